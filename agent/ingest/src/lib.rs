@@ -1,0 +1,1 @@
+//! audit-log readers that turn events into usage records

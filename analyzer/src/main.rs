@@ -1,0 +1,3 @@
+//! granted permissions against used ones: findings, proven proposals, reports
+
+fn main() {}

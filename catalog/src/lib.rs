@@ -1,0 +1,1 @@
+//! facts about providers: operations, actions, resources and what can be observed

@@ -1,0 +1,1 @@
+//! a seeded generator of synthetic organisations: logs, grants and the truth behind them

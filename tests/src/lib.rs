@@ -1,0 +1,1 @@
+//! end-to-end tests over the built programs

@@ -1,0 +1,3 @@
+//! what cargo cannot do: test, catalog, bench, bless, tidy
+
+fn main() {}
