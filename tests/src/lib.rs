@@ -1,1 +1,7 @@
-//! end-to-end tests over the built programs
+//! What the end-to-end tests stand on: the built program, real data, peers and golden cases.
+
+pub mod case;
+pub mod data;
+pub mod peer;
+pub mod program;
+pub mod skip;

@@ -1,0 +1,1 @@
+//! End-to-end tests: one binary, since every further one would link everything again. A module per subject.
