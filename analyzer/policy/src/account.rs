@@ -1,0 +1,232 @@
+//! Reads what `aws iam get-account-authorization-details` prints: one page or many.
+//! Source: AWS IAM API reference, `GetAccountAuthorizationDetails`.
+
+mod attach;
+mod wire;
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+use crate::grant::{Account, Origin, Policy, PolicyKind, Problem};
+use crate::{Document, ParseError};
+
+/// A file of account authorization details.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountFile<'a> {
+    /// The file's name, for origins and messages.
+    pub name: &'a str,
+    /// Its text: one JSON object, several after one another, or a list of them.
+    pub text: &'a str,
+}
+
+/// Reads the grants of an account from all its pages. What cannot be read becomes a [`Problem`], and
+/// every principal that it concerns is named there, so that nothing is concluded about its grants.
+pub fn read_account(files: &[AccountFile<'_>]) -> Account {
+    let mut reading = Reading::default();
+    for file in files {
+        reading.file(&Lines::new(*file));
+    }
+    attach::attach(reading)
+}
+
+/// What has been read before policies and principals are joined.
+#[derive(Default)]
+struct Reading {
+    policies: Vec<Policy>,
+    managed: BTreeMap<String, usize>,
+    roles: BTreeMap<String, Holder>,
+    users: BTreeMap<String, Holder>,
+    groups: BTreeMap<String, Holder>,
+    problems: Vec<Problem>,
+}
+
+/// A role, user or group as read, its managed policies still named by ARN.
+struct Holder {
+    arn: String,
+    name: String,
+    path: String,
+    created: Option<i64>,
+    inline: Vec<usize>,
+    managed: Vec<String>,
+    boundary: Option<String>,
+    groups: Vec<String>,
+    file: String,
+}
+
+impl Reading {
+    fn file(&mut self, file: &Lines<'_>) {
+        let text = file.text.strip_prefix('\u{feff}').unwrap_or(file.text);
+        let mut seen_any = false;
+        for value in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
+            let (base, pages) = match value {
+                Ok(value) => (file.line_of(value.get()), wire::pages(value)),
+                Err(error) => (1, Err(error)),
+            };
+            match pages {
+                Ok(pages) => {
+                    for page in pages {
+                        seen_any |= !page.is_empty();
+                        self.page(file, page);
+                    }
+                }
+                Err(error) => {
+                    let line = u32::try_from(error.line()).unwrap_or(1).saturating_add(base - 1);
+                    self.problem(file.name, line, format!("cannot read account details: {error}"), None);
+                    return;
+                }
+            }
+        }
+        if !seen_any {
+            let message = "no roles, users or policies found; \
+                           hint: give the output of `aws iam get-account-authorization-details`";
+            self.problem(file.name, 1, message.to_owned(), None);
+        }
+    }
+
+    fn page(&mut self, file: &Lines<'_>, page: wire::Page<'_>) {
+        for policy in page.policies {
+            self.managed_policy(file, &policy);
+        }
+        for role in page.roles {
+            let holder = self.holder(file, &role, role.role_name);
+            self.roles.entry(holder.arn.clone()).or_insert(holder);
+        }
+        for user in page.users {
+            let holder = self.holder(file, &user, user.user_name);
+            self.users.entry(holder.arn.clone()).or_insert(holder);
+        }
+        for group in page.groups {
+            let holder = self.holder(file, &group, group.group_name);
+            self.groups.entry(holder.name.clone()).or_insert(holder);
+        }
+    }
+
+    fn managed_policy(&mut self, file: &Lines<'_>, policy: &wire::ManagedPolicy<'_>) {
+        if self.managed.contains_key(&*policy.arn) {
+            return;
+        }
+        let Some(version) = policy.versions.iter().find(|version| version.is_default) else {
+            let message = format!("policy `{}` has no default version", policy.arn);
+            return self.problem(file.name, 1, message, None);
+        };
+        let (line, document) = document(file, version.document);
+        let document = match document {
+            Ok(document) => document,
+            Err(error) => {
+                let message = format!("policy `{}`: {error}", policy.arn);
+                return self.problem(file.name, line, message, None);
+            }
+        };
+        let provider = policy.arn.split(':').nth(4) == Some("aws");
+        let kind = if provider { PolicyKind::ProviderManaged } else { PolicyKind::CustomerManaged };
+        self.managed.insert(policy.arn.to_string(), self.policies.len());
+        self.policies.push(Policy {
+            name: policy.name.to_string(),
+            arn: Some(policy.arn.to_string()),
+            kind,
+            origin: Origin { file: file.name.to_owned(), line },
+            document,
+            holders: Vec::new(),
+            attachment_count: policy.attachment_count,
+            is_boundary: policy.boundary_count > 0,
+            since: version.created.as_deref().and_then(timestamp),
+        });
+    }
+
+    fn holder(
+        &mut self,
+        file: &Lines<'_>,
+        holder: &wire::Holder<'_>,
+        name: Option<std::borrow::Cow<'_, str>>,
+    ) -> Holder {
+        let mut inline = Vec::new();
+        for policy in &holder.inline {
+            let (line, document) = document(file, policy.document);
+            match document {
+                Ok(document) => {
+                    inline.push(self.policies.len());
+                    self.policies.push(Policy {
+                        name: policy.name.to_string(),
+                        arn: None,
+                        kind: PolicyKind::Inline,
+                        origin: Origin { file: file.name.to_owned(), line },
+                        document,
+                        holders: vec![holder.arn.to_string()],
+                        attachment_count: 1,
+                        is_boundary: false,
+                        since: None,
+                    });
+                }
+                Err(error) => {
+                    let message = format!("policy `{}` of `{}`: {error}", policy.name, holder.arn);
+                    self.problem(file.name, line, message, Some(holder.arn.to_string()));
+                }
+            }
+        }
+        Holder {
+            arn: holder.arn.to_string(),
+            name: name.map(|name| name.to_string()).unwrap_or_default(),
+            path: holder.path.to_string(),
+            created: holder.created.as_deref().and_then(timestamp),
+            inline,
+            managed: holder.managed.iter().map(|policy| policy.arn.to_string()).collect(),
+            boundary: holder.boundary.as_ref().map(|boundary| boundary.arn.to_string()),
+            groups: holder.groups.iter().map(ToString::to_string).collect(),
+            file: file.name.to_owned(),
+        }
+    }
+
+    fn problem(&mut self, file: &str, line: u32, message: String, principal: Option<String>) {
+        self.problems.push(Problem { file: file.to_owned(), line, message, principal });
+    }
+}
+
+/// The document and the line of the file on which it starts. The CLI prints documents as JSON; some
+/// SDKs hand them on as the URL-encoded string that the API itself returns.
+fn document(
+            file: &Lines<'_>,
+    raw: &RawValue,
+) -> (u32, Result<Document, ParseError>) {
+    let line = file.line_of(raw.get());
+    if let Ok(encoded) = serde_json::from_str::<String>(raw.get()) {
+        let decoded = percent_encoding::percent_decode_str(&encoded).decode_utf8_lossy();
+        return (line, crate::parse(&decoded));
+    }
+    let document = crate::parse(raw.get()).map(|mut document| {
+        for statement in &mut document.statements {
+            statement.line = statement.line.saturating_add(line - 1);
+        }
+        document
+    });
+    (line, document)
+}
+
+/// A file with the offsets of its line ends, so that a line is found without walking the text again.
+struct Lines<'a> {
+    name: &'a str,
+    text: &'a str,
+    ends: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    fn new(file: AccountFile<'a>) -> Self {
+        let ends = file.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        Self { name: file.name, text: file.text, ends: ends.map(|(at, _)| at).collect() }
+    }
+
+    /// Line, from 1, on which a part of the text starts.
+    fn line_of(&self, part: &str) -> u32 {
+        let start = part.as_ptr().addr().saturating_sub(self.text.as_ptr().addr());
+        let before = self.ends.partition_point(|end| *end < start);
+        u32::try_from(before).unwrap_or(u32::MAX - 1) + 1
+    }
+}
+
+/// Microseconds since the epoch of a time as the CLI or an SDK prints it.
+fn timestamp(text: &str) -> Option<i64> {
+    text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_microsecond)
+}
+
+#[cfg(test)]
+mod tests;

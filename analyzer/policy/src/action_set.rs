@@ -1,0 +1,165 @@
+//! Sets of catalog actions, and which actions a statement names.
+
+use hashbrown::HashMap;
+use remit_catalog::{ActionId, Catalog};
+
+use crate::{Glob, Matcher};
+
+/// A set of the catalog's actions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ActionSet {
+    words: Vec<u64>,
+}
+
+impl ActionSet {
+    /// Adds an action; whether it was new.
+    pub fn insert(&mut self, action: ActionId) -> bool {
+        let (word, bit) = place(action);
+        if self.words.len() <= word {
+            self.words.resize(word + 1, 0);
+        }
+        match self.words.get_mut(word) {
+            Some(word) if *word & bit == 0 => {
+                *word |= bit;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the action is in the set.
+    pub fn contains(&self, action: ActionId) -> bool {
+        let (word, bit) = place(action);
+        self.words.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    /// Adds every action of the other set.
+    pub fn union_with(&mut self, other: &Self) {
+        if self.words.len() < other.words.len() {
+            self.words.resize(other.words.len(), 0);
+        }
+        for (word, other) in self.words.iter_mut().zip(&other.words) {
+            *word |= other;
+        }
+    }
+
+    /// Removes every action of the other set.
+    pub fn subtract(&mut self, other: &Self) {
+        for (word, other) in self.words.iter_mut().zip(&other.words) {
+            *word &= !other;
+        }
+    }
+
+    /// Keeps only the actions of the other set.
+    pub fn intersect_with(&mut self, other: &Self) {
+        self.words.truncate(other.words.len());
+        for (word, other) in self.words.iter_mut().zip(&other.words) {
+            *word &= other;
+        }
+    }
+
+    /// Whether every action here is in the other set.
+    pub fn is_subset(&self, other: &Self) -> bool {
+        self.words.iter().enumerate().all(|(at, word)| {
+            let other = other.words.get(at).copied().unwrap_or(0);
+            word & !other == 0
+        })
+    }
+
+    /// How many actions.
+    pub fn len(&self) -> usize {
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.words.iter().all(|word| *word == 0)
+    }
+
+    /// The actions in the catalog's order.
+    pub fn iter(&self) -> impl Iterator<Item = ActionId> + '_ {
+        self.words.iter().enumerate().flat_map(|(at, word)| {
+            let base = u32::try_from(at * 64).unwrap_or(u32::MAX);
+            (0..64u32).filter(move |bit| word & (1 << bit) != 0).map(move |bit| ActionId(base + bit))
+        })
+    }
+}
+
+impl FromIterator<ActionId> for ActionSet {
+    fn from_iter<I: IntoIterator<Item = ActionId>>(actions: I) -> Self {
+        let mut set = Self::default();
+        for action in actions {
+            set.insert(action);
+        }
+        set
+    }
+}
+
+fn place(action: ActionId) -> (usize, u64) {
+    ((action.0 / 64) as usize, 1 << (action.0 % 64))
+}
+
+/// Expands action patterns to the catalog's actions, each pattern once: accounts repeat them a lot.
+pub struct Expander<'c> {
+    catalog: &'c Catalog,
+    patterns: HashMap<String, ActionSet>,
+    all: ActionSet,
+}
+
+impl<'c> Expander<'c> {
+    /// An expander over this catalog.
+    pub fn new(catalog: &'c Catalog) -> Self {
+        let all = catalog.actions().map(|(id, _)| id).collect();
+        Self { catalog, patterns: HashMap::new(), all }
+    }
+
+    /// The catalog it expands over.
+    pub fn catalog(&self) -> &'c Catalog {
+        self.catalog
+    }
+
+    /// Every action of the catalog.
+    pub fn all(&self) -> &ActionSet {
+        &self.all
+    }
+
+    /// The actions that one pattern names, such as `s3:Get*`.
+    pub fn pattern(&mut self, pattern: &str) -> &ActionSet {
+        let catalog = self.catalog;
+        self.patterns.entry_ref(pattern).or_insert_with(|| expand(catalog, pattern))
+    }
+
+    /// The actions that an `Action` or `NotAction` element names.
+    pub fn element(&mut self, element: &Matcher) -> ActionSet {
+        let mut named = ActionSet::default();
+        for pattern in &element.patterns {
+            named.union_with(self.pattern(pattern));
+        }
+        if element.negated {
+            let mut rest = self.all.clone();
+            rest.subtract(&named);
+            return rest;
+        }
+        named
+    }
+}
+
+fn expand(catalog: &Catalog, pattern: &str) -> ActionSet {
+    let is_plain = |text: &str| !text.contains(['*', '?', '$']);
+    if is_plain(pattern) {
+        return catalog.find(pattern).into_iter().collect();
+    }
+    let glob = Glob::action(pattern);
+    match pattern.split_once(':') {
+        Some((service, _)) if is_plain(service) => catalog
+            .service_actions(service)
+            .filter(|(_, action)| glob.matches(&action.full_name()))
+            .map(|(id, _)| id)
+            .collect(),
+        _ => catalog
+            .actions()
+            .filter(|(_, action)| glob.matches(&action.full_name()))
+            .map(|(id, _)| id)
+            .collect(),
+    }
+}

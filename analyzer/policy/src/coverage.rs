@@ -1,0 +1,183 @@
+//! What the ledger could have shown of an account during the window.
+
+use remit_catalog::{Action, Visibility};
+
+use crate::Glob;
+
+/// A stretch of time, in microseconds since the Unix epoch: `start` inclusive, `end` exclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// First moment.
+    pub start: i64,
+    /// Moment after the last.
+    pub end: i64,
+}
+
+impl Window {
+    /// Length in microseconds.
+    pub fn length(self) -> i64 {
+        self.end.saturating_sub(self.start)
+    }
+}
+
+/// What was visible of one account during the whole window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Coverage {
+    /// The window that verdicts speak of.
+    pub window: Window,
+    /// Shortest window, in microseconds, in which not seen may count as not used.
+    pub minimum: i64,
+    /// Whether management events that read were recorded.
+    pub management_reads: bool,
+    /// Whether management events that write were recorded.
+    pub management_writes: bool,
+    /// Which data events were recorded.
+    pub data: Vec<DataCoverage>,
+    /// Events known to be lost in the window.
+    pub lost: u64,
+}
+
+/// Data events of one resource type that were recorded during the whole window.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DataCoverage {
+    /// CloudTrail's name of the type, such as `AWS::S3::Object`.
+    pub resource_type: String,
+    /// ARN prefixes that are recorded; empty when all are.
+    pub prefixes: Vec<String>,
+    /// Whether reads are recorded.
+    pub reads: bool,
+    /// Whether writes are recorded.
+    pub writes: bool,
+}
+
+/// Why it cannot be told whether a permission is used.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reason {
+    /// Its calls are data events of this type, which were not recorded.
+    DataEventsOff(String),
+    /// Its calls are data events of this type, recorded for some of the granted resources only.
+    DataEventsPartial(String),
+    /// Management events that read were not recorded.
+    ReadsOff,
+    /// Management events that write were not recorded.
+    WritesOff,
+    /// The source never records its calls; the catalog says why.
+    NotLogged(String),
+    /// No operation is known to need it.
+    NoOperation,
+    /// The window is shorter than the set minimum, so that a periodic use may fall outside it.
+    WindowTooShort,
+    /// This many events were lost in the window.
+    EventsLost(u64),
+    /// The grant came into force within the window.
+    GrantYounger,
+    /// A recorded call may have needed it: the operation.
+    MayBeNeeded(String),
+    /// A recorded call's operation is not in the catalog: the operation.
+    UnresolvedOperation(String),
+    /// The grant uses something that cannot be judged yet.
+    Unsupported(String),
+}
+
+impl Reason {
+    /// A stable short name, for tables, JSON and tests.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::DataEventsOff(_) => "data_events_off",
+            Self::DataEventsPartial(_) => "data_events_partial",
+            Self::ReadsOff => "reads_off",
+            Self::WritesOff => "writes_off",
+            Self::NotLogged(_) => "not_logged",
+            Self::NoOperation => "no_operation",
+            Self::WindowTooShort => "window_too_short",
+            Self::EventsLost(_) => "events_lost",
+            Self::GrantYounger => "grant_younger",
+            Self::MayBeNeeded(_) => "may_be_needed",
+            Self::UnresolvedOperation(_) => "unresolved_operation",
+            Self::Unsupported(_) => "unsupported",
+        }
+    }
+
+    /// The reason in words.
+    pub fn explain(&self) -> String {
+        match self {
+            Self::DataEventsOff(kind) => format!("data events of `{kind}` were not recorded"),
+            Self::DataEventsPartial(kind) => {
+                format!("data events of `{kind}` were recorded for some of the granted resources only")
+            }
+            Self::ReadsOff => "management events that read were not recorded".to_owned(),
+            Self::WritesOff => "management events that write were not recorded".to_owned(),
+            Self::NotLogged(why) => format!("its calls are not recorded: {why}"),
+            Self::NoOperation => "no API operation is known to need it".to_owned(),
+            Self::WindowTooShort => "the window is shorter than the set minimum".to_owned(),
+            Self::EventsLost(count) => format!("{count} events were lost in the window"),
+            Self::GrantYounger => "the grant is younger than the window".to_owned(),
+            Self::MayBeNeeded(operation) => format!("a recorded call of `{operation}` may have needed it"),
+            Self::UnresolvedOperation(operation) => {
+                format!("what a recorded call of `{operation}` needed is not known")
+            }
+            Self::Unsupported(what) => format!("unsupported: {what}"),
+        }
+    }
+
+    /// What would make the permission observable, where something would.
+    pub fn remedy(&self) -> Option<String> {
+        match self {
+            Self::DataEventsOff(kind) | Self::DataEventsPartial(kind) => Some(format!(
+                "switch on data events of `{kind}` for every granted resource in the trail's event selectors"
+            )),
+            Self::ReadsOff => Some("let the trail record read events (`ReadWriteType: All`)".to_owned()),
+            Self::WritesOff => Some("let the trail record write events (`ReadWriteType: All`)".to_owned()),
+            Self::WindowTooShort => Some("ingest older logs, or wait".to_owned()),
+            Self::EventsLost(_) => Some("ingest the damaged files again".to_owned()),
+            Self::GrantYounger => Some("wait until the grant is as old as the window".to_owned()),
+            Self::UnresolvedOperation(_) => Some("report the operation, so that the catalog learns it".to_owned()),
+            Self::NotLogged(_) | Self::NoOperation | Self::MayBeNeeded(_) | Self::Unsupported(_) => None,
+        }
+    }
+}
+
+impl Coverage {
+    /// Why the calls that need an action might have happened unseen; none when every one would have been
+    /// recorded. `scopes` are the resource patterns on which the action is granted, or none when that
+    /// is not known.
+    pub fn hides(&self, action: &Action, scopes: Option<&[Glob]>) -> Option<Reason> {
+        self.hides_class(&action.visibility, scopes)
+            .or_else(|| (self.lost > 0).then_some(Reason::EventsLost(self.lost)))
+            .or_else(|| (self.window.length() < self.minimum).then_some(Reason::WindowTooShort))
+    }
+
+    fn hides_class(&self, visibility: &Visibility, scopes: Option<&[Glob]>) -> Option<Reason> {
+        match visibility {
+            Visibility::Management { write: true } => (!self.management_writes).then_some(Reason::WritesOff),
+            Visibility::Management { write: false } => (!self.management_reads).then_some(Reason::ReadsOff),
+            Visibility::Data { resource_type, write } => self.hides_data(resource_type, *write, scopes),
+            Visibility::Mixed(classes) => classes.iter().find_map(|class| self.hides_class(class, scopes)),
+            Visibility::NotLogged(why) => Some(Reason::NotLogged(why.to_string())),
+            Visibility::NoOperation => Some(Reason::NoOperation),
+        }
+    }
+
+    fn hides_data(&self, resource_type: &str, write: bool, scopes: Option<&[Glob]>) -> Option<Reason> {
+        let recorded: Vec<_> = self
+            .data
+            .iter()
+            .filter(|data| data.resource_type == resource_type && if write { data.writes } else { data.reads })
+            .collect();
+        if recorded.is_empty() {
+            return Some(Reason::DataEventsOff(resource_type.to_owned()));
+        }
+        if recorded.iter().any(|data| data.prefixes.is_empty()) {
+            return None;
+        }
+        let prefixes: Vec<_> = recorded
+            .iter()
+            .flat_map(|data| &data.prefixes)
+            .map(|prefix| Glob::resource(&format!("{prefix}*")))
+            .collect();
+        let prefixes: Vec<_> = prefixes.iter().collect();
+        let all_recorded =
+            scopes.is_some_and(|scopes| scopes.iter().all(|scope| scope.is_included_in(&prefixes)));
+        (!all_recorded).then(|| Reason::DataEventsPartial(resource_type.to_owned()))
+    }
+}

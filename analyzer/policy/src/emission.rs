@@ -1,0 +1,106 @@
+//! The files of a proven proposal. Nothing that is not proven can be emitted.
+
+use std::collections::BTreeSet;
+
+use crate::evidence::{AfterEntry, Context, Evidence, policy_entry};
+use crate::grant::Policy;
+use crate::proposal::{Edit, PolicyChange};
+use crate::prove::Proven;
+use crate::{diff, steps};
+
+/// A file of a proposal folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmittedFile {
+    /// Path within the principal's folder.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// The files of a principal's folder: `before/`, `after/`, `changes.diff`, `evidence.json`, `steps.md`.
+pub fn emit(
+    proven: &Proven,
+    boundary: Option<&Policy>,
+    context: Context<'_>,
+) -> Result<Vec<EmittedFile>, serde_json::Error> {
+    let proposal = proven.proposal();
+    let mut files = Vec::new();
+    let mut names = Names::default();
+    let mut entries = Vec::new();
+    let mut changes = String::new();
+    let mut after_files: Vec<Vec<String>> = Vec::new();
+    for change in &proposal.changes {
+        let before = EmittedFile { path: names.free("before", &change.name), text: change.before.emit() };
+        let mut after = Vec::new();
+        for (at, new) in change.after.iter().enumerate() {
+            let file = EmittedFile { path: names.free("after", &new.name), text: new.document.emit() };
+            let old = (at == 0).then_some((policy_file(change), before.text.as_str()));
+            let old = old.as_ref().map(|(name, text)| (name.as_str(), *text));
+            let name = policy_file_of(&new.name);
+            changes.push_str(&diff::unified(old, Some((&name, &file.text))));
+            after.push(AfterEntry { name: new.name.clone(), inline: new.inline, file: file.path.clone() });
+            files.push(file);
+        }
+        if change.edit == Edit::Remove {
+            changes.push_str(&diff::unified(Some((&policy_file(change), &before.text)), None));
+        }
+        after_files.push(after.iter().map(|after| after.file.clone()).collect());
+        entries.push(policy_entry(change, before.path.clone(), after));
+        files.push(before);
+    }
+    let boundary = boundary.map(|policy| {
+        let file = EmittedFile { path: names.free("boundary", &policy.name), text: policy.document.emit() };
+        let path = file.path.clone();
+        files.push(file);
+        path
+    });
+    let file_of = |change: &PolicyChange, at: usize| {
+        let place = proposal.changes.iter().position(|other| std::ptr::eq(other, change));
+        let file = place.and_then(|place| after_files.get(place)).and_then(|files| files.get(at));
+        file.cloned().unwrap_or_default()
+    };
+    files.push(EmittedFile { path: "steps.md".to_owned(), text: steps::steps(proposal, &file_of) });
+    files.push(EmittedFile { path: "changes.diff".to_owned(), text: changes });
+    let evidence = Evidence::of(proven, entries, boundary, context);
+    let mut text = serde_json::to_string_pretty(&evidence)?;
+    text.push('\n');
+    files.push(EmittedFile { path: "evidence.json".to_owned(), text });
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}
+
+fn policy_file(change: &PolicyChange) -> String {
+    policy_file_of(&change.name)
+}
+
+fn policy_file_of(name: &str) -> String {
+    format!("{}.json", file_stem(name))
+}
+
+/// A name as a file name. IAM allows `+=,.@_-` besides letters and digits, and a hostile account file may
+/// hold anything.
+pub fn file_stem(name: &str) -> String {
+    let safe = |c: char| if c.is_alphanumeric() || "+=,.@_-".contains(c) { c } else { '_' };
+    let stem: String = name.chars().take(128).map(safe).collect();
+    let stem = stem.trim_start_matches('.').to_owned();
+    if stem.is_empty() { "_".to_owned() } else { stem }
+}
+
+/// Names in use, so that two policies of one name (inline, managed, a group's) get two files.
+#[derive(Default)]
+struct Names {
+    taken: BTreeSet<String>,
+}
+
+impl Names {
+    fn free(&mut self, folder: &str, name: &str) -> String {
+        let stem = file_stem(name);
+        let mut path = format!("{folder}/{stem}.json");
+        let mut number = 2;
+        while !self.taken.insert(path.to_lowercase()) {
+            path = format!("{folder}/{stem}-{number}.json");
+            number += 1;
+        }
+        path
+    }
+}

@@ -1,0 +1,312 @@
+//! The evidence of a proposal as it is written down, and read back to be verified.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::coverage::Reason;
+use crate::proposal::{Kept, PolicyChange, Proposal};
+use crate::prove::Proven;
+use crate::usage::Seen;
+
+/// Version of the evidence format.
+pub const SCHEMA: &str = "remit.evidence/v1";
+
+/// `evidence.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// Version of this format.
+    pub schema: String,
+    /// ARN of the principal.
+    pub principal: String,
+    /// `role` or `user`.
+    pub kind: String,
+    /// The window that everything here speaks of, as an ISO 8601 interval.
+    pub window: String,
+    /// What was visible during the window.
+    pub coverage: VisibleClasses,
+    /// Version of the catalog that translated operations to actions.
+    pub catalog: String,
+    /// One entry per policy that the principal has.
+    pub policies: Vec<PolicyEntry>,
+    /// File of the permissions boundary, which does not change.
+    pub boundary: Option<String>,
+    /// Groups that the user leaves.
+    pub leaves_groups: BTreeSet<String>,
+    /// Permissions that stay.
+    pub kept: Vec<KeptEntry>,
+    /// Permissions that go.
+    pub removed: Vec<RemovedEntry>,
+    /// Patterns that go because they name no action of the catalog.
+    pub unknown_patterns: Vec<UnknownPattern>,
+    /// What was proven.
+    pub proof: ProofEntry,
+}
+
+/// What was visible.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VisibleClasses {
+    /// Classes of events that were recorded during the whole window.
+    pub recorded: Vec<String>,
+    /// Events known to be lost in the window.
+    pub lost: u64,
+}
+
+/// One policy before and after.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyEntry {
+    /// Policy name.
+    pub name: String,
+    /// ARN of a managed policy.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub arn: Option<String>,
+    /// The group through which the user has it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub group: Option<String>,
+    /// `keep`, `put_inline`, `attach`, `new_version`, `replace` or `remove`.
+    pub edit: String,
+    /// File of the document today.
+    pub before: String,
+    /// The documents in its place.
+    pub after: Vec<AfterEntry>,
+}
+
+/// One new document.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AfterEntry {
+    /// Policy name.
+    pub name: String,
+    /// Whether it is inline.
+    pub inline: bool,
+    /// Its file.
+    pub file: String,
+}
+
+/// A permission that stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptEntry {
+    /// The action.
+    pub permission: String,
+    /// `used` or `unobservable`.
+    pub verdict: String,
+    /// Why it cannot be told whether it is used, or on which further resources.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<ReasonEntry>,
+    /// The calls that needed it.
+    #[serde(flatten)]
+    pub seen: Option<SeenEntry>,
+    /// Operations that needed it.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub operations: BTreeSet<String>,
+    /// Services that called on the principal's behalf.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub via: BTreeSet<String>,
+    /// Whether every call's resource is known.
+    pub resources_known: bool,
+    /// Resources touched.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub resources: BTreeMap<String, SeenEntry>,
+    /// Resource patterns on which it stays, and the rule that made each.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub narrowed_to: BTreeMap<String, String>,
+}
+
+/// A reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReasonEntry {
+    /// Stable short name.
+    pub code: String,
+    /// In words.
+    pub text: String,
+}
+
+/// Calls: how many, when, and an example.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenEntry {
+    /// How many calls.
+    pub count: u64,
+    /// First call.
+    pub first_seen: String,
+    /// Last call.
+    pub last_seen: String,
+    /// Event id of one example.
+    pub sample_event_id: Option<String>,
+}
+
+/// A permission that goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemovedEntry {
+    /// The action.
+    pub permission: String,
+    /// Always `unused`: nothing else is removed.
+    pub verdict: String,
+    /// The window in which every call would have been recorded.
+    pub window: String,
+    /// The class of events that would have shown it.
+    pub coverage: String,
+    /// Policies that granted it.
+    pub policies: BTreeSet<String>,
+    /// Calls that were denied, which are never use.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub denied_calls: u64,
+}
+
+/// A pattern without meaning.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnknownPattern {
+    /// The policy.
+    pub policy: String,
+    /// The pattern.
+    pub pattern: String,
+}
+
+/// What was proven.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProofEntry {
+    /// Obligations met.
+    pub obligations: Vec<String>,
+    /// Pairs of a permission and a resource that are still allowed.
+    pub protected: usize,
+    /// Actions and resources of statements, each of which is needed.
+    pub elements: usize,
+}
+
+/// Everything that evidence names besides the proposal itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// Version of the catalog.
+    pub catalog_version: &'a str,
+    /// For a removed permission, the class of events that would have shown it.
+    pub class_of: &'a dyn Fn(remit_catalog::ActionId) -> String,
+}
+
+impl Evidence {
+    /// The evidence of a proven proposal; `files` are the names under which its documents are written.
+    pub fn of(proven: &Proven, files: Vec<PolicyEntry>, boundary: Option<String>, context: Context<'_>) -> Self {
+        let proposal = proven.proposal();
+        let window = interval(proposal);
+        let removed = proposal.removed.iter().map(|removed| RemovedEntry {
+            permission: removed.name.clone(),
+            verdict: "unused".to_owned(),
+            window: window.clone(),
+            coverage: (context.class_of)(removed.action),
+            policies: removed.policies.clone(),
+            denied_calls: removed.denied,
+        });
+        let unknown = proposal.unknown_patterns.iter().map(|(policy, pattern)| UnknownPattern {
+            policy: policy.clone(),
+            pattern: pattern.clone(),
+        });
+        Self {
+            schema: SCHEMA.to_owned(),
+            principal: proposal.principal.clone(),
+            kind: proposal.kind.as_str().to_owned(),
+            coverage: visible(proposal),
+            catalog: context.catalog_version.to_owned(),
+            policies: files,
+            boundary,
+            leaves_groups: proposal.leaves_groups.clone(),
+            kept: proposal.kept.iter().map(kept).collect(),
+            removed: removed.collect(),
+            unknown_patterns: unknown.collect(),
+            proof: ProofEntry {
+                obligations: ["sufficient", "no_wider", "necessary", "deterministic", "valid"]
+                    .map(str::to_owned)
+                    .to_vec(),
+                protected: proven.proof().protected,
+                elements: proven.proof().elements,
+            },
+            window,
+        }
+    }
+}
+
+fn kept(kept: &Kept) -> KeptEntry {
+    KeptEntry {
+        permission: kept.name.clone(),
+        verdict: if kept.seen.is_some() { "used" } else { "unobservable" }.to_owned(),
+        reason: kept.reason.as_ref().map(reason),
+        seen: kept.seen.as_ref().map(seen),
+        operations: kept.operations.clone(),
+        via: kept.via.clone(),
+        resources_known: kept.resources_known,
+        resources: kept.resources.iter().map(|(resource, calls)| (resource.clone(), seen(calls))).collect(),
+        narrowed_to: kept.narrowed.iter().map(|(pattern, rule)| (pattern.clone(), (*rule).to_owned())).collect(),
+    }
+}
+
+fn reason(reason: &Reason) -> ReasonEntry {
+    ReasonEntry { code: reason.code().to_owned(), text: reason.explain() }
+}
+
+fn seen(seen: &Seen) -> SeenEntry {
+    SeenEntry {
+        count: seen.count,
+        first_seen: moment(seen.first),
+        last_seen: moment(seen.last),
+        sample_event_id: seen.sample.clone(),
+    }
+}
+
+fn visible(proposal: &Proposal) -> VisibleClasses {
+    let coverage = &proposal.coverage;
+    let mut recorded = Vec::new();
+    if coverage.management_writes {
+        recorded.push("management write events".to_owned());
+    }
+    if coverage.management_reads {
+        recorded.push("management read events".to_owned());
+    }
+    for data in &coverage.data {
+        let kinds = match (data.reads, data.writes) {
+            (true, true) => "read and write",
+            (true, false) => "read",
+            (false, true) => "write",
+            (false, false) => continue,
+        };
+        let place = if data.prefixes.is_empty() {
+            String::new()
+        } else {
+            format!(" under {}", data.prefixes.join(", "))
+        };
+        recorded.push(format!("data {kinds} events of {}{place}", data.resource_type));
+    }
+    VisibleClasses { recorded, lost: coverage.lost }
+}
+
+fn interval(proposal: &Proposal) -> String {
+    let window = proposal.coverage.window;
+    format!("{}/{}", moment(window.start), moment(window.end))
+}
+
+/// A time in ISO 8601, to the second, UTC.
+pub fn moment(microseconds: i64) -> String {
+    let seconds = microseconds.div_euclid(1_000_000);
+    jiff::Timestamp::from_second(seconds).map(|time| time.to_string()).unwrap_or_default()
+}
+
+/// The entry of a change, with the names of its files.
+pub(crate) fn policy_entry(change: &PolicyChange, before: String, after: Vec<AfterEntry>) -> PolicyEntry {
+    PolicyEntry {
+        name: change.name.clone(),
+        arn: change.arn.clone(),
+        group: change.group.clone(),
+        edit: change.edit.as_str().to_owned(),
+        before,
+        after,
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}

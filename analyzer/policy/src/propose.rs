@@ -1,0 +1,133 @@
+//! Makes a proposal from verdicts: every allow statement keeps what is used or unobservable.
+
+mod element;
+mod generalise;
+mod naming;
+mod narrow;
+mod placement;
+mod rewrite;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) use self::element::{Element, Elements, Extent};
+pub use self::generalise::Generalise;
+pub(crate) use self::placement::MANAGED_LIMIT;
+use crate::action_set::Expander;
+use crate::coverage::Coverage;
+use crate::grant::{Account, Principal};
+use crate::proposal::{Kept, Proposal, Removed};
+use crate::usage::Usage;
+use crate::verdict::{Judgement, Verdict};
+
+/// Why there is no proposal for a principal.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoProposal {
+    /// Its policies cannot be changed by this account.
+    #[error("left alone: {0}")]
+    Fixed(&'static str),
+    /// Some of its grants could not be read.
+    #[error("left alone: {0}")]
+    Incomplete(String),
+    /// What has to stay does not fit the provider's size limits.
+    #[error("does not fit: {0}")]
+    TooLarge(String),
+}
+
+/// Settings of a proposal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProposeOptions {
+    /// How observed resources are generalised.
+    pub generalise: Generalise,
+}
+
+/// Proposes an edit that leaves the principal exactly what is used or unobservable.
+pub fn propose(
+    expander: &mut Expander<'_>,
+    account: &Account,
+    principal: &Principal,
+    usage: &Usage,
+    coverage: &Coverage,
+    judgement: &Judgement,
+    options: ProposeOptions,
+) -> Result<Proposal, NoProposal> {
+    if let Some(why) = principal.fixed {
+        return Err(NoProposal::Fixed(why));
+    }
+    if let Some(problem) =
+        account.problems.iter().find(|problem| problem.principal.as_ref() == Some(&principal.arn))
+    {
+        return Err(NoProposal::Incomplete(problem.message.clone()));
+    }
+    let mut elements = Elements::of(account, judgement, usage, options.generalise);
+    elements.drop_redundant(account);
+    let changes = placement::place(expander, account, principal, judgement, &elements)?;
+    let (kept, removed) = evidence(expander, account, judgement, usage, &elements);
+    let leaves_groups: BTreeSet<_> = changes
+        .iter()
+        .filter(|change| change.edit != crate::proposal::Edit::Keep)
+        .filter_map(|change| change.group.clone())
+        .collect();
+    Ok(Proposal {
+        principal: principal.arn.clone(),
+        kind: principal.kind,
+        name: principal.name.clone(),
+        coverage: coverage.clone(),
+        changes,
+        leaves_groups,
+        kept,
+        removed,
+        unknown_patterns: judgement
+            .granted
+            .unknown_patterns
+            .iter()
+            .filter_map(|(at, pattern)| {
+                account.policies.get(at.policy).map(|policy| (policy.name.clone(), pattern.clone()))
+            })
+            .collect(),
+    })
+}
+
+fn evidence(
+    expander: &Expander<'_>,
+    account: &Account,
+    judgement: &Judgement,
+    usage: &Usage,
+    elements: &Elements,
+) -> (Vec<Kept>, Vec<Removed>) {
+    let name_of = |id| expander.catalog().action(id).map(remit_catalog::Action::full_name).unwrap_or_default();
+    let policies_of = |id| {
+        let policies = judgement.granted.statements(id).filter_map(|at| account.policies.get(at.policy));
+        policies.map(|policy| policy.name.clone()).collect::<BTreeSet<_>>()
+    };
+    let mut kept = Vec::new();
+    let mut removed = Vec::new();
+    for (&id, verdict) in &judgement.verdicts {
+        let use_ = usage.actions.get(&id);
+        let reason = match verdict {
+            Verdict::Unused => {
+                let denied = use_.map_or(0, |use_| use_.denied);
+                let (name, policies) = (name_of(id), policies_of(id));
+                removed.push(Removed { action: id, name, policies, denied });
+                continue;
+            }
+            Verdict::Used => judgement.partly_hidden.get(&id).cloned(),
+            Verdict::Unobservable(reason) => Some(reason.clone()),
+        };
+        let use_ = use_.filter(|use_| use_.seen.is_some());
+        kept.push(Kept {
+            action: id,
+            name: name_of(id),
+            seen: use_.and_then(|use_| use_.seen.clone()),
+            operations: use_.map(|use_| use_.operations.clone()).unwrap_or_default(),
+            via: use_.map(|use_| use_.via.clone()).unwrap_or_default(),
+            reason,
+            resources: use_.map(|use_| use_.resources.clone()).unwrap_or_default(),
+            resources_known: use_.is_some_and(|use_| !use_.resource_unknown && !use_.any_resource),
+            narrowed: elements.narrowed(id),
+        });
+    }
+    (kept, removed)
+}
+
+/// Resource patterns with the rule that made each.
+pub(crate) type Ruled = BTreeMap<String, &'static str>;

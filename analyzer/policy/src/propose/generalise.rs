@@ -1,0 +1,130 @@
+//! Named rules that widen observed resources a little, always within the old grant: what the service
+//! numbers anew each time would otherwise break at the next deployment.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How observed resources become patterns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Generalise {
+    /// Exactly the resources seen.
+    Exact,
+    /// Identifiers that the service assigns become `*`, and many siblings become one wildcard.
+    Names,
+}
+
+/// A pattern's rule and the resources it stands for.
+pub(crate) struct Rule {
+    pub(crate) name: &'static str,
+    pub(crate) from: BTreeSet<String>,
+}
+
+/// More names than this under one parent become a wildcard.
+const SIBLINGS: usize = 8;
+
+/// The patterns that stand for these resources.
+pub(crate) fn generalise(how: Generalise, resources: &[String]) -> BTreeMap<String, Rule> {
+    let mut patterns: BTreeMap<String, Rule> = BTreeMap::new();
+    for resource in resources {
+        let assigned = (how == Generalise::Names).then(|| assigned_identifier(resource)).flatten();
+        let (pattern, name) = match assigned {
+            Some(pattern) => (pattern, "assigned identifier"),
+            None => (resource.clone(), "as seen"),
+        };
+        add(&mut patterns, pattern, name, BTreeSet::from([resource.clone()]));
+    }
+    if how == Generalise::Names {
+        while let Some(parent) = crowded_parent(&patterns) {
+            let (children, rest) = patterns.into_iter().partition(|(pattern, _)| is_child(&parent, pattern));
+            let children: BTreeMap<String, Rule> = children;
+            patterns = rest;
+            let from = children.into_values().flat_map(|rule| rule.from).collect();
+            add(&mut patterns, format!("{parent}*"), "sibling wildcard", from);
+        }
+    }
+    patterns
+}
+
+fn add(patterns: &mut BTreeMap<String, Rule>, pattern: String, name: &'static str, from: BTreeSet<String>) {
+    let rule = patterns.entry(pattern).or_insert_with(|| Rule { name, from: BTreeSet::new() });
+    rule.from.extend(from);
+}
+
+/// The part of an ARN that names the resource, after `arn:partition:service:region:account:`.
+fn name_start(arn: &str) -> Option<usize> {
+    arn.match_indices(':').nth(4).map(|(at, _)| at + 1)
+}
+
+/// The text up to and with the last separator of the resource's name.
+fn parent(pattern: &str) -> Option<&str> {
+    let start = name_start(pattern)?;
+    let name = pattern.get(start..)?.trim_end_matches('*');
+    let name = name.strip_suffix(['/', ':']).unwrap_or(name);
+    let end = name.rfind(['/', ':'])?;
+    pattern.get(..=start + end)
+}
+
+fn is_child(parent_text: &str, pattern: &str) -> bool {
+    pattern.len() > parent_text.len() && parent(pattern) == Some(parent_text)
+}
+
+fn crowded_parent(patterns: &BTreeMap<String, Rule>) -> Option<String> {
+    let mut children: BTreeMap<&str, usize> = BTreeMap::new();
+    for pattern in patterns.keys() {
+        if let Some(parent) = parent(pattern) {
+            *children.entry(parent).or_default() += 1;
+        }
+    }
+    children.into_iter().find(|(_, count)| *count > SIBLINGS).map(|(parent, _)| parent.to_owned())
+}
+
+/// The ARN with the identifiers that its service assigns replaced, where it has any:
+/// EC2's `i-0123456789abcdef0`, ECS task ids, CloudFormation stack ids, and the six characters that
+/// Secrets Manager appends (AWS's own advice is `name-??????`).
+fn assigned_identifier(arn: &str) -> Option<String> {
+    let start = name_start(arn)?;
+    let (head, name) = arn.split_at_checked(start)?;
+    let service = head.split(':').nth(2)?;
+    let generalised = match service {
+        "ec2" => {
+            let (kind, id) = name.split_once('/')?;
+            is_ec2_id(id).then(|| format!("{kind}/*"))
+        }
+        "ecs" => {
+            let (rest, id) = name.rsplit_once('/')?;
+            let is_task = rest.starts_with("task/") || rest.starts_with("container-instance/");
+            (is_task && is_hex(id, 32)).then(|| format!("{rest}/*"))
+        }
+        "cloudformation" => {
+            let (rest, id) = name.rsplit_once('/')?;
+            (rest.contains('/') && is_uuid(id)).then(|| format!("{rest}/*"))
+        }
+        "secretsmanager" => {
+            let (rest, suffix) = name.rsplit_once('-')?;
+            let is_suffix = suffix.len() == 6 && suffix.chars().all(|c| c.is_ascii_alphanumeric());
+            (name.starts_with("secret:") && is_suffix).then(|| format!("{rest}-??????"))
+        }
+        _ => None,
+    }?;
+    Some(format!("{head}{generalised}"))
+}
+
+/// EC2's identifiers of things that come and go with each deployment. Networks and images are long-lived
+/// and stay exact.
+fn is_ec2_id(id: &str) -> bool {
+    const PASSING: [&str; 6] = ["i", "vol", "snap", "eni", "eipassoc", "spot"];
+    id.split_once('-').is_some_and(|(kind, hex)| {
+        PASSING.contains(&kind) && (is_hex(hex, 17) || is_hex(hex, 8))
+    })
+}
+
+fn is_hex(text: &str, length: usize) -> bool {
+    text.len() == length && text.chars().all(|c| c.is_ascii_hexdigit())
+}
+
+fn is_uuid(text: &str) -> bool {
+    let lengths = text.split('-').map(str::len);
+    lengths.eq([8, 4, 4, 4, 12]) && text.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! The obligations that a proposal has to meet before it can be emitted.
+
+mod grants;
+mod necessary;
+mod sufficient;
+mod valid;
+
+use remit_catalog::ActionId;
+
+use self::grants::Grants;
+use crate::action_set::Expander;
+use crate::proposal::{Kept, NewPolicy, PolicyChange, Proposal};
+use crate::{Counterexample, Document, PolicySet, contain};
+
+/// What a proposal claims, whoever made it: documents before and after, and what must not be lost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    /// Policies before, by name.
+    pub before: Vec<(String, Document)>,
+    /// Policies after, in place of all of those.
+    pub after: Vec<NewPolicy>,
+    /// The permissions boundary, which does not change.
+    pub boundary: Option<Document>,
+    /// Permissions that must stay.
+    pub protected: Vec<Protected>,
+}
+
+/// A permission that must stay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Protected {
+    /// The action.
+    pub action: ActionId,
+    /// Resources of the recorded calls; none where it must stay wherever it is granted.
+    pub resources: Option<Vec<String>>,
+}
+
+impl Protected {
+    /// What a kept permission asks for.
+    pub fn of(kept: &Kept) -> Self {
+        let exact = kept.seen.is_some() && kept.reason.is_none() && kept.resources_known;
+        let resources = exact.then(|| kept.resources.keys().cloned().collect());
+        Self { action: kept.action, resources }
+    }
+}
+
+impl Claim {
+    /// The claim of a proposal.
+    pub fn of(proposal: &Proposal, boundary: Option<&Document>) -> Self {
+        let before = proposal.changes.iter().map(|change| (change.name.clone(), change.before.clone()));
+        let after = proposal.changes.iter().flat_map(|change: &PolicyChange| change.after.clone());
+        Self {
+            before: before.collect(),
+            after: after.collect(),
+            boundary: boundary.cloned(),
+            protected: proposal.kept.iter().map(Protected::of).collect(),
+        }
+    }
+}
+
+/// An obligation that is not met.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Violation {
+    /// A recorded call, or a permission of which it is not known whether it is used, would be lost.
+    #[error("not sufficient: `{action}` on `{resource}` would be lost")]
+    Insufficient {
+        /// The action.
+        action: String,
+        /// The resource or resource pattern.
+        resource: String,
+    },
+    /// Something would be allowed that is not allowed today.
+    #[error("wider than today: {0}")]
+    Wider(Counterexample),
+    /// Something stays that nothing needs.
+    #[error("not necessary: {what} in policy `{policy}`")]
+    Unnecessary {
+        /// The policy.
+        policy: String,
+        /// The statement, action or resource.
+        what: String,
+    },
+    /// The same input in another order gives another proposal.
+    #[error("not deterministic: another order of the input gives another proposal")]
+    NotDeterministic,
+    /// The provider would refuse or ignore it.
+    #[error("not valid: {what} in policy `{policy}`")]
+    Invalid {
+        /// The policy.
+        policy: String,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+/// What was checked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// Pairs of a permission and a resource that are still allowed.
+    pub protected: usize,
+    /// Actions and resources of statements, each of which is needed.
+    pub elements: usize,
+    /// Documents within the provider's rules.
+    pub documents: usize,
+}
+
+/// A proposal of which every obligation was checked. Only this can be emitted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proven {
+    proposal: Proposal,
+    proof: Proof,
+}
+
+impl Proven {
+    /// The proposal.
+    pub fn proposal(&self) -> &Proposal {
+        &self.proposal
+    }
+
+    /// What was checked.
+    pub fn proof(&self) -> Proof {
+        self.proof
+    }
+}
+
+/// Checks every obligation. `again` is the proposal made once more from the same input in another order.
+pub fn prove(
+    expander: &mut Expander<'_>,
+    proposal: Proposal,
+    again: &Proposal,
+    boundary: Option<&Document>,
+) -> Result<Proven, Vec<Violation>> {
+    let checked = check(expander, &Claim::of(&proposal, boundary));
+    let deterministic = (proposal == *again).then_some(()).ok_or(Violation::NotDeterministic);
+    match (checked, deterministic) {
+        (Ok(proof), Ok(())) => Ok(Proven { proposal, proof }),
+        (checked, deterministic) => {
+            let mut violations = checked.err().unwrap_or_default();
+            violations.extend(deterministic.err());
+            Err(violations)
+        }
+    }
+}
+
+/// Checks the obligations that can be seen from the documents: all but determinism.
+pub fn check(expander: &mut Expander<'_>, claim: &Claim) -> Result<Proof, Vec<Violation>> {
+    let mut violations = Vec::new();
+    let before_documents: Vec<_> = claim.before.iter().map(|(_, document)| document).collect();
+    let after_documents: Vec<_> = claim.after.iter().map(|new| &new.document).collect();
+    let before = Grants::of(expander, &before_documents);
+    let after = Grants::of(expander, &after_documents);
+    let protected = sufficient::check(expander, &before, &after, &claim.protected, &mut violations);
+    let old_set = PolicySet::new(before_documents, claim.boundary.as_ref());
+    let new_set = PolicySet::new(after_documents, claim.boundary.as_ref());
+    if let Err(counterexample) = contain(&new_set, &old_set) {
+        violations.push(Violation::Wider(counterexample));
+    }
+    let elements = necessary::check(expander, claim, &after, &mut violations);
+    let documents = valid::check(expander, claim, &mut violations);
+    if violations.is_empty() { Ok(Proof { protected, elements, documents }) } else { Err(violations) }
+}
+
+fn name_of(expander: &Expander<'_>, action: ActionId) -> String {
+    expander.catalog().action(action).map(remit_catalog::Action::full_name).unwrap_or_default()
+}

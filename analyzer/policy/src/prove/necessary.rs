@@ -1,0 +1,104 @@
+//! Obligation 3: dropping any allow statement, action or resource that remains breaks a recorded call or a
+//! permission of which it cannot be told whether it is used.
+
+use std::collections::BTreeMap;
+
+use remit_catalog::ActionId;
+
+use super::grants::{Allow, Grants, Part};
+use super::{Claim, Protected, Violation};
+use crate::action_set::{ActionSet, Expander};
+use crate::Glob;
+use crate::verdict::taken_away;
+
+pub(super) fn check(
+    expander: &mut Expander<'_>,
+    claim: &Claim,
+    after: &Grants<'_>,
+    violations: &mut Vec<Violation>,
+) -> usize {
+    let protected: BTreeMap<ActionId, &Protected> =
+        claim.protected.iter().map(|permission| (permission.action, permission)).collect();
+    let before: Vec<_> = claim.before.iter().map(|(_, document)| document).collect();
+    let inert = taken_away(expander, &before, claim.boundary.as_ref());
+    let mut checked = 0;
+    for (index, allow) in after.allows.iter().enumerate() {
+        let policy = claim.after.get(allow.document).map(|new| new.name.clone()).unwrap_or_default();
+        let mut unnecessary = |what: String| {
+            violations.push(Violation::Unnecessary { policy: policy.clone(), what });
+        };
+        // The actions for which this statement is needed at all: on at least one of its patterns.
+        let mut needed = ActionSet::default();
+        let mut needed_patterns = vec![false; allow.globs.len()];
+        for action in allow.actions.iter() {
+            let Some(permission) = protected.get(&action) else { continue };
+            if allow.negated {
+                needed.insert(action);
+                continue;
+            }
+            for (at, glob) in allow.globs.iter().enumerate() {
+                let part = Part { allow: index, pattern: at };
+                if serves(permission, glob) && !after.cover(action, glob, allow.statement, Some(part)) {
+                    needed.insert(action);
+                    if let Some(needed) = needed_patterns.get_mut(at) {
+                        *needed = true;
+                    }
+                }
+            }
+        }
+        checked += needed_patterns.len();
+        if !allow.negated {
+            let patterns = allow.statement.resources.iter().flat_map(|resources| &resources.patterns);
+            for (pattern, needed) in patterns.zip(needed_patterns) {
+                if !needed {
+                    unnecessary(format!("resource `{pattern}`"));
+                }
+            }
+        }
+        checked += needed_actions(expander, allow, &needed, &inert, &mut unnecessary);
+    }
+    checked
+}
+
+/// Whether a pattern serves a protected permission.
+fn serves(permission: &Protected, pattern: &Glob) -> bool {
+    permission.resources.as_ref().is_none_or(|resources| {
+        let mut written = resources.iter().map(|resource| resource.replace("${", "${$}{"));
+        resources.is_empty() || written.any(|resource| Glob::resource(&resource).intersects(pattern))
+    })
+}
+
+/// Every action pattern must name a needed action that the statement's other patterns do not name.
+fn needed_actions(
+    expander: &mut Expander<'_>,
+    allow: &Allow<'_>,
+    needed: &ActionSet,
+    inert: &ActionSet,
+    unnecessary: &mut impl FnMut(String),
+) -> usize {
+    let element = &allow.statement.actions;
+    if element.negated {
+        let mut effective = allow.actions.clone();
+        effective.subtract(inert);
+        if !effective.is_subset(needed) {
+            unnecessary("`NotAction`, which names actions that nothing needs".to_owned());
+        }
+        return 1;
+    }
+    let expansions: Vec<ActionSet> =
+        element.patterns.iter().map(|pattern| expander.pattern(pattern).clone()).collect();
+    for (at, pattern) in element.patterns.iter().enumerate() {
+        let mut own = ActionSet::default();
+        let mut others = ActionSet::default();
+        for (index, actions) in expansions.iter().enumerate() {
+            if index == at { own.union_with(actions) } else { others.union_with(actions) }
+        }
+        own.subtract(inert);
+        if !own.is_subset(needed) {
+            unnecessary(format!("action `{pattern}`, which names actions that nothing needs"));
+        } else if own.is_subset(&others) {
+            unnecessary(format!("action `{pattern}`"));
+        }
+    }
+    element.patterns.len()
+}

@@ -1,0 +1,64 @@
+//! Obligation 5: only actions that exist, and the provider's rules and size limits.
+//! Source: AWS IAM User Guide, "IAM and AWS STS quotas" and "IAM JSON policy elements: Sid".
+
+use std::collections::BTreeSet;
+
+use super::{Claim, Violation};
+use crate::action_set::Expander;
+use crate::proposal::NewPolicy;
+use crate::propose::MANAGED_LIMIT;
+use crate::{Effect, parse};
+
+pub(super) fn check(expander: &mut Expander<'_>, claim: &Claim, violations: &mut Vec<Violation>) -> usize {
+    for new in &claim.after {
+        let is_unchanged = claim.before.iter().any(|(_, document)| *document == new.document);
+        for what in problems(expander, new, is_unchanged) {
+            violations.push(Violation::Invalid { policy: new.name.clone(), what });
+        }
+    }
+    claim.after.len()
+}
+
+fn problems(expander: &mut Expander<'_>, new: &NewPolicy, is_unchanged: bool) -> Vec<String> {
+    let mut problems = Vec::new();
+    let mut sids = BTreeSet::new();
+    for statement in &new.document.statements {
+        if let Some(sid) = &statement.sid
+            && !sids.insert(sid)
+        {
+            problems.push(format!("sid `{sid}` twice"));
+        }
+        if statement.effect == Effect::Allow && !statement.actions.negated {
+            for pattern in &statement.actions.patterns {
+                if expander.pattern(pattern).is_empty() {
+                    problems.push(format!("action `{pattern}`, which names no action that exists"));
+                }
+            }
+        }
+    }
+    if new.document.statements.is_empty() {
+        problems.push("no statement".to_owned());
+    }
+    // The provider took the document as it is today, so its own size is not ours to judge.
+    if !is_unchanged && !new.inline && new.document.size() > MANAGED_LIMIT {
+        problems.push(format!("{} characters, more than {MANAGED_LIMIT}", new.document.size()));
+    }
+    match parse(&new.document.emit()) {
+        Ok(read) if same(&read, &new.document) => {}
+        Ok(_) => problems.push("a document that reads back differently".to_owned()),
+        Err(error) => problems.push(format!("a document that does not read back: {error}")),
+    }
+    problems
+}
+
+/// Equal but for the lines on which statements stand.
+fn same(a: &crate::Document, b: &crate::Document) -> bool {
+    let placeless = |document: &crate::Document| {
+        let mut document = document.clone();
+        for statement in &mut document.statements {
+            statement.line = 0;
+        }
+        document
+    };
+    placeless(a) == placeless(b)
+}

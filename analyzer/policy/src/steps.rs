@@ -1,0 +1,118 @@
+//! What a person does to put a proposal into force, and to take it back.
+
+use std::fmt::Write as _;
+
+use crate::grant::PrincipalKind;
+use crate::proposal::{Edit, NewPolicy, PolicyChange, Proposal};
+
+/// The steps as Markdown with AWS CLI commands: first what adds, then what takes away, so that nothing is
+/// missing in between; and the way back.
+pub fn steps(proposal: &Proposal, file_of: &dyn Fn(&PolicyChange, usize) -> String) -> String {
+    let subject = Subject { kind: proposal.kind, name: &proposal.name, account: account_of(&proposal.principal) };
+    let mut adding = Vec::new();
+    let mut removing = Vec::new();
+    let mut back = Vec::new();
+    for change in proposal.changes.iter().filter(|change| change.edit != Edit::Keep) {
+        for (at, new) in change.after.iter().enumerate() {
+            subject.add(change, at, new, &file_of(change, at), &mut adding);
+        }
+        subject.remove(change, &mut removing, &mut back);
+    }
+    for group in &proposal.leaves_groups {
+        let (user, group) = (quote(subject.name), quote(group));
+        removing.push(format!("aws iam remove-user-from-group --user-name {user} --group-name {group}"));
+        back.push(format!("aws iam add-user-to-group --user-name {user} --group-name {group}"));
+    }
+    let mut text = format!("# {} `{}`\n", proposal.kind.as_str(), proposal.name);
+    let sections = [
+        ("Add what stays", adding),
+        ("Take the rest away", removing),
+        ("The way back (old documents are in `before/`)", back),
+    ];
+    for (title, commands) in sections {
+        if !commands.is_empty() {
+            let _ = write!(text, "\n## {title}\n\n```sh\n{}\n```\n", commands.join("\n"));
+        }
+    }
+    text
+}
+
+struct Subject<'a> {
+    kind: PrincipalKind,
+    name: &'a str,
+    account: &'a str,
+}
+
+impl Subject<'_> {
+    fn add(&self, change: &PolicyChange, at: usize, new: &NewPolicy, file: &str, commands: &mut Vec<String>) {
+        let (kind, subject, policy) = (self.kind.as_str(), quote(self.name), quote(&new.name));
+        if new.inline {
+            commands.push(format!(
+                "aws iam put-{kind}-policy --{kind}-name {subject} --policy-name {policy} --policy-document {}",
+                quote(&format!("file://{file}"))
+            ));
+            return;
+        }
+        let existing = change.arn.as_deref().filter(|_| at == 0);
+        let attach = |arn: &str| {
+            format!("aws iam attach-{kind}-policy --{kind}-name {subject} --policy-arn {}", quote(arn))
+        };
+        match (change.edit, existing) {
+            (Edit::Attach, Some(arn)) => commands.push(attach(arn)),
+            (Edit::NewVersion, Some(arn)) => commands.push(format!(
+                "aws iam create-policy-version --policy-arn {} --policy-document {} --set-as-default",
+                quote(arn),
+                quote(&format!("file://{file}"))
+            )),
+            _ => {
+                commands.push(format!(
+                    "aws iam create-policy --policy-name {policy} --policy-document {}",
+                    quote(&format!("file://{file}"))
+                ));
+                commands.push(attach(&format!("arn:aws:iam::{}:policy/{}", self.account, new.name)));
+            }
+        }
+    }
+
+    fn remove(&self, change: &PolicyChange, commands: &mut Vec<String>, back: &mut Vec<String>) {
+        let (kind, subject) = (self.kind.as_str(), quote(self.name));
+        let policy = quote(&change.name);
+        let put_back = || {
+            format!(
+                "aws iam put-{kind}-policy --{kind}-name {subject} --policy-name {policy} --policy-document {}",
+                quote(&format!("file://before/{}.json", change.name))
+            )
+        };
+        match (change.edit, change.arn.as_deref(), &change.group) {
+            (Edit::PutInline, ..) => back.push(put_back()),
+            (Edit::NewVersion, Some(arn), _) => back.push(format!(
+                "aws iam create-policy-version --policy-arn {} --policy-document {} --set-as-default",
+                quote(arn),
+                quote(&format!("file://before/{}.json", change.name))
+            )),
+            (Edit::Replace | Edit::Remove, Some(arn), None) => {
+                let arn = quote(arn);
+                commands.push(format!("aws iam detach-{kind}-policy --{kind}-name {subject} --policy-arn {arn}"));
+                back.push(format!("aws iam attach-{kind}-policy --{kind}-name {subject} --policy-arn {arn}"));
+            }
+            (Edit::Replace | Edit::Remove, None, None) => {
+                commands.push(format!("aws iam delete-{kind}-policy --{kind}-name {subject} --policy-name {policy}"));
+                back.push(put_back());
+            }
+            _ => {}
+        }
+    }
+}
+
+fn account_of(arn: &str) -> &str {
+    arn.split(':').nth(4).unwrap_or_default()
+}
+
+/// A word as a POSIX shell reads it back.
+fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}

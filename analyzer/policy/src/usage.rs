@@ -1,0 +1,189 @@
+//! What a principal was seen to do, as permissions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use remit_catalog::{ActionId, Catalog, Certainty, Resolution, Scope};
+
+/// What was seen of a call's result, as far as verdicts need it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum CallOutcome {
+    /// It was authorised, or failed after it may have been: use.
+    Use,
+    /// It was refused: never use.
+    Denied,
+    /// The source does not tell: may have been use.
+    Unknown,
+}
+
+/// Equal calls of one principal, rolled up over the window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Service as the ledger names it.
+    pub service: String,
+    /// Operation as the ledger names it.
+    pub operation: String,
+    /// ARNs touched.
+    pub resources: Vec<String>,
+    /// Request parameters kept by the ledger.
+    pub parameters: BTreeMap<String, String>,
+    /// What was seen of the result.
+    pub outcome: CallOutcome,
+    /// The service that called on the principal's behalf.
+    pub via: Option<String>,
+    /// The principal's account.
+    pub account: Option<String>,
+    /// Region that served the call.
+    pub region: Option<String>,
+    /// How many calls, when, and an example.
+    pub seen: Seen,
+}
+
+/// How often something was seen, when, and one example.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// How many calls.
+    pub count: u64,
+    /// First call, in microseconds since the Unix epoch.
+    pub first: i64,
+    /// Last call.
+    pub last: i64,
+    /// Event id of one example.
+    pub sample: Option<String>,
+}
+
+impl Seen {
+    /// Adds another sighting. The result does not depend on the order of additions.
+    pub fn add(&mut self, other: &Self) {
+        self.count += other.count;
+        if (other.last, &other.sample) > (self.last, &self.sample) {
+            self.sample.clone_from(&other.sample);
+        }
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
+}
+
+/// How one action was used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActionUse {
+    /// Calls that certainly needed the action.
+    pub seen: Option<Seen>,
+    /// Resources on which it was certainly needed, each with its calls.
+    pub resources: BTreeMap<String, Seen>,
+    /// Whether some call's resource is not known.
+    pub resource_unknown: bool,
+    /// Whether some call needed it on no particular resource (`*`).
+    pub any_resource: bool,
+    /// Operations that needed it.
+    pub operations: BTreeSet<String>,
+    /// Operations that may have needed it.
+    pub possible: BTreeSet<String>,
+    /// Services that made calls on the principal's behalf.
+    pub via: BTreeSet<String>,
+    /// Denied calls, which are never use.
+    pub denied: u64,
+}
+
+/// What a principal was seen to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Use per action.
+    pub actions: BTreeMap<ActionId, ActionUse>,
+    /// Allowed calls whose operation the catalog does not know: (service, operation).
+    pub unresolved: BTreeMap<(String, String), Seen>,
+    /// Allowed calls in all.
+    pub calls: u64,
+    /// Denied calls in all.
+    pub denied: u64,
+    /// Last allowed call.
+    pub last: Option<i64>,
+}
+
+impl Usage {
+    /// Translates calls to permissions. The result does not depend on the order of the calls.
+    pub fn gather<'a>(catalog: &Catalog, calls: impl IntoIterator<Item = &'a Call>) -> Self {
+        let mut usage = Self::default();
+        for call in calls {
+            usage.add(catalog, call);
+        }
+        usage
+    }
+
+    fn add(&mut self, catalog: &Catalog, call: &Call) {
+        match call.outcome {
+            CallOutcome::Denied => self.denied += call.seen.count,
+            CallOutcome::Use | CallOutcome::Unknown => {
+                self.calls += call.seen.count;
+                self.last = self.last.max(Some(call.seen.last));
+            }
+        }
+        let resolution = catalog.operation(&call.service, &call.operation);
+        if matches!(resolution, Resolution::Unknown) && call.outcome != CallOutcome::Denied {
+            let key = (call.service.clone(), call.operation.clone());
+            merge(self.unresolved.entry(key), &call.seen);
+        }
+        let needs = catalog.needs(&remit_catalog::Call {
+            service: &call.service,
+            operation: &call.operation,
+            resources: &call.resources,
+            parameters: &call.parameters,
+            account: call.account.as_deref(),
+            region: call.region.as_deref(),
+        });
+        for need in needs {
+            let action = self.actions.entry(need.action).or_insert_with(ActionUse::none);
+            action.add(call, need.certainty, need.scope);
+        }
+    }
+
+    /// Whether the action was certainly needed by an allowed call.
+    pub fn uses(&self, action: ActionId) -> bool {
+        self.actions.get(&action).is_some_and(|action| action.seen.is_some())
+    }
+}
+
+impl ActionUse {
+    fn none() -> Self {
+        Self {
+            seen: None,
+            resources: BTreeMap::new(),
+            resource_unknown: false,
+            any_resource: false,
+            operations: BTreeSet::new(),
+            possible: BTreeSet::new(),
+            via: BTreeSet::new(),
+            denied: 0,
+        }
+    }
+
+    fn add(&mut self, call: &Call, certainty: Certainty, scope: Scope) {
+        let operation = format!("{}:{}", call.service, call.operation);
+        match (call.outcome, certainty) {
+            (CallOutcome::Denied, _) => self.denied += call.seen.count,
+            (CallOutcome::Use, Certainty::Certain) => {
+                match &mut self.seen {
+                    Some(seen) => seen.add(&call.seen),
+                    none => *none = Some(call.seen.clone()),
+                }
+                self.operations.insert(operation);
+                self.via.extend(call.via.clone());
+                match scope {
+                    Scope::Any => self.any_resource = true,
+                    Scope::Unknown => self.resource_unknown = true,
+                    Scope::Known(resources) => {
+                        for resource in resources {
+                            merge(self.resources.entry(resource), &call.seen);
+                        }
+                    }
+                }
+            }
+            (CallOutcome::Unknown, _) | (CallOutcome::Use, Certainty::Possible) => {
+                self.possible.insert(operation);
+            }
+        }
+    }
+}
+
+fn merge<K: Ord>(entry: std::collections::btree_map::Entry<'_, K, Seen>, seen: &Seen) {
+    entry.and_modify(|all| all.add(seen)).or_insert_with(|| seen.clone());
+}

@@ -1,0 +1,158 @@
+//! Per principal and granted action: used, unused, or unobservable with a reason.
+
+mod granted;
+
+use std::collections::BTreeMap;
+
+use remit_catalog::ActionId;
+
+pub(crate) use self::granted::taken_away;
+pub use self::granted::{Granted, StatementRef};
+use crate::action_set::Expander;
+use crate::coverage::{Coverage, Reason};
+use crate::grant::{Account, Principal};
+use crate::usage::Usage;
+
+/// What is concluded of one granted action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// At least one allowed call in the window needed it.
+    Used,
+    /// Every call that needs it would have been recorded during the whole window, and none was.
+    Unused,
+    /// Neither can be told.
+    Unobservable(Reason),
+}
+
+impl Verdict {
+    /// The verdict's word.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Used => "used",
+            Self::Unused => "unused",
+            Self::Unobservable(_) => "unobservable",
+        }
+    }
+}
+
+/// The verdicts of one principal.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    /// What the principal is granted, and by which statements.
+    pub granted: Granted,
+    /// A verdict for every effectively granted action.
+    pub verdicts: BTreeMap<ActionId, Verdict>,
+    /// For used actions: why further uses may have happened unseen, so that their resources must not be
+    /// narrowed.
+    pub partly_hidden: BTreeMap<ActionId, Reason>,
+}
+
+impl Judgement {
+    /// How many granted actions are used, unused and unobservable.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for verdict in self.verdicts.values() {
+            match verdict {
+                Verdict::Used => counts.used += 1,
+                Verdict::Unused => counts.unused += 1,
+                Verdict::Unobservable(_) => counts.unobservable += 1,
+            }
+        }
+        counts
+    }
+}
+
+/// Numbers of actions by verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Actions used.
+    pub used: usize,
+    /// Actions not used.
+    pub unused: usize,
+    /// Actions of which it cannot be told.
+    pub unobservable: usize,
+}
+
+impl Counts {
+    /// Actions granted.
+    pub fn granted(self) -> usize {
+        self.used + self.unused + self.unobservable
+    }
+}
+
+/// Services whose unobservable permissions the user gives up on their own responsibility.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GivenUp {
+    /// IAM prefixes, lower case.
+    pub services: std::collections::BTreeSet<String>,
+}
+
+/// Judges every action that a principal is granted.
+pub fn judge(
+    expander: &mut Expander<'_>,
+    account: &Account,
+    principal: &Principal,
+    usage: &Usage,
+    coverage: &Coverage,
+    given_up: &GivenUp,
+) -> Judgement {
+    let granted = Granted::of(expander, account, principal);
+    let catalog = expander.catalog();
+    let unresolved = Unresolved::of(usage, catalog);
+    let mut verdicts = BTreeMap::new();
+    let mut partly_hidden = BTreeMap::new();
+    for id in granted.effective.iter() {
+        let Some(action) = catalog.action(id) else { continue };
+        let use_ = usage.actions.get(&id);
+        let possible = use_.and_then(|use_| use_.possible.first());
+        let scopes = granted.scopes(account, id);
+        let hidden = coverage
+            .hides(action, scopes.as_deref())
+            .or_else(|| possible.map(|operation| Reason::MayBeNeeded(operation.clone())))
+            .or_else(|| unresolved.reason(&action.service))
+            .or_else(|| granted.younger_than(account, principal, id, coverage.window.start))
+            .or_else(|| granted.unsupported(account, id))
+            .filter(|_| !given_up.services.contains(&*action.service));
+        let verdict = match (usage.uses(id), hidden) {
+            (true, hidden) => {
+                if let Some(reason) = hidden {
+                    partly_hidden.insert(id, reason);
+                }
+                Verdict::Used
+            }
+            (false, Some(reason)) => Verdict::Unobservable(reason),
+            (false, None) => Verdict::Unused,
+        };
+        verdicts.insert(id, verdict);
+    }
+    Judgement { granted, verdicts, partly_hidden }
+}
+
+/// Which services had allowed calls that the catalog cannot translate: what they needed is not known, so
+/// nothing of those services counts as unused.
+struct Unresolved {
+    services: BTreeMap<String, String>,
+    anywhere: Option<String>,
+}
+
+impl Unresolved {
+    fn of(usage: &Usage, catalog: &remit_catalog::Catalog) -> Self {
+        let mut unresolved = Self { services: BTreeMap::new(), anywhere: None };
+        for (service, operation) in usage.unresolved.keys() {
+            let name = format!("{service}:{operation}");
+            let prefixes = catalog.prefixes(service);
+            if prefixes.is_empty() {
+                unresolved.anywhere.get_or_insert(name);
+                continue;
+            }
+            for prefix in prefixes {
+                unresolved.services.entry(prefix.to_string()).or_insert_with(|| name.clone());
+            }
+        }
+        unresolved
+    }
+
+    fn reason(&self, service: &str) -> Option<Reason> {
+        self.services.get(service).or(self.anywhere.as_ref()).cloned().map(Reason::UnresolvedOperation)
+    }
+}

@@ -1,0 +1,166 @@
+//! What a principal is granted: which actions, by which statements.
+
+use remit_catalog::ActionId;
+
+use crate::action_set::{ActionSet, Expander};
+use crate::coverage::Reason;
+use crate::grant::{Account, Principal};
+use crate::{Document, Effect, Glob, Matcher, Statement};
+
+/// A statement of an account: indexes of its policy and of itself in the document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StatementRef {
+    /// Index into [`Account::policies`].
+    pub policy: usize,
+    /// Index into the document's statements.
+    pub statement: usize,
+}
+
+/// An allow statement and the actions it names.
+#[derive(Clone, Debug)]
+pub struct Allowing {
+    /// Which statement.
+    pub at: StatementRef,
+    /// The actions it names.
+    pub actions: ActionSet,
+}
+
+/// What a principal is granted.
+#[derive(Clone, Debug)]
+pub struct Granted {
+    /// Its allow statements, in the order of its attachments.
+    pub allowing: Vec<Allowing>,
+    /// Actions that some statement allows and nothing takes away whole.
+    pub effective: ActionSet,
+    /// Actions that some statement allows but that an unconditional deny or the boundary takes away whole.
+    pub ineffective: ActionSet,
+    /// Patterns of allow statements that name no action of the catalog.
+    pub unknown_patterns: Vec<(StatementRef, String)>,
+}
+
+impl Granted {
+    pub(super) fn of(expander: &mut Expander<'_>, account: &Account, principal: &Principal) -> Self {
+        let mut granted = Self {
+            allowing: Vec::new(),
+            effective: ActionSet::default(),
+            ineffective: ActionSet::default(),
+            unknown_patterns: Vec::new(),
+        };
+        let mut policies: Vec<_> = principal.attachments.iter().map(|attachment| attachment.policy).collect();
+        policies.sort_unstable();
+        policies.dedup();
+        let document_of = |index: usize| account.policies.get(index).map(|policy| &policy.document);
+        for &index in &policies {
+            let Some(document) = document_of(index) else { continue };
+            for (at, statement) in document.statements.iter().enumerate() {
+                if statement.effect == Effect::Allow {
+                    granted.allow(expander, StatementRef { policy: index, statement: at }, statement);
+                }
+            }
+        }
+        let documents: Vec<_> = policies.iter().filter_map(|index| document_of(*index)).collect();
+        let taken = taken_away(expander, &documents, principal.boundary.and_then(document_of));
+        granted.ineffective = granted.effective.clone();
+        granted.ineffective.intersect_with(&taken);
+        granted.effective.subtract(&taken);
+        granted
+    }
+
+    fn allow(&mut self, expander: &mut Expander<'_>, at: StatementRef, statement: &Statement) {
+        let actions = expander.element(&statement.actions);
+        if !statement.actions.negated {
+            for pattern in &statement.actions.patterns {
+                if expander.pattern(pattern).is_empty() {
+                    self.unknown_patterns.push((at, pattern.clone()));
+                }
+            }
+        }
+        self.effective.union_with(&actions);
+        self.allowing.push(Allowing { at, actions });
+    }
+
+    /// The allow statements that grant an action.
+    pub fn statements(&self, action: ActionId) -> impl Iterator<Item = StatementRef> + '_ {
+        self.allowing.iter().filter(move |allowing| allowing.actions.contains(action)).map(|allowing| allowing.at)
+    }
+
+    /// The resource patterns on which an action is granted; none where some statement does not list them.
+    pub(super) fn scopes(&self, account: &Account, action: ActionId) -> Option<Vec<Glob>> {
+        let mut scopes = Vec::new();
+        for at in self.statements(action) {
+            match account.statement(at).and_then(|statement| statement.resources.as_ref()) {
+                Some(Matcher { negated: false, patterns, .. }) => {
+                    scopes.extend(patterns.iter().map(|pattern| Glob::resource(pattern)));
+                }
+                _ => return None,
+            }
+        }
+        Some(scopes)
+    }
+
+    /// Set when every statement that grants the action is younger than the start of the window.
+    pub(super) fn younger_than(
+        &self,
+        account: &Account,
+        principal: &Principal,
+        action: ActionId,
+        start: i64,
+    ) -> Option<Reason> {
+        let since_of = |at: StatementRef| {
+            let policy = account.policies.get(at.policy).and_then(|policy| policy.since);
+            policy.max(principal.created)
+        };
+        let younger = self.statements(action).all(|at| since_of(at).is_some_and(|since| since > start));
+        younger.then_some(Reason::GrantYounger)
+    }
+
+    /// Set when a statement that grants the action cannot be judged.
+    pub(super) fn unsupported(&self, account: &Account, action: ActionId) -> Option<Reason> {
+        self.statements(action).find_map(|at| match account.statement(at) {
+            Some(statement) if statement.resources.is_none() => {
+                Some(Reason::Unsupported("a statement without `Resource`".to_owned()))
+            }
+            Some(statement) if statement.principal.is_some() => {
+                Some(Reason::Unsupported("`Principal` in an identity policy".to_owned()))
+            }
+            _ => None,
+        })
+    }
+}
+
+impl Account {
+    /// The statement at this place.
+    pub fn statement(&self, at: StatementRef) -> Option<&Statement> {
+        self.policies.get(at.policy)?.document.statements.get(at.statement)
+    }
+}
+
+/// The actions that an unconditional deny, or the boundary, takes away on every resource.
+pub(crate) fn taken_away(
+    expander: &mut Expander<'_>,
+    documents: &[&Document],
+    boundary: Option<&Document>,
+) -> ActionSet {
+    let mut taken = ActionSet::default();
+    for statement in documents.iter().copied().chain(boundary).flat_map(|document| &document.statements) {
+        if statement.effect == Effect::Deny && takes_whole(statement) {
+            taken.union_with(&expander.element(&statement.actions));
+        }
+    }
+    if let Some(boundary) = boundary {
+        let mut outside = expander.all().clone();
+        for statement in boundary.statements.iter().filter(|statement| statement.effect == Effect::Allow) {
+            outside.subtract(&expander.element(&statement.actions));
+        }
+        taken.union_with(&outside);
+    }
+    taken
+}
+
+/// Whether a deny statement applies to every request for its actions.
+fn takes_whole(statement: &Statement) -> bool {
+    let everywhere = statement.resources.as_ref().is_some_and(|resources| {
+        !resources.negated && resources.patterns.iter().any(|pattern| pattern.chars().all(|c| c == '*'))
+    });
+    everywhere && statement.conditions.is_empty()
+}
