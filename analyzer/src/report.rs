@@ -1,0 +1,3 @@
+//! The report: one value, laid out as an HTML page and as its Markdown twin.
+
+pub mod model;

@@ -1,0 +1,232 @@
+//! What a report says, before it is laid out. The HTML page and its Markdown twin are made from this one
+//! value, so that their totals are equal.
+
+use serde::Serialize;
+
+/// A report on everything that was analysed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// Accounts whose grants were given, as account ids.
+    pub accounts: Vec<String>,
+    /// The window that every verdict speaks of.
+    pub window: ReportWindow,
+    /// Version of the catalog that translated operations to permissions.
+    pub catalog: String,
+    /// Sums over all principals.
+    pub totals: Totals,
+    /// What was visible during the window, and what was not.
+    pub coverage: Vec<CoverageLine>,
+    /// Why permissions are unobservable, most permissions first.
+    pub gaps: Vec<Gap>,
+    /// The principals, worst first.
+    pub principals: Vec<PrincipalSection>,
+    /// Operations that were called and that the catalog does not know.
+    pub unresolved: Vec<UnresolvedOperation>,
+    /// Principals that called and whose grants are not in the input.
+    pub without_grants: Vec<WithoutGrants>,
+    /// What could not be read or concluded, each in a sentence.
+    pub problems: Vec<String>,
+}
+
+/// A stretch of time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReportWindow {
+    /// Start, ISO 8601.
+    pub start: String,
+    /// End, ISO 8601.
+    pub end: String,
+    /// Length in words, such as `90 days`.
+    pub length: String,
+}
+
+/// Sums over all principals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// Principals with grants.
+    pub principals: usize,
+    /// Principals with grants and no allowed call in the window.
+    pub idle: usize,
+    /// Allowed calls.
+    pub calls: u64,
+    /// Denied calls.
+    pub denied: u64,
+    /// Permissions by verdict, counted per principal and action.
+    pub permissions: PermissionCounts,
+    /// Principals with a proven proposal that changes something.
+    pub proposals: usize,
+    /// Permissions that those proposals remove.
+    pub removed: usize,
+}
+
+/// Numbers of permissions by verdict.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PermissionCounts {
+    /// All granted ones.
+    pub granted: usize,
+    /// Used ones.
+    pub used: usize,
+    /// Unused ones.
+    pub unused: usize,
+    /// Unobservable ones.
+    pub unobservable: usize,
+}
+
+/// One class of calls.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CoverageLine {
+    /// The class, such as `management events that write` or `data events of AWS::S3::Object`.
+    pub class: String,
+    /// Whether it was recorded during the whole window.
+    pub recorded: bool,
+    /// Where, or why not, in a few words; may be empty.
+    pub note: String,
+}
+
+/// A reason why permissions are unobservable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Gap {
+    /// Stable short name, such as `data_events_off`.
+    pub code: String,
+    /// In words.
+    pub text: String,
+    /// What would make them observable, where something would.
+    pub remedy: Option<String>,
+    /// How many permissions, counted per principal and action.
+    pub permissions: usize,
+    /// How many principals (1 within a principal's own section).
+    pub principals: usize,
+    /// A few of the permissions.
+    pub examples: Vec<String>,
+}
+
+/// One principal.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PrincipalSection {
+    /// ARN.
+    pub arn: String,
+    /// `role` or `user`.
+    pub kind: String,
+    /// Name without path.
+    pub name: String,
+    /// Allowed calls in the window.
+    pub calls: u64,
+    /// Denied calls in the window.
+    pub denied: u64,
+    /// Last allowed call, ISO 8601.
+    pub last_used: Option<String>,
+    /// Permissions by verdict.
+    pub permissions: PermissionCounts,
+    /// Unused permissions by access level, most dangerous first: (`permissions management`, 3).
+    pub unused_by_level: Vec<(String, usize)>,
+    /// What the principal may do without need, weighted by access level; the order of the report.
+    pub score: u64,
+    /// Permissions by service, most unused first.
+    pub services: Vec<ServiceRow>,
+    /// Why permissions are unobservable.
+    pub gaps: Vec<Gap>,
+    /// Permissions that were used.
+    pub used: Vec<UsedRow>,
+    /// Permissions of which calls were denied: (permission, calls).
+    pub denied_permissions: Vec<(String, u64)>,
+    /// What is proposed.
+    pub proposal: ProposalSection,
+}
+
+/// A service's permissions of one principal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ServiceRow {
+    /// IAM prefix, such as `s3`.
+    pub service: String,
+    /// Permissions by verdict.
+    pub permissions: PermissionCounts,
+}
+
+/// A used permission.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UsedRow {
+    /// The action.
+    pub permission: String,
+    /// Calls that needed it.
+    pub count: u64,
+    /// First call, ISO 8601.
+    pub first_seen: String,
+    /// Last call, ISO 8601.
+    pub last_seen: String,
+    /// Event id of one example.
+    pub sample: Option<String>,
+    /// Operations that needed it.
+    pub operations: Vec<String>,
+    /// How many resources it was seen on; none where a call's resource is not known.
+    pub resources: Option<usize>,
+    /// Resource patterns to which the proposal narrows it; empty when its scope stays.
+    pub narrowed_to: Vec<String>,
+    /// Why further use may have happened unseen, so that its scope stays.
+    pub hidden: Option<String>,
+}
+
+/// What is proposed for a principal.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum ProposalSection {
+    /// A proposal that was proven.
+    Proven {
+        /// Changes to policies, those that change nothing left out.
+        changes: Vec<ChangeRow>,
+        /// Permissions after.
+        granted_after: usize,
+        /// Permissions removed.
+        removed: usize,
+        /// Pairs of a permission and a resource that were checked to be still allowed.
+        protected: usize,
+        /// The folder under the proposals folder, such as `111122223333/role/web`.
+        folder: String,
+    },
+    /// Nothing to change.
+    Nothing,
+    /// No proposal can be made, and why.
+    Impossible {
+        /// The reason in words.
+        why: String,
+    },
+}
+
+/// A change to one policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ChangeRow {
+    /// Policy name.
+    pub policy: String,
+    /// What is done: `new version`, `replace`, ...
+    pub edit: String,
+    /// Why it is done in this way, in a few words, such as `shared with 3 others, so replaced, not edited`; may be empty.
+    pub note: String,
+    /// Size before, in characters as the provider counts them.
+    pub characters_before: usize,
+    /// Size after, all documents together.
+    pub characters_after: usize,
+    /// Unified diff; may be long.
+    pub diff: String,
+}
+
+/// An operation that the catalog does not know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnresolvedOperation {
+    /// `service:operation` as the log names it.
+    pub operation: String,
+    /// Allowed calls.
+    pub count: u64,
+    /// Principals that called it.
+    pub principals: usize,
+}
+
+/// A principal whose grants are not in the input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WithoutGrants {
+    /// The principal as the ledger names it.
+    pub principal: String,
+    /// Its kind.
+    pub kind: String,
+    /// Allowed calls.
+    pub calls: u64,
+    /// Last call, ISO 8601.
+    pub last_seen: Option<String>,
+}
