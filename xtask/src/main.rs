@@ -1,3 +1,45 @@
-//! what cargo cannot do: test, catalog, bench, bless, tidy
+//! What cargo cannot do: one file per verb.
+#![expect(clippy::print_stderr, reason = "a developer's tool that talks on its streams")]
 
-fn main() {}
+mod bless;
+mod place;
+mod step;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What cargo cannot do
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Pass every test: format, tidy, clippy, tests, doctests, documentation, dependencies
+    Test(test::Arguments),
+    /// Check what the compiler does not: layers, file sizes, names, links, the architecture document
+    Tidy,
+    /// Rewrite the expected files of golden cases and snapshots with what comes out now
+    Bless(bless::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().verb {
+        Verb::Test(arguments) => test::run(&arguments),
+        Verb::Tidy => tidy::run(),
+        Verb::Bless(arguments) => bless::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

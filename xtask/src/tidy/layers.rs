@@ -1,0 +1,218 @@
+//! Dependencies go one way only, and heavy or impure ones stay where they belong.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cargo_metadata::{DependencyKind, Metadata, PackageId};
+
+use super::tree::{Problem, Tree};
+
+/// Which packages of the workspace a package may be built from. A package that is missing here is a problem,
+/// so a new one has to find its place.
+const LAYERS: &[(&str, &[&str])] = &[
+    ("remit-catalog", &[]),
+    ("remit-ledger", &[]),
+    ("remit-ingest", &["remit-catalog", "remit-ledger"]),
+    ("remit-policy", &["remit-catalog"]),
+    ("remit", &["remit-catalog", "remit-ingest", "remit-ledger", "remit-policy"]),
+    ("remit-organisation", &[]),
+    ("remit-tests", &[]),
+    ("xtask", &["remit-catalog"]),
+];
+
+/// What no test may depend on either: the end-to-end tests run the program, they do not link it.
+const PRODUCTS: &[&str] = &["remit"];
+
+/// Packages that no dependency path from a package may reach: package, what it must not know, and why.
+const ABSENCES: &[(&str, &[&str], &str)] = &[
+    (
+        "remit-policy",
+        &["tokio", "datafusion", "object_store", "arrow", "parquet"],
+        "the policy core is pure: it computes, and others read, wait and write",
+    ),
+    (
+        "remit-catalog",
+        &["tokio", "datafusion", "object_store", "arrow", "parquet"],
+        "the catalog is facts alone",
+    ),
+];
+
+/// The packages that may know DataFusion.
+const KNOWS_DATAFUSION: &[&str] = &["remit"];
+
+/// What the pure core must not name, outside tests.
+const IMPURE: &[&str] = &[
+    "std::fs",
+    "std::env",
+    "std::net",
+    "std::process",
+    "SystemTime",
+    "Instant::now",
+    "Timestamp::now",
+    "Zoned::now",
+];
+
+/// Where the pure core is.
+const PURE: &str = "analyzer/policy/src/";
+
+pub(super) fn problems(tree: &Tree) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let metadata = &tree.place.metadata;
+    for package in metadata.workspace_packages() {
+        let name = package.name.as_str();
+        let manifest = manifest(tree, name);
+        let direct =
+            package.dependencies.iter().map(|dependency| (dependency.name.as_str(), dependency.kind));
+        problems.extend(directions(&manifest, name, direct));
+        let reached = reached(metadata, &package.id);
+        for (_, absent, why) in ABSENCES.iter().filter(|(package, ..)| *package == name) {
+            for other in absent.iter().filter(|other| reached.contains(**other)) {
+                problems.push(Problem::of(
+                    &manifest,
+                    format!("`{name}` is built from `{other}`: {why}"),
+                    "move what needs it to the analyzer",
+                ));
+            }
+        }
+        if !KNOWS_DATAFUSION.contains(&name) && reached.contains("datafusion") {
+            problems.push(Problem::of(
+                &manifest,
+                format!("`{name}` is built from `datafusion`"),
+                "only the analyzer knows DataFusion",
+            ));
+        }
+    }
+    for file in tree.rust().filter(|file| file.path.starts_with(PURE)) {
+        problems.extend(impure(&file.path, &file.text));
+    }
+    problems
+}
+
+/// The path of a member's manifest.
+fn manifest(tree: &Tree, name: &str) -> String {
+    let folder = tree.members().into_iter().find(|(member, _)| member == name).map(|(_, folder)| folder);
+    format!("{}/Cargo.toml", folder.unwrap_or_default())
+}
+
+/// Dependencies of a package that go the wrong way.
+fn directions<'a>(
+    manifest: &str,
+    name: &str,
+    direct: impl Iterator<Item = (&'a str, DependencyKind)>,
+) -> Vec<Problem> {
+    let Some((_, allowed)) = LAYERS.iter().find(|(package, _)| *package == name) else {
+        return vec![Problem::of(
+            manifest,
+            format!("`{name}` has no place in the layers"),
+            "add it to `LAYERS` in xtask/src/tidy/layers.rs",
+        )];
+    };
+    let mut problems = Vec::new();
+    for (other, kind) in direct {
+        let ours = LAYERS.iter().any(|(package, _)| *package == other);
+        let fine = match kind {
+            DependencyKind::Development => !PRODUCTS.contains(&other),
+            _ => allowed.contains(&other),
+        };
+        if ours && !fine {
+            problems.push(Problem::of(
+                manifest,
+                format!("`{name}` must not depend on `{other}`"),
+                "dependencies go one way: see the layers in ARCHITECTURE.md",
+            ));
+        }
+    }
+    problems
+}
+
+/// Names of all packages that a package is built from, directly or not; tests and build scripts apart.
+fn reached<'a>(metadata: &'a Metadata, start: &'a PackageId) -> BTreeSet<&'a str> {
+    let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
+    let nodes: BTreeMap<&PackageId, &cargo_metadata::Node> = nodes.map(|node| (&node.id, node)).collect();
+    let mut seen = BTreeSet::from([start]);
+    let mut next = vec![start];
+    while let Some(id) = next.pop() {
+        let dependencies = nodes.get(id).into_iter().flat_map(|node| &node.deps);
+        for dependency in dependencies {
+            let normal = dependency.dep_kinds.iter().any(|info| info.kind == DependencyKind::Normal);
+            if normal && seen.insert(&dependency.pkg) {
+                next.push(&dependency.pkg);
+            }
+        }
+    }
+    let packages =
+        metadata.packages.iter().filter(|package| seen.contains(&package.id) && &package.id != start);
+    packages.map(|package| package.name.as_str()).collect()
+}
+
+/// Lines of the pure core that reach outside.
+fn impure(path: &str, text: &str) -> Vec<Problem> {
+    if path.ends_with("tests.rs") || path.contains("/tests/") {
+        return Vec::new();
+    }
+    let mut problems = Vec::new();
+    for (number, line) in (1..).zip(text.lines().take_while(|line| line.trim() != "#[cfg(test)]")) {
+        for word in IMPURE.iter().filter(|word| line.contains(**word) && !line.trim_start().starts_with("//"))
+        {
+            problems.push(Problem::at(
+                path,
+                number,
+                format!("the pure core names `{word}`"),
+                "take the value as an argument",
+            ));
+        }
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn direction(name: &str, other: &str, kind: DependencyKind) -> usize {
+        directions("Cargo.toml", name, [(other, kind), ("serde", DependencyKind::Normal)].into_iter()).len()
+    }
+
+    #[test]
+    fn dependencies_go_one_way() {
+        assert_eq!(direction("remit", "remit-policy", DependencyKind::Normal), 0);
+        assert_eq!(direction("remit-policy", "remit", DependencyKind::Normal), 1);
+        assert_eq!(direction("remit-policy", "remit-ledger", DependencyKind::Normal), 1);
+        assert_eq!(direction("remit-policy", "remit-ledger", DependencyKind::Build), 1);
+        assert_eq!(direction("remit-tests", "remit-ledger", DependencyKind::Development), 0);
+        assert_eq!(direction("remit-tests", "remit", DependencyKind::Development), 1);
+        assert_eq!(direction("remit-unheard-of", "serde", DependencyKind::Normal), 1);
+    }
+
+    #[test]
+    fn every_layer_names_packages_that_have_a_layer() {
+        for (name, allowed) in LAYERS {
+            for other in *allowed {
+                assert!(
+                    LAYERS.iter().any(|(package, _)| package == other),
+                    "`{name}` may use `{other}`, which is unknown"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_closure_of_the_analyzer_reaches_datafusion() {
+        let place = crate::place::Place::find().unwrap();
+        let packages = place.metadata.workspace_packages();
+        let analyzer = packages.iter().find(|package| package.name == "remit").unwrap();
+        let reached = reached(&place.metadata, &analyzer.id);
+        assert!(
+            reached.contains("datafusion")
+                && reached.contains("datafusion-common")
+                && !reached.contains("remit")
+        );
+    }
+
+    #[test]
+    fn a_clock_in_the_core_is_found() {
+        let text = "// std::fs is not for us\nlet now = SystemTime::now();\n#[cfg(test)]\nuse std::fs;\n";
+        let problems = impure("analyzer/policy/src/x.rs", text);
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].to_string().starts_with("analyzer/policy/src/x.rs:2: "));
+    }
+}
