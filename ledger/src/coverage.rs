@@ -39,6 +39,9 @@ pub struct CoverageRecord {
     pub end: i64,
     /// What the source could have shown.
     pub classes: Vec<EventClass>,
+    /// Services, named as in usage records, whose control-plane calls the source's settings leave out of
+    /// `classes`.
+    pub excluded_services: Vec<String>,
     /// Events seen in the stretch.
     pub events: u64,
     /// Events known to be lost in the stretch.

@@ -2,9 +2,40 @@
 //!
 //! This crate is the contract between recording and analysing: recorders (audit-log ingesters, the node
 //! agent) write [`UsageRecord`]s and [`CoverageRecord`]s, the analyzer reads them.
+//!
+//! A ledger is a folder of Parquet files that any program can read. [`LedgerWriter`] publishes rows and the
+//! checkpoint of their sources with one rename; [`Snapshot`] tells which files count.
 
+mod contents;
 mod coverage;
+mod coverage_table;
+mod decode;
+mod encode;
+mod error;
+mod footer;
+mod identifiers;
+mod layout;
+mod listing;
+mod lock;
+mod publish;
 mod record;
+mod schema;
+mod snapshot;
+mod staged;
+mod store;
 
+pub use contents::LedgerFile;
 pub use coverage::{CoverageRecord, EventClass};
-pub use record::{Outcome, Provider, UsageRecord, Workload};
+pub use coverage_table::coverage_records;
+pub use decode::usage_records;
+pub use error::LedgerError;
+pub use footer::{Commit, Counts, Extent, Footer, Role, SourcePosition, key};
+pub use identifiers::{Identifiers, identify, read_identifiers};
+pub use layout::{day_name, day_of};
+pub use publish::{Flush, LedgerWriter, Observer, Publication, Published, Step, WriterOptions};
+pub use record::{DAY, HOUR, ISSUED_LIMIT, Outcome, Provider, UsageRecord, UsageRow, Workload};
+pub use schema::{
+    SCHEMA_VERSION, Table, column, coverage_column, coverage_schema, difference, usage_schema,
+};
+pub use snapshot::{LedgerInfo, Snapshot};
+pub use staged::StagedFile;

@@ -2,11 +2,38 @@
 
 use std::collections::BTreeMap;
 
+/// Microseconds in an hour: the length of a usage window.
+pub const HOUR: i64 = 3_600_000_000;
+
+/// Microseconds in a day: the length of a date partition.
+pub const DAY: i64 = 24 * HOUR;
+
+/// How many identifiers one row keeps in `issued`: more credentials than this handed out to one session in one
+/// hour are a count, not a chain worth following.
+pub const ISSUED_LIMIT: usize = 16;
+
 /// Whose API was called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Provider {
     /// Amazon Web Services.
     Aws,
+}
+
+impl Provider {
+    /// Every provider, in the order of their names.
+    pub const ALL: [Self; 1] = [Self::Aws];
+
+    /// The name used in columns and in `provider=` folders.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Aws => "aws",
+        }
+    }
+
+    /// The provider of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|provider| provider.as_str() == name)
+    }
 }
 
 /// What was seen of a call's result.
@@ -20,6 +47,26 @@ pub enum Outcome {
     Failed,
     /// The source does not tell.
     Unknown,
+}
+
+impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 4] = [Self::Allowed, Self::Denied, Self::Failed, Self::Unknown];
+
+    /// The name used in the column.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Denied => "denied",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The outcome of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == name)
+    }
 }
 
 /// What made a call: `cluster / namespace / owner kind / owner name / container / image`, or a host process.
@@ -95,6 +142,78 @@ pub struct UsageRecord {
     pub network_origin: Option<String>,
     /// Which source observed it: `cloudtrail`, `wire`, ...
     pub evidence: String,
-    /// Event id of one example.
+    /// Event id of one example. Rows that differ only in when, where from and in which session the call was
+    /// made may share the example of one of them: at least one row of such a group holds one.
     pub sample_id: Option<String>,
+}
+
+/// A usage record whose texts are borrowed, as recorders hand it to the writer.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "each field is the field of the same name in `UsageRecord`")]
+pub struct UsageRow<'a> {
+    pub window_start: i64,
+    pub first_seen: i64,
+    pub last_seen: i64,
+    pub count: u64,
+    pub provider: Provider,
+    pub account: Option<&'a str>,
+    pub region: Option<&'a str>,
+    pub principal: &'a str,
+    pub principal_kind: &'a str,
+    pub session: Option<&'a str>,
+    pub credential: Option<&'a str>,
+    pub workload: Option<&'a Workload>,
+    pub service: &'a str,
+    pub operation: &'a str,
+    pub resources: &'a [&'a str],
+    pub parameters: &'a [(&'a str, &'a str)],
+    pub permissions: &'a [&'a str],
+    pub outcome: Outcome,
+    pub error_code: Option<&'a str>,
+    pub via: Option<&'a str>,
+    pub authorizer: Option<&'a str>,
+    pub issued: &'a [&'a str],
+    pub source_identity: Option<&'a str>,
+    pub network_origin: Option<&'a str>,
+    pub evidence: &'a str,
+    pub sample_id: Option<&'a str>,
+}
+
+impl UsageRecord {
+    /// Hands the record, borrowed, to `use_row`.
+    pub fn with_row<T>(&self, use_row: impl FnOnce(&UsageRow<'_>) -> T) -> T {
+        let resources: Vec<&str> = self.resources.iter().map(String::as_str).collect();
+        let parameters: Vec<(&str, &str)> =
+            self.parameters.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let permissions: Vec<&str> = self.permissions.iter().map(String::as_str).collect();
+        let issued: Vec<&str> = self.issued.iter().map(String::as_str).collect();
+        use_row(&UsageRow {
+            window_start: self.window_start,
+            first_seen: self.first_seen,
+            last_seen: self.last_seen,
+            count: self.count,
+            provider: self.provider,
+            account: self.account.as_deref(),
+            region: self.region.as_deref(),
+            principal: &self.principal,
+            principal_kind: &self.principal_kind,
+            session: self.session.as_deref(),
+            credential: self.credential.as_deref(),
+            workload: self.workload.as_ref(),
+            service: &self.service,
+            operation: &self.operation,
+            resources: &resources,
+            parameters: &parameters,
+            permissions: &permissions,
+            outcome: self.outcome,
+            error_code: self.error_code.as_deref(),
+            via: self.via.as_deref(),
+            authorizer: self.authorizer.as_deref(),
+            issued: &issued,
+            source_identity: self.source_identity.as_deref(),
+            network_origin: self.network_origin.as_deref(),
+            evidence: &self.evidence,
+            sample_id: self.sample_id.as_deref(),
+        })
+    }
 }

@@ -1,0 +1,133 @@
+//! Which files of a ledger count: a pure function of what was listed and what the footers say.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::footer::{Commit, Footer, Role};
+use crate::layout::place_of;
+use crate::schema::Table;
+use crate::{LedgerError, Provider};
+
+/// A file that was looked at.
+#[derive(Debug)]
+pub(crate) struct Inspected {
+    pub(crate) path: String,
+    pub(crate) size: u64,
+    pub(crate) result: Result<(Footer, u64), LedgerError>,
+}
+
+/// A file that counts.
+#[derive(Clone, Debug)]
+pub struct LedgerFile {
+    /// Path relative to the ledger, with `/`.
+    pub path: String,
+    /// Whose calls.
+    pub provider: Provider,
+    /// The partition's date, such as `2026-11-23`.
+    pub date: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// Number of rows.
+    pub rows: u64,
+    /// What the footer says.
+    pub footer: Footer,
+}
+
+/// What a listing amounts to.
+#[derive(Debug, Default)]
+pub(crate) struct Contents {
+    pub(crate) usage: Vec<LedgerFile>,
+    pub(crate) coverage: Vec<LedgerFile>,
+    /// The path and content of every commit that has not been replaced, oldest first.
+    pub(crate) commits: Vec<(String, Commit)>,
+    /// Files that a commit names and the listing lacks.
+    pub(crate) missing: Vec<String>,
+    /// Files whose commit file the listing lacks, with the path of that commit file.
+    pub(crate) uncommitted: Vec<(String, String)>,
+    /// Files that a later commit took the place of and that are still there.
+    pub(crate) replaced: Vec<String>,
+    pub(crate) problems: Vec<LedgerError>,
+}
+
+impl Contents {
+    pub(crate) fn of(inspected: Vec<Inspected>) -> Self {
+        let mut contents = Self::default();
+        let mut files = BTreeMap::new();
+        for file in inspected {
+            let placed = place_of(&file.path);
+            match (file.result, placed) {
+                (Ok((footer, rows)), Some((provider, date))) => {
+                    let in_its_folder = file.path.split('/').next() == Some(footer.table.as_str());
+                    if !in_its_folder {
+                        contents.problems.push(LedgerError::Foreign {
+                            path: file.path,
+                            reason: format!("it belongs to the `{}` table", footer.table.as_str()),
+                        });
+                        continue;
+                    }
+                    let path = file.path.clone();
+                    let entry =
+                        LedgerFile { path: file.path, provider, date, size: file.size, rows, footer };
+                    files.insert(path, entry);
+                }
+                (Ok(_), None) => contents.problems.push(LedgerError::Foreign {
+                    path: file.path,
+                    reason: "its folder names no provider and date".to_owned(),
+                }),
+                (Err(error), _) => contents.problems.push(error),
+            }
+        }
+        let replaced: BTreeSet<String> =
+            commits_of(&files).flat_map(|(_, commit)| commit.replaces.iter().cloned()).collect();
+        let committed: BTreeSet<String> = commits_of(&files).map(|(path, _)| path.to_owned()).collect();
+        contents.commits = commits_of(&files)
+            .filter(|(path, _)| !replaced.contains(*path))
+            .map(|(path, commit)| (path.to_owned(), commit.clone()))
+            .collect();
+        contents.commits.sort_by(|(left_path, left), (right_path, right)| {
+            (left.committed_at, left_path).cmp(&(right.committed_at, right_path))
+        });
+        contents.missing = contents
+            .commits
+            .iter()
+            .flat_map(|(_, commit)| commit.usage.iter().chain(&commit.coverage))
+            .filter(|path| !files.contains_key(*path) && !replaced.contains(*path))
+            .filter(|path| !contents.problems.iter().any(|problem| names(problem, path)))
+            .cloned()
+            .collect();
+        for (path, file) in files {
+            if replaced.contains(&path) {
+                contents.replaced.push(path);
+                continue;
+            }
+            if let Role::Part { of } = &file.footer.role
+                && !committed.contains(of)
+            {
+                contents.uncommitted.push((path, of.clone()));
+                continue;
+            }
+            match file.footer.table {
+                Table::Usage => contents.usage.push(file),
+                Table::Coverage => contents.coverage.push(file),
+            }
+        }
+        contents
+    }
+}
+
+fn commits_of(files: &BTreeMap<String, LedgerFile>) -> impl Iterator<Item = (&str, &Commit)> {
+    files.iter().filter_map(|(path, file)| match &file.footer.role {
+        Role::Commit(commit) => Some((path.as_str(), commit.as_ref())),
+        Role::Part { .. } => None,
+    })
+}
+
+/// An unreadable file is reported once, not as missing as well.
+fn names(problem: &LedgerError, path: &str) -> bool {
+    match problem {
+        LedgerError::Parquet { path: named, .. }
+        | LedgerError::Foreign { path: named, .. }
+        | LedgerError::Store { path: named, .. } => named.ends_with(path),
+        LedgerError::Io { path: named, .. } => named.ends_with(path),
+        _ => false,
+    }
+}

@@ -1,0 +1,90 @@
+//! What can go wrong with a ledger.
+
+use std::path::{Path, PathBuf};
+
+/// Why a ledger could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// A file or folder could not be read or written.
+    #[error("cannot {action} `{}`: {source}", path.display())]
+    Io {
+        /// What was being done, such as `write`.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A Parquet file could not be read or written.
+    #[error("cannot {action} `{path}`: {source}")]
+    Parquet {
+        /// What was being done.
+        action: &'static str,
+        /// The file, relative to the ledger where known.
+        path: String,
+        /// What the Parquet library said.
+        source: parquet::errors::ParquetError,
+    },
+    /// Columns could not be built or read.
+    #[error("cannot lay out rows as columns: {0}")]
+    Columns(#[from] arrow::error::ArrowError),
+    /// A file is not what its place says.
+    #[error("`{path}` is not a file of this ledger: {reason}\nhint: move it out of the ledger's folder")]
+    Foreign {
+        /// The file, relative to the ledger.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An object store could not be reached or answered with an error.
+    #[error("cannot {action} `{path}`: {source}")]
+    Store {
+        /// What was being done.
+        action: &'static str,
+        /// The object or prefix.
+        path: String,
+        /// What the store said.
+        source: object_store::Error,
+    },
+    /// Another process writes the same ledger.
+    #[error(
+        "the ledger `{}` is being written by another process\nhint: wait until it has ended, or name another ledger",
+        path.display()
+    )]
+    Locked {
+        /// The ledger's folder.
+        path: PathBuf,
+    },
+    /// The ledger's location is neither a folder nor an object-store address.
+    #[error("`{location}` is not a ledger: {reason}")]
+    Location {
+        /// What was given.
+        location: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl LedgerError {
+    /// Turns a system error into one that names the file.
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Io { action, path: path.to_owned(), source }
+    }
+
+    /// Turns a Parquet error into one that names the file.
+    pub(crate) fn parquet(
+        action: &'static str,
+        path: &str,
+    ) -> impl FnOnce(parquet::errors::ParquetError) -> Self {
+        move |source| Self::Parquet { action, path: path.to_owned(), source }
+    }
+
+    /// Whether the file was there when it was listed and is gone now.
+    pub fn is_gone(&self) -> bool {
+        match self {
+            Self::Io { source, .. } => source.kind() == std::io::ErrorKind::NotFound,
+            Self::Store { source, .. } => matches!(source, object_store::Error::NotFound { .. }),
+            _ => false,
+        }
+    }
+}

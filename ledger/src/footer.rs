@@ -1,0 +1,262 @@
+//! What a file's footer says beside its columns: which commit it belongs to, how far its sources were read, and
+//! what became of every event.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use parquet::file::metadata::KeyValue;
+use serde::{Deserialize, Serialize};
+
+use crate::schema::{SCHEMA_VERSION, Table};
+
+/// Footer keys.
+pub mod key {
+    /// Version of the table's schema.
+    pub const SCHEMA: &str = "remit.schema";
+    /// `usage` or `coverage`.
+    pub const TABLE: &str = "remit.table";
+    /// Identifier of the run that wrote the file.
+    pub const WRITER: &str = "remit.writer";
+    /// Number of the flush within its run, from 1.
+    pub const SEQUENCE: &str = "remit.sequence";
+    /// First and last event time of the rows, in microseconds.
+    pub const SPAN: &str = "remit.span";
+    /// In every file but the commit file: the path of the commit file it belongs to.
+    pub const PART_OF: &str = "remit.part_of";
+    /// In the commit file only: a [`Commit`](super::Commit) as JSON.
+    pub const COMMIT: &str = "remit.commit";
+    /// In the commit file only: [`Counts`](super::Counts) as JSON.
+    pub const COUNTS: &str = "remit.counts";
+    /// In the commit file only: a JSON list of [`SourcePosition`](super::SourcePosition), compressed with zstd,
+    /// in base64.
+    pub const SOURCES: &str = "remit.sources";
+}
+
+/// A flush's positions are read whole; more than this is not something Remit wrote.
+const SOURCES_LIMIT: usize = 1 << 30;
+
+/// What a footer says, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Footer {
+    /// Which table the rows belong to.
+    pub table: Table,
+    /// Identifier of the run that wrote the file.
+    pub writer: String,
+    /// Number of the flush within its run, from 1.
+    pub sequence: u64,
+    /// First and last event time of the rows, in microseconds; none without rows.
+    pub span: Option<(i64, i64)>,
+    /// The file's part in its commit.
+    pub role: Role,
+}
+
+/// A file's part in its commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The rename of this file published the flush.
+    Commit(Box<Commit>),
+    /// The file counts only if this commit file exists.
+    Part {
+        /// Path of the commit file, relative to the ledger.
+        of: String,
+    },
+}
+
+/// What one flush published.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commit {
+    /// When it was published, in microseconds since the Unix epoch; later commits have larger times.
+    pub committed_at: i64,
+    /// Every usage file of the flush, the commit file included, relative to the ledger.
+    pub usage: Vec<String>,
+    /// Every coverage file of the flush.
+    pub coverage: Vec<String>,
+    /// Every file of event identifiers of the flush.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub identifiers: Vec<String>,
+    /// Files of any kind that this flush takes the place of; they no longer count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaces: Vec<String>,
+    /// What became of the events.
+    #[serde(skip)]
+    pub counts: Counts,
+    /// How far each source was read.
+    #[serde(skip)]
+    pub sources: Vec<SourcePosition>,
+}
+
+/// What became of every event: `read = recorded + skipped + lost`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Events met in the sources.
+    pub read: u64,
+    /// Events counted in usage rows.
+    pub recorded: u64,
+    /// Events left out on purpose, by reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub skipped: BTreeMap<String, u64>,
+    /// Events that could not be read, by reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lost: BTreeMap<String, u64>,
+}
+
+impl Counts {
+    /// Adds the counts of another stretch of work.
+    pub fn add(&mut self, other: &Self) {
+        self.read = self.read.saturating_add(other.read);
+        self.recorded = self.recorded.saturating_add(other.recorded);
+        for (mine, theirs) in [(&mut self.skipped, &other.skipped), (&mut self.lost, &other.lost)] {
+            for (reason, count) in theirs {
+                let sum = mine.entry(reason.clone()).or_default();
+                *sum = sum.saturating_add(*count);
+            }
+        }
+    }
+
+    /// All skipped events.
+    pub fn skipped_total(&self) -> u64 {
+        self.skipped.values().sum()
+    }
+
+    /// All lost events.
+    pub fn lost_total(&self) -> u64 {
+        self.lost.values().sum()
+    }
+
+    /// Whether every event is accounted for.
+    pub fn is_balanced(&self) -> bool {
+        Some(self.read)
+            == self
+                .recorded
+                .checked_add(self.skipped_total())
+                .and_then(|sum| sum.checked_add(self.lost_total()))
+    }
+}
+
+/// How far one source was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourcePosition {
+    /// Path or address of the source.
+    pub name: String,
+    /// Size in bytes as stored; 0 where unknown.
+    #[serde(default)]
+    pub size: u64,
+    /// Time of the last change, in microseconds since the Unix epoch; 0 where unknown.
+    #[serde(default)]
+    pub modified: i64,
+    /// How much of it was read.
+    pub extent: Extent,
+    /// Events met in it.
+    #[serde(default)]
+    pub read: u64,
+    /// Events of it that were lost.
+    #[serde(default)]
+    pub lost: u64,
+}
+
+/// How much of a source was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Extent {
+    /// All of it. The same bytes under another name are the same source.
+    Whole {
+        /// XXH3-128 of the bytes as stored, as 32 hexadecimal digits.
+        content: String,
+    },
+    /// The events that end before an offset.
+    Prefix {
+        /// Offset in the decompressed bytes.
+        offset: u64,
+        /// XXH3-128 of the decompressed bytes before the offset.
+        content: String,
+    },
+}
+
+impl Default for Extent {
+    fn default() -> Self {
+        Self::Whole { content: String::new() }
+    }
+}
+
+impl Footer {
+    /// Key-value pairs for the footer of a file.
+    pub(crate) fn to_pairs(&self) -> std::io::Result<Vec<KeyValue>> {
+        let mut pairs = vec![
+            pair(key::SCHEMA, SCHEMA_VERSION.to_owned()),
+            pair(key::TABLE, self.table.as_str().to_owned()),
+            pair(key::WRITER, self.writer.clone()),
+            pair(key::SEQUENCE, self.sequence.to_string()),
+        ];
+        if let Some(span) = self.span {
+            pairs.push(pair(key::SPAN, json(&span)?));
+        }
+        match &self.role {
+            Role::Part { of } => pairs.push(pair(key::PART_OF, of.clone())),
+            Role::Commit(commit) => {
+                pairs.push(pair(key::COMMIT, json(commit)?));
+                pairs.push(pair(key::COUNTS, json(&commit.counts)?));
+                pairs.push(pair(key::SOURCES, pack(&commit.sources)?));
+            }
+        }
+        Ok(pairs)
+    }
+
+    /// Reads a footer; the error says in what the file is not the ledger's.
+    pub(crate) fn from_pairs(pairs: &[KeyValue]) -> Result<Self, String> {
+        let find = |name: &str| {
+            pairs.iter().find(|pair| pair.key == name).and_then(|pair| pair.value.as_deref())
+        };
+        let version = find(key::SCHEMA).ok_or("it was not written by remit")?;
+        if version != SCHEMA_VERSION {
+            return Err(format!("its schema version is `{version}`, this version reads `{SCHEMA_VERSION}`"));
+        }
+        let table = match find(key::TABLE) {
+            Some("usage") => Table::Usage,
+            Some("coverage") => Table::Coverage,
+            _ => return Err("its footer does not say which table it belongs to".to_owned()),
+        };
+        let sequence = find(key::SEQUENCE).and_then(|text| text.parse().ok());
+        let (Some(writer), Some(sequence)) = (find(key::WRITER), sequence) else {
+            return Err("its footer names no writer and sequence".to_owned());
+        };
+        let span = find(key::SPAN).map(parse).transpose()?;
+        let role = match (find(key::COMMIT), find(key::PART_OF)) {
+            (Some(commit), _) => {
+                let mut commit: Commit = parse(commit)?;
+                commit.counts = find(key::COUNTS).map(parse).transpose()?.unwrap_or_default();
+                commit.sources = find(key::SOURCES).map(unpack).transpose()?.unwrap_or_default();
+                Role::Commit(Box::new(commit))
+            }
+            (None, Some(of)) => Role::Part { of: of.to_owned() },
+            (None, None) => return Err("its footer belongs to no commit".to_owned()),
+        };
+        Ok(Self { table, writer: writer.to_owned(), sequence, span, role })
+    }
+}
+
+fn pair(name: &str, value: String) -> KeyValue {
+    KeyValue { key: name.to_owned(), value: Some(value) }
+}
+
+fn json<T: Serialize>(value: &T) -> std::io::Result<String> {
+    Ok(serde_json::to_string(value)?)
+}
+
+fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
+    serde_json::from_str(text).map_err(|error| format!("its footer is damaged: {error}"))
+}
+
+fn pack(sources: &[SourcePosition]) -> std::io::Result<String> {
+    Ok(BASE64.encode(zstd::bulk::compress(json(&sources)?.as_bytes(), 9)?))
+}
+
+fn unpack(text: &str) -> Result<Vec<SourcePosition>, String> {
+    let damaged = |what: String| format!("its footer is damaged: {what}");
+    let packed = BASE64.decode(text).map_err(|error| damaged(error.to_string()))?;
+    let mut plain = Vec::new();
+    let decoder = zstd::stream::read::Decoder::new(packed.as_slice()).map_err(|error| damaged(error.to_string()))?;
+    let mut bounded = std::io::Read::take(decoder, SOURCES_LIMIT as u64);
+    std::io::Read::read_to_end(&mut bounded, &mut plain).map_err(|error| damaged(error.to_string()))?;
+    serde_json::from_slice(&plain).map_err(|error| damaged(error.to_string()))
+}

@@ -1,0 +1,289 @@
+//! Publishing: one rename makes a flush's rows and its checkpoint visible together.
+//!
+//! A flush writes one usage file for each day it touches, and beside them one coverage file and one file of event
+//! identifiers. All are written under temporary names and synced. Then all but one are renamed, and their
+//! folders synced; they do not count yet, since their footers name a commit file that is not there. The usage
+//! file of the last day is that commit file: its rename publishes the flush.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::hash::{BuildHasher, Hasher};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::coverage_table::coverage_batch;
+use crate::footer::{Commit, Counts, Footer, Role, SourcePosition};
+use crate::identifiers::{Identifiers, write_identifiers};
+use crate::layout::{day_of, identifiers_path, table_path};
+use crate::lock::{WriterLock, create_readers_lock, without_readers};
+use crate::schema::Table;
+use crate::snapshot::Snapshot;
+use crate::staged::{StagedFile, StagedTable, Unpublished, create_folder, sync_folder};
+use crate::{CoverageRecord, LedgerError, Provider};
+
+/// The one process that writes a ledger folder.
+pub struct LedgerWriter {
+    root: PathBuf,
+    writer: String,
+    sequence: u64,
+    committed_at: i64,
+    observer: Option<Observer>,
+    _lock: WriterLock,
+}
+
+/// Is told of every step of publishing; an error stops the writer as if the machine had stopped there. For tests.
+pub type Observer = Box<dyn Fn(Step<'_>) -> std::io::Result<()> + Send + Sync>;
+
+/// A step of publishing that is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// A file is whole and durable under its temporary name.
+    Written(&'a str),
+    /// A file has its final name.
+    Renamed(&'a str),
+    /// The flush is published.
+    Published,
+    /// A file that no longer counts has been removed.
+    Removed(&'a str),
+}
+
+/// How a ledger is opened for writing.
+#[derive(Default)]
+pub struct WriterOptions {
+    /// Identifier of the run, a part of file names; random where none is given.
+    pub writer: Option<String>,
+    /// Is told of every step.
+    pub observer: Option<Observer>,
+}
+
+/// One flush that is being written.
+#[derive(Clone, Copy)]
+pub struct Flush<'a> {
+    writer: &'a LedgerWriter,
+    provider: Provider,
+}
+
+/// What a flush publishes beside its usage files.
+#[derive(Debug, Default)]
+pub struct Publication {
+    /// What the sources could have shown.
+    pub coverage: Vec<CoverageRecord>,
+    /// Identifiers of the events that were counted, so that they are not counted again.
+    pub identifiers: Identifiers,
+    /// What became of every event.
+    pub counts: Counts,
+    /// How far each source was read.
+    pub sources: Vec<SourcePosition>,
+    /// Files whose content the flush carries on.
+    pub replaces: Vec<String>,
+}
+
+/// What was published.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Published {
+    /// Files written.
+    pub files: usize,
+    /// Bytes written.
+    pub bytes: u64,
+}
+
+impl LedgerWriter {
+    /// Opens a ledger for writing, creating its folder, and removes what an earlier writer left unfinished.
+    /// Returns what the ledger holds: its commits are the checkpoint.
+    ///
+    /// # Errors
+    /// When another process writes the ledger, or its folder cannot be read or written.
+    pub fn open(root: &Path, options: WriterOptions) -> Result<(Self, Snapshot), LedgerError> {
+        create_folder(root)?;
+        let lock = WriterLock::take(root)?;
+        create_readers_lock(root)?;
+        let snapshot = Snapshot::of_folder(root)?;
+        let committed_at = snapshot.commits().map(|commit| commit.committed_at).max().unwrap_or(0);
+        let writer = Self {
+            root: root.to_owned(),
+            writer: options.writer.unwrap_or_else(random_name),
+            sequence: 0,
+            committed_at,
+            observer: options.observer,
+            _lock: lock,
+        };
+        writer.remove_unpublished(&snapshot)?;
+        Ok((writer, snapshot))
+    }
+
+    /// Starts a flush. It may be staged from several threads.
+    pub fn begin(&mut self, provider: Provider) -> Flush<'_> {
+        self.sequence = self.sequence.saturating_add(1);
+        let now = jiff::Timestamp::now().as_microsecond();
+        self.committed_at = now.max(self.committed_at.saturating_add(1));
+        Flush { writer: self, provider }
+    }
+
+    /// The ledger's folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn remove_unpublished(&self, snapshot: &Snapshot) -> Result<(), LedgerError> {
+        let contents = snapshot.contents();
+        for path in &snapshot.listing().temporary {
+            self.remove(path)?;
+        }
+        for (path, commit) in &contents.uncommitted {
+            // A commit file that is there but cannot be read is a matter for its owner, not for a clean-up.
+            if !self.root.join(commit).exists() {
+                self.remove(path)?;
+            }
+        }
+        if contents.problems.is_empty() {
+            let named: BTreeSet<&str> = snapshot
+                .commits()
+                .flat_map(|commit| commit.identifiers.iter().map(String::as_str))
+                .collect();
+            for (path, _) in &snapshot.listing().identifiers {
+                if !named.contains(path.as_str()) {
+                    self.remove(path)?;
+                }
+            }
+        }
+        self.remove_replaced(&contents.replaced, Duration::ZERO)
+    }
+
+    /// Removes files whose content has moved, unless readers still rely on them.
+    pub(crate) fn remove_replaced(&self, paths: &[String], patience: Duration) -> Result<(), LedgerError> {
+        if paths.is_empty() {
+            return Ok(());
+        }
+        let removed = without_readers(&self.root, patience, || {
+            paths.iter().try_for_each(|path| self.remove(path))
+        })?;
+        if !removed {
+            tracing::info!(files = paths.len(), "replaced files are still being read; the next writer removes them");
+        }
+        Ok(())
+    }
+
+    fn remove(&self, path: &str) -> Result<(), LedgerError> {
+        let absolute = self.root.join(path);
+        match fs::remove_file(&absolute) {
+            Ok(()) => self.tell(Step::Removed(path)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(LedgerError::io("remove", &absolute)(error)),
+        }
+    }
+
+    fn tell(&self, step: Step<'_>) -> Result<(), LedgerError> {
+        match &self.observer {
+            None => Ok(()),
+            Some(observer) => observer(step).map_err(LedgerError::io("publish", &self.root)),
+        }
+    }
+}
+
+impl Flush<'_> {
+    /// Creates the usage file of one day, in days since the Unix epoch. A day has one file in a flush.
+    ///
+    /// # Errors
+    /// When the file cannot be created.
+    pub fn stage(&self, day: i64) -> Result<StagedFile, LedgerError> {
+        StagedFile::create(&self.writer.root, self.path(Table::Usage, day), day)
+    }
+
+    /// Publishes the flush: afterwards its rows count, and so does its checkpoint.
+    ///
+    /// # Errors
+    /// When a file cannot be written or renamed; then nothing of the flush counts.
+    pub fn commit(self, mut staged: Vec<StagedFile>, publication: Publication) -> Result<Published, LedgerError> {
+        staged.sort_by_key(StagedFile::day);
+        let last = match staged.pop() {
+            Some(last) => last,
+            // Positions may have moved though no event was recorded; then the commit file holds no row.
+            None => self.stage(day_of(self.writer.committed_at))?,
+        };
+        let day = last.day();
+        let commit_path = last.path().to_owned();
+        let mut commit = Commit {
+            committed_at: self.writer.committed_at,
+            usage: staged.iter().map(|file| file.path().to_owned()).chain([commit_path.clone()]).collect(),
+            coverage: Vec::new(),
+            identifiers: Vec::new(),
+            replaces: publication.replaces,
+            counts: publication.counts,
+            sources: publication.sources,
+        };
+        let mut parts = Vec::new();
+        if !publication.identifiers.is_empty() {
+            let path = identifiers_path(self.provider, &self.writer.writer, self.writer.sequence);
+            parts.push(self.written(write_identifiers(&self.writer.root, path, &publication.identifiers)?)?);
+            commit.identifiers = parts.iter().map(|part| part.path.clone()).collect();
+        }
+        if !publication.coverage.is_empty() {
+            let path = self.path(Table::Coverage, day);
+            let mut table = StagedTable::create(&self.writer.root, path.clone(), Table::Coverage)?;
+            table.write(&coverage_batch(&publication.coverage)?)?;
+            let first = publication.coverage.iter().map(|record| record.start).min();
+            let end = publication.coverage.iter().map(|record| record.end).max();
+            let footer = self.footer(Table::Coverage, first.zip(end), Role::Part { of: commit_path.clone() });
+            parts.push(self.written(table.close(&footer)?)?);
+            commit.coverage.push(path);
+        }
+        for file in staged {
+            let role = Role::Part { of: commit_path.clone() };
+            let footer = self.footer(Table::Usage, file.span(), role);
+            parts.push(self.written(file.close(&footer)?)?);
+        }
+        let footer = self.footer(Table::Usage, last.span(), Role::Commit(Box::new(commit)));
+        let commit_file = self.written(last.close(&footer)?)?;
+
+        let mut published = Published::default();
+        let mut folders = BTreeSet::new();
+        for part in &parts {
+            folders.extend(self.rename(part)?);
+            published.files += 1;
+            published.bytes = published.bytes.saturating_add(part.size);
+        }
+        for folder in &folders {
+            sync_folder(folder)?;
+        }
+        if let Some(folder) = self.rename(&commit_file)? {
+            sync_folder(&folder)?;
+        }
+        published.files += 1;
+        published.bytes = published.bytes.saturating_add(commit_file.size);
+        self.writer.tell(Step::Published)?;
+        Ok(published)
+    }
+
+    fn footer(&self, table: Table, span: Option<(i64, i64)>, role: Role) -> Footer {
+        Footer {
+            table,
+            writer: self.writer.writer.clone(),
+            sequence: self.writer.sequence,
+            span,
+            role,
+        }
+    }
+
+    fn path(&self, table: Table, day: i64) -> String {
+        table_path(table, self.provider, day, &self.writer.writer, self.writer.sequence)
+    }
+
+    fn written(&self, file: Unpublished) -> Result<Unpublished, LedgerError> {
+        self.writer.tell(Step::Written(&file.path))?;
+        Ok(file)
+    }
+
+    /// Gives a file its final name, and returns the folder whose names have changed.
+    fn rename(&self, file: &Unpublished) -> Result<Option<PathBuf>, LedgerError> {
+        let target = self.writer.root.join(&file.path);
+        fs::rename(&file.temporary, &target).map_err(LedgerError::io("rename", &target))?;
+        self.writer.tell(Step::Renamed(&file.path))?;
+        Ok(target.parent().map(Path::to_owned))
+    }
+}
+
+/// The standard library seeds its hashers from the system's random numbers.
+fn random_name() -> String {
+    let random = std::hash::RandomState::new().build_hasher().finish();
+    format!("{:012x}", random & 0xffff_ffff_ffff)
+}
