@@ -2,6 +2,7 @@
 #![expect(clippy::print_stderr, reason = "a developer's tool that talks on its streams")]
 
 mod bless;
+mod metadata;
 mod place;
 mod step;
 mod test;

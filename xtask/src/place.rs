@@ -4,8 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Context;
-use cargo_metadata::{Metadata, MetadataCommand};
+use crate::metadata::Metadata;
 
 /// The repository and what cargo says about it.
 #[derive(Debug)]
@@ -22,11 +21,10 @@ impl Place {
     /// Asks cargo.
     pub(crate) fn find() -> anyhow::Result<Place> {
         let root = root();
-        let metadata = MetadataCommand::new()
-            .manifest_path(root.join("Cargo.toml"))
-            .exec()
-            .context("cargo cannot describe the workspace")?;
-        Ok(Place { target: metadata.target_directory.clone().into_std_path_buf(), root, metadata })
+        let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        cargo.current_dir(&root);
+        let metadata = Metadata::ask(cargo)?;
+        Ok(Place { target: metadata.target_directory.clone(), root, metadata })
     }
 
     /// Where programs that the tests need are installed.

@@ -58,8 +58,10 @@ fn everything(place: &Place, steps: &mut Steps, skips: &Path) {
     steps.take("doctests", || {
         succeed(&mut environment(place, place.cargo(&["test", "--doc", "--workspace", "--locked"])))
     });
+    // `--examples` names none, and makes cargo count the tests' dependencies in, as every other step does.
     let mut documentation =
-        place.cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"]);
+        place.cargo(&["doc", "--workspace", "--no-deps", "--lib", "--bins", "--examples"]);
+    documentation.args(["--document-private-items", "--locked"]);
     steps.command("documentation", documentation.env("RUSTDOCFLAGS", "-D warnings"));
     steps.command(
         "dependencies",

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cargo_metadata::{DependencyKind, Metadata, PackageId};
-
 use super::tree::{Problem, Tree};
+use crate::metadata::{Kind, Metadata, Node};
 
 /// Which packages of the workspace a package may be built from. A package that is missing here is a problem,
 /// so a new one has to find its place.
@@ -39,12 +38,15 @@ const ABSENCES: &[(&str, &[&str], &str)] = &[
 /// The packages that may know DataFusion.
 const KNOWS_DATAFUSION: &[&str] = &["remit"];
 
-/// What the pure core must not name, outside tests.
+/// What the pure core must not name, outside tests. Addresses are values, so `std::net::IpAddr` may be named.
 const IMPURE: &[&str] = &[
     "std::fs",
     "std::env",
-    "std::net",
     "std::process",
+    "std::thread",
+    "TcpStream",
+    "UdpSocket",
+    "ToSocketAddrs",
     "SystemTime",
     "Instant::now",
     "Timestamp::now",
@@ -57,7 +59,7 @@ const PURE: &str = "analyzer/policy/src/";
 pub(super) fn problems(tree: &Tree) -> Vec<Problem> {
     let mut problems = Vec::new();
     let metadata = &tree.place.metadata;
-    for package in metadata.workspace_packages() {
+    for package in metadata.members() {
         let name = package.name.as_str();
         let manifest = manifest(tree, name);
         let direct =
@@ -94,11 +96,7 @@ fn manifest(tree: &Tree, name: &str) -> String {
 }
 
 /// Dependencies of a package that go the wrong way.
-fn directions<'a>(
-    manifest: &str,
-    name: &str,
-    direct: impl Iterator<Item = (&'a str, DependencyKind)>,
-) -> Vec<Problem> {
+fn directions<'a>(manifest: &str, name: &str, direct: impl Iterator<Item = (&'a str, Kind)>) -> Vec<Problem> {
     let Some((_, allowed)) = LAYERS.iter().find(|(package, _)| *package == name) else {
         return vec![Problem::of(
             manifest,
@@ -110,7 +108,7 @@ fn directions<'a>(
     for (other, kind) in direct {
         let ours = LAYERS.iter().any(|(package, _)| *package == other);
         let fine = match kind {
-            DependencyKind::Development => !PRODUCTS.contains(&other),
+            Kind::Dev => !PRODUCTS.contains(&other),
             _ => allowed.contains(&other),
         };
         if ours && !fine {
@@ -125,22 +123,20 @@ fn directions<'a>(
 }
 
 /// Names of all packages that a package is built from, directly or not; tests and build scripts apart.
-fn reached<'a>(metadata: &'a Metadata, start: &'a PackageId) -> BTreeSet<&'a str> {
-    let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
-    let nodes: BTreeMap<&PackageId, &cargo_metadata::Node> = nodes.map(|node| (&node.id, node)).collect();
+fn reached<'a>(metadata: &'a Metadata, start: &'a str) -> BTreeSet<&'a str> {
+    let nodes: BTreeMap<&str, &Node> = metadata.nodes().iter().map(|node| (node.id.as_str(), node)).collect();
     let mut seen = BTreeSet::from([start]);
     let mut next = vec![start];
     while let Some(id) = next.pop() {
-        let dependencies = nodes.get(id).into_iter().flat_map(|node| &node.deps);
-        for dependency in dependencies {
-            let normal = dependency.dep_kinds.iter().any(|info| info.kind == DependencyKind::Normal);
-            if normal && seen.insert(&dependency.pkg) {
-                next.push(&dependency.pkg);
-            }
-        }
+        let edges = nodes.get(id).into_iter().flat_map(|node| &node.deps);
+        next.extend(
+            edges.filter(|edge| edge.is_normal()).map(|edge| edge.pkg.as_str()).filter(|id| seen.insert(id)),
+        );
     }
-    let packages =
-        metadata.packages.iter().filter(|package| seen.contains(&package.id) && &package.id != start);
+    let packages = metadata
+        .packages()
+        .iter()
+        .filter(|package| seen.contains(package.id.as_str()) && package.id != start);
     packages.map(|package| package.name.as_str()).collect()
 }
 
@@ -168,19 +164,19 @@ fn impure(path: &str, text: &str) -> Vec<Problem> {
 mod tests {
     use super::*;
 
-    fn direction(name: &str, other: &str, kind: DependencyKind) -> usize {
-        directions("Cargo.toml", name, [(other, kind), ("serde", DependencyKind::Normal)].into_iter()).len()
+    fn direction(name: &str, other: &str, kind: Kind) -> usize {
+        directions("Cargo.toml", name, [(other, kind), ("serde", Kind::Normal)].into_iter()).len()
     }
 
     #[test]
     fn dependencies_go_one_way() {
-        assert_eq!(direction("remit", "remit-policy", DependencyKind::Normal), 0);
-        assert_eq!(direction("remit-policy", "remit", DependencyKind::Normal), 1);
-        assert_eq!(direction("remit-policy", "remit-ledger", DependencyKind::Normal), 1);
-        assert_eq!(direction("remit-policy", "remit-ledger", DependencyKind::Build), 1);
-        assert_eq!(direction("remit-tests", "remit-ledger", DependencyKind::Development), 0);
-        assert_eq!(direction("remit-tests", "remit", DependencyKind::Development), 1);
-        assert_eq!(direction("remit-unheard-of", "serde", DependencyKind::Normal), 1);
+        assert_eq!(direction("remit", "remit-policy", Kind::Normal), 0);
+        assert_eq!(direction("remit-policy", "remit", Kind::Normal), 1);
+        assert_eq!(direction("remit-policy", "remit-ledger", Kind::Normal), 1);
+        assert_eq!(direction("remit-policy", "remit-ledger", Kind::Build), 1);
+        assert_eq!(direction("remit-tests", "remit-ledger", Kind::Dev), 0);
+        assert_eq!(direction("remit-tests", "remit", Kind::Dev), 1);
+        assert_eq!(direction("remit-unheard-of", "serde", Kind::Normal), 1);
     }
 
     #[test]
@@ -198,8 +194,7 @@ mod tests {
     #[test]
     fn the_closure_of_the_analyzer_reaches_datafusion() {
         let place = crate::place::Place::find().unwrap();
-        let packages = place.metadata.workspace_packages();
-        let analyzer = packages.iter().find(|package| package.name == "remit").unwrap();
+        let analyzer = place.metadata.members().find(|package| package.name == "remit").unwrap();
         let reached = reached(&place.metadata, &analyzer.id);
         assert!(
             reached.contains("datafusion")

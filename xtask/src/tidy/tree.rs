@@ -66,12 +66,11 @@ impl Tree {
 
     /// The members of the workspace: name, and folder from the root.
     pub(crate) fn members(&self) -> Vec<(String, String)> {
-        let packages = self.place.metadata.workspace_packages();
-        let member = |package: &cargo_metadata::Package| {
-            let folder = package.manifest_path.parent()?.as_std_path().strip_prefix(&self.place.root).ok()?;
-            Some((package.name.to_string(), folder.to_string_lossy().replace('\\', "/")))
+        let member = |package: &crate::metadata::Package| {
+            let folder = package.manifest_path.parent()?.strip_prefix(&self.place.root).ok()?;
+            Some((package.name.clone(), folder.to_string_lossy().replace('\\', "/")))
         };
-        packages.into_iter().filter_map(member).collect()
+        self.place.metadata.members().filter_map(member).collect()
     }
 
     fn descend(&mut self, folder: &Path, prefix: &str, ignored: &[&str]) -> anyhow::Result<()> {
