@@ -76,4 +76,3 @@ pub struct Condition {
     /// Whether a single value was written bare instead of in a list.
     pub bare: bool,
 }
-

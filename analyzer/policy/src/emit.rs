@@ -1,8 +1,5 @@
 //! Writes policy documents as AWS formats them.
 
-#[cfg(test)]
-mod tests;
-
 use serde_json::Value;
 
 use crate::{Condition, Document, Effect, Matcher, Statement};

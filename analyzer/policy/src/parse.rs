@@ -2,8 +2,6 @@
 
 mod elements;
 mod json;
-#[cfg(test)]
-mod tests;
 
 use std::fmt;
 

@@ -23,8 +23,7 @@ const VERSIONS: &[&str] = &["2012-10-17", "2008-10-17"];
 
 pub(super) fn document(node: Node) -> Result<Document, ParseError> {
     let place = node.place;
-    let mut document =
-        Document { version: None, id: None, statements: Vec::new(), single_statement: false };
+    let mut document = Document { version: None, id: None, statements: Vec::new(), single_statement: false };
     let mut has_statement = false;
     for entry in object(node, "a policy document")? {
         match entry.key.as_str() {
@@ -117,7 +116,8 @@ fn read_principal(node: Node, negated: bool) -> Result<PrincipalElement, ParseEr
                     _ => is_text(&entry.value),
                 };
                 if !fits {
-                    let message = format!("principal type `{}` needs a string or a list of strings", entry.key);
+                    let message =
+                        format!("principal type `{}` needs a string or a list of strings", entry.key);
                     return Err(ParseError::new(entry.value.place, message));
                 }
             }
@@ -197,7 +197,10 @@ fn only_one<T>(earlier: &Option<T>, place: Place, elements: &str) -> Result<(), 
 fn unknown(entry: &Entry, what: &str, known: &[&str]) -> ParseError {
     let error = ParseError::new(entry.place, format!("{what} has no element `{}`", entry.key));
     let singular = entry.key.trim_end_matches(['s', 'S']);
-    match known.iter().find(|name| name.eq_ignore_ascii_case(&entry.key) || name.eq_ignore_ascii_case(singular)) {
+    match known
+        .iter()
+        .find(|name| name.eq_ignore_ascii_case(&entry.key) || name.eq_ignore_ascii_case(singular))
+    {
         Some(name) => error.hint(format!("write `{name}`")),
         None => {
             let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();

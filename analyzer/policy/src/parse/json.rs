@@ -55,9 +55,9 @@ impl Node {
         match self.kind {
             Kind::Scalar(value) => value,
             Kind::List(items) => Value::Array(items.into_iter().map(Self::into_value).collect()),
-            Kind::Object(entries) => {
-                Value::Object(entries.into_iter().map(|entry| (entry.key, entry.value.into_value())).collect())
-            }
+            Kind::Object(entries) => Value::Object(
+                entries.into_iter().map(|entry| (entry.key, entry.value.into_value())).collect(),
+            ),
         }
     }
 

@@ -1,0 +1,83 @@
+//! Whether resources of some elements are left out by all of others.
+
+use crate::Glob;
+use crate::evaluate::Element;
+use crate::glob::{Exhausted, Query};
+
+/// Resources matched by all of some elements and by none of others.
+#[derive(Default)]
+pub(super) struct Region<'e> {
+    /// In some pattern of each of these unions.
+    within: Vec<Vec<&'e Glob>>,
+    /// In none of these patterns.
+    outside: Vec<&'e Glob>,
+}
+
+impl<'e> Region<'e> {
+    pub(super) fn add_within(&mut self, element: &'e Element) {
+        self.add(element, element.negated);
+    }
+
+    pub(super) fn add_outside(&mut self, element: &'e Element) {
+        self.add(element, !element.negated);
+    }
+
+    fn add(&mut self, element: &'e Element, is_outside: bool) {
+        if is_outside {
+            self.outside.extend(&element.patterns);
+        } else {
+            self.within.push(element.patterns.iter().collect());
+        }
+    }
+
+    /// A resource of the region; none where it has none, whatever the values of variables.
+    pub(super) fn find(&self, budget: &mut usize) -> Result<Option<String>, Exhausted> {
+        let everything = Glob::resource("*");
+        // No request has an empty resource.
+        let nothing = Glob::resource("");
+        let mut outside = self.outside.clone();
+        outside.push(&nothing);
+        let mut within = self.within.clone();
+        if within.is_empty() {
+            within.push(vec![&everything]);
+        }
+        // What lies wholly outside adds nothing. This also keeps equal patterns with variables from being taken
+        // for different, since only here both are spelled.
+        let is_only = within.len() == 1;
+        for union in &mut within {
+            let mut kept = Vec::new();
+            for pattern in union.iter() {
+                match uncovered(pattern, &outside, budget)? {
+                    None => {}
+                    Some(found) if is_only => return Ok(Some(found)),
+                    Some(_) => kept.push(*pattern),
+                }
+            }
+            *union = kept;
+        }
+        within.sort_by_key(Vec::len);
+        let Some((generators, unions)) = within.split_first() else { return Ok(None) };
+        let unions: Vec<_> = unions.iter().map(Vec::as_slice).collect();
+        let query = Query { within: &unions, outside: &outside };
+        for generator in generators {
+            if let Some(found) = query.search(generator, budget)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// A string of the pattern that is in none of the others. One other alone is tried first: it mostly suffices, and
+/// together they can take many more states.
+fn uncovered(pattern: &Glob, outside: &[&Glob], budget: &mut usize) -> Result<Option<String>, Exhausted> {
+    if outside.contains(&pattern) {
+        return Ok(None);
+    }
+    for other in outside {
+        if (Query { within: &[], outside: &[other] }).search(pattern, budget)?.is_none() {
+            return Ok(None);
+        }
+    }
+    Query { within: &[], outside }.search(pattern, budget)
+}
