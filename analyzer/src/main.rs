@@ -1,3 +1,7 @@
-//! granted permissions against used ones: findings, proven proposals, reports
+//! The `remit` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    remit_analyzer::run()
+}

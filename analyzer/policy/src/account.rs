@@ -78,8 +78,7 @@ impl Reading {
             }
         }
         if !seen_any {
-            let message = "no roles, users or policies found; \
-                           hint: give the output of `aws iam get-account-authorization-details`";
+            let message = "no roles, users or policies found\nhint: give the output of `aws iam get-account-authorization-details`";
             self.problem(file.name, 1, message.to_owned(), None);
         }
     }
@@ -88,17 +87,24 @@ impl Reading {
         for policy in page.policies {
             self.managed_policy(file, &policy);
         }
+        // Pages that overlap repeat holders whole; the first counts.
         for role in page.roles {
-            let holder = self.holder(file, &role, role.role_name);
-            self.roles.entry(holder.arn.clone()).or_insert(holder);
+            if !self.roles.contains_key(&*role.arn) {
+                let holder = self.holder(file, &role);
+                self.roles.insert(holder.arn.clone(), holder);
+            }
         }
         for user in page.users {
-            let holder = self.holder(file, &user, user.user_name);
-            self.users.entry(holder.arn.clone()).or_insert(holder);
+            if !self.users.contains_key(&*user.arn) {
+                let holder = self.holder(file, &user);
+                self.users.insert(holder.arn.clone(), holder);
+            }
         }
         for group in page.groups {
-            let holder = self.holder(file, &group, group.group_name);
-            self.groups.entry(holder.name.clone()).or_insert(holder);
+            if !self.groups.contains_key(&*group.name) {
+                let holder = self.holder(file, &group);
+                self.groups.insert(holder.name.clone(), holder);
+            }
         }
     }
 
@@ -134,12 +140,7 @@ impl Reading {
         });
     }
 
-    fn holder(
-        &mut self,
-        file: &Lines<'_>,
-        holder: &wire::Holder<'_>,
-        name: Option<std::borrow::Cow<'_, str>>,
-    ) -> Holder {
+    fn holder(&mut self, file: &Lines<'_>, holder: &wire::Holder<'_>) -> Holder {
         let mut inline = Vec::new();
         for policy in &holder.inline {
             let (line, document) = document(file, policy.document);
@@ -166,7 +167,7 @@ impl Reading {
         }
         Holder {
             arn: holder.arn.to_string(),
-            name: name.map(|name| name.to_string()).unwrap_or_default(),
+            name: holder.name.to_string(),
             path: holder.path.to_string(),
             created: holder.created.as_deref().and_then(timestamp),
             inline,

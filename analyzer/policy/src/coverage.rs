@@ -1,5 +1,7 @@
 //! What the ledger could have shown of an account during the window.
 
+use std::collections::BTreeSet;
+
 use remit_catalog::{Action, Visibility};
 
 use crate::Glob;
@@ -33,6 +35,8 @@ pub struct Coverage {
     pub management_writes: bool,
     /// Which data events were recorded.
     pub data: Vec<DataCoverage>,
+    /// Services, as the ledger names them, whose management events the trail leaves out.
+    pub excluded_services: BTreeSet<String>,
     /// Events known to be lost in the window.
     pub lost: u64,
 }
@@ -61,6 +65,8 @@ pub enum Reason {
     ReadsOff,
     /// Management events that write were not recorded.
     WritesOff,
+    /// The trail's settings leave out this service.
+    ServiceExcluded(String),
     /// The source never records its calls; the catalog says why.
     NotLogged(String),
     /// No operation is known to need it.
@@ -87,6 +93,7 @@ impl Reason {
             Self::DataEventsPartial(_) => "data_events_partial",
             Self::ReadsOff => "reads_off",
             Self::WritesOff => "writes_off",
+            Self::ServiceExcluded(_) => "service_excluded",
             Self::NotLogged(_) => "not_logged",
             Self::NoOperation => "no_operation",
             Self::WindowTooShort => "window_too_short",
@@ -107,6 +114,7 @@ impl Reason {
             }
             Self::ReadsOff => "management events that read were not recorded".to_owned(),
             Self::WritesOff => "management events that write were not recorded".to_owned(),
+            Self::ServiceExcluded(service) => format!("the trail's settings leave out `{service}`"),
             Self::NotLogged(why) => format!("its calls are not recorded: {why}"),
             Self::NoOperation => "no API operation is known to need it".to_owned(),
             Self::WindowTooShort => "the window is shorter than the set minimum".to_owned(),
@@ -128,6 +136,9 @@ impl Reason {
             )),
             Self::ReadsOff => Some("let the trail record read events (`ReadWriteType: All`)".to_owned()),
             Self::WritesOff => Some("let the trail record write events (`ReadWriteType: All`)".to_owned()),
+            Self::ServiceExcluded(service) => {
+                Some(format!("let the trail record events of `{service}` too (`ExcludeManagementEventSources`)"))
+            }
             Self::WindowTooShort => Some("ingest older logs, or wait".to_owned()),
             Self::EventsLost(_) => Some("ingest the damaged files again".to_owned()),
             Self::GrantYounger => Some("wait until the grant is as old as the window".to_owned()),
@@ -142,9 +153,16 @@ impl Coverage {
     /// recorded. `scopes` are the resource patterns on which the action is granted, or none when that
     /// is not known.
     pub fn hides(&self, action: &Action, scopes: Option<&[Glob]>) -> Option<Reason> {
-        self.hides_class(&action.visibility, scopes)
+        self.hides_service(&action.service)
+            .or_else(|| self.hides_class(&action.visibility, scopes))
             .or_else(|| (self.lost > 0).then_some(Reason::EventsLost(self.lost)))
             .or_else(|| (self.window.length() < self.minimum).then_some(Reason::WindowTooShort))
+    }
+
+    /// The settings can leave out `kms` and `rds-data`, whose event sources are named like their actions.
+    fn hides_service(&self, service: &str) -> Option<Reason> {
+        let excluded = self.excluded_services.get(service)?;
+        Some(Reason::ServiceExcluded(excluded.clone()))
     }
 
     fn hides_class(&self, visibility: &Visibility, scopes: Option<&[Glob]>) -> Option<Reason> {

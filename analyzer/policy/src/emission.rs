@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::evidence::{AfterEntry, Context, Evidence, policy_entry};
+use crate::evidence::{AfterEntry, EvidenceContext, Evidence, policy_entry};
 use crate::grant::Policy;
 use crate::proposal::{Edit, PolicyChange};
 use crate::prove::Proven;
@@ -21,7 +21,7 @@ pub struct EmittedFile {
 pub fn emit(
     proven: &Proven,
     boundary: Option<&Policy>,
-    context: Context<'_>,
+    context: EvidenceContext<'_>,
 ) -> Result<Vec<EmittedFile>, serde_json::Error> {
     let proposal = proven.proposal();
     let mut files = Vec::new();

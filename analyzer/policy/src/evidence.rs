@@ -181,8 +181,8 @@ pub struct ProofEntry {
 }
 
 /// Everything that evidence names besides the proposal itself.
-#[derive(Clone, Copy, Debug)]
-pub struct Context<'a> {
+#[derive(Clone, Copy)]
+pub struct EvidenceContext<'a> {
     /// Version of the catalog.
     pub catalog_version: &'a str,
     /// For a removed permission, the class of events that would have shown it.
@@ -191,7 +191,7 @@ pub struct Context<'a> {
 
 impl Evidence {
     /// The evidence of a proven proposal; `files` are the names under which its documents are written.
-    pub fn of(proven: &Proven, files: Vec<PolicyEntry>, boundary: Option<String>, context: Context<'_>) -> Self {
+    pub fn of(proven: &Proven, files: Vec<PolicyEntry>, boundary: Option<String>, context: EvidenceContext<'_>) -> Self {
         let proposal = proven.proposal();
         let window = interval(proposal);
         let removed = proposal.removed.iter().map(|removed| RemovedEntry {

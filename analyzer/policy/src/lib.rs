@@ -2,6 +2,46 @@
 //!
 //! No file, clock, environment or network is touched here; edges feed values in.
 
+mod account;
+mod action_set;
+mod bare;
+mod condition;
+mod contain;
+mod coverage;
+pub mod diff;
 mod document;
+mod emission;
+mod emit;
+mod evaluate;
+mod evidence;
+mod glob;
+mod grant;
+mod implication;
+mod parse;
+mod proposal;
+mod propose;
+mod prove;
+mod steps;
+mod usage;
+mod verdict;
 
+pub use account::{AccountFile, read_account};
+pub use action_set::{ActionSet, Expander};
+pub use bare::BareDocument;
+pub use contain::{Counterexample, Gap, contain};
+pub use coverage::{Coverage, DataCoverage, Reason, Window};
 pub use document::{Condition, Document, Effect, Matcher, PrincipalElement, Statement};
+pub use emission::{EmittedFile, emit, file_stem};
+pub use evaluate::{
+    CompiledStatement, Context, ContextValue, Decision, Evaluation, Layer, PolicySet, Relation, Request,
+    StatementRef, Unknown,
+};
+pub use evidence::{Evidence, EvidenceContext, KeptEntry, PolicyEntry, RemovedEntry, moment};
+pub use glob::Glob;
+pub use grant::{Account, Attachment, Origin, Policy, PolicyKind, Principal, PrincipalKind, Problem};
+pub use parse::{ParseError, from_value, parse};
+pub use proposal::{Edit, Kept, NewPolicy, PolicyChange, Proposal, Removed};
+pub use propose::{Generalise, NoProposal, ProposeOptions, propose};
+pub use prove::{Claim, Proof, Protected, Proven, Violation, check, prove};
+pub use usage::{ActionUse, Call, CallOutcome, Seen, Usage};
+pub use verdict::{Counts, GivenUp, Granted, GrantRef, Judgement, Verdict, judge};

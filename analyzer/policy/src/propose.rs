@@ -9,7 +9,7 @@ mod rewrite;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(crate) use self::element::{Element, Elements, Extent};
+use self::element::Elements;
 pub use self::generalise::Generalise;
 pub(crate) use self::placement::MANAGED_LIMIT;
 use crate::action_set::Expander;

@@ -149,8 +149,8 @@ pub fn check(expander: &mut Expander<'_>, claim: &Claim) -> Result<Proof, Vec<Vi
     let before = Grants::of(expander, &before_documents);
     let after = Grants::of(expander, &after_documents);
     let protected = sufficient::check(expander, &before, &after, &claim.protected, &mut violations);
-    let old_set = PolicySet::new(before_documents, claim.boundary.as_ref());
-    let new_set = PolicySet::new(after_documents, claim.boundary.as_ref());
+    let old_set = PolicySet::new(&before_documents, claim.boundary.as_ref());
+    let new_set = PolicySet::new(&after_documents, claim.boundary.as_ref());
     if let Err(counterexample) = contain(&new_set, &old_set) {
         violations.push(Violation::Wider(counterexample));
     }

@@ -93,7 +93,7 @@ fn missing(holder: &Holder, what: &str) -> Problem {
         file: holder.file.clone(),
         line: 1,
         message: format!(
-            "`{}` has {what}, whose document is not in the input; hint: give every page of the output",
+            "`{}` has {what}, whose document is not in the input\nhint: give every page of the output",
             holder.arn
         ),
         principal: Some(holder.arn.clone()),

@@ -32,12 +32,8 @@ pub(super) struct Holder<'a> {
     pub(super) arn: Cow<'a, str>,
     #[serde(borrow, default)]
     pub(super) path: Cow<'a, str>,
-    #[serde(borrow, default)]
-    pub(super) role_name: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    pub(super) user_name: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    pub(super) group_name: Option<Cow<'a, str>>,
+    #[serde(borrow, rename = "RoleName", alias = "UserName", alias = "GroupName")]
+    pub(super) name: Cow<'a, str>,
     #[serde(borrow, default, rename = "CreateDate")]
     pub(super) created: Option<Cow<'a, str>>,
     #[serde(borrow, default, alias = "RolePolicyList", alias = "UserPolicyList", rename = "GroupPolicyList")]

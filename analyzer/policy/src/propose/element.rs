@@ -10,8 +10,9 @@ use crate::propose::generalise::Generalise;
 use crate::propose::narrow::Narrowing;
 use crate::propose::Ruled;
 use crate::usage::Usage;
-use crate::verdict::{Judgement, StatementRef, Verdict};
-use crate::{conditions_imply, Glob, Statement};
+use crate::verdict::{Judgement, GrantRef, Verdict};
+use crate::implication::conditions_imply;
+use crate::Glob;
 
 /// On which resources an action stays granted by a statement.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,7 +26,7 @@ pub(crate) enum Extent {
 /// One action of one statement, as far as it stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Element {
-    pub(crate) at: StatementRef,
+    pub(crate) at: GrantRef,
     pub(crate) extent: Extent,
 }
 
@@ -35,7 +36,7 @@ pub(crate) struct Elements {
     by_action: BTreeMap<ActionId, Vec<Element>>,
     /// How many actions each statement grants: of two statements that grant the same, the broader one
     /// gives way.
-    breadth: BTreeMap<StatementRef, usize>,
+    breadth: BTreeMap<GrantRef, usize>,
     /// Actions that a deny or the boundary takes away whole: whether a pattern names them or not changes
     /// nothing.
     pub(crate) inert: ActionSet,
@@ -74,7 +75,7 @@ impl Elements {
     /// Elements of one statement, by action.
     pub(crate) fn of_statement(
         &self,
-        at: StatementRef,
+        at: GrantRef,
     ) -> impl Iterator<Item = (ActionId, &Extent)> + '_ {
         self.by_action.iter().flat_map(move |(id, elements)| {
             elements.iter().filter(move |element| element.at == at).map(|element| (*id, &element.extent))
@@ -104,7 +105,7 @@ impl Elements {
 }
 
 impl Element {
-    fn whole(at: StatementRef) -> Self {
+    fn whole(at: GrantRef) -> Self {
         Self { at, extent: Extent::Whole }
     }
 
@@ -130,7 +131,7 @@ struct Part {
 fn drop_covered(
     account: &Account,
     elements: &mut Vec<Element>,
-    breadth: &BTreeMap<StatementRef, usize>,
+    breadth: &BTreeMap<GrantRef, usize>,
 ) {
     let mut parts = Vec::new();
     for (at, element) in elements.iter().enumerate() {
@@ -159,7 +160,7 @@ fn drop_covered(
                 other.element == part.element
                     || statement_of(other.element)
                         .and_then(|at| account.statement(at))
-                        .is_some_and(|to| implies(from, to))
+                        .is_some_and(|to| conditions_imply(from, to))
             })
             .map(|(_, other)| &other.glob)
             .collect();
@@ -192,9 +193,4 @@ fn drop_covered(
         }
         true
     });
-}
-
-/// Whether whatever meets the conditions of one statement meets those of the other.
-fn implies(from: &Statement, to: &Statement) -> bool {
-    conditions_imply(&from.conditions, &to.conditions)
 }

@@ -5,7 +5,7 @@ use crate::propose::element::{Element, Extent};
 use crate::propose::generalise::{Generalise, generalise};
 use crate::propose::Ruled;
 use crate::usage::ActionUse;
-use crate::verdict::StatementRef;
+use crate::verdict::GrantRef;
 use crate::{Glob, Matcher};
 
 /// The resources to which an action may be narrowed.
@@ -31,7 +31,7 @@ impl Narrowing {
     /// What stays of the action in each statement. When some resource is named by none of them, the grant
     /// and the log do not fit together (a resource policy allowed the call, or the ARN was guessed
     /// wrongly), and nothing is narrowed.
-    pub(crate) fn apply(&self, account: &Account, statements: &[StatementRef]) -> Vec<Element> {
+    pub(crate) fn apply(&self, account: &Account, statements: &[GrantRef]) -> Vec<Element> {
         let mut matched = vec![false; self.resources.len()];
         let mut elements = Vec::new();
         for &at in statements {

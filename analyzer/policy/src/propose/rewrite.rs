@@ -8,7 +8,7 @@ use crate::action_set::{ActionSet, Expander};
 use crate::grant::Policy;
 use crate::propose::element::{Elements, Extent};
 use crate::propose::naming;
-use crate::verdict::StatementRef;
+use crate::verdict::GrantRef;
 use crate::{Document, Effect, Matcher, Statement};
 
 /// How action names are written.
@@ -34,7 +34,7 @@ pub(super) fn rewrite(
             // What is denied stays denied, whether or not anything was seen.
             Effect::Deny => statements.push(statement.clone()),
             Effect::Allow => {
-                let at = StatementRef { policy: index, statement: at };
+                let at = GrantRef { policy: index, statement: at };
                 statements.extend(remainder(expander, statement, at, elements, spelling));
             }
         }
@@ -51,7 +51,7 @@ pub(super) fn rewrite(
 fn remainder(
     expander: &mut Expander<'_>,
     statement: &Statement,
-    at: StatementRef,
+    at: GrantRef,
     elements: &Elements,
     spelling: Spelling,
 ) -> Vec<Statement> {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use remit_catalog::ActionId;
 
 use crate::action_set::{ActionSet, Expander};
-use crate::{Document, Effect, Glob, Statement, conditions_imply};
+use crate::implication::conditions_imply;
+use crate::{Document, Effect, Glob, Statement};
 
 /// An allow statement.
 pub(super) struct Allow<'a> {
@@ -71,7 +72,7 @@ impl<'a> Grants<'a> {
     ) -> bool {
         let mut globs = Vec::new();
         for (index, allow) in self.allowing(action) {
-            if !conditions_imply(&from.conditions, &allow.statement.conditions) {
+            if !conditions_imply(from, allow.statement) {
                 continue;
             }
             if allow.negated {
@@ -97,7 +98,7 @@ impl<'a> Grants<'a> {
         self.cover(action, &everything, from, None)
             || self.allowing(action).any(|(_, allow)| {
                 allow.statement.resources == from.resources
-                    && conditions_imply(&from.conditions, &allow.statement.conditions)
+                    && conditions_imply(from, allow.statement)
             })
     }
 }

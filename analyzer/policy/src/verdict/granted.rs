@@ -9,7 +9,7 @@ use crate::{Document, Effect, Glob, Matcher, Statement};
 
 /// A statement of an account: indexes of its policy and of itself in the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct StatementRef {
+pub struct GrantRef {
     /// Index into [`Account::policies`].
     pub policy: usize,
     /// Index into the document's statements.
@@ -20,7 +20,7 @@ pub struct StatementRef {
 #[derive(Clone, Debug)]
 pub struct Allowing {
     /// Which statement.
-    pub at: StatementRef,
+    pub at: GrantRef,
     /// The actions it names.
     pub actions: ActionSet,
 }
@@ -35,7 +35,7 @@ pub struct Granted {
     /// Actions that some statement allows but that an unconditional deny or the boundary takes away whole.
     pub ineffective: ActionSet,
     /// Patterns of allow statements that name no action of the catalog.
-    pub unknown_patterns: Vec<(StatementRef, String)>,
+    pub unknown_patterns: Vec<(GrantRef, String)>,
 }
 
 impl Granted {
@@ -54,7 +54,7 @@ impl Granted {
             let Some(document) = document_of(index) else { continue };
             for (at, statement) in document.statements.iter().enumerate() {
                 if statement.effect == Effect::Allow {
-                    granted.allow(expander, StatementRef { policy: index, statement: at }, statement);
+                    granted.allow(expander, GrantRef { policy: index, statement: at }, statement);
                 }
             }
         }
@@ -66,7 +66,7 @@ impl Granted {
         granted
     }
 
-    fn allow(&mut self, expander: &mut Expander<'_>, at: StatementRef, statement: &Statement) {
+    fn allow(&mut self, expander: &mut Expander<'_>, at: GrantRef, statement: &Statement) {
         let actions = expander.element(&statement.actions);
         if !statement.actions.negated {
             for pattern in &statement.actions.patterns {
@@ -80,7 +80,7 @@ impl Granted {
     }
 
     /// The allow statements that grant an action.
-    pub fn statements(&self, action: ActionId) -> impl Iterator<Item = StatementRef> + '_ {
+    pub fn statements(&self, action: ActionId) -> impl Iterator<Item = GrantRef> + '_ {
         self.allowing.iter().filter(move |allowing| allowing.actions.contains(action)).map(|allowing| allowing.at)
     }
 
@@ -106,7 +106,7 @@ impl Granted {
         action: ActionId,
         start: i64,
     ) -> Option<Reason> {
-        let since_of = |at: StatementRef| {
+        let since_of = |at: GrantRef| {
             let policy = account.policies.get(at.policy).and_then(|policy| policy.since);
             policy.max(principal.created)
         };
@@ -130,7 +130,7 @@ impl Granted {
 
 impl Account {
     /// The statement at this place.
-    pub fn statement(&self, at: StatementRef) -> Option<&Statement> {
+    pub fn statement(&self, at: GrantRef) -> Option<&Statement> {
         self.policies.get(at.policy)?.document.statements.get(at.statement)
     }
 }

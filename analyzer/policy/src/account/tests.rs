@@ -1,0 +1,98 @@
+use super::*;
+use crate::grant::PrincipalKind;
+
+const PAGE: &str = r#"{
+  "UserDetailList": [
+    {"Path": "/", "UserName": "ann", "Arn": "arn:aws:iam::111122223333:user/ann",
+     "CreateDate": "2026-01-02T03:04:05+00:00", "GroupList": ["ops"], "AttachedManagedPolicies": []}
+  ],
+  "GroupDetailList": [
+    {"Path": "/", "GroupName": "ops", "Arn": "arn:aws:iam::111122223333:group/ops",
+     "GroupPolicyList": [{"PolicyName": "inline", "PolicyDocument": {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}}],
+     "AttachedManagedPolicies": [{"PolicyName": "shared", "PolicyArn": "arn:aws:iam::111122223333:policy/shared"}]}
+  ],
+  "RoleDetailList": [
+    {"Path": "/", "RoleName": "web", "Arn": "arn:aws:iam::111122223333:role/web",
+     "RolePolicyList": [], "CreateDate": "2026-01-02 03:04:05+00:00",
+     "AttachedManagedPolicies": [{"PolicyName": "shared", "PolicyArn": "arn:aws:iam::111122223333:policy/shared"},
+                                 {"PolicyName": "gone", "PolicyArn": "arn:aws:iam::111122223333:policy/gone"}]}
+  ],
+  "Policies": [
+    {"PolicyName": "shared", "Arn": "arn:aws:iam::111122223333:policy/shared", "AttachmentCount": 2,
+     "PolicyVersionList": [
+       {"VersionId": "v1", "IsDefaultVersion": false, "Document": {"Statement": []}},
+       {"VersionId": "v2", "IsDefaultVersion": true, "CreateDate": "2026-02-02T00:00:00Z", "Document":
+         "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22sqs%3A%2A%22%2C%22Resource%22%3A%22%2A%22%7D%5D%7D"}]}
+  ]
+}"#;
+
+fn read(text: &str) -> Account {
+    read_account(&[AccountFile { name: "account.json", text }])
+}
+
+#[test]
+fn principals_have_their_own_policies_and_those_of_their_groups() {
+    let account = read(PAGE);
+    let [role, user] = account.principals.as_slice() else { panic!("{:?}", account.principals) };
+    assert_eq!((role.kind, role.name.as_str()), (PrincipalKind::Role, "web"));
+    assert_eq!(role.created, user.created);
+    assert_eq!(role.attachments.len(), 1);
+    let names: Vec<_> = user
+        .attachments
+        .iter()
+        .map(|attachment| (account.policies[attachment.policy].name.as_str(), attachment.group.as_deref()))
+        .collect();
+    assert_eq!(names, [("inline", Some("ops")), ("shared", Some("ops"))]);
+}
+
+#[test]
+fn the_default_version_counts_and_may_be_url_encoded() {
+    let account = read(PAGE);
+    let shared = account.policies.iter().find(|policy| policy.name == "shared").unwrap();
+    assert_eq!(shared.document.statements[0].actions.patterns, ["sqs:*"]);
+    assert!(shared.is_shared());
+    assert_eq!(shared.holders.len(), 2);
+}
+
+#[test]
+fn a_missing_document_is_a_problem_of_its_principal() {
+    let account = read(PAGE);
+    let [problem] = account.problems.as_slice() else { panic!("{:?}", account.problems) };
+    assert!(problem.message.contains("policy/gone"), "{}", problem.message);
+    assert_eq!(problem.principal.as_deref(), Some("arn:aws:iam::111122223333:role/web"));
+}
+
+#[test]
+fn statements_know_their_line_in_the_file() {
+    let account = read(PAGE);
+    let inline = account.policies.iter().find(|policy| policy.name == "inline").unwrap();
+    assert_eq!(inline.origin.line, 8);
+    assert_eq!(inline.document.statements[0].line, 10);
+}
+
+#[test]
+fn pages_may_follow_one_another_or_stand_in_a_list_in_any_order() {
+    let pages = format!("{PAGE}\n{PAGE}");
+    let list = format!("[{PAGE},{PAGE}]");
+    let once = read(PAGE);
+    for text in [pages, list] {
+        let mut twice = read(&text);
+        for (a, b) in twice.policies.iter_mut().zip(&once.policies) {
+            // The list's bracket moves nothing but columns.
+            assert_eq!(a.name, b.name);
+            a.origin.clone_from(&b.origin);
+        }
+        assert_eq!(twice.principals, once.principals);
+    }
+}
+
+#[test]
+fn broken_input_is_a_problem_with_its_line() {
+    let account = read("{\n\"RoleDetailList\": [\n{}\n]}");
+    let [problem] = account.problems.as_slice() else { panic!("{:?}", account.problems) };
+    assert!(problem.message.contains("cannot read account details"), "{}", problem.message);
+    assert_eq!(problem.line, 3);
+    assert!(read("[]").problems[0].message.contains("no roles"));
+}

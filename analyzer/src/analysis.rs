@@ -1,0 +1,230 @@
+//! Joins what the ledger saw with what an account grants: verdicts and proven proposals per principal.
+
+use std::collections::BTreeMap;
+
+use remit_catalog::Catalog;
+use remit_ledger::{CoverageRecord, EventClass};
+use remit_policy::{
+    Account, Coverage, Expander, Generalise, GivenUp, Judgement, NoProposal, Principal, ProposeOptions, Proven,
+    Seen, Usage, Violation, Window, judge, propose, prove,
+};
+
+use crate::rollup::PrincipalCalls;
+use crate::visible::{WindowSettings, coverage_of};
+
+/// Settings of an analysis.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Which window verdicts speak of.
+    pub window: WindowSettings,
+    /// Classes of events that the user says were recorded all the time.
+    pub classes: Vec<EventClass>,
+    /// Services whose unobservable permissions are given up.
+    pub given_up: GivenUp,
+    /// Whether unobservable permissions of services without any use are given up too.
+    pub give_up_unused_services: bool,
+    /// How observed resources are generalised.
+    pub generalise: Generalise,
+}
+
+/// What is proposed for a principal.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// A proven proposal, which may change nothing.
+    Proven(Box<Proven>),
+    /// None can be made.
+    Impossible(NoProposal),
+    /// One was made and does not meet its obligations, so it is withheld. This is our fault.
+    Unproven(Vec<Violation>),
+}
+
+/// One principal with everything concluded about it.
+#[derive(Clone, Debug)]
+pub struct Analysed {
+    /// The principal and its grants.
+    pub principal: Principal,
+    /// Its account id.
+    pub account: String,
+    /// What was visible of its account.
+    pub coverage: Coverage,
+    /// What it was seen to do.
+    pub usage: Usage,
+    /// Its verdicts.
+    pub judgement: Judgement,
+    /// What is proposed.
+    pub outcome: Outcome,
+}
+
+/// A principal that called and whose grants are not in the input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ungranted {
+    /// Its kind, as the ledger names it.
+    pub kind: String,
+    /// Allowed calls.
+    pub calls: u64,
+    /// Last allowed call.
+    pub last: Option<i64>,
+}
+
+/// The whole analysis.
+pub struct Analysis {
+    /// The grants.
+    pub account: Account,
+    /// Principals with grants, by ARN.
+    pub principals: Vec<Analysed>,
+    /// Principals without, by name.
+    pub without_grants: BTreeMap<String, Ungranted>,
+    /// Allowed calls whose operation the catalog does not know: calls, and by how many principals.
+    pub unresolved: BTreeMap<String, (Seen, usize)>,
+    /// From the first window's start to the last one's end.
+    pub window: Option<Window>,
+}
+
+/// Analyses every principal of the account, or only the named one.
+pub fn analyse(
+    catalog: &Catalog,
+    account: Account,
+    calls: &BTreeMap<String, PrincipalCalls>,
+    coverage: &[CoverageRecord],
+    settings: &Settings,
+    only: Option<&str>,
+) -> Analysis {
+    let mut expander = Expander::new(catalog);
+    let mut analysis = Analysis {
+        principals: Vec::new(),
+        without_grants: BTreeMap::new(),
+        unresolved: BTreeMap::new(),
+        window: None,
+        account,
+    };
+    let none = PrincipalCalls::default();
+    for principal in &analysis.account.principals {
+        if only.is_some_and(|only| principal.arn != only) {
+            continue;
+        }
+        let calls = calls.get(&principal.arn).unwrap_or(&none);
+        let analysed = one(&mut expander, &analysis.account, principal, calls, coverage, settings);
+        analysis.window = Some(join(analysis.window, analysed.coverage.window));
+        analysis.principals.push(analysed);
+    }
+    for (principal, calls) in calls {
+        let usage = Usage::gather(catalog, &calls.calls);
+        for ((service, operation), seen) in &usage.unresolved {
+            let name = format!("{service}:{operation}");
+            let entry = analysis.unresolved.entry(name).or_insert_with(|| (nothing(seen), 0));
+            entry.0.add(seen);
+            entry.1 += 1;
+        }
+        let is_granted = |known: &&Principal| known.arn == *principal;
+        if !analysis.account.principals.iter().any(|known| is_granted(&known)) {
+            let ungranted = Ungranted { kind: calls.kind.clone(), calls: usage.calls, last: usage.last };
+            analysis.without_grants.insert(principal.clone(), ungranted);
+        }
+    }
+    analysis
+}
+
+fn nothing(like: &Seen) -> Seen {
+    Seen { count: 0, ..like.clone() }
+}
+
+fn join(all: Option<Window>, one: Window) -> Window {
+    match all {
+        // A principal whose account has no coverage has an empty window, which says nothing about time.
+        Some(all) if one.length() <= 0 => all,
+        Some(all) if all.length() > 0 => Window { start: all.start.min(one.start), end: all.end.max(one.end) },
+        _ => one,
+    }
+}
+
+fn one(
+    expander: &mut Expander<'_>,
+    account: &Account,
+    principal: &Principal,
+    calls: &PrincipalCalls,
+    coverage: &[CoverageRecord],
+    settings: &Settings,
+) -> Analysed {
+    let account_id = account_of(&principal.arn).to_owned();
+    let coverage = coverage_of(coverage, &account_id, &settings.classes, settings.window)
+        .unwrap_or_else(|| no_coverage(settings.window));
+    let in_window: Vec<_> = calls
+        .calls
+        .iter()
+        .filter(|call| call.seen.last >= coverage.window.start && call.seen.first < coverage.window.end)
+        .collect();
+    let catalog = expander.catalog();
+    let usage = Usage::gather(catalog, in_window.iter().copied());
+    let given_up = given_up(expander, account, principal, &usage, &coverage, settings);
+    let judgement = judge(expander, account, principal, &usage, &coverage, &given_up);
+    let options = ProposeOptions { generalise: settings.generalise };
+    let outcome = match propose(expander, account, principal, &usage, &coverage, &judgement, options) {
+        Err(why) => Outcome::Impossible(why),
+        Ok(proposal) => {
+            // Made once more from the calls in reverse order: the bytes must be the same.
+            let usage = Usage::gather(catalog, in_window.iter().rev().copied());
+            let judgement = judge(expander, account, principal, &usage, &coverage, &given_up);
+            let again = propose(expander, account, principal, &usage, &coverage, &judgement, options);
+            let boundary = principal.boundary.and_then(|at| account.policies.get(at));
+            let boundary = boundary.map(|policy| &policy.document);
+            match again.map(|again| prove(expander, proposal, &again, boundary)) {
+                Ok(Ok(proven)) => Outcome::Proven(Box::new(proven)),
+                Ok(Err(violations)) => Outcome::Unproven(violations),
+                Err(_) => Outcome::Unproven(vec![Violation::NotDeterministic]),
+            }
+        }
+    };
+    Analysed { principal: principal.clone(), account: account_id, coverage, usage, judgement, outcome }
+}
+
+/// The services that the user gives up, with those that were never used if asked for.
+fn given_up(
+    expander: &mut Expander<'_>,
+    account: &Account,
+    principal: &Principal,
+    usage: &Usage,
+    coverage: &Coverage,
+    settings: &Settings,
+) -> GivenUp {
+    let mut given_up = settings.given_up.clone();
+    if settings.give_up_unused_services {
+        let judgement = judge(expander, account, principal, usage, coverage, &given_up);
+        let catalog = expander.catalog();
+        let service_of = |id| catalog.action(id).map(|action| action.service.to_string());
+        given_up.services.extend(judgement.granted.effective.iter().filter_map(service_of));
+        // What was used, and what recorded calls may have needed, is never given up.
+        for id in usage.actions.keys() {
+            if let Some(service) = service_of(*id) {
+                given_up.services.remove(&service);
+            }
+        }
+        for (service, _) in usage.unresolved.keys() {
+            let prefixes = catalog.prefixes(service);
+            if prefixes.is_empty() {
+                return settings.given_up.clone();
+            }
+            for prefix in prefixes {
+                given_up.services.remove(&prefix.to_string());
+            }
+        }
+    }
+    given_up
+}
+
+/// With no coverage record of the account nothing is known, and nothing counts as unused.
+fn no_coverage(settings: WindowSettings) -> Coverage {
+    Coverage {
+        window: Window { start: 0, end: 0 },
+        minimum: settings.minimum.max(1),
+        management_reads: false,
+        management_writes: false,
+        data: Vec::new(),
+        excluded_services: std::collections::BTreeSet::new(),
+        lost: 0,
+    }
+}
+
+/// The account id in an ARN.
+pub fn account_of(arn: &str) -> &str {
+    arn.split(':').nth(4).unwrap_or_default()
+}

@@ -1,0 +1,155 @@
+//! The command line: one file per verb.
+
+mod analysing;
+mod completions;
+mod demo;
+mod explain;
+mod findings;
+mod ingest;
+mod ledger;
+mod propose;
+mod report;
+mod usage;
+mod verify;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::exit::Exit;
+
+/// Learns what each workload identity really does, compares that with what it may do, and proposes, with
+/// proof, to grant exactly that
+#[derive(Debug, Parser)]
+#[command(name = "remit", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+    /// Say more on standard error (`-v`, `-vv`)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Read audit logs into a usage ledger
+    #[command(subcommand)]
+    Ingest(ingest::Verb),
+    /// List what was called, by principal, operation and resource
+    Usage(usage::Arguments),
+    /// List permissions that are not used, and what else is worth acting on
+    Findings(findings::Arguments),
+    /// Say why a permission is used, unused or unobservable, and what decides a request
+    Explain(explain::Arguments),
+    /// Write proven policy proposals into a folder
+    Propose(propose::Arguments),
+    /// Check the proofs of a proposals folder again
+    Verify(verify::Arguments),
+    /// Write a report as an HTML page and as Markdown
+    Report(report::Arguments),
+    /// Look after a ledger
+    #[command(subcommand)]
+    Ledger(ledger::Verb),
+    /// Run everything on an embedded sample organisation
+    Demo(demo::Arguments),
+    /// Print a shell's completion script
+    Completions(completions::Arguments),
+}
+
+/// Runs the program.
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let wrong = error.use_stderr();
+            // A closed pipe is no reason to fail after help was asked for.
+            let _ = error.print();
+            return if wrong { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    start_log(arguments.verbose);
+    let mut streams = Streams { out: &mut io::stdout().lock(), talk: &mut io::stderr() };
+    let done = match arguments.verb {
+        Verb::Ingest(verb) => ingest::run(&verb, &mut streams),
+        Verb::Usage(arguments) => usage::run(&arguments, &mut streams),
+        Verb::Findings(arguments) => findings::run(&arguments, &mut streams),
+        Verb::Explain(arguments) => explain::run(&arguments, &mut streams),
+        Verb::Propose(arguments) => propose::run(&arguments, &mut streams),
+        Verb::Verify(arguments) => verify::run(&arguments, &mut streams),
+        Verb::Report(arguments) => report::run(&arguments, &mut streams),
+        Verb::Ledger(verb) => ledger::run(&verb, &mut streams),
+        Verb::Demo(arguments) => demo::run(&arguments, &mut streams),
+        Verb::Completions(arguments) => completions::run(&arguments, &mut streams),
+    };
+    match done.and_then(|exit| streams.out.flush().map(|()| exit).map_err(anyhow::Error::from)) {
+        Ok(exit) => exit.into(),
+        Err(error) if is_closed_pipe(&error) => Exit::Done.into(),
+        Err(error) => {
+            streams.error(&error);
+            let wrong_usage = error.downcast_ref::<WrongUsage>().is_some();
+            if wrong_usage { Exit::Usage.into() } else { Exit::Failed.into() }
+        }
+    }
+}
+
+/// Where data and talk go.
+struct Streams<'a> {
+    /// Data.
+    out: &'a mut dyn Write,
+    /// Talk.
+    talk: &'a mut dyn Write,
+}
+
+impl Streams<'_> {
+    /// Says a line on standard error. Nobody listening is no reason to fail.
+    fn say(&mut self, line: &str) {
+        let _ = writeln!(self.talk, "{}", crate::output::plain(line));
+    }
+
+    /// Says a problem with its hint on a line of its own.
+    fn problem(&mut self, message: &str) {
+        match message.split_once("\nhint: ") {
+            Some((message, hint)) => {
+                self.say(&format!("warning: {message}"));
+                self.say(&format!("hint: {hint}"));
+            }
+            None => self.say(&format!("warning: {message}")),
+        }
+    }
+
+    fn error(&mut self, error: &anyhow::Error) {
+        let message = format!("{error:#}");
+        match message.split_once("\nhint: ") {
+            Some((message, hint)) => {
+                self.say(&format!("error: {message}"));
+                self.say(&format!("hint: {hint}"));
+            }
+            None => self.say(&format!("error: {message}")),
+        }
+    }
+}
+
+/// A use of the command line that clap cannot see is wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct WrongUsage(String);
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+fn start_log(verbose: u8) {
+    let level = match verbose {
+        0 => "warn",
+        1 => "info,datafusion=warn",
+        _ => "debug,datafusion=info",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("REMIT_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+    // Another subscriber can only be there in tests, and then it is the one to use.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).try_init();
+}

@@ -1,0 +1,191 @@
+//! What the analysing verbs have in common: their arguments, and the way from a ledger and grants to an
+//! analysis.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use remit_catalog::Catalog;
+use remit_policy::{Generalise, GivenUp};
+
+use super::{Streams, WrongUsage};
+use crate::analysis::{Analysis, Settings, analyse};
+use crate::ledgers::Ledger;
+use crate::rollup::Filter;
+use crate::visible::WindowSettings;
+use crate::{grants, span};
+
+/// Where the ledger is
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct LedgerArguments {
+    /// The ledger: a folder or an object-store URL
+    #[arg(long, value_name = "DIR", env = "REMIT_LEDGER", default_value = "remit-ledger")]
+    pub(super) ledger: String,
+}
+
+/// What to analyse and how
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct AnalysingArguments {
+    #[command(flatten)]
+    pub(super) ledger: LedgerArguments,
+    /// The grants: files or folders with the output of `aws iam get-account-authorization-details`, or bare
+    /// policy documents
+    #[arg(long, value_name = "PATH", required = true, num_args = 1..)]
+    pub(super) grants: Vec<PathBuf>,
+    /// Whose the bare policy documents are, where their file names do not say
+    #[arg(long, value_name = "ARN")]
+    pub(super) principal: Option<String>,
+    /// The trail's event selectors (output of `aws cloudtrail get-event-selectors`), if they were the same
+    /// during the whole window
+    #[arg(long, value_name = "FILE")]
+    pub(super) coverage: Vec<PathBuf>,
+    /// The longest window that verdicts speak of, ending with the last recorded hour
+    #[arg(long, value_name = "LENGTH", default_value = "90d", value_parser = span::microseconds)]
+    pub(super) window: i64,
+    /// The shortest window in which not seen counts as not used
+    #[arg(long, value_name = "LENGTH", default_value = "30d", value_parser = span::microseconds)]
+    pub(super) min_window: i64,
+    /// The longest time without any event that still counts as recorded
+    #[arg(long, value_name = "LENGTH", default_value = "48h", value_parser = span::microseconds)]
+    pub(super) max_gap: i64,
+    /// Give up unobservable permissions of this service, such as `sqs`; `unused-services` for those of every
+    /// service in which nothing was seen. They are otherwise kept
+    #[arg(long, value_name = "SERVICE")]
+    pub(super) give_up: Vec<String>,
+    /// How resources that were seen become resource patterns
+    #[arg(long, value_enum, default_value_t = Resources::Names)]
+    pub(super) resources: Resources,
+}
+
+/// How resources that were seen become resource patterns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Resources {
+    /// Exactly the resources seen
+    Exact,
+    /// Identifiers that the service assigns become `*`, and more than eight siblings one wildcard
+    Names,
+}
+
+/// Everything an analysing verb needs.
+pub(super) struct Analysed {
+    pub(super) catalog: &'static Catalog,
+    pub(super) analysis: Analysis,
+    /// What could not be read.
+    pub(super) problems: Vec<String>,
+}
+
+/// The catalog.
+pub(super) fn catalog() -> anyhow::Result<&'static Catalog> {
+    Catalog::embedded().context("cannot read the embedded catalog")
+}
+
+/// Reads ledger and grants, and analyses all principals or only the named one (by ARN or name).
+pub(super) fn analysed(
+    arguments: &AnalysingArguments,
+    only: Option<&str>,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Analysed> {
+    let catalog = catalog()?;
+    let settings = settings(arguments, catalog)?;
+    let ledger = Ledger::open(&arguments.ledger.ledger)?;
+    let mut problems = ledger.problems();
+    let calls = ledger.roll_up(&Filter::default())?;
+    let known: BTreeSet<String> = calls.keys().cloned().collect();
+    let account = grants::read(&arguments.grants, arguments.principal.as_deref(), &known)?;
+    problems.extend(
+        account.problems.iter().map(|problem| format!("{}:{}: {}", problem.file, problem.line, problem.message)),
+    );
+    for problem in &problems {
+        streams.problem(problem);
+    }
+    let only = match only {
+        None => None,
+        Some(name) => Some(named(name, account.principals.iter().map(|principal| principal.arn.as_str()))?),
+    };
+    let analysis = analyse(catalog, account, &calls, ledger.coverage(), &settings, only.as_deref());
+    Ok(Analysed { catalog, analysis, problems })
+}
+
+fn settings(arguments: &AnalysingArguments, catalog: &Catalog) -> anyhow::Result<Settings> {
+    let mut classes = Vec::new();
+    for path in &arguments.coverage {
+        let text = crate::proposals::read_file(path)?;
+        let selectors = remit_ingest::cloudtrail::selectors::parse(&text)
+            .with_context(|| format!("cannot read event selectors `{}`", path.display()))?;
+        classes.extend(selectors.classes);
+    }
+    let mut given_up = GivenUp::default();
+    let mut unused_services = false;
+    for service in &arguments.give_up {
+        let service = service.to_lowercase();
+        if service == "unused-services" {
+            unused_services = true;
+        } else if catalog.service_actions(&service).next().is_some() {
+            given_up.services.insert(service);
+        } else {
+            let message = format!("`{service}` is no service\nhint: give an IAM prefix such as `sqs`");
+            return Err(WrongUsage(message).into());
+        }
+    }
+    Ok(Settings {
+        window: WindowSettings {
+            longest: arguments.window,
+            minimum: arguments.min_window,
+            longest_gap: arguments.max_gap,
+        },
+        classes,
+        given_up,
+        give_up_unused_services: unused_services,
+        generalise: match arguments.resources {
+            Resources::Exact => Generalise::Exact,
+            Resources::Names => Generalise::Names,
+        },
+    })
+}
+
+/// The ARN that a person means by an ARN or a name.
+pub(super) fn named<'a>(name: &str, arns: impl Iterator<Item = &'a str>) -> anyhow::Result<String> {
+    let mut all = Vec::new();
+    for arn in arns {
+        if arn == name {
+            return Ok(arn.to_owned());
+        }
+        all.push(arn);
+    }
+    let short = |arn: &str| arn.rsplit(['/', ':']).next().unwrap_or(arn).to_owned();
+    let matching: Vec<_> = all
+        .iter()
+        .filter(|arn| short(arn).eq_ignore_ascii_case(name) || arn.ends_with(&format!(":{name}")))
+        .collect();
+    match matching.as_slice() {
+        [one] => Ok((**one).to_owned()),
+        [] => {
+            let near = all.iter().filter(|arn| {
+                arn.to_lowercase().contains(&name.to_lowercase()) || similar(&short(arn), name)
+            });
+            let near: Vec<_> = near.take(3).map(|arn| format!("`{arn}`")).collect();
+            let hint = if near.is_empty() {
+                "`remit usage` lists the principals that called".to_owned()
+            } else {
+                format!("similar: {}", near.join(", "))
+            };
+            Err(WrongUsage(format!("no principal `{name}`\nhint: {hint}")).into())
+        }
+        several => {
+            let several: Vec<_> = several.iter().map(|arn| format!("`{arn}`")).collect();
+            let message = format!("several principals are named `{name}`\nhint: give one of {}", several.join(", "));
+            Err(WrongUsage(message).into())
+        }
+    }
+}
+
+/// Whether two names differ by a typo: more than half of the shorter one's letter pairs are shared.
+fn similar(a: &str, b: &str) -> bool {
+    let pairs = |text: &str| {
+        let letters: Vec<char> = text.to_lowercase().chars().collect();
+        letters.windows(2).map(<[char]>::to_vec).collect::<BTreeSet<_>>()
+    };
+    let (a, b) = (pairs(a), pairs(b));
+    let shared = a.intersection(&b).count();
+    shared * 2 > a.len().min(b.len()) && shared > 1
+}

@@ -1,0 +1,260 @@
+//! `remit explain`
+
+use std::io::Write;
+
+use remit_catalog::Visibility;
+use remit_policy::{
+    ActionUse, Context, Decision, Document, Glob, PolicySet, Request, GrantRef, Verdict, moment,
+};
+
+use super::analysing::{AnalysingArguments, Analysed, analysed};
+use super::{Streams, WrongUsage};
+use crate::analysis::{Analysed as Principal, Outcome};
+use crate::exit::Exit;
+use crate::output::{grouped, plain};
+use crate::report::build::report_window;
+
+/// Say why a permission is used, unused or unobservable, and what decides a request
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    analysing: AnalysingArguments,
+    /// The principal, by ARN or name
+    #[arg(value_name = "PRINCIPAL")]
+    who: String,
+    /// A permission such as `s3:GetObject`, or a pattern such as `s3:Get*`
+    #[arg(value_name = "ACTION")]
+    action: Option<String>,
+    /// A resource, as an ARN
+    #[arg(value_name = "RESOURCE", requires = "action")]
+    resource: Option<String>,
+}
+
+/// Resources listed per permission.
+const SHOWN: usize = 10;
+
+pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let analysed = analysed(&arguments.analysing, Some(&arguments.who), streams)?;
+    let Some(principal) = analysed.analysis.principals.first() else {
+        return Err(WrongUsage(format!("no principal `{}`", arguments.who)).into());
+    };
+    let mut text = Vec::new();
+    match (&arguments.action, &arguments.resource) {
+        (None, _) => summary(&analysed, principal, &mut text)?,
+        (Some(action), None) => permissions(&analysed, principal, action, &mut text)?,
+        (Some(action), Some(resource)) => {
+            permissions(&analysed, principal, action, &mut text)?;
+            request(&analysed, principal, action, resource, &mut text)?;
+        }
+    }
+    for line in String::from_utf8_lossy(&text).lines() {
+        writeln!(streams.out, "{}", plain(line))?;
+    }
+    Ok(if analysed.problems.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+fn summary(analysed: &Analysed, principal: &Principal, out: &mut dyn Write) -> anyhow::Result<()> {
+    let counts = principal.judgement.counts();
+    let window = report_window(principal.coverage.window);
+    writeln!(out, "{}", principal.principal.arn)?;
+    writeln!(out, "  window        {} ({} to {})", window.length, window.start, window.end)?;
+    let last = principal.usage.last.map_or_else(|| "never".to_owned(), moment);
+    writeln!(out, "  allowed calls {}, last {last}", grouped(principal.usage.calls))?;
+    writeln!(out, "  denied calls  {}", grouped(principal.usage.denied))?;
+    writeln!(
+        out,
+        "  permissions   {}: {} used, {} unused, {} unobservable",
+        grouped(counts.granted() as u64),
+        grouped(counts.used as u64),
+        grouped(counts.unused as u64),
+        grouped(counts.unobservable as u64)
+    )?;
+    writeln!(out, "  policies")?;
+    for attachment in &principal.principal.attachments {
+        let Some(policy) = analysed.analysis.account.policies.get(attachment.policy) else { continue };
+        let group = attachment.group.as_ref().map(|group| format!(" through group {group}")).unwrap_or_default();
+        writeln!(out, "    {}{group}  {}:{}", policy.name, policy.origin.file, policy.origin.line)?;
+    }
+    writeln!(out, "  used permissions")?;
+    for (id, verdict) in &principal.judgement.verdicts {
+        if let (Verdict::Used, Some(action)) = (verdict, analysed.catalog.action(*id)) {
+            let seen = principal.usage.actions.get(id).and_then(|use_| use_.seen.as_ref());
+            let count = seen.map_or(0, |seen| seen.count);
+            let last = seen.map(|seen| moment(seen.last)).unwrap_or_default();
+            writeln!(out, "    {}  {} calls, last {last}", action.full_name(), grouped(count))?;
+        }
+    }
+    writeln!(out, "  proposal      {}", proposal(principal))?;
+    Ok(())
+}
+
+fn proposal(principal: &Principal) -> String {
+    match &principal.outcome {
+        Outcome::Proven(proven) if proven.proposal().changes_anything() => {
+            let proposal = proven.proposal();
+            format!("keeps {} permissions, removes {}", proposal.kept.len(), proposal.removed.len())
+        }
+        Outcome::Proven(_) => "nothing to change".to_owned(),
+        Outcome::Impossible(why) => why.to_string(),
+        Outcome::Unproven(violations) => {
+            let why = violations.first().map(ToString::to_string).unwrap_or_default();
+            format!("withheld, since it could not be proven: {why}")
+        }
+    }
+}
+
+fn permissions(
+    analysed: &Analysed,
+    principal: &Principal,
+    pattern: &str,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let glob = Glob::action(pattern);
+    let matching: Vec<_> =
+        analysed.catalog.actions().filter(|(_, action)| glob.matches(&action.full_name())).collect();
+    if matching.is_empty() {
+        let message = format!("`{pattern}` names no action that exists\nhint: write it like `s3:GetObject` or `s3:Get*`");
+        return Err(WrongUsage(message).into());
+    }
+    for (id, action) in matching {
+        let name = action.full_name();
+        let Some(verdict) = principal.judgement.verdicts.get(&id) else {
+            let why = if principal.judgement.granted.ineffective.contains(id) {
+                "granted, and taken away whole by a deny or the boundary"
+            } else {
+                "not granted"
+            };
+            writeln!(out, "{name}: {why}")?;
+            continue;
+        };
+        writeln!(out, "{name}: {}", verdict.as_str())?;
+        match verdict {
+            Verdict::Unobservable(reason) => {
+                writeln!(out, "  because {}", reason.explain())?;
+                if let Some(remedy) = reason.remedy() {
+                    writeln!(out, "  to see it: {remedy}")?;
+                }
+            }
+            Verdict::Unused => {
+                let window = report_window(principal.coverage.window);
+                let class = class(&action.visibility);
+                writeln!(out, "  every call would have been recorded ({class}) in {}, and none was", window.length)?;
+            }
+            Verdict::Used => {}
+        }
+        if let Some(use_) = principal.usage.actions.get(&id) {
+            calls(use_, out)?;
+        }
+        if let Some(reason) = principal.judgement.partly_hidden.get(&id) {
+            writeln!(out, "  resources are not narrowed, since {}", reason.explain())?;
+        }
+        for at in principal.judgement.granted.statements(id) {
+            writeln!(out, "  granted by {}", place(analysed, at))?;
+        }
+    }
+    Ok(())
+}
+
+fn class(visibility: &Visibility) -> String {
+    match visibility {
+        Visibility::Management { write } => {
+            format!("management {} events", if *write { "write" } else { "read" })
+        }
+        Visibility::Data { resource_type, .. } => format!("data events of {resource_type}"),
+        Visibility::Mixed(classes) => classes.iter().map(class).collect::<Vec<_>>().join(" and "),
+        Visibility::NotLogged(_) | Visibility::NoOperation => "given up by the user".to_owned(),
+    }
+}
+
+fn calls(use_: &ActionUse, out: &mut dyn Write) -> anyhow::Result<()> {
+    if let Some(seen) = &use_.seen {
+        let operations: Vec<_> = use_.operations.iter().map(String::as_str).collect();
+        writeln!(out, "  {} calls of {}", grouped(seen.count), operations.join(", "))?;
+        writeln!(out, "  first {}, last {}", moment(seen.first), moment(seen.last))?;
+        if let Some(sample) = &seen.sample {
+            writeln!(out, "  for example event {sample}")?;
+        }
+    }
+    if !use_.via.is_empty() {
+        let via: Vec<_> = use_.via.iter().map(String::as_str).collect();
+        writeln!(out, "  also on its behalf by {}", via.join(", "))?;
+    }
+    for (resource, seen) in use_.resources.iter().take(SHOWN) {
+        writeln!(out, "  on {resource} ({} calls)", grouped(seen.count))?;
+    }
+    if let Some(more @ 1..) = use_.resources.len().checked_sub(SHOWN) {
+        writeln!(out, "  and on {more} other resources")?;
+    }
+    if use_.resource_unknown {
+        writeln!(out, "  of some calls the resource is not known, so the old scope stays")?;
+    }
+    if use_.denied > 0 {
+        writeln!(out, "  {} calls were denied, which is not use", grouped(use_.denied))?;
+    }
+    Ok(())
+}
+
+/// Policy, statement and where it stands.
+fn place(analysed: &Analysed, at: GrantRef) -> String {
+    let Some(policy) = analysed.analysis.account.policies.get(at.policy) else { return String::new() };
+    let statement = policy.document.statements.get(at.statement);
+    let sid = statement.and_then(|statement| statement.sid.as_deref());
+    let sid = sid.map_or_else(|| format!("statement {}", at.statement + 1), |sid| format!("statement `{sid}`"));
+    let line = statement.map_or(0, |statement| statement.line);
+    format!("{sid} of policy `{}` ({}:{line})", policy.name, policy.origin.file)
+}
+
+fn request(
+    analysed: &Analysed,
+    principal: &Principal,
+    action: &str,
+    resource: &str,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let account = &analysed.analysis.account;
+    let policies: Vec<_> = principal
+        .principal
+        .attachments
+        .iter()
+        .filter_map(|attachment| account.policies.get(attachment.policy))
+        .collect();
+    let boundary = principal.principal.boundary.and_then(|at| account.policies.get(at));
+    let boundary = boundary.map(|policy| &policy.document);
+    writeln!(out, "request {action} on {resource}")?;
+    let documents: Vec<&Document> = policies.iter().map(|policy| &policy.document).collect();
+    let names: Vec<String> =
+        policies.iter().map(|policy| format!("{} ({})", policy.name, policy.origin.file)).collect();
+    let today = PolicySet::new(documents, boundary);
+    decide("today", &today, &names, action, resource, out)?;
+    if let Outcome::Proven(proven) = &principal.outcome {
+        let after: Vec<_> = proven.proposal().changes.iter().flat_map(|change| &change.after).collect();
+        let names: Vec<String> = after.iter().map(|new| new.name.clone()).collect();
+        let proposed = PolicySet::new(after.iter().map(|new| &new.document).collect(), boundary);
+        decide("proposed", &proposed, &names, action, resource, out)?;
+    }
+    Ok(())
+}
+
+fn decide(
+    label: &str,
+    set: &PolicySet,
+    names: &[String],
+    action: &str,
+    resource: &str,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let context = Context::unknown();
+    let evaluation = set.evaluate(&Request { action, resource, context: &context });
+    let word = match evaluation.decision {
+        Decision::Allowed => "allowed",
+        Decision::DeniedExplicitly => "denied by a deny statement",
+        Decision::DeniedImplicitly => "denied, since nothing allows it",
+        Decision::Undetermined => "depends on the request's context",
+    };
+    writeln!(out, "  {label}: {word}")?;
+    for at in evaluation.determining.iter().chain(&evaluation.undetermined) {
+        let name = names.get(at.policy).map_or("the boundary", String::as_str);
+        writeln!(out, "    statement {} of {name}", at.statement + 1)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,61 @@
+//! `remit findings`
+
+use serde::Serialize;
+
+use super::Streams;
+use super::analysing::{AnalysingArguments, analysed};
+use crate::exit::Exit;
+use crate::finding::{Finding, findings};
+use crate::output::{Format, Row, plain, print};
+
+/// List permissions that are not used, and what else is worth acting on
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    analysing: AnalysingArguments,
+    /// Only of this principal, by ARN or name
+    #[arg(value_name = "PRINCIPAL")]
+    only: Option<String>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Exit with 1 when there are findings
+    #[arg(long)]
+    check: bool,
+}
+
+#[derive(Serialize)]
+#[serde(transparent)]
+struct Line<'a>(&'a Finding);
+
+impl Row for Line<'_> {
+    const TITLES: &'static [&'static str] = &["SEVERITY", "KIND", "PRINCIPAL", "SERVICE", "PERMISSIONS", "DETAIL"];
+
+    fn cells(&self) -> Vec<String> {
+        let finding = self.0;
+        vec![
+            finding.severity.as_str().to_owned(),
+            finding.kind.as_str().to_owned(),
+            plain(&finding.principal),
+            finding.service.clone().unwrap_or_default(),
+            finding.permissions.to_string(),
+            plain(&finding.detail),
+        ]
+    }
+}
+
+pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let analysed = analysed(&arguments.analysing, arguments.only.as_deref(), streams)?;
+    let findings = findings(analysed.catalog, &analysed.analysis);
+    let lines: Vec<_> = findings.iter().map(Line).collect();
+    if lines.is_empty() && arguments.format == Format::Table {
+        streams.say("no findings");
+    } else {
+        print(&lines, arguments.format, streams.out)?;
+    }
+    Ok(match (analysed.problems.is_empty(), arguments.check && !findings.is_empty()) {
+        (false, _) => Exit::Failed,
+        (true, true) => Exit::Findings,
+        (true, false) => Exit::Done,
+    })
+}

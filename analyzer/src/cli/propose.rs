@@ -1,0 +1,102 @@
+//! `remit propose`
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use serde::Serialize;
+
+use super::Streams;
+use super::analysing::{AnalysingArguments, Analysed, analysed};
+use crate::analysis::Outcome;
+use crate::exit::Exit;
+use crate::output::{Format, Row, plain, print};
+use crate::proposals;
+
+/// Write proven policy proposals into a folder
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    analysing: AnalysingArguments,
+    /// Only for this principal, by ARN or name
+    #[arg(value_name = "PRINCIPAL")]
+    only: Option<String>,
+    /// The folder to write; proposals that are already there are replaced
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// How to print the list of proposals
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// One principal in the list.
+#[derive(Serialize)]
+struct Line {
+    principal: String,
+    state: &'static str,
+    kept: usize,
+    removed: usize,
+    detail: String,
+}
+
+impl Row for Line {
+    const TITLES: &'static [&'static str] = &["PRINCIPAL", "PROPOSAL", "KEPT", "REMOVED", "DETAIL"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            plain(&self.principal),
+            self.state.to_owned(),
+            self.kept.to_string(),
+            self.removed.to_string(),
+            plain(&self.detail),
+        ]
+    }
+}
+
+pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    prepare(&arguments.out)?;
+    let analysed = analysed(&arguments.analysing, arguments.only.as_deref(), streams)?;
+    proposals::write(analysed.catalog, &analysed.analysis, &arguments.out)?;
+    let lines = lines(&analysed);
+    print(&lines, arguments.format, streams.out)?;
+    let unproven = lines.iter().any(|line| line.state == "withheld");
+    Ok(if unproven || !analysed.problems.is_empty() { Exit::Failed } else { Exit::Done })
+}
+
+/// Makes the folder ready: an old set of proposals goes away whole, and anything else is not touched.
+pub(super) fn prepare(folder: &Path) -> anyhow::Result<()> {
+    let Ok(mut entries) = std::fs::read_dir(folder) else { return Ok(()) };
+    if entries.next().is_none() {
+        return Ok(());
+    }
+    if !folder.join("index.json").is_file() {
+        bail!(
+            "folder `{}` is not empty and holds no proposals\nhint: name a folder that does not exist",
+            folder.display()
+        );
+    }
+    for old in proposals::folders(folder)? {
+        std::fs::remove_dir_all(&old).with_context(|| format!("cannot remove `{}`", old.display()))?;
+    }
+    Ok(())
+}
+
+fn lines(analysed: &Analysed) -> Vec<Line> {
+    let line = |principal: &crate::analysis::Analysed| {
+        let counts = principal.judgement.counts();
+        let (state, kept, removed, detail) = match &principal.outcome {
+            Outcome::Proven(proven) if proven.proposal().changes_anything() => {
+                let proposal = proven.proposal();
+                let folder = proposals::folder_of(&principal.principal);
+                ("proven", proposal.kept.len(), proposal.removed.len(), folder)
+            }
+            Outcome::Proven(_) => ("nothing to change", counts.granted(), 0, String::new()),
+            Outcome::Impossible(why) => ("none", counts.granted(), 0, why.to_string()),
+            Outcome::Unproven(violations) => {
+                let why = violations.first().map(ToString::to_string).unwrap_or_default();
+                ("withheld", counts.granted(), 0, why)
+            }
+        };
+        Line { principal: principal.principal.arn.clone(), state, kept, removed, detail }
+    };
+    analysed.analysis.principals.iter().map(line).collect()
+}

@@ -1,0 +1,140 @@
+//! `remit usage`
+
+use std::collections::BTreeMap;
+
+use remit_policy::{Call, CallOutcome, moment};
+use serde::Serialize;
+
+use super::Streams;
+use super::analysing::{LedgerArguments, named};
+use crate::exit::Exit;
+use crate::ledgers::Ledger;
+use crate::output::{Format, Row, grouped, plain, print};
+use crate::rollup::Filter;
+use crate::span::{Since, since};
+
+/// List what was called, by principal, operation and resource
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    ledger: LedgerArguments,
+    /// Only of this principal, by ARN or name
+    #[arg(long, value_name = "PRINCIPAL")]
+    principal: Option<String>,
+    /// Only since this date or time, or for so long before the newest record
+    #[arg(long, value_name = "TIME", value_parser = since)]
+    since: Option<Since>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Serialize)]
+struct Line {
+    principal: String,
+    service: String,
+    operation: String,
+    outcome: &'static str,
+    count: u64,
+    first_seen: String,
+    last_seen: String,
+    resources: Vec<String>,
+    via: Option<String>,
+    sample_id: Option<String>,
+}
+
+/// Resources shown in a table's cell.
+const SHOWN: usize = 3;
+
+impl Row for Line {
+    const TITLES: &'static [&'static str] =
+        &["PRINCIPAL", "SERVICE", "OPERATION", "OUTCOME", "COUNT", "FIRST SEEN", "LAST SEEN", "VIA", "RESOURCES"];
+
+    fn cells(&self) -> Vec<String> {
+        let mut resources: Vec<_> = self.resources.iter().take(SHOWN).map(|resource| plain(resource)).collect();
+        if let Some(more @ 1..) = self.resources.len().checked_sub(SHOWN) {
+            resources.push(format!("and {more} more"));
+        }
+        vec![
+            plain(&self.principal),
+            plain(&self.service),
+            plain(&self.operation),
+            self.outcome.to_owned(),
+            grouped(self.count),
+            self.first_seen.clone(),
+            self.last_seen.clone(),
+            self.via.as_deref().map(plain).unwrap_or_default(),
+            resources.join(" "),
+        ]
+    }
+}
+
+pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let ledger = Ledger::open(&arguments.ledger.ledger)?;
+    let problems = ledger.problems();
+    for problem in &problems {
+        streams.problem(problem);
+    }
+    let start = arguments.since.map(|since| match since {
+        Since::At(time) => time,
+        Since::Before(length) => ledger.newest().saturating_sub(length),
+    });
+    let mut filter = Filter { window: start.map(|start| remit_policy::Window { start, end: i64::MAX }), principal: None };
+    if let Some(name) = &arguments.principal {
+        let all = ledger.principals()?;
+        filter.principal = Some(named(name, all.iter().map(String::as_str))?);
+    }
+    let lines = lines(&ledger.roll_up(&filter)?);
+    if lines.is_empty() && arguments.format == Format::Table {
+        streams.say("no calls");
+    } else {
+        print(&lines, arguments.format, streams.out)?;
+    }
+    Ok(if problems.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+/// One line per principal, operation, outcome and caller, most calls first within a principal.
+fn lines(principals: &BTreeMap<String, crate::rollup::PrincipalCalls>) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (principal, calls) in principals {
+        let mut merged: BTreeMap<_, Line> = BTreeMap::new();
+        for call in &calls.calls {
+            let key = (&call.service, &call.operation, call.outcome, &call.via);
+            merged.entry(key).and_modify(|line| add(line, call)).or_insert_with(|| line(principal, call));
+        }
+        let mut own: Vec<_> = merged.into_values().collect();
+        own.sort_by(|a, b| {
+            (std::cmp::Reverse(a.count), &a.service, &a.operation).cmp(&(std::cmp::Reverse(b.count), &b.service, &b.operation))
+        });
+        lines.extend(own);
+    }
+    lines
+}
+
+fn line(principal: &str, call: &Call) -> Line {
+    Line {
+        principal: principal.to_owned(),
+        service: call.service.clone(),
+        operation: call.operation.clone(),
+        outcome: match call.outcome {
+            CallOutcome::Use => "used",
+            CallOutcome::Denied => "denied",
+            CallOutcome::Unknown => "unknown",
+        },
+        count: call.seen.count,
+        first_seen: moment(call.seen.first),
+        last_seen: moment(call.seen.last),
+        resources: call.resources.clone(),
+        via: call.via.clone(),
+        sample_id: call.seen.sample.clone(),
+    }
+}
+
+fn add(line: &mut Line, call: &Call) {
+    line.count += call.seen.count;
+    line.first_seen = moment(call.seen.first).min(std::mem::take(&mut line.first_seen));
+    line.last_seen = moment(call.seen.last).max(std::mem::take(&mut line.last_seen));
+    line.resources.extend(call.resources.iter().cloned());
+    line.resources.sort();
+    line.resources.dedup();
+}

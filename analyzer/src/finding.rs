@@ -1,0 +1,209 @@
+//! Verdicts worth acting on, with evidence.
+
+use std::collections::BTreeMap;
+
+use remit_catalog::{AccessLevel, Catalog};
+use remit_policy::{Verdict, moment};
+use serde::Serialize;
+
+use crate::analysis::{Analysed, Analysis, Outcome};
+
+/// How urgent a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Something can change permissions, and nothing needs it.
+    High,
+    /// Something can change data or infrastructure, and nothing needs it.
+    Medium,
+    /// Something can be read, and nothing needs it; or something is to be known.
+    Low,
+}
+
+impl Severity {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::High => "high",
+            Self::Medium => "medium",
+            Self::Low => "low",
+        }
+    }
+}
+
+/// What a finding is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingKind {
+    /// A principal with grants and without any allowed call.
+    IdlePrincipal,
+    /// Permissions of one service that are not used.
+    Unused,
+    /// Calls that were denied.
+    Denied,
+    /// A pattern that names no action that exists.
+    UnknownAction,
+    /// What has to stay does not fit, or the grants are incomplete.
+    NoProposal,
+}
+
+impl FindingKind {
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::IdlePrincipal => "idle_principal",
+            Self::Unused => "unused",
+            Self::Denied => "denied",
+            Self::UnknownAction => "unknown_action",
+            Self::NoProposal => "no_proposal",
+        }
+    }
+}
+
+/// A verdict worth acting on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Finding {
+    /// How urgent.
+    pub severity: Severity,
+    /// About what.
+    pub kind: FindingKind,
+    /// ARN of the principal.
+    pub principal: String,
+    /// IAM prefix of the service, where it is about one.
+    pub service: Option<String>,
+    /// How many permissions it is about.
+    pub permissions: usize,
+    /// What was found, in words.
+    pub detail: String,
+    /// The permissions.
+    pub names: Vec<String>,
+}
+
+/// The weight of an unused permission in a principal's score, by what it can do.
+pub fn weight(level: AccessLevel) -> u64 {
+    match level {
+        AccessLevel::PermissionsManagement => 20,
+        AccessLevel::Write => 5,
+        AccessLevel::Tagging => 3,
+        AccessLevel::Read | AccessLevel::List => 1,
+    }
+}
+
+/// Every finding, worst first.
+pub fn findings(catalog: &Catalog, analysis: &Analysis) -> Vec<Finding> {
+    let mut findings: Vec<_> =
+        analysis.principals.iter().flat_map(|analysed| of_principal(catalog, analysed)).collect();
+    findings.sort_by(|a, b| {
+        (a.severity, std::cmp::Reverse(a.permissions), a).cmp(&(b.severity, std::cmp::Reverse(b.permissions), b))
+    });
+    findings
+}
+
+fn of_principal(catalog: &Catalog, analysed: &Analysed) -> Vec<Finding> {
+    let mut findings = unused(catalog, analysed);
+    let finding = |severity, kind, permissions, detail| Finding {
+        severity,
+        kind,
+        principal: analysed.principal.arn.clone(),
+        service: None,
+        permissions,
+        detail,
+        names: Vec::new(),
+    };
+    let counts = analysed.judgement.counts();
+    if analysed.usage.calls == 0 && counts.unused > 0 {
+        let since = moment(analysed.coverage.window.start);
+        let detail = format!("no allowed call was recorded since {since}");
+        findings.push(finding(Severity::Medium, FindingKind::IdlePrincipal, counts.granted(), detail));
+    }
+    for (id, use_) in analysed.usage.actions.iter().filter(|(_, use_)| use_.denied > 0) {
+        let Some(action) = catalog.action(*id) else { continue };
+        let name = action.full_name();
+        let detail = format!("{} calls of `{name}` were denied", use_.denied);
+        let mut denied = finding(Severity::Low, FindingKind::Denied, 1, detail);
+        denied.service = Some(action.service.to_string());
+        denied.names = vec![name];
+        findings.push(denied);
+    }
+    for (_, pattern) in &analysed.judgement.granted.unknown_patterns {
+        let detail = format!("`{pattern}` names no action that exists");
+        findings.push(finding(Severity::Low, FindingKind::UnknownAction, 0, detail));
+    }
+    match &analysed.outcome {
+        Outcome::Impossible(why) if counts.unused > 0 => {
+            findings.push(finding(Severity::Low, FindingKind::NoProposal, counts.unused, why.to_string()));
+        }
+        Outcome::Unproven(violations) => {
+            let why = violations.first().map(ToString::to_string).unwrap_or_default();
+            let detail = format!("the proposal is withheld, since it could not be proven: {why}");
+            findings.push(finding(Severity::Low, FindingKind::NoProposal, counts.unused, detail));
+        }
+        Outcome::Impossible(_) | Outcome::Proven(_) => {}
+    }
+    findings
+}
+
+/// One finding per service with unused permissions.
+fn unused(catalog: &Catalog, analysed: &Analysed) -> Vec<Finding> {
+    let mut services: BTreeMap<&str, Service> = BTreeMap::new();
+    for (id, verdict) in &analysed.judgement.verdicts {
+        let Some(action) = catalog.action(*id) else { continue };
+        let service = services.entry(&action.service).or_default();
+        service.granted += 1;
+        if *verdict == Verdict::Unused {
+            service.names.push(action.full_name());
+            *service.levels.entry(level_order(action.level)).or_default() += 1;
+        }
+    }
+    let with_unused = services.into_iter().filter(|(_, service)| !service.names.is_empty());
+    with_unused
+        .map(|(name, service)| Finding {
+            severity: service.severity(),
+            kind: FindingKind::Unused,
+            principal: analysed.principal.arn.clone(),
+            service: Some(name.to_owned()),
+            permissions: service.names.len(),
+            detail: service.detail(),
+            names: service.names,
+        })
+        .collect()
+}
+
+#[derive(Default)]
+struct Service {
+    granted: usize,
+    names: Vec<String>,
+    levels: BTreeMap<usize, usize>,
+}
+
+/// Access levels, most dangerous first.
+pub const LEVELS: [(AccessLevel, &str); 5] = [
+    (AccessLevel::PermissionsManagement, "permissions management"),
+    (AccessLevel::Write, "write"),
+    (AccessLevel::Tagging, "tagging"),
+    (AccessLevel::Read, "read"),
+    (AccessLevel::List, "list"),
+];
+
+fn level_order(level: AccessLevel) -> usize {
+    LEVELS.iter().position(|(other, _)| *other == level).unwrap_or(LEVELS.len())
+}
+
+impl Service {
+    fn severity(&self) -> Severity {
+        match self.levels.keys().next() {
+            Some(0) => Severity::High,
+            Some(1 | 2) => Severity::Medium,
+            _ => Severity::Low,
+        }
+    }
+
+    fn detail(&self) -> String {
+        let levels: Vec<_> = self
+            .levels
+            .iter()
+            .filter_map(|(level, count)| LEVELS.get(*level).map(|(_, name)| format!("{count} {name}")))
+            .collect();
+        format!("{} of {} granted are unused: {}", self.names.len(), self.granted, levels.join(", "))
+    }
+}

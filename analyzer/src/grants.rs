@@ -1,0 +1,143 @@
+//! Reads grants from files and folders: account authorization details, or bare policy documents.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use remit_policy::{Account, AccountFile, BareDocument, read_account};
+
+/// A file of the grants, as given by the user.
+struct GrantFile {
+    path: PathBuf,
+    text: String,
+    /// For a file found in a folder, its path below the folder.
+    below: Option<PathBuf>,
+}
+
+/// Largest file read: an account's details are some megabytes.
+const LARGEST: u64 = 1 << 30;
+
+/// Reads every path. `principals` are those that the ledger knows, to which bare documents are matched by
+/// name; `principal` says whose bare documents are, whatever their names.
+pub fn read(
+    paths: &[PathBuf],
+    principal: Option<&str>,
+    principals: &BTreeSet<String>,
+) -> anyhow::Result<Account> {
+    let mut files = Vec::new();
+    for path in paths {
+        collect(path, &mut files)?;
+    }
+    if files.is_empty() {
+        bail!("no JSON file in {}", list(paths));
+    }
+    let (bare, details): (Vec<_>, Vec<_>) = files.iter().partition(|file| is_bare(&file.text));
+    let names: Vec<String> = files.iter().map(|file| file.path.display().to_string()).collect();
+    let name_of = |file: &GrantFile| {
+        files.iter().position(|other| other.path == file.path).and_then(|at| names.get(at)).map_or("", String::as_str)
+    };
+    let details: Vec<_> =
+        details.iter().map(|file| AccountFile { name: name_of(file), text: &file.text }).collect();
+    let mut account = if details.is_empty() { Account::default() } else { read_account(&details) };
+    let documents: Vec<_> = bare
+        .iter()
+        .map(|file| BareDocument {
+            file: AccountFile { name: name_of(file), text: &file.text },
+            name: stem(&file.path),
+            principal: whose(file, principal, principals),
+        })
+        .collect();
+    account.add_bare(&documents);
+    Ok(account)
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(", ")
+}
+
+fn collect(path: &Path, files: &mut Vec<GrantFile>) -> anyhow::Result<()> {
+    let metadata = fs::metadata(path).with_context(|| format!("cannot read grants `{}`", path.display()))?;
+    if !metadata.is_dir() {
+        files.push(read_one(path, None)?);
+        return Ok(());
+    }
+    let mut found = Vec::new();
+    let mut open = vec![path.to_owned()];
+    while let Some(folder) = open.pop() {
+        let entries =
+            fs::read_dir(&folder).with_context(|| format!("cannot read folder `{}`", folder.display()))?;
+        for entry in entries {
+            let entry = entry.with_context(|| format!("cannot read folder `{}`", folder.display()))?;
+            let kind = entry.file_type().with_context(|| format!("cannot read `{}`", entry.path().display()))?;
+            if kind.is_dir() {
+                open.push(entry.path());
+            } else if entry.path().extension().is_some_and(|extension| extension == "json") {
+                found.push(entry.path());
+            }
+        }
+    }
+    found.sort();
+    for file in found {
+        let below = file.strip_prefix(path).ok().map(Path::to_owned);
+        files.push(read_one(&file, below)?);
+    }
+    Ok(())
+}
+
+fn read_one(path: &Path, below: Option<PathBuf>) -> anyhow::Result<GrantFile> {
+    let size = fs::metadata(path).map_or(0, |metadata| metadata.len());
+    if size > LARGEST {
+        bail!("grants `{}` are {size} bytes, more than {LARGEST}", path.display());
+    }
+    let bytes = fs::read(path).with_context(|| format!("cannot read grants `{}`", path.display()))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|error| anyhow::anyhow!("grants `{}` are not UTF-8 text: {error}", path.display()))?;
+    Ok(GrantFile { path: path.to_owned(), text, below })
+}
+
+/// Whether the text is a policy document rather than account details.
+fn is_bare(text: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Probe<'a> {
+        #[serde(borrow, rename = "Statement")]
+        statement: Option<&'a serde_json::value::RawValue>,
+    }
+    serde_json::from_str::<Probe<'_>>(text).is_ok_and(|probe| probe.statement.is_some())
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Whose a bare document is: the principal given, or the one named like the folder that holds the file,
+/// or like the file.
+fn whose(
+    file: &GrantFile,
+    principal: Option<&str>,
+    principals: &BTreeSet<String>,
+) -> Result<String, String> {
+    if let Some(principal) = principal {
+        return Ok(principal.to_owned());
+    }
+    let folder = file
+        .below
+        .as_ref()
+        .and_then(|below| below.components().next().filter(|_| below.components().count() > 1))
+        .map(|folder| folder.as_os_str().to_string_lossy().into_owned());
+    let name = folder.unwrap_or_else(|| stem(&file.path));
+    let is_named = |arn: &&String| {
+        let resource = arn.rsplit(':').next().unwrap_or_default();
+        let is_editable = resource.starts_with("role/") || resource.starts_with("user/");
+        is_editable && resource.rsplit('/').next() == Some(name.as_str())
+    };
+    let named: Vec<_> = principals.iter().filter(is_named).collect();
+    match named.as_slice() {
+        [one] => Ok((*one).clone()),
+        [] => Err(format!(
+            "no principal in the ledger is named `{name}`\nhint: give `--principal ARN`, or name the file or \
+             its folder like the role or user"
+        )),
+        _ => Err(format!("several principals in the ledger are named `{name}`\nhint: give `--principal ARN`")),
+    }
+}

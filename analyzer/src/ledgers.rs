@@ -1,0 +1,140 @@
+//! Opens a ledger for queries: the files that count at one moment, as a table.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use datafusion::arrow::array::{Array as _, AsArray as _};
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::prelude::{SessionConfig, SessionContext};
+use object_store::ObjectStore;
+use remit_ledger::{CoverageRecord, LedgerInfo, Snapshot, usage_schema};
+use url::Url;
+
+use crate::rollup::{Filter, PrincipalCalls, TABLE, roll_up};
+
+/// A ledger at one moment.
+pub struct Ledger {
+    runtime: tokio::runtime::Runtime,
+    snapshot: Snapshot,
+    coverage: Vec<CoverageRecord>,
+    context: SessionContext,
+}
+
+impl Ledger {
+    /// Opens the ledger in a folder, or under an object-store URL.
+    pub fn open(location: &str) -> anyhow::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .context("cannot start worker threads")?;
+        let config = SessionConfig::new()
+            .set_bool("datafusion.execution.parquet.pushdown_filters", true)
+            .set_bool("datafusion.execution.parquet.schema_force_view_types", true);
+        let context = SessionContext::new_with_config(config);
+        let (snapshot, base) = match store_url(location) {
+            Some(url) => {
+                let (store, prefix) = object_store::parse_url_opts(&url, std::env::vars())
+                    .with_context(|| format!("cannot open ledger `{location}`"))?;
+                let store: Arc<dyn ObjectStore> = Arc::from(store);
+                context.register_object_store(&url, Arc::clone(&store));
+                (runtime.block_on(Snapshot::of_store(store, prefix))?, Some(url))
+            }
+            None => {
+                if !Path::new(location).is_dir() {
+                    bail!("no ledger at `{location}`\nhint: `remit ingest cloudtrail PATH --ledger {location}` makes one");
+                }
+                (Snapshot::of_folder(Path::new(location))?, None)
+            }
+        };
+        register(&context, &snapshot, base.as_ref())?;
+        let coverage = runtime.block_on(snapshot.coverage())?;
+        Ok(Self { runtime, snapshot, coverage, context })
+    }
+
+    /// What could not be read; the rest is there.
+    pub fn problems(&self) -> Vec<String> {
+        self.snapshot.problems().iter().map(ToString::to_string).collect()
+    }
+
+    /// The ledger in numbers.
+    pub fn info(&self) -> LedgerInfo {
+        self.snapshot.info()
+    }
+
+    /// Which calls the sources could have shown, when.
+    pub fn coverage(&self) -> &[CoverageRecord] {
+        &self.coverage
+    }
+
+    /// Time of the newest event, in microseconds since the Unix epoch.
+    pub fn newest(&self) -> i64 {
+        self.snapshot.info().span.map_or(0, |(_, last)| last)
+    }
+
+    /// Calls per principal.
+    pub fn roll_up(&self, filter: &Filter) -> anyhow::Result<BTreeMap<String, PrincipalCalls>> {
+        if self.snapshot.usage_files().is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        self.runtime.block_on(roll_up(&self.context, filter)).context("cannot roll up the ledger")
+    }
+
+    /// Every principal that called.
+    pub fn principals(&self) -> anyhow::Result<BTreeSet<String>> {
+        if self.snapshot.usage_files().is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let query = format!("SELECT DISTINCT CAST(principal AS VARCHAR) AS principal FROM {TABLE}");
+        let batches = self.runtime.block_on(async { self.context.sql(&query).await?.collect().await });
+        let mut principals = BTreeSet::new();
+        for batch in batches.context("cannot list the ledger's principals")? {
+            let column = batch.column(0);
+            if let Some(texts) = column.as_string_view_opt() {
+                principals.extend(texts.iter().flatten().map(str::to_owned));
+            } else if let Some(texts) = column.as_string_opt::<i32>() {
+                principals.extend(texts.iter().flatten().map(str::to_owned));
+            } else {
+                bail!("the ledger's principals have the unexpected type {}", column.data_type());
+            }
+        }
+        Ok(principals)
+    }
+}
+
+/// The location as the URL of an object store, if it is one.
+pub fn store_url(location: &str) -> Option<Url> {
+    let url = Url::parse(location).ok()?;
+    // A drive letter is no scheme.
+    (url.scheme().len() > 1 && location.contains("://")).then_some(url)
+}
+
+fn register(context: &SessionContext, snapshot: &Snapshot, base: Option<&Url>) -> anyhow::Result<()> {
+    let mut paths = Vec::new();
+    for file in snapshot.usage_files() {
+        let located = snapshot.locate(&file.path);
+        let url = match base {
+            Some(base) => {
+                let mut url = base.clone();
+                url.set_path(&located);
+                ListingTableUrl::parse(url.as_str())
+            }
+            None => ListingTableUrl::parse(&located),
+        };
+        paths.push(url.with_context(|| format!("cannot query `{located}`"))?);
+    }
+    if paths.is_empty() {
+        return Ok(());
+    }
+    let options = ListingOptions::new(Arc::new(ParquetFormat::default()))
+        .with_file_extension(".parquet")
+        .with_collect_stat(false)
+        .with_target_partitions(context.state().config().target_partitions());
+    let config =
+        ListingTableConfig::new_with_multi_paths(paths).with_listing_options(options).with_schema(usage_schema());
+    let table = ListingTable::try_new(config).context("cannot query the ledger")?;
+    context.register_table(TABLE, Arc::new(table)).context("cannot query the ledger")?;
+    Ok(())
+}

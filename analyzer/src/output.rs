@@ -1,0 +1,99 @@
+//! Data on standard output, as a table for people or as JSON or CSV for programs.
+
+use std::io::{self, IsTerminal, Write};
+
+use comfy_table::{ContentArrangement, Table, presets};
+use serde::Serialize;
+
+/// How data is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Aligned columns for a person.
+    #[default]
+    Table,
+    /// One JSON array of objects.
+    Json,
+    /// Comma-separated values with a header line.
+    Csv,
+}
+
+/// A line of a table.
+pub trait Row: Serialize {
+    /// The column titles, in order.
+    const TITLES: &'static [&'static str];
+    /// The cells, in the same order.
+    fn cells(&self) -> Vec<String>;
+}
+
+/// Prints rows in the chosen format.
+pub fn print<R: Row>(rows: &[R], format: Format, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut *out, rows)?;
+            writeln!(out)
+        }
+        Format::Csv => {
+            let mut writer = csv::Writer::from_writer(out);
+            writer.write_record(R::TITLES.iter().map(|title| title.to_lowercase().replace(' ', "_")))?;
+            for row in rows {
+                writer.write_record(row.cells())?;
+            }
+            writer.flush()
+        }
+        Format::Table => {
+            let mut table = Table::new();
+            table.load_preset(presets::NOTHING).set_header(R::TITLES);
+            // Off a terminal lines are as long as they need to be, so that `grep` and `awk` work.
+            let arrangement = if io::stdout().is_terminal() {
+                ContentArrangement::Dynamic
+            } else {
+                ContentArrangement::Disabled
+            };
+            table.set_content_arrangement(arrangement);
+            for row in rows {
+                table.add_row(row.cells());
+            }
+            for line in table.lines() {
+                writeln!(out, "{}", line.trim_end())?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// A number with thousands separators.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Text from a log or a policy made safe for a terminal: control characters are shown, not obeyed.
+pub fn plain(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")];
+        for (number, expected) in cases {
+            assert_eq!(grouped(number), expected);
+        }
+    }
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        assert_eq!(plain("a\u{1b}[31mb"), "a\\u{1b}[31mb");
+    }
+}

@@ -1,0 +1,127 @@
+//! Proposal folders on disk: written, and read back to be verified.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use remit_catalog::{ActionId, Catalog, Visibility};
+use remit_policy::{EvidenceContext, EmittedFile, Principal, emit, file_stem};
+use serde::{Deserialize, Serialize};
+
+use crate::analysis::{Analysed, Analysis, Outcome, account_of};
+
+/// The index of a proposals folder, `index.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Index {
+    /// Version of this format.
+    pub schema: String,
+    /// One entry per principal with a proposal that changes something.
+    pub proposals: Vec<IndexEntry>,
+}
+
+/// One proposal in the index.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexEntry {
+    /// ARN of the principal.
+    pub principal: String,
+    /// Its folder, relative to the index.
+    pub folder: String,
+    /// Permissions kept.
+    pub kept: usize,
+    /// Permissions removed.
+    pub removed: usize,
+}
+
+/// Version of the index format.
+pub const INDEX_SCHEMA: &str = "remit.proposals/v1";
+
+/// A principal's folder, relative to the proposals folder.
+pub fn folder_of(principal: &Principal) -> String {
+    let account = account_of(&principal.arn);
+    format!("{}/{}/{}", file_stem(account), principal.kind.as_str(), file_stem(&principal.name))
+}
+
+/// Writes every proven proposal that changes something.
+pub fn write(catalog: &Catalog, analysis: &Analysis, folder: &Path) -> anyhow::Result<Index> {
+    let mut index = Index { schema: INDEX_SCHEMA.to_owned(), proposals: Vec::new() };
+    for analysed in &analysis.principals {
+        let Outcome::Proven(proven) = &analysed.outcome else { continue };
+        if !proven.proposal().changes_anything() {
+            continue;
+        }
+        let entry = IndexEntry {
+            principal: analysed.principal.arn.clone(),
+            folder: folder_of(&analysed.principal),
+            kept: proven.proposal().kept.len(),
+            removed: proven.proposal().removed.len(),
+        };
+        for file in files_of(catalog, analysis, analysed, proven)? {
+            write_file(&folder.join(&entry.folder).join(&file.path), &file.text)?;
+        }
+        index.proposals.push(entry);
+    }
+    write_file(&folder.join("index.json"), &format!("{}\n", serde_json::to_string_pretty(&index)?))?;
+    Ok(index)
+}
+
+fn files_of(
+    catalog: &Catalog,
+    analysis: &Analysis,
+    analysed: &Analysed,
+    proven: &remit_policy::Proven,
+) -> anyhow::Result<Vec<EmittedFile>> {
+    let boundary = analysed.principal.boundary.and_then(|at| analysis.account.policies.get(at));
+    let class_of = |id: ActionId| class_of(catalog, id);
+    let context = EvidenceContext { catalog_version: catalog.version(), class_of: &class_of };
+    Ok(emit(proven, boundary, context)?)
+}
+
+/// The class of events that shows the use of an action.
+fn class_of(catalog: &Catalog, id: ActionId) -> String {
+    fn words(visibility: &Visibility) -> String {
+        match visibility {
+            Visibility::Management { write: true } => "management write events".to_owned(),
+            Visibility::Management { write: false } => "management read events".to_owned(),
+            Visibility::Data { resource_type, .. } => format!("data events of {resource_type}"),
+            Visibility::Mixed(classes) => classes.iter().map(words).collect::<Vec<_>>().join(" and "),
+            Visibility::NotLogged(_) | Visibility::NoOperation => "given up by the user".to_owned(),
+        }
+    }
+    catalog.action(id).map(|action| words(&action.visibility)).unwrap_or_default()
+}
+
+/// Writes a file and the folders it needs.
+pub fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("cannot create folder `{}`", folder.display()))?;
+    }
+    fs::write(path, text).with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+/// Reads a file as text.
+pub fn read_file(path: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))
+}
+
+/// The principals' folders below a folder: those that hold an `evidence.json`. Sorted.
+pub fn folders(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut open = vec![root.to_owned()];
+    while let Some(folder) = open.pop() {
+        let entries =
+            fs::read_dir(&folder).with_context(|| format!("cannot read folder `{}`", folder.display()))?;
+        if folder.join("evidence.json").is_file() {
+            found.push(folder);
+            continue;
+        }
+        for entry in entries {
+            let entry = entry.with_context(|| format!("cannot read folder `{}`", folder.display()))?;
+            // Links are not followed, so that a loop of them ends.
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                open.push(entry.path());
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}

@@ -1,0 +1,346 @@
+//! Makes a report from an analysis.
+
+use std::collections::BTreeMap;
+
+use remit_catalog::{ActionId, Catalog};
+use remit_policy::{Account, Counts, Edit, PolicyChange, Proven, Reason, Verdict, Window, diff, moment};
+
+use crate::analysis::{Analysed, Analysis, Outcome};
+use crate::finding::{LEVELS, weight};
+use crate::proposals::folder_of;
+use crate::report::model::{
+    ChangeRow, CoverageLine, Gap, PermissionCounts, PrincipalSection, ProposalSection, Report, ReportWindow,
+    ServiceRow, Totals, UnresolvedOperation, UsedRow, WithoutGrants,
+};
+
+/// Examples listed per gap.
+const EXAMPLES: usize = 5;
+
+/// The report of an analysis; `problems` are those of the input.
+pub fn build(catalog: &Catalog, analysis: &Analysis, problems: Vec<String>) -> Report {
+    let mut principals: Vec<_> =
+        analysis.principals.iter().map(|analysed| section(catalog, &analysis.account, analysed)).collect();
+    principals.sort_by(|a, b| (std::cmp::Reverse(a.score), &a.arn).cmp(&(std::cmp::Reverse(b.score), &b.arn)));
+    let mut accounts: Vec<_> = analysis.principals.iter().map(|analysed| analysed.account.clone()).collect();
+    accounts.sort();
+    accounts.dedup();
+    let window = analysis.window.unwrap_or(Window { start: 0, end: 0 });
+    Report {
+        accounts,
+        window: report_window(window),
+        catalog: catalog.version().to_owned(),
+        totals: totals(&principals),
+        coverage: coverage(analysis),
+        gaps: all_gaps(catalog, analysis),
+        principals,
+        unresolved: analysis
+            .unresolved
+            .iter()
+            .map(|(operation, (seen, principals))| UnresolvedOperation {
+                operation: operation.clone(),
+                count: seen.count,
+                principals: *principals,
+            })
+            .collect(),
+        without_grants: analysis
+            .without_grants
+            .iter()
+            .map(|(principal, ungranted)| WithoutGrants {
+                principal: principal.clone(),
+                kind: ungranted.kind.clone(),
+                calls: ungranted.calls,
+                last_seen: ungranted.last.map(moment),
+            })
+            .collect(),
+        problems,
+    }
+}
+
+/// A window as a report words it.
+pub fn report_window(window: Window) -> ReportWindow {
+    let hours = window.length() / 3_600_000_000;
+    let length = match hours {
+        0 => "no time".to_owned(),
+        1 => "1 hour".to_owned(),
+        hours if hours < 48 => format!("{hours} hours"),
+        hours => format!("{} days", hours / 24),
+    };
+    ReportWindow { start: moment(window.start), end: moment(window.end), length }
+}
+
+fn totals(principals: &[PrincipalSection]) -> Totals {
+    let mut totals = Totals { principals: principals.len(), ..Totals::default() };
+    for principal in principals {
+        totals.idle += usize::from(principal.calls == 0);
+        totals.calls += principal.calls;
+        totals.denied += principal.denied;
+        let permissions = principal.permissions;
+        totals.permissions.granted += permissions.granted;
+        totals.permissions.used += permissions.used;
+        totals.permissions.unused += permissions.unused;
+        totals.permissions.unobservable += permissions.unobservable;
+        if let ProposalSection::Proven { removed, .. } = &principal.proposal {
+            totals.proposals += 1;
+            totals.removed += removed;
+        }
+    }
+    totals
+}
+
+fn counts(counts: Counts) -> PermissionCounts {
+    PermissionCounts {
+        granted: counts.granted(),
+        used: counts.used,
+        unused: counts.unused,
+        unobservable: counts.unobservable,
+    }
+}
+
+fn coverage(analysis: &Analysis) -> Vec<CoverageLine> {
+    let mut lines = Vec::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for analysed in &analysis.principals {
+        if !seen.insert(&analysed.account) {
+            continue;
+        }
+        let coverage = &analysed.coverage;
+        let line = |class: &str, recorded: bool, note: String| CoverageLine {
+            class: format!("{class} (account {})", analysed.account),
+            recorded,
+            note,
+        };
+        let window = report_window(coverage.window);
+        let span = format!("{} from {} to {}", window.length, window.start, window.end);
+        lines.push(line("management events that write", coverage.management_writes, span.clone()));
+        lines.push(line("management events that read", coverage.management_reads, span));
+        if coverage.data.is_empty() {
+            lines.push(line("data events", false, "no event selector says that they are recorded".to_owned()));
+        }
+        for data in &coverage.data {
+            let note = if data.prefixes.is_empty() {
+                "all resources".to_owned()
+            } else {
+                format!("only under {}", data.prefixes.join(", "))
+            };
+            lines.push(line(&format!("data events of {}", data.resource_type), true, note));
+        }
+        for service in &coverage.excluded_services {
+            lines.push(line(&format!("management events of {service}"), false, "left out by the trail".to_owned()));
+        }
+        if coverage.lost > 0 {
+            lines.push(line("lost events", false, format!("{} events were lost", coverage.lost)));
+        }
+    }
+    lines
+}
+
+/// Permissions by reason.
+#[derive(Default)]
+struct Gaps {
+    by_reason: BTreeMap<Reason, (Vec<String>, usize, std::collections::BTreeSet<String>)>,
+}
+
+impl Gaps {
+    fn add(&mut self, reason: &Reason, name: String, principal: &str) {
+        let entry = self.by_reason.entry(reason.clone()).or_default();
+        entry.1 += 1;
+        if entry.0.len() < EXAMPLES && !entry.0.contains(&name) {
+            entry.0.push(name);
+        }
+        if !entry.2.contains(principal) {
+            entry.2.insert(principal.to_owned());
+        }
+    }
+
+    fn finish(self) -> Vec<Gap> {
+        let mut gaps: Vec<_> = self
+            .by_reason
+            .into_iter()
+            .map(|(reason, (examples, permissions, principals))| Gap {
+                code: reason.code().to_owned(),
+                text: reason.explain(),
+                remedy: reason.remedy(),
+                permissions,
+                principals: principals.len(),
+                examples,
+            })
+            .collect();
+        gaps.sort_by(|a, b| (std::cmp::Reverse(a.permissions), &a.text).cmp(&(std::cmp::Reverse(b.permissions), &b.text)));
+        gaps
+    }
+}
+
+fn add_gaps(catalog: &Catalog, analysed: &Analysed, gaps: &mut Gaps) {
+    for (id, verdict) in &analysed.judgement.verdicts {
+        if let Verdict::Unobservable(reason) = verdict {
+            gaps.add(reason, name_of(catalog, *id), &analysed.principal.arn);
+        }
+    }
+}
+
+fn all_gaps(catalog: &Catalog, analysis: &Analysis) -> Vec<Gap> {
+    let mut gaps = Gaps::default();
+    for analysed in &analysis.principals {
+        add_gaps(catalog, analysed, &mut gaps);
+    }
+    gaps.finish()
+}
+
+fn name_of(catalog: &Catalog, id: ActionId) -> String {
+    catalog.action(id).map(remit_catalog::Action::full_name).unwrap_or_default()
+}
+
+fn section(catalog: &Catalog, account: &Account, analysed: &Analysed) -> PrincipalSection {
+    let mut gaps = Gaps::default();
+    add_gaps(catalog, analysed, &mut gaps);
+    let mut services: BTreeMap<&str, PermissionCounts> = BTreeMap::new();
+    let mut by_level = [0_usize; LEVELS.len()];
+    let mut score = 0;
+    for (id, verdict) in &analysed.judgement.verdicts {
+        let Some(action) = catalog.action(*id) else { continue };
+        let service = services.entry(&action.service).or_default();
+        service.granted += 1;
+        match verdict {
+            Verdict::Used => service.used += 1,
+            Verdict::Unobservable(_) => service.unobservable += 1,
+            Verdict::Unused => {
+                service.unused += 1;
+                score += weight(action.level);
+                let level = LEVELS.iter().position(|(level, _)| *level == action.level);
+                if let Some(count) = level.and_then(|level| by_level.get_mut(level)) {
+                    *count += 1;
+                }
+            }
+        }
+    }
+    let mut services: Vec<_> = services
+        .into_iter()
+        .map(|(service, permissions)| ServiceRow { service: service.to_owned(), permissions })
+        .collect();
+    services.sort_by(|a, b| {
+        (std::cmp::Reverse(a.permissions.unused), &a.service)
+            .cmp(&(std::cmp::Reverse(b.permissions.unused), &b.service))
+    });
+    PrincipalSection {
+        arn: analysed.principal.arn.clone(),
+        kind: analysed.principal.kind.as_str().to_owned(),
+        name: analysed.principal.name.clone(),
+        calls: analysed.usage.calls,
+        denied: analysed.usage.denied,
+        last_used: analysed.usage.last.map(moment),
+        permissions: counts(analysed.judgement.counts()),
+        unused_by_level: LEVELS
+            .iter()
+            .zip(by_level)
+            .filter(|(_, count)| *count > 0)
+            .map(|((_, name), count)| ((*name).to_owned(), count))
+            .collect(),
+        score,
+        services,
+        gaps: gaps.finish(),
+        used: used(catalog, analysed),
+        denied_permissions: analysed
+            .usage
+            .actions
+            .iter()
+            .filter(|(_, use_)| use_.denied > 0)
+            .map(|(id, use_)| (name_of(catalog, *id), use_.denied))
+            .collect(),
+        proposal: proposal(account, analysed),
+    }
+}
+
+fn used(catalog: &Catalog, analysed: &Analysed) -> Vec<UsedRow> {
+    let mut rows = Vec::new();
+    for (id, verdict) in &analysed.judgement.verdicts {
+        let Some(use_) = analysed.usage.actions.get(id).filter(|_| *verdict == Verdict::Used) else { continue };
+        let Some(seen) = &use_.seen else { continue };
+        let narrowed = match &analysed.outcome {
+            Outcome::Proven(proven) => {
+                let kept = proven.proposal().kept.iter().find(|kept| kept.action == *id);
+                kept.map(|kept| kept.narrowed.keys().cloned().collect()).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        };
+        let known = !use_.resource_unknown && !use_.any_resource;
+        rows.push(UsedRow {
+            permission: name_of(catalog, *id),
+            count: seen.count,
+            first_seen: moment(seen.first),
+            last_seen: moment(seen.last),
+            sample: seen.sample.clone(),
+            operations: use_.operations.iter().cloned().collect(),
+            resources: known.then_some(use_.resources.len()),
+            narrowed_to: narrowed,
+            hidden: analysed.judgement.partly_hidden.get(id).map(Reason::explain),
+        });
+    }
+    rows
+}
+
+fn proposal(account: &Account, analysed: &Analysed) -> ProposalSection {
+    match &analysed.outcome {
+        Outcome::Impossible(why) => ProposalSection::Impossible { why: why.to_string() },
+        Outcome::Unproven(violations) => {
+            let why = violations.first().map(ToString::to_string).unwrap_or_default();
+            ProposalSection::Impossible { why: format!("withheld, since it could not be proven: {why}") }
+        }
+        Outcome::Proven(proven) if !proven.proposal().changes_anything() => ProposalSection::Nothing,
+        Outcome::Proven(proven) => ProposalSection::Proven {
+            changes: changes(account, proven),
+            granted_after: proven.proposal().kept.len(),
+            removed: proven.proposal().removed.len(),
+            protected: proven.proof().protected,
+            folder: folder_of(&analysed.principal),
+        },
+    }
+}
+
+fn changes(account: &Account, proven: &Proven) -> Vec<ChangeRow> {
+    let changed = proven.proposal().changes.iter().filter(|change| change.edit != Edit::Keep);
+    changed
+        .map(|change| ChangeRow {
+            policy: change.name.clone(),
+            edit: change.edit.as_str().replace('_', " "),
+            note: note(account, change),
+            characters_before: change.before.size(),
+            characters_after: change.after.iter().map(|new| new.document.size()).sum(),
+            diff: change_diff(change),
+        })
+        .collect()
+}
+
+fn change_diff(change: &PolicyChange) -> String {
+    let before = change.before.emit();
+    let old_name = format!("{}.json", change.name);
+    if change.after.is_empty() {
+        return diff::unified(Some((&old_name, &before)), None);
+    }
+    let mut text = String::new();
+    for (at, new) in change.after.iter().enumerate() {
+        let old = (at == 0).then_some((old_name.as_str(), before.as_str()));
+        text.push_str(&diff::unified(old, Some((&format!("{}.json", new.name), &new.document.emit()))));
+    }
+    text
+}
+
+/// Why a policy is changed in this way.
+fn note(account: &Account, change: &PolicyChange) -> String {
+    let policy = account.policies.get(change.policy);
+    match (change.edit, &change.group, policy) {
+        (Edit::Replace | Edit::Attach | Edit::Remove, Some(group), _) => {
+            format!("held through group {group}, which others may share; the user leaves it")
+        }
+        (Edit::Replace, None, Some(policy)) => match policy.kind {
+            remit_policy::PolicyKind::ProviderManaged => "managed by AWS, so replaced, not edited".to_owned(),
+            remit_policy::PolicyKind::CustomerManaged => {
+                let others = policy.holders.len().max(usize::try_from(policy.attachment_count).unwrap_or(0));
+                let others = others.saturating_sub(1);
+                format!("shared with {others} others, so replaced, not edited")
+            }
+            _ => "too large to stay inline".to_owned(),
+        },
+        (Edit::Remove, None, _) => "nothing of it is needed".to_owned(),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,93 @@
+//! From the ledger's coverage records to what was visible of an account during a window.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use remit_ledger::{CoverageRecord, EventClass};
+use remit_policy::{Coverage, DataCoverage, Window};
+
+/// Microseconds in a day.
+pub const DAY: i64 = 86_400_000_000;
+
+/// Which window verdicts speak of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowSettings {
+    /// Longest window, in microseconds, ending with the last recorded hour.
+    pub longest: i64,
+    /// Shortest window in which not seen may count as not used.
+    pub minimum: i64,
+    /// Longest time without any event that still counts as covered: an account may be quiet at night.
+    pub longest_gap: i64,
+}
+
+/// What was visible of one account. `granted_classes` are classes that the user says were recorded all the
+/// time (from the trail's event selectors). None when no record covers the account.
+pub fn coverage_of(
+    records: &[CoverageRecord],
+    account: &str,
+    granted_classes: &[EventClass],
+    settings: WindowSettings,
+) -> Option<Coverage> {
+    let here: Vec<_> = records
+        .iter()
+        .filter(|record| record.account.as_deref().is_none_or(|other| other == account))
+        .collect();
+    let stretches = here.iter().map(|record| (record.start, record.end));
+    let (covered_start, end) = last_run(stretches, settings.longest_gap)?;
+    let window = Window { start: covered_start.max(end.saturating_sub(settings.longest)), end };
+    let within: Vec<_> =
+        here.into_iter().filter(|record| record.end > window.start && record.start < window.end).collect();
+    let mut classes: BTreeMap<&EventClass, Vec<(i64, i64)>> = BTreeMap::new();
+    for record in &within {
+        for class in &record.classes {
+            classes.entry(class).or_default().push((record.start, record.end));
+        }
+    }
+    let spans_window = |stretches: &[(i64, i64)]| {
+        last_run(stretches.iter().copied(), settings.longest_gap).is_some_and(|(start, last)| {
+            start <= window.start.saturating_add(settings.longest_gap)
+                && last >= window.end.saturating_sub(settings.longest_gap)
+        })
+    };
+    let mut visible: BTreeSet<&EventClass> =
+        classes.iter().filter(|(_, stretches)| spans_window(stretches)).map(|(class, _)| *class).collect();
+    visible.extend(granted_classes);
+    Some(Coverage {
+        window,
+        minimum: settings.minimum,
+        management_reads: visible.contains(&EventClass::ManagementRead),
+        management_writes: visible.contains(&EventClass::ManagementWrite),
+        data: data(&visible),
+        excluded_services: within.iter().flat_map(|record| record.excluded_services.clone()).collect(),
+        lost: within.iter().map(|record| record.lost).sum(),
+    })
+}
+
+fn data(visible: &BTreeSet<&EventClass>) -> Vec<DataCoverage> {
+    let data = visible.iter().filter_map(|class| match class {
+        EventClass::Data { resource_type, resource_prefixes, reads, writes } => Some(DataCoverage {
+            resource_type: resource_type.clone(),
+            prefixes: resource_prefixes.clone(),
+            reads: *reads,
+            writes: *writes,
+        }),
+        EventClass::ManagementRead | EventClass::ManagementWrite => None,
+    });
+    data.collect()
+}
+
+/// The last run of stretches without a gap longer than `longest_gap`.
+fn last_run(stretches: impl Iterator<Item = (i64, i64)>, longest_gap: i64) -> Option<(i64, i64)> {
+    let mut stretches: Vec<_> = stretches.collect();
+    stretches.sort_unstable();
+    let mut run: Option<(i64, i64)> = None;
+    for (start, end) in stretches {
+        run = match run {
+            Some((first, last)) if start <= last.saturating_add(longest_gap) => Some((first, last.max(end))),
+            _ => Some((start, end)),
+        };
+    }
+    run
+}
+
+#[cfg(test)]
+mod tests;
