@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use remit_policy::moment;
 use serde::Serialize;
 
 use super::Streams;
@@ -34,4 +35,96 @@ pub(super) struct InfoArguments {
 pub(super) struct CompactArguments {
     #[command(flatten)]
     ledger: LedgerArguments,
+}
+
+pub(super) fn run(verb: &Verb, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    match verb {
+        Verb::Info(arguments) => info(arguments, streams),
+        Verb::Compact(arguments) => compact(arguments, streams),
+    }
+}
+
+/// What `remit ledger info --format json` prints.
+#[derive(Serialize)]
+struct Info {
+    usage_files: usize,
+    coverage_files: usize,
+    rows: u64,
+    bytes: u64,
+    sources: usize,
+    first_event: Option<String>,
+    last_event: Option<String>,
+    read: u64,
+    recorded: u64,
+    skipped: std::collections::BTreeMap<String, u64>,
+    lost: std::collections::BTreeMap<String, u64>,
+    uncommitted_files: usize,
+    replaced_files: usize,
+}
+
+fn info(arguments: &InfoArguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let ledger = Ledger::open(&arguments.ledger.ledger)?;
+    let problems = ledger.problems();
+    for problem in &problems {
+        streams.problem(problem);
+    }
+    let numbers = ledger.info();
+    let info = Info {
+        usage_files: numbers.usage_files,
+        coverage_files: numbers.coverage_files,
+        rows: numbers.rows,
+        bytes: numbers.bytes,
+        sources: numbers.sources,
+        first_event: numbers.span.map(|(first, _)| moment(first)),
+        last_event: numbers.span.map(|(_, last)| moment(last)),
+        read: numbers.counts.read,
+        recorded: numbers.counts.recorded,
+        skipped: numbers.counts.skipped,
+        lost: numbers.counts.lost,
+        uncommitted_files: numbers.uncommitted,
+        replaced_files: numbers.replaced,
+    };
+    print_info(&info, arguments.format, streams)?;
+    Ok(if problems.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+fn print_info(info: &Info, format: Format, streams: &mut Streams<'_>) -> anyhow::Result<()> {
+    let mut pairs = vec![
+        ("usage files", grouped(info.usage_files as u64)),
+        ("coverage files", grouped(info.coverage_files as u64)),
+        ("rows", grouped(info.rows)),
+        ("bytes", grouped(info.bytes)),
+        ("sources", grouped(info.sources as u64)),
+        ("first event", info.first_event.clone().unwrap_or_default()),
+        ("last event", info.last_event.clone().unwrap_or_default()),
+        ("events read", grouped(info.read)),
+        ("events recorded", grouped(info.recorded)),
+    ];
+    let reasons = |what: &str, counts: &std::collections::BTreeMap<String, u64>| {
+        counts.iter().map(|(reason, count)| (format!("{what} ({reason})"), *count)).collect::<Vec<_>>()
+    };
+    let skipped = reasons("events skipped", &info.skipped);
+    let lost = reasons("events lost", &info.lost);
+    pairs.extend(skipped.iter().chain(&lost).map(|(what, count)| (what.as_str(), grouped(*count))));
+    match format {
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut *streams.out, info)?;
+            writeln!(streams.out)?;
+        }
+        Format::Csv => {
+            let mut writer = csv::Writer::from_writer(&mut *streams.out);
+            writer.write_record(["what", "value"])?;
+            for (what, value) in pairs {
+                writer.write_record([what, &value.replace(',', "")])?;
+            }
+            writer.flush()?;
+        }
+        Format::Table => {
+            let width = pairs.iter().map(|(what, _)| what.len()).max().unwrap_or(0);
+            for (what, value) in pairs {
+                writeln!(streams.out, "{what:width$}  {value}")?;
+            }
+        }
+    }
+    Ok(())
 }

@@ -1,0 +1,148 @@
+//! `remit verify`
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use remit_catalog::Catalog;
+use remit_policy::{Claim, Document, Evidence, Expander, NewPolicy, Protected, Usage, check, parse};
+use serde::Serialize;
+
+use super::Streams;
+use super::analysing::catalog;
+use crate::exit::Exit;
+use crate::ledgers::Ledger;
+use crate::output::{Format, Row, plain, print};
+use crate::proposals::{folders, read_file};
+use crate::rollup::Filter;
+
+/// Check the proofs of a proposals folder again
+///
+/// Reads the documents before and after and the evidence, as they are on disk now, and checks that the new
+/// policies are sufficient, no wider, necessary and valid.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The proposals folder, or one principal's folder in it
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    /// Also check that every allowed call in this ledger, whenever it was made, would still be allowed
+    #[arg(long, value_name = "DIR")]
+    ledger: Option<String>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Serialize)]
+struct Line {
+    principal: String,
+    result: &'static str,
+    protected: usize,
+    elements: usize,
+    detail: String,
+}
+
+impl Row for Line {
+    const TITLES: &'static [&'static str] = &["PRINCIPAL", "RESULT", "PROTECTED", "ELEMENTS", "DETAIL"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            plain(&self.principal),
+            self.result.to_owned(),
+            self.protected.to_string(),
+            self.elements.to_string(),
+            plain(&self.detail),
+        ]
+    }
+}
+
+pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let mut expander = Expander::new(catalog()?);
+    let ledger = arguments.ledger.as_deref().map(Ledger::open).transpose()?;
+    let folders = folders(&arguments.folder)?;
+    if folders.is_empty() {
+        anyhow::bail!(
+            "no proposal in `{}`\nhint: give a folder that `remit propose` wrote",
+            arguments.folder.display()
+        );
+    }
+    let mut lines = Vec::new();
+    for folder in &folders {
+        lines.extend(verify(&mut expander, folder, ledger.as_ref()));
+    }
+    print(&lines, arguments.format, streams.out)?;
+    let failed = lines.iter().any(|line| line.result != "proven");
+    Ok(if failed { Exit::Failed } else { Exit::Done })
+}
+
+/// One line per folder that holds, or per thing that does not.
+fn verify(expander: &mut Expander<'_>, folder: &Path, ledger: Option<&Ledger>) -> Vec<Line> {
+    let fail = |principal: String, detail: String| Line { principal, result: "failed", protected: 0, elements: 0, detail };
+    let (evidence, claim) = match claim(expander.catalog(), folder, ledger) {
+        Ok(read) => read,
+        Err(error) => return vec![fail(folder.display().to_string(), format!("{error:#}"))],
+    };
+    match check(expander, &claim) {
+        Ok(proof) => vec![Line {
+            principal: evidence.principal,
+            result: "proven",
+            protected: proof.protected,
+            elements: proof.elements,
+            detail: String::new(),
+        }],
+        Err(violations) => {
+            violations.iter().map(|violation| fail(evidence.principal.clone(), violation.to_string())).collect()
+        }
+    }
+}
+
+/// What the folder claims.
+fn claim(catalog: &Catalog, folder: &Path, ledger: Option<&Ledger>) -> anyhow::Result<(Evidence, Claim)> {
+    let path = folder.join("evidence.json");
+    let evidence: Evidence = serde_json::from_str(&read_file(&path)?)
+        .with_context(|| format!("cannot read evidence `{}`", path.display()))?;
+    let mut claim = Claim { before: Vec::new(), after: Vec::new(), boundary: None, protected: Vec::new() };
+    for policy in &evidence.policies {
+        claim.before.push((policy.name.clone(), document(folder, &policy.before)?));
+        for after in &policy.after {
+            let document = document(folder, &after.file)?;
+            claim.after.push(NewPolicy { name: after.name.clone(), inline: after.inline, document });
+        }
+    }
+    claim.boundary = evidence.boundary.as_ref().map(|file| document(folder, file)).transpose()?;
+    for kept in &evidence.kept {
+        let action = catalog
+            .find(&kept.permission)
+            .with_context(|| format!("evidence `{}` keeps `{}`, which is no action", path.display(), kept.permission))?;
+        let exact = kept.verdict == "used" && kept.reason.is_none() && kept.resources_known;
+        let resources = exact.then(|| kept.resources.keys().cloned().collect());
+        claim.protected.push(Protected { action, resources });
+    }
+    if let Some(ledger) = ledger {
+        claim.protected.extend(recorded(catalog, ledger, &evidence.principal)?);
+    }
+    Ok((evidence, claim))
+}
+
+/// A policy document of the folder. Its name comes from a file that anybody may have edited, so it must not
+/// lead out of the folder.
+fn document(folder: &Path, file: &str) -> anyhow::Result<Document> {
+    let is_inside = Path::new(file).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+    anyhow::ensure!(is_inside, "`{file}` is not a file of folder `{}`", folder.display());
+    let path = folder.join(file);
+    parse(&read_file(&path)?).with_context(|| format!("cannot read policy `{}`", path.display()))
+}
+
+/// What the ledger's allowed calls needed, whenever they were made.
+fn recorded(catalog: &Catalog, ledger: &Ledger, principal: &str) -> anyhow::Result<Vec<Protected>> {
+    let filter = Filter { window: None, principal: Some(principal.to_owned()) };
+    let calls = ledger.roll_up(&filter)?;
+    let usage = Usage::gather(catalog, calls.values().flat_map(|calls| &calls.calls));
+    let used = usage.actions.iter().filter(|(_, use_)| use_.seen.is_some());
+    Ok(used
+        .map(|(action, use_)| {
+            let known = !use_.resource_unknown && !use_.any_resource;
+            let resources = known.then(|| use_.resources.keys().cloned().collect());
+            Protected { action: *action, resources }
+        })
+        .collect())
+}
