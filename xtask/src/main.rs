@@ -1,6 +1,11 @@
 //! What cargo cannot do: one file per verb.
-#![expect(clippy::print_stderr, reason = "a developer's tool that talks on its streams")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a developer's tool that talks on its streams"
+)]
 
+mod bench;
 mod bless;
 mod metadata;
 mod place;
@@ -26,6 +31,8 @@ enum Verb {
     Test(test::Arguments),
     /// Check what the compiler does not: layers, file sizes, names, links, the architecture document
     Tidy,
+    /// Measure ratios to other programs on the same files, and print them as a Markdown table
+    Bench(bench::Arguments),
     /// Rewrite the expected files of golden cases and snapshots with what comes out now
     Bless(bless::Arguments),
 }
@@ -34,6 +41,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().verb {
         Verb::Test(arguments) => test::run(&arguments),
         Verb::Tidy => tidy::run(),
+        Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Bless(arguments) => bless::run(&arguments),
     };
     match done {

@@ -1,0 +1,38 @@
+//! What `cargo xtask bench` measures that is no program of its own: the floor under ingest, and parts of
+//! Remit by themselves.
+#![expect(clippy::print_stdout, reason = "its output is what the caller reads")]
+
+mod floor;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words.as_slice() {
+        ["floor", folder] => floor::run(&PathBuf::from(folder)),
+        ["catalog"] => catalog(),
+        _ => Err(anyhow::anyhow!("this program is run by `cargo xtask bench`")),
+    };
+    match done {
+        Ok(answer) => {
+            println!("{answer}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            println!("error: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// How long the catalog takes to load in a process that has not used it, in nanoseconds.
+fn catalog() -> anyhow::Result<String> {
+    let start = Instant::now();
+    let catalog = remit_catalog::Catalog::embedded()?;
+    let time = start.elapsed();
+    anyhow::ensure!(catalog.find("s3:GetObject").is_some(), "the catalog lacks `s3:GetObject`");
+    Ok(time.as_nanos().to_string())
+}

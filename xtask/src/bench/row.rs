@@ -1,0 +1,77 @@
+//! What a benchmark found, as a row of a Markdown table.
+
+use std::fmt::Write;
+
+/// One comparison.
+#[derive(Debug)]
+pub(crate) struct Row {
+    /// What is compared.
+    pub(crate) what: String,
+    /// What Remit took or reached, with its unit.
+    pub(crate) remit: String,
+    /// What the other took or reached; empty where the bound is absolute.
+    pub(crate) other: String,
+    /// What came out.
+    pub(crate) reached: f64,
+    /// The unit of what came out and of the target.
+    pub(crate) unit: &'static str,
+    /// What was to be reached.
+    pub(crate) target: Target,
+}
+
+/// A bound, in the unit of the row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Target {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+impl Target {
+    fn holds(self, value: f64) -> bool {
+        match self {
+            Target::AtLeast(bound) => value >= bound,
+            Target::AtMost(bound) => value <= bound,
+        }
+    }
+}
+
+/// The rows as a Markdown table.
+pub(crate) fn table(rows: &[Row]) -> String {
+    let mut text = String::from(
+        "| what | Remit | other | reached | target | |\n| --- | --- | --- | --- | --- | --- |\n",
+    );
+    for row in rows {
+        let target = match row.target {
+            Target::AtLeast(bound) => format!("at least {bound}{}", row.unit),
+            Target::AtMost(bound) => format!("at most {bound}{}", row.unit),
+        };
+        let verdict = if row.target.holds(row.reached) { "reached" } else { "**missed**" };
+        let digits = if row.reached < 100.0 { 2 } else { 0 };
+        let Row { what, remit, other, reached, unit, .. } = row;
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "| {what} | {remit} | {other} | {reached:.digits$}{unit} | {target} | {verdict} |"
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_miss_is_shown_as_one() {
+        let row = |reached| Row {
+            what: "x".into(),
+            remit: "1 s".into(),
+            other: "2 s".into(),
+            reached,
+            unit: " x",
+            target: Target::AtMost(3.0),
+        };
+        assert!(table(&[row(2.5)]).ends_with("| x | 1 s | 2 s | 2.50 x | at most 3 x | reached |\n"));
+        assert!(table(&[row(3.1)]).ends_with("| 3.10 x | at most 3 x | **missed** |\n"));
+    }
+}
