@@ -1,1 +1,3 @@
 //! End-to-end tests: one binary, since every further one would link everything again. A module per subject.
+
+mod documentation;
