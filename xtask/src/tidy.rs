@@ -4,6 +4,7 @@
 
 mod architecture;
 mod changelog;
+mod features;
 mod layers;
 mod links;
 mod manifests;
@@ -23,6 +24,7 @@ type Check = fn(&Tree) -> Vec<Problem>;
 const CHECKS: &[(&str, Check)] = &[
     ("manifests", manifests::problems),
     ("layers", layers::problems),
+    ("features", features::problems),
     ("rust", rust::problems),
     ("text", text::problems),
     ("architecture", architecture::problems),

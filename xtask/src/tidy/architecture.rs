@@ -50,12 +50,14 @@ fn document(text: &str, crates: &[(String, Vec<&str>)], has: impl Fn(&str) -> bo
             ));
             continue;
         };
-        for module in modules.iter().filter(|module| !section.mentions(module)) {
+        let missing = modules.iter().filter(|module| !section.mentions(module));
+        let missing = missing.map(|module| format!("`{module}`")).collect::<Vec<_>>().join(", ");
+        if !missing.is_empty() {
             problems.push(Problem::at(
                 DOCUMENT,
                 section.line,
-                format!("the module `{module}` of `{folder}` is not described"),
-                "name the file in backticks in the crate's section, and say what is there",
+                format!("modules of `{folder}` are not described: {missing}"),
+                "name each file in backticks in the crate's section, and say what is there",
             ));
         }
     }
@@ -141,7 +143,7 @@ mod tests {
             ["ARCHITECTURE.md:1: the crate `ledger` has no heading"]
         );
         let problems = check(TEXT, vec!["record.rs", "coverage.rs"]);
-        assert_eq!(problems, ["ARCHITECTURE.md:5: the module `coverage.rs` of `ledger` is not described"]);
+        assert_eq!(problems, ["ARCHITECTURE.md:5: modules of `ledger` are not described: `coverage.rs`"]);
     }
 
     #[test]
