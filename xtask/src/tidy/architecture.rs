@@ -57,7 +57,7 @@ fn document(text: &str, crates: &[(String, Vec<&str>)], has: impl Fn(&str) -> bo
                 DOCUMENT,
                 section.line,
                 format!("modules of `{folder}` are not described: {missing}"),
-                "name each file in backticks in the crate's section, and say what is there",
+                "name each in backticks in the crate's section, and say what is there",
             ));
         }
     }
@@ -105,17 +105,22 @@ fn sections(text: &str) -> Vec<Section<'_>> {
 }
 
 impl<'a> Section<'a> {
-    /// Rust files named in backticks, with their lines.
-    fn files(&self) -> impl Iterator<Item = (usize, &'a str)> {
-        let quoted = self
-            .lines
+    /// What stands in backticks, with its line.
+    fn quoted(&self) -> impl Iterator<Item = (usize, &'a str)> {
+        self.lines
             .iter()
-            .flat_map(|(line, text)| text.split('`').skip(1).step_by(2).map(|word| (*line, word)));
-        quoted.filter(|(_, word)| word.ends_with(".rs") && !word.contains(['*', '<', ' ']))
+            .flat_map(|(line, text)| text.split('`').skip(1).step_by(2).map(|word| (*line, word)))
     }
 
+    /// Rust files named in backticks.
+    fn files(&self) -> impl Iterator<Item = (usize, &'a str)> {
+        self.quoted().filter(|(_, word)| word.ends_with(".rs") && !word.contains(['*', '<', ' ']))
+    }
+
+    /// Whether a module is named, by its file or by its name alone.
     fn mentions(&self, module: &str) -> bool {
-        self.files().any(|(_, file)| file.trim_start_matches("src/") == module)
+        let name = module.trim_end_matches(".rs");
+        self.quoted().any(|(_, word)| word.trim_start_matches("src/").trim_end_matches(".rs") == name)
     }
 }
 
@@ -123,7 +128,7 @@ impl<'a> Section<'a> {
 mod tests {
     use super::*;
 
-    const TEXT: &str = "# Architecture\n\n## Code map\n\n### `ledger`\n\n`record.rs` is a row, `src/parquet.rs` writes it.\n\n## Invariants\n\n`nothing.rs` here counts.\n";
+    const TEXT: &str = "# Architecture\n\n## Code map\n\n### `ledger`\n\n`record` is a row, `src/parquet.rs` writes it.\n\n## Invariants\n\n`nothing.rs` here counts.\n";
 
     fn check(text: &str, modules: Vec<&'static str>) -> Vec<String> {
         let exists = ["ledger", "ledger/src/record.rs", "ledger/src/parquet.rs"];
