@@ -1,1 +1,44 @@
-//! a seeded generator of synthetic organisations: logs, grants and the truth behind them
+//! Seeded synthetic organisations: logs, grants and the truth behind them.
+//!
+//! A [`Profile`] describes an account: its principals, what they are granted and what they do, and when.
+//! [`Organisation::generate`] makes from it, for a seed, the log that CloudTrail would have delivered, what the
+//! account's grants look like, and the truth that no log shows: which permissions each principal needs, and
+//! which of these needs the log could show at all.
+//!
+//! Accounts, names and addresses are invented, or reserved for documentation. Equal seed and profile make equal bytes.
+
+mod archive;
+mod background;
+mod caller;
+mod delivery;
+mod error;
+mod event;
+mod grants;
+mod identity;
+mod mint;
+mod moment;
+mod organisation;
+mod pattern;
+mod profile;
+mod recorder;
+mod rhythm;
+mod sample;
+mod session;
+mod template;
+mod truth;
+
+pub use archive::{GRANTS, SELECTORS, TRUTH, unpack};
+pub use delivery::LogFile;
+pub use error::Error;
+pub use identity::Identity;
+pub use mint::Mint;
+pub use organisation::Organisation;
+pub use profile::{
+    Background, DataEvents, GroupDescription, Job, JobCall, Kind, OriginDescription, PolicyDescription,
+    PrincipalDescription, Profile, SessionDescription, Trail,
+};
+pub use recorder::Record;
+pub use rhythm::Rhythm;
+pub use sample::SAMPLE_SEED;
+pub use template::{Class, Need, Template, Templates};
+pub use truth::{LogTruth, NeedTruth, PrincipalTruth, RefusedTruth, Truth, Visibility};
