@@ -9,12 +9,15 @@ use crate::analysis::{Analysed, Analysis, Outcome};
 use crate::finding::{LEVELS, weight};
 use crate::proposals::folder_of;
 use crate::report::model::{
-    ChangeRow, CoverageLine, Gap, PermissionCounts, PrincipalSection, ProposalSection, Report, ReportWindow,
+    ChangeRow, CoverageLine, Gap, LevelRow, LevelWeight, PermissionCounts, PrincipalSection, ProposalSection, Report, ReportWindow,
     ServiceRow, Totals, UnresolvedOperation, UsedRow, WithoutGrants,
 };
 
 /// Examples listed per gap.
 const EXAMPLES: usize = 5;
+
+/// Examples listed per access level.
+const LEVEL_EXAMPLES: usize = 20;
 
 /// The report of an analysis; `problems` are those of the input.
 pub fn build(catalog: &Catalog, analysis: &Analysis, problems: Vec<String>) -> Report {
@@ -29,6 +32,10 @@ pub fn build(catalog: &Catalog, analysis: &Analysis, problems: Vec<String>) -> R
         accounts,
         window: report_window(window),
         catalog: catalog.version().to_owned(),
+        weights: LEVELS
+            .iter()
+            .map(|(level, name)| LevelWeight { level: (*name).to_owned(), weight: weight(*level) })
+            .collect(),
         totals: totals(&principals),
         coverage: coverage(analysis),
         gaps: all_gaps(catalog, analysis),
@@ -194,7 +201,7 @@ fn section(catalog: &Catalog, account: &Account, analysed: &Analysed) -> Princip
     let mut gaps = Gaps::default();
     add_gaps(catalog, analysed, &mut gaps);
     let mut services: BTreeMap<&str, PermissionCounts> = BTreeMap::new();
-    let mut by_level = [0_usize; LEVELS.len()];
+    let mut by_level: [BTreeMap<&str, Vec<String>>; LEVELS.len()] = Default::default();
     let mut score = 0;
     for (id, verdict) in &analysed.judgement.verdicts {
         let Some(action) = catalog.action(*id) else { continue };
@@ -207,8 +214,8 @@ fn section(catalog: &Catalog, account: &Account, analysed: &Analysed) -> Princip
                 service.unused += 1;
                 score += weight(action.level);
                 let level = LEVELS.iter().position(|(level, _)| *level == action.level);
-                if let Some(count) = level.and_then(|level| by_level.get_mut(level)) {
-                    *count += 1;
+                if let Some(names) = level.and_then(|level| by_level.get_mut(level)) {
+                    names.entry(&action.service).or_default().push(action.full_name());
                 }
             }
         }
@@ -232,8 +239,8 @@ fn section(catalog: &Catalog, account: &Account, analysed: &Analysed) -> Princip
         unused_by_level: LEVELS
             .iter()
             .zip(by_level)
-            .filter(|(_, count)| *count > 0)
-            .map(|((_, name), count)| ((*name).to_owned(), count))
+            .filter(|(_, names)| !names.is_empty())
+            .map(|((level, name), names)| level_row(name, weight(*level), names))
             .collect(),
         score,
         services,
@@ -248,6 +255,15 @@ fn section(catalog: &Catalog, account: &Account, analysed: &Analysed) -> Princip
             .collect(),
         proposal: proposal(account, analysed),
     }
+}
+
+/// Unused permissions of one access level, given by service. The services with most of them give the examples.
+fn level_row(level: &str, weight: u64, by_service: BTreeMap<&str, Vec<String>>) -> LevelRow {
+    let permissions = by_service.values().map(Vec::len).sum();
+    let mut services: Vec<_> = by_service.into_values().collect();
+    services.sort_by_key(|names| std::cmp::Reverse(names.len()));
+    let examples = services.into_iter().flatten().take(LEVEL_EXAMPLES).collect();
+    LevelRow { level: level.to_owned(), weight, permissions, examples }
 }
 
 fn used(catalog: &Catalog, analysed: &Analysed) -> Vec<UsedRow> {

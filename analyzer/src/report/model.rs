@@ -12,6 +12,8 @@ pub struct Report {
     pub window: ReportWindow,
     /// Version of the catalog that translated operations to permissions.
     pub catalog: String,
+    /// How much an unused permission adds to a score, by access level, most dangerous first.
+    pub weights: Vec<LevelWeight>,
     /// Sums over all principals.
     pub totals: Totals,
     /// What was visible during the window, and what was not.
@@ -37,6 +39,15 @@ pub struct ReportWindow {
     pub end: String,
     /// Length in words, such as `90 days`.
     pub length: String,
+}
+
+/// What an unused permission of an access level adds to a score.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LevelWeight {
+    /// The access level, such as `permissions management`.
+    pub level: String,
+    /// Points.
+    pub weight: u64,
 }
 
 /// Sums over all principals.
@@ -116,8 +127,8 @@ pub struct PrincipalSection {
     pub last_used: Option<String>,
     /// Permissions by verdict.
     pub permissions: PermissionCounts,
-    /// Unused permissions by access level, most dangerous first: (`permissions management`, 3).
-    pub unused_by_level: Vec<(String, usize)>,
+    /// Unused permissions by access level, most dangerous first; levels without any left out.
+    pub unused_by_level: Vec<LevelRow>,
     /// What the principal may do without need, weighted by access level; the order of the report.
     pub score: u64,
     /// Permissions by service, most unused first.
@@ -130,6 +141,19 @@ pub struct PrincipalSection {
     pub denied_permissions: Vec<(String, u64)>,
     /// What is proposed.
     pub proposal: ProposalSection,
+}
+
+/// Unused permissions of one access level of one principal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LevelRow {
+    /// The access level, such as `permissions management`.
+    pub level: String,
+    /// What each adds to the score.
+    pub weight: u64,
+    /// How many.
+    pub permissions: usize,
+    /// Some of them, those of the services with most of them first.
+    pub examples: Vec<String>,
 }
 
 /// A service's permissions of one principal.
