@@ -9,6 +9,8 @@ mod holds;
 mod implies;
 mod operator;
 mod ranges;
+#[cfg(test)]
+mod tests;
 mod truth;
 
 use serde_json::Value;
@@ -105,8 +107,12 @@ impl Operator {
     }
 }
 
-/// The comparison with the policy's values; none where one of them is not understood.
+/// The comparison with the policy's values; none where one of them is not understood, or where there is none,
+/// which the grammar does not allow.
 fn comparison(operator: Operator, values: &[Value], variables: bool) -> Option<Comparison> {
+    if values.is_empty() {
+        return None;
+    }
     let negated = operator.negated;
     let texts: Vec<String> = values.iter().map(text).collect();
     let texts = texts.iter().map(String::as_str);

@@ -7,6 +7,8 @@
 
 mod atoms;
 mod resources;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 

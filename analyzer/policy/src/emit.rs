@@ -1,5 +1,8 @@
 //! Writes policy documents as AWS formats them.
 
+#[cfg(test)]
+mod tests;
+
 use serde_json::Value;
 
 use crate::{Condition, Document, Effect, Matcher, Statement};

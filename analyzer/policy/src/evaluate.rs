@@ -3,6 +3,8 @@
 mod context;
 mod index;
 mod statement;
+#[cfg(test)]
+mod tests;
 
 use crate::condition::Truth;
 use crate::{Document, Effect};

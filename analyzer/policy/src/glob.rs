@@ -8,6 +8,8 @@
 mod automaton;
 mod matching;
 mod parts;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use automaton::{Exhausted, Query};
 pub(crate) use matching::{Binding, Bindings};
@@ -107,6 +109,9 @@ impl Glob {
     /// Whether every string of this pattern is a string of one of the others, whatever the values of the
     /// variables. Exact without variables. Answers `false` where it would take too much memory to tell.
     pub fn is_included_in(&self, others: &[&Glob]) -> bool {
+        if let Some(only) = self.only_text() {
+            return others.iter().any(|other| other.matches(only));
+        }
         let query = Query { within: &[], outside: others };
         matches!(query.search(self, &mut Query::budget()), Ok(None))
     }
@@ -115,6 +120,16 @@ impl Glob {
     pub fn intersects(&self, other: &Glob) -> bool {
         let query = Query { within: &[&[other]], outside: &[] };
         !matches!(query.search(self, &mut Query::budget()), Ok(None))
+    }
+
+    /// The one string of a pattern without wildcards and variables; none where it has several.
+    pub(crate) fn only_text(&self) -> Option<&str> {
+        match self.pieces() {
+            _ if self.ignores_case => None,
+            [] => Some(""),
+            [Piece::Text(text)] => Some(text),
+            _ => None,
+        }
     }
 
     pub(crate) fn pieces(&self) -> &[Piece] {

@@ -14,6 +14,8 @@ mod emission;
 mod emit;
 mod evaluate;
 mod evidence;
+#[cfg(test)]
+mod generated;
 mod glob;
 mod grant;
 mod implication;
@@ -21,6 +23,7 @@ mod parse;
 mod proposal;
 mod propose;
 mod prove;
+pub mod reference;
 mod steps;
 mod usage;
 mod verdict;

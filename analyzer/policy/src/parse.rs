@@ -2,6 +2,8 @@
 
 mod elements;
 mod json;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 

@@ -74,6 +74,10 @@ fn uncovered(pattern: &Glob, outside: &[&Glob], budget: &mut usize) -> Result<Op
     if outside.contains(&pattern) {
         return Ok(None);
     }
+    if let Some(only) = pattern.only_text() {
+        let is_covered = outside.iter().any(|other| other.matches(only));
+        return Ok((!is_covered).then(|| only.to_owned()));
+    }
     for other in outside {
         if (Query { within: &[], outside: &[other] }).search(pattern, budget)?.is_none() {
             return Ok(None);

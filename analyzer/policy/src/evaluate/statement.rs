@@ -122,16 +122,7 @@ impl CompiledStatement {
                 break;
             }
         }
-        if !self.resources.negated {
-            return matches;
-        }
-        // The guide says both that a variable without value is like nothing, so that its pattern excludes nothing,
-        // and that it may make the statement invalid.
-        let has_absent = |pattern: &Glob| pattern.has_absent(request.context);
-        if matches == Truth::False && self.resources.patterns.iter().any(has_absent) {
-            return Truth::Unknown;
-        }
-        matches.not()
+        if self.resources.negated { matches.not() } else { matches }
     }
 
     /// What is not known of the statement, where it is not known whether it applies.

@@ -36,7 +36,7 @@ impl Glob {
     }
 
     /// Whether the text is matched with these values; none where a value that matters is unknown. A variable
-    /// without value is equal to and like nothing. Source: AWS IAM User Guide, "Policy variables with no value".
+    /// without value matches nothing. Source: AWS IAM User Guide, "Policy variables with no value".
     pub(crate) fn matches_with(&self, text: &str, bindings: &impl Bindings) -> Option<bool> {
         let mut is_uncertain = false;
         let is_match = self.walk(text, |variable| match bindings.binding(variable) {
@@ -49,14 +49,6 @@ impl Glob {
         });
         // With an unknown value taken for anything, a miss is certain and a match is not.
         if is_match && is_uncertain { None } else { Some(is_match) }
-    }
-
-    /// Whether some variable has no value.
-    pub(crate) fn has_absent(&self, bindings: &impl Bindings) -> bool {
-        self.pieces().iter().any(|piece| match piece {
-            Piece::Variable(variable) => bindings.binding(variable) == Binding::Absent,
-            _ => false,
-        })
     }
 
     /// Matches greedily, going back to the last `*` only: what an earlier one could give up, the last one can

@@ -9,6 +9,9 @@ use super::ParseError;
 /// Deepest nesting accepted; the policy grammar needs seven levels.
 const MAX_DEPTH: usize = 32;
 
+/// Most keys of one object; a condition operator of a real document has some ten.
+const MAX_KEYS: usize = 1_000;
+
 /// A place in the text, both from 1; 0 where the value did not come from a text.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Place {
@@ -76,6 +79,7 @@ impl Node {
                 let items = items.iter().map(|item| Self::from_value_at(item, depth + 1));
                 Kind::List(items.collect::<Result<_, _>>()?)
             }
+            Value::Object(entries) if entries.len() > MAX_KEYS => return Err(too_many_keys(place)),
             Value::Object(entries) => {
                 let entries = entries.iter().map(|(key, value)| {
                     Ok(Entry { place, key: key.clone(), value: Self::from_value_at(value, depth + 1)? })
@@ -86,6 +90,10 @@ impl Node {
         };
         Ok(Self { place, kind })
     }
+}
+
+fn too_many_keys(place: Place) -> ParseError {
+    ParseError::new(place, format!("an object has more than {MAX_KEYS} keys"))
 }
 
 /// Reads one value that is the whole text.
@@ -186,6 +194,9 @@ impl Reader<'_> {
                 return Err(self.unexpected("a key in double quotes", found));
             }
             let key = self.string()?;
+            if entries.len() == MAX_KEYS {
+                return Err(too_many_keys(place));
+            }
             if entries.iter().any(|entry| entry.key == key) {
                 return Err(ParseError::new(place, format!("key `{key}` is written twice"))
                     .hint("join the two into one; it is not defined which of them counts"));
