@@ -3,9 +3,11 @@
 //! Speed on one machine says little; what is stated is how much faster or slower Remit is than something that
 //! ran between its own runs. Nothing here is a test.
 
+mod evaluate;
 mod ingest;
 mod load;
 mod program;
+mod rollup;
 mod row;
 mod run;
 mod start;
@@ -72,6 +74,16 @@ const BENCHMARKS: &[Benchmark] = &[
         name: "trailscraper",
         about: "ingest against trailscraper from files to policy",
         run: ingest::trailscraper,
+    },
+    Benchmark {
+        name: "evaluate",
+        about: "decisions against iam-simulate, one core each",
+        run: evaluate::run,
+    },
+    Benchmark {
+        name: "rollup",
+        about: "the roll-up of a large ledger against DuckDB's same query",
+        run: rollup::run,
     },
     Benchmark { name: "start", about: "start of the program and load of the catalog", run: start::run },
 ];

@@ -7,6 +7,7 @@
 
 mod bench;
 mod bless;
+mod catalog;
 mod metadata;
 mod place;
 mod step;
@@ -33,6 +34,8 @@ enum Verb {
     Tidy,
     /// Measure ratios to other programs on the same files, and print them as a Markdown table
     Bench(bench::Arguments),
+    /// Make the catalog's table again, of its pinned sources and `catalog/overrides`
+    Catalog(catalog::Arguments),
     /// Rewrite the expected files of golden cases and snapshots with what comes out now
     Bless(bless::Arguments),
 }
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
         Verb::Test(arguments) => test::run(&arguments),
         Verb::Tidy => tidy::run(),
         Verb::Bench(arguments) => bench::run(&arguments),
+        Verb::Catalog(arguments) => catalog::run(&arguments),
         Verb::Bless(arguments) => bless::run(&arguments),
     };
     match done {

@@ -2,7 +2,10 @@
 //! Remit by themselves.
 #![expect(clippy::print_stdout, reason = "its output is what the caller reads")]
 
+mod decisions;
+mod dice;
 mod floor;
+mod ledger;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,6 +16,14 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["floor", folder] => floor::run(&PathBuf::from(folder)),
+        ["requests", file, policies, requests] => numbers(policies, requests)
+            .and_then(|[policies, requests]| decisions::write(&PathBuf::from(file), policies, requests)),
+        ["decide", file, times] => {
+            times.parse().map_err(Into::into).and_then(|times| decisions::decide(&PathBuf::from(file), times))
+        }
+        ["ledger", folder, rows] => {
+            rows.parse().map_err(Into::into).and_then(|rows| ledger::run(&PathBuf::from(folder), rows))
+        }
         ["catalog"] => catalog(),
         _ => Err(anyhow::anyhow!("this program is run by `cargo xtask bench`")),
     };
@@ -26,6 +37,10 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+fn numbers(first: &str, second: &str) -> anyhow::Result<[usize; 2]> {
+    Ok([first.parse()?, second.parse()?])
 }
 
 /// How long the catalog takes to load in a process that has not used it, in nanoseconds.

@@ -24,13 +24,18 @@ pub(crate) struct Row {
 pub(crate) enum Target {
     AtLeast(f64),
     AtMost(f64),
+    /// Stated for information.
+    None,
 }
 
 impl Target {
-    fn holds(self, value: f64) -> bool {
+    /// The bound in words, and whether a value keeps to it.
+    fn judge(self, value: f64, unit: &str) -> (String, &'static str) {
+        let word = |holds| if holds { "reached" } else { "**missed**" };
         match self {
-            Target::AtLeast(bound) => value >= bound,
-            Target::AtMost(bound) => value <= bound,
+            Target::AtLeast(bound) => (format!("at least {bound}{unit}"), word(value >= bound)),
+            Target::AtMost(bound) => (format!("at most {bound}{unit}"), word(value <= bound)),
+            Target::None => (String::new(), ""),
         }
     }
 }
@@ -41,11 +46,7 @@ pub(crate) fn table(rows: &[Row]) -> String {
         "| what | Remit | other | reached | target | |\n| --- | --- | --- | --- | --- | --- |\n",
     );
     for row in rows {
-        let target = match row.target {
-            Target::AtLeast(bound) => format!("at least {bound}{}", row.unit),
-            Target::AtMost(bound) => format!("at most {bound}{}", row.unit),
-        };
-        let verdict = if row.target.holds(row.reached) { "reached" } else { "**missed**" };
+        let (target, verdict) = row.target.judge(row.reached, row.unit);
         let digits = if row.reached < 100.0 { 2 } else { 0 };
         let Row { what, remit, other, reached, unit, .. } = row;
         // Writing to a string cannot fail.

@@ -1,0 +1,125 @@
+//! A ledger of many rows, for measuring the roll-up: 90 days of a company whose principals do the same calls
+//! over and over, some much more often than others.
+
+use std::path::Path;
+
+use remit_ledger::{
+    Counts, DAY, HOUR, LedgerWriter, Outcome, Provider, Publication, UsageRow, WriterOptions,
+};
+
+use super::dice::Dice;
+
+const DAYS: i64 = 90;
+const PRINCIPALS: usize = 400;
+/// 2026-08-01, in days since the Unix epoch.
+const START: i64 = 20_666;
+
+/// Operations with the ARN that they touch; `#` stands for a number.
+const OPERATIONS: &[(&str, &str, &str)] = &[
+    ("dynamodb", "GetItem", "arn:aws:dynamodb:eu-west-1:111122223333:table/table-#"),
+    ("dynamodb", "PutItem", "arn:aws:dynamodb:eu-west-1:111122223333:table/table-#"),
+    ("ec2", "DescribeInstances", ""),
+    ("ec2", "RunInstances", "arn:aws:ec2:eu-west-1:111122223333:instance/i-#"),
+    ("kms", "Decrypt", "arn:aws:kms:eu-west-1:111122223333:key/#"),
+    ("kms", "GenerateDataKey", "arn:aws:kms:eu-west-1:111122223333:key/#"),
+    ("lambda", "Invoke", "arn:aws:lambda:eu-west-1:111122223333:function:function-#"),
+    ("logs", "CreateLogStream", "arn:aws:logs:eu-west-1:111122223333:log-group:/app/group-#"),
+    ("s3", "GetObject", "arn:aws:s3:::bucket-#/data/*"),
+    ("s3", "ListObjectsV2", "arn:aws:s3:::bucket-#"),
+    ("s3", "PutObject", "arn:aws:s3:::bucket-#/data/*"),
+    ("secretsmanager", "GetSecretValue", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:secret-#"),
+    ("sqs", "ReceiveMessage", "arn:aws:sqs:eu-west-1:111122223333:queue-#"),
+    ("sts", "AssumeRole", "arn:aws:iam::111122223333:role/role-#"),
+];
+
+/// A row before it is written: the order of these fields is the order that the ledger wants.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Drawn {
+    principal: usize,
+    operation: usize,
+    resource: u64,
+    session: u64,
+    hour: i64,
+    count: u64,
+}
+
+/// Writes a ledger with so many rows.
+pub(crate) fn run(root: &Path, rows: u64) -> anyhow::Result<String> {
+    let (mut writer, _) =
+        LedgerWriter::open(root, WriterOptions { writer: Some("load".into()), observer: None })?;
+    let principals: Vec<String> =
+        (0..PRINCIPALS).map(|number| format!("arn:aws:iam::111122223333:role/service-{number:03}")).collect();
+    let mut dice = Dice::new(1);
+    let mut written = 0;
+    for day in 0..DAYS {
+        let until = rows * u64::try_from(day + 1)? / u64::try_from(DAYS)?;
+        let mut drawn: Vec<Drawn> = (written..until).map(|_| draw(&mut dice)).collect();
+        drawn.sort_unstable();
+        let flush = writer.begin(Provider::Aws);
+        let mut file = flush.stage(START + day)?;
+        let mut events = 0;
+        for row in &drawn {
+            push(&mut file, &principals, row, (START + day) * DAY, &mut dice)?;
+            events += row.count;
+        }
+        let counts = Counts { read: events, recorded: events, ..Counts::default() };
+        flush.commit(vec![file], Publication { counts, ..Publication::default() })?;
+        written = until;
+    }
+    Ok(format!("{written} rows"))
+}
+
+/// Half of all rows are of a sixteenth of the principals, which use few resources.
+fn draw(dice: &mut Dice) -> Drawn {
+    let few = dice.below(2) == 0;
+    let principal = dice.below(if few { PRINCIPALS / 16 } else { PRINCIPALS });
+    // What a principal calls is its own, and stays the same all the time.
+    let operation = (principal * 5 + dice.below(5)) % OPERATIONS.len();
+    let resource = (principal * 3 + dice.below(8)) as u64;
+    let hour = i64::try_from(dice.below(24)).unwrap_or(0);
+    Drawn { principal, operation, resource, session: dice.next() % 64, hour, count: 1 + dice.next() % 100 }
+}
+
+fn push(
+    file: &mut remit_ledger::StagedFile,
+    principals: &[String],
+    row: &Drawn,
+    midnight: i64,
+    dice: &mut Dice,
+) -> anyhow::Result<()> {
+    let Some((service, operation, template)) = OPERATIONS.get(row.operation) else { return Ok(()) };
+    let resource = template.replace('#', &row.resource.to_string());
+    let resources = [resource.as_str()];
+    let window_start = midnight + row.hour * HOUR;
+    let first_seen = window_start + i64::try_from(dice.next() % 1_800_000_000)?;
+    let (session, sample) = (format!("session-{}", row.session), dice.identifier());
+    file.push(&UsageRow {
+        window_start,
+        first_seen,
+        last_seen: first_seen + i64::try_from(dice.next() % 1_800_000_000)?,
+        count: row.count,
+        provider: Provider::Aws,
+        account: Some("111122223333"),
+        region: Some("eu-west-1"),
+        principal: principals.get(row.principal).map_or("", String::as_str),
+        principal_kind: "role",
+        session: Some(&session),
+        credential: None,
+        workload: None,
+        service,
+        operation,
+        resources: if resource.is_empty() { &[] } else { &resources },
+        parameters: &[],
+        permissions: &[],
+        outcome: if row.session == 0 { Outcome::Denied } else { Outcome::Allowed },
+        error_code: (row.session == 0).then_some("AccessDenied"),
+        via: None,
+        authorizer: None,
+        issued: &[],
+        source_identity: None,
+        network_origin: Some("10.0.0.1"),
+        evidence: "cloudtrail",
+        sample_id: Some(&sample),
+    })?;
+    Ok(())
+}

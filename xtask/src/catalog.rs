@@ -1,0 +1,75 @@
+//! Makes the catalog's table of its sources: `cargo xtask catalog`.
+//!
+//! The sources are packages at pinned versions with pinned checksums, and the hand-kept files in
+//! `catalog/overrides`. The same sources give the same bytes.
+
+mod actions;
+mod arns;
+mod classes;
+mod dependents;
+mod draft;
+mod encode;
+mod fetch;
+mod map;
+mod merge;
+mod kept;
+mod models;
+mod overrides;
+mod paths;
+mod resolve;
+mod roles;
+mod silent;
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context;
+
+use crate::place::Place;
+
+/// Make the catalog's table again, of its pinned sources and `catalog/overrides`
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Only compare with the table that is there, and fail when it differs
+    #[arg(long)]
+    check: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let place = Place::find()?;
+    let sources = fetch::fetch(&place.target.join("catalog"))?;
+    let overrides = overrides::Overrides::read(&place.root.join("catalog/overrides"))?;
+    let actions = actions::read(&sources.actions)?;
+    let facts = resolve::Facts {
+        map: map::Map::read(&sources.map, &overrides)?,
+        dependents: dependents::read(&sources.dependents, &actions)?,
+        models: models::read(&sources.models)?,
+        actions,
+        overrides,
+    };
+    let draft = resolve::resolve(&facts)?;
+    let table = encode::encode(&draft)?;
+    write(&place.root.join("catalog/data/aws.table.zst"), &table, arguments.check)?;
+    for line in draft.summary() {
+        println!("{line}");
+    }
+    Ok(())
+}
+
+fn write(path: &Path, table: &[u8], check: bool) -> anyhow::Result<()> {
+    if fs::read(path).is_ok_and(|old| old == table) {
+        println!("`{}` is as its sources say: {} bytes", path.display(), table.len());
+        return Ok(());
+    }
+    anyhow::ensure!(
+        !check,
+        "`{}` is not what its sources make\nhint: run `cargo xtask catalog` and commit the result",
+        path.display()
+    );
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
+    }
+    fs::write(path, table).with_context(|| format!("cannot write `{}`", path.display()))?;
+    println!("wrote `{}`: {} bytes", path.display(), table.len());
+    Ok(())
+}

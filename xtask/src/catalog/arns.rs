@@ -1,0 +1,210 @@
+//! Which request parameters make up the ARNs of an operation's resources.
+
+use super::draft::{FillDraft, OperationDraft, TemplateDraft, Transform, TypeDraft, Use};
+use super::map::Row;
+use super::overrides::Hint;
+use super::paths::{Member, lower_first};
+
+/// What an operation's templates are made from.
+pub(super) struct Inputs<'f> {
+    /// IAM prefix of the service whose resource types are meant.
+    pub(super) prefix: &'f str,
+    pub(super) members: &'f [Member],
+    pub(super) hints: &'f [Hint],
+    pub(super) rows: &'f [Row],
+}
+
+/// One way to fill a placeholder.
+#[derive(Clone)]
+struct Way {
+    paths: Vec<String>,
+    transform: Transform,
+    prefix: String,
+}
+
+/// Adds templates and parameters for a resource type.
+pub(super) fn add(operation: &mut OperationDraft, resource_type: &TypeDraft, inputs: &Inputs<'_>) {
+    for pattern in &resource_type.arns {
+        let placeholders = placeholders(pattern);
+        let ways: Option<Vec<Way>> =
+            placeholders.iter().map(|name| way(operation, resource_type, name, placeholders.len(), inputs)).collect();
+        if let Some(ways) = ways.filter(|ways| !ways.is_empty()) {
+            add_templates(operation, pattern, &placeholders, &ways);
+        }
+    }
+    for member in inputs.members.iter().filter(|member| holds_arn(member, resource_type)) {
+        for path in &member.paths {
+            operation.add_parameter(path, Use::Resource);
+        }
+    }
+}
+
+/// Every spelling of a parameter makes a template of its own. Spellings come together, so the first of one
+/// placeholder goes with the first of the others.
+fn add_templates(operation: &mut OperationDraft, pattern: &str, placeholders: &[&str], ways: &[Way]) {
+    let spellings = ways.iter().map(|way| way.paths.len()).max().unwrap_or(0);
+    for spelling in 0..spellings {
+        let mut fills = Vec::new();
+        for (placeholder, way) in placeholders.iter().zip(ways) {
+            let Some(path) = way.paths.get(spelling).or_else(|| way.paths.last()) else { return };
+            operation.add_parameter(path, Use::Resource);
+            fills.push(FillDraft {
+                placeholder: (*placeholder).to_owned(),
+                parameter: operation.spelling(path).unwrap_or(path).to_owned(),
+                transform: way.transform,
+                prefix: way.prefix.clone(),
+            });
+        }
+        let template = TemplateDraft { pattern: pattern.to_owned(), fills };
+        if !operation.templates.contains(&template) {
+            operation.templates.push(template);
+        }
+    }
+}
+
+/// The placeholders that the place of the call does not fill.
+pub(super) fn placeholders(pattern: &str) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut rest = pattern;
+    while let Some((_, after)) = rest.split_once("${") {
+        let Some((name, after)) = after.split_once('}') else { break };
+        if !matches!(name, "Partition" | "Region" | "Account") {
+            names.push(name);
+        }
+        rest = after;
+    }
+    names
+}
+
+/// By hint, then by equal name, then as the map of 2022 says, then by a name that can mean nothing else.
+fn way(
+    operation: &OperationDraft,
+    resource_type: &TypeDraft,
+    placeholder: &str,
+    count: usize,
+    inputs: &Inputs<'_>,
+) -> Option<Way> {
+    let plain = |member: &Member| Way {
+        paths: member.paths.clone(),
+        transform: Transform::Plain,
+        prefix: String::new(),
+    };
+    let hinted = inputs.hints.iter().filter(|hint| {
+        hint.service == inputs.prefix && hint.resource_type == resource_type.name && hint.placeholder == placeholder
+    });
+    for hint in hinted {
+        if let Some(member) = inputs.members.iter().find(|member| member.name.eq_ignore_ascii_case(&hint.member)) {
+            return Some(Way { transform: hint.transform, prefix: hint.prefix.clone(), ..plain(member) });
+        }
+    }
+    let wanted = Words::of(placeholder);
+    if let Some(member) = inputs.members.iter().find(|member| Words::of_member(member).is(&wanted)) {
+        return Some(plain(member));
+    }
+    for row in inputs.rows {
+        if let Some(path) = row.fills.iter().find(|(name, _)| Words::of(name).is(&wanted)).map(|(_, path)| path) {
+            return Some(way_of_path(path, inputs.members));
+        }
+    }
+    let own = Words::of(&resource_type.name);
+    let is_named = |member: &&Member| {
+        let words = Words::of_member(member);
+        wanted.kind.allows(words.kind)
+            && !words.stem.is_empty()
+            && (words.stem == wanted.stem || (words.stem == own.stem && (count == 1 || wanted.is_general())))
+    };
+    if let Some(member) = inputs.members.iter().find(is_named) {
+        return Some(plain(member));
+    }
+    let noun = operation_noun(&operation.name);
+    let is_about = count == 1 && (noun == own.stem || noun == wanted.stem);
+    let is_bare = |member: &&Member| {
+        let words = Words::of_member(member);
+        member.is_required && words.stem.is_empty() && wanted.kind.allows(words.kind)
+    };
+    inputs.members.iter().find(|member| is_about && is_bare(member)).map(plain)
+}
+
+fn way_of_path(path: &str, members: &[Member]) -> Way {
+    let paths = match members.iter().find(|member| member.name == path.trim_end_matches("[]")) {
+        Some(member) => member.paths.clone(),
+        None => vec![path.split('.').map(lower_first).collect::<Vec<_>>().join(".")],
+    };
+    Way { paths, transform: Transform::Plain, prefix: String::new() }
+}
+
+/// Whether a member may hold the whole ARN of a resource of this type.
+fn holds_arn(member: &Member, resource_type: &TypeDraft) -> bool {
+    let words = Words::of_member(member);
+    let own = Words::of(&resource_type.name);
+    match words.kind {
+        Kind::Arn => words.stem.is_empty() || words.stem == "resource" || words.stem == own.stem,
+        Kind::None | Kind::Identifier => words.stem == "resource" || words.stem == own.stem,
+        Kind::Id | Kind::Name => words.stem == "resource",
+    }
+}
+
+/// A name, cut into what it is about and what kind of name it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Words {
+    stem: String,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    None,
+    Id,
+    Name,
+    Identifier,
+    Arn,
+}
+
+impl Kind {
+    /// A name is never taken for an id: the id of a thing just made is not in the request.
+    fn allows(self, member: Self) -> bool {
+        match (self, member) {
+            (_, Self::Arn) | (Self::Id, Self::Name) | (Self::Name, Self::Id) => false,
+            (Self::None | Self::Id | Self::Name | Self::Identifier | Self::Arn, _) => true,
+        }
+    }
+}
+
+impl Words {
+    fn of(name: &str) -> Self {
+        let lower: String =
+            name.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_lowercase()).collect();
+        for (ending, kind) in [
+            ("identifier", Kind::Identifier),
+            ("arn", Kind::Arn),
+            ("name", Kind::Name),
+            ("id", Kind::Id),
+        ] {
+            if let Some(stem) = lower.strip_suffix(ending) {
+                return Self { stem: stem.to_owned(), kind };
+            }
+        }
+        Self { stem: lower, kind: Kind::None }
+    }
+
+    fn of_member(member: &Member) -> Self {
+        let name = if member.is_list { member.name.strip_suffix('s').unwrap_or(&member.name) } else { &member.name };
+        Self::of(name)
+    }
+
+    /// The same name, whatever the case, with `Identifier` for `Id`.
+    fn is(&self, other: &Self) -> bool {
+        self.stem == other.stem && (self.kind == other.kind) && !self.stem.is_empty()
+    }
+
+    fn is_general(&self) -> bool {
+        self.stem.is_empty() || self.stem == "resource"
+    }
+}
+
+/// `DeleteTrail` is about a trail.
+fn operation_noun(operation: &str) -> String {
+    let after_verb = operation.char_indices().skip(1).find(|(_, character)| character.is_ascii_uppercase());
+    let noun = after_verb.and_then(|(place, _)| operation.get(place..)).unwrap_or_default();
+    Words::of(noun).stem
+}

@@ -1,0 +1,68 @@
+//! Joining operations of several models that are recorded under one name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::draft::{Class, OperationDraft, WhenDraft};
+
+/// Adds an operation to those of a label. Where the name is taken by another model's operation, a call is of
+/// one of the two: certain is what both need, possible what one of them does.
+pub(super) fn insert(operations: &mut BTreeMap<String, OperationDraft>, new: OperationDraft) {
+    let key = new.name.to_ascii_lowercase();
+    match operations.get_mut(&key) {
+        None => {
+            operations.insert(key, new);
+        }
+        Some(old) if old.needs.is_empty() => *old = new,
+        Some(_) if new.needs.is_empty() => {}
+        Some(old) => join(old, new),
+    }
+}
+
+fn join(old: &mut OperationDraft, new: OperationDraft) {
+    let certain = |operation: &OperationDraft| -> BTreeSet<String> {
+        let sure = operation.needs.iter().filter(|need| need.when == WhenDraft::Always);
+        sure.map(|need| need.action.clone()).collect()
+    };
+    let both: BTreeSet<String> = certain(old).intersection(&certain(&new)).cloned().collect();
+    let mut needs = std::mem::take(&mut old.needs);
+    needs.extend(new.needs);
+    for need in &mut needs {
+        if !both.contains(&need.action) {
+            need.when = WhenDraft::Perhaps;
+        }
+    }
+    needs.sort();
+    needs.dedup_by(|later, earlier| later.action == earlier.action);
+    old.needs = needs;
+    for parameter in new.parameters {
+        old.add_parameter(&parameter.path, parameter.used_for);
+    }
+    for mut template in new.templates {
+        for fill in &mut template.fills {
+            if let Some(spelling) = old.spelling(&fill.parameter) {
+                fill.parameter = spelling.to_owned();
+            }
+        }
+        if !old.templates.contains(&template) {
+            old.templates.push(template);
+        }
+    }
+    old.class = either(&old.class, &new.class);
+}
+
+fn either(old: &Class, new: &Class) -> Class {
+    let mut classes = BTreeSet::new();
+    for class in [old, new] {
+        match class {
+            Class::NotLogged(_) => return class.clone(),
+            Class::Mixed(several) => classes.extend(several.iter().cloned()),
+            one => {
+                classes.insert(one.clone());
+            }
+        }
+    }
+    match classes.len() {
+        1 => old.clone(),
+        _ => Class::Mixed(classes),
+    }
+}

@@ -1,0 +1,244 @@
+//! Reading what is kept by hand: the files in `catalog/overrides`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context;
+use serde::Deserialize;
+
+use super::draft::Transform;
+
+/// Everything kept by hand. Every row carries the source that it was checked with.
+#[derive(Debug)]
+pub(super) struct Overrides {
+    pub(super) services: Vec<ServiceRow>,
+    pub(super) operations: Vec<OperationRow>,
+    pub(super) hints: Vec<Hint>,
+    pub(super) alternatives: Vec<Alternatives>,
+    pub(super) data_events: Vec<DataEvents>,
+    pub(super) not_logged: Vec<NotLogged>,
+    pub(super) reads: Vec<ReadWrite>,
+}
+
+/// How a service of botocore is called elsewhere.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ServiceRow {
+    /// botocore's name.
+    pub(super) model: String,
+    /// IAM prefix, where it is not one that the model names.
+    pub(super) prefix: Option<String>,
+    /// First labels of event sources besides those the model names.
+    #[serde(default)]
+    pub(super) labels: Vec<String>,
+    /// The name in the map of 2022.
+    pub(super) map: Option<String>,
+    /// Whether the map's rows of this service are not to be used.
+    #[serde(default)]
+    pub(super) ignore_map: bool,
+    #[serde(rename = "source")]
+    _source: String,
+}
+
+/// What operations need.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OperationRow {
+    /// The ledger's name of the service.
+    pub(super) service: String,
+    pub(super) names: Vec<String>,
+    /// The operation of the service's model whose calls are recorded under these names.
+    pub(super) of: Option<String>,
+    /// Actions that every call needs.
+    pub(super) needs: Option<Vec<String>>,
+    /// Actions that a call may need.
+    #[serde(default)]
+    pub(super) may: Vec<String>,
+    /// Actions that a call needs when a parameter is given, and only then.
+    #[serde(default)]
+    pub(super) with: BTreeMap<String, Vec<String>>,
+    /// Actions that a call needs when a parameter is given, and may need otherwise.
+    #[serde(default)]
+    pub(super) surely_with: BTreeMap<String, Vec<String>>,
+    /// Actions that a call needs unless a parameter is given.
+    #[serde(default)]
+    pub(super) without: BTreeMap<String, Vec<String>>,
+    /// Parameters that hold passed roles.
+    #[serde(default)]
+    pub(super) roles: Vec<String>,
+    /// Parameters that name resources, for which no template is.
+    #[serde(default)]
+    pub(super) names_of_resources: Vec<String>,
+    /// ARN patterns and what fills them; they take the place of what the shapes tell.
+    #[serde(default)]
+    pub(super) templates: Vec<TemplateRow>,
+    /// Actions of which the request does not tell on which of its resources they are needed.
+    #[serde(default)]
+    pub(super) ambiguous: Vec<String>,
+    /// Whether the optional resource types exclude each other.
+    #[serde(default)]
+    pub(super) alternatives: bool,
+    #[serde(rename = "source")]
+    _source: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TemplateRow {
+    pub(super) arn: String,
+    /// Placeholder to parameter path, or to path and transform.
+    #[serde(default)]
+    pub(super) from: BTreeMap<String, Filling>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Filling {
+    Path(String),
+    #[serde(rename_all = "kebab-case")]
+    Full {
+        path: String,
+        #[serde(default = "plain")]
+        transform: Transform,
+        #[serde(default)]
+        prefix: String,
+    },
+}
+
+/// Which member of a service's inputs fills a placeholder of a resource type's ARN.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Hint {
+    /// IAM prefix.
+    pub(super) service: String,
+    pub(super) member: String,
+    #[serde(rename = "type")]
+    pub(super) resource_type: String,
+    pub(super) placeholder: String,
+    #[serde(default = "plain")]
+    pub(super) transform: Transform,
+    #[serde(default)]
+    pub(super) prefix: String,
+    #[serde(rename = "source")]
+    _source: String,
+}
+
+/// Optional resource types that are never involved besides another one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Alternatives {
+    /// IAM prefix.
+    pub(super) service: String,
+    pub(super) types: Vec<String>,
+    #[serde(rename = "source")]
+    _source: String,
+}
+
+/// Operations whose calls are data events.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DataEvents {
+    /// CloudTrail's name of the resource type.
+    #[serde(rename = "type")]
+    pub(super) resource_type: String,
+    /// The ledger's name of the service.
+    pub(super) service: String,
+    pub(super) operations: Vec<String>,
+    #[serde(rename = "source")]
+    _source: String,
+}
+
+/// Operations whose calls CloudTrail does not record.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NotLogged {
+    pub(super) service: String,
+    /// Names, or `*` for all that no other row tells of.
+    pub(super) operations: Vec<String>,
+    pub(super) reason: String,
+    #[serde(rename = "source")]
+    _source: String,
+}
+
+/// Operations whose events count as reads or writes against what their names suggest.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReadWrite {
+    pub(super) service: String,
+    pub(super) operations: Vec<String>,
+    pub(super) write: bool,
+    #[serde(rename = "source")]
+    _source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServicesFile {
+    service: Vec<ServiceRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OperationsFile {
+    operation: Vec<OperationRow>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ParametersFile {
+    hint: Vec<Hint>,
+    alternatives: Vec<Alternatives>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EventsFile {
+    data: Vec<DataEvents>,
+    not_logged: Vec<NotLogged>,
+    read_write: Vec<ReadWrite>,
+}
+
+const fn plain() -> Transform {
+    Transform::Plain
+}
+
+impl Overrides {
+    pub(super) fn read(folder: &Path) -> anyhow::Result<Self> {
+        let services: ServicesFile = read(&folder.join("services.toml"))?;
+        let parameters: ParametersFile = read(&folder.join("parameters.toml"))?;
+        let events: EventsFile = read(&folder.join("events.toml"))?;
+        let mut operations = Vec::new();
+        let mut files: Vec<_> = fs::read_dir(folder.join("operations"))
+            .with_context(|| format!("cannot read `{}`", folder.display()))?
+            .collect::<Result<_, _>>()?;
+        files.sort_by_key(fs::DirEntry::file_name);
+        for file in files {
+            let file: OperationsFile = read(&file.path())?;
+            operations.extend(file.operation);
+        }
+        Ok(Self {
+            services: services.service,
+            operations,
+            hints: parameters.hint,
+            alternatives: parameters.alternatives,
+            data_events: events.data,
+            not_logged: events.not_logged,
+            reads: events.read_write,
+        })
+    }
+}
+
+impl Filling {
+    pub(super) fn parts(&self) -> (&str, Transform, &str) {
+        match self {
+            Self::Path(path) => (path, Transform::Plain, ""),
+            Self::Full { path, transform, prefix } => (path, *transform, prefix),
+        }
+    }
+}
+
+fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> anyhow::Result<T> {
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    toml::from_str(&text).with_context(|| format!("cannot parse `{}`", path.display()))
+}
