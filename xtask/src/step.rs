@@ -106,3 +106,47 @@ pub(crate) fn line(command: &Command) -> String {
     let words = std::iter::once(program).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three steps of which the second fails; answers which were tried.
+    fn tried(keep_going: bool) -> Vec<&'static str> {
+        let mut tried = Vec::new();
+        let mut steps = Steps::new(keep_going);
+        steps.take("one", || {
+            tried.push("one");
+            Ok(())
+        });
+        steps.take("two", || {
+            tried.push("two");
+            bail!("it rains")
+        });
+        steps.take("three", || {
+            tried.push("three");
+            Ok(())
+        });
+        assert!(steps.finish().is_err());
+        tried
+    }
+
+    #[test]
+    fn a_failed_step_ends_the_run_unless_told_otherwise() {
+        assert_eq!(tried(false), ["one", "two"]);
+        assert_eq!(tried(true), ["one", "two", "three"]);
+    }
+
+    #[test]
+    fn a_step_left_out_is_no_failure() {
+        let mut steps = Steps::new(false);
+        steps.leave_out("one", "there is no network");
+        assert!(steps.finish().is_ok());
+    }
+
+    #[test]
+    fn a_command_that_fails_is_named() {
+        let error = succeed(Command::new("sh").args(["-c", "exit 3"])).unwrap_err();
+        assert_eq!(error.to_string(), "`sh -c exit 3` ended with exit status: 3");
+    }
+}

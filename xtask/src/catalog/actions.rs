@@ -45,8 +45,10 @@ pub(super) fn read(folder: &Path) -> anyhow::Result<Services> {
             read_json(&folder.join("actions").join(format!("{prefix}.json")))?;
         let mut service = ServiceDraft::default();
         for raw in types.into_values() {
-            ensure!(is_arn_pattern(&raw.arn), "resource type `{}` of `{prefix}` has the ARN `{}`", raw.key, raw.arn);
-            let draft = TypeDraft { name: raw.key.clone(), arns: vec![raw.arn] };
+            // Here and there the list forgets the dollar sign of a placeholder.
+            let arn = raw.arn.replace("${", "{").replace('{', "${");
+            ensure!(is_arn_pattern(&arn), "resource type `{}` of `{prefix}` has the ARN `{arn}`", raw.key);
+            let draft = TypeDraft { name: raw.key.clone(), arns: vec![arn] };
             service.types.insert(raw.key, draft);
         }
         for raw in actions.into_values() {
@@ -94,7 +96,9 @@ fn level(text: &str) -> anyhow::Result<Level> {
 }
 
 fn is_arn_pattern(text: &str) -> bool {
-    text.starts_with("arn:") && text.splitn(6, ':').count() == 6 && text.matches("${").count() == text.matches('}').count()
+    text.starts_with("arn:")
+        && text.splitn(6, ':').count() == 6
+        && text.matches("${").count() == text.matches('}').count()
 }
 
 pub(super) fn read_json<T: for<'de> Deserialize<'de>>(path: &Path) -> anyhow::Result<T> {

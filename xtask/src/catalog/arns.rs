@@ -26,8 +26,10 @@ struct Way {
 pub(super) fn add(operation: &mut OperationDraft, resource_type: &TypeDraft, inputs: &Inputs<'_>) {
     for pattern in &resource_type.arns {
         let placeholders = placeholders(pattern);
-        let ways: Option<Vec<Way>> =
-            placeholders.iter().map(|name| way(operation, resource_type, name, placeholders.len(), inputs)).collect();
+        let ways: Option<Vec<Way>> = placeholders
+            .iter()
+            .map(|name| way(operation, resource_type, name, placeholders.len(), inputs))
+            .collect();
         if let Some(ways) = ways.filter(|ways| !ways.is_empty()) {
             add_templates(operation, pattern, &placeholders, &ways);
         }
@@ -90,10 +92,14 @@ fn way(
         prefix: String::new(),
     };
     let hinted = inputs.hints.iter().filter(|hint| {
-        hint.service == inputs.prefix && hint.resource_type == resource_type.name && hint.placeholder == placeholder
+        hint.service == inputs.prefix
+            && hint.resource_type == resource_type.name
+            && hint.placeholder == placeholder
     });
     for hint in hinted {
-        if let Some(member) = inputs.members.iter().find(|member| member.name.eq_ignore_ascii_case(&hint.member)) {
+        if let Some(member) =
+            inputs.members.iter().find(|member| member.name.eq_ignore_ascii_case(&hint.member))
+        {
             return Some(Way { transform: hint.transform, prefix: hint.prefix.clone(), ..plain(member) });
         }
     }
@@ -102,7 +108,9 @@ fn way(
         return Some(plain(member));
     }
     for row in inputs.rows {
-        if let Some(path) = row.fills.iter().find(|(name, _)| Words::of(name).is(&wanted)).map(|(_, path)| path) {
+        if let Some(path) =
+            row.fills.iter().find(|(name, _)| Words::of(name).is(&wanted)).map(|(_, path)| path)
+        {
             return Some(way_of_path(path, inputs.members));
         }
     }
@@ -172,14 +180,14 @@ impl Kind {
 
 impl Words {
     fn of(name: &str) -> Self {
-        let lower: String =
-            name.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_lowercase()).collect();
-        for (ending, kind) in [
-            ("identifier", Kind::Identifier),
-            ("arn", Kind::Arn),
-            ("name", Kind::Name),
-            ("id", Kind::Id),
-        ] {
+        let lower: String = name
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .map(|character| character.to_ascii_lowercase())
+            .collect();
+        for (ending, kind) in
+            [("identifier", Kind::Identifier), ("arn", Kind::Arn), ("name", Kind::Name), ("id", Kind::Id)]
+        {
             if let Some(stem) = lower.strip_suffix(ending) {
                 return Self { stem: stem.to_owned(), kind };
             }
@@ -188,7 +196,8 @@ impl Words {
     }
 
     fn of_member(member: &Member) -> Self {
-        let name = if member.is_list { member.name.strip_suffix('s').unwrap_or(&member.name) } else { &member.name };
+        let name =
+            if member.is_list { member.name.strip_suffix('s').unwrap_or(&member.name) } else { &member.name };
         Self::of(name)
     }
 

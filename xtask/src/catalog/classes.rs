@@ -7,13 +7,48 @@ use super::overrides::Overrides;
 
 /// First words of operations that read.
 const READS: &[&str] = &[
-    "describe", "get", "list", "head", "search", "lookup", "query", "scan", "batchget", "batchdescribe", "check",
-    "validate", "estimate", "preview", "simulate", "view", "select", "discover", "download", "export", "is", "count",
-    "retrieve", "resolve", "verify", "detect", "read", "evaluate", "compare", "calculate", "filter", "poll", "receive",
+    "describe",
+    "get",
+    "list",
+    "head",
+    "search",
+    "lookup",
+    "query",
+    "scan",
+    "batchget",
+    "batchdescribe",
+    "check",
+    "validate",
+    "estimate",
+    "preview",
+    "simulate",
+    "view",
+    "select",
+    "discover",
+    "download",
+    "export",
+    "is",
+    "count",
+    "retrieve",
+    "resolve",
+    "verify",
+    "detect",
+    "read",
+    "evaluate",
+    "compare",
+    "calculate",
+    "filter",
+    "poll",
+    "receive",
 ];
 
 /// The class of an operation, and where it comes from, when a hand-kept row tells.
-pub(super) fn kept(overrides: &Overrides, label: &str, operation: &str, level: Option<Level>) -> Option<(Class, Origin)> {
+pub(super) fn kept(
+    overrides: &Overrides,
+    label: &str,
+    operation: &str,
+    level: Option<Level>,
+) -> Option<(Class, Origin)> {
     let names = |service: &str, operations: &[String]| {
         service == label && operations.iter().any(|name| name.eq_ignore_ascii_case(operation))
     };
@@ -31,7 +66,10 @@ pub(super) fn kept(overrides: &Overrides, label: &str, operation: &str, level: O
         return Some((one_or_mixed(data), Origin::DataEvents));
     }
     let row = overrides.not_logged.iter().find(|row| names(&row.service, &row.operations)).or_else(|| {
-        overrides.not_logged.iter().find(|row| row.service == label && row.operations.iter().any(|name| name == "*"))
+        overrides
+            .not_logged
+            .iter()
+            .find(|row| row.service == label && row.operations.iter().any(|name| name == "*"))
     });
     row.map(|row| (Class::NotLogged(row.reason.clone()), Origin::NotLogged))
 }
@@ -62,7 +100,10 @@ fn is_read(operation: &str) -> bool {
     let lower = operation.to_ascii_lowercase();
     READS.iter().any(|verb| {
         lower.strip_prefix(verb).is_some_and(|_| {
-            operation.get(verb.len()..).and_then(|rest| rest.chars().next()).is_none_or(|next| !next.is_ascii_lowercase())
+            operation
+                .get(verb.len()..)
+                .and_then(|rest| rest.chars().next())
+                .is_none_or(|next| !next.is_ascii_lowercase())
         })
     })
 }
@@ -94,7 +135,9 @@ pub(super) fn classify_actions(draft: &mut Draft) {
     }
     for (name, (classes, origin)) in seen {
         let Some((service, action)) = name.split_once(':') else { continue };
-        let Some(action) = draft.services.get_mut(service).and_then(|service| service.actions.get_mut(action)) else {
+        let Some(action) =
+            draft.services.get_mut(service).and_then(|service| service.actions.get_mut(action))
+        else {
             continue;
         };
         let hidden = classes.iter().find(|class| matches!(class, Class::NotLogged(_))).cloned();

@@ -190,7 +190,10 @@ impl OperationDraft {
 
     /// The spelling of a parameter's path that the operation already has.
     pub(super) fn spelling(&self, path: &str) -> Option<&str> {
-        self.parameters.iter().find(|known| known.path.eq_ignore_ascii_case(path)).map(|known| known.path.as_str())
+        self.parameters
+            .iter()
+            .find(|known| known.path.eq_ignore_ascii_case(path))
+            .map(|known| known.path.as_str())
     }
 }
 
@@ -217,7 +220,9 @@ impl Draft {
             actions.count(),
             self.services.values().map(|service| service.types.len()).sum::<usize>(),
         )];
-        lines.extend(origins.iter().map(|(origin, count)| format!("operations from {}: {count}", origin.as_str())));
+        lines.extend(
+            origins.iter().map(|(origin, count)| format!("operations from {}: {count}", origin.as_str())),
+        );
         lines.extend(classes.iter().map(|(class, count)| format!("actions shown by {class}: {count}")));
         lines
     }

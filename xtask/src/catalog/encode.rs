@@ -160,10 +160,12 @@ impl<'d> Body<'d> {
                 self.number(action.level as usize);
                 self.number(action.resource_types.len());
                 for (name, required) in &action.resource_types {
-                    let place = places.get(name.as_str()).with_context(|| format!("no resource type `{name}`"))?;
+                    let place =
+                        places.get(name.as_str()).with_context(|| format!("no resource type `{name}`"))?;
                     self.number(place << 1 | usize::from(*required));
                 }
-                let set = self.key_sets.get(&action.condition_keys).copied().context("a set of keys is missing")?;
+                let set =
+                    self.key_sets.get(&action.condition_keys).copied().context("a set of keys is missing")?;
                 self.number(set);
                 self.class(&action.class)?;
                 self.number(action.class_from as usize);
@@ -188,7 +190,8 @@ impl<'d> Body<'d> {
         for operations in groups {
             self.number(operations.len());
             for operation in operations.values() {
-                self.operation(draft, operation).with_context(|| format!("operation `{}`", operation.name))?;
+                self.operation(draft, operation)
+                    .with_context(|| format!("operation `{}`", operation.name))?;
             }
         }
         self.number(labels.len());
@@ -210,7 +213,8 @@ impl<'d> Body<'d> {
         self.number(operation.needs.len());
         let mut accepts = BTreeSet::new();
         for need in &operation.needs {
-            let action = self.actions.get(&need.action).with_context(|| format!("no action `{}`", need.action))?;
+            let action =
+                self.actions.get(&need.action).with_context(|| format!("no action `{}`", need.action))?;
             self.number(*action);
             match &need.when {
                 WhenDraft::Always => self.number(0),

@@ -118,9 +118,7 @@ impl Package {
     fn unpack(&self, file: &Path, into: &Path) -> anyhow::Result<()> {
         match self.registry {
             Registry::Npm => run(Command::new("tar").arg("-xzf").arg(file).arg("-C").arg(into)),
-            Registry::PyPi => {
-                run(Command::new("python3").args(["-m", "zipfile", "-e"]).arg(file).arg(into))
-            }
+            Registry::PyPi => run(Command::new("python3").args(["-m", "zipfile", "-e"]).arg(file).arg(into)),
         }
     }
 }

@@ -6,7 +6,9 @@ use anyhow::ensure;
 
 use super::arns::placeholders;
 use super::dependents::exists;
-use super::draft::{FillDraft, NeedDraft, OperationDraft, Origin, ParameterDraft, TemplateDraft, Transform, Use, WhenDraft};
+use super::draft::{
+    FillDraft, NeedDraft, OperationDraft, Origin, ParameterDraft, TemplateDraft, Transform, Use, WhenDraft,
+};
 use super::models::Operation;
 use super::overrides::OperationRow;
 use super::paths::lower_first;
@@ -104,7 +106,9 @@ fn add_template(
 
 /// A parameter that holds a passed role names no resource of the operation itself.
 pub(super) fn set_role(draft: &mut OperationDraft, path: &str) {
-    draft.templates.retain(|template| !template.fills.iter().any(|fill| fill.parameter.eq_ignore_ascii_case(path)));
+    draft
+        .templates
+        .retain(|template| !template.fills.iter().any(|fill| fill.parameter.eq_ignore_ascii_case(path)));
     draft.parameters.retain(|parameter| !parameter.path.eq_ignore_ascii_case(path));
     draft.parameters.push(ParameterDraft { path: path.to_owned(), used_for: Use::PassedRole });
 }

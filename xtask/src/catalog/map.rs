@@ -89,6 +89,7 @@ impl RawRow {
 /// The path of a template that is nothing but one parameter, such as `${Budget.BudgetName}`.
 fn plain_path(template: &str) -> Option<String> {
     let path = template.strip_prefix("${")?.strip_suffix('}')?;
-    let is_plain = path.chars().all(|character| character.is_ascii_alphanumeric() || ".[]-_".contains(character));
+    let is_plain =
+        path.chars().all(|character| character.is_ascii_alphanumeric() || ".[]-_".contains(character));
     is_plain.then(|| path.to_owned())
 }

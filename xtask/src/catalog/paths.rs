@@ -38,7 +38,13 @@ pub(super) fn members(model: &Model, operation: &Operation) -> Vec<Member> {
     members
 }
 
-fn paths(model: &Model, operation: &Operation, name: &str, reference: &Reference, is_list: bool) -> Vec<String> {
+fn paths(
+    model: &Model,
+    operation: &Operation,
+    name: &str,
+    reference: &Reference,
+    is_list: bool,
+) -> Vec<String> {
     let mark = if is_list { "[]" } else { "" };
     let plain = format!("{}{mark}", lower_first(name));
     match model.metadata.protocol.as_str() {
@@ -75,10 +81,14 @@ fn paths(model: &Model, operation: &Operation, name: &str, reference: &Reference
 /// `VpcId` to `vpcId`, as CloudTrail does.
 pub(super) fn lower_first(name: &str) -> String {
     let mut characters = name.chars();
-    characters.next().map_or_else(String::new, |first| first.to_ascii_lowercase().to_string() + characters.as_str())
+    characters
+        .next()
+        .map_or_else(String::new, |first| first.to_ascii_lowercase().to_string() + characters.as_str())
 }
 
 fn upper_first(name: &str) -> String {
     let mut characters = name.chars();
-    characters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + characters.as_str())
+    characters
+        .next()
+        .map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + characters.as_str())
 }

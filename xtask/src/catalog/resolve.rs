@@ -62,11 +62,14 @@ fn prefix(facts: &Facts, model: &Model, service: Option<&ServiceRow>) -> String 
         return prefix;
     }
     let endpoint = model.metadata.endpoint_prefix.as_str();
-    let named = [model.signing_name(), endpoint, endpoint.rsplit('.').next().unwrap_or(endpoint), &model.name];
+    let named =
+        [model.signing_name(), endpoint, endpoint.rsplit('.').next().unwrap_or(endpoint), &model.name];
     let matching = |prefix: &str| {
         let actions = facts.actions.get(prefix);
         let is_action = |operation: &&Operation| {
-            actions.is_some_and(|service| service.actions.contains_key(&operation.plain_name().to_ascii_lowercase()))
+            actions.is_some_and(|service| {
+                service.actions.contains_key(&operation.plain_name().to_ascii_lowercase())
+            })
         };
         model.operations.values().filter(is_action).count()
     };
@@ -106,7 +109,8 @@ fn from_sources(
         _ => facts.map.rows(&model.name, &model.metadata.service_id, name),
     };
     let is_usable = !rows.is_empty() && rows.iter().all(|row| exists(&facts.actions, &row.action));
-    let same = Some(format!("{prefix}:{}", name.to_ascii_lowercase())).filter(|same| exists(&facts.actions, same));
+    let same =
+        Some(format!("{prefix}:{}", name.to_ascii_lowercase())).filter(|same| exists(&facts.actions, same));
     let mut need = |action: &str, when: WhenDraft, origin: Origin| {
         draft.needs.push(NeedDraft { action: action.to_owned(), when, origin, ambiguous: false });
     };
@@ -139,7 +143,14 @@ fn from_sources(
 }
 
 /// What follows from the actions: dependents, class, parameters and templates.
-fn finish(facts: &Facts, model: &Model, operation: &Operation, prefix: &str, label: &str, draft: &mut OperationDraft) {
+fn finish(
+    facts: &Facts,
+    model: &Model,
+    operation: &Operation,
+    prefix: &str,
+    label: &str,
+    draft: &mut OperationDraft,
+) {
     add_dependents(facts, draft);
     draft.class = class(facts, label, draft);
     let members = paths::members(model, operation);
@@ -170,11 +181,13 @@ fn add_dependents(facts: &Facts, draft: &mut OperationDraft) {
 }
 
 fn class(facts: &Facts, label: &str, draft: &mut OperationDraft) -> super::draft::Class {
-    let level = draft.needs.iter().find(|need| need.when != WhenDraft::Perhaps).and_then(|need| level(facts, &need.action));
-    classes::kept(&facts.overrides, label, &draft.name, level).map_or_else(
-        || classes::management(&facts.overrides, label, &draft.name, level),
-        |(class, _)| class,
-    )
+    let level = draft
+        .needs
+        .iter()
+        .find(|need| need.when != WhenDraft::Perhaps)
+        .and_then(|need| level(facts, &need.action));
+    classes::kept(&facts.overrides, label, &draft.name, level)
+        .map_or_else(|| classes::management(&facts.overrides, label, &draft.name, level), |(class, _)| class)
 }
 
 fn level(facts: &Facts, action: &str) -> Option<Level> {
@@ -182,7 +195,13 @@ fn level(facts: &Facts, action: &str) -> Option<Level> {
     Some(facts.actions.get(service)?.actions.get(name)?.level)
 }
 
-fn add_resources(facts: &Facts, draft: &mut OperationDraft, prefix: &str, members: &[Member], rows: &[super::map::Row]) {
+fn add_resources(
+    facts: &Facts,
+    draft: &mut OperationDraft,
+    prefix: &str,
+    members: &[Member],
+    rows: &[super::map::Row],
+) {
     let inputs = arns::Inputs { prefix, members, hints: &facts.overrides.hints, rows };
     let actions: Vec<String> = draft
         .needs
@@ -222,7 +241,10 @@ fn apply(
         let model = facts.models.iter().find_map(|model| {
             let service = facts.overrides.services.iter().find(|service| service.model == model.name);
             let prefix = prefix(facts, model, service);
-            let operation = model.operations.values().find(|operation| operation.plain_name().eq_ignore_ascii_case(base))?;
+            let operation = model
+                .operations
+                .values()
+                .find(|operation| operation.plain_name().eq_ignore_ascii_case(base))?;
             labels_of(model, service, &prefix).contains(&row.service).then_some((model, operation, prefix))
         });
         if let Some((model, operation, prefix)) = model {

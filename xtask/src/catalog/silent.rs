@@ -6,14 +6,19 @@ use super::draft::{Draft, OperationDraft, Use};
 /// Where one parameter takes resources of several types, or a hand-kept row says so, they are alternatives.
 pub(super) fn silent(draft: &Draft, operation: &OperationDraft, action: &str) -> Vec<usize> {
     let Some((prefix, _)) = action.split_once(':') else { return Vec::new() };
-    let (Some(row), Some(service)) = (draft.action(action), draft.services.get(prefix)) else { return Vec::new() };
+    let (Some(row), Some(service)) = (draft.action(action), draft.services.get(prefix)) else {
+        return Vec::new();
+    };
     if operation.alternatives || row.resource_types.len() < 2 {
         return Vec::new();
     }
     let takes_any = operation.parameters.iter().any(|parameter| {
         let name = parameter.path.to_ascii_lowercase();
         parameter.used_for == Use::Resource
-            && matches!(name.trim_end_matches("[]"), "resourcearn" | "arn" | "resourceidentifier" | "resourcearnlist" | "resourceid")
+            && matches!(
+                name.trim_end_matches("[]"),
+                "resourcearn" | "arn" | "resourceidentifier" | "resourcearnlist" | "resourceid"
+            )
     });
     if takes_any {
         return Vec::new();
