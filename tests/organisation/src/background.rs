@@ -85,19 +85,10 @@ impl Recorder<'_> {
         let (account, region) = (&self.profile.account, &self.profile.region);
         for run in rhythm.runs(self.start, self.end, mint)? {
             let scene = Scene { account, region, now: run };
-            let mut text = format!(
-                "{{\"eventVersion\":\"1.11\",\"userIdentity\":{{\"accountId\":\"{account}\",\"invokedBy\":\"{service}\"}},\"eventTime\":\""
-            );
-            moment::iso(&mut text, run);
-            text.push_str(&format!(
-                "\",\"eventSource\":\"{service}\",\"eventName\":\"{name}\",\"awsRegion\":\"{region}\",\"sourceIPAddress\":\"{service}\",\"userAgent\":\"{service}\",\"requestParameters\":null,\"responseElements\":null,\"eventID\":\""
-            ));
-            mint.uuid(&mut text);
-            text.push_str(&format!(
-                "\",\"readOnly\":false,\"eventType\":\"AwsServiceEvent\",\"managementEvent\":true,\"recipientAccountId\":\"{account}\",\"serviceEventDetails\":"
-            ));
-            details.fill(&mut text, &scene, &mut Arguments::default(), mint);
-            text.push_str(",\"eventCategory\":\"Management\"}");
+            let mut text = String::new();
+            service_event(&mut text, &scene, service, name, mint, |out, mint| {
+                details.fill(out, &scene, &mut Arguments::default(), mint);
+            });
             self.log.service_events += 1;
             self.records.push(Record { moment: run, region: region.clone(), text });
         }
@@ -151,4 +142,29 @@ impl Recorder<'_> {
         }
         Ok(())
     }
+}
+
+/// Appends an event that a service reports of itself.
+pub(crate) fn service_event(
+    out: &mut String,
+    scene: &Scene<'_>,
+    service: &str,
+    name: &str,
+    mint: &mut Mint,
+    details: impl FnOnce(&mut String, &mut Mint),
+) {
+    let Scene { account, region, now } = scene;
+    out.push_str(&format!(
+        "{{\"eventVersion\":\"1.11\",\"userIdentity\":{{\"accountId\":\"{account}\",\"invokedBy\":\"{service}\"}},\"eventTime\":\""
+    ));
+    moment::iso(out, *now);
+    out.push_str(&format!(
+        "\",\"eventSource\":\"{service}\",\"eventName\":\"{name}\",\"awsRegion\":\"{region}\",\"sourceIPAddress\":\"{service}\",\"userAgent\":\"{service}\",\"requestParameters\":null,\"responseElements\":null,\"eventID\":\""
+    ));
+    mint.uuid(out);
+    out.push_str(&format!(
+        "\",\"readOnly\":false,\"eventType\":\"AwsServiceEvent\",\"managementEvent\":true,\"recipientAccountId\":\"{account}\",\"serviceEventDetails\":"
+    ));
+    details(out, mint);
+    out.push_str(",\"eventCategory\":\"Management\"}");
 }

@@ -15,6 +15,7 @@ mod error;
 mod event;
 mod grants;
 mod identity;
+mod load;
 mod mint;
 mod moment;
 mod organisation;
@@ -31,6 +32,7 @@ pub use archive::{GRANTS, SELECTORS, TRUTH, unpack};
 pub use delivery::LogFile;
 pub use error::Error;
 pub use identity::Identity;
+pub use load::{Load, LoadSummary};
 pub use mint::Mint;
 pub use organisation::Organisation;
 pub use profile::{
