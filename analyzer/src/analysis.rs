@@ -27,6 +27,20 @@ pub struct Settings {
     pub generalise: Generalise,
 }
 
+/// From the start of the first to the end of the last of these principals' windows: outside it no call counts.
+pub fn whole_window<'a>(
+    principals: impl Iterator<Item = &'a str>,
+    coverage: &[CoverageRecord],
+    settings: WindowSettings,
+) -> Option<Window> {
+    let accounts: std::collections::BTreeSet<_> = principals.map(account_of).collect();
+    accounts
+        .into_iter()
+        .filter_map(|account| coverage_of(coverage, account, &[], settings))
+        .map(|coverage| coverage.window)
+        .fold(None, |all, one| Some(join(all, one)))
+}
+
 /// What is proposed for a principal.
 #[derive(Clone, Debug)]
 pub enum Outcome {

@@ -79,8 +79,7 @@ impl ActionSet {
     /// The actions in the catalog's order.
     pub fn iter(&self) -> impl Iterator<Item = ActionId> + '_ {
         self.words.iter().enumerate().flat_map(|(at, word)| {
-            let base = u32::try_from(at * 64).unwrap_or(u32::MAX);
-            (0..64u32).filter(move |bit| word & (1 << bit) != 0).map(move |bit| ActionId(base + bit))
+            (0..64).filter(move |bit| word & (1 << bit) != 0).map(move |bit| ActionId::at(at * 64 + bit))
         })
     }
 }
@@ -96,7 +95,7 @@ impl FromIterator<ActionId> for ActionSet {
 }
 
 fn place(action: ActionId) -> (usize, u64) {
-    ((action.0 / 64) as usize, 1 << (action.0 % 64))
+    (action.index() / 64, 1 << (action.index() % 64))
 }
 
 /// Expands action patterns to the catalog's actions, each pattern once: accounts repeat them a lot.

@@ -153,7 +153,7 @@ impl Coverage {
     /// recorded. `scopes` are the resource patterns on which the action is granted, or none when that
     /// is not known.
     pub fn hides(&self, action: &Action, scopes: Option<&[Glob]>) -> Option<Reason> {
-        self.hides_service(&action.service)
+        self.hides_service(action.service)
             .or_else(|| self.hides_class(&action.visibility, scopes))
             .or_else(|| (self.lost > 0).then_some(Reason::EventsLost(self.lost)))
             .or_else(|| (self.window.length() < self.minimum).then_some(Reason::WindowTooShort))
@@ -171,7 +171,7 @@ impl Coverage {
             Visibility::Management { write: false } => (!self.management_reads).then_some(Reason::ReadsOff),
             Visibility::Data { resource_type, write } => self.hides_data(resource_type, *write, scopes),
             Visibility::Mixed(classes) => classes.iter().find_map(|class| self.hides_class(class, scopes)),
-            Visibility::NotLogged(why) => Some(Reason::NotLogged(why.to_string())),
+            Visibility::NotLogged(why) => Some(Reason::NotLogged((*why).to_owned())),
             Visibility::NoOperation => Some(Reason::NoOperation),
         }
     }

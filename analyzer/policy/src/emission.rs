@@ -28,7 +28,6 @@ pub fn emit(
     let mut names = Names::default();
     let mut entries = Vec::new();
     let mut changes = String::new();
-    let mut after_files: Vec<Vec<String>> = Vec::new();
     for change in &proposal.changes {
         let before = EmittedFile { path: names.free("before", &change.name), text: change.before.emit() };
         let mut after = Vec::new();
@@ -44,7 +43,6 @@ pub fn emit(
         if change.edit == Edit::Remove {
             changes.push_str(&diff::unified(Some((&policy_file(change), &before.text)), None));
         }
-        after_files.push(after.iter().map(|after| after.file.clone()).collect());
         entries.push(policy_entry(change, before.path.clone(), after));
         files.push(before);
     }
@@ -54,12 +52,7 @@ pub fn emit(
         files.push(file);
         path
     });
-    let file_of = |change: &PolicyChange, at: usize| {
-        let place = proposal.changes.iter().position(|other| std::ptr::eq(other, change));
-        let file = place.and_then(|place| after_files.get(place)).and_then(|files| files.get(at));
-        file.cloned().unwrap_or_default()
-    };
-    files.push(EmittedFile { path: "steps.md".to_owned(), text: steps::steps(proposal, &file_of) });
+    files.push(EmittedFile { path: "steps.md".to_owned(), text: steps::steps(proposal, &entries) });
     files.push(EmittedFile { path: "changes.diff".to_owned(), text: changes });
     let evidence = Evidence::of(proven, entries, boundary, context);
     let mut text = serde_json::to_string_pretty(&evidence)?;

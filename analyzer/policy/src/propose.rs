@@ -129,5 +129,8 @@ fn evidence(
     (kept, removed)
 }
 
+#[cfg(test)]
+mod tests;
+
 /// Resource patterns with the rule that made each.
 pub(crate) type Ruled = BTreeMap<String, &'static str>;

@@ -2,21 +2,25 @@
 
 use std::fmt::Write as _;
 
+use crate::evidence::PolicyEntry;
 use crate::grant::PrincipalKind;
 use crate::proposal::{Edit, NewPolicy, PolicyChange, Proposal};
 
 /// The steps as Markdown with AWS CLI commands: first what adds, then what takes away, so that nothing is
-/// missing in between; and the way back.
-pub fn steps(proposal: &Proposal, file_of: &dyn Fn(&PolicyChange, usize) -> String) -> String {
+/// missing in between; and the way back. `entries` are the proposal's changes with their files, in order.
+pub(crate) fn steps(proposal: &Proposal, entries: &[PolicyEntry]) -> String {
     let subject = Subject { kind: proposal.kind, name: &proposal.name, account: account_of(&proposal.principal) };
     let mut adding = Vec::new();
     let mut removing = Vec::new();
     let mut back = Vec::new();
-    for change in proposal.changes.iter().filter(|change| change.edit != Edit::Keep) {
-        for (at, new) in change.after.iter().enumerate() {
-            subject.add(change, at, new, &file_of(change, at), &mut adding);
+    for (change, entry) in proposal.changes.iter().zip(entries) {
+        if change.edit == Edit::Keep {
+            continue;
         }
-        subject.remove(change, &mut removing, &mut back);
+        for (at, (new, file)) in change.after.iter().zip(&entry.after).enumerate() {
+            subject.add(change, at, new, &file.file, &mut adding);
+        }
+        subject.remove(change, &entry.before, &mut removing, &mut back);
     }
     for group in &proposal.leaves_groups {
         let (user, group) = (quote(subject.name), quote(group));
@@ -74,21 +78,26 @@ impl Subject<'_> {
         }
     }
 
-    fn remove(&self, change: &PolicyChange, commands: &mut Vec<String>, back: &mut Vec<String>) {
+    fn remove(
+        &self,
+        change: &PolicyChange,
+        before: &str,
+        commands: &mut Vec<String>,
+        back: &mut Vec<String>,
+    ) {
+        let before = quote(&format!("file://{before}"));
         let (kind, subject) = (self.kind.as_str(), quote(self.name));
         let policy = quote(&change.name);
         let put_back = || {
             format!(
-                "aws iam put-{kind}-policy --{kind}-name {subject} --policy-name {policy} --policy-document {}",
-                quote(&format!("file://before/{}.json", change.name))
+                "aws iam put-{kind}-policy --{kind}-name {subject} --policy-name {policy} --policy-document {before}"
             )
         };
         match (change.edit, change.arn.as_deref(), &change.group) {
             (Edit::PutInline, ..) => back.push(put_back()),
             (Edit::NewVersion, Some(arn), _) => back.push(format!(
-                "aws iam create-policy-version --policy-arn {} --policy-document {} --set-as-default",
-                quote(arn),
-                quote(&format!("file://before/{}.json", change.name))
+                "aws iam create-policy-version --policy-arn {} --policy-document {before} --set-as-default",
+                quote(arn)
             )),
             (Edit::Replace | Edit::Remove, Some(arn), None) => {
                 let arn = quote(arn);

@@ -109,10 +109,10 @@ pub fn judge(
         let hidden = coverage
             .hides(action, scopes.as_deref())
             .or_else(|| possible.map(|operation| Reason::MayBeNeeded(operation.clone())))
-            .or_else(|| unresolved.reason(&action.service))
+            .or_else(|| unresolved.reason(action.service))
             .or_else(|| granted.younger_than(account, principal, id, coverage.window.start))
             .or_else(|| granted.unsupported(account, id))
-            .filter(|_| !given_up.services.contains(&*action.service));
+            .filter(|_| !given_up.services.contains(action.service));
         let verdict = match (usage.uses(id), hidden) {
             (true, hidden) => {
                 if let Some(reason) = hidden {
@@ -146,7 +146,7 @@ impl Unresolved {
                 continue;
             }
             for prefix in prefixes {
-                unresolved.services.entry(prefix.to_string()).or_insert_with(|| name.clone());
+                unresolved.services.entry(prefix.to_owned()).or_insert_with(|| name.clone());
             }
         }
         unresolved

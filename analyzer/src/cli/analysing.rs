@@ -9,7 +9,7 @@ use remit_catalog::Catalog;
 use remit_policy::{Generalise, GivenUp};
 
 use super::{Streams, WrongUsage};
-use crate::analysis::{Analysis, Settings, analyse};
+use crate::analysis::{Analysis, Settings, analyse, whole_window};
 use crate::ledgers::Ledger;
 use crate::rollup::Filter;
 use crate::visible::WindowSettings;
@@ -89,9 +89,9 @@ pub(super) fn analysed(
     let settings = settings(arguments, catalog)?;
     let ledger = Ledger::open(&arguments.ledger.ledger)?;
     let mut problems = ledger.problems();
-    let calls = ledger.roll_up(&Filter::default())?;
-    let known: BTreeSet<String> = calls.keys().cloned().collect();
-    let account = grants::read(&arguments.grants, arguments.principal.as_deref(), &known)?;
+    let account = grants::read(&arguments.grants, arguments.principal.as_deref(), &ledger.principals()?)?;
+    let window = whole_window(account.principals.iter().map(|one| one.arn.as_str()), ledger.coverage(), settings.window);
+    let calls = ledger.roll_up(&Filter { window, principal: None })?;
     problems.extend(
         account.problems.iter().map(|problem| format!("{}:{}: {}", problem.file, problem.line, problem.message)),
     );

@@ -65,7 +65,7 @@ fn whole_services(
 ) -> Vec<(String, ActionSet)> {
     let catalog = expander.catalog();
     let mut services: Vec<&str> =
-        wanted.iter().filter_map(|id| catalog.action(id)).map(|action| &*action.service).collect();
+        wanted.iter().filter_map(|id| catalog.action(id)).map(|action| action.service).collect();
     services.dedup();
     let mut whole = Vec::new();
     for service in services {
@@ -124,7 +124,7 @@ pub(super) fn compact(
     let mut services: Vec<String> = Vec::new();
     for id in wanted.iter() {
         if let Some(action) = catalog.action(id)
-            && services.last().map(String::as_str) != Some(&*action.service)
+            && services.last().map(String::as_str) != Some(action.service)
         {
             services.push(action.service.to_string());
         }

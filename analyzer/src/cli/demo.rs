@@ -1,0 +1,153 @@
+//! `remit demo`
+
+mod sample;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+use super::analysing::{AnalysingArguments, Analysed, LedgerArguments, Resources, analysed};
+use super::{Streams, ingest, propose, report};
+use crate::analysis::Outcome;
+use crate::exit::Exit;
+use crate::output::grouped;
+use crate::proposals;
+use crate::report::model::{PrincipalSection, ProposalSection, Report};
+use crate::visible::DAY;
+
+/// Run everything on an embedded sample organisation
+///
+/// Larkspur Outfitters does not exist. Its 90 days of CloudTrail files, its grants and its event selectors are
+/// part of this program.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The folder to write
+    #[arg(long, value_name = "DIR", default_value = "remit-demo")]
+    out: PathBuf,
+}
+
+/// A file that says that a folder is a demo's, which the next demo may replace.
+const MARK: &str = ".remit-demo";
+/// Principals listed.
+const SHOWN: usize = 8;
+
+pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let folder = &arguments.out;
+    make_way(folder)?;
+    let sample = folder.join("sample");
+    sample::unpack(&sample)?;
+    let ledger = folder.join("ledger");
+    let selectors = sample.join("event-selectors.json");
+    let ingested = ingest::cloudtrail(
+        &ingest::CloudtrailArguments::of(&sample.join("AWSLogs"), &ledger, &selectors),
+        streams,
+    )?;
+    let analysing = AnalysingArguments {
+        ledger: LedgerArguments { ledger: ledger.to_string_lossy().into_owned() },
+        grants: vec![sample.join("account-authorization-details.json")],
+        principal: None,
+        coverage: Vec::new(),
+        window: 90 * DAY,
+        min_window: 30 * DAY,
+        max_gap: 2 * DAY,
+        give_up: Vec::new(),
+        resources: Resources::Names,
+    };
+    let analysed = analysed(&analysing, None, streams)?;
+    let out = folder.join("proposals");
+    propose::prepare(&out)?;
+    proposals::write(analysed.catalog, &analysed.analysis, &out)?;
+    let report = report::write(&analysed, folder)?;
+    tell(folder, &analysed, &report, streams)?;
+    Ok(ingested)
+}
+
+/// Makes an empty folder, or empties one that an earlier demo wrote.
+fn make_way(folder: &Path) -> anyhow::Result<()> {
+    let is_empty = fs::read_dir(folder).map(|mut entries| entries.next().is_none()).unwrap_or(true);
+    if !is_empty {
+        if !folder.join(MARK).is_file() {
+            bail!(
+                "folder `{}` is not empty and not a demo's\nhint: name another with `--out DIR`",
+                folder.display()
+            );
+        }
+        fs::remove_dir_all(folder).with_context(|| format!("cannot remove `{}`", folder.display()))?;
+    }
+    proposals::write_file(&folder.join(MARK), "")
+}
+
+fn tell(
+    folder: &Path,
+    analysed: &Analysed,
+    report: &Report,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<()> {
+    let totals = report.totals;
+    let permissions = totals.permissions;
+    let out = &mut *streams.out;
+    writeln!(out)?;
+    writeln!(
+        out,
+        "{} principals made {} allowed calls in {}; {} made none.",
+        totals.principals,
+        grouped(totals.calls),
+        report.window.length,
+        totals.idle
+    )?;
+    let share = |part: usize| {
+        let percent = part.saturating_mul(1000).checked_div(permissions.granted).unwrap_or(0);
+        format!("{:>7}  {:>3}.{} %", grouped(part as u64), percent / 10, percent % 10)
+    };
+    writeln!(out, "They are granted {} permissions:", grouped(permissions.granted as u64))?;
+    writeln!(out, "  used         {}", share(permissions.used))?;
+    writeln!(out, "  unused       {}", share(permissions.unused))?;
+    writeln!(out, "  unobservable {}  (kept; the report says what would show them)", share(permissions.unobservable))?;
+    writeln!(out)?;
+    writeln!(out, "The widest, worst first:")?;
+    for principal in report.principals.iter().take(SHOWN) {
+        writeln!(out, "  {}", line(principal))?;
+    }
+    writeln!(out)?;
+    let impossible = analysed
+        .analysis
+        .principals
+        .iter()
+        .filter(|principal| !matches!(principal.outcome, Outcome::Proven(_)))
+        .count();
+    writeln!(
+        out,
+        "{} proposals are proven and remove {} permissions; {impossible} principals are left alone.",
+        totals.proposals,
+        grouped(totals.removed as u64)
+    )?;
+    writeln!(out)?;
+    writeln!(out, "Look at  {}", folder.join("report.html").display())?;
+    writeln!(out, "         {}", folder.join("report.md").display())?;
+    writeln!(out, "         {}", folder.join("proposals").display())?;
+    let grants = folder.join("sample/account-authorization-details.json");
+    let example = report.principals.iter().find(|one| !one.used.is_empty());
+    if let Some((principal, used)) = example.and_then(|one| one.used.first().map(|used| (one, used))) {
+        writeln!(out, "Ask why  remit explain {} {} \\", principal.name, used.permission)?;
+        writeln!(out, "           --ledger {} --grants {}", folder.join("ledger").display(), grants.display())?;
+    }
+    writeln!(out, "Check    remit verify {}", folder.join("proposals").display())?;
+    Ok(())
+}
+
+fn line(principal: &PrincipalSection) -> String {
+    let permissions = principal.permissions;
+    let proposal = match &principal.proposal {
+        ProposalSection::Proven { removed, .. } => format!("{} go", grouped(*removed as u64)),
+        ProposalSection::Nothing => "nothing to change".to_owned(),
+        ProposalSection::Impossible { why } => why.chars().take(40).collect(),
+    };
+    format!(
+        "{:<24} {:>6} granted {:>5} used {:>6} unused  {proposal}",
+        principal.name,
+        grouped(permissions.granted as u64),
+        grouped(permissions.used as u64),
+        grouped(permissions.unused as u64),
+    )
+}

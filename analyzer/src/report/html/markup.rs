@@ -1,0 +1,127 @@
+//! Values that write their own markup. Each escapes what it is given; that is why they may be marked safe.
+
+use std::fmt::{self, Display, Formatter, Write as _};
+
+use askama::filters::{Escaper as _, Html, HtmlSafe};
+
+use super::PermissionCounts;
+use super::wording::{self, Count};
+
+fn limit(number: impl Count) -> usize {
+    usize::try_from(number.count()).unwrap_or(usize::MAX)
+}
+
+/// The first so many of a list.
+pub(super) fn first<T>(list: &[T], number: impl Count) -> &[T] {
+    list.get(..limit(number)).unwrap_or(list)
+}
+
+/// How many follow the first so many.
+pub(super) fn rest(all: usize, number: impl Count) -> usize {
+    all.saturating_sub(limit(number))
+}
+
+fn escaped(to: &mut Formatter<'_>, text: &str) -> fmt::Result {
+    Html.write_escaped_str(to, text)
+}
+
+/// A message in which names stand between backticks.
+pub(super) struct Prose<T>(pub(super) T);
+
+impl<T: AsRef<str>> HtmlSafe for Prose<T> {}
+
+impl<T: AsRef<str>> Display for Prose<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for (is_name, piece) in wording::pieces(self.0.as_ref()) {
+            if is_name {
+                write!(f, "{}", Codes(&[piece], 1_usize))?;
+            } else {
+                escaped(f, piece)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Names, at most so many of them.
+pub(super) struct Codes<'a, T, N>(pub(super) &'a [T], pub(super) N);
+
+impl<T: AsRef<str>, N: Count> HtmlSafe for Codes<'_, T, N> {}
+
+impl<T: AsRef<str>, N: Count> Display for Codes<'_, T, N> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for (at, name) in first(self.0, self.1).iter().enumerate() {
+            f.write_str(if at == 0 { "<code>" } else { ", <code>" })?;
+            escaped(f, name.as_ref())?;
+            f.write_str("</code>")?;
+        }
+        match rest(self.0.len(), self.1) {
+            0 => Ok(()),
+            more => write!(f, " and {} more", wording::number(more)),
+        }
+    }
+}
+
+/// A moment.
+pub(super) struct Time<'a>(pub(super) &'a str);
+
+impl HtmlSafe for Time<'_> {}
+
+impl Display for Time<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("<time datetime=\"")?;
+        escaped(f, self.0)?;
+        f.write_str("\">")?;
+        escaped(f, &wording::time(self.0))?;
+        f.write_str("</time>")
+    }
+}
+
+/// The verdicts as parts of a bar. It repeats numbers that stand beside it, so it is hidden from screen readers.
+pub(super) struct Bar<'a>(pub(super) &'a PermissionCounts);
+
+impl HtmlSafe for Bar<'_> {}
+
+impl Display for Bar<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("<svg class=bar aria-hidden=true>")?;
+        let mut from = 0.0;
+        for (class, permissions) in [("u", self.0.used), ("n", self.0.unused), ("o", self.0.unobservable)] {
+            if permissions > 0 {
+                let width = permissions as f64 * 100.0 / self.0.granted.max(1) as f64;
+                write!(f, "<rect class={class} x=\"{from:.2}%\" width=\"{width:.2}%\" height=\"100%\"/>")?;
+                from += width;
+            }
+        }
+        f.write_str("</svg>")
+    }
+}
+
+/// A unified diff, at most so many lines of it.
+pub(super) struct Diff<'a, N>(pub(super) &'a str, pub(super) N);
+
+impl<N: Count> HtmlSafe for Diff<'_, N> {}
+
+impl<N: Count> Display for Diff<'_, N> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for line in self.0.lines().take(limit(self.1)) {
+            let tag = match line.as_bytes() {
+                [b'+', b'+', b'+', b' ', ..] | [b'-', b'-', b'-', b' ', ..] => Some("b"),
+                [b'@', b'@', ..] => Some("i"),
+                [b'+', ..] => Some("ins"),
+                [b'-', ..] => Some("del"),
+                _ => None,
+            };
+            match tag {
+                Some(tag) => {
+                    write!(f, "<{tag}>")?;
+                    escaped(f, line)?;
+                    write!(f, "</{tag}>")?;
+                }
+                None => escaped(f, line)?,
+            }
+            f.write_char('\n')?;
+        }
+        Ok(())
+    }
+}

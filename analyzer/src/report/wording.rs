@@ -1,0 +1,328 @@
+//! The words that the page and its Markdown twin share, so that both say the same.
+
+use std::collections::BTreeSet;
+
+use super::model::{Gap, LevelRow, PermissionCounts, PrincipalSection, ProposalSection, Report, ReportWindow, UsedRow};
+use crate::output::grouped;
+
+/// Verdicts with what each means.
+pub(super) const VERDICTS: [(&str, &str); 3] = [
+    ("used", "At least one allowed call in the window needed it. Denied calls are never use."),
+    (
+        "unused",
+        "Every call that needs it would have been recorded during the whole window, and none was. Only these are removed.",
+    ),
+    (
+        "unobservable",
+        "It cannot be told, since calls that need it may have happened unseen. Not seen is not the same as not used, so these are kept unless someone gives them up.",
+    ),
+];
+
+/// What a proven proposal is proven to be.
+pub(super) const PROVEN: &str = "nothing is allowed that was not allowed before, nothing stays that no recorded call or unobservable permission needs, only actions that exist are named, and every policy is within AWS's size limits";
+
+/// A number of things; templates hold it by value or by reference.
+pub(super) trait Count: Copy {
+    fn count(self) -> u64;
+}
+
+impl Count for u64 {
+    fn count(self) -> u64 {
+        self
+    }
+}
+
+impl Count for usize {
+    fn count(self) -> u64 {
+        self as u64
+    }
+}
+
+impl<T: Count> Count for &T {
+    fn count(self) -> u64 {
+        (*self).count()
+    }
+}
+
+/// A number with thousands separators.
+pub(super) fn number(number: impl Count) -> String {
+    grouped(number.count())
+}
+
+/// A counted noun, such as `1 policy` or `1,204 policies`.
+pub(super) fn counted(number: impl Count, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number.count()), if number.count() == 1 { one } else { many })
+}
+
+/// A number of permissions.
+pub(super) fn permissions(number: impl Count) -> String {
+    counted(number, "permission", "permissions")
+}
+
+/// A number of principals.
+pub(super) fn principals(number: impl Count) -> String {
+    counted(number, "principal", "principals")
+}
+
+/// A part of a whole in per cent. Rounding never makes something of nothing, nor all of a part.
+pub(super) fn share(part: impl Count, whole: impl Count) -> String {
+    let (part, whole) = (u128::from(part.count()), u128::from(whole.count()));
+    if whole == 0 {
+        return "–".to_owned();
+    }
+    match (part * 200 + whole) / (whole * 2) {
+        0 if part > 0 => "<1%".to_owned(),
+        100 if part < whole => ">99%".to_owned(),
+        percent => format!("{percent}%"),
+    }
+}
+
+/// An ISO 8601 moment as `2026-11-23 21:37`; any other text stays as it is.
+pub(super) fn time(moment: &str) -> String {
+    let parts = || {
+        let (date, rest) = moment.split_once('T')?;
+        let clock = rest.strip_suffix('Z')?.get(..5)?;
+        (date.len() == 10 && clock.as_bytes().get(2) == Some(&b':')).then(|| format!("{date} {clock}"))
+    };
+    parts().unwrap_or_else(|| moment.to_owned())
+}
+
+/// When a principal was last seen to make an allowed call.
+pub(super) fn last_used(moment: &Option<String>) -> String {
+    moment.as_ref().map_or_else(|| "no allowed call".to_owned(), |moment| time(moment))
+}
+
+/// The window in words.
+pub(super) fn window(window: &ReportWindow) -> String {
+    if window.start == window.end {
+        return "none: the ledger holds no call of these accounts".to_owned();
+    }
+    format!("{}, {} to {} UTC", window.length, time(&window.start), time(&window.end))
+}
+
+/// The most important sentence of the report.
+pub(super) fn headline(report: &Report) -> String {
+    let totals = &report.totals;
+    let counts = &totals.permissions;
+    if totals.principals == 0 {
+        return "The input holds no principal with grants, so there is nothing to compare.".to_owned();
+    }
+    if counts.granted == 0 {
+        return format!("The {} hold no permission.", principals(totals.principals));
+    }
+    format!(
+        "Of {} granted to {}, {} ({}) {} used, {} ({}) unused and {} ({}) unobservable.",
+        permissions(counts.granted),
+        principals(totals.principals),
+        number(counts.used),
+        share(counts.used, counts.granted),
+        if counts.used == 1 { "is" } else { "are" },
+        number(counts.unused),
+        share(counts.unused, counts.granted),
+        number(counts.unobservable),
+        share(counts.unobservable, counts.granted),
+    )
+}
+
+/// What the proposals do together.
+pub(super) fn effect(report: &Report) -> String {
+    let totals = &report.totals;
+    if totals.proposals == 0 {
+        return "No proposal changes anything.".to_owned();
+    }
+    format!(
+        "{} {} {}, {} of what is granted.",
+        counted(totals.proposals, "proven proposal", "proven proposals"),
+        if totals.proposals == 1 { "removes" } else { "remove" },
+        permissions(totals.removed),
+        share(totals.removed, totals.permissions.granted),
+    )
+}
+
+/// How a score is made.
+pub(super) fn score(report: &Report) -> String {
+    let weights: Vec<_> =
+        report.weights.iter().map(|weight| format!("{} for {}", weight.weight, weight.level)).collect();
+    format!(
+        "The score adds up what is granted without need, by access level: each unused permission counts {}. \
+         What is used or unobservable counts nothing. The highest score comes first.",
+        weights.join(", "),
+    )
+}
+
+/// The score of one principal as a sum, such as `20 × 3 permissions management + 1 × 12 read`.
+pub(super) fn score_sum(principal: &PrincipalSection) -> String {
+    let terms: Vec<_> = principal
+        .unused_by_level
+        .iter()
+        .map(|row| format!("{} × {} {}", row.weight, number(row.permissions), row.level))
+        .collect();
+    terms.join(" + ")
+}
+
+/// Unused permissions of all principals by access level, in the order of the weights.
+pub(super) fn unused_by_level(report: &Report) -> Vec<(&str, u64, usize)> {
+    let sum = |level: &str| {
+        let rows = report.principals.iter().flat_map(|principal| &principal.unused_by_level);
+        rows.filter(|row| row.level == level).map(|row| row.permissions).sum::<usize>()
+    };
+    report.weights.iter().map(|weight| (weight.level.as_str(), weight.weight, sum(&weight.level))).collect()
+}
+
+/// Permissions behind gaps that something would make observable, and behind all of them.
+pub(super) fn switchable(gaps: &[Gap]) -> (usize, usize) {
+    let sum = |only: &dyn Fn(&Gap) -> bool| {
+        gaps.iter().filter(|gap| only(gap)).map(|gap| gap.permissions).sum::<usize>()
+    };
+    (sum(&|gap| gap.remedy.is_some()), sum(&|_| true))
+}
+
+/// What could be done about the gaps.
+pub(super) fn gaps(gaps: &[Gap]) -> String {
+    match switchable(gaps) {
+        (_, 0) => "Every granted permission is observable.".to_owned(),
+        (0, all) => format!("Nothing that could be switched on would make the {} observable.", permissions(all)),
+        (some, all) => format!("{} of {} can be made observable.", number(some), permissions(all)),
+    }
+}
+
+/// What is proposed, in a few words.
+pub(super) fn state(proposal: &ProposalSection) -> String {
+    match proposal {
+        ProposalSection::Proven { removed: 0, changes, .. } => {
+            format!("changes {}", counted(changes.len(), "policy", "policies"))
+        }
+        ProposalSection::Proven { removed, .. } => format!("removes {}", number(removed)),
+        ProposalSection::Nothing => "nothing to change".to_owned(),
+        ProposalSection::Impossible { .. } => "no proposal".to_owned(),
+    }
+}
+
+/// Which look the state has.
+pub(super) fn state_look(proposal: &ProposalSection) -> &'static str {
+    match proposal {
+        ProposalSection::Proven { .. } => "change",
+        ProposalSection::Nothing => "same",
+        ProposalSection::Impossible { .. } => "none",
+    }
+}
+
+/// Accounts in a list.
+pub(super) fn accounts(report: &Report) -> String {
+    if report.accounts.is_empty() { "none".to_owned() } else { report.accounts.join(", ") }
+}
+
+/// What a level adds to a principal's score.
+pub(super) fn points(row: &LevelRow) -> u64 {
+    row.weight.saturating_mul(row.permissions as u64)
+}
+
+/// Whether some operation of a used permission has another name than its action.
+pub(super) fn is_named_otherwise(used: &UsedRow) -> bool {
+    let action = used.permission.split_once(':').map_or("", |(_, action)| action);
+    used.operations.iter().any(|operation| operation.rsplit(':').next() != Some(action))
+}
+
+/// What a proven proposal does.
+pub(super) fn removal(counts: &PermissionCounts, removed: impl Count, granted_after: impl Count) -> String {
+    if removed.count() == 0 {
+        return format!("It removes no permission, keeps {} and changes only their scope.", number(granted_after));
+    }
+    format!(
+        "It removes {} of {} and keeps {}.",
+        number(removed),
+        permissions(counts.granted),
+        number(granted_after),
+    )
+}
+
+/// What was checked of a proven proposal.
+pub(super) fn proof(protected: impl Count) -> String {
+    format!(
+        "Proven: {} that the ledger saw allowed {} allowed still; {PROVEN}.",
+        counted(protected, "pair of a permission and a resource", "pairs of a permission and a resource"),
+        if protected.count() == 1 { "is" } else { "are" },
+    )
+}
+
+/// Where a used permission was seen, and what becomes of its scope where something is proposed.
+pub(super) fn scope(used: &UsedRow, proposal: &ProposalSection) -> String {
+    let seen = match used.resources {
+        Some(resources) => format!("seen on {}", counted(resources, "resource", "resources")),
+        None => "resource not known".to_owned(),
+    };
+    if !matches!(proposal, ProposalSection::Proven { .. }) {
+        return seen;
+    }
+    match (&used.hidden, used.narrowed_to.is_empty()) {
+        (_, false) => format!("{seen}, narrowed to"),
+        (Some(hidden), true) => format!("{seen}; scope stays, since further use may be unseen: {hidden}"),
+        (None, true) => format!("{seen}; scope stays"),
+    }
+}
+
+/// Anchors of the principals, in their order: unique, and made of letters, digits, `-`, `_` and `.` only.
+pub(super) fn anchors(report: &Report) -> Vec<String> {
+    let mut taken = BTreeSet::new();
+    let mut anchors = Vec::with_capacity(report.principals.len());
+    for (rank, principal) in (1..).zip(&report.principals) {
+        let account = principal.arn.split(':').nth(4).unwrap_or_default();
+        let is_plain = |c: &char| c.is_ascii_alphanumeric() || "-_.".contains(*c);
+        let name: String = principal.name.chars().filter(is_plain).take(64).collect();
+        let account: String = account.chars().filter(is_plain).take(12).collect();
+        let mut anchor = format!("{}-{account}-{name}", if principal.kind == "user" { "user" } else { "role" });
+        if !taken.insert(anchor.clone()) {
+            // No other anchor begins with this number.
+            anchor = format!("{rank}-{anchor}");
+            taken.insert(anchor.clone());
+        }
+        anchors.push(anchor);
+    }
+    anchors
+}
+
+/// Text in which the project's own messages put names between backticks: (name?, piece) in order. A last
+/// backtick without a partner is text.
+pub(super) fn pieces(text: &str) -> Vec<(bool, &str)> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('`') {
+        let Some((name, behind)) = after.split_once('`') else { break };
+        pieces.push((false, before));
+        pieces.push((true, name));
+        rest = behind;
+    }
+    pieces.push((false, rest));
+    pieces.retain(|(_, piece)| !piece.is_empty());
+    pieces
+}
+
+/// Shows control characters, invisible ones and those that change the direction of writing, instead of
+/// obeying them. Names come from logs, and a log may hold anything.
+pub(super) fn legible(text: String) -> String {
+    let is_treacherous = |c: char| {
+        matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+            || (c.is_control() && c != '\n')
+    };
+    if !text.contains(is_treacherous) {
+        return text;
+    }
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_treacherous(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// Which look a verdict has: a class of the style sheet.
+pub(super) fn verdict_look(verdict: &str) -> &'static str {
+    match verdict {
+        "used" => "u",
+        "unused" => "n",
+        _ => "o",
+    }
+}

@@ -1,0 +1,2 @@
+'use strict';
+for (const tools of document.querySelectorAll('.tools')) tools.hidden = false;
