@@ -1,1 +1,40 @@
-//! facts about providers: operations, actions, resources and what can be observed
+//! Facts about providers: which permissions an operation needs, on which resources, and what can be observed.
+//!
+//! The facts are generated from pinned sources into one committed table (`cargo xtask catalog`), which is part
+//! of the library and is decoded once. Every row tells its [`Provenance`]. What the sources do not tell is
+//! [`Resolution::Unknown`]: the catalog never guesses, and it never names an action that does not exist.
+//!
+//! ```
+//! use remit_catalog::{Catalog, Resolution};
+//! let catalog = Catalog::embedded()?;
+//! let id = catalog.find("S3:getobject").unwrap();
+//! assert_eq!(catalog.action(id).unwrap().full_name(), "s3:GetObject");
+//! let Resolution::Known(operation) = catalog.operation("lambda", "CreateFunction20150331") else { panic!() };
+//! assert_eq!(operation.name, "CreateFunction");
+//! # Ok::<(), remit_catalog::CatalogError>(())
+//! ```
+
+mod action;
+mod arn;
+mod catalog;
+mod cursor;
+mod error;
+mod label;
+mod needs;
+mod operation;
+mod parameter;
+mod provenance;
+mod table;
+mod template;
+mod transform;
+mod visibility;
+
+pub use action::{AccessLevel, Action, ActionId, ResourceType, ResourceUse};
+pub use catalog::Catalog;
+pub use error::CatalogError;
+pub use needs::{Call, Certainty, Need, Scope};
+pub use operation::{Operation, Reading, Requirement, Resolution, When};
+pub use parameter::{ParameterPath, ParameterUse};
+pub use provenance::Provenance;
+pub use template::{Place, Template};
+pub use visibility::Visibility;

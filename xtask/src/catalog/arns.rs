@@ -1,6 +1,6 @@
 //! Which request parameters make up the ARNs of an operation's resources.
 
-use super::draft::{FillDraft, OperationDraft, TemplateDraft, Transform, TypeDraft, Use};
+use super::draft::{FillDraft, OperationDraft, Origin, TemplateDraft, Transform, TypeDraft, Use};
 use super::map::Row;
 use super::overrides::Hint;
 use super::paths::{Member, lower_first};
@@ -20,6 +20,7 @@ struct Way {
     paths: Vec<String>,
     transform: Transform,
     prefix: String,
+    origin: Origin,
 }
 
 /// Adds templates and parameters for a resource type.
@@ -57,7 +58,9 @@ fn add_templates(operation: &mut OperationDraft, pattern: &str, placeholders: &[
                 prefix: way.prefix.clone(),
             });
         }
-        let template = TemplateDraft { pattern: pattern.to_owned(), fills };
+        // The least certain source of a part is the source of the whole.
+        let origin = ways.iter().map(|way| way.origin).max().unwrap_or(Origin::Shape);
+        let template = TemplateDraft { origin, pattern: pattern.to_owned(), fills };
         if !operation.templates.contains(&template) {
             operation.templates.push(template);
         }
@@ -90,6 +93,7 @@ fn way(
         paths: member.paths.clone(),
         transform: Transform::Plain,
         prefix: String::new(),
+        origin: Origin::Shape,
     };
     let hinted = inputs.hints.iter().filter(|hint| {
         hint.service == inputs.prefix
@@ -100,7 +104,12 @@ fn way(
         if let Some(member) =
             inputs.members.iter().find(|member| member.name.eq_ignore_ascii_case(&hint.member))
         {
-            return Some(Way { transform: hint.transform, prefix: hint.prefix.clone(), ..plain(member) });
+            return Some(Way {
+                transform: hint.transform,
+                prefix: hint.prefix.clone(),
+                origin: Origin::Override,
+                ..plain(member)
+            });
         }
     }
     let wanted = Words::of(placeholder);
@@ -138,7 +147,7 @@ fn way_of_path(path: &str, members: &[Member]) -> Way {
         Some(member) => member.paths.clone(),
         None => vec![path.split('.').map(lower_first).collect::<Vec<_>>().join(".")],
     };
-    Way { paths, transform: Transform::Plain, prefix: String::new() }
+    Way { paths, transform: Transform::Plain, prefix: String::new(), origin: Origin::Map2022 }
 }
 
 /// Whether a member may hold the whole ARN of a resource of this type.

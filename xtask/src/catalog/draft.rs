@@ -57,7 +57,6 @@ pub(super) enum Origin {
     SameName,
     Verb,
     Dependents,
-    ActionList,
     Shape,
     DataEvents,
     NotLogged,
@@ -123,6 +122,7 @@ pub(super) enum Use {
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct TemplateDraft {
+    pub(super) origin: Origin,
     pub(super) pattern: String,
     pub(super) fills: Vec<FillDraft>,
 }
@@ -159,7 +159,6 @@ impl Origin {
             Self::SameName => "same-name",
             Self::Verb => "verb",
             Self::Dependents => "dependents",
-            Self::ActionList => "action-list",
             Self::Shape => "shape",
             Self::DataEvents => "data-events",
             Self::NotLogged => "not-logged",

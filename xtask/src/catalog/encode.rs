@@ -244,6 +244,7 @@ impl<'d> Body<'d> {
         self.number(operation.templates.len());
         for template in &operation.templates {
             self.text(&template.pattern);
+            self.number(template.origin as usize);
             self.number(template.fills.len());
             for fill in &template.fills {
                 self.text(&fill.placeholder);

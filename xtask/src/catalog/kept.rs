@@ -100,7 +100,7 @@ fn add_template(
             prefix: prefix.to_owned(),
         });
     }
-    draft.templates.push(TemplateDraft { pattern: arn.to_owned(), fills });
+    draft.templates.push(TemplateDraft { origin: Origin::Override, pattern: arn.to_owned(), fills });
     Ok(())
 }
 
@@ -141,7 +141,7 @@ pub(super) fn api_gateway(draft: &mut OperationDraft, operation: &Operation) {
         rest = after;
     }
     pattern.push_str(rest);
-    draft.templates.push(TemplateDraft { pattern, fills });
+    draft.templates.push(TemplateDraft { origin: Origin::Verb, pattern, fills });
 }
 
 /// `restapi_id` to `restApiId`.

@@ -1,0 +1,128 @@
+//! Matching ARNs with ARN patterns.
+
+/// How specific a match is: the number of literal characters of the pattern's last part.
+pub(crate) type Specificity = usize;
+
+/// Whether `arn` is one of those that `pattern` describes, and how closely.
+///
+/// A placeholder stands for any text, in the first five parts without a colon and possibly empty, in the last
+/// part with at least one character. Where several patterns of a service match, the most specific is meant:
+/// `arn:aws:s3:::bucket/key` fits a bucket's pattern too, but an object's better.
+pub(crate) fn matches(pattern: &str, arn: &str) -> Option<Specificity> {
+    let mut pattern_parts = pattern.splitn(6, ':');
+    let mut arn_parts = arn.splitn(6, ':');
+    for _ in 0..5 {
+        let (expected, found) = (pattern_parts.next()?, arn_parts.next()?);
+        let is_open = expected.starts_with("${") || expected == "*";
+        if !is_open && expected != found {
+            return None;
+        }
+    }
+    let (pattern, text) = (pattern_parts.next()?, arn_parts.next()?);
+    let mut pieces = Pieces { rest: pattern };
+    glob(&mut pieces, text).then(|| literal_length(pattern))
+}
+
+/// Whether the text looks like an ARN at all.
+pub(crate) fn is_arn(text: &str) -> bool {
+    text.starts_with("arn:") && text.splitn(6, ':').count() == 6
+}
+
+fn literal_length(pattern: &str) -> usize {
+    Pieces { rest: pattern }
+        .filter_map(|piece| if let Piece::Literal(text) = piece { Some(text.len()) } else { None })
+        .sum()
+}
+
+/// Literals are found leftmost-first, which decides globs whose only wildcard is "any text".
+fn glob(pieces: &mut Pieces<'_>, mut text: &str) -> bool {
+    let mut open = false;
+    while let Some(piece) = pieces.next() {
+        match piece {
+            Piece::Open => open = true,
+            Piece::Literal(literal) if !open => match text.strip_prefix(literal) {
+                Some(rest) => text = rest,
+                None => return false,
+            },
+            Piece::Literal(literal) if pieces.rest.is_empty() => {
+                return text.strip_suffix(literal).is_some_and(|before| !before.is_empty());
+            }
+            Piece::Literal(literal) => {
+                let Some(after_first) = text.char_indices().nth(1).map(|(index, _)| index) else {
+                    return false;
+                };
+                let Some(found) = text.get(after_first..).and_then(|rest| rest.find(literal)) else {
+                    return false;
+                };
+                let Some(rest) = text.get(after_first + found + literal.len()..) else { return false };
+                text = rest;
+                open = false;
+            }
+        }
+    }
+    open != text.is_empty()
+}
+
+/// A part of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Piece<'p> {
+    /// Text as it is.
+    Literal(&'p str),
+    /// A placeholder or `*`.
+    Open,
+}
+
+/// The pieces of a pattern.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pieces<'p> {
+    rest: &'p str,
+}
+
+impl<'p> Iterator for Pieces<'p> {
+    type Item = Piece<'p>;
+
+    fn next(&mut self) -> Option<Piece<'p>> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        if let Some(rest) = self.rest.strip_prefix('*') {
+            self.rest = rest;
+            return Some(Piece::Open);
+        }
+        if let Some((_, rest)) = self.rest.strip_prefix("${").and_then(|rest| rest.split_once('}')) {
+            self.rest = rest;
+            return Some(Piece::Open);
+        }
+        // A `${` that is never closed is text.
+        let end =
+            ["${", "*"].into_iter().filter_map(|open| self.rest.find(open)).min().filter(|end| *end > 0);
+        let (literal, rest) = self.rest.split_at_checked(end.unwrap_or(self.rest.len()))?;
+        self.rest = rest;
+        Some(Piece::Literal(literal))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn patterns_match_their_arns() {
+        let role = "arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}";
+        assert!(matches(role, "arn:aws:iam::123456789012:role/a/b").is_some());
+        assert!(matches(role, "arn:aws:iam::123456789012:user/a").is_none());
+        assert!(matches(role, "arn:aws:iam::123456789012:role/").is_none());
+        let bucket = "arn:${Partition}:s3:::${BucketName}";
+        let object = "arn:${Partition}:s3:::${BucketName}/${ObjectName}";
+        assert!(matches(bucket, "arn:aws:s3:::b") > matches(object, "arn:aws:s3:::b"));
+        assert!(matches(object, "arn:aws:s3:::b/k/l") > matches(bucket, "arn:aws:s3:::b/k/l"));
+        let index = "arn:${Partition}:dynamodb:${Region}:${Account}:table/${TableName}/index/${IndexName}";
+        assert!(matches(index, "arn:aws:dynamodb:eu-west-1:1:table/t/index/i").is_some());
+        assert!(matches(index, "arn:aws:dynamodb:eu-west-1:1:table/t").is_none());
+        let group = "arn:${Partition}:logs:${Region}:${Account}:log-group:${LogGroupName}:*";
+        assert!(matches(group, "arn:aws:logs:eu-west-1:1:log-group:x:*").is_some());
+        assert!(matches(group, "arn:aws:logs:eu-west-1:1:log-group:x").is_none());
+        assert!(matches("arn:aws:s3", "arn:aws:s3:::b").is_none());
+        assert!(matches(bucket, "not an arn").is_none());
+    }
+}

@@ -1,0 +1,177 @@
+//! Turning request parameters into ARNs.
+
+use crate::arn::is_arn;
+use crate::transform::{Transform, Transformed};
+use crate::{Operation, ParameterPath, ParameterUse, Provenance};
+
+/// Where a call was made: what the request itself does not say of its resources' ARNs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place<'a> {
+    /// `aws`, `aws-cn`, `aws-us-gov`, ...
+    pub partition: &'a str,
+    /// Region that served the call.
+    pub region: &'a str,
+    /// The twelve digits of the account whose resources were called.
+    pub account: &'a str,
+}
+
+/// How to make an ARN of request parameters.
+#[derive(Clone, Copy, Debug)]
+pub struct Template {
+    /// The ARN pattern.
+    pub pattern: &'static str,
+    /// Which source says what fills it.
+    pub provenance: Provenance,
+    /// What fills its placeholders other than partition, region and account.
+    pub(crate) fills: &'static [Fill],
+}
+
+/// What fills a placeholder.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fill {
+    /// The placeholder's name.
+    pub(crate) placeholder: &'static str,
+    /// The parameter, by its place in the operation's parameters.
+    pub(crate) parameter: u16,
+    /// What is done to its value.
+    pub(crate) transform: Transform,
+    /// How the value has to start for the template to apply; often empty.
+    pub(crate) prefix: &'static str,
+}
+
+impl Template {
+    /// The ARNs that the values make. Where more than one placeholder has several values they have to come
+    /// from the same list, element by element; otherwise it is not known which belong together.
+    pub(crate) fn fill(&self, place: &Place<'_>, values: &Values<'_, '_>) -> Vec<String> {
+        let mut rows = 1;
+        let mut list: Option<&str> = None;
+        for fill in self.fills {
+            let count = values.of(fill.parameter).count();
+            if count > 1 {
+                let from = values.list_of(fill.parameter);
+                if rows > 1 && (rows != count || list != from) {
+                    return Vec::new();
+                }
+                rows = count;
+                list = from;
+            }
+        }
+        (0..rows).filter_map(|row| self.fill_row(place, values, row)).collect()
+    }
+
+    fn fill_row(&self, place: &Place<'_>, values: &Values<'_, '_>, row: usize) -> Option<String> {
+        let mut arn = String::with_capacity(self.pattern.len() + 32);
+        let mut rest = self.pattern;
+        let mut whole = None;
+        while let Some((before, after)) = rest.split_once("${") {
+            let (placeholder, after) = after.split_once('}')?;
+            arn.push_str(before);
+            rest = after;
+            match self.fills.iter().find(|fill| fill.placeholder == placeholder) {
+                Some(fill) => match values.pick(fill, row)? {
+                    Transformed::Part(part) => arn.push_str(part),
+                    Transformed::Whole(text) => whole = Some(text),
+                },
+                None => arn.push_str(match placeholder {
+                    "Partition" => place.partition,
+                    "Region" => place.region,
+                    "Account" => place.account,
+                    _ => return None,
+                }),
+            }
+        }
+        arn.push_str(rest);
+        Some(whole.unwrap_or(arn))
+    }
+}
+
+/// The values of a call's parameters, sorted by parameter.
+pub(crate) struct Values<'o, 'v> {
+    parameters: &'o [ParameterPath],
+    values: Vec<(u16, &'v str)>,
+}
+
+impl<'o, 'v> Values<'o, 'v> {
+    /// Sorts values to the operation's parameters; what is none of them is left out.
+    pub(crate) fn sort(operation: &'o Operation, values: &[(&str, &'v str)]) -> Self {
+        let mut sorted: Vec<(u16, &'v str)> = values
+            .iter()
+            .filter_map(|(path, value)| {
+                let place = operation.parameters.iter().position(|parameter| parameter.is(path))?;
+                Some((u16::try_from(place).ok()?, *value))
+            })
+            .filter(|(_, value)| !value.is_empty())
+            .collect();
+        sorted.sort_by_key(|(parameter, _)| *parameter);
+        Self { parameters: operation.parameters, values: sorted }
+    }
+
+    /// Values that are ARNs, of parameters that name resources.
+    pub(crate) fn arns(&self) -> impl Iterator<Item = &'v str> {
+        self.values
+            .iter()
+            .filter(|(parameter, value)| {
+                self.use_of(*parameter) == Some(ParameterUse::Resource) && is_arn(value)
+            })
+            .map(|(_, value)| *value)
+    }
+
+    /// What belongs to the record's parameters: roles, selectors, and what became no resource.
+    pub(crate) fn kept(&self, operation: &Operation) -> Vec<(&'static str, &'v str)> {
+        let mut kept: Vec<(&'static str, &'v str)> = self
+            .values
+            .iter()
+            .filter_map(|(index, value)| {
+                let parameter = self.parameters.get(usize::from(*index))?;
+                match parameter.used_for {
+                    ParameterUse::PassedRole => Some((parameter.path, *value)),
+                    ParameterUse::Selector => Some((parameter.path, "")),
+                    ParameterUse::Resource => {
+                        let placed = if is_arn(value) && operation.accepts_arn(value) {
+                            true
+                        } else {
+                            operation.templates.iter().any(|template| template.places(*index, value))
+                        };
+                        (!placed).then_some((parameter.path, *value))
+                    }
+                }
+            })
+            .collect();
+        kept.sort_unstable();
+        kept.dedup();
+        kept
+    }
+
+    fn use_of(&self, parameter: u16) -> Option<ParameterUse> {
+        self.parameters.get(usize::from(parameter)).map(|parameter| parameter.used_for)
+    }
+
+    fn of(&self, parameter: u16) -> impl Iterator<Item = &'v str> {
+        self.values.iter().filter(move |(index, _)| *index == parameter).map(|(_, value)| *value)
+    }
+
+    /// The path of the list that the parameter's values come from.
+    fn list_of(&self, parameter: u16) -> Option<&'o str> {
+        let path = self.parameters.get(usize::from(parameter))?.path;
+        path.rfind("[]").and_then(|end| path.get(..end))
+    }
+
+    fn pick(&self, fill: &Fill, row: usize) -> Option<Transformed<'v>> {
+        let count = self.of(fill.parameter).count();
+        let value = self.of(fill.parameter).nth(if count == 1 { 0 } else { row })?;
+        fill.apply(value)
+    }
+}
+
+impl Template {
+    /// Whether the template makes use of the value.
+    fn places(&self, parameter: u16, value: &str) -> bool {
+        self.fills.iter().any(|fill| fill.parameter == parameter && fill.apply(value).is_some())
+    }
+}
+
+impl Fill {
+    fn apply<'v>(&self, value: &'v str) -> Option<Transformed<'v>> {
+        value.starts_with(self.prefix).then(|| self.transform.apply(value)).flatten()
+    }
+}

@@ -1,0 +1,97 @@
+//! What is done to a parameter's value before it becomes part of an ARN.
+
+use crate::arn::is_arn;
+
+/// What is done to a parameter's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Transform {
+    /// Nothing. An ARN is no part of another.
+    Plain,
+    /// A slash at the start is left out, as SSM parameters and IAM paths have it.
+    NoLeadingSlash,
+    /// What follows the last slash: Route 53 writes `/hostedzone/Z1`.
+    LastSegment,
+    /// What precedes the first colon: a name with a version or label behind it.
+    BeforeColon,
+    /// What follows the first colon.
+    AfterColon,
+    /// A Lambda function by its name alone; also `123456789012:function:name`. Not with a qualifier.
+    FunctionName,
+    /// A KMS key id. Not an alias: which key it stands for the request does not tell.
+    KeyId,
+    /// An SQS queue's URL, which tells region and account too.
+    QueueUrl,
+    /// A name that the request does not fully tell: IAM entities live under a path, secrets end in six random
+    /// characters. Never becomes part of an ARN.
+    Incomplete,
+}
+
+/// What a transform makes of a value.
+pub(crate) enum Transformed<'v> {
+    /// Text for the placeholder.
+    Part(&'v str),
+    /// The ARN as a whole.
+    Whole(String),
+}
+
+impl Transform {
+    /// Every transform, in the order in which the table numbers them.
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Plain,
+        Self::NoLeadingSlash,
+        Self::LastSegment,
+        Self::BeforeColon,
+        Self::AfterColon,
+        Self::FunctionName,
+        Self::KeyId,
+        Self::QueueUrl,
+        Self::Incomplete,
+    ];
+
+    pub(crate) fn apply(self, value: &str) -> Option<Transformed<'_>> {
+        if is_arn(value) || value.is_empty() {
+            return None;
+        }
+        let part = match self {
+            Self::Plain => value,
+            Self::NoLeadingSlash => value.strip_prefix('/').unwrap_or(value),
+            Self::LastSegment => value.rsplit_once('/').map_or(value, |(_, last)| last),
+            Self::BeforeColon => value.split_once(':').map_or(value, |(first, _)| first),
+            Self::AfterColon => value.split_once(':')?.1,
+            Self::FunctionName => function_name(value)?,
+            Self::KeyId => Some(value).filter(|value| !value.starts_with("alias/"))?,
+            Self::QueueUrl => return queue_arn(value).map(Transformed::Whole),
+            Self::Incomplete => return None,
+        };
+        (!part.is_empty()).then_some(Transformed::Part(part))
+    }
+}
+
+fn function_name(value: &str) -> Option<&str> {
+    let name = match value.split_once(":function:") {
+        Some((_, name)) => name,
+        None => value,
+    };
+    (!name.contains(':')).then_some(name)
+}
+
+/// `https://sqs.eu-west-1.amazonaws.com/123456789012/name`, and the older
+/// `https://eu-west-1.queue.amazonaws.com/123456789012/name`.
+fn queue_arn(url: &str) -> Option<String> {
+    let (_, rest) = url.split_once("://")?;
+    let mut parts = rest.split('/');
+    let (host, account, name) = (parts.next()?, parts.next()?, parts.next()?);
+    let region = match host.split_once('.')? {
+        ("sqs", rest) => rest.split('.').next()?,
+        (region, rest) if rest.starts_with("queue.") => region,
+        _ => return None,
+    };
+    let partition = match region {
+        _ if region.starts_with("cn-") => "aws-cn",
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    };
+    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    (is_account && parts.next().is_none() && !name.is_empty())
+        .then(|| format!("arn:{partition}:sqs:{region}:{account}:{name}"))
+}
