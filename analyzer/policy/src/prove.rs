@@ -2,12 +2,14 @@
 
 mod grants;
 mod necessary;
+mod need;
 mod sufficient;
 mod valid;
 
 use remit_catalog::ActionId;
 
 use self::grants::Grants;
+use self::need::Need;
 use crate::action_set::Expander;
 use crate::proposal::{Kept, NewPolicy, PolicyChange, Proposal};
 use crate::{Counterexample, Document, PolicySet, contain};
@@ -148,13 +150,14 @@ pub fn check(expander: &mut Expander<'_>, claim: &Claim) -> Result<Proof, Vec<Vi
     let after_documents: Vec<_> = claim.after.iter().map(|new| &new.document).collect();
     let before = Grants::of(expander, &before_documents);
     let after = Grants::of(expander, &after_documents);
-    let protected = sufficient::check(expander, &before, &after, &claim.protected, &mut violations);
+    let needs: Vec<Need> = claim.protected.iter().map(|permission| Need::of(permission, &before)).collect();
+    let protected = sufficient::check(expander, &before, &after, &needs, &mut violations);
     let old_set = PolicySet::new(&before_documents, claim.boundary.as_ref());
     let new_set = PolicySet::new(&after_documents, claim.boundary.as_ref());
     if let Err(counterexample) = contain(&new_set, &old_set) {
         violations.push(Violation::Wider(counterexample));
     }
-    let elements = necessary::check(expander, claim, &after, &mut violations);
+    let elements = necessary::check(expander, claim, &after, &needs, &mut violations);
     let documents = valid::check(expander, claim, &mut violations);
     if violations.is_empty() { Ok(Proof { protected, elements, documents }) } else { Err(violations) }
 }

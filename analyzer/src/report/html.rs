@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use self::markup::{Bar, Codes, Diff, Prose, Time};
-use super::model::{Gap, PermissionCounts, PrincipalSection, ProposalSection, Report};
+use super::model::{PermissionCounts, PrincipalSection, ProposalSection, Report};
 use super::wording;
 
 const STYLE: &str = include_str!("../../templates/report.css");
@@ -91,24 +91,4 @@ struct Section<'a> {
     principal: &'a PrincipalSection,
     anchor: &'a str,
     limits: Limits,
-}
-
-impl Page<'_> {
-    /// The number of permissions with a verdict of `wording::VERDICTS`.
-    fn permissions(&self, verdict: &str) -> usize {
-        let counts = &self.report.totals.permissions;
-        match verdict {
-            "used" => counts.used,
-            "unused" => counts.unused,
-            _ => counts.unobservable,
-        }
-    }
-
-    fn remedied(&self) -> Vec<&Gap> {
-        self.report.gaps.iter().filter(|gap| gap.remedy.is_some()).collect()
-    }
-
-    fn hopeless(&self) -> Vec<&Gap> {
-        self.report.gaps.iter().filter(|gap| gap.remedy.is_none()).collect()
-    }
 }

@@ -1,1 +1,281 @@
-//! tmp
+//! The report as GitHub-flavoured Markdown: the page's totals and order, and a short form of each principal.
+
+mod escape;
+#[cfg(test)]
+mod tests;
+
+use std::fmt::{self, Write as _};
+
+use self::escape::{code, prose, text};
+use super::model::{Gap, PrincipalSection, ProposalSection, Report};
+use super::wording::{self, number, share};
+
+/// Principals in the overview.
+const OVERVIEW: usize = 5_000;
+/// Principals with a section.
+const SECTIONS: usize = 1_000;
+/// Rows of other lists.
+const ROWS: usize = 200;
+/// Rows of a principal's lists.
+const SHORT: usize = 20;
+
+/// The report as text.
+pub fn render(report: &Report) -> String {
+    let mut page = String::new();
+    // Writing to a string cannot fail.
+    let _ = write(report, &mut page);
+    wording::legible(page)
+}
+
+fn write(report: &Report, page: &mut String) -> fmt::Result {
+    head(report, page)?;
+    totals(report, page)?;
+    visible(report, page)?;
+    let anchors = wording::anchors(report);
+    overview(report, &anchors, page)?;
+    for ((rank, principal), anchor) in (1_usize..).zip(&report.principals).zip(&anchors).take(SECTIONS) {
+        section(rank, principal, anchor, page)?;
+    }
+    if report.principals.len() > SECTIONS {
+        let more = number(report.principals.len() - SECTIONS);
+        writeln!(page, "\n…and {more} more principals with lower scores, which are in the table above only.")?;
+    }
+    ending(report, page)
+}
+
+fn head(report: &Report, page: &mut String) -> fmt::Result {
+    writeln!(page, "# Granted and used permissions\n")?;
+    let accounts: Vec<_> = report.accounts.iter().map(|account| text(account)).collect();
+    let accounts = if accounts.is_empty() { "none".to_owned() } else { accounts.join(", ") };
+    writeln!(page, "- {}: {accounts}", if report.accounts.len() == 1 { "Account" } else { "Accounts" })?;
+    writeln!(page, "- Window: {}", text(&wording::window(&report.window)))?;
+    writeln!(page, "- Catalog: {}\n", text(&report.catalog))?;
+    writeln!(page, "{} {}", wording::headline(report), wording::effect(report))
+}
+
+fn totals(report: &Report, page: &mut String) -> fmt::Result {
+    let totals = &report.totals;
+    let granted = totals.permissions.granted;
+    writeln!(page, "\n## Account\n\n| Verdict | Permissions | Share | Meaning |\n| --- | ---: | ---: | --- |")?;
+    for (verdict, meaning) in wording::VERDICTS {
+        let permissions = wording::of_verdict(&totals.permissions, verdict);
+        writeln!(page, "| {verdict} | {} | {} | {meaning} |", number(permissions), share(permissions, granted))?;
+    }
+    writeln!(page, "| **granted** | **{}** | | Counted per principal and action. |", number(granted))?;
+    writeln!(page, "\n| Total | Number |\n| --- | ---: |")?;
+    for (name, total) in wording::facts(totals) {
+        writeln!(page, "| {name} | {} |", number(total))?;
+    }
+    writeln!(page, "\n| Unused, by access level | Permissions | Each counts |\n| --- | ---: | ---: |")?;
+    for (level, weight, permissions) in wording::unused_by_level(report) {
+        writeln!(page, "| {} | {} | {weight} |", text(level), number(permissions))?;
+    }
+    Ok(())
+}
+
+fn visible(report: &Report, page: &mut String) -> fmt::Result {
+    writeln!(page, "\n## What was visible\n")?;
+    if report.coverage.is_empty() {
+        writeln!(page, "{}", wording::NOTHING_VISIBLE)?;
+    } else {
+        writeln!(page, "| Calls | During the whole window | Note |\n| --- | --- | --- |")?;
+        for line in report.coverage.iter().take(ROWS) {
+            let recorded = wording::recorded(line.recorded);
+            writeln!(page, "| {} | {recorded} | {} |", text(&line.class), prose(&line.note))?;
+        }
+        more(report.coverage.len(), ROWS, page)?;
+    }
+    writeln!(page, "\n### What to switch on\n\n{}", wording::gaps(&report.gaps))?;
+    gaps(&report.gaps, ROWS, page)
+}
+
+fn gaps(gaps: &[Gap], limit: usize, page: &mut String) -> fmt::Result {
+    if gaps.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        page,
+        "\n| Permissions | Principals | Why it cannot be told | What would show it | Such as |\n| ---: | ---: | --- | --- | --- |"
+    )?;
+    for gap in gaps.iter().take(limit) {
+        let remedy = gap.remedy.as_ref().map_or_else(|| wording::NO_REMEDY.to_owned(), |remedy| prose(remedy));
+        let examples = codes(&gap.examples, 5);
+        let (permissions, principals) = (number(gap.permissions), number(gap.principals));
+        writeln!(page, "| {permissions} | {principals} | {} | {remedy} | {examples} |", prose(&gap.text))?;
+    }
+    more(gaps.len(), limit, page)
+}
+
+fn overview(report: &Report, anchors: &[String], page: &mut String) -> fmt::Result {
+    writeln!(page, "\n## Principals, worst first\n\n{}", text(&wording::score(report)))?;
+    if report.principals.is_empty() {
+        return writeln!(page, "\n{}", wording::NO_PRINCIPALS);
+    }
+    writeln!(
+        page,
+        "\n| # | Principal | Score | Granted | Used | Unused | Unobservable | Calls | Denied | Last used (UTC) | Proposal | ARN |\n\
+         | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- | --- |"
+    )?;
+    for ((rank, principal), anchor) in (1_usize..).zip(&report.principals).zip(anchors).take(OVERVIEW) {
+        let name = code(&principal.name);
+        let name = if rank <= SECTIONS { format!("[{name}](#{anchor})") } else { name };
+        let counts = &principal.permissions;
+        writeln!(
+            page,
+            "| {rank} | {name} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            number(principal.score),
+            number(counts.granted),
+            number(counts.used),
+            number(counts.unused),
+            number(counts.unobservable),
+            number(principal.calls),
+            number(principal.denied),
+            text(&wording::last_used(&principal.last_used)),
+            wording::state(&principal.proposal),
+            code(&principal.arn),
+        )?;
+    }
+    more(report.principals.len(), OVERVIEW, page)
+}
+
+fn section(rank: usize, principal: &PrincipalSection, anchor: &str, page: &mut String) -> fmt::Result {
+    let counts = &principal.permissions;
+    writeln!(page, "\n## <a id=\"{anchor}\"></a>{rank}. {} ({})\n", code(&principal.name), text(&principal.kind))?;
+    writeln!(page, "{}\n", code(&principal.arn))?;
+    writeln!(page, "| Score | Granted | Used | Unused | Unobservable | Calls | Denied | Last used (UTC) |")?;
+    writeln!(page, "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |")?;
+    let with_share = |part: usize| format!("{} ({})", number(part), share(part, counts.granted));
+    writeln!(
+        page,
+        "| {} | {} | {} | {} | {} | {} | {} | {} |\n",
+        number(principal.score),
+        number(counts.granted),
+        with_share(counts.used),
+        with_share(counts.unused),
+        with_share(counts.unobservable),
+        number(principal.calls),
+        number(principal.denied),
+        text(&wording::last_used(&principal.last_used)),
+    )?;
+    proposal(principal, page)?;
+    unused(principal, page)?;
+    used(principal, page)?;
+    if !principal.gaps.is_empty() {
+        writeln!(page, "\n**Unobservable: {}.**", number(counts.unobservable))?;
+        gaps(&principal.gaps, SHORT, page)?;
+    }
+    if !principal.denied_permissions.is_empty() {
+        let denied: Vec<_> = principal
+            .denied_permissions
+            .iter()
+            .take(SHORT)
+            .map(|(permission, calls)| format!("{} ({})", code(permission), number(*calls)))
+            .collect();
+        write!(page, "\n**Denied calls:** {}", denied.join(", "))?;
+        inline_more(principal.denied_permissions.len(), SHORT, page)?;
+        writeln!(page, ".")?;
+    }
+    Ok(())
+}
+
+fn proposal(principal: &PrincipalSection, page: &mut String) -> fmt::Result {
+    match &principal.proposal {
+        ProposalSection::Nothing => writeln!(page, "**Proposal:** {}", wording::NOTHING),
+        ProposalSection::Impossible { why } => writeln!(page, "**Proposal:** none, since {}.", prose(why)),
+        ProposalSection::Proven { changes, granted_after, removed, protected, folder } => {
+            let removal = wording::removal(&principal.permissions, removed, granted_after);
+            writeln!(page, "**Proposal:** {removal} {} Files: {}.\n", wording::proof(protected), code(folder))?;
+            writeln!(page, "| Policy | Edit | Characters | Why so |\n| --- | --- | ---: | --- |")?;
+            for change in changes.iter().take(SHORT) {
+                let (before, after) = (number(change.characters_before), number(change.characters_after));
+                let (policy, edit, note) = (code(&change.policy), text(&change.edit), prose(&change.note));
+                writeln!(page, "| {policy} | {edit} | {before} → {after} | {note} |")?;
+            }
+            more(changes.len(), SHORT, page)
+        }
+    }
+}
+
+fn unused(principal: &PrincipalSection, page: &mut String) -> fmt::Result {
+    if principal.unused_by_level.is_empty() {
+        return writeln!(page, "\n{}", wording::NONE_UNUSED);
+    }
+    writeln!(page, "\n| Unused, by access level | Permissions | Score | Such as |\n| --- | ---: | ---: | --- |")?;
+    for row in &principal.unused_by_level {
+        let (level, points) = (text(&row.level), number(wording::points(row)));
+        let examples = codes(&row.examples, 5);
+        writeln!(page, "| {level} | {} | {points} | {examples} |", number(row.permissions))?;
+    }
+    Ok(())
+}
+
+fn used(principal: &PrincipalSection, page: &mut String) -> fmt::Result {
+    if principal.used.is_empty() {
+        return writeln!(page, "\n{}", wording::NONE_USED);
+    }
+    writeln!(page, "\n| Used | Calls | First (UTC) | Last (UTC) | Resources |\n| --- | ---: | --- | --- | --- |")?;
+    for used in principal.used.iter().take(SHORT) {
+        let scope = prose(&wording::scope(used, &principal.proposal));
+        let narrowed = if used.narrowed_to.is_empty() { String::new() } else { codes(&used.narrowed_to, 3) };
+        writeln!(
+            page,
+            "| {} | {} | {} | {} | {scope} {narrowed} |",
+            code(&used.permission),
+            number(used.count),
+            text(&wording::time(&used.first_seen)),
+            text(&wording::time(&used.last_seen)),
+        )?;
+    }
+    more(principal.used.len(), SHORT, page)
+}
+
+fn ending(report: &Report, page: &mut String) -> fmt::Result {
+    writeln!(page, "\n## Operations not understood\n")?;
+    if report.unresolved.is_empty() {
+        writeln!(page, "{}", wording::ALL_UNDERSTOOD)?;
+    } else {
+        writeln!(page, "{}\n", wording::NOT_UNDERSTOOD)?;
+        writeln!(page, "| Operation | Calls | Principals |\n| --- | ---: | ---: |")?;
+        for row in report.unresolved.iter().take(ROWS) {
+            writeln!(page, "| {} | {} | {} |", code(&row.operation), number(row.count), number(row.principals))?;
+        }
+        more(report.unresolved.len(), ROWS, page)?;
+    }
+    writeln!(page, "\n## Principals without grants\n")?;
+    if report.without_grants.is_empty() {
+        writeln!(page, "{}", wording::ALL_GRANTED)?;
+    } else {
+        writeln!(page, "{}\n", wording::WITHOUT_GRANTS)?;
+        writeln!(page, "| Principal | Kind | Allowed calls | Last (UTC) |\n| --- | --- | ---: | --- |")?;
+        for row in report.without_grants.iter().take(ROWS) {
+            let (principal, kind) = (code(&row.principal), text(&row.kind));
+            let last = text(&wording::last_used(&row.last_seen));
+            writeln!(page, "| {principal} | {kind} | {} | {last} |", number(row.calls))?;
+        }
+        more(report.without_grants.len(), ROWS, page)?;
+    }
+    writeln!(page, "\n## Problems\n")?;
+    if report.problems.is_empty() {
+        return writeln!(page, "{}", wording::NO_PROBLEMS);
+    }
+    for problem in report.problems.iter().take(ROWS) {
+        writeln!(page, "- {}", prose(problem))?;
+    }
+    more(report.problems.len(), ROWS, page)
+}
+
+fn codes(names: &[String], limit: usize) -> String {
+    let mut list: Vec<_> = names.iter().take(limit).map(|name| code(name)).collect();
+    if names.len() > limit {
+        list.push(format!("and {} more", number(names.len() - limit)));
+    }
+    list.join(", ")
+}
+
+fn more(all: usize, limit: usize, page: &mut String) -> fmt::Result {
+    if all > limit { writeln!(page, "\n…and {} more.", number(all - limit)) } else { Ok(()) }
+}
+
+fn inline_more(all: usize, limit: usize, page: &mut String) -> fmt::Result {
+    if all > limit { write!(page, " and {} more", number(all - limit)) } else { Ok(()) }
+}

@@ -51,29 +51,30 @@ const LEVELS: [(&str, u64); 5] =
     [("permissions management", 20), ("write", 5), ("tagging", 3), ("read", 1), ("list", 1)];
 
 /// Numbers that look like chance and are always the same.
-struct Dice(u64);
+struct Dice(std::cell::Cell<u64>);
 
 impl Dice {
-    fn below(&mut self, end: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).unwrap() % end
+    fn below(&self, end: usize) -> usize {
+        let next = self.0.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0.set(next);
+        usize::try_from(next >> 33).unwrap() % end
     }
 
-    fn moment(&mut self) -> String {
+    fn moment(&self) -> String {
         let (month, day) = [(9, self.below(30)), (10, self.below(31)), (11, self.below(23))][self.below(3)];
         format!("2026-{month:02}-{:02}T{:02}:{:02}:{:02}Z", day + 1, self.below(24), self.below(60), self.below(60))
     }
 
-    fn event_id(&mut self) -> String {
-        let mut part = |digits| (0..digits).map(|_| format!("{:x}", self.below(16))).collect::<String>();
+    fn event_id(&self) -> String {
+        let part = |digits| (0..digits).map(|_| format!("{:x}", self.below(16))).collect::<String>();
         format!("{}-{}-4{}-a{}-{}", part(8), part(4), part(3), part(3), part(12))
     }
 }
 
 /// A report on so many principals, each with about so many used permissions.
 pub(super) fn report(principals: usize, used: usize) -> Report {
-    let mut dice = Dice(7);
-    let mut sections: Vec<_> = (0..principals).map(|at| principal(at, used, &mut dice)).collect();
+    let dice = Dice(7.into());
+    let mut sections: Vec<_> = (0..principals).map(|at| principal(at, used, &dice)).collect();
     sections.sort_by_key(|section| std::cmp::Reverse(section.score));
     with_totals(Report {
         accounts: vec!["111122223333".to_owned(), "444455556666".to_owned()],
@@ -131,7 +132,7 @@ fn coverage() -> Vec<CoverageLine> {
     ]
 }
 
-fn principal(at: usize, used: usize, dice: &mut Dice) -> PrincipalSection {
+fn principal(at: usize, used: usize, dice: &Dice) -> PrincipalSection {
     let name = match NAMES.get(at) {
         Some(name) => (*name).to_owned(),
         None => format!("{}-{at}", NAMES[at % NAMES.len()]),
@@ -185,12 +186,12 @@ fn principal(at: usize, used: usize, dice: &mut Dice) -> PrincipalSection {
     }
 }
 
-fn permission(dice: &mut Dice) -> String {
+fn permission(dice: &Dice) -> String {
     let (service, actions) = SERVICES[dice.below(SERVICES.len())];
     format!("{service}:{}", actions[dice.below(actions.len())])
 }
 
-fn used_row(at: usize, dice: &mut Dice) -> UsedRow {
+fn used_row(at: usize, dice: &Dice) -> UsedRow {
     let (service, actions) = SERVICES[at % SERVICES.len()];
     let action = actions[at / SERVICES.len() % actions.len()];
     let operation = if action == "ListBucket" { "ListObjectsV2" } else { action };
@@ -215,7 +216,7 @@ fn used_row(at: usize, dice: &mut Dice) -> UsedRow {
     }
 }
 
-fn services(all: PermissionCounts, dice: &mut Dice) -> Vec<ServiceRow> {
+fn services(all: PermissionCounts, dice: &Dice) -> Vec<ServiceRow> {
     let mut left = all;
     let mut rows: Vec<_> = SERVICES
         .iter()
@@ -237,7 +238,7 @@ fn services(all: PermissionCounts, dice: &mut Dice) -> Vec<ServiceRow> {
     rows
 }
 
-fn gaps(scale: usize, dice: &mut Dice) -> Vec<Gap> {
+fn gaps(scale: usize, dice: &Dice) -> Vec<Gap> {
     let reasons: [(&str, &str, Option<&str>); 4] = [
         (
             "data_events_off",
@@ -358,7 +359,7 @@ pub(super) fn empty() -> Report {
 
 /// A text that tries to leave every place in which it is put.
 pub(super) const HOSTILE: &str =
-    "x|y`z`\\|\"'><script>alert(1)</script><img src=x onerror=alert(2)>\n\n# h\n| a | b |\n[l](javascript:alert(3)) ${x} {{ y }} *b* _i_ ~~s~~ @all &amp; \u{202e}\u{0}\u{1b}[31m é";
+    "x|y`z`\\|\"'><script>alert(1)</script><img src=x onerror=alert(2)>\n\n# h\n| a | b |\n[l](javascript:alert(3)) ${x} {{ y }} *b* _i_ ~~s~~ @all www.evil.example https://evil.example a@b.example #1 &amp; \u{202e}\u{0}\u{1b}[31m é";
 
 /// A report in which every text is hostile.
 pub(super) fn hostile() -> Report {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::model::{Gap, LevelRow, PermissionCounts, PrincipalSection, ProposalSection, Report, ReportWindow, UsedRow};
+use super::model::{Gap, LevelRow, PermissionCounts, PrincipalSection, ProposalSection, Report, ReportWindow, Totals, UsedRow};
 use crate::output::grouped;
 
 /// Verdicts with what each means.
@@ -20,6 +20,65 @@ pub(super) const VERDICTS: [(&str, &str); 3] = [
 
 /// What a proven proposal is proven to be.
 pub(super) const PROVEN: &str = "nothing is allowed that was not allowed before, nothing stays that no recorded call or unobservable permission needs, only actions that exist are named, and every policy is within AWS's size limits";
+
+/// Said where nothing is known of what was visible.
+pub(super) const NOTHING_VISIBLE: &str = "Nothing is known of what was recorded.";
+
+/// Said where nothing would make permissions observable.
+pub(super) const NO_REMEDY: &str = "nothing that could be switched on";
+
+/// Said where there is no principal.
+pub(super) const NO_PRINCIPALS: &str = "There is no principal with grants in the input.";
+
+/// Said where a proposal would change nothing.
+pub(super) const NOTHING: &str = "Nothing to change: no permission can be removed, and no scope narrowed.";
+
+/// Said of a principal without unused permissions.
+pub(super) const NONE_UNUSED: &str = "None of its permissions is unused.";
+
+/// Said of a principal without used permissions.
+pub(super) const NONE_USED: &str = "None of its permissions is used.";
+
+/// Said where the catalog knows every operation.
+pub(super) const ALL_UNDERSTOOD: &str = "The catalog knows every operation that was called.";
+
+/// Said of operations that the catalog does not know.
+pub(super) const NOT_UNDERSTOOD: &str = "These were called, and the catalog does not know which permissions they need. Permissions that they may have needed are unobservable.";
+
+/// Said where every caller's grants are known.
+pub(super) const ALL_GRANTED: &str = "The grants of every principal that called are in the input.";
+
+/// Said of callers whose grants are not known.
+pub(super) const WITHOUT_GRANTS: &str = "These made calls, and their grants are not in the input, so nothing is concluded about them.";
+
+/// Said where everything went well.
+pub(super) const NO_PROBLEMS: &str = "Everything in the input could be read.";
+
+/// Totals other than those of permissions by verdict: (name, total).
+pub(super) fn facts(totals: &Totals) -> [(&'static str, u64); 6] {
+    [
+        ("Principals", totals.principals.count()),
+        ("Principals without an allowed call", totals.idle.count()),
+        ("Allowed calls", totals.calls),
+        ("Denied calls", totals.denied),
+        ("Proven proposals that change something", totals.proposals.count()),
+        ("Permissions that they remove", totals.removed.count()),
+    ]
+}
+
+/// The number of permissions with a verdict.
+pub(super) fn of_verdict(counts: &PermissionCounts, verdict: &str) -> usize {
+    match verdict {
+        "used" => counts.used,
+        "unused" => counts.unused,
+        _ => counts.unobservable,
+    }
+}
+
+/// Whether a class of calls was recorded.
+pub(super) fn recorded(is_recorded: bool) -> &'static str {
+    if is_recorded { "recorded" } else { "not recorded" }
+}
 
 /// A number of things; templates hold it by value or by reference.
 pub(super) trait Count: Copy {

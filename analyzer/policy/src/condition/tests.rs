@@ -159,6 +159,7 @@ fn implication() {
         (("StringNotEquals", json!(["a", "b"])), ("StringNotEquals", json!("a"))),
         (("StringNotLike", json!("a*")), ("StringNotEquals", json!("ab"))),
         (("StringEquals", json!("${aws:username}")), ("StringLike", json!("*"))),
+        (("StringEquals", json!("${aws:username}")), ("StringEqualsIgnoreCase", json!("${aws:username}"))),
         (("StringEquals", json!("a")), ("StringEqualsIfExists", json!("a"))),
         (("ForAllValues:StringEquals", json!("a")), ("ForAllValues:StringNotEquals", json!("b"))),
         (("ForAnyValue:StringEquals", json!("a")), ("ForAnyValue:StringLike", json!("?"))),
@@ -198,6 +199,11 @@ fn implication() {
         (("ForAllValues:StringEquals", json!("a")), ("StringEquals", json!("a"))),
         (("StringEquals", json!("${aws:username}")), ("StringEquals", json!("${aws:userid}"))),
         (("StringNotEquals", json!("a")), ("StringNotEquals", json!("${aws:username}"))),
+        (
+            ("StringNotEquals", json!("${aws:username}")),
+            ("StringNotEqualsIgnoreCase", json!("${aws:username}")),
+        ),
+        (("StringEqualsIgnoreCase", json!("${aws:username}")), ("StringEquals", json!("${aws:username}"))),
         (("NumericLessThanEquals", json!("5")), ("NumericLessThan", json!("5"))),
         (("IpAddress", json!("10.0.0.0/8")), ("IpAddress", json!("10.1.0.0/16"))),
         (

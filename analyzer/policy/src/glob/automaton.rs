@@ -67,6 +67,13 @@ struct Place<'g> {
     ignores_case: bool,
 }
 
+impl Place<'_> {
+    /// Whether this variable has every string that the other has: ignoring case, a variable has more than its value.
+    fn takes(&self, other: &Self) -> bool {
+        self.atom == other.atom && (self.ignores_case || !other.ignores_case)
+    }
+}
+
 /// All patterns of a query, one after another.
 struct Automaton<'g> {
     places: Vec<Place<'g>>,
@@ -246,7 +253,7 @@ impl<'g> Automaton<'g> {
     fn step(&self, state: &State, letter: Letter, next: &mut Vec<u32>) {
         let spelled = match letter {
             Letter::Char(_) => None,
-            Letter::Variable(number) => self.place(number).map(|place| place.atom),
+            Letter::Variable(number) => self.place(number),
         };
         for number in state {
             let Some(place) = self.place(*number) else { continue };
@@ -269,7 +276,7 @@ impl<'g> Automaton<'g> {
                         next.push(later);
                     }
                 }
-                (Letter::Variable(_), atom @ Atom::Variable(_)) if Some(atom) == spelled => {
+                (Letter::Variable(_), Atom::Variable(_)) if spelled.is_some_and(|one| place.takes(one)) => {
                     self.enter(number + 1, next);
                 }
                 _ => {}

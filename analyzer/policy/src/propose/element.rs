@@ -12,7 +12,7 @@ use crate::propose::Ruled;
 use crate::usage::Usage;
 use crate::verdict::{Judgement, GrantRef, Verdict};
 use crate::implication::conditions_imply;
-use crate::Glob;
+use crate::{Glob, Statement};
 
 /// On which resources an action stays granted by a statement.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -164,8 +164,9 @@ fn drop_covered(
             })
             .map(|(_, other)| &other.glob)
             .collect();
-        if !others.is_empty()
-            && part.glob.is_included_in(&others)
+        let is_covered = is_outside_exceptions(account, elements, from, &part.glob)
+            || (!others.is_empty() && part.glob.is_included_in(&others));
+        if is_covered
             && let Some(dropped) = dropped.get_mut(candidate)
         {
             *dropped = true;
@@ -193,4 +194,17 @@ fn drop_covered(
         }
         true
     });
+}
+
+/// Whether a `NotResource` statement that stays whole allows everything that the pattern names, whenever the
+/// conditions of `from` hold.
+fn is_outside_exceptions(account: &Account, elements: &[Element], from: &Statement, pattern: &Glob) -> bool {
+    elements.iter().filter(|element| element.extent == Extent::Whole).any(|element| {
+        let Some(to) = account.statement(element.at) else { return false };
+        let exceptions = to.resources.as_ref().filter(|resources| resources.negated);
+        exceptions.is_some_and(|exceptions| {
+            let mut globs = exceptions.patterns.iter().map(|pattern| Glob::resource(pattern));
+            !globs.any(|excluded| excluded.intersects(pattern)) && conditions_imply(from, to)
+        })
+    })
 }

@@ -273,7 +273,7 @@ fn contexts() -> Vec<Context> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn proposals_keep_what_is_used_and_allow_nothing_new(policies in policies(), uses in uses(), visible in any::<bool>()) {

@@ -19,6 +19,16 @@ pub(super) struct Allow<'a> {
     pub(super) negated: bool,
 }
 
+impl Allow<'_> {
+    /// Whether some resource of the pattern is one that the statement names.
+    pub(super) fn meets(&self, resource: &Glob) -> bool {
+        if self.negated {
+            return !resource.is_included_in(&self.globs.iter().collect::<Vec<_>>());
+        }
+        self.globs.iter().any(|glob| glob.intersects(resource))
+    }
+}
+
 /// The allow statements of some documents.
 pub(super) struct Grants<'a> {
     pub(super) allows: Vec<Allow<'a>>,

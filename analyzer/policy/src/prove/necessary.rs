@@ -6,19 +6,22 @@ use std::collections::BTreeMap;
 use remit_catalog::ActionId;
 
 use super::grants::{Allow, Grants, Part};
-use super::{Claim, Protected, Violation};
+use super::need::Need;
+use super::{Claim, Violation};
 use crate::action_set::{ActionSet, Expander};
-use crate::Glob;
 use crate::verdict::taken_away;
 
 pub(super) fn check(
     expander: &mut Expander<'_>,
     claim: &Claim,
     after: &Grants<'_>,
+    needs: &[Need],
     violations: &mut Vec<Violation>,
 ) -> usize {
-    let protected: BTreeMap<ActionId, &Protected> =
-        claim.protected.iter().map(|permission| (permission.action, permission)).collect();
+    let mut needs_of: BTreeMap<ActionId, Vec<&Need>> = BTreeMap::new();
+    for need in needs {
+        needs_of.entry(need.action).or_default().push(need);
+    }
     let before: Vec<_> = claim.before.iter().map(|(_, document)| document).collect();
     let inert = taken_away(expander, &before, claim.boundary.as_ref());
     let mut checked = 0;
@@ -31,14 +34,15 @@ pub(super) fn check(
         let mut needed = ActionSet::default();
         let mut needed_patterns = vec![false; allow.globs.len()];
         for action in allow.actions.iter() {
-            let Some(permission) = protected.get(&action) else { continue };
+            let Some(needs) = needs_of.get(&action) else { continue };
             if allow.negated {
                 needed.insert(action);
                 continue;
             }
             for (at, glob) in allow.globs.iter().enumerate() {
                 let part = Part { allow: index, pattern: at };
-                if serves(permission, glob) && !after.cover(action, glob, allow.statement, Some(part)) {
+                let serves = needs.iter().any(|need| need.is_served_by(glob));
+                if serves && !after.cover(action, glob, allow.statement, Some(part)) {
                     needed.insert(action);
                     if let Some(needed) = needed_patterns.get_mut(at) {
                         *needed = true;
@@ -58,14 +62,6 @@ pub(super) fn check(
         checked += needed_actions(expander, allow, &needed, &inert, &mut unnecessary);
     }
     checked
-}
-
-/// Whether a pattern serves a protected permission.
-fn serves(permission: &Protected, pattern: &Glob) -> bool {
-    permission.resources.as_ref().is_none_or(|resources| {
-        let mut written = resources.iter().map(|resource| resource.replace("${", "${$}{"));
-        resources.is_empty() || written.any(|resource| Glob::resource(&resource).intersects(pattern))
-    })
 }
 
 /// Every action pattern must name a needed action that the statement's other patterns do not name.

@@ -1,0 +1,48 @@
+//! Foreign text in Markdown, such that it is shown as it is: it ends no cell, opens no tag, makes no link.
+
+use super::wording;
+
+/// A name in a code span.
+pub(super) fn code(name: &str) -> String {
+    let is_harmless = |c: char| c.is_alphanumeric() || ":/._-=@+,*{}$? ".contains(c);
+    let is_span = !name.is_empty() && name.chars().all(is_harmless) && name.trim() == name;
+    // A backslash or a pipe means something even inside of a code span when that is in a table, and renderers
+    // do not agree on what. Character references mean the same everywhere.
+    if is_span { format!("`{name}`") } else { format!("<code>{}</code>", references(name)) }
+}
+
+/// A message of the project, in which names stand between backticks.
+pub(super) fn prose(message: &str) -> String {
+    let pieces = wording::pieces(message);
+    pieces.into_iter().map(|(is_name, piece)| if is_name { code(piece) } else { text(piece) }).collect()
+}
+
+/// Text without any meaning as Markdown.
+pub(super) fn text(text: &str) -> String {
+    references(text)
+}
+
+/// Writes every character that Markdown may obey as a character reference.
+fn references(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at..).unwrap_or_default());
+        let is_harmless = match c {
+            ' ' | ',' | ';' | '\'' | '/' | '%' | '(' | '?' | '$' => true,
+            // At the beginning of a line these make lists and headings.
+            '-' | '+' | '=' | ')' => before.chars().any(char::is_alphabetic),
+            // Renderers make links of bare addresses.
+            '.' => before.chars().any(char::is_alphabetic) && !before.to_ascii_lowercase().ends_with("www"),
+            ':' => !after.starts_with("://"),
+            c => c.is_alphanumeric() || !c.is_ascii(),
+        };
+        match c {
+            c if is_harmless => safe.push(c),
+            '\n' => safe.push(' '),
+            // Who is mentioned, and which issue, is found after references are resolved; not across a comment.
+            '@' | '#' => safe.push_str(&format!("&#{};<!-- -->", u32::from(c))),
+            c => safe.push_str(&format!("&#{};", u32::from(c))),
+        }
+    }
+    safe
+}
