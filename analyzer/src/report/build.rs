@@ -9,9 +9,10 @@ use crate::analysis::{Analysed, Analysis, Outcome};
 use crate::finding::{LEVELS, weight};
 use crate::proposals::folder_of;
 use crate::report::model::{
-    ChangeRow, CoverageLine, Gap, LevelRow, LevelWeight, PermissionCounts, PrincipalSection, ProposalSection, Report, ReportWindow,
-    ServiceRow, Totals, UnresolvedOperation, UsedRow, WithoutGrants,
+    ChangeRow, CoverageLine, Gap, LevelRow, LevelWeight, PermissionCounts, PrincipalSection, ProposalSection,
+    Report, ReportWindow, ServiceRow, Totals, UnresolvedOperation, UsedRow, WithoutGrants,
 };
+use crate::report::wording;
 
 /// Examples listed per gap.
 const EXAMPLES: usize = 5;
@@ -23,7 +24,8 @@ const LEVEL_EXAMPLES: usize = 20;
 pub fn build(catalog: &Catalog, analysis: &Analysis, problems: Vec<String>) -> Report {
     let mut principals: Vec<_> =
         analysis.principals.iter().map(|analysed| section(catalog, &analysis.account, analysed)).collect();
-    principals.sort_by(|a, b| (std::cmp::Reverse(a.score), &a.arn).cmp(&(std::cmp::Reverse(b.score), &b.arn)));
+    principals
+        .sort_by(|a, b| (std::cmp::Reverse(a.score), &a.arn).cmp(&(std::cmp::Reverse(b.score), &b.arn)));
     let mut accounts: Vec<_> = analysis.principals.iter().map(|analysed| analysed.account.clone()).collect();
     accounts.sort();
     accounts.dedup();
@@ -116,12 +118,15 @@ fn coverage(analysis: &Analysis) -> Vec<CoverageLine> {
             recorded,
             note,
         };
-        let window = report_window(coverage.window);
-        let span = format!("{} from {} to {}", window.length, window.start, window.end);
+        let span = wording::window(&report_window(coverage.window));
         lines.push(line("management events that write", coverage.management_writes, span.clone()));
         lines.push(line("management events that read", coverage.management_reads, span));
         if coverage.data.is_empty() {
-            lines.push(line("data events", false, "no event selector says that they are recorded".to_owned()));
+            lines.push(line(
+                "data events",
+                false,
+                "no event selector says that they are recorded".to_owned(),
+            ));
         }
         for data in &coverage.data {
             let note = if data.prefixes.is_empty() {
@@ -132,7 +137,11 @@ fn coverage(analysis: &Analysis) -> Vec<CoverageLine> {
             lines.push(line(&format!("data events of {}", data.resource_type), true, note));
         }
         for service in &coverage.excluded_services {
-            lines.push(line(&format!("management events of {service}"), false, "left out by the trail".to_owned()));
+            lines.push(line(
+                &format!("management events of {service}"),
+                false,
+                "left out by the trail".to_owned(),
+            ));
         }
         if coverage.lost > 0 {
             lines.push(line("lost events", false, format!("{} events were lost", coverage.lost)));
@@ -172,7 +181,9 @@ impl Gaps {
                 examples,
             })
             .collect();
-        gaps.sort_by(|a, b| (std::cmp::Reverse(a.permissions), &a.text).cmp(&(std::cmp::Reverse(b.permissions), &b.text)));
+        gaps.sort_by(|a, b| {
+            (std::cmp::Reverse(a.permissions), &a.text).cmp(&(std::cmp::Reverse(b.permissions), &b.text))
+        });
         gaps
     }
 }
@@ -269,7 +280,9 @@ fn level_row(level: &str, weight: u64, by_service: BTreeMap<&str, Vec<String>>) 
 fn used(catalog: &Catalog, analysed: &Analysed) -> Vec<UsedRow> {
     let mut rows = Vec::new();
     for (id, verdict) in &analysed.judgement.verdicts {
-        let Some(use_) = analysed.usage.actions.get(id).filter(|_| *verdict == Verdict::Used) else { continue };
+        let Some(use_) = analysed.usage.actions.get(id).filter(|_| *verdict == Verdict::Used) else {
+            continue;
+        };
         let Some(seen) = &use_.seen else { continue };
         let narrowed = match &analysed.outcome {
             Outcome::Proven(proven) => {

@@ -38,7 +38,10 @@ fn write(report: &Report, page: &mut String) -> fmt::Result {
     }
     if report.principals.len() > SECTIONS {
         let more = number(report.principals.len() - SECTIONS);
-        writeln!(page, "\n…and {more} more principals with lower scores, which are in the table above only.")?;
+        writeln!(
+            page,
+            "\n…and {more} more principals with lower scores, which are in the table above only."
+        )?;
     }
     ending(report, page)
 }
@@ -56,10 +59,18 @@ fn head(report: &Report, page: &mut String) -> fmt::Result {
 fn totals(report: &Report, page: &mut String) -> fmt::Result {
     let totals = &report.totals;
     let granted = totals.permissions.granted;
-    writeln!(page, "\n## Account\n\n| Verdict | Permissions | Share | Meaning |\n| --- | ---: | ---: | --- |")?;
+    writeln!(
+        page,
+        "\n## Account\n\n| Verdict | Permissions | Share | Meaning |\n| --- | ---: | ---: | --- |"
+    )?;
     for (verdict, meaning) in wording::VERDICTS {
         let permissions = wording::of_verdict(&totals.permissions, verdict);
-        writeln!(page, "| {verdict} | {} | {} | {meaning} |", number(permissions), share(permissions, granted))?;
+        writeln!(
+            page,
+            "| {verdict} | {} | {} | {meaning} |",
+            number(permissions),
+            share(permissions, granted)
+        )?;
     }
     writeln!(page, "| **granted** | **{}** | | Counted per principal and action. |", number(granted))?;
     writeln!(page, "\n| Total | Number |\n| --- | ---: |")?;
@@ -80,7 +91,7 @@ fn visible(report: &Report, page: &mut String) -> fmt::Result {
     } else {
         writeln!(page, "| Calls | During the whole window | Note |\n| --- | --- | --- |")?;
         for line in report.coverage.iter().take(ROWS) {
-            let recorded = wording::recorded(line.recorded);
+            let recorded = wording::recorded(line);
             writeln!(page, "| {} | {recorded} | {} |", text(&line.class), prose(&line.note))?;
         }
         more(report.coverage.len(), ROWS, page)?;
@@ -97,9 +108,10 @@ fn gaps(gaps: &[Gap], limit: usize, page: &mut String) -> fmt::Result {
         page,
         "\n| Permissions | Principals | Why it cannot be told | What would show it | Such as |\n| ---: | ---: | --- | --- | --- |"
     )?;
-    for gap in gaps.iter().take(limit) {
-        let remedy = gap.remedy.as_ref().map_or_else(|| wording::NO_REMEDY.to_owned(), |remedy| prose(remedy));
-        let examples = codes(&gap.examples, 5);
+    for gap in wording::remedied_first(gaps, limit) {
+        let remedy =
+            gap.remedy.as_ref().map_or_else(|| wording::NO_REMEDY.to_owned(), |remedy| prose(remedy));
+        let examples = codes(&gap.examples, 5, gap.permissions);
         let (permissions, principals) = (number(gap.permissions), number(gap.principals));
         writeln!(page, "| {permissions} | {principals} | {} | {remedy} | {examples} |", prose(&gap.text))?;
     }
@@ -140,7 +152,12 @@ fn overview(report: &Report, anchors: &[String], page: &mut String) -> fmt::Resu
 
 fn section(rank: usize, principal: &PrincipalSection, anchor: &str, page: &mut String) -> fmt::Result {
     let counts = &principal.permissions;
-    writeln!(page, "\n## <a id=\"{anchor}\"></a>{rank}. {} ({})\n", code(&principal.name), text(&principal.kind))?;
+    writeln!(
+        page,
+        "\n## <a id=\"{anchor}\"></a>{rank}. {} ({})\n",
+        code(&principal.name),
+        text(&principal.kind)
+    )?;
     writeln!(page, "{}\n", code(&principal.arn))?;
     writeln!(page, "| Score | Granted | Used | Unused | Unobservable | Calls | Denied | Last used (UTC) |")?;
     writeln!(page, "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |")?;
@@ -184,7 +201,12 @@ fn proposal(principal: &PrincipalSection, page: &mut String) -> fmt::Result {
         ProposalSection::Impossible { why } => writeln!(page, "**Proposal:** none, since {}.", prose(why)),
         ProposalSection::Proven { changes, granted_after, removed, protected, folder } => {
             let removal = wording::removal(&principal.permissions, removed, granted_after);
-            writeln!(page, "**Proposal:** {removal} {} Files: {}.\n", wording::proof(protected), code(folder))?;
+            writeln!(
+                page,
+                "**Proposal:** {removal} {} Files: {}.\n",
+                wording::proof(protected),
+                code(folder)
+            )?;
             writeln!(page, "| Policy | Edit | Characters | Why so |\n| --- | --- | ---: | --- |")?;
             for change in changes.iter().take(SHORT) {
                 let (before, after) = (number(change.characters_before), number(change.characters_after));
@@ -200,10 +222,13 @@ fn unused(principal: &PrincipalSection, page: &mut String) -> fmt::Result {
     if principal.unused_by_level.is_empty() {
         return writeln!(page, "\n{}", wording::NONE_UNUSED);
     }
-    writeln!(page, "\n| Unused, by access level | Permissions | Score | Such as |\n| --- | ---: | ---: | --- |")?;
+    writeln!(
+        page,
+        "\n| Unused, by access level | Permissions | Score | Such as |\n| --- | ---: | ---: | --- |"
+    )?;
     for row in &principal.unused_by_level {
         let (level, points) = (text(&row.level), number(wording::points(row)));
-        let examples = codes(&row.examples, 5);
+        let examples = codes(&row.examples, 5, row.permissions);
         writeln!(page, "| {level} | {} | {points} | {examples} |", number(row.permissions))?;
     }
     Ok(())
@@ -213,10 +238,17 @@ fn used(principal: &PrincipalSection, page: &mut String) -> fmt::Result {
     if principal.used.is_empty() {
         return writeln!(page, "\n{}", wording::NONE_USED);
     }
-    writeln!(page, "\n| Used | Calls | First (UTC) | Last (UTC) | Resources |\n| --- | ---: | --- | --- | --- |")?;
+    writeln!(
+        page,
+        "\n| Used | Calls | First (UTC) | Last (UTC) | Resources |\n| --- | ---: | --- | --- | --- |"
+    )?;
     for used in principal.used.iter().take(SHORT) {
         let scope = prose(&wording::scope(used, &principal.proposal));
-        let narrowed = if used.narrowed_to.is_empty() { String::new() } else { codes(&used.narrowed_to, 3) };
+        let narrowed = if used.narrowed_to.is_empty() {
+            String::new()
+        } else {
+            codes(&used.narrowed_to, 3, used.narrowed_to.len())
+        };
         writeln!(
             page,
             "| {} | {} | {} | {} | {scope} {narrowed} |",
@@ -237,7 +269,13 @@ fn ending(report: &Report, page: &mut String) -> fmt::Result {
         writeln!(page, "{}\n", wording::NOT_UNDERSTOOD)?;
         writeln!(page, "| Operation | Calls | Principals |\n| --- | ---: | ---: |")?;
         for row in report.unresolved.iter().take(ROWS) {
-            writeln!(page, "| {} | {} | {} |", code(&row.operation), number(row.count), number(row.principals))?;
+            writeln!(
+                page,
+                "| {} | {} | {} |",
+                code(&row.operation),
+                number(row.count),
+                number(row.principals)
+            )?;
         }
         more(report.unresolved.len(), ROWS, page)?;
     }
@@ -264,12 +302,15 @@ fn ending(report: &Report, page: &mut String) -> fmt::Result {
     more(report.problems.len(), ROWS, page)
 }
 
-fn codes(names: &[String], limit: usize) -> String {
-    let mut list: Vec<_> = names.iter().take(limit).map(|name| code(name)).collect();
-    if names.len() > limit {
-        list.push(format!("and {} more", number(names.len() - limit)));
+/// Some names of so many.
+fn codes(names: &[String], limit: usize, all: usize) -> String {
+    let shown: Vec<_> = names.iter().take(limit).map(|name| code(name)).collect();
+    let mut list = shown.join(", ");
+    let more = all.saturating_sub(shown.len());
+    if more > 0 {
+        list.push_str(&format!(" and {} more", number(more)));
     }
-    list.join(", ")
+    list
 }
 
 fn more(all: usize, limit: usize, page: &mut String) -> fmt::Result {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::model::{Gap, LevelRow, PermissionCounts, PrincipalSection, ProposalSection, Report, ReportWindow, Totals, UsedRow};
+use super::model::{
+    CoverageLine, Gap, LevelRow, PermissionCounts, ProposalSection, Report, ReportWindow, Totals, UsedRow,
+};
 use crate::output::grouped;
 
 /// Verdicts with what each means.
@@ -49,7 +51,8 @@ pub(super) const NOT_UNDERSTOOD: &str = "These were called, and the catalog does
 pub(super) const ALL_GRANTED: &str = "The grants of every principal that called are in the input.";
 
 /// Said of callers whose grants are not known.
-pub(super) const WITHOUT_GRANTS: &str = "These made calls, and their grants are not in the input, so nothing is concluded about them.";
+pub(super) const WITHOUT_GRANTS: &str =
+    "These made calls, and their grants are not in the input, so nothing is concluded about them.";
 
 /// Said where everything went well.
 pub(super) const NO_PROBLEMS: &str = "Everything in the input could be read.";
@@ -76,8 +79,8 @@ pub(super) fn of_verdict(counts: &PermissionCounts, verdict: &str) -> usize {
 }
 
 /// Whether a class of calls was recorded.
-pub(super) fn recorded(is_recorded: bool) -> &'static str {
-    if is_recorded { "recorded" } else { "not recorded" }
+pub(super) fn recorded(line: &CoverageLine) -> &'static str {
+    if line.recorded { "recorded" } else { "not recorded" }
 }
 
 /// A number of things; templates hold it by value or by reference.
@@ -209,16 +212,6 @@ pub(super) fn score(report: &Report) -> String {
     )
 }
 
-/// The score of one principal as a sum, such as `20 × 3 permissions management + 1 × 12 read`.
-pub(super) fn score_sum(principal: &PrincipalSection) -> String {
-    let terms: Vec<_> = principal
-        .unused_by_level
-        .iter()
-        .map(|row| format!("{} × {} {}", row.weight, number(row.permissions), row.level))
-        .collect();
-    terms.join(" + ")
-}
-
 /// Unused permissions of all principals by access level, in the order of the weights.
 pub(super) fn unused_by_level(report: &Report) -> Vec<(&str, u64, usize)> {
     let sum = |level: &str| {
@@ -226,6 +219,14 @@ pub(super) fn unused_by_level(report: &Report) -> Vec<(&str, u64, usize)> {
         rows.filter(|row| row.level == level).map(|row| row.permissions).sum::<usize>()
     };
     report.weights.iter().map(|weight| (weight.level.as_str(), weight.weight, sum(&weight.level))).collect()
+}
+
+/// Gaps that something would close, then the others, each in the order given; at most so many.
+pub(super) fn remedied_first(gaps: &[Gap], limit: impl Count) -> Vec<&Gap> {
+    let (mut first, last): (Vec<_>, Vec<_>) = gaps.iter().partition(|gap| gap.remedy.is_some());
+    first.extend(last);
+    first.truncate(usize::try_from(limit.count()).unwrap_or(usize::MAX));
+    first
 }
 
 /// Permissions behind gaps that something would make observable, and behind all of them.
@@ -240,7 +241,9 @@ pub(super) fn switchable(gaps: &[Gap]) -> (usize, usize) {
 pub(super) fn gaps(gaps: &[Gap]) -> String {
     match switchable(gaps) {
         (_, 0) => "Every granted permission is observable.".to_owned(),
-        (0, all) => format!("Nothing that could be switched on would make the {} observable.", permissions(all)),
+        (0, all) => {
+            format!("Nothing that could be switched on would make the {} observable.", permissions(all))
+        }
         (some, all) => format!("{} of {} can be made observable.", number(some), permissions(all)),
     }
 }
@@ -285,7 +288,10 @@ pub(super) fn is_named_otherwise(used: &UsedRow) -> bool {
 /// What a proven proposal does.
 pub(super) fn removal(counts: &PermissionCounts, removed: impl Count, granted_after: impl Count) -> String {
     if removed.count() == 0 {
-        return format!("It removes no permission, keeps {} and changes only their scope.", number(granted_after));
+        return format!(
+            "It removes no permission, keeps {} and changes only their scope.",
+            number(granted_after)
+        );
     }
     format!(
         "It removes {} of {} and keeps {}.",
@@ -329,7 +335,8 @@ pub(super) fn anchors(report: &Report) -> Vec<String> {
         let is_plain = |c: &char| c.is_ascii_alphanumeric() || "-_.".contains(*c);
         let name: String = principal.name.chars().filter(is_plain).take(64).collect();
         let account: String = account.chars().filter(is_plain).take(12).collect();
-        let mut anchor = format!("{}-{account}-{name}", if principal.kind == "user" { "user" } else { "role" });
+        let mut anchor =
+            format!("{}-{account}-{name}", if principal.kind == "user" { "user" } else { "role" });
         if !taken.insert(anchor.clone()) {
             // No other anchor begins with this number.
             anchor = format!("{rank}-{anchor}");

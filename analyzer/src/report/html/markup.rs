@@ -34,7 +34,9 @@ impl<T: AsRef<str>> Display for Prose<T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         for (is_name, piece) in wording::pieces(self.0.as_ref()) {
             if is_name {
-                write!(f, "{}", Codes(&[piece], 1_usize))?;
+                f.write_str("<code>")?;
+                escaped(f, piece)?;
+                f.write_str("</code>")?;
             } else {
                 escaped(f, piece)?;
             }
@@ -43,19 +45,20 @@ impl<T: AsRef<str>> Display for Prose<T> {
     }
 }
 
-/// Names, at most so many of them.
-pub(super) struct Codes<'a, T, N>(pub(super) &'a [T], pub(super) N);
+/// Some names of so many: the names, how many of them to show, how many there are in all.
+pub(super) struct Codes<'a, T, N, M>(pub(super) &'a [T], pub(super) N, pub(super) M);
 
-impl<T: AsRef<str>, N: Count> HtmlSafe for Codes<'_, T, N> {}
+impl<T: AsRef<str>, N: Count, M: Count> HtmlSafe for Codes<'_, T, N, M> {}
 
-impl<T: AsRef<str>, N: Count> Display for Codes<'_, T, N> {
+impl<T: AsRef<str>, N: Count, M: Count> Display for Codes<'_, T, N, M> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        for (at, name) in first(self.0, self.1).iter().enumerate() {
+        let shown = first(self.0, self.1);
+        for (at, name) in shown.iter().enumerate() {
             f.write_str(if at == 0 { "<code>" } else { ", <code>" })?;
             escaped(f, name.as_ref())?;
             f.write_str("</code>")?;
         }
-        match rest(self.0.len(), self.1) {
+        match self.2.count().saturating_sub(shown.len().count()) {
             0 => Ok(()),
             more => write!(f, " and {} more", wording::number(more)),
         }

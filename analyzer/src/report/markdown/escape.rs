@@ -24,21 +24,24 @@ pub(super) fn text(text: &str) -> String {
 
 /// Writes every character that Markdown may obey as a character reference.
 fn references(text: &str) -> String {
+    let text = wording::legible(text.replace('\n', " "));
     let mut safe = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
-        let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at..).unwrap_or_default());
+        let (before, after) = text.split_at_checked(at).unwrap_or_default();
+        let is_number = !before.is_empty() && before.bytes().all(|byte| byte.is_ascii_digit());
         let is_harmless = match c {
             ' ' | ',' | ';' | '\'' | '/' | '%' | '(' | '?' | '$' => true,
-            // At the beginning of a line these make lists and headings.
-            '-' | '+' | '=' | ')' => before.chars().any(char::is_alphabetic),
+            // These make lists and headings at the beginning of a line, ...
+            '-' | '+' | '=' => !before.is_empty(),
+            // ... and these after a number there.
+            ')' => !is_number,
             // Renderers make links of bare addresses.
-            '.' => before.chars().any(char::is_alphabetic) && !before.to_ascii_lowercase().ends_with("www"),
+            '.' => !is_number && !before.to_ascii_lowercase().ends_with("www"),
             ':' => !after.starts_with("://"),
             c => c.is_alphanumeric() || !c.is_ascii(),
         };
         match c {
             c if is_harmless => safe.push(c),
-            '\n' => safe.push(' '),
             // Who is mentioned, and which issue, is found after references are resolved; not across a comment.
             '@' | '#' => safe.push_str(&format!("&#{};<!-- -->", u32::from(c))),
             c => safe.push_str(&format!("&#{};", u32::from(c))),
