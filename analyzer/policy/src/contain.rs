@@ -47,7 +47,7 @@ pub enum Gap {
     Condition {
         /// The old statement.
         statement: StatementRef,
-        /// The condition's place among the statement's; none where the statement cannot be judged.
+        /// The condition's place among the statement's; none where it cannot be judged whether the statement applies.
         condition: Option<usize>,
     },
     /// An old statement denies it, and no new one is shown to.
@@ -234,14 +234,19 @@ impl<'p> Comparison<'p> {
     }
 }
 
-/// The place of the first condition that the premise does not imply; the inner none where the statement is not
-/// fit for an identity policy.
+/// The place of the first condition that the premise does not imply; the inner none where it cannot be judged
+/// whether the statement applies.
 fn first_unimplied(
     premise: &[(Key, &CompiledStatement)],
     other: &CompiledStatement,
 ) -> Option<Option<usize>> {
     let is_foreign = |one: &&CompiledStatement| one.foreign == other.foreign;
     if other.foreign.is_some() && !premise.iter().map(|(_, one)| one).any(is_foreign) {
+        return Some(None);
+    }
+    let may_be_void =
+        |variable| !premise.iter().any(|(_, one)| one.excluded_variables().any(|other| other == variable));
+    if other.excluded_variables().any(may_be_void) {
         return Some(None);
     }
     let is_implied = |test| imply(premise.iter().flat_map(|(_, one)| &one.conditions), test);

@@ -103,7 +103,14 @@ impl Glob {
 
     /// Whether the pattern has a policy variable.
     pub fn has_variables(&self) -> bool {
-        self.pieces.iter().any(|piece| matches!(piece, Piece::Variable(_)))
+        self.variables().next().is_some()
+    }
+
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &Variable> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Variable(variable) => Some(variable.as_ref()),
+            _ => None,
+        })
     }
 
     /// Whether every string of this pattern is a string of one of the others, whatever the values of the

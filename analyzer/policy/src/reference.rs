@@ -77,7 +77,13 @@ fn applies(
 
 fn matches(element: &Matcher, resource: &str, variables: Option<&KnownContext>) -> Answer {
     let is_match = any(element.patterns.iter().map(|pattern| like(pattern, resource, variables)));
-    is_match.map(|yes| yes != element.negated)
+    let lacks_value =
+        |pattern: &String| resolve(pattern, true, variables).is_none_or(|resolved| !resolved.is_certain);
+    match is_match {
+        // Sources differ on a `NotResource` whose variable has no value.
+        Some(false) if element.negated && element.patterns.iter().any(lacks_value) => None,
+        is_match => is_match.map(|yes| yes != element.negated),
+    }
 }
 
 /// One piece of a pattern.
@@ -91,7 +97,7 @@ enum Symbol {
 /// A pattern with its variables replaced.
 struct Resolved {
     symbols: Vec<Symbol>,
-    /// False where a key has several values, any of which may count.
+    /// False where a key has several values, any of which may count, or an empty one, which may count as none.
     is_certain: bool,
 }
 
@@ -110,7 +116,7 @@ fn resolve(pattern: &str, wildcards: bool, variables: Option<&KnownContext>) -> 
                 let values = context.get(&key.trim().to_lowercase()).map_or(&[][..], Vec::as_slice);
                 let value = match (inside, values) {
                     ("*" | "?" | "$", _) => inside,
-                    (_, [only]) => only,
+                    (_, [only]) if !only.is_empty() => only,
                     (_, []) => default?,
                     (_, [..]) => {
                         resolved.is_certain = false;
@@ -169,6 +175,8 @@ fn holds(condition: &Condition, context: &KnownContext, variables: Option<&Known
     let judges = wanted.iter().map(|wanted| judge(&name, wanted, variables)).collect::<Option<Vec<_>>>()?;
     let test = |value: &String| any(judges.iter().map(|judge| judge(value))).map(|yes| yes != negated);
     match (set, values) {
+        // An empty string may count as no value.
+        ("forallvalues" | "foranyvalue", values) if values.contains(&String::new()) => None,
         ("forallvalues", values) => all(values.iter().map(test)),
         // Documentation and practice differ on `ForAnyValue` with `IfExists`.
         ("foranyvalue", []) if if_exists => None,

@@ -16,6 +16,12 @@ impl Test {
         let accepts = |value: &String| self.comparison.accepts(value, context);
         match (self.qualifier, values.as_slice()) {
             (_, []) => self.without_value,
+            // The guide calls an empty string an empty set, of which `ForAllValues` is true.
+            (Qualifier::ForAllValues | Qualifier::ForAnyValue, values)
+                if values.iter().any(String::is_empty) =>
+            {
+                Truth::Unknown
+            }
             (_, [only]) => accepts(only),
             (Qualifier::ForAllValues, values) => Truth::all(values.iter().map(accepts)),
             (Qualifier::ForAnyValue, values) => Truth::any(values.iter().map(accepts)),

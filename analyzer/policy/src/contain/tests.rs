@@ -169,6 +169,13 @@ fn variables_are_the_same_on_both_sides() {
     let besides =
         r#""Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::home/${aws:username}/*""#;
     contained(&[besides], &[besides]);
+    // Without a user name the old statement may not apply at all.
+    let away = allow(r#""s3:*""#, r#""arn:aws:s3:::away/*""#);
+    assert_eq!(
+        gap(&[&away], &[besides]),
+        Gap::Condition { statement: first(Layer::Identity), condition: None }
+    );
+    contained(&[&away], &[&besides.replace("aws:username", "aws:username, 'x'")]);
     // In the older version of the language the same text is no variable.
     let older = parse(&document(&[&own]).emit().replace("2012", "2008")).unwrap();
     assert!(contain(&set(&[&own]), &PolicySet::new(&[&older], None)).is_err());

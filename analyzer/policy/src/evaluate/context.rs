@@ -52,13 +52,14 @@ impl Context {
 }
 
 impl Bindings for Context {
-    /// A variable takes the value of a key that has one value. Of several it is not documented which counts.
+    /// A variable takes the value of a key that has one value. Of several it is not documented which counts, and of
+    /// an empty one not whether it counts as none.
     fn binding<'v>(&'v self, variable: &'v Variable) -> Binding<'v> {
         let absent = variable.default.as_deref().map_or(Binding::Absent, Binding::Value);
         match self.get(&variable.key) {
             ContextValue::Known(values) => match values.as_slice() {
                 [] => absent,
-                [only] => Binding::Value(only),
+                [only] if !only.is_empty() => Binding::Value(only),
                 _ => Binding::Unknown,
             },
             ContextValue::Absent => absent,

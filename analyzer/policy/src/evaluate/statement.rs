@@ -2,7 +2,7 @@
 
 use super::{Request, StatementRef, Unknown};
 use crate::condition::{Test, Truth};
-use crate::glob::Glob;
+use crate::glob::{Binding, Bindings, Glob, Variable};
 use crate::{Effect, Matcher, Statement};
 
 /// A statement ready to be matched.
@@ -122,7 +122,19 @@ impl CompiledStatement {
                 break;
             }
         }
-        if self.resources.negated { matches.not() } else { matches }
+        if !self.resources.negated {
+            return matches;
+        }
+        let may_be_void =
+            self.excluded_variables().any(|one| !matches!(request.context.binding(one), Binding::Value(_)));
+        if matches == Truth::False && may_be_void { Truth::Unknown } else { matches.not() }
+    }
+
+    /// The variables of a `NotResource` element. Where one has no value, the guide can be read to say that its
+    /// pattern excludes nothing, and practice that the statement does not apply: it is not judged.
+    pub(crate) fn excluded_variables(&self) -> impl Iterator<Item = &Variable> {
+        let excluded = self.resources.patterns.iter().filter(|_| self.resources.negated);
+        excluded.flat_map(Glob::variables).filter(|variable| variable.default.is_none())
     }
 
     /// What is not known of the statement, where it is not known whether it applies.
