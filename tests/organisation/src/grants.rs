@@ -212,3 +212,6 @@ fn tags(tags: &Map<String, Value>) -> Value {
 fn zoned(day: &str) -> String {
     moment::format(moment::parse(day).unwrap_or(0), "%Y-%m-%dT%H:%M:%S+00:00")
 }
+
+#[cfg(test)]
+mod tests;

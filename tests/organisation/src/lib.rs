@@ -19,11 +19,13 @@ mod load;
 mod mint;
 mod moment;
 mod organisation;
+mod pair;
 mod pattern;
 mod profile;
 mod recorder;
 mod rhythm;
 mod sample;
+mod scope;
 mod session;
 mod template;
 mod truth;
@@ -35,9 +37,10 @@ pub use identity::Identity;
 pub use load::{Load, LoadSummary};
 pub use mint::Mint;
 pub use organisation::Organisation;
+pub use pair::{Pair, Request};
 pub use profile::{
     Background, DataEvents, GroupDescription, Job, JobCall, Kind, OriginDescription, PolicyDescription,
-    PrincipalDescription, Profile, SessionDescription, Trail,
+    PrincipalDescription, Profile, SessionDescription, Size, Trail,
 };
 pub use recorder::Record;
 pub use rhythm::Rhythm;

@@ -1,11 +1,15 @@
 //! The description that an organisation is generated from.
 
+mod random;
+
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::rhythm::Rhythm;
+
+pub use random::Size;
 
 /// One account with its principals, their grants and what they do.
 #[derive(Clone, Debug, Deserialize)]

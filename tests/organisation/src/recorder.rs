@@ -202,6 +202,9 @@ impl Recorder<'_> {
         mint: &mut Mint,
     ) -> Result<(), Error> {
         let template = self.template(owner, &call.operation)?;
+        if call.outcome.as_deref().is_some_and(|outcome| Outcome::parse(outcome).is_denied()) {
+            return Ok(());
+        }
         let region = template.region.as_ref().or(call.region.as_ref()).unwrap_or(&self.profile.region);
         let scene = Scene { account: &self.profile.account, region, now: self.end };
         let mut arguments = Arguments::default();
