@@ -2,11 +2,12 @@
 
 use crate::caller::Caller;
 use crate::error::Error;
-use crate::event::Origin;
+use crate::event::{Origin, Outcome};
+use crate::identity::Identity;
 use crate::mint::Mint;
 use crate::moment;
 use crate::pattern::{Arguments, Pattern, Scene};
-use crate::profile::{Background, JobCall, Kind};
+use crate::profile::{Background, Kind, Stranger};
 use crate::recorder::{Doing, Record, Recorder};
 use crate::rhythm::Rhythm;
 
@@ -17,33 +18,23 @@ impl Recorder<'_> {
     /// Makes one entry of the background.
     pub(crate) fn background(&mut self, entry: &Background, mint: &mut Mint) -> Result<(), Error> {
         match entry {
-            Background::ServiceCalls { service, rhythm, calls } => {
-                let origin = Origin::default();
-                self.strangers(&Caller::Service(service.clone()), rhythm, calls, mint, |_, _| {
-                    Ok(origin.clone())
-                })
-            }
-            Background::RootCalls { rhythm, address, calls } => {
-                let caller = Caller::Root { account: self.profile.account.clone() };
-                let origin = Origin {
-                    address: address.clone(),
-                    agent: BROWSER.to_owned(),
-                    console: true,
-                    ..Origin::default()
-                };
-                self.strangers(&caller, rhythm, calls, mint, |_, _| Ok(origin.clone()))
-            }
-            Background::Anonymous { rhythm, address, calls } => {
+            Background::Calls { caller, rhythm, address, agent, calls } => {
                 let address = Pattern::text(address)?;
-                self.strangers(&Caller::Anonymous, rhythm, calls, mint, |scene, mint| {
-                    let mut text = String::new();
-                    address.fill(&mut text, scene, &mut Arguments::default(), mint);
-                    Ok(Origin {
-                        address: text,
-                        agent: "[Mozilla/5.0 zgrab/0.x]".to_owned(),
-                        ..Origin::default()
-                    })
-                })
+                for run in rhythm.runs(self.start, self.end, mint)? {
+                    let scene =
+                        Scene { account: &self.profile.account, region: &self.profile.region, now: run };
+                    let mut origin = Origin { agent: agent.clone(), ..Origin::default() };
+                    address.fill(&mut origin.address, &scene, &mut Arguments::default(), mint);
+                    origin.console = matches!(caller, Stranger::Root);
+                    let caller = self.stranger(caller, &origin, scene, mint)?;
+                    let doing =
+                        Doing { principal: None, caller: &caller, origin: &origin, rhythm: "", via: None };
+                    let mut time = run;
+                    for call in calls {
+                        time = self.calls(doing, "background", call, &Arguments::default(), time, mint)?;
+                    }
+                }
+                Ok(())
             }
             Background::ServiceEvents { service, name, rhythm, details } => {
                 self.service_events(service, name, rhythm, &Pattern::json(details)?, mint)
@@ -54,24 +45,66 @@ impl Recorder<'_> {
         }
     }
 
-    fn strangers(
+    /// The caller that a log shows for a stranger.
+    fn stranger(
         &mut self,
-        caller: &Caller,
-        rhythm: &Rhythm,
-        calls: &[JobCall],
+        stranger: &Stranger,
+        origin: &Origin,
+        scene: Scene<'_>,
         mint: &mut Mint,
-        origin: impl Fn(&Scene<'_>, &mut Mint) -> Result<Origin, Error>,
-    ) -> Result<(), Error> {
-        for run in rhythm.runs(self.start, self.end, mint)? {
-            let scene = Scene { account: &self.profile.account, region: &self.profile.region, now: run };
-            let origin = origin(&scene, mint)?;
-            let doing = Doing { principal: None, caller, origin: &origin, rhythm: "", via: None };
-            let mut time = run;
-            for call in calls {
-                time = self.calls(doing, "background", call, &Arguments::default(), time, mint)?;
-            }
-        }
-        Ok(())
+    ) -> Result<Caller, Error> {
+        let account = self.profile.account.clone();
+        Ok(match stranger {
+            Stranger::Service(service) => Caller::Service(service.clone()),
+            Stranger::Root => Caller::Root { account },
+            Stranger::Anonymous => Caller::Anonymous,
+            Stranger::IdentityCenterUser(user) => Caller::IdentityCenterUser { account, user: user.clone() },
+            Stranger::Federated { user, name } => self.federated(user, name, origin, scene, mint)?,
+        })
+    }
+
+    /// A session that a user of the account hands out.
+    fn federated(
+        &mut self,
+        user: &str,
+        name: &str,
+        origin: &Origin,
+        scene: Scene<'_>,
+        mint: &mut Mint,
+    ) -> Result<Caller, Error> {
+        let (index, identity) = self.known_user(user)?;
+        let account = self.profile.account.clone();
+        let caller = Caller::User {
+            account: account.clone(),
+            path_name: identity.path_name.clone(),
+            id: identity.id.clone(),
+            key: identity.key.clone(),
+            console_since: None,
+        };
+        let key = mint.account_id("ASIA", &account, 16);
+        let mut arguments = Arguments::default();
+        arguments.set("federated_name", name);
+        arguments.set("issued", &key);
+        let template = self.template(user, "sts:GetFederationToken")?;
+        let rhythm = "with the sessions it hands out";
+        let doing = Doing { principal: Some(index), caller: &caller, origin, rhythm, via: None };
+        self.call(doing, template, scene, &Outcome::Allowed, &mut arguments, mint);
+        Ok(Caller::Federated {
+            account,
+            name: name.to_owned(),
+            key,
+            since: scene.now,
+            user_path_name: identity.path_name,
+            user_id: identity.id,
+        })
+    }
+
+    fn known_user(&self, name: &str) -> Result<(usize, Identity), Error> {
+        let mut known = self.identities.iter().enumerate();
+        let found = known.find(|(_, known)| known.kind == Kind::User && known.name == name);
+        let (index, identity) =
+            found.ok_or_else(|| Error::Name { owner: "background".to_owned(), name: name.to_owned() })?;
+        Ok((index, identity.clone()))
     }
 
     fn service_events(
@@ -110,10 +143,7 @@ impl Recorder<'_> {
                 "{{\"type\":\"Root\",\"principalId\":\"{account}\",\"arn\":\"arn:aws:iam::{account}:root\",\"accountId\":\"{account}\",\"accessKeyId\":\"\"}}"
             ),
             Some(name) => {
-                let known =
-                    self.identities.iter().find(|known| known.kind == Kind::User && known.name == name);
-                let known = known
-                    .ok_or_else(|| Error::Name { owner: "sign-ins".to_owned(), name: name.to_owned() })?;
+                let (_, known) = self.known_user(name)?;
                 format!(
                     "{{\"type\":\"IAMUser\",\"principalId\":\"{}\",\"arn\":\"{}\",\"accountId\":\"{account}\",\"userName\":\"{name}\"}}",
                     known.id, known.arn

@@ -51,6 +51,28 @@ pub(crate) enum Caller {
         /// Unique id and session of the caller there.
         principal_id: String,
     },
+    /// A federated session of a user.
+    Federated {
+        /// Account of the user.
+        account: String,
+        /// Name of the federated user.
+        name: String,
+        /// Access key id.
+        key: String,
+        /// When the session began.
+        since: i64,
+        /// Path and name of the user.
+        user_path_name: String,
+        /// Unique id of the user.
+        user_id: String,
+    },
+    /// A person known to IAM Identity Center.
+    IdentityCenterUser {
+        /// The account.
+        account: String,
+        /// User id in the identity store.
+        user: String,
+    },
     /// Nobody: a request without signature.
     Anonymous,
 }
@@ -90,7 +112,9 @@ impl Caller {
             Self::Role(role) => role.arn(),
             Self::User { account, path_name, .. } => format!("arn:aws:iam::{account}:user{path_name}"),
             Self::Root { account } => format!("arn:aws:iam::{account}:root"),
+            Self::Federated { account, name, .. } => format!("arn:aws:sts::{account}:federated-user/{name}"),
             Self::Service(_)
+            | Self::IdentityCenterUser { .. }
             | Self::WebIdentity { .. }
             | Self::Saml { .. }
             | Self::Account { .. }
@@ -142,6 +166,34 @@ impl Caller {
                 element.field("type", "AWSAccount");
                 element.field("principalId", principal_id);
                 element.field("accountId", account);
+            }
+            Self::Federated { account, name, key, since, user_path_name, user_id } => {
+                element.field("type", "FederatedUser");
+                element.field("principalId", &format!("{account}:{name}"));
+                element.field("arn", &self.arn());
+                element.field("accountId", account);
+                element.field("accessKeyId", key);
+                let mut context = String::new();
+                let mut inner = Element { out: &mut context, first: true };
+                inner.field_of("sessionIssuer", "type", "IAMUser");
+                inner.field("principalId", user_id);
+                inner.field("arn", &format!("arn:aws:iam::{account}:user{user_path_name}"));
+                inner.field("accountId", account);
+                inner.field("userName", last(user_path_name));
+                inner.out.push('}');
+                inner.raw("attributes", &attributes(*since, false));
+                context.push('}');
+                element.raw("sessionContext", &context);
+            }
+            Self::IdentityCenterUser { account, user } => {
+                element.field("type", "IdentityCenterUser");
+                element.field("accountId", account);
+                let store = format!("arn:aws:identitystore::{account}:identitystore/d-9a6700larkspur");
+                element.raw(
+                    "onBehalfOf",
+                    &format!("{{\"userId\":\"{user}\",\"identityStoreArn\":\"{store}\"}}"),
+                );
+                element.field("credentialId", &format!("{user}-portal"));
             }
             Self::Anonymous => {
                 element.field("type", "AWSAccount");
@@ -308,6 +360,15 @@ mod tests {
         for caller in [
             Caller::Service("ec2.amazonaws.com".into()),
             Caller::Anonymous,
+            Caller::IdentityCenterUser { account: "111122223333".into(), user: "u".into() },
+            Caller::Federated {
+                account: "111122223333".into(),
+                name: "portal".into(),
+                key: "ASIAEXAMPLE".into(),
+                since: 0,
+                user_path_name: "/bots/bot".into(),
+                user_id: "AIDAEXAMPLE".into(),
+            },
             Caller::Root { account: "111122223333".into() },
             Caller::Account { account: "444455556666".into(), principal_id: "AROA:x".into() },
             Caller::Saml { qualifier: "q".into(), user: "maya@larkspur.example".into() },

@@ -7,7 +7,7 @@ use crate::identity::Identity;
 use crate::mint::Mint;
 use crate::moment;
 use crate::organisation::Organisation;
-use crate::profile::{Kind, PolicyDescription, PrincipalDescription};
+use crate::profile::{Kind, PolicyDescription, PrincipalDescription, SessionDescription};
 
 impl Organisation {
     /// What `aws iam get-account-authorization-details` prints.
@@ -106,7 +106,7 @@ impl Organisation {
         role.insert("Arn".into(), identity.arn.clone().into());
         role.insert("CreateDate".into(), zoned(&description.created).into());
         role.insert("AssumeRolePolicyDocument".into(), description.trust.clone());
-        role.insert("InstanceProfileList".into(), json!([]));
+        role.insert("InstanceProfileList".into(), self.instance_profiles(description, identity));
         role.insert("RolePolicyList".into(), inline(&description.inline));
         role.insert(
             "AttachedManagedPolicies".into(),
@@ -128,6 +128,31 @@ impl Organisation {
             },
         );
         Ok(Value::Object(role))
+    }
+
+    /// A role for instances has an instance profile of its name.
+    fn instance_profiles(&self, description: &PrincipalDescription, identity: &Identity) -> Value {
+        if !matches!(description.session, Some(SessionDescription::Instance { .. })) {
+            return json!([]);
+        }
+        let account = &self.profile.account;
+        let arn = format!("arn:aws:iam::{account}:instance-profile{}", identity.path_name);
+        let created = zoned(&description.created);
+        json!([{
+            "Path": description.path,
+            "InstanceProfileName": description.name,
+            "InstanceProfileId": Mint::new(self.seed, &arn).account_id("AIPA", account, 17),
+            "Arn": arn,
+            "CreateDate": created,
+            "Roles": [{
+                "Path": description.path,
+                "RoleName": description.name,
+                "RoleId": identity.id,
+                "Arn": identity.arn,
+                "CreateDate": created,
+                "AssumeRolePolicyDocument": description.trust,
+            }],
+        }])
     }
 
     fn policy(&self, policy: &PolicyDescription) -> Value {

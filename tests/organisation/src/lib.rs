@@ -40,7 +40,7 @@ pub use organisation::Organisation;
 pub use pair::{Pair, Request};
 pub use profile::{
     Background, DataEvents, GroupDescription, Job, JobCall, Kind, OriginDescription, PolicyDescription,
-    PrincipalDescription, Profile, SessionDescription, Size, Trail,
+    PrincipalDescription, Profile, SessionDescription, Size, Stranger, Trail,
 };
 pub use recorder::Record;
 pub use rhythm::Rhythm;

@@ -4,6 +4,7 @@
 //! About a third of the events are data events, whose object keys hardly ever repeat; the rest are management
 //! events. Sessions live an hour, within one account, and appear in the files of all its regions.
 
+mod character;
 mod fleet;
 
 use std::path::Path;

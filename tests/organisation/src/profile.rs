@@ -295,13 +295,19 @@ pub struct JobCall {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Background {
-    /// Calls of an AWS service for its own purposes.
-    ServiceCalls {
-        /// The service's principal.
-        service: String,
+    /// Calls of somebody who is none of the principals.
+    Calls {
+        /// Who calls.
+        caller: Stranger,
         /// When.
         rhythm: Rhythm,
-        /// What it calls.
+        /// Source address, a pattern.
+        #[serde(default)]
+        address: String,
+        /// User agent.
+        #[serde(default)]
+        agent: String,
+        /// What is called.
         calls: Vec<JobCall>,
     },
     /// Events that a service reports of itself.
@@ -328,23 +334,26 @@ pub enum Background {
         #[serde(default)]
         failure: f64,
     },
-    /// Calls of the root user.
-    RootCalls {
-        /// When.
-        rhythm: Rhythm,
-        /// Source address.
-        address: String,
-        /// What it calls.
-        calls: Vec<JobCall>,
-    },
-    /// Requests without signature, all refused.
-    Anonymous {
-        /// When.
-        rhythm: Rhythm,
-        /// Source address, a pattern.
-        address: String,
-        /// What is tried.
-        calls: Vec<JobCall>,
+}
+
+/// Somebody who calls and is none of the principals.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Stranger {
+    /// An AWS service for its own purposes, by its principal.
+    Service(String),
+    /// The account's root user.
+    Root,
+    /// Nobody: requests without signature.
+    Anonymous,
+    /// A person known to IAM Identity Center, by user id.
+    IdentityCenterUser(String),
+    /// A federated session that a user of the account hands out, one for each run.
+    Federated {
+        /// The user, who calls `GetFederationToken`.
+        user: String,
+        /// Name of the federated user.
+        name: String,
     },
 }
 

@@ -180,6 +180,7 @@ const FILES: &[(&str, &str)] = files![
     "ses",
     "sns",
     "sqs",
+    "sso",
     "ssm",
     "states",
     "sts",
