@@ -6,6 +6,18 @@
 //! which of these needs the log could show at all.
 //!
 //! Accounts, names and addresses are invented, or reserved for documentation. Equal seed and profile make equal bytes.
+//!
+//! ```
+//! use remit_organisation::{Organisation, Profile, Size};
+//!
+//! let profile = Profile::random(7, Size { roles: 3, days: 2, operations: 4 })?;
+//! let organisation = Organisation::generate(7, &profile)?;
+//! assert_eq!(organisation.truth().principals.len(), 3);
+//! assert!(organisation.records().iter().all(|record| record.text.starts_with("{\"eventVersion\"")));
+//! # Ok::<(), remit_organisation::Error>(())
+//! ```
+//!
+//! [`Load`] makes logs in bulk for benchmarks, and [`Pair`] policies with requests for evaluators.
 
 mod archive;
 mod background;
