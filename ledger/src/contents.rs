@@ -65,8 +65,7 @@ impl Contents {
                         continue;
                     }
                     let path = file.path.clone();
-                    let entry =
-                        LedgerFile { path: file.path, provider, date, size: file.size, rows, footer };
+                    let entry = LedgerFile { path: file.path, provider, date, size: file.size, rows, footer };
                     files.insert(path, entry);
                 }
                 (Ok(_), None) => contents.problems.push(LedgerError::Foreign {

@@ -141,7 +141,8 @@ fn push_class(column: &mut StructBuilder, class: &EventClass) {
 fn classes_at(classes: Option<&StructArray>) -> Result<Vec<EventClass>, LedgerError> {
     let Some(classes) = classes else { return Ok(Vec::new()) };
     let name = classes.column_by_name("class").and_then(|names| names.as_string_opt::<i32>());
-    let resource_type = classes.column_by_name("resource_type").and_then(|types| types.as_string_opt::<i32>());
+    let resource_type =
+        classes.column_by_name("resource_type").and_then(|types| types.as_string_opt::<i32>());
     let prefixes = classes.column_by_name("resource_prefixes").and_then(|lists| lists.as_list_opt::<i32>());
     let reads = classes.column_by_name("reads").and_then(|flags| flags.as_boolean_opt());
     let writes = classes.column_by_name("writes").and_then(|flags| flags.as_boolean_opt());

@@ -204,9 +204,8 @@ impl Footer {
 
     /// Reads a footer; the error says in what the file is not the ledger's.
     pub(crate) fn from_pairs(pairs: &[KeyValue]) -> Result<Self, String> {
-        let find = |name: &str| {
-            pairs.iter().find(|pair| pair.key == name).and_then(|pair| pair.value.as_deref())
-        };
+        let find =
+            |name: &str| pairs.iter().find(|pair| pair.key == name).and_then(|pair| pair.value.as_deref());
         let version = find(key::SCHEMA).ok_or("it was not written by remit")?;
         if version != SCHEMA_VERSION {
             return Err(format!("its schema version is `{version}`, this version reads `{SCHEMA_VERSION}`"));
@@ -255,7 +254,8 @@ fn unpack(text: &str) -> Result<Vec<SourcePosition>, String> {
     let damaged = |what: String| format!("its footer is damaged: {what}");
     let packed = BASE64.decode(text).map_err(|error| damaged(error.to_string()))?;
     let mut plain = Vec::new();
-    let decoder = zstd::stream::read::Decoder::new(packed.as_slice()).map_err(|error| damaged(error.to_string()))?;
+    let decoder =
+        zstd::stream::read::Decoder::new(packed.as_slice()).map_err(|error| damaged(error.to_string()))?;
     let mut bounded = std::io::Read::take(decoder, SOURCES_LIMIT as u64);
     std::io::Read::read_to_end(&mut bounded, &mut plain).map_err(|error| damaged(error.to_string()))?;
     serde_json::from_slice(&plain).map_err(|error| damaged(error.to_string()))

@@ -63,10 +63,8 @@ pub(crate) fn write_identifiers(
 pub fn read_identifiers(root: &Path, path: &str) -> Result<Identifiers, LedgerError> {
     let absolute = root.join(path);
     let bytes = fs::read(&absolute).map_err(LedgerError::io("read", &absolute))?;
-    parse(&bytes).ok_or_else(|| LedgerError::Foreign {
-        path: path.to_owned(),
-        reason: "it is damaged".to_owned(),
-    })
+    parse(&bytes)
+        .ok_or_else(|| LedgerError::Foreign { path: path.to_owned(), reason: "it is damaged".to_owned() })
 }
 
 fn parse(bytes: &[u8]) -> Option<Identifiers> {

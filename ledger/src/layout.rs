@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::Provider;
 use crate::record::DAY;
 use crate::schema::Table;
-use crate::Provider;
 
 /// The lock that a writer of the ledger holds.
 pub(crate) const WRITER_LOCK: &str = ".writer.lock";

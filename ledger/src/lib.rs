@@ -6,6 +6,7 @@
 //! A ledger is a folder of Parquet files that any program can read. [`LedgerWriter`] publishes rows and the
 //! checkpoint of their sources with one rename; [`Snapshot`] tells which files count.
 
+mod collapse;
 mod contents;
 mod coverage;
 mod coverage_table;
@@ -24,6 +25,7 @@ mod snapshot;
 mod staged;
 mod store;
 
+pub use collapse::Collapse;
 pub use contents::LedgerFile;
 pub use coverage::{CoverageRecord, EventClass};
 pub use coverage_table::coverage_records;
@@ -34,8 +36,6 @@ pub use identifiers::{Identifiers, identify, read_identifiers};
 pub use layout::{day_name, day_of};
 pub use publish::{Flush, LedgerWriter, Observer, Publication, Published, Step, WriterOptions};
 pub use record::{DAY, HOUR, ISSUED_LIMIT, Outcome, Provider, UsageRecord, UsageRow, Workload};
-pub use schema::{
-    SCHEMA_VERSION, Table, column, coverage_column, coverage_schema, difference, usage_schema,
-};
+pub use schema::{SCHEMA_VERSION, Table, column, coverage_column, coverage_schema, difference, usage_schema};
 pub use snapshot::{LedgerInfo, Snapshot};
 pub use staged::StagedFile;

@@ -136,10 +136,8 @@ impl LedgerWriter {
             }
         }
         if contents.problems.is_empty() {
-            let named: BTreeSet<&str> = snapshot
-                .commits()
-                .flat_map(|commit| commit.identifiers.iter().map(String::as_str))
-                .collect();
+            let named: BTreeSet<&str> =
+                snapshot.commits().flat_map(|commit| commit.identifiers.iter().map(String::as_str)).collect();
             for (path, _) in &snapshot.listing().identifiers {
                 if !named.contains(path.as_str()) {
                     self.remove(path)?;
@@ -154,11 +152,13 @@ impl LedgerWriter {
         if paths.is_empty() {
             return Ok(());
         }
-        let removed = without_readers(&self.root, patience, || {
-            paths.iter().try_for_each(|path| self.remove(path))
-        })?;
+        let removed =
+            without_readers(&self.root, patience, || paths.iter().try_for_each(|path| self.remove(path)))?;
         if !removed {
-            tracing::info!(files = paths.len(), "replaced files are still being read; the next writer removes them");
+            tracing::info!(
+                files = paths.len(),
+                "replaced files are still being read; the next writer removes them"
+            );
         }
         Ok(())
     }
@@ -193,7 +193,11 @@ impl Flush<'_> {
     ///
     /// # Errors
     /// When a file cannot be written or renamed; then nothing of the flush counts.
-    pub fn commit(self, mut staged: Vec<StagedFile>, publication: Publication) -> Result<Published, LedgerError> {
+    pub fn commit(
+        self,
+        mut staged: Vec<StagedFile>,
+        publication: Publication,
+    ) -> Result<Published, LedgerError> {
         staged.sort_by_key(StagedFile::day);
         let last = match staged.pop() {
             Some(last) => last,
@@ -214,7 +218,11 @@ impl Flush<'_> {
         let mut parts = Vec::new();
         if !publication.identifiers.is_empty() {
             let path = identifiers_path(self.provider, &self.writer.writer, self.writer.sequence);
-            parts.push(self.written(write_identifiers(&self.writer.root, path, &publication.identifiers)?)?);
+            parts.push(self.written(write_identifiers(
+                &self.writer.root,
+                path,
+                &publication.identifiers,
+            )?)?);
             commit.identifiers = parts.iter().map(|part| part.path.clone()).collect();
         }
         if !publication.coverage.is_empty() {
@@ -255,13 +263,7 @@ impl Flush<'_> {
     }
 
     fn footer(&self, table: Table, span: Option<(i64, i64)>, role: Role) -> Footer {
-        Footer {
-            table,
-            writer: self.writer.writer.clone(),
-            sequence: self.writer.sequence,
-            span,
-            role,
-        }
+        Footer { table, writer: self.writer.writer.clone(), sequence: self.writer.sequence, span, role }
     }
 
     fn path(&self, table: Table, day: i64) -> String {

@@ -10,12 +10,12 @@ use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::schema::types::ColumnPath;
 
+use crate::LedgerError;
 use crate::encode::UsageColumns;
 use crate::footer::Footer;
 use crate::layout::TEMPORARY;
 use crate::record::UsageRow;
 use crate::schema::{Table, column};
-use crate::LedgerError;
 
 /// Rows that are laid out as columns at a time.
 const BATCH_ROWS: usize = 4096;

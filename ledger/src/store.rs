@@ -93,12 +93,7 @@ async fn list(store: &Arc<dyn ObjectStore>, prefix: &StorePath) -> Result<Listin
     Ok(listing)
 }
 
-async fn inspect(
-    store: &Arc<dyn ObjectStore>,
-    prefix: &StorePath,
-    path: String,
-    size: u64,
-) -> Inspected {
+async fn inspect(store: &Arc<dyn ObjectStore>, prefix: &StorePath, path: String, size: u64) -> Inspected {
     let location = join(prefix, &path);
     let mut reader = StoredFile { store: Arc::clone(store), location: location.clone(), size };
     let result = match reader.get_metadata(None).await {

@@ -1,0 +1,27 @@
+//! CloudTrail: from log files to a ledger.
+
+mod call;
+mod checkpoint;
+mod coverage;
+mod delivery;
+mod event;
+mod flush;
+mod identity;
+mod known;
+mod operation;
+mod outcome;
+pub(crate) mod reader;
+mod recorder;
+mod request;
+mod run;
+pub mod selectors;
+mod source;
+mod summary;
+mod table;
+mod time;
+
+pub use run::{IngestError, Limits, Options, ingest};
+pub use summary::{Files, Summary};
+
+/// The ledger's name of this source.
+pub const EVIDENCE: &str = "cloudtrail";

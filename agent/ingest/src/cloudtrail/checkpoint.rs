@@ -1,0 +1,108 @@
+//! What was ingested before.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+
+use foldhash::fast::FixedState;
+use remit_ledger::{Extent, Snapshot, SourcePosition, read_identifiers};
+use twox_hash::XxHash3_128;
+
+use crate::diagnostic::Diagnostics;
+use crate::duplicates::Seen;
+
+/// Sources that were ingested, told by name, size and time of change, or by content.
+#[derive(Debug, Default)]
+pub(crate) struct Checkpoint {
+    /// Hashes of name, size and time of change.
+    names: HashSet<u128, FixedState>,
+    /// Hashes of bytes as stored; those of this run are added.
+    contents: Mutex<HashSet<u128, FixedState>>,
+    /// How far sources that were not read to their end were read, by name.
+    prefixes: HashMap<String, Prefix>,
+    /// Sources that were read with losses, by the hash of their content: how many events.
+    damaged: HashMap<u128, u64, FixedState>,
+}
+
+/// How far a source was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Prefix {
+    /// Offset in the decompressed bytes.
+    pub(crate) offset: u64,
+    /// Hash of the decompressed bytes before it.
+    pub(crate) content: u128,
+}
+
+impl Checkpoint {
+    /// Reads the checkpoint of a ledger, and fills `seen` with the events counted last.
+    pub(crate) fn read(
+        snapshot: &Snapshot,
+        root: &std::path::Path,
+        seen: &Seen,
+        diagnostics: &Diagnostics,
+    ) -> Self {
+        let mut checkpoint = Self::default();
+        for commit in snapshot.commits() {
+            for source in &commit.sources {
+                checkpoint.add(source);
+            }
+        }
+        let newest_first: Vec<_> = snapshot.commits().collect();
+        'loading: for commit in newest_first.into_iter().rev() {
+            for path in &commit.identifiers {
+                match read_identifiers(root, path) {
+                    Ok(identifiers) if seen.load(&identifiers) => {}
+                    Ok(_) => break 'loading,
+                    Err(error) => diagnostics.source(path, error.to_string()),
+                }
+            }
+        }
+        checkpoint
+    }
+
+    fn add(&mut self, source: &SourcePosition) {
+        match &source.extent {
+            Extent::Whole { content } => {
+                let Ok(content) = u128::from_str_radix(content, 16) else { return };
+                self.prefixes.remove(&source.name);
+                self.names.insert(name_hash(&source.name, source.size, source.modified));
+                self.contents.get_mut().unwrap_or_else(PoisonError::into_inner).insert(content);
+                if source.lost > 0 {
+                    self.damaged.insert(content, source.lost);
+                }
+            }
+            Extent::Prefix { offset, content } => {
+                let Ok(content) = u128::from_str_radix(content, 16) else { return };
+                self.prefixes.insert(source.name.clone(), Prefix { offset: *offset, content });
+            }
+        }
+    }
+
+    /// Whether a source of this name, size and time of change was ingested; a time of zero tells nothing.
+    pub(crate) fn knows_name(&self, name: &str, size: u64, modified: i64) -> bool {
+        modified != 0 && self.names.contains(&name_hash(name, size, modified))
+    }
+
+    /// Claims a content for this run; false when it was ingested before or is being ingested.
+    pub(crate) fn claim(&self, content: u128) -> bool {
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner).insert(content)
+    }
+
+    /// How many events of a content were lost when it was ingested.
+    pub(crate) fn lost_of(&self, content: u128) -> u64 {
+        self.damaged.get(&content).copied().unwrap_or(0)
+    }
+
+    /// How far a source of this name was read, if not to its end.
+    pub(crate) fn prefix(&self, name: &str) -> Option<Prefix> {
+        self.prefixes.get(name).copied()
+    }
+}
+
+fn name_hash(name: &str, size: u64, modified: i64) -> u128 {
+    let mut hasher = XxHash3_128::new();
+    hasher.write(name.as_bytes());
+    hasher.write(&[0]);
+    hasher.write(&size.to_le_bytes());
+    hasher.write(&modified.to_le_bytes());
+    hasher.finish_128()
+}

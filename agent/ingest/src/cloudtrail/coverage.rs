@@ -1,0 +1,119 @@
+//! Which hours of which accounts and regions the events show to have been logged.
+
+use std::collections::{BTreeMap, HashMap};
+
+use foldhash::fast::FixedState;
+use remit_ledger::{CoverageRecord, EventClass, HOUR, Provider};
+
+use super::EVIDENCE;
+use super::selectors::Selectors;
+
+/// Events per account, region and hour.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    /// Account and region by their numbers in the table's names, and the hour since the Unix epoch.
+    hours: HashMap<(u32, u32, i32), Seen, FixedState>,
+}
+
+/// What an hour showed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) events: u64,
+    pub(crate) lost: u64,
+    /// Whether control-plane calls that only read, and such that change something, were among the events.
+    pub(crate) reads: bool,
+    pub(crate) writes: bool,
+}
+
+/// Account and region, either of which may be unknown.
+pub(crate) type Where = (Option<String>, Option<String>);
+
+/// What the events of a flush show, by place and hour.
+pub(crate) type Evidence = BTreeMap<Where, BTreeMap<i64, Seen>>;
+
+impl Tally {
+    #[inline]
+    pub(crate) fn count(
+        &mut self,
+        account: u32,
+        region: u32,
+        hour: i32,
+        management: bool,
+        read_only: Option<bool>,
+    ) {
+        let seen = self.hours.entry((account, region, hour)).or_default();
+        seen.events += 1;
+        seen.reads |= management && read_only == Some(true);
+        seen.writes |= management && read_only == Some(false);
+    }
+
+    /// Adds the tally to `evidence`; `name` tells the texts behind numbers.
+    pub(crate) fn add_to(&self, evidence: &mut Evidence, name: impl Fn(u32) -> Option<String>) {
+        for ((account, region, hour), seen) in &self.hours {
+            let place = (name(*account), name(*region));
+            evidence.entry(place).or_default().entry(i64::from(*hour)).or_default().add(*seen);
+        }
+    }
+
+    pub(crate) fn footprint(&self) -> usize {
+        self.hours.capacity() * 48
+    }
+}
+
+impl Seen {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.events = self.events.saturating_add(other.events);
+        self.lost = self.lost.saturating_add(other.lost);
+        self.reads |= other.reads;
+        self.writes |= other.writes;
+    }
+}
+
+/// Coverage records of a flush: the hours of a place that follow each other make one stretch.
+///
+/// A trail logs reads and writes, or one of them, and is not switched over by the hour; so what a flush shows of a
+/// place in any hour holds for all its hours. Where event selectors are given, they say what is logged.
+pub(crate) fn records(evidence: &Evidence, selectors: Option<&Selectors>) -> Vec<CoverageRecord> {
+    let mut records = Vec::new();
+    for ((account, region), hours) in evidence {
+        let reads = hours.values().any(|seen| seen.reads);
+        let writes = hours.values().any(|seen| seen.writes);
+        let classes = match selectors {
+            Some(selectors) => selectors.classes.clone(),
+            None => {
+                let shown = [(writes, EventClass::ManagementWrite), (reads, EventClass::ManagementRead)];
+                shown.into_iter().filter(|(shown, _)| *shown).map(|(_, class)| class).collect()
+            }
+        };
+        let mut open: Option<CoverageRecord> = None;
+        for (hour, seen) in hours {
+            let start = hour.saturating_mul(HOUR);
+            match &mut open {
+                Some(record) if record.end == start => {
+                    record.end = start.saturating_add(HOUR);
+                    record.events = record.events.saturating_add(seen.events);
+                    record.lost = record.lost.saturating_add(seen.lost);
+                }
+                _ => {
+                    records.extend(open.take());
+                    open = Some(CoverageRecord {
+                        provider: Provider::Aws,
+                        account: account.clone(),
+                        region: region.clone(),
+                        evidence: EVIDENCE.to_owned(),
+                        start,
+                        end: start.saturating_add(HOUR),
+                        classes: classes.clone(),
+                        excluded_services: selectors
+                            .map(|selectors| selectors.excluded_services.clone())
+                            .unwrap_or_default(),
+                        events: seen.events,
+                        lost: seen.lost,
+                    });
+                }
+            }
+        }
+        records.extend(open);
+    }
+    records
+}

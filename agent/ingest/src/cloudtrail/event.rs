@@ -1,0 +1,167 @@
+//! One CloudTrail event as it lies in the log: the fields that a usage record needs, still in JSON.
+
+use crate::scan::{Cursor, Fault, Text, Value};
+
+/// The fields of an event that are read. What the log holds as an object or array is kept as its bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Event<'a> {
+    pub(crate) identity: Option<&'a [u8]>,
+    /// The number of `identity`, where it was met before.
+    pub(crate) known_identity: Option<u32>,
+    pub(crate) time: Option<Text<'a>>,
+    pub(crate) source: Option<Text<'a>>,
+    pub(crate) name: Option<Text<'a>>,
+    pub(crate) region: Option<Text<'a>>,
+    pub(crate) origin: Option<Text<'a>>,
+    pub(crate) error_code: Option<Text<'a>>,
+    pub(crate) error_message: Option<Text<'a>>,
+    pub(crate) request: Option<&'a [u8]>,
+    pub(crate) response: Option<&'a [u8]>,
+    pub(crate) id: Option<Text<'a>>,
+    pub(crate) read_only: Option<bool>,
+    pub(crate) resources: Option<&'a [u8]>,
+    pub(crate) kind: Option<Text<'a>>,
+    pub(crate) category: Option<Text<'a>>,
+    pub(crate) recipient: Option<Text<'a>>,
+    pub(crate) management: Option<bool>,
+}
+
+/// What an object at the top of a log, or in a list of it, turned out to be.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::large_enum_variant, reason = "almost every object is an event, and it lives on the stack")]
+pub(crate) enum Shape<'a> {
+    /// An event.
+    Event(Event<'a>),
+    /// The beginning of a wrapper: the cursor is at the first element of its list.
+    List(List),
+    /// An object around one event, as EventBridge delivers it.
+    Wrapped(&'a [u8]),
+    /// A digest of delivered files.
+    Digest,
+    /// A health check of a log subscription.
+    Control,
+    /// Another kind of object.
+    Other,
+}
+
+/// The lists that hold events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum List {
+    /// `Records` of a delivered file: events.
+    Records,
+    /// `logEvents` or `events` of CloudWatch Logs: events as text in `message`.
+    LogEvents,
+    /// `Events` of a look-up: events as text in `CloudTrailEvent`.
+    LookupEvents,
+    /// An array without a name: anything that may stand at the top.
+    Bare,
+}
+
+/// Reads the object ahead. `known` may tell the number and length of a `userIdentity` object that was met before.
+pub(crate) fn read_object<'a>(
+    cursor: &mut Cursor<'a>,
+    known: impl Fn(&'a [u8]) -> Option<(u32, usize)>,
+) -> Result<Shape<'a>, Fault> {
+    let mut event = Event::default();
+    let mut detail = None;
+    let mut is_event = false;
+    let mut is_digest = false;
+    let mut is_control = false;
+    let mut first = true;
+    cursor.enter()?;
+    while let Some(key) = cursor.key(&mut first)? {
+        match key.raw {
+            b"userIdentity" => {
+                is_event = true;
+                cursor.look()?;
+                let rest = cursor.rest();
+                match known(rest) {
+                    Some((number, length)) => {
+                        event.known_identity = Some(number);
+                        event.identity = rest.get(..length);
+                        cursor.advance(length);
+                    }
+                    None => event.identity = cursor.value()?.nested(),
+                }
+            }
+            b"eventTime" => event.time = cursor.value()?.text(),
+            b"eventSource" => event.source = cursor.value()?.text(),
+            b"eventName" => {
+                is_event = true;
+                event.name = cursor.value()?.text();
+            }
+            b"awsRegion" => event.region = cursor.value()?.text(),
+            b"sourceIPAddress" => event.origin = cursor.value()?.text(),
+            b"errorCode" => event.error_code = cursor.value()?.text(),
+            b"errorMessage" => event.error_message = cursor.value()?.text(),
+            b"requestParameters" => event.request = cursor.value()?.nested(),
+            b"responseElements" => event.response = cursor.value()?.nested(),
+            b"eventID" => event.id = cursor.value()?.text(),
+            b"readOnly" => event.read_only = cursor.value()?.flag(),
+            b"resources" => event.resources = cursor.value()?.nested(),
+            b"eventType" => event.kind = cursor.value()?.text(),
+            b"eventCategory" => event.category = cursor.value()?.text(),
+            b"recipientAccountId" => event.recipient = cursor.value()?.text(),
+            b"managementEvent" => event.management = cursor.value()?.flag(),
+            b"eventVersion" => {
+                is_event = true;
+                cursor.value()?;
+            }
+            b"insightDetails" => {
+                is_event = true;
+                cursor.value()?;
+            }
+            b"Records" | b"logEvents" | b"events" | b"Events" if !is_event => {
+                if cursor.look()? == b'[' {
+                    cursor.advance(1);
+                    return Ok(Shape::List(match key.raw {
+                        b"Records" => List::Records,
+                        b"Events" => List::LookupEvents,
+                        _ => List::LogEvents,
+                    }));
+                }
+                cursor.value()?;
+            }
+            b"detail" => detail = cursor.value()?.nested(),
+            b"digestS3Bucket" | b"digestStartTime" => {
+                is_digest = true;
+                cursor.value()?;
+            }
+            b"messageType" => {
+                let value = cursor.value()?;
+                is_control = matches!(value, Value::Text(text) if text.raw == b"CONTROL_MESSAGE");
+            }
+            _ => {
+                cursor.value()?;
+            }
+        }
+        if is_control && !is_event {
+            // The list of a control message holds no events.
+            while cursor.key(&mut first)?.is_some() {
+                cursor.value()?;
+            }
+            return Ok(Shape::Control);
+        }
+    }
+    Ok(match detail {
+        _ if is_event => Shape::Event(event),
+        Some(detail) => Shape::Wrapped(detail),
+        None if is_digest => Shape::Digest,
+        None => Shape::Other,
+    })
+}
+
+/// The text that an element of a list of [`List::LogEvents`] or [`List::LookupEvents`] holds.
+pub(crate) fn read_message<'a>(cursor: &mut Cursor<'a>, list: List) -> Result<Option<Text<'a>>, Fault> {
+    let name: &[u8] = if list == List::LookupEvents { b"CloudTrailEvent" } else { b"message" };
+    let mut message = None;
+    let mut first = true;
+    cursor.enter()?;
+    while let Some(key) = cursor.key(&mut first)? {
+        let value = cursor.value()?;
+        if key.raw == name {
+            message = value.text();
+        }
+    }
+    Ok(message)
+}

@@ -1,0 +1,280 @@
+//! From bytes to events: every form CloudTrail's events are kept in, and what to do about damage.
+
+use memchr::memchr;
+
+use super::event::{Event, List, Shape, read_message, read_object};
+use crate::scan::{Cursor, Fault, Text};
+
+/// No event is longer: CloudTrail itself stops at 256 KB.
+pub(crate) const RECORD_LIMIT: usize = 4 << 20;
+
+/// When this many bytes held no event, the rest is not read either. It bounds what a compressed bomb can cost.
+pub(crate) const BARREN_LIMIT: u64 = 256 << 20;
+
+/// A list can hold lists of wrappers; deeper nesting is no form of log.
+const NESTING_LIMIT: usize = 4;
+
+/// How CloudTrail's own files begin every event.
+const EVENT_START: &[u8] = b"{\"eventVersion\"";
+
+/// Takes what a reader finds.
+pub(crate) trait Sink {
+    /// The number and length of a `userIdentity` object, met before, that these bytes begin with.
+    fn known_identity(&self, rest: &[u8]) -> Option<(u32, usize)>;
+    /// An event.
+    fn event(&mut self, event: &Event<'_>, place: Place);
+    /// Something that is no event, left out on purpose.
+    fn skipped(&mut self, reason: &'static str);
+    /// Something that may have been an event and cannot be read.
+    fn lost(&mut self, reason: &'static str, place: Place);
+}
+
+/// Where in a source something was found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Offset in the decompressed bytes.
+    pub(crate) offset: u64,
+    /// Number of the record in the source, from 1.
+    pub(crate) record: u64,
+}
+
+/// Reads a source piece by piece.
+#[derive(Debug, Default)]
+pub(crate) struct Reader {
+    /// What encloses the current position, outermost first.
+    enclosing: Vec<Enclosing>,
+    /// Offset of the next piece in the source.
+    offset: u64,
+    records: u64,
+    /// Where the last record ended, to know a source that holds none.
+    fruitful: u64,
+    searching: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Enclosing {
+    /// Within a list.
+    List(List),
+    /// Within a wrapper, after its list.
+    Wrapper,
+}
+
+/// What to do next.
+enum Next {
+    /// Go on at this position.
+    Continue(usize),
+    /// More bytes are needed to read what starts at this position.
+    More(usize),
+}
+
+impl Reader {
+    /// Reads what `bytes` hold and returns how many of them are done with; the caller passes the others again, with
+    /// more behind them. `last` says that there are no more.
+    pub(crate) fn feed(&mut self, bytes: &[u8], last: bool, sink: &mut impl Sink) -> usize {
+        let mut at = 0;
+        loop {
+            let next = if self.searching {
+                self.search(bytes, at, last, sink)
+            } else {
+                self.step(bytes, at, last, sink)
+            };
+            match next {
+                Next::Continue(position) if position < bytes.len() => at = position,
+                Next::Continue(position) | Next::More(position) => {
+                    let done = position.min(bytes.len());
+                    self.offset = self.offset.saturating_add(done as u64);
+                    if last {
+                        self.finish(sink);
+                    }
+                    return done;
+                }
+            }
+        }
+    }
+
+    /// Whether so much was read without finding a record that reading on is pointless.
+    pub(crate) fn is_barren(&self) -> bool {
+        self.offset.saturating_sub(self.fruitful) > BARREN_LIMIT
+    }
+
+    /// Records met so far.
+    pub(crate) fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// A source that ends within a list or wrapper has lost its end, even if between two events.
+    fn finish(&mut self, sink: &mut impl Sink) {
+        if !self.searching && !self.enclosing.is_empty() {
+            self.records = self.records.saturating_add(1);
+            sink.lost("truncated", Place { offset: self.offset, record: self.records });
+        }
+    }
+
+    fn step(&mut self, bytes: &[u8], at: usize, last: bool, sink: &mut impl Sink) -> Next {
+        let mut cursor = Cursor::new(bytes, at);
+        let Ok(byte) = cursor.look() else { return Next::Continue(bytes.len()) };
+        let start = cursor.at();
+        let enclosing = self.enclosing.last().copied();
+        match (byte, enclosing) {
+            (b',', Some(Enclosing::List(_))) => Next::Continue(start + 1),
+            (b']', Some(Enclosing::List(list))) => {
+                self.enclosing.pop();
+                if list != List::Bare {
+                    self.enclosing.push(Enclosing::Wrapper);
+                }
+                Next::Continue(start + 1)
+            }
+            (_, Some(Enclosing::Wrapper)) => {
+                let mut first = false;
+                let rest = cursor.key(&mut first).and_then(|key| match key {
+                    Some(_) => cursor.value().map(|_| true),
+                    None => Ok(false),
+                });
+                match rest {
+                    Ok(true) => Next::Continue(cursor.at()),
+                    Ok(false) => {
+                        self.enclosing.pop();
+                        Next::Continue(cursor.at())
+                    }
+                    Err(fault) => self.damaged(bytes, start, fault, last, sink),
+                }
+            }
+            (b'[', None | Some(Enclosing::List(List::Bare))) if self.enclosing.len() < NESTING_LIMIT => {
+                self.enclosing.push(Enclosing::List(List::Bare));
+                Next::Continue(start + 1)
+            }
+            (b'{', Some(Enclosing::List(list @ (List::LogEvents | List::LookupEvents)))) => {
+                match read_message(&mut cursor, list) {
+                    Ok(message) => {
+                        let place = self.found(start, cursor.at());
+                        deliver_message(message, place, sink);
+                        Next::Continue(cursor.at())
+                    }
+                    Err(fault) => self.damaged(bytes, start, fault, last, sink),
+                }
+            }
+            (b'{', _) => match read_object(&mut cursor, |rest| sink.known_identity(rest)) {
+                Ok(shape) => {
+                    self.deliver(shape, start, cursor.at(), sink);
+                    Next::Continue(cursor.at())
+                }
+                Err(fault) => self.damaged(bytes, start, fault, last, sink),
+            },
+            // A byte order mark says nothing.
+            (0xef, None) if bytes.get(start..).is_some_and(|rest| rest.starts_with(b"\xef\xbb\xbf")) => {
+                Next::Continue(start + 3)
+            }
+            _ => self.damaged(bytes, start, Fault::Bad(start), last, sink),
+        }
+    }
+
+    fn deliver(&mut self, shape: Shape<'_>, start: usize, end: usize, sink: &mut impl Sink) {
+        if let Shape::List(list) = shape {
+            if self.enclosing.len() < NESTING_LIMIT {
+                self.enclosing.push(Enclosing::List(list));
+            }
+            return;
+        }
+        let place = self.found(start, end);
+        match shape {
+            Shape::Event(event) => sink.event(&event, place),
+            Shape::Wrapped(inner) => deliver_object(inner, place, sink),
+            Shape::Digest => sink.skipped("digest"),
+            Shape::Control => sink.skipped("control_message"),
+            Shape::Other | Shape::List(_) => sink.skipped("not_an_event"),
+        }
+    }
+
+    fn found(&mut self, start: usize, end: usize) -> Place {
+        self.records = self.records.saturating_add(1);
+        self.fruitful = self.offset.saturating_add(end as u64);
+        Place { offset: self.offset.saturating_add(start as u64), record: self.records }
+    }
+
+    /// What starts at `start` cannot be read, or not yet.
+    fn damaged(
+        &mut self,
+        bytes: &[u8],
+        start: usize,
+        fault: Fault,
+        last: bool,
+        sink: &mut impl Sink,
+    ) -> Next {
+        let reason = match fault {
+            Fault::End if last => "truncated",
+            Fault::End if bytes.len() - start < RECORD_LIMIT => return Next::More(start),
+            Fault::End => "too_large",
+            Fault::Bad(_) => "malformed",
+        };
+        self.records = self.records.saturating_add(1);
+        let place = Place { offset: self.offset.saturating_add(start as u64), record: self.records };
+        sink.lost(reason, place);
+        self.searching = true;
+        Next::Continue(start + 1)
+    }
+
+    /// Looks for the next event after damage: an object that begins as CloudTrail's events do, or a line, or
+    /// follows another object in a list, and that reads as an event. What does not is part of the damage.
+    fn search(&mut self, bytes: &[u8], from: usize, last: bool, sink: &mut impl Sink) -> Next {
+        let mut at = from;
+        while let Some(found) = bytes.get(at..).and_then(|rest| memchr(b'{', rest)) {
+            let start = at + found;
+            at = start + 1;
+            let rest = bytes.get(start..).unwrap_or_default();
+            if rest.len() < EVENT_START.len() && !last {
+                return Next::More(start.saturating_sub(2).max(from));
+            }
+            let before = bytes.get(..start).unwrap_or_default();
+            let likely = rest.starts_with(EVENT_START) || before.ends_with(b"\n") || before.ends_with(b"},");
+            if !likely {
+                continue;
+            }
+            let mut cursor = Cursor::new(bytes, start);
+            match read_object(&mut cursor, |rest| sink.known_identity(rest)) {
+                Ok(shape @ Shape::Event(_)) => {
+                    self.searching = false;
+                    self.deliver(shape, start, cursor.at(), sink);
+                    return Next::Continue(cursor.at());
+                }
+                Ok(shape @ (Shape::List(_) | Shape::Wrapped(_))) if before.ends_with(b"\n") => {
+                    self.searching = false;
+                    self.enclosing.clear();
+                    self.deliver(shape, start, cursor.at(), sink);
+                    return Next::Continue(cursor.at());
+                }
+                Err(Fault::End) if !last && rest.len() < RECORD_LIMIT => {
+                    return Next::More(start.saturating_sub(2).max(from));
+                }
+                _ => {}
+            }
+        }
+        if last {
+            return Next::Continue(bytes.len());
+        }
+        // The bytes before an object are looked at, so two of them stay.
+        Next::More(bytes.len().saturating_sub(2).max(from))
+    }
+}
+
+fn deliver_message(message: Option<Text<'_>>, place: Place, sink: &mut impl Sink) {
+    match message.map(Text::decode) {
+        Some(Some(text)) if text.trim_start().starts_with('{') => {
+            deliver_object(text.trim_start().as_bytes(), place, sink)
+        }
+        Some(None) => sink.lost("malformed", place),
+        Some(Some(_)) | None => sink.skipped("not_an_event"),
+    }
+}
+
+fn deliver_object(object: &[u8], place: Place, sink: &mut impl Sink) {
+    let shape = read_object(&mut Cursor::new(object, 0), |rest| sink.known_identity(rest));
+    match shape {
+        Ok(Shape::Event(event)) => sink.event(&event, place),
+        Ok(_) => sink.skipped("not_an_event"),
+        Err(Fault::End) => sink.lost("truncated", place),
+        Err(Fault::Bad(_)) => sink.lost("malformed", place),
+    }
+}
+
+#[cfg(test)]
+mod tests;

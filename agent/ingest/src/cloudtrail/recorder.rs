@@ -1,0 +1,268 @@
+//! From events to counts: what is recorded, what is skipped and why.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use remit_ledger::{HOUR, Outcome, SourcePosition, identify};
+
+use super::call::{Head, pack, pack_parameter};
+use super::coverage::Tally;
+use super::event::Event;
+use super::operation::Plans;
+use super::outcome::outcome;
+use super::reader::{Place, Sink};
+use super::source::Progressing;
+use super::table::{RowKey, Table};
+use super::time::EventTime;
+use crate::diagnostic::Diagnostics;
+use crate::duplicates::Seen;
+use crate::interner::Interner;
+use crate::scan::Text;
+
+/// One worker's counts.
+pub(crate) struct Recorder {
+    pub(crate) table: Table,
+    pub(crate) plans: Plans,
+    pub(crate) tally: Tally,
+    pub(crate) work: Work,
+    /// What became of the events of the current source, and where it lies.
+    pub(crate) source: SourceCounts,
+    /// Set while a source is read piece by piece.
+    pub(crate) progressing: Option<Progressing>,
+    /// Number of the worker.
+    pub(crate) worker: usize,
+    seen: Arc<Seen>,
+    diagnostics: Arc<Diagnostics>,
+    time: EventTime,
+    scratch: Vec<u8>,
+}
+
+/// What a worker did since its last flush, beside its table.
+#[derive(Debug, Default)]
+pub(crate) struct Work {
+    pub(crate) read: u64,
+    pub(crate) recorded: u64,
+    pub(crate) skipped: BTreeMap<&'static str, u64>,
+    pub(crate) lost: BTreeMap<&'static str, u64>,
+    /// The hour and identifier of every event that was counted.
+    pub(crate) identifiers: Vec<(i32, u64)>,
+    /// Sources that were read to their end, or as far as the counts go.
+    pub(crate) sources: Vec<SourcePosition>,
+    /// Lost events by the place and hour that the source's name tells.
+    pub(crate) lost_places: Vec<(super::coverage::Where, i64, u64)>,
+    /// Calls of operations the catalog does not know, by plan.
+    pub(crate) unresolved: BTreeMap<u32, u64>,
+}
+
+/// What became of the events of one source.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SourceCounts {
+    pub(crate) name: Arc<str>,
+    pub(crate) read: u64,
+    pub(crate) lost: u64,
+    /// Hour of its first event.
+    pub(crate) hour: Option<i64>,
+}
+
+impl Work {
+    /// Whether there is nothing to publish.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.read == 0 && self.sources.is_empty()
+    }
+}
+
+impl Recorder {
+    pub(crate) fn new(worker: usize, seen: Arc<Seen>, diagnostics: Arc<Diagnostics>) -> Self {
+        Self {
+            table: Table::default(),
+            plans: Plans::default(),
+            tally: Tally::default(),
+            work: Work::default(),
+            source: SourceCounts::default(),
+            progressing: None,
+            worker,
+            seen,
+            diagnostics,
+            time: EventTime::default(),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Bytes of memory that a flush would free, roughly.
+    pub(crate) fn footprint(&self) -> usize {
+        self.table.footprint() + self.tally.footprint() + self.work.identifiers.capacity() * 16
+    }
+
+    /// Forgets what was flushed. Numbers of plans stay.
+    pub(crate) fn clear(&mut self) {
+        self.table = Table::default();
+        self.tally = Tally::default();
+        self.work = Work::default();
+    }
+
+    fn skip(&mut self, reason: &'static str) {
+        *self.work.skipped.entry(reason).or_default() += 1;
+    }
+
+    fn lose(&mut self, reason: &'static str, place: Place) {
+        *self.work.lost.entry(reason).or_default() += 1;
+        self.source.lost += 1;
+        self.diagnostics.lost_event(&self.source.name, reason, place);
+    }
+
+    /// The fields without which a call means nothing, checked; the error is why the event is lost.
+    fn record(&mut self, event: &Event<'_>) -> Result<(), &'static str> {
+        let (Some(time), Some(source), Some(name)) = (event.time, event.source, event.name) else {
+            return Err("incomplete");
+        };
+        let time = self.time.parse(time.raw).ok_or("incomplete")?;
+        let hour = i32::try_from(time.div_euclid(HOUR)).map_err(|_| "incomplete")?;
+        self.source.hour = self.source.hour.or(Some(i64::from(hour)));
+        let region = intern_text(&mut self.table.names, event.region).ok_or("not_utf8")?;
+        let recipient = intern_text(&mut self.table.names, event.recipient).ok_or("not_utf8")?;
+        let origin = intern_text(&mut self.table.origins, event.origin).ok_or("not_utf8")?;
+        let error = intern_text(&mut self.table.names, event.error_code).ok_or("not_utf8")?;
+        let id = event.id.map(|id| id.raw).filter(|id| !id.is_empty());
+        let identifier = id.map(identify);
+        if let Some(identifier) = identifier
+            && !self.seen.insert(hour, identifier)
+        {
+            self.skip("duplicate");
+            return Ok(());
+        }
+        let management = event.management.unwrap_or(true)
+            && event.category.is_none_or(|category| category.raw == b"Management");
+        if let Some(reason) = skipped(event) {
+            // An event that is no call still shows that its hour was logged.
+            if reason != INSIGHT && reason != LAKE {
+                self.tally.count(recipient, region, hour, management, event.read_only);
+            }
+            self.work.identifiers.extend(identifier.map(|identifier| (hour, identifier)));
+            self.skip(reason);
+            return Ok(());
+        }
+        let plan_number = self.plans.find(source, name).ok_or("not_utf8")?;
+        let plan = self.plans.get(plan_number).ok_or("not_utf8")?;
+        let outcome = match event.error_code {
+            None => Outcome::Allowed,
+            Some(code) => {
+                let code = code.decode().ok_or("not_utf8")?;
+                let message = event.error_message.and_then(Text::decode);
+                outcome(&plan.service, Some(&code), message.as_deref())
+            }
+        };
+        let head = Head { plan: plan_number, region, recipient, error, outcome };
+        pack(&mut self.scratch, head, event.resources.unwrap_or_default());
+        if let Some(request) = event.request.filter(|_| !plan.request.is_empty()) {
+            let scratch = &mut self.scratch;
+            let mut sound = true;
+            let walked = plan.request.extract(request, &mut |path, value| {
+                let selector = plan.request.get(path).is_some_and(|path| path.selector);
+                sound &= pack_parameter(scratch, path, selector, value);
+            });
+            if !sound {
+                return Err("not_utf8");
+            }
+            if walked.is_err() {
+                return Err("malformed");
+            }
+        }
+        let resources = event.resources.unwrap_or_default();
+        let call = self.table.calls.intern_if(&self.scratch, || std::str::from_utf8(resources).is_ok());
+        let call = call.ok_or("not_utf8")?;
+        let identity = match (event.known_identity, event.identity) {
+            (Some(number), _) => number,
+            (None, object) => {
+                let object = object.unwrap_or_default();
+                if std::str::from_utf8(object).is_err() {
+                    return Err("not_utf8");
+                }
+                self.table.identities.intern(object).number()
+            }
+        };
+        self.tally.count(recipient, region, hour, management, event.read_only);
+        if !plan.known {
+            *self.work.unresolved.entry(plan_number).or_default() += 1;
+        }
+        let key = RowKey { hour, identity, origin, call };
+        let row = self.table.count(key, time, id.unwrap_or_default());
+        if let Some(response) = event.response.filter(|_| !plan.issued.is_empty()) {
+            let issued = &mut self.table.issued;
+            // What cannot be read of a response is no reason to lose the call.
+            let _ = plan.issued.extract(response, &mut |_, value| {
+                if let Some(text) = value.text().and_then(Text::decode) {
+                    issued.push((row, text.as_ref().into()));
+                }
+            });
+        }
+        self.work.identifiers.extend(identifier.map(|identifier| (hour, identifier)));
+        self.work.recorded += 1;
+        Ok(())
+    }
+}
+
+impl Sink for Recorder {
+    #[inline]
+    fn known_identity(&self, rest: &[u8]) -> Option<(u32, usize)> {
+        self.table.identities.find(rest)
+    }
+
+    fn event(&mut self, event: &Event<'_>, place: Place) {
+        self.work.read += 1;
+        self.source.read += 1;
+        if let Err(reason) = self.record(event) {
+            self.lose(reason, place);
+        }
+    }
+
+    fn skipped(&mut self, reason: &'static str) {
+        self.work.read += 1;
+        self.source.read += 1;
+        self.skip(reason);
+    }
+
+    fn lost(&mut self, reason: &'static str, place: Place) {
+        self.work.read += 1;
+        self.source.read += 1;
+        self.lose(reason, place);
+    }
+}
+
+const INSIGHT: &str = "insight";
+const LAKE: &str = "lake_activity";
+
+/// Why an event is no call that IAM authorised, if it is none. Kinds of event that are not known are recorded: to
+/// record what was no use keeps a permission, to skip what was one loses it.
+fn skipped(event: &Event<'_>) -> Option<&'static str> {
+    let category = event.category.map(|category| category.raw).unwrap_or_default();
+    match event.kind.map(|kind| kind.raw).unwrap_or_default() {
+        b"AwsServiceEvent" => Some("service_event"),
+        b"AwsConsoleSignIn" => Some("console_sign_in"),
+        b"AwsCloudTrailInsight" => Some(INSIGHT),
+        b"AwsVpceEvent" => Some("network_activity"),
+        b"ActivityLog" => Some(LAKE),
+        _ => match category {
+            b"Insight" => Some(INSIGHT),
+            b"NetworkActivity" => Some("network_activity"),
+            b"ActivityAuditLog" => Some(LAKE),
+            _ if event.source.is_some_and(|source| source.raw == b"signin.amazonaws.com") => {
+                Some("console_sign_in")
+            }
+            _ => None,
+        },
+    }
+}
+
+/// The number of a text, which is that of the empty text for none; none when it is not UTF-8.
+#[inline]
+fn intern_text(interner: &mut Interner, text: Option<Text<'_>>) -> Option<u32> {
+    let raw = text.map(|text| text.raw).unwrap_or_default();
+    if raw.contains(&b'\\') {
+        let decoded = text.and_then(Text::decode)?;
+        return Some(interner.intern(decoded.as_bytes()).number());
+    }
+    interner.intern_if(raw, || std::str::from_utf8(raw).is_ok())
+}
+
+#[cfg(test)]
+mod tests;

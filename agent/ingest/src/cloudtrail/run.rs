@@ -1,0 +1,348 @@
+//! An ingest as a whole: sources to workers, and flushes when there is enough to write.
+
+use std::collections::HashMap;
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use remit_ledger::{LedgerError, LedgerWriter, Observer, Provider, WriterOptions};
+
+use super::checkpoint::Checkpoint;
+use super::coverage::Evidence;
+use super::flush::{Part, publication, stage};
+use super::recorder::{Recorder, Work};
+use super::selectors::Selectors;
+use super::source::{Identification, Workbench, lock};
+use super::summary::{Files, Summary};
+use crate::diagnostic::Diagnostics;
+use crate::duplicates::{MEMORY, Seen};
+use crate::input::{Input, expand};
+use crate::progress::Progress;
+
+/// What to ingest, and where to.
+#[derive(Default)]
+pub struct Options {
+    /// Files, folders, globs, `-` for standard input, or addresses of object stores.
+    pub inputs: Vec<String>,
+    /// The ledger's folder.
+    pub ledger: PathBuf,
+    /// Threads that read; as many as there are processors when 0.
+    pub threads: usize,
+    /// The event selectors of the trails, if given.
+    pub selectors: Option<Selectors>,
+    /// Identifier of the run in file names; random when none.
+    pub writer: Option<String>,
+    /// Is told of every step of publishing. For tests.
+    pub observer: Option<Observer>,
+    /// Bounds on memory; for tests.
+    pub limits: Limits,
+}
+
+/// Bounds on memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of counts, of all workers together, at which they are flushed.
+    pub counts: usize,
+    /// Events that are remembered to find those delivered twice.
+    pub remembered: usize,
+    /// Decompressed size up to which a file is read whole, per worker.
+    pub whole_plain: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { counts: 64 << 20, remembered: MEMORY, whole_plain: 32 << 20 }
+    }
+}
+
+/// Why an ingest ended early. What was published before stays.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// The ledger could not be read or written.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// There was nothing to read.
+    #[error("no input: {0}\nhint: name files, folders, globs, `-` for standard input, or an `s3://` prefix")]
+    NoInput(String),
+}
+
+/// What workers share.
+pub(crate) struct Shared<'a> {
+    pub(crate) checkpoint: Checkpoint,
+    pub(crate) diagnostics: Arc<Diagnostics>,
+    pub(crate) limits: Limits,
+    progress: &'a dyn Progress,
+    /// Workers hold it for reading while they count, a flush holds it for writing.
+    gate: RwLock<()>,
+    /// The sizes of the workers' tables.
+    weights: Vec<AtomicUsize>,
+    flush: Sender<Signal>,
+    stopped: AtomicBool,
+    files: [AtomicU64; 4],
+    bytes: AtomicU64,
+}
+
+enum Signal {
+    /// Tables are large enough to be flushed.
+    Flush,
+    /// A worker has no more to do.
+    Finished,
+}
+
+const READ: usize = 0;
+const KNOWN: usize = 1;
+const UNREADABLE: usize = 2;
+const OTHER: usize = 3;
+
+impl Shared<'_> {
+    /// Waits until no flush is going on.
+    pub(crate) fn enter(&self) -> RwLockReadGuard<'_, ()> {
+        self.gate.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes the size of a worker's table, and asks for a flush when all of them are too large.
+    pub(crate) fn weigh(&self, recorder: &Recorder) {
+        if let Some(weight) = self.weights.get(recorder.worker) {
+            weight.store(recorder.footprint(), Ordering::Relaxed);
+        }
+        let all: usize = self.weights.iter().map(|weight| weight.load(Ordering::Relaxed)).sum();
+        if all > self.limits.counts {
+            // A flush that was asked for before serves as well.
+            let _ = self.flush.try_send(Signal::Flush);
+        }
+    }
+
+    pub(crate) fn read(&self, files: u64, bytes: u64, events: u64) {
+        self.add_files(READ, files);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.progress.done(files, bytes, events);
+    }
+
+    pub(crate) fn known(&self, bytes: u64) {
+        self.add_files(KNOWN, 1);
+        self.progress.done(1, bytes, 0);
+    }
+
+    pub(crate) fn unreadable(&self, name: &str, error: &io::Error, bytes: u64) {
+        self.add_files(UNREADABLE, 1);
+        self.diagnostics.source(name, format!("cannot be read: {error}"));
+        self.progress.done(1, bytes, 0);
+    }
+
+    fn add_files(&self, kind: usize, count: u64) {
+        if let Some(files) = self.files.get(kind) {
+            files.fetch_add(count, Ordering::Relaxed);
+        }
+    }
+
+    fn files(&self) -> Files {
+        let count = |kind: usize| self.files.get(kind).map_or(0, |files| files.load(Ordering::Relaxed));
+        Files { read: count(READ), known: count(KNOWN), unreadable: count(UNREADABLE), other: count(OTHER) }
+    }
+}
+
+/// Reads CloudTrail events into a ledger.
+///
+/// # Errors
+/// When the ledger cannot be read or written. What is wrong with the input is part of the summary.
+pub fn ingest(options: Options, progress: &dyn Progress) -> Result<Summary, IngestError> {
+    if options.inputs.is_empty() {
+        return Err(IngestError::NoInput("nothing was named".to_owned()));
+    }
+    let processors = std::thread::available_parallelism().map_or(2, usize::from);
+    let threads = if options.threads == 0 { processors } else { options.threads };
+    let diagnostics = Arc::new(Diagnostics::default());
+    let seen = Arc::new(Seen::new(options.limits.remembered));
+    let writer_options = WriterOptions { writer: options.writer, observer: options.observer };
+    let (mut writer, snapshot) = LedgerWriter::open(&options.ledger, writer_options)?;
+    for problem in snapshot.problems() {
+        diagnostics.source(&options.ledger.to_string_lossy(), problem.to_string());
+    }
+    let checkpoint = Checkpoint::read(&snapshot, &options.ledger, &seen, &diagnostics);
+    drop(snapshot);
+    let (signal, signals) = bounded(threads * 2 + 1);
+    let shared = Shared {
+        checkpoint,
+        diagnostics: Arc::clone(&diagnostics),
+        limits: options.limits,
+        progress,
+        gate: RwLock::new(()),
+        weights: (0..threads).map(|_| AtomicUsize::new(0)).collect(),
+        flush: signal.clone(),
+        stopped: AtomicBool::new(false),
+        files: Default::default(),
+        bytes: AtomicU64::new(0),
+    };
+    let recorders: Vec<Mutex<Recorder>> = (0..threads)
+        .map(|worker| Mutex::new(Recorder::new(worker, Arc::clone(&seen), Arc::clone(&diagnostics))))
+        .collect();
+    let mut published = Publisher {
+        summary: Summary::default(),
+        unresolved: HashMap::new(),
+        selectors: options.selectors,
+        finished: 0,
+    };
+    let (send, inputs) = bounded(1024);
+    std::thread::scope(|scope| {
+        let (names, sharing) = (&options.inputs, &shared);
+        // The list ends when its sender is dropped with this thread.
+        scope.spawn(move || list_inputs(names, sharing, &send));
+        for recorder in &recorders {
+            let (inputs, signal, shared) = (inputs.clone(), signal.clone(), &shared);
+            scope.spawn(move || {
+                work(&inputs, shared, recorder);
+                // The receiver outlives the workers.
+                let _ = signal.send(Signal::Finished);
+            });
+        }
+        drop(inputs);
+        let result = published.publish_until_finished(&signals, &mut writer, &shared, &recorders);
+        if result.is_err() {
+            shared.stopped.store(true, Ordering::Relaxed);
+            let running = recorders.len();
+            let mut finished = published.finished;
+            while finished < running {
+                match signals.recv() {
+                    Ok(Signal::Finished) => finished += 1,
+                    Ok(Signal::Flush) => {}
+                    Err(_) => break,
+                }
+            }
+        }
+        result
+    })?;
+    let mut summary = published.summary;
+    summary.files = shared.files();
+    summary.bytes = shared.bytes.load(Ordering::Relaxed);
+    (summary.diagnostics, summary.diagnostics_omitted) = diagnostics.take();
+    summary.duplicates_found_since = seen.horizon().map(|hour| hour.saturating_mul(remit_ledger::HOUR));
+    summary.unresolved = published.unresolved.into_iter().collect();
+    summary
+        .unresolved
+        .sort_by(|(left_name, left), (right_name, right)| (right, left_name).cmp(&(left, right_name)));
+    Ok(summary)
+}
+
+/// Publishes what workers have counted, and sums it up.
+struct Publisher {
+    summary: Summary,
+    unresolved: HashMap<String, u64>,
+    selectors: Option<Selectors>,
+    finished: usize,
+}
+
+impl Publisher {
+    fn publish_until_finished(
+        &mut self,
+        signals: &Receiver<Signal>,
+        writer: &mut LedgerWriter,
+        shared: &Shared<'_>,
+        recorders: &[Mutex<Recorder>],
+    ) -> Result<(), IngestError> {
+        while self.finished < recorders.len() {
+            match signals.recv() {
+                Ok(Signal::Finished) => self.finished += 1,
+                Ok(Signal::Flush) => self.publish(writer, shared, recorders)?,
+                Err(_) => break,
+            }
+        }
+        self.publish(writer, shared, recorders)
+    }
+
+    /// Stops the workers between two events, and writes all they have counted in one flush.
+    fn publish(
+        &mut self,
+        writer: &mut LedgerWriter,
+        shared: &Shared<'_>,
+        recorders: &[Mutex<Recorder>],
+    ) -> Result<(), IngestError> {
+        let _gate = shared.gate.write().unwrap_or_else(PoisonError::into_inner);
+        let mut recorders: Vec<_> = recorders.iter().map(lock).collect();
+        let mut works = Vec::new();
+        let mut evidence = Evidence::new();
+        for recorder in &mut recorders {
+            let mut work = std::mem::take(&mut recorder.work);
+            let progressing = recorder.progressing.as_ref();
+            work.sources.extend(progressing.and_then(|progress| progress.position(&recorder.source)));
+            recorder.tally.add_to(&mut evidence, |number| recorder.table.name(number));
+            for (plan, calls) in std::mem::take(&mut work.unresolved) {
+                if let Some(plan) = recorder.plans.get(plan) {
+                    *self.unresolved.entry(format!("{}:{}", plan.service, plan.operation)).or_default() +=
+                        calls;
+                }
+            }
+            recorder.table.sort_issued();
+            works.push(work);
+        }
+        if works.iter().all(Work::is_empty) {
+            return Ok(());
+        }
+        let parts: Vec<Part<'_>> = recorders
+            .iter()
+            .map(|recorder| Part { table: &recorder.table, plans: &recorder.plans })
+            .collect();
+        let flush = writer.begin(Provider::Aws);
+        let staged = stage(flush, &parts, parts.len())?;
+        drop(parts);
+        let publication = publication(evidence, works, self.selectors.as_ref());
+        let counts = publication.counts.clone();
+        let published = flush.commit(staged, publication)?;
+        for recorder in &mut recorders {
+            recorder.clear();
+            shared.weigh(recorder);
+        }
+        self.summary.counts.add(&counts);
+        self.summary.commits += 1;
+        self.summary.written = self.summary.written.saturating_add(published.bytes);
+        Ok(())
+    }
+}
+
+/// Names every source to the workers.
+fn list_inputs(names: &[String], shared: &Shared<'_>, inputs: &Sender<Input>) {
+    let mut use_input = |input: Input| {
+        if input == Input::Other {
+            shared.add_files(OTHER, 1);
+            return true;
+        }
+        let bytes = match &input {
+            Input::File(path) => path.metadata().map_or(0, |metadata| metadata.len()),
+            Input::Stdin | Input::Store(_) | Input::Other => 0,
+        };
+        shared.progress.found(1, bytes);
+        !shared.stopped.load(Ordering::Relaxed) && inputs.send(input).is_ok()
+    };
+    expand(names, &mut use_input, &mut |name, message| {
+        shared.add_files(UNREADABLE, 1);
+        shared.diagnostics.source(name, message);
+    });
+}
+
+/// Reads sources until there are no more.
+fn work(inputs: &Receiver<Input>, shared: &Shared<'_>, recorder: &Mutex<Recorder>) {
+    let mut workbench = Workbench::new();
+    for input in inputs {
+        if shared.stopped.load(Ordering::Relaxed) {
+            // The rest of the list is taken, so that its sender does not wait.
+            continue;
+        }
+        match input {
+            Input::File(path) => workbench.file(&path, shared, recorder),
+            Input::Stdin => read_stdin(&mut workbench, shared, recorder),
+            Input::Store(address) => {
+                shared.unreadable(&address, &io::Error::other("object stores are not supported yet"), 0);
+            }
+            Input::Other => {}
+        }
+    }
+}
+
+fn read_stdin(workbench: &mut Workbench, shared: &Shared<'_>, recorder: &Mutex<Recorder>) {
+    let source = Identification { name: "-".into(), size: 0, modified: 0, replayable: false };
+    let again = || -> io::Result<Box<dyn Read + Send>> { Err(io::Error::other("it can be read only once")) };
+    if let Err(error) = workbench.read(source, io::stdin(), &again, shared, recorder) {
+        shared.unreadable("-", &error, 0);
+    }
+}

@@ -1,0 +1,167 @@
+//! What the user named, as single sources.
+
+use std::path::{Path, PathBuf};
+
+use globset::GlobBuilder;
+use walkdir::WalkDir;
+
+/// One thing to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+    /// An object-store prefix or object.
+    Store(String),
+    /// A file of a folder whose name says that it is something else.
+    Other,
+}
+
+/// Names of files in a folder that may be logs end in one of these, or have no ending.
+const ENDINGS: [&str; 8] = ["json", "jsonl", "ndjson", "log", "gz", "zst", "zstd", "gzip"];
+
+/// Hands every source to `use_input` and every problem to `problem`, in the order of the names. `use_input` answers
+/// whether to go on.
+pub(crate) fn expand(
+    names: &[String],
+    use_input: &mut impl FnMut(Input) -> bool,
+    problem: &mut impl FnMut(&str, String),
+) {
+    for name in names {
+        let go_on = if name == "-" {
+            use_input(Input::Stdin)
+        } else if name.contains("://") {
+            use_input(Input::Store(name.clone()))
+        } else {
+            let path = Path::new(name);
+            match path.metadata() {
+                Ok(metadata) if metadata.is_dir() => {
+                    expand_folder(path, &|path| Some(may_be_log(path)), use_input, problem)
+                }
+                Ok(_) => use_input(Input::File(path.to_owned())),
+                Err(_) if name.contains(['*', '?', '[', '{']) => expand_glob(name, use_input, problem),
+                Err(error) => {
+                    problem(name, format!("cannot be read: {error}"));
+                    true
+                }
+            }
+        };
+        if !go_on {
+            return;
+        }
+    }
+}
+
+/// `wanted` answers whether a file is a log, or none when it was not asked for at all.
+fn expand_folder(
+    folder: &Path,
+    wanted: &dyn Fn(&Path) -> Option<bool>,
+    use_input: &mut impl FnMut(Input) -> bool,
+    problem: &mut impl FnMut(&str, String),
+) -> bool {
+    for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name() {
+        match entry {
+            Ok(entry) if entry.file_type().is_file() => {
+                let go_on = match wanted(entry.path()) {
+                    Some(true) => use_input(Input::File(entry.into_path())),
+                    Some(false) => use_input(Input::Other),
+                    None => true,
+                };
+                if !go_on {
+                    return false;
+                }
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let path = error.path().unwrap_or(folder).to_string_lossy().into_owned();
+                let message = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+                problem(&path, format!("cannot be read: {message}"));
+            }
+        }
+    }
+    true
+}
+
+fn expand_glob(
+    pattern: &str,
+    use_input: &mut impl FnMut(Input) -> bool,
+    problem: &mut impl FnMut(&str, String),
+) -> bool {
+    let glob = match GlobBuilder::new(pattern).literal_separator(true).build() {
+        Ok(glob) => glob.compile_matcher(),
+        Err(error) => {
+            problem(pattern, format!("is not a pattern: {}", error.kind()));
+            return true;
+        }
+    };
+    // The walk starts at the last folder that the pattern names without a wildcard.
+    let fixed: PathBuf = Path::new(pattern)
+        .components()
+        .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']))
+        .collect();
+    let start = if fixed.as_os_str().is_empty() { Path::new(".") } else { fixed.as_path() };
+    let mut matches = 0_u64;
+    // A walk from `.` names files `./a`, the pattern means `a`.
+    let is_match = |path: &Path| glob.is_match(path.strip_prefix("./").unwrap_or(path)).then_some(true);
+    let mut counting = |input: Input| {
+        matches += 1;
+        use_input(input)
+    };
+    let go_on = expand_folder(start, &is_match, &mut counting, problem);
+    if matches == 0 {
+        problem(pattern, "matches no file".to_owned());
+    }
+    go_on
+}
+
+fn may_be_log(path: &Path) -> bool {
+    let Some(name) = path.file_name().map(|name| name.to_string_lossy()) else { return false };
+    if name.starts_with('.') {
+        return false;
+    }
+    match name.rsplit_once('.') {
+        Some((_, ending)) => ENDINGS.iter().any(|known| known.eq_ignore_ascii_case(ending)),
+        None => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn expanded(names: &[String]) -> (Vec<String>, Vec<String>) {
+        let (mut inputs, mut problems) = (Vec::new(), Vec::new());
+        expand(
+            names,
+            &mut |input| {
+                if input != Input::Other {
+                    inputs.push(format!("{input:?}"));
+                }
+                true
+            },
+            &mut |name, message| problems.push(format!("{name}: {message}")),
+        );
+        (inputs, problems)
+    }
+
+    #[test]
+    fn folders_globs_and_names() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("a")).unwrap();
+        for name in ["a/1.json.gz", "a/2.json", "a/readme.md", "a/.hidden.json", "b.log", "stream-2026-11-23"]
+        {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let root = folder.path().to_string_lossy().into_owned();
+        let (inputs, problems) = expanded(std::slice::from_ref(&root));
+        assert_eq!(inputs.len(), 4, "{inputs:?}");
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(expanded(&[format!("{root}/*/*.gz")]).0.len(), 1);
+        assert_eq!(expanded(&[format!("{root}/**/*.json*")]).0.len(), 2);
+        assert_eq!(expanded(&[format!("{root}/*.gz"), format!("{root}/none")]).1.len(), 2);
+        assert_eq!(expanded(&["-".to_owned(), "s3://bucket/prefix".to_owned()]).0.len(), 2);
+    }
+}
