@@ -18,7 +18,7 @@ pub use statement::{CompiledStatement, Relation};
 pub struct Request<'a> {
     /// The action, such as `s3:GetObject`, in any case.
     pub action: &'a str,
-    /// The resource's ARN, or `*` for an action without resource.
+    /// The resource's ARN, or `*` for an action that has no resource.
     pub resource: &'a str,
     /// What is known of the request besides.
     pub context: &'a Context,

@@ -28,7 +28,7 @@ const RESOURCE_PATTERNS: &[&str] = &[
     "arn:aws:*",
     "*:a",
     "*b",
-    "?",
+    "arn:aws:s3:::?",
     "",
 ];
 const VARIABLE_PATTERNS: &[&str] = &[

@@ -76,7 +76,11 @@ fn applies(
 }
 
 fn matches(element: &Matcher, resource: &str, variables: Option<&KnownContext>) -> Answer {
-    let is_match = any(element.patterns.iter().map(|pattern| like(pattern, resource, variables)));
+    let is_match = any(element.patterns.iter().map(|pattern| match like(pattern, resource, variables) {
+        // Sources differ on an action without resource that is granted on all resources of a service.
+        Some(false) if resource == "*" && pattern.ends_with('*') && !has_resource_part(pattern) => None,
+        is_match => is_match,
+    }));
     let lacks_value =
         |pattern: &String| resolve(pattern, true, variables).is_none_or(|resolved| !resolved.is_certain);
     match is_match {
@@ -84,6 +88,12 @@ fn matches(element: &Matcher, resource: &str, variables: Option<&KnownContext>) 
         Some(false) if element.negated && element.patterns.iter().any(lacks_value) => None,
         is_match => is_match.map(|yes| yes != element.negated),
     }
+}
+
+/// Whether an ARN pattern says anything of the resource itself.
+fn has_resource_part(pattern: &str) -> bool {
+    let parts: Vec<_> = pattern.split(':').collect();
+    parts.len() == 1 || parts.len() > 6 || (parts.len() == 6 && parts.last() != Some(&"*"))
 }
 
 /// One piece of a pattern.

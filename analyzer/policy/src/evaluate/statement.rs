@@ -117,7 +117,10 @@ impl CompiledStatement {
     fn covers_resource(&self, request: &Request<'_>) -> Truth {
         let mut matches = Truth::False;
         for pattern in &self.resources.patterns {
-            matches = matches.or(pattern.matches_with(request.resource, request.context).into());
+            let is_match = pattern.matches_with(request.resource, request.context).into();
+            let is_open =
+                is_match == Truth::False && request.resource == "*" && names_all_resources(pattern.text());
+            matches = matches.or(if is_open { Truth::Unknown } else { is_match });
             if matches == Truth::True {
                 break;
             }
@@ -150,5 +153,15 @@ impl CompiledStatement {
             }
         }
         unknowns
+    }
+}
+
+/// Whether an ARN pattern leaves the whole resource part open, such as `arn:aws:s3:::*`. The guide says that an action
+/// without resource needs `*`, and yet grants `s3:ListAllMyBuckets` on that pattern: it is not judged.
+fn names_all_resources(pattern: &str) -> bool {
+    match pattern.splitn(6, ':').enumerate().last() {
+        Some((5, resource)) => resource == "*",
+        Some((1.., last)) => last.ends_with('*'),
+        _ => false,
     }
 }

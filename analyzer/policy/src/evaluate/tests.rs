@@ -101,6 +101,31 @@ fn variables_take_the_context_values() {
 }
 
 #[test]
+fn actions_without_resource_need_a_star() {
+    let granted = |resource: &str| {
+        set(&[&statement("Allow", &format!(r#""Action": "*", "Resource": "{resource}""#))], None)
+    };
+    let decide = |resource| ask(&granted(resource), "s3:ListAllMyBuckets", "*", &Context::complete());
+    assert_eq!(decide("*"), Decision::Allowed);
+    assert_eq!(decide("arn:aws:s3:::bucket*"), Decision::DeniedImplicitly);
+    assert_eq!(decide("arn:aws:logs:*:*:log-group:*"), Decision::DeniedImplicitly);
+    for whole in ["arn:aws:s3:::*", "arn:aws:s3:*", "arn:aws:ec2:*:*:*", "arn:aws:*"] {
+        assert_eq!(decide(whole), Decision::Undetermined, "{whole}");
+    }
+}
+
+#[test]
+fn not_resource_without_value_is_not_judged() {
+    let allow = statement("Allow", r#""Action": "s3:*", "NotResource": "arn:aws:s3:::home/${aws:username}""#);
+    let set = set(&[&allow], None);
+    let decide = |context: Context| ask(&set, "s3:GetObject", "arn:aws:s3:::away", &context);
+    assert_eq!(decide(Context::complete().with("aws:username", "ana")), Decision::Allowed);
+    assert_eq!(decide(Context::complete()), Decision::Undetermined);
+    assert_eq!(decide(Context::unknown()), Decision::Undetermined);
+    assert_eq!(decide(Context::complete().with("aws:username", "")), Decision::Undetermined);
+}
+
+#[test]
 fn statements_that_no_identity_policy_can_have_are_not_judged() {
     let trust = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole",
         "Principal": {"Service": "ec2.amazonaws.com"}}}"#;
