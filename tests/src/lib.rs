@@ -4,4 +4,5 @@ pub mod case;
 pub mod data;
 pub mod peer;
 pub mod program;
+pub mod referee;
 pub mod skip;

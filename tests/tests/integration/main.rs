@@ -1,3 +1,4 @@
 //! End-to-end tests: one binary, since every further one would link everything again. A module per subject.
 
 mod documentation;
+mod referee;

@@ -1,0 +1,54 @@
+// Answers requests with the decisions of an independent simulator: one JSON object a line in, one a line out.
+//
+// In:  {"identity": [policy, ...], "boundary": policy or null, "resourcePolicy": policy or null, "principal": ARN,
+//       "action": "s3:GetObject", "resource": ARN or "*", "context": {key: [value, ...]}, "checked": bool}
+// Out: {"decision": "Allowed" | "ExplicitlyDenied" | "ImplicitlyDenied"} or {"error": text}
+//
+// `checked` lets the simulator refuse what does not exist: actions, resource types, malformed policies.
+import { createRequire } from 'node:module'
+import { createInterface } from 'node:readline'
+
+const require = createRequire(process.cwd() + '/')
+const { runSimulation, runUnsafeSimulation } = require('@cloud-copilot/iam-simulate')
+
+const named = (policies) => policies.map((policy, number) => ({ name: `policy-${number}`, policy }))
+
+function simulation(question) {
+  const { identity, boundary, resourcePolicy, principal, action, resource, context } = question
+  // A key has one value or several, and the simulator tells the two apart.
+  const values = Object.entries(context).map(([key, values]) => [key, values.length === 1 ? values[0] : values])
+  return {
+    request: {
+      principal,
+      action,
+      resource: { resource, accountId: principal.split(':')[4] },
+      contextVariables: Object.fromEntries(values)
+    },
+    identityPolicies: named(identity),
+    ...(boundary ? { permissionBoundaryPolicies: named([boundary]) } : {}),
+    ...(resourcePolicy ? { resourcePolicy } : {}),
+    serviceControlPolicies: [],
+    resourceControlPolicies: []
+  }
+}
+
+async function answer(question) {
+  if (!question.checked) {
+    return { decision: runUnsafeSimulation(simulation(question), {}) }
+  }
+  const result = await runSimulation(simulation(question), {})
+  if (result.resultType === 'error') {
+    return { error: JSON.stringify(result.errors) }
+  }
+  return { decision: result.overallResult }
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  let reply
+  try {
+    reply = await answer(JSON.parse(line))
+  } catch (error) {
+    reply = { error: String(error) }
+  }
+  process.stdout.write(JSON.stringify(reply) + '\n')
+}
