@@ -95,7 +95,7 @@ impl Operation {
         let values = Values::sort(self, values);
         let mut resources: Vec<String> = values
             .arns()
-            .filter(|arn| self.accepts_arn(arn))
+            .filter(|arn| self.names(arn))
             .map(str::to_owned)
             .chain(self.templates.iter().flat_map(|template| template.fill(place, &values)))
             .collect();
@@ -105,7 +105,8 @@ impl Operation {
         Reading { resources, kept }
     }
 
-    pub(crate) fn accepts_arn(&self, arn: &str) -> bool {
+    /// Whether the ARN is one of a type that the operation acts on.
+    pub fn names(&self, arn: &str) -> bool {
         self.accepts.iter().any(|accepted| accepted.matches(arn).is_some())
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// What a table begins with; the digit grows when the form changes.
-const MARK: &[u8] = b"remit-catalog-1\n";
+const MARK: &[u8] = b"remit-catalog-2\n";
 
 /// More than any table has; a damaged one cannot ask for more memory than this.
 const LIMIT: usize = 64 << 20;
@@ -186,6 +186,7 @@ impl Reader {
             parameter: self.small()?,
             transform: self.pick(&Transform::ALL)?,
             prefix: self.text()?,
+            otherwise: self.text()?,
         })
     }
 

@@ -29,7 +29,7 @@ pub struct Template {
 /// What fills a placeholder.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fill {
-    /// The placeholder's name.
+    /// The placeholder's name; one that the pattern does not have only guards the template.
     pub(crate) placeholder: &'static str,
     /// The parameter, by its place in the operation's parameters.
     pub(crate) parameter: u16,
@@ -37,6 +37,8 @@ pub(crate) struct Fill {
     pub(crate) transform: Transform,
     /// How the value has to start for the template to apply; often empty.
     pub(crate) prefix: &'static str,
+    /// What stands for the value where the parameter is not given; empty when the template does not apply then.
+    pub(crate) otherwise: &'static str,
 }
 
 impl Template {
@@ -63,6 +65,10 @@ impl Template {
         let mut arn = String::with_capacity(self.pattern.len() + 32);
         let mut rest = self.pattern;
         let mut whole = None;
+        let guards = self.fills.iter().filter(|fill| !self.has(fill.placeholder));
+        for guard in guards {
+            values.pick(guard, row)?;
+        }
         while let Some((before, after)) = rest.split_once("${") {
             let (placeholder, after) = after.split_once('}')?;
             arn.push_str(before);
@@ -127,7 +133,7 @@ impl<'o, 'v> Values<'o, 'v> {
                     ParameterUse::PassedRole => Some((parameter.path, *value)),
                     ParameterUse::Selector => Some((parameter.path, "")),
                     ParameterUse::Resource => {
-                        let placed = if is_arn(value) && operation.accepts_arn(value) {
+                        let placed = if is_arn(value) && operation.names(value) {
                             true
                         } else {
                             operation.templates.iter().any(|template| template.places(*index, value))
@@ -158,6 +164,9 @@ impl<'o, 'v> Values<'o, 'v> {
 
     fn pick(&self, fill: &Fill, row: usize) -> Option<Transformed<'v>> {
         let count = self.of(fill.parameter).count();
+        if count == 0 && !fill.otherwise.is_empty() {
+            return Some(Transformed::Part(fill.otherwise));
+        }
         let value = self.of(fill.parameter).nth(if count == 1 { 0 } else { row })?;
         fill.apply(value)
     }
@@ -167,6 +176,13 @@ impl Template {
     /// Whether the template makes use of the value.
     fn places(&self, parameter: u16, value: &str) -> bool {
         self.fills.iter().any(|fill| fill.parameter == parameter && fill.apply(value).is_some())
+    }
+
+    fn has(&self, placeholder: &str) -> bool {
+        self.pattern
+            .split("${")
+            .skip(1)
+            .any(|rest| rest.split_once('}').is_some_and(|(name, _)| name == placeholder))
     }
 }
 

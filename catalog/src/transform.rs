@@ -15,15 +15,20 @@ pub(crate) enum Transform {
     BeforeColon,
     /// What follows the first colon.
     AfterColon,
-    /// A Lambda function by its name alone; also `123456789012:function:name`. Not with a qualifier.
+    /// A Lambda function by its name alone. Not with an account, which the ARN would have to have, or a qualifier.
     FunctionName,
     /// A KMS key id. Not an alias: which key it stands for the request does not tell.
     KeyId,
     /// An SQS queue's URL, which tells region and account too.
     QueueUrl,
-    /// A name that the request does not fully tell: IAM entities live under a path, secrets end in six random
-    /// characters. Never becomes part of an ARN.
-    Incomplete,
+    /// The name of an SSM parameter, without the slash at its start and a version or label behind a colon.
+    ParameterName,
+    /// The path of SSM parameters, without the slashes at its ends.
+    ParameterPath,
+    /// A name that has no colon: no version is given.
+    NoColon,
+    /// A secret's ARN, possibly without the six random characters at its end: any end then.
+    SecretTail,
 }
 
 /// What a transform makes of a value.
@@ -36,7 +41,7 @@ pub(crate) enum Transformed<'v> {
 
 impl Transform {
     /// Every transform, in the order in which the table numbers them.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::Plain,
         Self::NoLeadingSlash,
         Self::LastSegment,
@@ -45,10 +50,16 @@ impl Transform {
         Self::FunctionName,
         Self::KeyId,
         Self::QueueUrl,
-        Self::Incomplete,
+        Self::ParameterName,
+        Self::ParameterPath,
+        Self::NoColon,
+        Self::SecretTail,
     ];
 
     pub(crate) fn apply(self, value: &str) -> Option<Transformed<'_>> {
+        if self == Self::SecretTail {
+            return may_lack_tail(value).then(|| Transformed::Whole(format!("{value}-??????")));
+        }
         if is_arn(value) || value.is_empty() {
             return None;
         }
@@ -58,21 +69,26 @@ impl Transform {
             Self::LastSegment => value.rsplit_once('/').map_or(value, |(_, last)| last),
             Self::BeforeColon => value.split_once(':').map_or(value, |(first, _)| first),
             Self::AfterColon => value.split_once(':')?.1,
-            Self::FunctionName => function_name(value)?,
+            Self::FunctionName | Self::NoColon => Some(value).filter(|value| !value.contains(':'))?,
             Self::KeyId => Some(value).filter(|value| !value.starts_with("alias/"))?,
             Self::QueueUrl => return queue_arn(value).map(Transformed::Whole),
-            Self::Incomplete => return None,
+            Self::ParameterName => {
+                let name = value.split_once(':').map_or(value, |(name, _)| name);
+                name.strip_prefix('/').unwrap_or(name)
+            }
+            Self::ParameterPath => value.trim_matches('/'),
+            Self::SecretTail => return None,
         };
         (!part.is_empty()).then_some(Transformed::Part(part))
     }
 }
 
-fn function_name(value: &str) -> Option<&str> {
-    let name = match value.split_once(":function:") {
-        Some((_, name)) => name,
-        None => value,
-    };
-    (!name.contains(':')).then_some(name)
+/// Lower-case letters alone are rather a word of the name than six random characters.
+fn may_lack_tail(arn: &str) -> bool {
+    let tail = arn.rsplit_once('-').map_or("", |(_, tail)| tail);
+    let is_random =
+        tail.len() == 6 && tail.bytes().any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+    is_arn(arn) && !is_random
 }
 
 /// `https://sqs.eu-west-1.amazonaws.com/123456789012/name`, and the older

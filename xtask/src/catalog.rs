@@ -12,16 +12,19 @@ mod encode;
 mod fetch;
 mod kept;
 mod map;
+mod measure;
 mod merge;
 mod models;
 mod overrides;
 mod paths;
+mod placed;
 mod resolve;
 mod roles;
+mod show;
 mod silent;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
@@ -33,9 +36,21 @@ pub(crate) struct Arguments {
     /// Only compare with the table that is there, and fail when it differs
     #[arg(long)]
     check: bool,
+    /// Measure the table that is there on the CloudTrail events of a folder instead
+    #[arg(long, value_name = "DIR")]
+    measure: Option<PathBuf>,
+    /// Print what the table that is there says of operations instead: `service:operation`, or `service:*`
+    #[arg(long, value_name = "NAME")]
+    show: Option<String>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    if let Some(folder) = &arguments.measure {
+        return measure::measure(folder);
+    }
+    if let Some(name) = &arguments.show {
+        return show::show(name);
+    }
     let place = Place::find()?;
     let sources = fetch::fetch(&place.target.join("catalog"))?;
     let overrides = overrides::Overrides::read(&place.root.join("catalog/overrides"))?;

@@ -2,7 +2,7 @@
 
 use super::draft::{FillDraft, OperationDraft, Origin, TemplateDraft, Transform, TypeDraft, Use};
 use super::map::Row;
-use super::overrides::Hint;
+use super::overrides::{MemberFilling, Rule};
 use super::paths::{Member, lower_first};
 
 /// What an operation's templates are made from.
@@ -10,7 +10,7 @@ pub(super) struct Inputs<'f> {
     /// IAM prefix of the service whose resource types are meant.
     pub(super) prefix: &'f str,
     pub(super) members: &'f [Member],
-    pub(super) hints: &'f [Hint],
+    pub(super) rules: &'f [Rule],
     pub(super) rows: &'f [Row],
 }
 
@@ -20,19 +20,39 @@ struct Way {
     paths: Vec<String>,
     transform: Transform,
     prefix: String,
+    otherwise: String,
     origin: Origin,
 }
 
-/// Adds templates and parameters for a resource type.
+/// Adds templates and parameters for a resource type: by the hand-kept rules where there are such for it.
 pub(super) fn add(operation: &mut OperationDraft, resource_type: &TypeDraft, inputs: &Inputs<'_>) {
-    for pattern in &resource_type.arns {
-        let placeholders = placeholders(pattern);
-        let ways: Option<Vec<Way>> = placeholders
+    let mut is_ruled = false;
+    let name = operation.name.clone();
+    for rule in inputs.rules.iter().filter(|rule| {
+        rule.service == inputs.prefix && rule.resource_type == resource_type.name && rule.is_for(&name)
+    }) {
+        let ways: Option<Vec<(&str, Way)>> = rule
+            .from
             .iter()
-            .map(|name| way(operation, resource_type, name, placeholders.len(), inputs))
+            .map(|(placeholder, filling)| Some((placeholder.as_str(), ruled_way(filling, inputs.members)?)))
             .collect();
-        if let Some(ways) = ways.filter(|ways| !ways.is_empty()) {
-            add_templates(operation, pattern, &placeholders, &ways);
+        let Some(ways) = ways else { continue };
+        is_ruled = true;
+        let patterns = if rule.arns.is_empty() { &resource_type.arns } else { &rule.arns };
+        for pattern in patterns {
+            add_templates(operation, pattern, &ways);
+        }
+    }
+    if !is_ruled {
+        for pattern in &resource_type.arns {
+            let placeholders = placeholders(pattern);
+            let ways: Option<Vec<(&str, Way)>> = placeholders
+                .iter()
+                .map(|name| Some((*name, way(operation, resource_type, name, placeholders.len(), inputs)?)))
+                .collect();
+            if let Some(ways) = ways.filter(|ways| !ways.is_empty()) {
+                add_templates(operation, pattern, &ways);
+            }
         }
     }
     for member in inputs.members.iter().filter(|member| holds_arn(member, resource_type)) {
@@ -42,13 +62,25 @@ pub(super) fn add(operation: &mut OperationDraft, resource_type: &TypeDraft, inp
     }
 }
 
+/// A member that is not in the input is never given, so what stands for it then always does.
+fn ruled_way(filling: &MemberFilling, members: &[Member]) -> Option<Way> {
+    let (name, transform, prefix, otherwise) = filling.parts();
+    let paths = match members.iter().find(|member| member.name.eq_ignore_ascii_case(name)) {
+        Some(member) => member.paths.clone(),
+        None if !otherwise.is_empty() => vec![lower_first(name)],
+        None => return None,
+    };
+    let (prefix, otherwise) = (prefix.to_owned(), otherwise.to_owned());
+    Some(Way { paths, transform, prefix, otherwise, origin: Origin::Override })
+}
+
 /// Every spelling of a parameter makes a template of its own. Spellings come together, so the first of one
 /// placeholder goes with the first of the others.
-fn add_templates(operation: &mut OperationDraft, pattern: &str, placeholders: &[&str], ways: &[Way]) {
-    let spellings = ways.iter().map(|way| way.paths.len()).max().unwrap_or(0);
+fn add_templates(operation: &mut OperationDraft, pattern: &str, ways: &[(&str, Way)]) {
+    let spellings = ways.iter().map(|(_, way)| way.paths.len()).max().unwrap_or(1);
     for spelling in 0..spellings {
         let mut fills = Vec::new();
-        for (placeholder, way) in placeholders.iter().zip(ways) {
+        for (placeholder, way) in ways {
             let Some(path) = way.paths.get(spelling).or_else(|| way.paths.last()) else { return };
             operation.add_parameter(path, Use::Resource);
             fills.push(FillDraft {
@@ -56,10 +88,11 @@ fn add_templates(operation: &mut OperationDraft, pattern: &str, placeholders: &[
                 parameter: operation.spelling(path).unwrap_or(path).to_owned(),
                 transform: way.transform,
                 prefix: way.prefix.clone(),
+                otherwise: way.otherwise.clone(),
             });
         }
         // The least certain source of a part is the source of the whole.
-        let origin = ways.iter().map(|way| way.origin).max().unwrap_or(Origin::Shape);
+        let origin = ways.iter().map(|(_, way)| way.origin).max().unwrap_or(Origin::Override);
         let template = TemplateDraft { origin, pattern: pattern.to_owned(), fills };
         if !operation.templates.contains(&template) {
             operation.templates.push(template);
@@ -81,7 +114,7 @@ pub(super) fn placeholders(pattern: &str) -> Vec<&str> {
     names
 }
 
-/// By hint, then by equal name, then as the map of 2022 says, then by a name that can mean nothing else.
+/// By equal name, then as the map of 2022 says, then by a name that can mean nothing else.
 fn way(
     operation: &OperationDraft,
     resource_type: &TypeDraft,
@@ -93,25 +126,9 @@ fn way(
         paths: member.paths.clone(),
         transform: Transform::Plain,
         prefix: String::new(),
+        otherwise: String::new(),
         origin: Origin::Shape,
     };
-    let hinted = inputs.hints.iter().filter(|hint| {
-        hint.service == inputs.prefix
-            && hint.resource_type == resource_type.name
-            && hint.placeholder == placeholder
-    });
-    for hint in hinted {
-        if let Some(member) =
-            inputs.members.iter().find(|member| member.name.eq_ignore_ascii_case(&hint.member))
-        {
-            return Some(Way {
-                transform: hint.transform,
-                prefix: hint.prefix.clone(),
-                origin: Origin::Override,
-                ..plain(member)
-            });
-        }
-    }
     let wanted = Words::of(placeholder);
     if let Some(member) = inputs.members.iter().find(|member| Words::of_member(member).is(&wanted)) {
         return Some(plain(member));
@@ -147,7 +164,13 @@ fn way_of_path(path: &str, members: &[Member]) -> Way {
         Some(member) => member.paths.clone(),
         None => vec![path.split('.').map(lower_first).collect::<Vec<_>>().join(".")],
     };
-    Way { paths, transform: Transform::Plain, prefix: String::new(), origin: Origin::Map2022 }
+    Way {
+        paths,
+        transform: Transform::Plain,
+        prefix: String::new(),
+        otherwise: String::new(),
+        origin: Origin::Map2022,
+    }
 }
 
 /// Whether a member may hold the whole ARN of a resource of this type.

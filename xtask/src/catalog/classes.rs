@@ -42,54 +42,68 @@ const READS: &[&str] = &[
     "receive",
 ];
 
-/// The class of an operation, and where it comes from, when a hand-kept row tells.
-pub(super) fn kept(
-    overrides: &Overrides,
-    label: &str,
-    operation: &str,
-    level: Option<Level>,
-) -> Option<(Class, Origin)> {
-    let names = |service: &str, operations: &[String]| {
-        service == label && operations.iter().any(|name| name.eq_ignore_ascii_case(operation))
-    };
-    let data: BTreeSet<Class> = overrides
-        .data_events
-        .iter()
-        .filter(|row| names(&row.service, &row.operations))
-        .flat_map(|row| {
-            directions(overrides, label, operation, level)
-                .into_iter()
-                .map(|write| Class::Data { resource_type: row.resource_type.clone(), write })
-        })
-        .collect();
-    if !data.is_empty() {
-        return Some((one_or_mixed(data), Origin::DataEvents));
-    }
-    let row = overrides.not_logged.iter().find(|row| names(&row.service, &row.operations)).or_else(|| {
-        overrides
-            .not_logged
-            .iter()
-            .find(|row| row.service == label && row.operations.iter().any(|name| name == "*"))
-    });
-    row.map(|row| (Class::NotLogged(row.reason.clone()), Origin::NotLogged))
+/// Which operation is asked about.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    /// The ledger's name of the service.
+    pub(super) label: &'a str,
+    /// botocore's name of the service; empty for operations that it does not know.
+    pub(super) model: &'a str,
+    pub(super) operation: &'a str,
+    /// Access level of the action that it needs for certain.
+    pub(super) level: Option<Level>,
 }
 
-/// Management events, as is CloudTrail's rule for calls that nothing else is said of.
-pub(super) fn management(overrides: &Overrides, label: &str, operation: &str, level: Option<Level>) -> Class {
-    let directions = directions(overrides, label, operation, level);
-    one_or_mixed(directions.into_iter().map(|write| Class::Management { write }).collect())
+impl Asked<'_> {
+    fn is_of(&self, service: &str, model: &str) -> bool {
+        service == self.label || (!model.is_empty() && model == self.model)
+    }
+
+    fn is_named(&self, operations: &[String]) -> bool {
+        operations.iter().any(|name| name.eq_ignore_ascii_case(self.operation))
+    }
+}
+
+/// The class of an operation: as a hand-kept row says, else management events, as is CloudTrail's rule.
+/// Rows that name the operation go before rows for all of a service.
+pub(super) fn class(overrides: &Overrides, asked: Asked<'_>) -> Class {
+    type Pick = fn(&Asked<'_>, &[String]) -> bool;
+    let picks: [Pick; 2] =
+        [|asked, names| asked.is_named(names), |_, names| names.iter().any(|name| name == "*")];
+    for is_meant in picks {
+        let hidden = overrides
+            .not_logged
+            .iter()
+            .find(|row| asked.is_of(&row.service, &row.model) && is_meant(&asked, &row.operations));
+        if let Some(row) = hidden {
+            return Class::NotLogged(row.reason.clone());
+        }
+        let data: BTreeSet<Class> = overrides
+            .data_events
+            .iter()
+            .filter(|row| asked.is_of(&row.service, &row.model) && is_meant(&asked, &row.operations))
+            .flat_map(|row| {
+                directions(overrides, asked)
+                    .into_iter()
+                    .map(|write| Class::Data { resource_type: row.resource_type.clone(), write })
+            })
+            .collect();
+        if !data.is_empty() {
+            return one_or_mixed(data);
+        }
+    }
+    one_or_mixed(directions(overrides, asked).into_iter().map(|write| Class::Management { write }).collect())
 }
 
 /// Whether events of an operation count as writes; both where name and access level disagree.
-fn directions(overrides: &Overrides, label: &str, operation: &str, level: Option<Level>) -> Vec<bool> {
-    let row = overrides.reads.iter().find(|row| {
-        row.service == label && row.operations.iter().any(|name| name.eq_ignore_ascii_case(operation))
-    });
+fn directions(overrides: &Overrides, asked: Asked<'_>) -> Vec<bool> {
+    let row =
+        overrides.reads.iter().find(|row| row.service == asked.label && asked.is_named(&row.operations));
     if let Some(row) = row {
         return vec![row.write];
     }
-    let reads_by_name = is_read(operation);
-    let reads_by_level = level.map(|level| matches!(level, Level::List | Level::Read));
+    let reads_by_name = is_read(asked.operation);
+    let reads_by_level = asked.level.map(|level| matches!(level, Level::List | Level::Read));
     match reads_by_level {
         Some(reads) if reads != reads_by_name => vec![false, true],
         _ => vec![!reads_by_name],

@@ -134,6 +134,8 @@ pub(super) struct FillDraft {
     pub(super) parameter: String,
     pub(super) transform: Transform,
     pub(super) prefix: String,
+    /// What stands for the value where the parameter is not given.
+    pub(super) otherwise: String,
 }
 
 /// Numbered as the catalog's transforms are.
@@ -148,7 +150,10 @@ pub(super) enum Transform {
     FunctionName,
     KeyId,
     QueueUrl,
-    Incomplete,
+    ParameterName,
+    ParameterPath,
+    NoColon,
+    SecretTail,
 }
 
 impl Origin {

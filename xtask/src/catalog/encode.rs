@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 
 use super::draft::{Class, Draft, OperationDraft, Use, WhenDraft};
 
-const MARK: &[u8] = b"remit-catalog-1\n";
+const MARK: &[u8] = b"remit-catalog-2\n";
 
 /// The most that zstd can do without settings of its own at the reader.
 const LEVEL: i32 = 19;
@@ -250,6 +250,7 @@ impl<'d> Body<'d> {
                 self.text(&fill.placeholder);
                 self.numbers(&[parameter(&fill.parameter)?, fill.transform as usize]);
                 self.text(&fill.prefix);
+                self.text(&fill.otherwise);
             }
         }
         self.number(accepts.len());

@@ -88,17 +88,18 @@ fn add_template(
 ) -> anyhow::Result<()> {
     let wanted: BTreeSet<&str> = placeholders(arn).into_iter().collect();
     let given: BTreeSet<&str> = from.keys().map(String::as_str).collect();
-    ensure!(wanted == given, "the template `{arn}` has the placeholders {wanted:?} and values for {given:?}");
+    ensure!(
+        wanted.is_subset(&given),
+        "the template `{arn}` has the placeholders {wanted:?} and values for {given:?}"
+    );
     let mut fills = Vec::new();
     for (placeholder, filling) in from {
-        let (path, transform, prefix) = filling.parts();
-        draft.add_parameter(path, Use::Resource);
-        fills.push(FillDraft {
-            placeholder: placeholder.clone(),
-            parameter: draft.spelling(path).unwrap_or(path).to_owned(),
-            transform,
-            prefix: prefix.to_owned(),
-        });
+        let mut fill = filling.fill(placeholder);
+        draft.add_parameter(&fill.parameter, Use::Resource);
+        if let Some(spelling) = draft.spelling(&fill.parameter) {
+            fill.parameter = spelling.to_owned();
+        }
+        fills.push(fill);
     }
     draft.templates.push(TemplateDraft { origin: Origin::Override, pattern: arn.to_owned(), fills });
     Ok(())
@@ -137,6 +138,7 @@ pub(super) fn api_gateway(draft: &mut OperationDraft, operation: &Operation) {
             parameter: path,
             transform: Transform::Plain,
             prefix: String::new(),
+            otherwise: String::new(),
         });
         rest = after;
     }

@@ -7,14 +7,14 @@ use std::path::Path;
 use anyhow::Context;
 use serde::Deserialize;
 
-use super::draft::Transform;
+use super::draft::{FillDraft, Transform};
 
 /// Everything kept by hand. Every row carries the source that it was checked with.
 #[derive(Debug)]
 pub(super) struct Overrides {
     pub(super) services: Vec<ServiceRow>,
     pub(super) operations: Vec<OperationRow>,
-    pub(super) hints: Vec<Hint>,
+    pub(super) rules: Vec<Rule>,
     pub(super) alternatives: Vec<Alternatives>,
     pub(super) data_events: Vec<DataEvents>,
     pub(super) not_logged: Vec<NotLogged>,
@@ -103,25 +103,50 @@ pub(super) enum Filling {
         transform: Transform,
         #[serde(default)]
         prefix: String,
+        #[serde(default)]
+        otherwise: String,
     },
 }
 
-/// Which member of a service's inputs fills a placeholder of a resource type's ARN.
+/// How the ARNs of a resource type are made of the members of a service's inputs.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Hint {
+pub(super) struct Rule {
     /// IAM prefix.
     pub(super) service: String,
-    pub(super) member: String,
     #[serde(rename = "type")]
     pub(super) resource_type: String,
-    pub(super) placeholder: String,
-    #[serde(default = "plain")]
-    pub(super) transform: Transform,
+    /// Operations that it is for, `*` at the end for any ending; empty for all.
     #[serde(default)]
-    pub(super) prefix: String,
+    pub(super) only: Vec<String>,
+    /// Operations that it is not for.
+    #[serde(default)]
+    pub(super) except: Vec<String>,
+    /// Placeholder to member. A placeholder that no pattern has is a guard.
+    #[serde(default)]
+    pub(super) from: BTreeMap<String, MemberFilling>,
+    /// Patterns to fill; the type's own when empty.
+    #[serde(default)]
+    pub(super) arns: Vec<String>,
     #[serde(rename = "source")]
     _source: String,
+}
+
+/// What fills a placeholder: the name of a member in the model, or more.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum MemberFilling {
+    Member(String),
+    #[serde(rename_all = "kebab-case")]
+    Full {
+        member: String,
+        #[serde(default = "plain")]
+        transform: Transform,
+        #[serde(default)]
+        prefix: String,
+        #[serde(default)]
+        otherwise: String,
+    },
 }
 
 /// Optional resource types that are never involved besides another one.
@@ -142,8 +167,13 @@ pub(super) struct DataEvents {
     /// CloudTrail's name of the resource type.
     #[serde(rename = "type")]
     pub(super) resource_type: String,
-    /// The ledger's name of the service.
+    /// The ledger's name of the service, or nothing where the model is named.
+    #[serde(default)]
     pub(super) service: String,
+    /// botocore's name of the service, for services that share a name in the ledger.
+    #[serde(default)]
+    pub(super) model: String,
+    /// Names, or `*` for all that no other row tells of.
     pub(super) operations: Vec<String>,
     #[serde(rename = "source")]
     _source: String,
@@ -153,7 +183,10 @@ pub(super) struct DataEvents {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NotLogged {
+    #[serde(default)]
     pub(super) service: String,
+    #[serde(default)]
+    pub(super) model: String,
     /// Names, or `*` for all that no other row tells of.
     pub(super) operations: Vec<String>,
     pub(super) reason: String,
@@ -187,7 +220,7 @@ struct OperationsFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ParametersFile {
-    hint: Vec<Hint>,
+    rule: Vec<Rule>,
     alternatives: Vec<Alternatives>,
 }
 
@@ -220,7 +253,7 @@ impl Overrides {
         Ok(Self {
             services: services.service,
             operations,
-            hints: parameters.hint,
+            rules: parameters.rule,
             alternatives: parameters.alternatives,
             data_events: events.data,
             not_logged: events.not_logged,
@@ -229,12 +262,38 @@ impl Overrides {
     }
 }
 
-impl Filling {
-    pub(super) fn parts(&self) -> (&str, Transform, &str) {
+impl Rule {
+    pub(super) fn is_for(&self, operation: &str) -> bool {
+        let names = |patterns: &[String]| {
+            patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
+                Some(start) => operation.starts_with(start),
+                None => operation == pattern,
+            })
+        };
+        (self.only.is_empty() || names(&self.only)) && !names(&self.except)
+    }
+}
+
+impl MemberFilling {
+    /// Member, transform, prefix, and what stands for a value that is not given.
+    pub(super) fn parts(&self) -> (&str, Transform, &str, &str) {
         match self {
-            Self::Path(path) => (path, Transform::Plain, ""),
-            Self::Full { path, transform, prefix } => (path, *transform, prefix),
+            Self::Member(member) => (member, Transform::Plain, "", ""),
+            Self::Full { member, transform, prefix, otherwise } => (member, *transform, prefix, otherwise),
         }
+    }
+}
+
+impl Filling {
+    /// The fill of a placeholder.
+    pub(super) fn fill(&self, placeholder: &str) -> FillDraft {
+        let (path, transform, prefix, otherwise) = match self {
+            Self::Path(path) => (path.clone(), Transform::Plain, String::new(), String::new()),
+            Self::Full { path, transform, prefix, otherwise } => {
+                (path.clone(), *transform, prefix.clone(), otherwise.clone())
+            }
+        };
+        FillDraft { placeholder: placeholder.to_owned(), parameter: path, transform, prefix, otherwise }
     }
 }
 

@@ -6,11 +6,12 @@ use anyhow::{Context, ensure};
 
 use super::actions::Services;
 use super::dependents::{Dependents, exists};
-use super::draft::{Draft, Level, NeedDraft, OperationDraft, Origin, Use, WhenDraft};
+use super::draft::{Class, Draft, Level, NeedDraft, OperationDraft, Origin, Use, WhenDraft};
 use super::map::Map;
 use super::models::{Model, Operation};
-use super::overrides::{OperationRow, Overrides, ServiceRow};
+use super::overrides::{OperationRow, Overrides};
 use super::paths::Member;
+use super::placed::Placed;
 use super::{arns, classes, kept, merge, paths, roles};
 
 const PASS_ROLE: &str = "iam:passrole";
@@ -27,20 +28,20 @@ pub(super) struct Facts {
 /// Makes the catalog of the facts.
 pub(super) fn resolve(facts: &Facts) -> anyhow::Result<Draft> {
     let mut labels: BTreeMap<String, BTreeMap<String, OperationDraft>> = BTreeMap::new();
-    for model in &facts.models {
-        let service = facts.overrides.services.iter().find(|row| row.model == model.name);
-        let prefix = prefix(facts, model, service);
-        for label in labels_of(model, service, &prefix) {
+    let models: Vec<Placed<'_>> =
+        facts.models.iter().map(|model| Placed::of(model, &facts.actions, &facts.overrides)).collect();
+    for placed in &models {
+        for label in &placed.labels {
             let operations = labels.entry(label.clone()).or_default();
-            for operation in model.operations.values() {
-                let draft = from_sources(facts, model, service, &prefix, &label, operation);
+            for operation in placed.model.operations.values() {
+                let draft = from_sources(facts, placed, label, operation);
                 merge::insert(operations, draft);
             }
         }
     }
     for row in &facts.overrides.operations {
         for name in &row.names {
-            apply(facts, &mut labels, row, name)
+            apply(facts, &models, &mut labels, row, name)
                 .with_context(|| format!("in the override of `{}:{name}`", row.service))?;
         }
     }
@@ -56,58 +57,12 @@ pub(super) fn resolve(facts: &Facts) -> anyhow::Result<Draft> {
     Ok(draft)
 }
 
-/// The prefix under which most of the model's operations are actions, among those that the model names.
-fn prefix(facts: &Facts, model: &Model, service: Option<&ServiceRow>) -> String {
-    if let Some(prefix) = service.and_then(|service| service.prefix.clone()) {
-        return prefix;
-    }
-    let endpoint = model.metadata.endpoint_prefix.as_str();
-    let named =
-        [model.signing_name(), endpoint, endpoint.rsplit('.').next().unwrap_or(endpoint), &model.name];
-    let matching = |prefix: &str| {
-        let actions = facts.actions.get(prefix);
-        let is_action = |operation: &&Operation| {
-            actions.is_some_and(|service| {
-                service.actions.contains_key(&operation.plain_name().to_ascii_lowercase())
-            })
-        };
-        model.operations.values().filter(is_action).count()
-    };
-    let mut best = named[0];
-    for candidate in named {
-        if matching(candidate) > matching(best) {
-            best = candidate;
-        }
-    }
-    best.to_owned()
-}
-
-/// The names that a ledger may have for the service: first labels of event sources.
-fn labels_of(model: &Model, service: Option<&ServiceRow>, prefix: &str) -> BTreeSet<String> {
-    let endpoint = model.metadata.endpoint_prefix.as_str();
-    let mut labels: BTreeSet<String> = [model.signing_name(), prefix]
-        .into_iter()
-        .chain((!endpoint.contains('.')).then_some(endpoint))
-        .map(str::to_ascii_lowercase)
-        .collect();
-    labels.extend(service.into_iter().flat_map(|service| service.labels.iter().cloned()));
-    labels
-}
-
-fn from_sources(
-    facts: &Facts,
-    model: &Model,
-    service: Option<&ServiceRow>,
-    prefix: &str,
-    label: &str,
-    operation: &Operation,
-) -> OperationDraft {
+fn from_sources(facts: &Facts, placed: &Placed<'_>, label: &str, operation: &Operation) -> OperationDraft {
+    let (model, prefix) = (placed.model, placed.prefix.as_str());
     let name = operation.plain_name();
-    let mut draft = OperationDraft::unknown(name, classes::management(&facts.overrides, label, name, None));
-    let rows = match service {
-        Some(service) if service.ignore_map => &[],
-        _ => facts.map.rows(&model.name, &model.metadata.service_id, name),
-    };
+    let mut draft = OperationDraft::unknown(name, Class::NoOperation);
+    let rows =
+        if placed.ignores_map { &[] } else { facts.map.rows(&model.name, &model.metadata.service_id, name) };
     let is_usable = !rows.is_empty() && rows.iter().all(|row| exists(&facts.actions, &row.action));
     let same =
         Some(format!("{prefix}:{}", name.to_ascii_lowercase())).filter(|same| exists(&facts.actions, same));
@@ -138,21 +93,21 @@ fn from_sources(
         need(same, WhenDraft::Always, Origin::SameName);
         draft.origin = Origin::SameName;
     }
-    finish(facts, model, operation, prefix, label, &mut draft);
+    finish(facts, placed, operation, label, &mut draft);
     draft
 }
 
 /// What follows from the actions: dependents, class, parameters and templates.
 fn finish(
     facts: &Facts,
-    model: &Model,
+    placed: &Placed<'_>,
     operation: &Operation,
-    prefix: &str,
     label: &str,
     draft: &mut OperationDraft,
 ) {
+    let (model, prefix) = (placed.model, placed.prefix.as_str());
     add_dependents(facts, draft);
-    draft.class = class(facts, label, draft);
+    draft.class = class(facts, label, &model.name, draft);
     let members = paths::members(model, operation);
     let rows = facts.map.rows(&model.name, &model.metadata.service_id, &draft.name);
     add_resources(facts, draft, prefix, &members, rows);
@@ -180,14 +135,10 @@ fn add_dependents(facts: &Facts, draft: &mut OperationDraft) {
     }
 }
 
-fn class(facts: &Facts, label: &str, draft: &mut OperationDraft) -> super::draft::Class {
-    let level = draft
-        .needs
-        .iter()
-        .find(|need| need.when != WhenDraft::Perhaps)
-        .and_then(|need| level(facts, &need.action));
-    classes::kept(&facts.overrides, label, &draft.name, level)
-        .map_or_else(|| classes::management(&facts.overrides, label, &draft.name, level), |(class, _)| class)
+fn class(facts: &Facts, label: &str, model: &str, draft: &OperationDraft) -> Class {
+    let sure = draft.needs.iter().find(|need| need.when != WhenDraft::Perhaps);
+    let level = sure.and_then(|need| level(facts, &need.action));
+    classes::class(&facts.overrides, classes::Asked { label, model, operation: &draft.name, level })
 }
 
 fn level(facts: &Facts, action: &str) -> Option<Level> {
@@ -202,7 +153,7 @@ fn add_resources(
     members: &[Member],
     rows: &[super::map::Row],
 ) {
-    let inputs = arns::Inputs { prefix, members, hints: &facts.overrides.hints, rows };
+    let inputs = arns::Inputs { prefix, members, rules: &facts.overrides.rules, rows };
     let actions: Vec<String> = draft
         .needs
         .iter()
@@ -222,6 +173,7 @@ fn add_resources(
 /// Applies a hand-kept row, which wins over what the sources say.
 fn apply(
     facts: &Facts,
+    models: &[Placed<'_>],
     labels: &mut BTreeMap<String, BTreeMap<String, OperationDraft>>,
     row: &OperationRow,
     name: &str,
@@ -230,35 +182,32 @@ fn apply(
     let base = row.of.as_deref().unwrap_or(name);
     let known = operations.get(&base.to_ascii_lowercase()).cloned();
     ensure!(row.of.is_none() || known.is_some(), "there is no operation `{base}`");
-    let mut draft = known.unwrap_or_else(|| OperationDraft::unknown(name, super::draft::Class::NoOperation));
+    let mut draft = known.unwrap_or_else(|| OperationDraft::unknown(name, Class::NoOperation));
     draft.name = name.to_owned();
     draft.origin = Origin::Override;
     kept::apply(facts, &mut draft, row)?;
     if row.needs.is_some() {
         add_dependents(facts, &mut draft);
     }
-    if row.templates.is_empty() {
-        let model = facts.models.iter().find_map(|model| {
-            let service = facts.overrides.services.iter().find(|service| service.model == model.name);
-            let prefix = prefix(facts, model, service);
-            let operation = model
-                .operations
-                .values()
-                .find(|operation| operation.plain_name().eq_ignore_ascii_case(base))?;
-            labels_of(model, service, &prefix).contains(&row.service).then_some((model, operation, prefix))
-        });
-        if let Some((model, operation, prefix)) = model {
-            let members = paths::members(model, operation);
-            let rows = facts.map.rows(&model.name, &model.metadata.service_id, base);
-            add_resources(facts, &mut draft, &prefix, &members, rows);
-            if row.roles.is_empty() && draft.needs.iter().any(|need| need.action == PASS_ROLE) {
-                for path in roles::paths(model, operation) {
-                    kept::set_role(&mut draft, &path);
-                }
+    let found = models
+        .iter()
+        .filter(|placed| placed.labels.contains(&row.service))
+        .find_map(|placed| Some((placed, placed.operation(base)?)));
+    if row.templates.is_empty()
+        && let Some((placed, operation)) = found
+    {
+        let model = placed.model;
+        let members = paths::members(model, operation);
+        let rows = facts.map.rows(&model.name, &model.metadata.service_id, base);
+        add_resources(facts, &mut draft, &placed.prefix, &members, rows);
+        if row.roles.is_empty() && draft.needs.iter().any(|need| need.action == PASS_ROLE) {
+            for path in roles::paths(model, operation) {
+                kept::set_role(&mut draft, &path);
             }
         }
     }
-    draft.class = class(facts, &row.service, &mut draft);
+    let model = found.map_or("", |(placed, _)| placed.model.name.as_str());
+    draft.class = class(facts, &row.service, model, &draft);
     operations.insert(name.to_ascii_lowercase(), draft);
     Ok(())
 }
