@@ -75,49 +75,57 @@ impl Contents {
                 (Err(error), _) => contents.problems.push(error),
             }
         }
-        let replaced: BTreeSet<String> =
-            commits_of(&files).flat_map(|(_, commit)| commit.replaces.iter().cloned()).collect();
-        let committed: BTreeSet<String> = commits_of(&files).map(|(path, _)| path.to_owned()).collect();
-        contents.commits = commits_of(&files)
-            .filter(|(path, _)| !replaced.contains(*path))
-            .map(|(path, commit)| (path.to_owned(), commit.clone()))
+        let all: Vec<(&str, &Commit)> =
+            files.iter().filter_map(|(path, file)| commit_of(path, file)).collect();
+        let named = |list: fn(&Commit) -> &Vec<String>| -> BTreeSet<String> {
+            all.iter().flat_map(|(_, commit)| list(commit)).cloned().collect()
+        };
+        let replaced = named(|commit| &commit.replaces);
+        let superseded = named(|commit| &commit.supersedes);
+        contents.commits = all
+            .iter()
+            .filter(|(path, _)| !replaced.contains(*path) && !superseded.contains(*path))
+            .map(|(path, commit)| ((*path).to_owned(), (*commit).clone()))
             .collect();
         contents.commits.sort_by(|(left_path, left), (right_path, right)| {
             (left.committed_at, left_path).cmp(&(right.committed_at, right_path))
         });
-        contents.missing = contents
+        let listed: BTreeSet<&String> = contents
             .commits
             .iter()
             .flat_map(|(_, commit)| commit.usage.iter().chain(&commit.coverage))
-            .filter(|path| !files.contains_key(*path) && !replaced.contains(*path))
-            .filter(|path| !contents.problems.iter().any(|problem| names(problem, path)))
-            .cloned()
             .collect();
-        for (path, file) in files {
-            if replaced.contains(&path) {
-                contents.replaced.push(path);
-                continue;
-            }
-            if let Role::Part { of } = &file.footer.role
-                && !committed.contains(of)
-            {
-                contents.uncommitted.push((path, of.clone()));
-                continue;
-            }
-            match file.footer.table {
-                Table::Usage => contents.usage.push(file),
-                Table::Coverage => contents.coverage.push(file),
+        contents.missing = listed
+            .iter()
+            .filter(|path| !files.contains_key(**path) && !replaced.contains(**path))
+            .filter(|path| !contents.problems.iter().any(|problem| names(problem, path)))
+            .map(|path| (*path).clone())
+            .collect();
+        for (path, file) in &files {
+            if replaced.contains(path) {
+                contents.replaced.push(path.clone());
+            } else if listed.contains(path) {
+                match file.footer.table {
+                    Table::Usage => contents.usage.push(file.clone()),
+                    Table::Coverage => contents.coverage.push(file.clone()),
+                }
+            } else {
+                let commit = match &file.footer.role {
+                    Role::Part { of } => of,
+                    Role::Commit(_) => path,
+                };
+                contents.uncommitted.push((path.clone(), commit.clone()));
             }
         }
         contents
     }
 }
 
-fn commits_of(files: &BTreeMap<String, LedgerFile>) -> impl Iterator<Item = (&str, &Commit)> {
-    files.iter().filter_map(|(path, file)| match &file.footer.role {
-        Role::Commit(commit) => Some((path.as_str(), commit.as_ref())),
+fn commit_of<'a>(path: &'a str, file: &'a LedgerFile) -> Option<(&'a str, &'a Commit)> {
+    match &file.footer.role {
+        Role::Commit(commit) => Some((path, commit)),
         Role::Part { .. } => None,
-    })
+    }
 }
 
 /// An unreadable file is reported once, not as missing as well.

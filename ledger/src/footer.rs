@@ -68,16 +68,21 @@ pub enum Role {
 pub struct Commit {
     /// When it was published, in microseconds since the Unix epoch; later commits have larger times.
     pub committed_at: i64,
-    /// Every usage file of the flush, the commit file included, relative to the ledger.
+    /// Every usage file that counts by this commit, itself included, relative to the ledger. Usually they are the
+    /// flush's own; a compaction takes over files that it had no reason to rewrite.
     pub usage: Vec<String>,
-    /// Every coverage file of the flush.
+    /// Every coverage file that counts by this commit.
     pub coverage: Vec<String>,
-    /// Every file of event identifiers of the flush.
+    /// Every file of event identifiers that counts by this commit.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub identifiers: Vec<String>,
     /// Files of any kind that this flush takes the place of; they no longer count.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replaces: Vec<String>,
+    /// Earlier commit files whose files, counts and positions this commit has taken over. Their rows count only
+    /// where they are listed in `usage`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub supersedes: Vec<String>,
     /// What became of the events.
     #[serde(skip)]
     pub counts: Counts,

@@ -27,6 +27,12 @@ pub fn day_name(day: i64) -> String {
     instant.to_zoned(TimeZone::UTC).date().to_string()
 }
 
+/// The day of a name such as `2026-11-23`.
+pub(crate) fn day_of_name(name: &str) -> Option<i64> {
+    let midnight: Timestamp = format!("{name}T00:00:00Z").parse().ok()?;
+    Some(day_of(midnight.as_microsecond()))
+}
+
 /// Path of a table's file, relative to the ledger.
 pub(crate) fn table_path(table: Table, provider: Provider, day: i64, writer: &str, sequence: u64) -> String {
     let (table, provider, date) = (table.as_str(), provider.as_str(), day_name(day));

@@ -7,6 +7,7 @@
 //! checkpoint of their sources with one rename; [`Snapshot`] tells which files count.
 
 mod collapse;
+mod compact;
 mod contents;
 mod coverage;
 mod coverage_table;
@@ -18,21 +19,25 @@ mod identifiers;
 mod layout;
 mod listing;
 mod lock;
+mod merge;
 mod publish;
 mod record;
+#[cfg(test)]
+mod samples;
 mod schema;
 mod snapshot;
 mod staged;
 mod store;
 
 pub use collapse::Collapse;
+pub use compact::{Compacted, compact};
 pub use contents::LedgerFile;
 pub use coverage::{CoverageRecord, EventClass};
 pub use coverage_table::coverage_records;
 pub use decode::usage_records;
 pub use error::LedgerError;
 pub use footer::{Commit, Counts, Extent, Footer, Role, SourcePosition, key};
-pub use identifiers::{Identifiers, identify, read_identifiers};
+pub use identifiers::{Identifiers, REMEMBERED, identify, read_identifiers};
 pub use layout::{day_name, day_of};
 pub use publish::{Flush, LedgerWriter, Observer, Publication, Published, Step, WriterOptions};
 pub use record::{DAY, HOUR, ISSUED_LIMIT, Outcome, Provider, UsageRecord, UsageRow, Workload};

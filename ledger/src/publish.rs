@@ -74,8 +74,19 @@ pub struct Publication {
     pub counts: Counts,
     /// How far each source was read.
     pub sources: Vec<SourcePosition>,
-    /// Files whose content the flush carries on.
-    pub replaces: Vec<String>,
+    /// What the flush takes over from earlier commits.
+    pub(crate) takes_over: TakeOver,
+}
+
+/// What a compaction takes over from earlier commits.
+#[derive(Debug, Default)]
+pub(crate) struct TakeOver {
+    /// Usage files that stay as they are.
+    pub(crate) usage: Vec<String>,
+    /// Files whose content is in the flush's own.
+    pub(crate) replaces: Vec<String>,
+    /// Commit files whose checkpoint is in the flush's own.
+    pub(crate) supersedes: Vec<String>,
 }
 
 /// What was published.
@@ -97,7 +108,7 @@ impl LedgerWriter {
         create_folder(root)?;
         let lock = WriterLock::take(root)?;
         create_readers_lock(root)?;
-        let snapshot = Snapshot::of_folder(root)?;
+        let snapshot = Snapshot::for_writer(root)?;
         let committed_at = snapshot.commits().map(|commit| commit.committed_at).max().unwrap_or(0);
         let writer = Self {
             root: root.to_owned(),
@@ -131,7 +142,7 @@ impl LedgerWriter {
         }
         for (path, commit) in &contents.uncommitted {
             // A commit file that is there but cannot be read is a matter for its owner, not for a clean-up.
-            if !self.root.join(commit).exists() {
+            if contents.problems.is_empty() && !self.root.join(commit).exists() {
                 self.remove(path)?;
             }
         }
@@ -206,12 +217,14 @@ impl Flush<'_> {
         };
         let day = last.day();
         let commit_path = last.path().to_owned();
+        let own = staged.iter().map(|file| file.path().to_owned()).chain([commit_path.clone()]);
         let mut commit = Commit {
             committed_at: self.writer.committed_at,
-            usage: staged.iter().map(|file| file.path().to_owned()).chain([commit_path.clone()]).collect(),
+            usage: own.chain(publication.takes_over.usage).collect(),
             coverage: Vec::new(),
             identifiers: Vec::new(),
-            replaces: publication.replaces,
+            replaces: publication.takes_over.replaces,
+            supersedes: publication.takes_over.supersedes,
             counts: publication.counts,
             sources: publication.sources,
         };
@@ -289,3 +302,6 @@ fn random_name() -> String {
     let random = std::hash::RandomState::new().build_hasher().finish();
     format!("{:012x}", random & 0xffff_ffff_ffff)
 }
+
+#[cfg(test)]
+mod tests;

@@ -73,6 +73,12 @@ impl Snapshot {
         Ok(Self { place: Place::Folder(root.to_owned()), contents, listing, _lock: Some(lock) })
     }
 
+    /// As [`Snapshot::of_folder`], for the one writer: only writers take files away.
+    pub(crate) fn for_writer(root: &Path) -> Result<Self, LedgerError> {
+        let (listing, contents) = read_folder(root)?;
+        Ok(Self { place: Place::Folder(root.to_owned()), contents, listing, _lock: None })
+    }
+
     /// Reads which objects under a prefix count.
     ///
     /// # Errors
@@ -283,3 +289,6 @@ pub(crate) fn open_batches(
         })
     }))
 }
+
+#[cfg(test)]
+mod tests;

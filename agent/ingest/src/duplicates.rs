@@ -7,9 +7,6 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use remit_ledger::Identifiers;
 
-/// How many events are remembered. Each costs 9 to 18 bytes of memory.
-pub(crate) const MEMORY: usize = 5_000_000;
-
 const SHARDS: usize = 16;
 
 /// The identifiers of counted events by hour, as many of the hours touched last as fit.

@@ -259,7 +259,7 @@ impl Reader {
 fn deliver_message(message: Option<Text<'_>>, place: Place, sink: &mut impl Sink) {
     match message.map(Text::decode) {
         Some(Some(text)) if text.trim_start().starts_with('{') => {
-            deliver_object(text.trim_start().as_bytes(), place, sink)
+            deliver_object(text.trim_start().as_bytes(), place, sink);
         }
         Some(None) => sink.lost("malformed", place),
         Some(Some(_)) | None => sink.skipped("not_an_event"),

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use remit_ledger::{LedgerError, LedgerWriter, Observer, Provider, WriterOptions};
+use remit_ledger::{LedgerError, LedgerWriter, Observer, Provider, REMEMBERED, WriterOptions};
 
 use super::checkpoint::Checkpoint;
 use super::coverage::Evidence;
@@ -17,7 +17,7 @@ use super::selectors::Selectors;
 use super::source::{Identification, Workbench, lock};
 use super::summary::{Files, Summary};
 use crate::diagnostic::Diagnostics;
-use crate::duplicates::{MEMORY, Seen};
+use crate::duplicates::Seen;
 use crate::input::{Input, expand};
 use crate::progress::Progress;
 
@@ -53,7 +53,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { counts: 64 << 20, remembered: MEMORY, whole_plain: 32 << 20 }
+        Self { counts: 64 << 20, remembered: REMEMBERED, whole_plain: 32 << 20 }
     }
 }
 

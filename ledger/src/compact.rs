@@ -1,0 +1,207 @@
+//! Compaction: the small files of each day become one, equal keys one row, by the protocol of any flush.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
+
+use crate::contents::LedgerFile;
+use crate::footer::{Extent, SourcePosition};
+use crate::identifiers::{Identifiers, REMEMBERED, read_identifiers};
+use crate::layout::day_of_name;
+use crate::merge::merge_files;
+use crate::publish::{LedgerWriter, Publication, TakeOver, WriterOptions};
+use crate::snapshot::{Snapshot, open_batches};
+use crate::{CoverageRecord, EventClass, LedgerError, Provider, coverage_records};
+
+/// How long a compaction waits for readers before it leaves the replaced files to the next writer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a compaction did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Compacted {
+    /// Usage and coverage files before.
+    pub files_before: usize,
+    /// Usage and coverage files after.
+    pub files_after: usize,
+    /// Rows of the usage files before.
+    pub rows_before: u64,
+    /// Rows of the usage files after.
+    pub rows_after: u64,
+    /// Bytes of the usage and coverage files before.
+    pub bytes_before: u64,
+    /// Bytes of the usage and coverage files after.
+    pub bytes_after: u64,
+}
+
+/// Merges the small files of a local ledger. Days with a single file are left as they are. Readers see the files of
+/// before or those of after, never some of both.
+///
+/// # Errors
+/// When another process writes the ledger, or a file cannot be read or written; then the ledger is as it was.
+pub fn compact(root: &Path, options: WriterOptions) -> Result<Compacted, LedgerError> {
+    let (mut writer, snapshot) = LedgerWriter::open(root, options)?;
+    let before = snapshot.info();
+    for provider in Provider::ALL {
+        compact_provider(&mut writer, &snapshot, provider)?;
+    }
+    drop(snapshot);
+    let after = Snapshot::of_folder(root)?.info();
+    Ok(Compacted {
+        files_before: before.usage_files + before.coverage_files,
+        files_after: after.usage_files + after.coverage_files,
+        rows_before: before.rows,
+        rows_after: after.rows,
+        bytes_before: before.bytes,
+        bytes_after: after.bytes,
+    })
+}
+
+fn compact_provider(
+    writer: &mut LedgerWriter,
+    snapshot: &Snapshot,
+    provider: Provider,
+) -> Result<(), LedgerError> {
+    let mut days: BTreeMap<&str, Vec<&LedgerFile>> = BTreeMap::new();
+    for file in snapshot.usage_files().iter().filter(|file| file.provider == provider) {
+        days.entry(&file.date).or_default().push(file);
+    }
+    let coverage: Vec<&LedgerFile> =
+        snapshot.coverage_files().iter().filter(|file| file.provider == provider).collect();
+    if coverage.len() < 2 && days.values().all(|files| files.len() < 2) {
+        return Ok(());
+    }
+    let root = writer.root().to_owned();
+    let mut takes_over = TakeOver::default();
+    let mut publication = Publication {
+        coverage: merged_coverage(&root, &coverage)?,
+        identifiers: merged_identifiers(&root, snapshot, provider)?,
+        ..Publication::default()
+    };
+    takes_over.replaces.extend(coverage.iter().map(|file| file.path.clone()));
+    for (path, commit) in commits_of(snapshot, provider) {
+        publication.counts.add(&commit.counts);
+        publication.sources.extend(commit.sources.iter().cloned());
+        takes_over.replaces.extend(commit.identifiers.iter().cloned());
+        takes_over.supersedes.push(path.to_owned());
+        takes_over.supersedes.extend(commit.supersedes.iter().cloned());
+    }
+    publication.sources = latest(publication.sources);
+    let flush = writer.begin(provider);
+    let mut staged = Vec::new();
+    for (date, files) in days {
+        let day = day_of_name(date);
+        match (files.as_slice(), day) {
+            ([_, _, ..], Some(day)) => {
+                let mut file = flush.stage(day)?;
+                merge_files(&root, &files, &mut file)?;
+                file.flush()?;
+                staged.push(file);
+                takes_over.replaces.extend(files.iter().map(|file| file.path.clone()));
+            }
+            _ => takes_over.usage.extend(files.iter().map(|file| file.path.clone())),
+        }
+    }
+    let replaced = takes_over.replaces.clone();
+    publication.takes_over = takes_over;
+    flush.commit(staged, publication)?;
+    writer.remove_replaced(&replaced, PATIENCE)
+}
+
+fn commits_of(snapshot: &Snapshot, provider: Provider) -> impl Iterator<Item = (&str, &crate::Commit)> {
+    let folder = format!("provider={}", provider.as_str());
+    let commits = snapshot.contents().commits.iter();
+    commits
+        .filter(move |(path, _)| path.split('/').any(|part| part == folder))
+        .map(|(path, commit)| (path.as_str(), commit))
+}
+
+/// Joins stretches of the same source and place that show the same and touch or overlap.
+fn merged_coverage(root: &Path, files: &[&LedgerFile]) -> Result<Vec<CoverageRecord>, LedgerError> {
+    let mut records = Vec::new();
+    for file in files {
+        for batch in open_batches(root, &file.path)? {
+            records.extend(coverage_records(&batch?)?);
+        }
+    }
+    type Key = (Option<String>, Option<String>, String, Vec<EventClass>, Vec<String>);
+    let mut by_key: BTreeMap<Key, Vec<CoverageRecord>> = BTreeMap::new();
+    for record in records {
+        let key = (
+            record.account.clone(),
+            record.region.clone(),
+            record.evidence.clone(),
+            record.classes.clone(),
+            record.excluded_services.clone(),
+        );
+        by_key.entry(key).or_default().push(record);
+    }
+    let mut merged: Vec<CoverageRecord> = Vec::new();
+    for mut stretches in by_key.into_values() {
+        stretches.sort_by_key(|record| (record.start, record.end));
+        let mut open: Option<CoverageRecord> = None;
+        for next in stretches {
+            match &mut open {
+                Some(record) if next.start <= record.end => {
+                    record.end = record.end.max(next.end);
+                    record.events = record.events.saturating_add(next.events);
+                    record.lost = record.lost.saturating_add(next.lost);
+                }
+                _ => merged.extend(open.replace(next)),
+            }
+        }
+        merged.extend(open);
+    }
+    Ok(merged)
+}
+
+/// The identifiers of the newest flushes, as many as anyone remembers.
+fn merged_identifiers(
+    root: &Path,
+    snapshot: &Snapshot,
+    provider: Provider,
+) -> Result<Identifiers, LedgerError> {
+    let mut merged = Identifiers::new();
+    let mut count = 0;
+    let commits: Vec<_> = commits_of(snapshot, provider).collect();
+    for path in commits.into_iter().rev().flat_map(|(_, commit)| &commit.identifiers) {
+        if count >= REMEMBERED {
+            break;
+        }
+        let identifiers = match read_identifiers(root, path) {
+            Ok(identifiers) => identifiers,
+            Err(error) if error.is_gone() => continue,
+            Err(error) => return Err(error),
+        };
+        for (hour, mut hashes) in identifiers {
+            count += hashes.len();
+            merged.entry(hour).or_default().append(&mut hashes);
+        }
+    }
+    Ok(merged)
+}
+
+/// A source read to its end, or further, needs no earlier position.
+fn latest(sources: Vec<SourcePosition>) -> Vec<SourcePosition> {
+    let mut last_of: BTreeMap<String, usize> = BTreeMap::new();
+    for (place, source) in sources.iter().enumerate() {
+        last_of.insert(source.name.clone(), place);
+    }
+    let mut contents = BTreeSet::new();
+    let keep = |(place, source): (usize, SourcePosition)| match &source.extent {
+        Extent::Prefix { .. } => (last_of.get(&source.name) == Some(&place)).then_some(source),
+        Extent::Whole { content } => {
+            contents.insert((source.name.clone(), content.clone())).then_some(source)
+        }
+    };
+    sources.into_iter().enumerate().filter_map(keep).collect()
+}
+
+impl Compacted {
+    /// Whether there was anything to do.
+    pub fn is_changed(&self) -> bool {
+        self.files_before != self.files_after || self.rows_before != self.rows_after
+    }
+}
+
+#[cfg(test)]
+mod tests;

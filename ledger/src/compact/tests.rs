@@ -1,0 +1,130 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::samples::{Temporary, record, records_of, write};
+
+/// Sums by what makes rows equal.
+fn sums(root: &Path) -> BTreeMap<String, u64> {
+    let mut sums = BTreeMap::new();
+    for mut row in records_of(root) {
+        let count = row.count;
+        (row.count, row.first_seen, row.last_seen, row.sample_id) = (0, 0, 0, None);
+        row.issued.clear();
+        *sums.entry(format!("{row:?}")).or_default() += count;
+    }
+    sums
+}
+
+#[test]
+fn small_files_of_a_day_become_one_and_nothing_else_changes() {
+    let ledger = Temporary::new();
+    write(&ledger.path(), "first", &[record(0, "a", 1), record(1, "b", 2)], "one");
+    write(&ledger.path(), "second", &[record(1, "b", 3), record(2, "c", 4)], "two");
+    let before = sums(&ledger.path());
+    let compacted = compact(&ledger.path(), WriterOptions::default()).unwrap();
+    assert!(compacted.is_changed());
+    assert_eq!(sums(&ledger.path()), before);
+    // Days 0 and 2 had one file each, which stays; day 1 had two.
+    let info = Snapshot::of_folder(&ledger.path()).unwrap().info();
+    assert_eq!((info.usage_files, info.commits, info.replaced, info.uncommitted), (3, 1, 0, 0));
+    assert_eq!(info.counts.recorded, 10);
+    assert_eq!(info.sources, 2);
+    assert_eq!(compacted.rows_after, 3);
+}
+
+#[test]
+fn compacting_again_and_again_carries_everything_on() {
+    let ledger = Temporary::new();
+    for round in 0..4_u64 {
+        let day = i64::try_from(round % 3).unwrap();
+        write(
+            &ledger.path(),
+            &format!("w{round}"),
+            &[record(day, "a", 1), record(3, "z", 1)],
+            &round.to_string(),
+        );
+        let before = sums(&ledger.path());
+        compact(&ledger.path(), WriterOptions::default()).unwrap();
+        assert_eq!(sums(&ledger.path()), before, "round {round}");
+    }
+    let snapshot = Snapshot::of_folder(&ledger.path()).unwrap();
+    assert_eq!(snapshot.info().sources, 4);
+    assert_eq!(snapshot.info().counts.recorded, 8);
+    assert!(snapshot.problems().is_empty(), "{:?}", snapshot.problems());
+    let unchanged = compact(&ledger.path(), WriterOptions::default()).unwrap();
+    assert!(!unchanged.is_changed());
+}
+
+#[test]
+fn a_stop_at_any_step_loses_and_repeats_nothing() {
+    let mut step = 0;
+    loop {
+        let ledger = Temporary::new();
+        write(&ledger.path(), "first", &[record(0, "a", 1), record(1, "b", 2)], "one");
+        write(&ledger.path(), "second", &[record(0, "a", 3), record(1, "b", 4)], "two");
+        let before = sums(&ledger.path());
+        let result = compact(&ledger.path(), crate::samples::stop_at(step));
+        assert_eq!(sums(&ledger.path()), before, "stopped at step {step}");
+        compact(&ledger.path(), WriterOptions::default()).unwrap();
+        assert_eq!(sums(&ledger.path()), before, "stopped at step {step}, compacted again");
+        assert_eq!(Snapshot::of_folder(&ledger.path()).unwrap().info().usage_files, 2);
+        if result.is_ok() {
+            break;
+        }
+        step += 1;
+    }
+    assert!(step > 5, "the protocol has more steps than {step}");
+}
+
+#[test]
+fn readers_see_one_state_while_files_are_compacted() {
+    let ledger = Temporary::new();
+    write(&ledger.path(), "w0", &[record(0, "a", 1), record(1, "b", 2)], "0");
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut reads = 0;
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) || reads == 0 {
+                let total: u64 = records_of(ledger.path()).iter().map(|row| row.count).sum();
+                assert_eq!(total % 3, 0, "each flush adds three");
+                reads += 1;
+                // A reader that never pauses would keep the replaced files for ever.
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        });
+        for round in 1..12 {
+            write(
+                &ledger.path(),
+                &format!("w{round}"),
+                &[record(0, "a", 1), record(1, "b", 2)],
+                &round.to_string(),
+            );
+            compact(&ledger.path(), WriterOptions::default()).unwrap();
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        reader.join().unwrap();
+    });
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn compaction_keeps_every_sum(
+        flushes in proptest::collection::vec(proptest::collection::vec((0..3_i64, 0..5_u8, 1..9_u64), 0..20), 1..6),
+    ) {
+        let ledger = Temporary::new();
+        for (number, rows) in flushes.iter().enumerate() {
+            let rows: Vec<_> = rows
+                .iter()
+                .map(|(day, name, count)| record(*day, &format!("principal-{name}"), *count))
+                .collect();
+            write(&ledger.path(), &format!("w{number}"), &rows, &number.to_string());
+        }
+        let before = sums(&ledger.path());
+        compact(&ledger.path(), WriterOptions::default()).unwrap();
+        prop_assert_eq!(sums(&ledger.path()), before);
+        prop_assert!(Snapshot::of_folder(&ledger.path()).unwrap().problems().is_empty());
+    }
+}

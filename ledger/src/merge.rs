@@ -1,0 +1,176 @@
+//! Merging usage files of one day: rows of one principal and operation at a time, from all files.
+
+use std::cmp::Ordering;
+use std::path::Path;
+
+use arrow::array::RecordBatch;
+
+use crate::contents::LedgerFile;
+use crate::snapshot::open_batches;
+use crate::staged::StagedFile;
+use crate::{Collapse, ISSUED_LIMIT, LedgerError, UsageRecord, usage_records};
+
+/// Rows of one principal and operation that are merged at a time. Beyond it equal keys may stay apart, which
+/// sums do not show.
+const GROUP_LIMIT: usize = 200_000;
+
+/// Merges files into `output`.
+pub(crate) fn merge_files(
+    root: &Path,
+    files: &[&LedgerFile],
+    output: &mut StagedFile,
+) -> Result<(), LedgerError> {
+    let mut streams = Vec::with_capacity(files.len());
+    for file in files {
+        streams.push(Rows::open(open_batches(root, &file.path)?)?);
+    }
+    let mut group: Vec<UsageRecord> = Vec::new();
+    loop {
+        let next = streams.iter().filter_map(Rows::peek).min_by(|left, right| by_group(left, right)).cloned();
+        let Some(next) = next else { break };
+        for rows in &mut streams {
+            while let Some(row) = rows.next_if(|row| by_group(row, &next) == Ordering::Equal)? {
+                group.push(row);
+                if group.len() >= GROUP_LIMIT {
+                    write_group(std::mem::take(&mut group), output)?;
+                }
+            }
+        }
+        write_group(std::mem::take(&mut group), output)?;
+    }
+    Ok(())
+}
+
+/// The order of groups in every usage file.
+fn by_group(left: &UsageRecord, right: &UsageRecord) -> Ordering {
+    (&left.account, &left.principal, &left.service, &left.operation).cmp(&(
+        &right.account,
+        &right.principal,
+        &right.service,
+        &right.operation,
+    ))
+}
+
+/// The order of rows in a group; rows that are equal by it are one row.
+fn by_key(left: &UsageRecord, right: &UsageRecord) -> Ordering {
+    by_call(left, right)
+        .then_with(|| left.window_start.cmp(&right.window_start))
+        .then_with(|| {
+            (&left.session, &left.credential, &left.source_identity, &left.network_origin, &left.workload)
+                .cmp(&(
+                    &right.session,
+                    &right.credential,
+                    &right.source_identity,
+                    &right.network_origin,
+                    &right.workload,
+                ))
+        })
+        .then_with(|| (&left.authorizer, &left.evidence).cmp(&(&right.authorizer, &right.evidence)))
+}
+
+/// Rows that are equal by it differ only in when, where from and in which session the calls were made.
+fn by_call(left: &UsageRecord, right: &UsageRecord) -> Ordering {
+    (&left.resources, &left.parameters, &left.permissions, left.outcome, &left.error_code, &left.region)
+        .cmp(&(
+            &right.resources,
+            &right.parameters,
+            &right.permissions,
+            right.outcome,
+            &right.error_code,
+            &right.region,
+        ))
+        .then_with(|| {
+            (left.provider, &left.via, &left.principal_kind).cmp(&(
+                right.provider,
+                &right.via,
+                &right.principal_kind,
+            ))
+        })
+}
+
+/// Bounds names, adds up equal keys, and writes what is left.
+fn write_group(mut group: Vec<UsageRecord>, output: &mut StagedFile) -> Result<(), LedgerError> {
+    let mut collapse = Collapse::default();
+    for resource in group.iter().flat_map(|row| &row.resources) {
+        collapse.add(resource);
+    }
+    if collapse.is_needed() {
+        for row in &mut group {
+            collapse.apply(&mut row.resources);
+        }
+    }
+    group.sort_by(by_key);
+    let mut rows = group.into_iter().peekable();
+    let mut exemplified: Option<UsageRecord> = None;
+    while let Some(mut row) = rows.next() {
+        while let Some(other) = rows.next_if(|other| by_key(other, &row) == Ordering::Equal) {
+            add(&mut row, other);
+        }
+        let has_example = exemplified.as_ref().is_some_and(|other| by_call(other, &row) == Ordering::Equal);
+        if has_example {
+            row.sample_id = None;
+        } else if row.sample_id.is_some() {
+            exemplified = Some(row.clone());
+        }
+        row.with_row(|row| output.push(row))?;
+    }
+    Ok(())
+}
+
+fn add(row: &mut UsageRecord, other: UsageRecord) {
+    row.count = row.count.saturating_add(other.count);
+    row.first_seen = row.first_seen.min(other.first_seen);
+    row.last_seen = row.last_seen.max(other.last_seen);
+    row.sample_id = match (row.sample_id.take(), other.sample_id) {
+        (Some(left), Some(right)) => Some(left.min(right)),
+        (left, right) => left.or(right),
+    };
+    row.issued.extend(other.issued);
+    row.issued.sort_unstable();
+    row.issued.dedup();
+    row.issued.truncate(ISSUED_LIMIT);
+}
+
+/// The rows of a file, one by one.
+struct Rows<I> {
+    batches: I,
+    rows: std::vec::IntoIter<UsageRecord>,
+    next: Option<UsageRecord>,
+}
+
+impl<I: Iterator<Item = Result<RecordBatch, LedgerError>>> Rows<I> {
+    fn open(batches: I) -> Result<Self, LedgerError> {
+        let mut rows = Self { batches, rows: Vec::new().into_iter(), next: None };
+        rows.advance()?;
+        Ok(rows)
+    }
+
+    fn peek(&self) -> Option<&UsageRecord> {
+        self.next.as_ref()
+    }
+
+    fn next_if(
+        &mut self,
+        wanted: impl FnOnce(&UsageRecord) -> bool,
+    ) -> Result<Option<UsageRecord>, LedgerError> {
+        if !self.next.as_ref().is_some_and(wanted) {
+            return Ok(None);
+        }
+        let row = self.next.take();
+        self.advance()?;
+        Ok(row)
+    }
+
+    fn advance(&mut self) -> Result<(), LedgerError> {
+        loop {
+            self.next = self.rows.next();
+            if self.next.is_some() {
+                return Ok(());
+            }
+            match self.batches.next() {
+                None => return Ok(()),
+                Some(batch) => self.rows = usage_records(&batch?)?.into_iter(),
+            }
+        }
+    }
+}
