@@ -3,9 +3,11 @@
 //! The actions are split into classes that no pattern of either side tells apart, each with an example. For each
 //! class and each new statement that allows it, three things are shown of the resources: an old statement allows
 //! them, an old boundary does, and no old statement denies them unless a new one does as well. A statement counts
-//! only if its conditions are implied by what is already known to hold.
+//! only if its conditions are implied by what is already known to hold. Statements of which one look shows it, as
+//! of those that are on both sides, are left out of this.
 
 mod atoms;
+mod plain;
 mod resources;
 #[cfg(test)]
 mod tests;
@@ -18,10 +20,11 @@ use crate::condition::imply;
 use crate::evaluate::{CompiledStatement, Layer, PolicySet, StatementRef};
 use crate::glob::Exhausted;
 use crate::{Effect, Glob};
+use plain::Plain;
 use resources::Region;
 
-/// Sets of automaton states that one comparison may visit in all. A state takes some 100 bytes.
-const BUDGET: usize = 4_000_000;
+/// Places that the sets of automaton states of one comparison may hold in all: some hundred megabytes.
+const BUDGET: usize = 20_000_000;
 
 /// A request that the new policies may allow and the old ones do not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,18 +96,23 @@ impl std::error::Error for Counterexample {}
 
 /// Shows that whatever the new policies allow, the old ones allow; or says what they may not.
 pub fn contain(new: &PolicySet, old: &PolicySet) -> Result<(), Counterexample> {
-    let mut budget = BUDGET;
+    compare(new, old, &Plain::new(new, old), BUDGET)
+}
+
+/// Compares the statements that are not plainly contained.
+fn compare(new: &PolicySet, old: &PolicySet, plain: &Plain, mut budget: usize) -> Result<(), Counterexample> {
     let elements: Vec<_> = new.statements().iter().chain(old.statements()).map(|one| &one.actions).collect();
-    let is_granting = |one: &CompiledStatement| is_allow(one, Layer::Identity);
-    let granting: Vec<_> = new.statements().iter().map(is_granting).collect();
-    let Some(first) = new.statements().iter().find(|one| is_granting(one)) else { return Ok(()) };
-    let atoms = atoms::atoms(&elements, &granting, &mut budget).map_err(|Exhausted| Counterexample {
+    let is_open = |one: &CompiledStatement| is_allow(one, Layer::Identity) && !plain.is_contained(one);
+    let open: Vec<_> = new.statements().iter().map(is_open).collect();
+    let first = new.statements().iter().zip(&open).find(|(_, is_open)| **is_open);
+    let Some((first, _)) = first else { return Ok(()) };
+    let atoms = atoms::atoms(&elements, &open, &mut budget).map_err(|Exhausted| Counterexample {
         statement: first.reference,
         action: "*".to_owned(),
         resource: "*".to_owned(),
         gap: Gap::Undecided,
     })?;
-    let mut comparison = Comparison { new, old, budget, shown: HashSet::new() };
+    let mut comparison = Comparison { new, old, plain, budget, shown: HashSet::new() };
     atoms.iter().try_for_each(|atom| comparison.compare(atom))
 }
 
@@ -116,6 +124,7 @@ fn is_allow(statement: &CompiledStatement, layer: Layer) -> bool {
 struct Comparison<'p> {
     new: &'p PolicySet,
     old: &'p PolicySet,
+    plain: &'p Plain,
     budget: usize,
     /// Regions shown to be covered: many classes of actions ask the same of the resources.
     shown: HashSet<Claim>,
@@ -160,6 +169,9 @@ impl<'p> Comparison<'p> {
         let new_side = matched(true, new.statements(), 0);
         let old_side = matched(false, old.statements(), new.statements().len());
         for granting in new_side.allowing(Layer::Identity) {
+            if self.plain.is_contained(granting.1) {
+                continue;
+            }
             if !new.has_boundary() {
                 self.compare_grant(&[granting], &new_side, &old_side, atom)?;
                 continue;
@@ -251,6 +263,12 @@ fn first_unimplied(
     }
     let is_implied = |test| imply(premise.iter().flat_map(|(_, one)| &one.conditions), test);
     other.conditions.iter().position(|test| !is_implied(test)).map(Some)
+}
+
+/// Whether the other applies to whatever the premise applies to, if its elements match.
+fn is_implied(premise: &CompiledStatement, other: &CompiledStatement) -> bool {
+    let key = (true, premise.reference);
+    first_unimplied(&[(key, premise)], other).is_none()
 }
 
 /// Names the statement that matches the resource and the condition because of which it does not count.

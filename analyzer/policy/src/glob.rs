@@ -11,7 +11,7 @@ mod parts;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use automaton::{Exhausted, Query};
+pub(crate) use automaton::{Exhausted, Query, STATE_COST};
 pub(crate) use matching::{Binding, Bindings};
 pub(crate) use parts::Parts;
 

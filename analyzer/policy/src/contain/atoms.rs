@@ -6,7 +6,7 @@
 use hashbrown::{HashMap, HashSet};
 
 use crate::evaluate::Element;
-use crate::glob::{Exhausted, Piece};
+use crate::glob::{Exhausted, Piece, STATE_COST};
 
 /// A class of actions.
 #[derive(Debug)]
@@ -123,8 +123,8 @@ impl<'e> Automaton<'e> {
                 if !seen.insert((read, places.clone())) {
                     continue;
                 }
+                *budget = budget.checked_sub(places.len() + STATE_COST).ok_or(Exhausted)?;
                 reached.push(((read, places), at, letter));
-                *budget = budget.checked_sub(1).ok_or(Exhausted)?;
             }
             at += 1;
         }

@@ -14,8 +14,11 @@ use hashbrown::hash_map::Entry;
 
 use super::{Glob, Piece, Variable};
 
-/// Sets of states one query may visit. A state takes some 100 bytes.
-const BUDGET: usize = 200_000;
+/// Places that the sets of states of one query may hold in all: some ten megabytes, some tenths of a second.
+const BUDGET: usize = 2_000_000;
+
+/// What a set of states costs besides its places.
+pub(crate) const STATE_COST: usize = 16;
 
 /// The search needed more sets of states than it was given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,12 +152,12 @@ impl<'g> Automaton<'g> {
                 let number = u32::try_from(reached.len()).unwrap_or(u32::MAX);
                 let Entry::Vacant(vacant) = seen.entry(after.clone()) else { continue };
                 vacant.insert(number);
+                *budget = budget.checked_sub(after.len() + STATE_COST).ok_or(Exhausted)?;
                 let is_found = self.accepts(&after);
                 reached.push((after, u32::try_from(at).unwrap_or(u32::MAX), letter));
                 if is_found {
                     return Ok(Some(self.spell(&reached)));
                 }
-                *budget = budget.checked_sub(1).ok_or(Exhausted)?;
             }
             at += 1;
         }
