@@ -9,8 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use self::markup::{Bar, Codes, Diff, Prose, Time};
-use super::model::{PermissionCounts, PrincipalSection, ProposalSection, Report};
+use self::markup::{Bar, Codes, Diff, More, Prose, Time};
+use super::model::{LevelRow, PermissionCounts, PrincipalSection, ProposalSection, Report};
 use super::wording;
 
 const STYLE: &str = include_str!("../../templates/report.css");
@@ -20,26 +20,22 @@ const SCRIPT: &str = include_str!("../../templates/report.js");
 const OVERVIEW: usize = 5_000;
 /// Rows of the account's lists.
 const ROWS: usize = 500;
-/// Rows of the list of reasons why permissions are unobservable.
+/// Bytes of principals' sections after which they get brief, and after which there are none: the worst
+/// principals get room, and the page of an account with thousands of them stays usable.
+const FULL: usize = 5_000_000;
+const BRIEF: usize = 9_000_000;
+
+/// Rows of a principal's lists.
+const SERVICES: usize = 60;
 const GAPS: usize = 40;
-/// Bytes of principals' sections after which they get shorter, and after which there are no more.
-const SHORTER: usize = 5_000_000;
-const ENOUGH: usize = 10_000_000;
-
-/// How long the lists of one principal may get.
-#[derive(Clone, Copy)]
-struct Limits {
-    services: usize,
-    gaps: usize,
-    used: usize,
-    denied: usize,
-    diff_lines: usize,
-    names: usize,
-}
-
-/// Of the worst principals, and of those after them in a report that would get too large.
-const LONG: Limits = Limits { services: 60, gaps: 30, used: 300, denied: 100, diff_lines: 600, names: 20 };
-const SHORT: Limits = Limits { services: 10, gaps: 5, used: 20, denied: 10, diff_lines: 60, names: 5 };
+const USED: usize = 300;
+const DENIED: usize = 100;
+const CHANGES: usize = 60;
+const DIFF_LINES: usize = 600;
+/// Names in one cell.
+const NAMES: usize = 20;
+/// Names in a cell or a line that should stay short.
+const FEW: usize = 6;
 
 /// The page as text.
 pub fn render(report: &Report) -> Result<String, askama::Error> {
@@ -47,12 +43,11 @@ pub fn render(report: &Report) -> Result<String, askama::Error> {
     let mut sections = String::new();
     let mut detailed = 0;
     for ((rank, principal), anchor) in (1..).zip(&report.principals).zip(&anchors).take(OVERVIEW) {
-        let limits = if sections.len() < SHORTER { LONG } else { SHORT };
-        let section = Section { rank, principal, anchor, limits }.render()?;
-        if sections.len() + section.len() > ENOUGH {
-            break;
+        match sections.len() {
+            ..FULL => FullSection { rank, principal, anchor }.render_into(&mut sections)?,
+            FULL..BRIEF => BriefSection { rank, principal, anchor }.render_into(&mut sections)?,
+            BRIEF.. => break,
         }
-        sections.push_str(&section);
         detailed = rank;
     }
     let page = Page {
@@ -86,9 +81,23 @@ struct Page<'a> {
 
 #[derive(Template)]
 #[template(path = "principal.html")]
-struct Section<'a> {
+struct FullSection<'a> {
     rank: usize,
     principal: &'a PrincipalSection,
     anchor: &'a str,
-    limits: Limits,
+}
+
+#[derive(Template)]
+#[template(path = "brief.html")]
+struct BriefSection<'a> {
+    rank: usize,
+    principal: &'a PrincipalSection,
+    anchor: &'a str,
+}
+
+impl FullSection<'_> {
+    /// How many names of an access level to show: what is dangerous is worth more room.
+    fn names_of(&self, row: &LevelRow) -> usize {
+        if row.weight > 1 { NAMES } else { FEW }
+    }
 }

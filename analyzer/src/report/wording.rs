@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::model::{
-    CoverageLine, Gap, LevelRow, PermissionCounts, ProposalSection, Report, ReportWindow, Totals, UsedRow,
+    ChangeRow, CoverageLine, Gap, LevelRow, PermissionCounts, ProposalSection, Report, ReportWindow, Totals,
+    UsedRow,
 };
 use crate::output::grouped;
 
@@ -32,6 +33,9 @@ pub(super) const NO_REMEDY: &str = "nothing that could be switched on";
 /// Said where there is no principal.
 pub(super) const NO_PRINCIPALS: &str = "There is no principal with grants in the input.";
 
+/// Said where nothing is unobservable.
+pub(super) const ALL_OBSERVABLE: &str = "Every granted permission is observable.";
+
 /// Said where a proposal would change nothing.
 pub(super) const NOTHING: &str = "Nothing to change: no permission can be removed, and no scope narrowed.";
 
@@ -56,6 +60,15 @@ pub(super) const WITHOUT_GRANTS: &str =
 
 /// Said where everything went well.
 pub(super) const NO_PROBLEMS: &str = "Everything in the input could be read.";
+
+/// Where everything is that a long list leaves out.
+pub(super) const ELSEWHERE: &str = "see `evidence.json` in the proposal's folder, or `remit explain`";
+
+/// What a long list leaves out, such as `and 12 more permissions`; none where it is complete.
+pub(super) fn more(all: impl Count, shown: impl Count, [one, many]: &[&str; 2]) -> Option<String> {
+    let more = all.count().checked_sub(shown.count()).filter(|more| *more > 0)?;
+    Some(format!("and {} more {}", grouped(more), if more == 1 { one } else { many }))
+}
 
 /// Totals other than those of permissions by verdict: (name, total).
 pub(super) fn facts(totals: &Totals) -> [(&'static str, u64); 6] {
@@ -240,7 +253,7 @@ pub(super) fn switchable(gaps: &[Gap]) -> (usize, usize) {
 /// What could be done about the gaps.
 pub(super) fn gaps(gaps: &[Gap]) -> String {
     match switchable(gaps) {
-        (_, 0) => "Every granted permission is observable.".to_owned(),
+        (_, 0) => ALL_OBSERVABLE.to_owned(),
         (0, all) => {
             format!("Nothing that could be switched on would make the {} observable.", permissions(all))
         }
@@ -289,16 +302,21 @@ pub(super) fn is_named_otherwise(used: &UsedRow) -> bool {
 pub(super) fn removal(counts: &PermissionCounts, removed: impl Count, granted_after: impl Count) -> String {
     if removed.count() == 0 {
         return format!(
-            "It removes no permission, keeps {} and changes only their scope.",
+            "Removes no permission, keeps {} and changes only their scope.",
             number(granted_after)
         );
     }
     format!(
-        "It removes {} of {} and keeps {}.",
+        "Removes {} of {} and keeps {}.",
         number(removed),
         permissions(counts.granted),
         number(granted_after),
     )
+}
+
+/// Whether the diff of a change is worth being open among so many.
+pub(super) fn is_brief(change: &ChangeRow, changes: impl Count) -> bool {
+    changes.count() <= 3 && change.characters_after > 0 && change.diff.lines().count() <= 80
 }
 
 /// What was checked of a proven proposal.

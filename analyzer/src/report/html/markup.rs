@@ -65,6 +65,20 @@ impl<T: AsRef<str>, N: Count, M: Count> Display for Codes<'_, T, N, M> {
     }
 }
 
+/// What a long list leaves out: how many there are, how many are shown, and what they are.
+pub(super) struct More<'a, N>(pub(super) usize, pub(super) N, pub(super) &'a [&'a str; 2]);
+
+impl<N: Count> HtmlSafe for More<'_, N> {}
+
+impl<N: Count> Display for More<'_, N> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match wording::more(self.0, self.1, self.2) {
+            Some(more) => write!(f, "<p class=note>{more}; {}.</p>", Prose(wording::ELSEWHERE)),
+            None => Ok(()),
+        }
+    }
+}
+
 /// A moment.
 pub(super) struct Time<'a>(pub(super) &'a str);
 
