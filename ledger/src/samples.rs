@@ -102,7 +102,7 @@ pub(crate) fn try_write(
             name: source.to_owned(),
             size: 1,
             modified: 1,
-            extent: Extent::Whole { content: format!("{:032x}", recorded) },
+            extent: Extent::Whole { content: format!("{recorded:032x}") },
             read: recorded,
             lost: 0,
         }],

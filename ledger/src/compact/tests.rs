@@ -20,8 +20,8 @@ fn sums(root: &Path) -> BTreeMap<String, u64> {
 #[test]
 fn small_files_of_a_day_become_one_and_nothing_else_changes() {
     let ledger = Temporary::new();
-    write(&ledger.path(), "first", &[record(0, "a", 1), record(1, "b", 2)], "one");
-    write(&ledger.path(), "second", &[record(1, "b", 3), record(2, "c", 4)], "two");
+    write(ledger.path(), "first", &[record(0, "a", 1), record(1, "b", 2)], "one");
+    write(ledger.path(), "second", &[record(1, "b", 3), record(2, "c", 4)], "two");
     let before = sums(&ledger.path());
     let compacted = compact(&ledger.path(), WriterOptions::default()).unwrap();
     assert!(compacted.is_changed());
@@ -40,7 +40,7 @@ fn compacting_again_and_again_carries_everything_on() {
     for round in 0..4_u64 {
         let day = i64::try_from(round % 3).unwrap();
         write(
-            &ledger.path(),
+            ledger.path(),
             &format!("w{round}"),
             &[record(day, "a", 1), record(3, "z", 1)],
             &round.to_string(),
@@ -62,8 +62,8 @@ fn a_stop_at_any_step_loses_and_repeats_nothing() {
     let mut step = 0;
     loop {
         let ledger = Temporary::new();
-        write(&ledger.path(), "first", &[record(0, "a", 1), record(1, "b", 2)], "one");
-        write(&ledger.path(), "second", &[record(0, "a", 3), record(1, "b", 4)], "two");
+        write(ledger.path(), "first", &[record(0, "a", 1), record(1, "b", 2)], "one");
+        write(ledger.path(), "second", &[record(0, "a", 3), record(1, "b", 4)], "two");
         let before = sums(&ledger.path());
         let result = compact(&ledger.path(), crate::samples::stop_at(step));
         assert_eq!(sums(&ledger.path()), before, "stopped at step {step}");
@@ -81,7 +81,7 @@ fn a_stop_at_any_step_loses_and_repeats_nothing() {
 #[test]
 fn readers_see_one_state_while_files_are_compacted() {
     let ledger = Temporary::new();
-    write(&ledger.path(), "w0", &[record(0, "a", 1), record(1, "b", 2)], "0");
+    write(ledger.path(), "w0", &[record(0, "a", 1), record(1, "b", 2)], "0");
     let stop = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
         let reader = scope.spawn(|| {
@@ -96,7 +96,7 @@ fn readers_see_one_state_while_files_are_compacted() {
         });
         for round in 1..12 {
             write(
-                &ledger.path(),
+                ledger.path(),
                 &format!("w{round}"),
                 &[record(0, "a", 1), record(1, "b", 2)],
                 &round.to_string(),
@@ -120,7 +120,7 @@ proptest! {
                 .iter()
                 .map(|(day, name, count)| record(*day, &format!("principal-{name}"), *count))
                 .collect();
-            write(&ledger.path(), &format!("w{number}"), &rows, &number.to_string());
+            write(ledger.path(), &format!("w{number}"), &rows, &number.to_string());
         }
         let before = sums(&ledger.path());
         compact(&ledger.path(), WriterOptions::default()).unwrap();

@@ -85,6 +85,8 @@ pub(crate) fn read_object<'a>(
                 }
             }
             b"eventTime" => event.time = cursor.value()?.text(),
+            // Logstash moves the time here.
+            b"@timestamp" if event.time.is_none() => event.time = cursor.value()?.text(),
             b"eventSource" => event.source = cursor.value()?.text(),
             b"eventName" => {
                 is_event = true;
