@@ -14,21 +14,21 @@ use crate::visible::{WindowSettings, coverage_of};
 
 /// Settings of an analysis.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Which window verdicts speak of.
-    pub window: WindowSettings,
+    pub(crate) window: WindowSettings,
     /// Classes of events that the user says were recorded all the time.
-    pub classes: Vec<EventClass>,
+    pub(crate) classes: Vec<EventClass>,
     /// Services whose unobservable permissions are given up.
-    pub given_up: GivenUp,
+    pub(crate) given_up: GivenUp,
     /// Whether unobservable permissions of services without any use are given up too.
-    pub give_up_unused_services: bool,
+    pub(crate) give_up_unused_services: bool,
     /// How observed resources are generalised.
-    pub generalise: Generalise,
+    pub(crate) generalise: Generalise,
 }
 
 /// From the start of the first to the end of the last of these principals' windows: outside it no call counts.
-pub fn whole_window<'a>(
+pub(crate) fn whole_window<'a>(
     principals: impl Iterator<Item = &'a str>,
     coverage: &[CoverageRecord],
     settings: WindowSettings,
@@ -43,7 +43,7 @@ pub fn whole_window<'a>(
 
 /// What is proposed for a principal.
 #[derive(Clone, Debug)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// A proven proposal, which may change nothing.
     Proven(Box<Proven>),
     /// None can be made.
@@ -54,48 +54,48 @@ pub enum Outcome {
 
 /// One principal with everything concluded about it.
 #[derive(Clone, Debug)]
-pub struct Analysed {
+pub(crate) struct Analysed {
     /// The principal and its grants.
-    pub principal: Principal,
+    pub(crate) principal: Principal,
     /// Its account id.
-    pub account: String,
+    pub(crate) account: String,
     /// What was visible of its account.
-    pub coverage: Coverage,
+    pub(crate) coverage: Coverage,
     /// What it was seen to do.
-    pub usage: Usage,
+    pub(crate) usage: Usage,
     /// Its verdicts.
-    pub judgement: Judgement,
+    pub(crate) judgement: Judgement,
     /// What is proposed.
-    pub outcome: Outcome,
+    pub(crate) outcome: Outcome,
 }
 
 /// A principal that called and whose grants are not in the input.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ungranted {
+pub(crate) struct Ungranted {
     /// Its kind, as the ledger names it.
-    pub kind: String,
+    pub(crate) kind: String,
     /// Allowed calls.
-    pub calls: u64,
+    pub(crate) calls: u64,
     /// Last allowed call.
-    pub last: Option<i64>,
+    pub(crate) last: Option<i64>,
 }
 
 /// The whole analysis.
-pub struct Analysis {
+pub(crate) struct Analysis {
     /// The grants.
-    pub account: Account,
+    pub(crate) account: Account,
     /// Principals with grants, by ARN.
-    pub principals: Vec<Analysed>,
+    pub(crate) principals: Vec<Analysed>,
     /// Principals without, by name.
-    pub without_grants: BTreeMap<String, Ungranted>,
+    pub(crate) without_grants: BTreeMap<String, Ungranted>,
     /// Allowed calls whose operation the catalog does not know: calls, and by how many principals.
-    pub unresolved: BTreeMap<String, (Seen, usize)>,
+    pub(crate) unresolved: BTreeMap<String, (Seen, usize)>,
     /// From the first window's start to the last one's end.
-    pub window: Option<Window>,
+    pub(crate) window: Option<Window>,
 }
 
 /// Analyses every principal of the account, or only the named one.
-pub fn analyse(
+pub(crate) fn analyse(
     catalog: &Catalog,
     account: Account,
     calls: &BTreeMap<String, PrincipalCalls>,
@@ -239,6 +239,6 @@ fn no_coverage(settings: WindowSettings) -> Coverage {
 }
 
 /// The account id in an ARN.
-pub fn account_of(arn: &str) -> &str {
+pub(crate) fn account_of(arn: &str) -> &str {
     arn.split(':').nth(4).unwrap_or_default()
 }

@@ -11,7 +11,7 @@ use crate::analysis::{Analysed, Analysis, Outcome};
 /// How urgent a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Severity {
+pub(crate) enum Severity {
     /// Something can change permissions, and nothing needs it.
     High,
     /// Something can change data or infrastructure, and nothing needs it.
@@ -22,7 +22,7 @@ pub enum Severity {
 
 impl Severity {
     /// Its word.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::High => "high",
             Self::Medium => "medium",
@@ -34,7 +34,7 @@ impl Severity {
 /// What a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum FindingKind {
+pub(crate) enum FindingKind {
     /// A principal with grants and without any allowed call.
     IdlePrincipal,
     /// Permissions of one service that are not used.
@@ -49,7 +49,7 @@ pub enum FindingKind {
 
 impl FindingKind {
     /// Its word.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::IdlePrincipal => "idle_principal",
             Self::Unused => "unused",
@@ -62,25 +62,25 @@ impl FindingKind {
 
 /// A verdict worth acting on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Finding {
+pub(crate) struct Finding {
     /// How urgent.
-    pub severity: Severity,
+    pub(crate) severity: Severity,
     /// About what.
-    pub kind: FindingKind,
+    pub(crate) kind: FindingKind,
     /// ARN of the principal.
-    pub principal: String,
+    pub(crate) principal: String,
     /// IAM prefix of the service, where it is about one.
-    pub service: Option<String>,
+    pub(crate) service: Option<String>,
     /// How many permissions it is about.
-    pub permissions: usize,
+    pub(crate) permissions: usize,
     /// What was found, in words.
-    pub detail: String,
+    pub(crate) detail: String,
     /// The permissions.
-    pub names: Vec<String>,
+    pub(crate) names: Vec<String>,
 }
 
 /// The weight of an unused permission in a principal's score, by what it can do.
-pub fn weight(level: AccessLevel) -> u64 {
+pub(crate) fn weight(level: AccessLevel) -> u64 {
     match level {
         AccessLevel::PermissionsManagement => 20,
         AccessLevel::Write => 5,
@@ -90,7 +90,7 @@ pub fn weight(level: AccessLevel) -> u64 {
 }
 
 /// Every finding, worst first.
-pub fn findings(catalog: &Catalog, analysis: &Analysis) -> Vec<Finding> {
+pub(crate) fn findings(catalog: &Catalog, analysis: &Analysis) -> Vec<Finding> {
     let mut findings: Vec<_> =
         analysis.principals.iter().flat_map(|analysed| of_principal(catalog, analysed)).collect();
     findings.sort_by(|a, b| {
@@ -177,7 +177,7 @@ struct Service {
 }
 
 /// Access levels, most dangerous first.
-pub const LEVELS: [(AccessLevel, &str); 5] = [
+pub(crate) const LEVELS: [(AccessLevel, &str); 5] = [
     (AccessLevel::PermissionsManagement, "permissions management"),
     (AccessLevel::Write, "write"),
     (AccessLevel::Tagging, "tagging"),

@@ -20,7 +20,7 @@ const LARGEST: u64 = 1 << 30;
 
 /// Reads every path. `principals` are those that the ledger knows, to which bare documents are matched by
 /// name; `principal` says whose bare documents are, whatever their names.
-pub fn read(
+pub(crate) fn read(
     paths: &[PathBuf],
     principal: Option<&str>,
     principals: &BTreeSet<String>,

@@ -16,7 +16,7 @@ use url::Url;
 use crate::rollup::{Filter, PrincipalCalls, TABLE, roll_up};
 
 /// A ledger at one moment.
-pub struct Ledger {
+pub(crate) struct Ledger {
     runtime: tokio::runtime::Runtime,
     snapshot: Snapshot,
     coverage: Vec<CoverageRecord>,
@@ -25,7 +25,7 @@ pub struct Ledger {
 
 impl Ledger {
     /// Opens the ledger in a folder, or under an object-store URL.
-    pub fn open(location: &str) -> anyhow::Result<Self> {
+    pub(crate) fn open(location: &str) -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
@@ -55,27 +55,27 @@ impl Ledger {
     }
 
     /// What could not be read; the rest is there.
-    pub fn problems(&self) -> Vec<String> {
+    pub(crate) fn problems(&self) -> Vec<String> {
         self.snapshot.problems().iter().map(ToString::to_string).collect()
     }
 
     /// The ledger in numbers.
-    pub fn info(&self) -> LedgerInfo {
+    pub(crate) fn info(&self) -> LedgerInfo {
         self.snapshot.info()
     }
 
     /// Which calls the sources could have shown, when.
-    pub fn coverage(&self) -> &[CoverageRecord] {
+    pub(crate) fn coverage(&self) -> &[CoverageRecord] {
         &self.coverage
     }
 
     /// Time of the newest event, in microseconds since the Unix epoch.
-    pub fn newest(&self) -> i64 {
+    pub(crate) fn newest(&self) -> i64 {
         self.snapshot.info().span.map_or(0, |(_, last)| last)
     }
 
     /// Calls per principal.
-    pub fn roll_up(&self, filter: &Filter) -> anyhow::Result<BTreeMap<String, PrincipalCalls>> {
+    pub(crate) fn roll_up(&self, filter: &Filter) -> anyhow::Result<BTreeMap<String, PrincipalCalls>> {
         if self.snapshot.usage_files().is_empty() {
             return Ok(BTreeMap::new());
         }
@@ -83,7 +83,7 @@ impl Ledger {
     }
 
     /// Every principal that called.
-    pub fn principals(&self) -> anyhow::Result<BTreeSet<String>> {
+    pub(crate) fn principals(&self) -> anyhow::Result<BTreeSet<String>> {
         if self.snapshot.usage_files().is_empty() {
             return Ok(BTreeSet::new());
         }
@@ -105,7 +105,7 @@ impl Ledger {
 }
 
 /// The location as the URL of an object store, if it is one.
-pub fn store_url(location: &str) -> Option<Url> {
+pub(crate) fn store_url(location: &str) -> Option<Url> {
     let url = Url::parse(location).ok()?;
     // A drive letter is no scheme.
     (url.scheme().len() > 1 && location.contains("://")).then_some(url)
@@ -129,9 +129,7 @@ fn register(context: &SessionContext, snapshot: &Snapshot, base: Option<&Url>) -
         return Ok(());
     }
     let options = ListingOptions::new(Arc::new(ParquetFormat::default()))
-        .with_file_extension(".parquet")
-        .with_collect_stat(false)
-        .with_target_partitions(context.state().config().target_partitions());
+        .with_file_extension(".parquet");
     let config =
         ListingTableConfig::new_with_multi_paths(paths).with_listing_options(options).with_schema(usage_schema());
     let table = ListingTable::try_new(config).context("cannot query the ledger")?;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// How data is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     /// Aligned columns for a person.
     #[default]
     Table,
@@ -18,7 +18,7 @@ pub enum Format {
 }
 
 /// A line of a table.
-pub trait Row: Serialize {
+pub(crate) trait Row: Serialize {
     /// The column titles, in order.
     const TITLES: &'static [&'static str];
     /// The cells, in the same order.
@@ -26,7 +26,7 @@ pub trait Row: Serialize {
 }
 
 /// Prints rows in the chosen format.
-pub fn print<R: Row>(rows: &[R], format: Format, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn print<R: Row>(rows: &[R], format: Format, out: &mut dyn Write) -> io::Result<()> {
     match format {
         Format::Json => {
             serde_json::to_writer_pretty(&mut *out, rows)?;
@@ -62,7 +62,7 @@ pub fn print<R: Row>(rows: &[R], format: Format, out: &mut dyn Write) -> io::Res
 }
 
 /// A number with thousands separators.
-pub fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -75,7 +75,7 @@ pub fn grouped(number: u64) -> String {
 }
 
 /// Text from a log or a policy made safe for a terminal: control characters are shown, not obeyed.
-pub fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
     text.chars().map(shown).collect()
 }

@@ -12,37 +12,37 @@ use crate::analysis::{Analysed, Analysis, Outcome, account_of};
 
 /// The index of a proposals folder, `index.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Index {
+pub(crate) struct Index {
     /// Version of this format.
-    pub schema: String,
+    pub(crate) schema: String,
     /// One entry per principal with a proposal that changes something.
-    pub proposals: Vec<IndexEntry>,
+    pub(crate) proposals: Vec<IndexEntry>,
 }
 
 /// One proposal in the index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IndexEntry {
+pub(crate) struct IndexEntry {
     /// ARN of the principal.
-    pub principal: String,
+    pub(crate) principal: String,
     /// Its folder, relative to the index.
-    pub folder: String,
+    pub(crate) folder: String,
     /// Permissions kept.
-    pub kept: usize,
+    pub(crate) kept: usize,
     /// Permissions removed.
-    pub removed: usize,
+    pub(crate) removed: usize,
 }
 
 /// Version of the index format.
-pub const INDEX_SCHEMA: &str = "remit.proposals/v1";
+pub(crate) const INDEX_SCHEMA: &str = "remit.proposals/v1";
 
 /// A principal's folder, relative to the proposals folder.
-pub fn folder_of(principal: &Principal) -> String {
+pub(crate) fn folder_of(principal: &Principal) -> String {
     let account = account_of(&principal.arn);
     format!("{}/{}/{}", file_stem(account), principal.kind.as_str(), file_stem(&principal.name))
 }
 
 /// Writes every proven proposal that changes something.
-pub fn write(catalog: &Catalog, analysis: &Analysis, folder: &Path) -> anyhow::Result<Index> {
+pub(crate) fn write(catalog: &Catalog, analysis: &Analysis, folder: &Path) -> anyhow::Result<Index> {
     let mut index = Index { schema: INDEX_SCHEMA.to_owned(), proposals: Vec::new() };
     for analysed in &analysis.principals {
         let Outcome::Proven(proven) = &analysed.outcome else { continue };
@@ -91,7 +91,7 @@ fn class_of(catalog: &Catalog, id: ActionId) -> String {
 }
 
 /// Writes a file and the folders it needs.
-pub fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
+pub(crate) fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).with_context(|| format!("cannot create folder `{}`", folder.display()))?;
     }
@@ -99,12 +99,12 @@ pub fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
 }
 
 /// Reads a file as text.
-pub fn read_file(path: &Path) -> anyhow::Result<String> {
+pub(crate) fn read_file(path: &Path) -> anyhow::Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))
 }
 
 /// The principals' folders below a folder: those that hold an `evidence.json`. Sorted.
-pub fn folders(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
+pub(crate) fn folders(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut open = vec![root.to_owned()];
     while let Some(folder) = open.pop() {

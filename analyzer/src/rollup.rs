@@ -12,31 +12,31 @@ use futures::StreamExt;
 use remit_policy::{Call, CallOutcome, Seen, Window};
 
 /// Name under which the usage table is registered.
-pub const TABLE: &str = "usage";
+pub(crate) const TABLE: &str = "usage";
 
 /// Calls of one principal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PrincipalCalls {
+pub(crate) struct PrincipalCalls {
     /// Its kind, as the ledger names it.
-    pub kind: String,
+    pub(crate) kind: String,
     /// Its calls.
-    pub calls: Vec<Call>,
+    pub(crate) calls: Vec<Call>,
 }
 
 /// What the roll-up is restricted to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
+pub(crate) struct Filter {
     /// Only calls in this window, to the hour.
-    pub window: Option<Window>,
+    pub(crate) window: Option<Window>,
     /// Only this principal.
-    pub principal: Option<String>,
+    pub(crate) principal: Option<String>,
 }
 
 /// Microseconds in an hour.
 const HOUR: i64 = 3_600_000_000;
 
 /// The query: equal calls over all hours, sessions and credentials.
-pub fn query(filter: &Filter) -> String {
+pub(crate) fn query(filter: &Filter) -> String {
     let mut conditions = Vec::new();
     if let Some(window) = filter.window {
         let start = window.start.div_euclid(HOUR) * HOUR;
@@ -58,7 +58,7 @@ pub fn query(filter: &Filter) -> String {
 }
 
 /// Runs the roll-up.
-pub async fn roll_up(
+pub(crate) async fn roll_up(
     context: &SessionContext,
     filter: &Filter,
 ) -> Result<BTreeMap<String, PrincipalCalls>, DataFusionError> {

@@ -3,7 +3,7 @@
 use jiff::{SpanRelativeTo, Timestamp, civil};
 
 /// Microseconds of a length such as `90d`, `12h` or `2w`.
-pub fn microseconds(text: &str) -> Result<i64, String> {
+pub(crate) fn microseconds(text: &str) -> Result<i64, String> {
     let hint = || format!("`{text}` is not a length of time\nhint: write it like `90d`, `12h` or `0d`");
     let span: jiff::Span = text.parse().map_err(|_| hint())?;
     let length = span.to_duration(SpanRelativeTo::days_are_24_hours()).map_err(|_| hint())?;
@@ -13,7 +13,7 @@ pub fn microseconds(text: &str) -> Result<i64, String> {
 
 /// A moment: a date, a time, or a length of time before the newest record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Since {
+pub(crate) enum Since {
     /// At this moment, in microseconds since the Unix epoch.
     At(i64),
     /// So many microseconds before the newest record.
@@ -21,7 +21,7 @@ pub enum Since {
 }
 
 /// Reads a moment such as `2026-10-01`, `2026-10-01T12:00:00Z` or `30d`.
-pub fn since(text: &str) -> Result<Since, String> {
+pub(crate) fn since(text: &str) -> Result<Since, String> {
     if let Ok(length) = microseconds(text) {
         return Ok(Since::Before(length));
     }

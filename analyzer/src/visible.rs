@@ -6,22 +6,22 @@ use remit_ledger::{CoverageRecord, EventClass};
 use remit_policy::{Coverage, DataCoverage, Window};
 
 /// Microseconds in a day.
-pub const DAY: i64 = 86_400_000_000;
+pub(crate) const DAY: i64 = 86_400_000_000;
 
 /// Which window verdicts speak of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WindowSettings {
+pub(crate) struct WindowSettings {
     /// Longest window, in microseconds, ending with the last recorded hour.
-    pub longest: i64,
+    pub(crate) longest: i64,
     /// Shortest window in which not seen may count as not used.
-    pub minimum: i64,
+    pub(crate) minimum: i64,
     /// Longest time without any event that still counts as covered: an account may be quiet at night.
-    pub longest_gap: i64,
+    pub(crate) longest_gap: i64,
 }
 
 /// What was visible of one account. `granted_classes` are classes that the user says were recorded all the
 /// time (from the trail's event selectors). None when no record covers the account.
-pub fn coverage_of(
+pub(crate) fn coverage_of(
     records: &[CoverageRecord],
     account: &str,
     granted_classes: &[EventClass],

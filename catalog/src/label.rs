@@ -2,7 +2,15 @@
 
 use crate::catalog::{Catalog, order};
 
+/// Release of the list of actions that the table was made from; `cargo xtask catalog` pins the same.
+const ACTION_LIST: &str = "iam-data 0.21.202609261";
+
 impl Catalog {
+    /// Names the facts that the table holds, for evidence and reports.
+    pub fn version(&self) -> &'static str {
+        ACTION_LIST
+    }
+
     /// The prefixes in the policy language of what a service's calls need, sorted: of CloudTrail's `monitoring`
     /// it is `cloudwatch`. Empty for a service that the catalog does not know.
     pub fn prefixes(&self, service: &str) -> Vec<&'static str> {

@@ -10,7 +10,7 @@ use crate::prove::Proven;
 use crate::usage::Seen;
 
 /// Version of the evidence format.
-pub const SCHEMA: &str = "remit.evidence/v1";
+const SCHEMA: &str = "remit.evidence/v1";
 
 /// `evidence.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

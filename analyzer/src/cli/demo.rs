@@ -39,7 +39,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     sample::unpack(&sample)?;
     let ledger = folder.join("ledger");
     let selectors = sample.join("event-selectors.json");
-    let ingested = ingest::cloudtrail(
+    let ingested = ingest::ingest_cloudtrail(
         &ingest::CloudtrailArguments::of(&sample.join("AWSLogs"), &ledger, &selectors),
         streams,
     )?;

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use remit_catalog::Visibility;
 use remit_policy::{
-    ActionUse, Context, Decision, Document, Glob, PolicySet, Request, GrantRef, Verdict, moment,
+    ActionUse, Context, Decision, Document, Glob, Layer, PolicySet, Request, GrantRef, Verdict, moment,
 };
 
 use super::analysing::{AnalysingArguments, Analysed, analysed};
@@ -224,12 +224,13 @@ fn request(
     let documents: Vec<&Document> = policies.iter().map(|policy| &policy.document).collect();
     let names: Vec<String> =
         policies.iter().map(|policy| format!("{} ({})", policy.name, policy.origin.file)).collect();
-    let today = PolicySet::new(documents, boundary);
+    let today = PolicySet::new(&documents, boundary);
     decide("today", &today, &names, action, resource, out)?;
     if let Outcome::Proven(proven) = &principal.outcome {
         let after: Vec<_> = proven.proposal().changes.iter().flat_map(|change| &change.after).collect();
         let names: Vec<String> = after.iter().map(|new| new.name.clone()).collect();
-        let proposed = PolicySet::new(after.iter().map(|new| &new.document).collect(), boundary);
+        let documents: Vec<_> = after.iter().map(|new| &new.document).collect();
+        let proposed = PolicySet::new(&documents, boundary);
         decide("proposed", &proposed, &names, action, resource, out)?;
     }
     Ok(())
@@ -252,9 +253,14 @@ fn decide(
         Decision::Undetermined => "depends on the request's context",
     };
     writeln!(out, "  {label}: {word}")?;
-    for at in evaluation.determining.iter().chain(&evaluation.undetermined) {
-        let name = names.get(at.policy).map_or("the boundary", String::as_str);
-        writeln!(out, "    statement {} of {name}", at.statement + 1)?;
+    let unknown = evaluation.undetermined.iter().map(|unknown| (unknown.statement, unknown.condition));
+    for (at, condition) in evaluation.determining.iter().map(|at| (*at, None)).chain(unknown) {
+        let name = match at.layer {
+            Layer::Identity => names.get(at.policy).map_or("", String::as_str),
+            Layer::Boundary => "the boundary",
+        };
+        let condition = condition.map(|condition| format!(", condition {}", condition + 1)).unwrap_or_default();
+        writeln!(out, "    statement {} of {name}{condition}", at.statement + 1)?;
     }
     Ok(())
 }

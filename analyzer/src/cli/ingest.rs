@@ -1,9 +1,13 @@
 //! `remit ingest`
 
 use std::path::Path;
+use std::path::PathBuf;
 
-use indicatif::{ProgressBar, ProgressStyle};
-use remit_ingest::cloudtrail::{self, Options, Progress, Summary};
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use remit_ingest::Progress;
+use remit_ingest::cloudtrail::{self, Options, Summary};
+use remit_policy::moment;
 
 use super::Streams;
 use super::analysing::LedgerArguments;
@@ -31,7 +35,7 @@ pub(super) struct CloudtrailArguments {
     /// The trail's event selectors (output of `aws cloudtrail get-event-selectors`) while these events were
     /// recorded
     #[arg(long, value_name = "FILE")]
-    coverage: Option<std::path::PathBuf>,
+    coverage: Option<PathBuf>,
     /// How many files are read at once; as many as there are processors unless said
     #[arg(long, value_name = "N")]
     threads: Option<std::num::NonZeroUsize>,
@@ -49,3 +53,115 @@ impl CloudtrailArguments {
         }
     }
 }
+
+pub(super) fn run(verb: &Verb, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    match verb {
+        Verb::Cloudtrail(arguments) => ingest_cloudtrail(arguments, streams),
+    }
+}
+
+/// Ingests and says what became of every event.
+pub(super) fn ingest_cloudtrail(
+    arguments: &CloudtrailArguments,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
+    let selectors = match &arguments.coverage {
+        None => None,
+        Some(path) => {
+            let selectors = cloudtrail::selectors::parse(&crate::proposals::read_file(path)?)
+                .with_context(|| format!("cannot read event selectors `{}`", path.display()))?;
+            for note in &selectors.notes {
+                streams.problem(&format!("`{}`: {note}", path.display()));
+            }
+            Some(selectors)
+        }
+    };
+    let options = Options {
+        inputs: arguments.paths.clone(),
+        ledger: PathBuf::from(&arguments.ledger.ledger),
+        threads: arguments.threads.map_or(0, std::num::NonZeroUsize::get),
+        selectors,
+        ..Options::default()
+    };
+    let bar = Bar::new();
+    let done = cloudtrail::ingest(options, &bar);
+    bar.0.finish_and_clear();
+    let summary = done?;
+    tell(&summary, streams);
+    Ok(if summary.is_partial() { Exit::Failed } else { Exit::Done })
+}
+
+/// A progress bar, drawn on a terminal only.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new() -> Self {
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr_with_hz(10));
+        let style = "{bar:30} {bytes}/{total_bytes}  {msg}  {binary_bytes_per_sec}  {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(style) {
+            bar.set_style(style);
+        }
+        Self(bar)
+    }
+}
+
+impl Progress for Bar {
+    fn found(&self, _files: u64, bytes: u64) {
+        self.0.inc_length(bytes);
+    }
+
+    fn done(&self, _files: u64, bytes: u64, _events: u64) {
+        self.0.inc(bytes);
+    }
+}
+
+fn tell(summary: &Summary, streams: &mut Streams<'_>) {
+    for diagnostic in &summary.diagnostics {
+        streams.problem(&diagnostic.to_string());
+    }
+    if summary.diagnostics_omitted > 0 {
+        streams.say(&format!("warning: {} more of the kind", grouped(summary.diagnostics_omitted)));
+    }
+    let files = &summary.files;
+    let mut line = format!("read {} files", grouped(files.read));
+    for (count, what) in [
+        (files.known, "already ingested"),
+        (files.other, "that are no logs"),
+        (files.unreadable, "that cannot be read"),
+    ] {
+        if count > 0 {
+            line.push_str(&format!(", passed over {} {what}", grouped(count)));
+        }
+    }
+    streams.say(&line);
+    let counts = &summary.counts;
+    streams.say(&format!(
+        "read {} events: {} recorded, {} skipped, {} lost",
+        grouped(counts.read),
+        grouped(counts.recorded),
+        grouped(counts.skipped_total()),
+        grouped(counts.lost_total())
+    ));
+    for (what, reasons) in [("skipped", &counts.skipped), ("lost", &counts.lost)] {
+        for (reason, count) in reasons {
+            streams.say(&format!("  {what} {}: {}", grouped(*count), reason.replace('_', " ")));
+        }
+    }
+    if !summary.unresolved.is_empty() {
+        let calls: u64 = summary.unresolved.iter().map(|(_, calls)| calls).sum();
+        let names: Vec<_> = summary.unresolved.iter().take(SHOWN).map(|(name, _)| name.as_str()).collect();
+        streams.say(&format!(
+            "  {} calls of {} operations that the catalog does not know: {}{}",
+            grouped(calls),
+            summary.unresolved.len(),
+            names.join(", "),
+            if summary.unresolved.len() > SHOWN { ", ..." } else { "" }
+        ));
+    }
+    if let Some(since) = summary.duplicates_found_since {
+        streams.say(&format!("  events delivered twice are found back to {}", moment(since)));
+    }
+}
+
+/// Operations named in the summary.
+const SHOWN: usize = 5;

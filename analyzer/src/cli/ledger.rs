@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Streams;
 use super::analysing::LedgerArguments;
 use crate::exit::Exit;
-use crate::ledgers::Ledger;
+use crate::ledgers::{Ledger, store_url};
 use crate::output::{Format, grouped};
 
 /// Look after a ledger
@@ -127,4 +127,25 @@ fn print_info(info: &Info, format: Format, streams: &mut Streams<'_>) -> anyhow:
         }
     }
     Ok(())
+}
+
+fn compact(arguments: &CompactArguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let location = &arguments.ledger.ledger;
+    if store_url(location).is_some() {
+        anyhow::bail!("`{location}` is in an object store, and only a folder can be compacted");
+    }
+    if !Path::new(location).is_dir() {
+        anyhow::bail!("no ledger at `{location}`");
+    }
+    let done = remit_ledger::compact(Path::new(location), remit_ledger::WriterOptions::default())?;
+    streams.say(&format!(
+        "{} files became {}, {} rows became {}, {} bytes became {}",
+        grouped(done.files_before as u64),
+        grouped(done.files_after as u64),
+        grouped(done.rows_before),
+        grouped(done.rows_after),
+        grouped(done.bytes_before),
+        grouped(done.bytes_after)
+    ));
+    Ok(Exit::Done)
 }

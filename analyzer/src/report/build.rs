@@ -21,7 +21,7 @@ const EXAMPLES: usize = 5;
 const LEVEL_EXAMPLES: usize = 20;
 
 /// The report of an analysis; `problems` are those of the input.
-pub fn build(catalog: &Catalog, analysis: &Analysis, problems: Vec<String>) -> Report {
+pub(crate) fn build(catalog: &Catalog, analysis: &Analysis, problems: Vec<String>) -> Report {
     let mut principals: Vec<_> =
         analysis.principals.iter().map(|analysed| section(catalog, &analysis.account, analysed)).collect();
     principals
@@ -66,7 +66,7 @@ pub fn build(catalog: &Catalog, analysis: &Analysis, problems: Vec<String>) -> R
 }
 
 /// A window as a report words it.
-pub fn report_window(window: Window) -> ReportWindow {
+pub(crate) fn report_window(window: Window) -> ReportWindow {
     let hours = window.length() / 3_600_000_000;
     let length = match hours {
         0 => "no time".to_owned(),

@@ -1,63 +1,12 @@
 //! Reports made up for tests: realistic ones of any size, a hostile one and an empty one.
 
+mod principal;
+
+use self::principal::principal;
 use super::model::{
-    ChangeRow, CoverageLine, Gap, LevelRow, LevelWeight, PermissionCounts, PrincipalSection, ProposalSection,
-    Report, ReportWindow, ServiceRow, Totals, UnresolvedOperation, UsedRow, WithoutGrants,
+    CoverageLine, Gap, LevelWeight, ProposalSection, Report, ReportWindow, Totals, UnresolvedOperation,
+    WithoutGrants,
 };
-
-const NAMES: [&str; 24] = [
-    "platform-admin",
-    "ci-deployer",
-    "legacy-ops",
-    "terraform-apply",
-    "data-lake-etl",
-    "analytics-notebook",
-    "orders-api",
-    "checkout-worker",
-    "payments-webhook",
-    "inventory-sync",
-    "image-resizer",
-    "search-indexer",
-    "email-sender",
-    "backup-runner",
-    "log-shipper",
-    "metrics-exporter",
-    "session-cleaner",
-    "report-builder",
-    "feature-flags",
-    "vpn-gateway",
-    "support-readonly",
-    "auditor",
-    "break-glass",
-    "old-batch",
-];
-
-const SERVICES: [(&str, &[&str]); 12] = [
-    ("ec2", &["RunInstances", "TerminateInstances", "DescribeInstances", "CreateTags", "DescribeVolumes"]),
-    ("iam", &["PassRole", "CreateRole", "AttachRolePolicy", "PutRolePolicy", "ListRoles"]),
-    ("s3", &["GetObject", "PutObject", "ListBucket", "PutBucketPolicy", "DeleteObject"]),
-    ("dynamodb", &["GetItem", "PutItem", "Query", "DescribeTable", "UpdateTable"]),
-    ("kms", &["Decrypt", "GenerateDataKey", "CreateGrant", "DescribeKey", "ScheduleKeyDeletion"]),
-    ("lambda", &["InvokeFunction", "UpdateFunctionCode", "GetFunction", "AddPermission", "ListFunctions"]),
-    ("sqs", &["ReceiveMessage", "SendMessage", "DeleteMessage", "GetQueueAttributes", "SetQueueAttributes"]),
-    ("sns", &["Publish", "Subscribe", "ListTopics", "SetTopicAttributes", "CreateTopic"]),
-    ("logs", &["PutLogEvents", "CreateLogStream", "DescribeLogGroups", "FilterLogEvents", "DeleteLogGroup"]),
-    (
-        "sts",
-        &[
-            "AssumeRole",
-            "GetCallerIdentity",
-            "TagSession",
-            "GetFederationToken",
-            "DecodeAuthorizationMessage",
-        ],
-    ),
-    (
-        "secretsmanager",
-        &["GetSecretValue", "PutSecretValue", "DescribeSecret", "ListSecrets", "RotateSecret"],
-    ),
-    ("cloudformation", &["CreateStack", "UpdateStack", "DescribeStacks", "DeleteStack", "ListStacks"]),
-];
 
 const LEVELS: [(&str, u64); 5] =
     [("permissions management", 20), ("write", 5), ("tagging", 3), ("read", 1), ("list", 1)];
@@ -155,223 +104,6 @@ fn coverage() -> Vec<CoverageLine> {
     ]
 }
 
-fn principal(at: usize, used: usize, dice: &Dice) -> PrincipalSection {
-    let name = match NAMES.get(at) {
-        Some(name) => (*name).to_owned(),
-        None => format!("{}-{at}", NAMES[at % NAMES.len()]),
-    };
-    let kind = if at % 9 == 5 { "user" } else { "role" };
-    let path = if at % 4 == 3 { "teams/larkspur/platform-engineering/" } else { "" };
-    let account = if at % 3 == 0 { "444455556666" } else { "111122223333" };
-    let is_idle = at % 11 == 10;
-    let used: Vec<_> = if is_idle {
-        Vec::new()
-    } else {
-        (0..used / 2 + dice.below(used + 1)).map(|at| used_row(at, dice)).collect()
-    };
-    let scale = [4_000, 600, 120, 40, 9][at % 5];
-    let counts = [scale / 12, scale / 2, scale / 20, scale, scale / 3];
-    let unused_by_level: Vec<_> = LEVELS
-        .iter()
-        .zip(counts)
-        .map(|((level, weight), most)| (level, *weight, dice.below(most + 1)))
-        .filter(|(_, _, permissions)| *permissions > 0)
-        .map(|(level, weight, permissions)| LevelRow {
-            level: (*level).to_owned(),
-            weight,
-            permissions,
-            examples: (0..permissions.min(20)).map(|_| permission(dice)).collect(),
-        })
-        .collect();
-    let gaps = gaps(scale, dice);
-    let mut permissions = PermissionCounts {
-        used: used.len(),
-        unused: unused_by_level.iter().map(|row| row.permissions).sum(),
-        unobservable: gaps.iter().map(|gap| gap.permissions).sum(),
-        granted: 0,
-    };
-    permissions.granted = permissions.used + permissions.unused + permissions.unobservable;
-    PrincipalSection {
-        arn: format!("arn:aws:iam::{account}:{kind}/{path}{name}"),
-        kind: kind.to_owned(),
-        calls: used.iter().map(|row| row.count).sum(),
-        denied: if at % 6 == 1 { 41 } else { 0 },
-        last_used: used.iter().map(|row| row.last_seen.clone()).max(),
-        permissions,
-        score: unused_by_level.iter().map(|row| row.weight * row.permissions as u64).sum(),
-        unused_by_level,
-        services: services(permissions, dice),
-        gaps,
-        denied_permissions: if at % 6 == 1 {
-            vec![("kms:Decrypt".to_owned(), 40), ("iam:PassRole".to_owned(), 1)]
-        } else {
-            Vec::new()
-        },
-        proposal: proposal(at, account, kind, &name, permissions),
-        used,
-        name,
-    }
-}
-
-fn permission(dice: &Dice) -> String {
-    let (service, actions) = SERVICES[dice.below(SERVICES.len())];
-    format!("{service}:{}", actions[dice.below(actions.len())])
-}
-
-fn used_row(at: usize, dice: &Dice) -> UsedRow {
-    let (service, actions) = SERVICES[at % SERVICES.len()];
-    let action = actions[at / SERVICES.len() % actions.len()];
-    let operation = if action == "ListBucket" { "ListObjectsV2" } else { action };
-    let mut seen = [dice.moment(), dice.moment()];
-    seen.sort();
-    let [first_seen, last_seen] = seen;
-    let resources = (dice.below(4) > 0).then(|| 1 + dice.below(6));
-    let is_narrowed = resources.is_some() && dice.below(3) > 0;
-    UsedRow {
-        permission: format!("{service}:{action}"),
-        count: 1 + dice.below([9, 300, 90_000][dice.below(3)]) as u64,
-        first_seen,
-        last_seen,
-        sample: (dice.below(20) > 0).then(|| dice.event_id()),
-        operations: vec![format!("{service}:{operation}")],
-        resources,
-        narrowed_to: (0..if is_narrowed { resources.unwrap_or(0) } else { 0 })
-            .map(|at| format!("arn:aws:{service}:eu-central-1:111122223333:table/larkspur-orders-{at}/*"))
-            .collect(),
-        hidden: (!is_narrowed && dice.below(3) == 0).then(|| {
-            "data events of `AWS::S3::Object` were recorded for some of the granted resources only".to_owned()
-        }),
-    }
-}
-
-fn services(all: PermissionCounts, dice: &Dice) -> Vec<ServiceRow> {
-    let mut left = all;
-    let mut rows: Vec<_> = SERVICES
-        .iter()
-        .enumerate()
-        .map(|(at, (service, _))| {
-            let is_last = at + 1 == SERVICES.len();
-            let take = |of: &mut usize| {
-                let taken = if is_last { *of } else { dice.below(*of / 3 + 1) };
-                *of -= taken;
-                taken
-            };
-            let (used, unused, unobservable) =
-                (take(&mut left.used), take(&mut left.unused), take(&mut left.unobservable));
-            let permissions =
-                PermissionCounts { granted: used + unused + unobservable, used, unused, unobservable };
-            ServiceRow { service: (*service).to_owned(), permissions }
-        })
-        .filter(|row| row.permissions.granted > 0)
-        .collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.permissions.unused));
-    rows
-}
-
-fn gaps(scale: usize, dice: &Dice) -> Vec<Gap> {
-    let reasons: [(&str, &str, Option<&str>); 4] = [
-        (
-            "data_events_off",
-            "data events of `AWS::DynamoDB::Table` were not recorded",
-            Some(
-                "switch on data events of `AWS::DynamoDB::Table` for every granted resource in the trail's event selectors",
-            ),
-        ),
-        ("no_operation", "no API operation is known to need it", None),
-        (
-            "service_excluded",
-            "the trail's settings leave out `kms.amazonaws.com`",
-            Some("let the trail record events of `kms.amazonaws.com` too (`ExcludeManagementEventSources`)"),
-        ),
-        ("may_be_needed", "a recorded call of `ec2:RunInstances` may have needed it", None),
-    ];
-    let mut gaps: Vec<_> = reasons
-        .iter()
-        .map(|(code, text, remedy)| (code, text, remedy, dice.below(scale / 8 + 2)))
-        .filter(|(_, _, _, permissions)| *permissions > 0)
-        .map(|(code, text, remedy, permissions)| Gap {
-            code: (*code).to_owned(),
-            text: (*text).to_owned(),
-            remedy: remedy.map(str::to_owned),
-            permissions,
-            principals: 1,
-            examples: (0..permissions.min(5)).map(|_| permission(dice)).collect(),
-        })
-        .collect();
-    gaps.sort_by_key(|gap| std::cmp::Reverse(gap.permissions));
-    gaps
-}
-
-fn proposal(
-    at: usize,
-    account: &str,
-    kind: &str,
-    name: &str,
-    permissions: PermissionCounts,
-) -> ProposalSection {
-    match at % 7 {
-        4 => ProposalSection::Nothing,
-        6 => ProposalSection::Impossible {
-            why: "policy `arn:aws:iam::111122223333:policy/shared-base` uses `NotResource`, which cannot be narrowed yet".to_owned(),
-        },
-        _ => ProposalSection::Proven {
-            changes: changes(name),
-            granted_after: permissions.used + permissions.unobservable,
-            removed: permissions.unused,
-            protected: permissions.used * 3,
-            folder: format!("{account}/{kind}/{name}"),
-        },
-    }
-}
-
-const DIFF: &str = r#"--- a/orders.json
-+++ b/orders.json
-@@ -4,10 +4,10 @@
-         {
-             "Sid": "Orders",
-             "Effect": "Allow",
-             "Action": [
--                "dynamodb:*",
--                "s3:*"
-+                "dynamodb:GetItem",
-+                "dynamodb:Query"
-             ],
--            "Resource": "arn:aws:dynamodb:eu-central-1:111122223333:table/*"
-+            "Resource": "arn:aws:dynamodb:eu-central-1:111122223333:table/larkspur-orders"
-         }
-     ]
- }
-"#;
-
-fn changes(name: &str) -> Vec<ChangeRow> {
-    vec![
-        ChangeRow {
-            policy: format!("{name}-inline"),
-            edit: "put inline".to_owned(),
-            note: String::new(),
-            characters_before: 4_210,
-            characters_after: 612,
-            diff: DIFF.to_owned(),
-        },
-        ChangeRow {
-            policy: "AmazonS3FullAccess".to_owned(),
-            edit: "replace".to_owned(),
-            note: "managed by AWS, so replaced, not edited".to_owned(),
-            characters_before: 120,
-            characters_after: 384,
-            diff: DIFF.replace("orders", "AmazonS3FullAccess"),
-        },
-        ChangeRow {
-            policy: "ReadOnlyAccess".to_owned(),
-            edit: "remove".to_owned(),
-            note: "nothing of it is needed".to_owned(),
-            characters_before: 27_310,
-            characters_after: 0,
-            diff: DIFF.replace("orders", "ReadOnlyAccess"),
-        },
-    ]
-}
-
 /// Sums up the principals, as whoever builds a report does.
 fn with_totals(mut report: Report) -> Report {
     let mut totals = Totals { principals: report.principals.len(), ..Totals::default() };
@@ -426,10 +158,15 @@ pub(super) fn empty() -> Report {
 /// A text that tries to leave every place in which it is put.
 pub(super) const HOSTILE: &str = "x|y`z`\\|\"'><script>alert(1)</script><img src=x onerror=alert(2)>\n\n# h\n| a | b |\n[l](javascript:alert(3)) ${x} {{ y }} *b* _i_ ~~s~~ @all www.evil.example https://evil.example a@b.example #1 &amp; \u{202e}\u{0}\u{1b}[31m é";
 
-/// A report in which every text is hostile.
-pub(super) fn hostile() -> Report {
+/// A text with the lines and the names of the hostile one, and without its malice.
+pub(super) fn harmless() -> String {
+    HOSTILE.chars().map(|c| if c.is_alphanumeric() || "`\n".contains(c) { c } else { ' ' }).collect()
+}
+
+/// A report in which every text is the given one.
+pub(super) fn filled_with(text: &str) -> Report {
     let mut report = report(6, 4);
-    let evil = || HOSTILE.to_owned();
+    let evil = || text.to_owned();
     report.accounts.push(evil());
     report.window.length = evil();
     report.window.start = evil();
@@ -464,7 +201,7 @@ pub(super) fn hostile() -> Report {
                 *folder = evil();
                 for change in changes {
                     (change.policy, change.edit, change.note) = (evil(), evil(), evil());
-                    change.diff = format!("--- {HOSTILE}\n+++ b\n@@ -1 +1 @@\n-{HOSTILE}\n+{HOSTILE}\n");
+                    change.diff = format!("--- {text}\n+++ b\n@@ -1 +1 @@\n-{text}\n+{text}\n");
                 }
             }
             ProposalSection::Nothing => {}

@@ -1,12 +1,16 @@
 //! The words that the page and its Markdown twin share, so that both say the same.
 
-use std::collections::BTreeSet;
+mod number;
+#[cfg(test)]
+mod tests;
+mod text;
 
+pub(super) use self::number::{Count, counted, more, number, permissions, principals, share};
+pub(super) use self::text::{anchors, legible, pieces, time};
 use super::model::{
     ChangeRow, CoverageLine, Gap, LevelRow, PermissionCounts, ProposalSection, Report, ReportWindow, Totals,
     UsedRow,
 };
-use crate::output::grouped;
 
 /// Verdicts with what each means.
 pub(super) const VERDICTS: [(&str, &str); 3] = [
@@ -64,12 +68,6 @@ pub(super) const NO_PROBLEMS: &str = "Everything in the input could be read.";
 /// Where everything is that a long list leaves out.
 pub(super) const ELSEWHERE: &str = "see `evidence.json` in the proposal's folder, or `remit explain`";
 
-/// What a long list leaves out, such as `and 12 more permissions`; none where it is complete.
-pub(super) fn more(all: impl Count, shown: impl Count, [one, many]: &[&str; 2]) -> Option<String> {
-    let more = all.count().checked_sub(shown.count()).filter(|more| *more > 0)?;
-    Some(format!("and {} more {}", grouped(more), if more == 1 { one } else { many }))
-}
-
 /// Totals other than those of permissions by verdict: (name, total).
 pub(super) fn facts(totals: &Totals) -> [(&'static str, u64); 6] {
     [
@@ -94,72 +92,6 @@ pub(super) fn of_verdict(counts: &PermissionCounts, verdict: &str) -> usize {
 /// Whether a class of calls was recorded.
 pub(super) fn recorded(line: &CoverageLine) -> &'static str {
     if line.recorded { "recorded" } else { "not recorded" }
-}
-
-/// A number of things; templates hold it by value or by reference.
-pub(super) trait Count: Copy {
-    fn count(self) -> u64;
-}
-
-impl Count for u64 {
-    fn count(self) -> u64 {
-        self
-    }
-}
-
-impl Count for usize {
-    fn count(self) -> u64 {
-        self as u64
-    }
-}
-
-impl<T: Count> Count for &T {
-    fn count(self) -> u64 {
-        (*self).count()
-    }
-}
-
-/// A number with thousands separators.
-pub(super) fn number(number: impl Count) -> String {
-    grouped(number.count())
-}
-
-/// A counted noun, such as `1 policy` or `1,204 policies`.
-pub(super) fn counted(number: impl Count, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(number.count()), if number.count() == 1 { one } else { many })
-}
-
-/// A number of permissions.
-pub(super) fn permissions(number: impl Count) -> String {
-    counted(number, "permission", "permissions")
-}
-
-/// A number of principals.
-pub(super) fn principals(number: impl Count) -> String {
-    counted(number, "principal", "principals")
-}
-
-/// A part of a whole in per cent. Rounding never makes something of nothing, nor all of a part.
-pub(super) fn share(part: impl Count, whole: impl Count) -> String {
-    let (part, whole) = (u128::from(part.count()), u128::from(whole.count()));
-    if whole == 0 {
-        return "–".to_owned();
-    }
-    match (part * 200 + whole) / (whole * 2) {
-        0 if part > 0 => "<1%".to_owned(),
-        100 if part < whole => ">99%".to_owned(),
-        percent => format!("{percent}%"),
-    }
-}
-
-/// An ISO 8601 moment as `2026-11-23 21:37`; any other text stays as it is.
-pub(super) fn time(moment: &str) -> String {
-    let parts = || {
-        let (date, rest) = moment.split_once('T')?;
-        let clock = rest.strip_suffix('Z')?.get(..5)?;
-        (date.len() == 10 && clock.as_bytes().get(2) == Some(&b':')).then(|| format!("{date} {clock}"))
-    };
-    parts().unwrap_or_else(|| moment.to_owned())
 }
 
 /// When a principal was last seen to make an allowed call.
@@ -342,64 +274,6 @@ pub(super) fn scope(used: &UsedRow, proposal: &ProposalSection) -> String {
         (Some(hidden), true) => format!("{seen}; scope stays, since further use may be unseen: {hidden}"),
         (None, true) => format!("{seen}; scope stays"),
     }
-}
-
-/// Anchors of the principals, in their order: unique, and made of letters, digits, `-`, `_` and `.` only.
-pub(super) fn anchors(report: &Report) -> Vec<String> {
-    let mut taken = BTreeSet::new();
-    let mut anchors = Vec::with_capacity(report.principals.len());
-    for (rank, principal) in (1..).zip(&report.principals) {
-        let account = principal.arn.split(':').nth(4).unwrap_or_default();
-        let is_plain = |c: &char| c.is_ascii_alphanumeric() || "-_.".contains(*c);
-        let name: String = principal.name.chars().filter(is_plain).take(64).collect();
-        let account: String = account.chars().filter(is_plain).take(12).collect();
-        let mut anchor =
-            format!("{}-{account}-{name}", if principal.kind == "user" { "user" } else { "role" });
-        if !taken.insert(anchor.clone()) {
-            // No other anchor begins with this number.
-            anchor = format!("{rank}-{anchor}");
-            taken.insert(anchor.clone());
-        }
-        anchors.push(anchor);
-    }
-    anchors
-}
-
-/// Text in which the project's own messages put names between backticks: (name?, piece) in order. A last
-/// backtick without a partner is text.
-pub(super) fn pieces(text: &str) -> Vec<(bool, &str)> {
-    let mut pieces = Vec::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once('`') {
-        let Some((name, behind)) = after.split_once('`') else { break };
-        pieces.push((false, before));
-        pieces.push((true, name));
-        rest = behind;
-    }
-    pieces.push((false, rest));
-    pieces.retain(|(_, piece)| !piece.is_empty());
-    pieces
-}
-
-/// Shows control characters, invisible ones and those that change the direction of writing, instead of
-/// obeying them. Names come from logs, and a log may hold anything.
-pub(super) fn legible(text: String) -> String {
-    let is_treacherous = |c: char| {
-        matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-            || (c.is_control() && c != '\n')
-    };
-    if !text.contains(is_treacherous) {
-        return text;
-    }
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if is_treacherous(c) {
-            shown.extend(c.escape_unicode());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
 }
 
 /// Which look a verdict has: a class of the style sheet.

@@ -26,20 +26,21 @@ pub(super) fn text(text: &str) -> String {
 fn references(text: &str) -> String {
     let text = wording::legible(text.replace('\n', " "));
     let mut safe = String::with_capacity(text.len());
+    let mut is_number = false;
     for (at, c) in text.char_indices() {
         let (before, after) = text.split_at_checked(at).unwrap_or_default();
-        let is_number = !before.is_empty() && before.bytes().all(|byte| byte.is_ascii_digit());
         let is_harmless = match c {
             ' ' | ',' | ';' | '\'' | '/' | '%' | '(' | '?' | '$' => true,
             // These make lists and headings at the beginning of a line, ...
-            '-' | '+' | '=' => !before.is_empty(),
+            '-' | '+' | '=' => at > 0,
             // ... and these after a number there.
             ')' => !is_number,
             // Renderers make links of bare addresses.
-            '.' => !is_number && !before.to_ascii_lowercase().ends_with("www"),
+            '.' => !is_number && !ends_with_www(before),
             ':' => !after.starts_with("://"),
             c => c.is_alphanumeric() || !c.is_ascii(),
         };
+        is_number = c.is_ascii_digit() && (is_number || at == 0);
         match c {
             c if is_harmless => safe.push(c),
             // Who is mentioned, and which issue, is found after references are resolved; not across a comment.
@@ -48,4 +49,8 @@ fn references(text: &str) -> String {
         }
     }
     safe
+}
+
+fn ends_with_www(text: &str) -> bool {
+    text.as_bytes().last_chunk::<3>().is_some_and(|last| last.eq_ignore_ascii_case(b"www"))
 }

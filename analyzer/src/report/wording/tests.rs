@@ -1,0 +1,88 @@
+//! Tests of the words.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::report::sample;
+
+#[test]
+fn a_share_never_hides_what_is_there() {
+    assert_eq!(share(0_u64, 0_u64), "–");
+    assert_eq!(share(0_u64, 10_u64), "0%");
+    assert_eq!(share(1_u64, 1_000_u64), "<1%");
+    assert_eq!(share(999_u64, 1_000_u64), ">99%");
+    assert_eq!(share(1_000_u64, 1_000_u64), "100%");
+    assert_eq!(share(1_u64, 3_u64), "33%");
+    assert_eq!(share(u64::MAX - 1, u64::MAX), ">99%");
+}
+
+#[test]
+fn moments_are_shortened_and_other_text_is_not() {
+    assert_eq!(time("2026-11-23T21:37:25Z"), "2026-11-23 21:37");
+    assert_eq!(time("2026-11-23T21:37:25.123Z"), "2026-11-23 21:37");
+    for odd in ["", "T", "2026-11-23", "2026-11-23T21:37:25+01:00", "ééT12é45Z", "x|yT<b>Z"] {
+        assert_eq!(time(odd), odd);
+    }
+}
+
+#[test]
+fn things_are_counted_in_words() {
+    assert_eq!(permissions(1_u64), "1 permission");
+    assert_eq!(permissions(0_u64), "0 permissions");
+    assert_eq!(counted(1_204_u64, "policy", "policies"), "1,204 policies");
+    assert_eq!(more(3_u64, 2_u64, &["reason", "reasons"]).as_deref(), Some("and 1 more reason"));
+    assert_eq!(more(2_u64, 2_u64, &["reason", "reasons"]), None);
+    assert_eq!(more(1_u64, 2_u64, &["reason", "reasons"]), None);
+}
+
+#[test]
+fn names_are_found_between_backticks() {
+    assert_eq!(pieces("of `a` and `b`"), [(false, "of "), (true, "a"), (false, " and "), (true, "b")]);
+    assert_eq!(pieces("a lone ` stays"), [(false, "a lone ` stays")]);
+    assert_eq!(pieces(""), []);
+}
+
+#[test]
+fn anchors_are_unique_and_plain() {
+    let mut report = sample::report(4, 1);
+    for principal in &mut report.principals {
+        principal.name = "a b\"'<".to_owned();
+        principal.arn = "arn:aws:iam::111122223333:role/x".to_owned();
+        principal.kind = "role".to_owned();
+    }
+    report.principals[2].name = "1-role".to_owned();
+    let anchors = anchors(&report);
+    assert_eq!(anchors[0], "role-111122223333-ab");
+    assert_eq!(anchors[1], "2-role-111122223333-ab");
+    assert_eq!(anchors.iter().collect::<BTreeSet<_>>().len(), 4);
+    assert!(anchors.concat().chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)));
+}
+
+#[test]
+fn treacherous_characters_are_written_out() {
+    assert_eq!(
+        legible("a\u{202e}b\u{0}c\u{7f}\u{200b}\n".to_owned()),
+        "a\\u{202e}b\\u{0}c\\u{7f}\\u{200b}\n"
+    );
+    assert_eq!(legible("größer → 日本".to_owned()), "größer → 日本");
+}
+
+#[test]
+fn gaps_that_can_be_closed_come_first() {
+    let report = sample::report(40, 3);
+    let gaps = remedied_first(&report.gaps, 100_u64);
+    assert_eq!(gaps.len(), report.gaps.len());
+    assert!(gaps.is_sorted_by_key(|gap| gap.remedy.is_none()));
+    let (some, all) = switchable(&report.gaps);
+    assert_eq!(all, report.totals.permissions.unobservable);
+    assert!(some > 0 && some < all);
+}
+
+#[test]
+fn the_levels_add_up() {
+    let report = sample::report(40, 3);
+    let levels = unused_by_level(&report);
+    assert_eq!(levels.iter().map(|(_, _, unused)| unused).sum::<usize>(), report.totals.permissions.unused);
+    let score: u64 = report.principals.iter().map(|principal| principal.score).sum();
+    assert_eq!(levels.iter().map(|(_, weight, unused)| weight * *unused as u64).sum::<u64>(), score);
+}
