@@ -112,6 +112,11 @@ impl Recorder {
 
     /// The fields without which a call means nothing, checked; the error is why the event is lost.
     fn record(&mut self, event: &Event<'_>) -> Result<(), &'static str> {
+        // An Insight event has no source and name of its own.
+        if skipped(event) == Some(INSIGHT) {
+            self.skip(INSIGHT);
+            return Ok(());
+        }
         let (Some(time), Some(source), Some(name)) = (event.time, event.source, event.name) else {
             return Err("incomplete");
         };
@@ -134,7 +139,7 @@ impl Recorder {
             && event.category.is_none_or(|category| category.raw == b"Management");
         if let Some(reason) = skipped(event) {
             // An event that is no call still shows that its hour was logged.
-            if reason != INSIGHT && reason != LAKE {
+            if reason != LAKE {
                 self.tally.count(recipient, region, hour, management, event.read_only);
             }
             self.work.identifiers.extend(identifier.map(|identifier| (hour, identifier)));
