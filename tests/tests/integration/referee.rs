@@ -268,7 +268,7 @@ fn questions() -> impl Strategy<Value = Question> {
 }
 
 /// Our decision.
-fn decide(question: &Question) -> Result<Decision, ParseError> {
+pub(crate) fn decide(question: &Question) -> Result<Decision, ParseError> {
     let identity = question.identity.iter().map(from_value).collect::<Result<Vec<_>, _>>()?;
     let boundary = question.boundary.as_ref().map(from_value).transpose()?;
     let set = PolicySet::new(&identity.iter().collect::<Vec<_>>(), boundary.as_ref());
@@ -280,7 +280,8 @@ fn decide(question: &Question) -> Result<Decision, ParseError> {
     Ok(set.evaluate(&request).decision)
 }
 
-fn is_same(ours: Decision, theirs: &Ruling) -> bool {
+/// Whether both decisions are the same.
+pub(crate) fn is_same(ours: Decision, theirs: &Ruling) -> bool {
     matches!(
         (ours, theirs),
         (Decision::Allowed, Ruling::Allowed)
