@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use remit_catalog::{ActionId, Catalog};
-use remit_policy::{Account, Counts, Edit, PolicyChange, Proven, Reason, Verdict, Window, diff, moment};
+use remit_policy::{
+    Account, Counts, Edit, NoProposal, PolicyChange, Proven, Reason, Verdict, Window, diff, moment,
+};
 
 use crate::analysis::{Analysed, Analysis, Outcome};
 use crate::finding::{LEVELS, weight};
@@ -309,6 +311,12 @@ fn used(catalog: &Catalog, analysed: &Analysed) -> Vec<UsedRow> {
 
 fn proposal(account: &Account, analysed: &Analysed) -> ProposalSection {
     match &analysed.outcome {
+        Outcome::Impossible(why @ NoProposal::TooLarge(_)) => ProposalSection::Impossible {
+            why: format!(
+                "{why}; `--give-up unused-services` would give up the unobservable ones of services in which \
+                 nothing was seen"
+            ),
+        },
         Outcome::Impossible(why) => ProposalSection::Impossible { why: why.to_string() },
         Outcome::Unproven(violations) => {
             let why = violations.first().map(ToString::to_string).unwrap_or_default();

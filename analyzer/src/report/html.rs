@@ -22,12 +22,12 @@ const OVERVIEW: usize = 5_000;
 const ROWS: usize = 500;
 /// Bytes of principals' sections after which they get brief, and after which there are none: the worst
 /// principals get room, and the page of an account with thousands of them stays usable.
-const FULL: usize = 5_000_000;
-const BRIEF: usize = 9_000_000;
+const FULL: usize = 4_500_000;
+const BRIEF: usize = 9_500_000;
 
 /// Rows of a principal's lists.
-const SERVICES: usize = 60;
-const GAPS: usize = 40;
+const SERVICES: usize = 100;
+const GAPS: usize = 60;
 const USED: usize = 300;
 const DENIED: usize = 100;
 const CHANGES: usize = 60;
@@ -36,6 +36,8 @@ const DIFF_LINES: usize = 600;
 const NAMES: usize = 20;
 /// Names in a cell or a line that should stay short.
 const FEW: usize = 6;
+/// Rows of a long list that are seen at once; the others are unfolded.
+const AT_ONCE: usize = 12;
 
 /// The page as text.
 pub fn render(report: &Report) -> Result<String, askama::Error> {
@@ -96,8 +98,8 @@ struct BriefSection<'a> {
 }
 
 impl FullSection<'_> {
-    /// How many names of an access level to show: what is dangerous is worth more room.
-    fn names_of(&self, row: &LevelRow) -> usize {
-        if row.weight > 1 { NAMES } else { FEW }
+    /// How many names of an access level to show: the more dangerous they are, the more room they are worth.
+    fn names_of(&self, row: &LevelRow) -> u64 {
+        row.weight.saturating_mul(2).clamp(FEW as u64, NAMES as u64)
     }
 }

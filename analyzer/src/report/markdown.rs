@@ -97,10 +97,16 @@ fn visible(report: &Report, page: &mut String) -> fmt::Result {
         more(report.coverage.len(), ROWS, page)?;
     }
     writeln!(page, "\n### What to switch on\n\n{}", wording::gaps(&report.gaps))?;
-    gaps(&report.gaps, ROWS, page)
+    let (remedied, hopeless) = wording::by_remedy(&report.gaps);
+    gaps(&remedied, SHORT, page)?;
+    if hopeless.is_empty() {
+        return Ok(());
+    }
+    writeln!(page, "\n{}:", wording::hopeless(&hopeless))?;
+    gaps(&hopeless, SHORT / 2, page)
 }
 
-fn gaps(gaps: &[Gap], limit: usize, page: &mut String) -> fmt::Result {
+fn gaps(gaps: &[&Gap], limit: usize, page: &mut String) -> fmt::Result {
     if gaps.is_empty() {
         return Ok(());
     }
@@ -108,7 +114,7 @@ fn gaps(gaps: &[Gap], limit: usize, page: &mut String) -> fmt::Result {
         page,
         "\n| Permissions | Principals | Why it cannot be told | What would show it | Such as |\n| ---: | ---: | --- | --- | --- |"
     )?;
-    for gap in wording::remedied_first(gaps, limit) {
+    for gap in gaps.iter().take(limit) {
         let remedy =
             gap.remedy.as_ref().map_or_else(|| wording::NO_REMEDY.to_owned(), |remedy| prose(remedy));
         let examples = codes(&gap.examples, 5, gap.permissions);
@@ -179,7 +185,7 @@ fn section(rank: usize, principal: &PrincipalSection, anchor: &str, page: &mut S
     used(principal, page)?;
     if !principal.gaps.is_empty() {
         writeln!(page, "\n**Unobservable: {}.**", number(counts.unobservable))?;
-        gaps(&principal.gaps, SHORT, page)?;
+        gaps(&principal.gaps.iter().collect::<Vec<_>>(), SHORT / 2, page)?;
     }
     if !principal.denied_permissions.is_empty() {
         let denied: Vec<_> = principal
@@ -198,7 +204,7 @@ fn section(rank: usize, principal: &PrincipalSection, anchor: &str, page: &mut S
 fn proposal(principal: &PrincipalSection, page: &mut String) -> fmt::Result {
     match &principal.proposal {
         ProposalSection::Nothing => writeln!(page, "**Proposal:** {}", wording::NOTHING),
-        ProposalSection::Impossible { why } => writeln!(page, "**Proposal:** none, since {}.", prose(why)),
+        ProposalSection::Impossible { why } => writeln!(page, "**Proposal:** none: {}.", prose(why)),
         ProposalSection::Proven { changes, granted_after, removed, protected, folder } => {
             let removal = wording::removal(&principal.permissions, removed, granted_after);
             writeln!(

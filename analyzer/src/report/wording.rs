@@ -166,12 +166,16 @@ pub(super) fn unused_by_level(report: &Report) -> Vec<(&str, u64, usize)> {
     report.weights.iter().map(|weight| (weight.level.as_str(), weight.weight, sum(&weight.level))).collect()
 }
 
-/// Gaps that something would close, then the others, each in the order given; at most so many.
-pub(super) fn remedied_first(gaps: &[Gap], limit: impl Count) -> Vec<&Gap> {
-    let (mut first, last): (Vec<_>, Vec<_>) = gaps.iter().partition(|gap| gap.remedy.is_some());
-    first.extend(last);
-    first.truncate(usize::try_from(limit.count()).unwrap_or(usize::MAX));
-    first
+/// Gaps that something would close, and the others; each in the order given.
+pub(super) fn by_remedy(gaps: &[Gap]) -> (Vec<&Gap>, Vec<&Gap>) {
+    gaps.iter().partition(|gap| gap.remedy.is_some())
+}
+
+/// What is behind gaps that nothing would close.
+pub(super) fn hopeless(gaps: &[&Gap]) -> String {
+    let behind: usize = gaps.iter().map(|gap| gap.permissions).sum();
+    let reasons = counted(gaps.len(), "reason", "reasons");
+    format!("{} cannot be made observable, for {reasons}", permissions(behind))
 }
 
 /// Permissions behind gaps that something would make observable, and behind all of them.

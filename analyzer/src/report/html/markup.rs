@@ -16,9 +16,9 @@ pub(super) fn first<T>(list: &[T], number: impl Count) -> &[T] {
     list.get(..limit(number)).unwrap_or(list)
 }
 
-/// How many follow the first so many.
-pub(super) fn rest(all: usize, number: impl Count) -> usize {
-    all.saturating_sub(limit(number))
+/// What follows the first so many, up to so many in all.
+pub(super) fn rest<T>(list: &[T], shown: impl Count, number: impl Count) -> &[T] {
+    first(list, number).get(limit(shown)..).unwrap_or_default()
 }
 
 fn escaped(to: &mut Formatter<'_>, text: &str) -> fmt::Result {

@@ -205,7 +205,7 @@ fn what_is_left_out_is_counted() {
     let ProposalSection::Proven { changes, .. } = &mut principal.proposal else { panic!("no proposal") };
     changes[0].diff = "+\n".repeat(DIFF_LINES + 3);
     report.problems = vec!["x".to_owned(); ROWS + 2];
-    report.principals = vec![report.principals[0].clone(); OVERVIEW + 4];
+    report.principals.extend(vec![sample::report(1, 0).principals.remove(0); OVERVIEW + 3]);
     let page = render(&report).unwrap();
     for more in [
         "and 1 more permission;",

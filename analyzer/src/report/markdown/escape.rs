@@ -30,7 +30,7 @@ fn references(text: &str) -> String {
     for (at, c) in text.char_indices() {
         let (before, after) = text.split_at_checked(at).unwrap_or_default();
         let is_harmless = match c {
-            ' ' | ',' | ';' | '\'' | '/' | '%' | '(' | '?' | '$' => true,
+            ' ' | ',' | ';' | '\'' | '/' | '%' | '(' | '?' => true,
             // These make lists and headings at the beginning of a line, ...
             '-' | '+' | '=' => at > 0,
             // ... and these after a number there.

@@ -168,6 +168,21 @@ fn services(all: PermissionCounts, dice: &Dice) -> Vec<ServiceRow> {
         })
         .filter(|row| row.permissions.granted > 0)
         .collect();
+    if let Some(row) = rows.pop_if(|row| row.permissions.unused > 200) {
+        // The last service's permissions become those of many services.
+        let unused = row.permissions.unused / 100;
+        for at in 0..100 {
+            let unused = if at == 0 { row.permissions.unused - unused * 99 } else { unused };
+            let permissions = PermissionCounts { granted: unused, unused, ..PermissionCounts::default() };
+            rows.push(ServiceRow { service: format!("service-{at}"), permissions });
+        }
+        let used = PermissionCounts {
+            unused: 0,
+            granted: row.permissions.used + row.permissions.unobservable,
+            ..row.permissions
+        };
+        rows.push(ServiceRow { permissions: used, ..row });
+    }
     rows.sort_by_key(|row| std::cmp::Reverse(row.permissions.unused));
     rows
 }
@@ -202,6 +217,17 @@ fn gaps(scale: usize, dice: &Dice) -> Vec<Gap> {
             examples: (0..permissions.min(5)).map(|_| permission(dice)).collect(),
         })
         .collect();
+    // Who may do nearly everything has many reasons.
+    for at in 0..scale / 250 {
+        gaps.push(Gap {
+            code: "data_events_off".to_owned(),
+            text: format!("data events of `AWS::Sample::Type{at}` were not recorded"),
+            remedy: Some(format!("switch on data events of `AWS::Sample::Type{at}`")),
+            permissions: 1 + at,
+            principals: 1,
+            examples: vec![permission(dice)],
+        });
+    }
     gaps.sort_by_key(|gap| std::cmp::Reverse(gap.permissions));
     gaps
 }

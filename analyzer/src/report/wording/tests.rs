@@ -68,14 +68,15 @@ fn treacherous_characters_are_written_out() {
 }
 
 #[test]
-fn gaps_that_can_be_closed_come_first() {
+fn gaps_are_told_apart_by_whether_they_can_be_closed() {
     let report = sample::report(40, 3);
-    let gaps = remedied_first(&report.gaps, 100_u64);
-    assert_eq!(gaps.len(), report.gaps.len());
-    assert!(gaps.is_sorted_by_key(|gap| gap.remedy.is_none()));
+    let (remedied, others) = by_remedy(&report.gaps);
+    assert_eq!(remedied.len() + others.len(), report.gaps.len());
+    assert!(remedied.iter().all(|gap| gap.remedy.is_some()));
     let (some, all) = switchable(&report.gaps);
     assert_eq!(all, report.totals.permissions.unobservable);
     assert!(some > 0 && some < all);
+    assert!(hopeless(&others).starts_with(&format!("{} cannot be made observable", permissions(all - some))));
 }
 
 #[test]
