@@ -74,7 +74,10 @@ impl Catalog {
             }
         }
         needs.sort_unstable();
-        needs.dedup();
+        // What is certain for one reason is not merely possible for another.
+        needs.dedup_by(|later, earlier| {
+            later == earlier || (later.action == earlier.action && later.certainty == Certainty::Possible)
+        });
         needs
     }
 
@@ -166,7 +169,8 @@ impl<'a> Given<'a> {
         if !roles.iter().all(|role| is_arn(role)) {
             Need { action, certainty, scope: Scope::Unknown }
         } else if roles.is_empty() {
-            Need { action, certainty: Certainty::Possible, scope: Scope::Unknown }
+            let certainty = if requirement.when == When::Always { Certainty::Possible } else { certainty };
+            Need { action, certainty, scope: Scope::Unknown }
         } else {
             let certainty = if requirement.ambiguous { certainty } else { Certainty::Certain };
             Need { action, certainty, scope: Scope::Known(roles) }

@@ -40,7 +40,7 @@ pub(super) fn add(operation: &mut OperationDraft, resource_type: &TypeDraft, inp
         is_ruled = true;
         let patterns = if rule.arns.is_empty() { &resource_type.arns } else { &rule.arns };
         for pattern in patterns {
-            add_templates(operation, pattern, &ways);
+            add_templates(operation, resource_type, pattern, &ways);
         }
     }
     if !is_ruled {
@@ -51,7 +51,7 @@ pub(super) fn add(operation: &mut OperationDraft, resource_type: &TypeDraft, inp
                 .map(|name| Some((*name, way(operation, resource_type, name, placeholders.len(), inputs)?)))
                 .collect();
             if let Some(ways) = ways.filter(|ways| !ways.is_empty()) {
-                add_templates(operation, pattern, &ways);
+                add_templates(operation, resource_type, pattern, &ways);
             }
         }
     }
@@ -60,6 +60,45 @@ pub(super) fn add(operation: &mut OperationDraft, resource_type: &TypeDraft, inp
             operation.add_parameter(path, Use::Resource);
         }
     }
+}
+
+/// What the operation makes gets its id afterwards: any of the type is meant then.
+pub(super) fn add_created(operation: &mut OperationDraft, resource_type: &TypeDraft, prefix: &str) {
+    const MAKING: &[&str] =
+        &["Create", "Allocate", "Copy", "Import", "Request", "Restore", "Purchase", "Provision"];
+    let is_making = MAKING.iter().any(|verb| operation.name.starts_with(verb));
+    let own = Words::of(&resource_type.name);
+    let is_about = prefix == "ec2" || operation_noun(&operation.name) == own.stem;
+    let is_told = operation.templates.iter().any(|template| makes(template, resource_type));
+    if !is_making || !is_about || is_told {
+        return;
+    }
+    for pattern in &resource_type.arns {
+        let mut open = pattern.clone();
+        for placeholder in placeholders(pattern) {
+            open = open.replace(&format!("${{{placeholder}}}"), "*");
+        }
+        let template = TemplateDraft {
+            resource_type: resource_type.name.clone(),
+            origin: Origin::Shape,
+            pattern: open,
+            fills: Vec::new(),
+        };
+        operation.templates.push(template);
+    }
+}
+
+/// Whether a template makes ARNs of the type.
+pub(super) fn makes(template: &TemplateDraft, resource_type: &TypeDraft) -> bool {
+    // Account and region may be more open than the type's own.
+    let shape = |arn: &str| -> String {
+        let resource = arn.splitn(6, ':').last().unwrap_or_default();
+        placeholders(resource)
+            .iter()
+            .fold(resource.to_owned(), |shape, name| shape.replace(&format!("${{{name}}}"), "*"))
+    };
+    template.resource_type == resource_type.name
+        || resource_type.arns.iter().any(|own| shape(own) == shape(&template.pattern))
 }
 
 /// A member that is not in the input is never given, so what stands for it then always does.
@@ -76,7 +115,12 @@ fn ruled_way(filling: &MemberFilling, members: &[Member]) -> Option<Way> {
 
 /// Every spelling of a parameter makes a template of its own. Spellings come together, so the first of one
 /// placeholder goes with the first of the others.
-fn add_templates(operation: &mut OperationDraft, pattern: &str, ways: &[(&str, Way)]) {
+fn add_templates(
+    operation: &mut OperationDraft,
+    resource_type: &TypeDraft,
+    pattern: &str,
+    ways: &[(&str, Way)],
+) {
     let spellings = ways.iter().map(|(_, way)| way.paths.len()).max().unwrap_or(1);
     for spelling in 0..spellings {
         let mut fills = Vec::new();
@@ -93,7 +137,12 @@ fn add_templates(operation: &mut OperationDraft, pattern: &str, ways: &[(&str, W
         }
         // The least certain source of a part is the source of the whole.
         let origin = ways.iter().map(|(_, way)| way.origin).max().unwrap_or(Origin::Override);
-        let template = TemplateDraft { origin, pattern: pattern.to_owned(), fills };
+        let template = TemplateDraft {
+            resource_type: resource_type.name.clone(),
+            origin,
+            pattern: pattern.to_owned(),
+            fills,
+        };
         if !operation.templates.contains(&template) {
             operation.templates.push(template);
         }

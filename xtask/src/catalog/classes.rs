@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::draft::{ActionName, Class, Draft, Level, Origin};
+use super::draft::{ActionName, Class, Draft, Level, NeedDraft, Origin, WhenDraft};
 use super::overrides::Overrides;
 
 /// First words of operations that read.
@@ -65,8 +65,16 @@ impl Asked<'_> {
 }
 
 /// The class of an operation: as a hand-kept row says, else management events, as is CloudTrail's rule.
-/// Rows that name the operation go before rows for all of a service.
 pub(super) fn class(overrides: &Overrides, asked: Asked<'_>) -> Class {
+    kept(overrides, asked).unwrap_or_else(|| {
+        one_or_mixed(
+            directions(overrides, asked).into_iter().map(|write| Class::Management { write }).collect(),
+        )
+    })
+}
+
+/// The class that hand-kept rows tell. Those that name the operation go before those for all of a service.
+pub(super) fn kept(overrides: &Overrides, asked: Asked<'_>) -> Option<Class> {
     type Pick = fn(&Asked<'_>, &[String]) -> bool;
     let picks: [Pick; 2] =
         [|asked, names| asked.is_named(names), |_, names| names.iter().any(|name| name == "*")];
@@ -76,7 +84,7 @@ pub(super) fn class(overrides: &Overrides, asked: Asked<'_>) -> Class {
             .iter()
             .find(|row| asked.is_of(&row.service, &row.model) && is_meant(&asked, &row.operations));
         if let Some(row) = hidden {
-            return Class::NotLogged(row.reason.clone());
+            return Some(Class::NotLogged(row.reason.clone()));
         }
         let data: BTreeSet<Class> = overrides
             .data_events
@@ -89,10 +97,10 @@ pub(super) fn class(overrides: &Overrides, asked: Asked<'_>) -> Class {
             })
             .collect();
         if !data.is_empty() {
-            return one_or_mixed(data);
+            return Some(one_or_mixed(data));
         }
     }
-    one_or_mixed(directions(overrides, asked).into_iter().map(|write| Class::Management { write }).collect())
+    None
 }
 
 /// Whether events of an operation count as writes; both where name and access level disagree.
@@ -133,7 +141,18 @@ fn one_or_mixed(classes: BTreeSet<Class>) -> Class {
 pub(super) fn classify_actions(draft: &mut Draft) {
     let mut seen: BTreeMap<ActionName, (BTreeSet<Class>, Origin)> = BTreeMap::new();
     for operation in draft.labels.values().flat_map(BTreeMap::values) {
+        // Events that no model tells of do not make an action observable.
+        if operation.class == Class::NoOperation {
+            continue;
+        }
+        let service = |need: &NeedDraft| need.action.split(':').next().unwrap_or_default().to_owned();
+        let own: BTreeSet<String> =
+            operation.needs.iter().filter(|need| need.when != WhenDraft::Perhaps).map(service).collect();
         for need in &operation.needs {
+            // What a call may need of another service, that one is called for, and it records the call.
+            if need.when == WhenDraft::Perhaps && !own.is_empty() && !own.contains(&service(need)) {
+                continue;
+            }
             let (classes, origin) =
                 seen.entry(need.action.clone()).or_insert_with(|| (BTreeSet::new(), operation.origin));
             match &operation.class {

@@ -122,6 +122,8 @@ pub(super) enum Use {
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct TemplateDraft {
+    /// The name of the resource type it was made for; empty where a hand-kept row does not say.
+    pub(super) resource_type: String,
     pub(super) origin: Origin,
     pub(super) pattern: String,
     pub(super) fills: Vec<FillDraft>,

@@ -14,6 +14,8 @@ use super::overrides::OperationRow;
 use super::paths::lower_first;
 use super::resolve::Facts;
 
+pub(super) const PASS_ROLE: &str = "iam:passrole";
+
 /// Applies a hand-kept row to an operation. What the row does not speak of stays.
 pub(super) fn apply(facts: &Facts, draft: &mut OperationDraft, row: &OperationRow) -> anyhow::Result<()> {
     let mut needs = Vec::new();
@@ -101,7 +103,12 @@ fn add_template(
         }
         fills.push(fill);
     }
-    draft.templates.push(TemplateDraft { origin: Origin::Override, pattern: arn.to_owned(), fills });
+    draft.templates.push(TemplateDraft {
+        resource_type: String::new(),
+        origin: Origin::Override,
+        pattern: arn.to_owned(),
+        fills,
+    });
     Ok(())
 }
 
@@ -112,6 +119,48 @@ pub(super) fn set_role(draft: &mut OperationDraft, path: &str) {
         .retain(|template| !template.fills.iter().any(|fill| fill.parameter.eq_ignore_ascii_case(path)));
     draft.parameters.retain(|parameter| !parameter.path.eq_ignore_ascii_case(path));
     draft.parameters.push(ParameterDraft { path: path.to_owned(), used_for: Use::PassedRole });
+}
+
+/// Writes that are given a role pass it, it seems, even where no source says so.
+pub(super) fn infer_roles(draft: &mut OperationDraft, paths: Vec<String>) {
+    const KEEPING: &[&str] =
+        &["Get", "List", "Describe", "Delete", "Cancel", "Disassociate", "Search", "Assume", "Batch"];
+    let is_role = |path: &String| {
+        let name = path.rsplit('.').next().unwrap_or(path).trim_end_matches("[]").to_ascii_lowercase();
+        name.ends_with("rolearn") || matches!(name.as_str(), "executionrole" | "servicerole" | "iamrole")
+    };
+    let paths: Vec<String> = paths.into_iter().filter(is_role).collect();
+    if draft.needs.is_empty() || paths.is_empty() || KEEPING.iter().any(|verb| draft.name.starts_with(verb)) {
+        return;
+    }
+    draft.needs.push(NeedDraft {
+        action: PASS_ROLE.to_owned(),
+        when: WhenDraft::Perhaps,
+        origin: Origin::Shape,
+        ambiguous: true,
+    });
+    for path in paths {
+        set_role(draft, &path);
+    }
+}
+
+/// EC2 shows in the request whether tags were given, in one of two forms; what was tagged it does not tell.
+pub(super) fn tag_on_create(draft: &mut OperationDraft, prefix: &str) {
+    const CREATE_TAGS: &str = "ec2:createtags";
+    let is_main = draft.needs.iter().any(|need| need.action == CREATE_TAGS && need.when == WhenDraft::Always);
+    if prefix != "ec2" || is_main || !draft.needs.iter().any(|need| need.action == CREATE_TAGS) {
+        return;
+    }
+    draft.needs.retain(|need| need.action != CREATE_TAGS);
+    for path in ["tagSpecificationSet".to_owned(), format!("{}Request.TagSpecification", draft.name)] {
+        draft.add_parameter(&path, Use::Selector);
+        draft.needs.push(NeedDraft {
+            action: CREATE_TAGS.to_owned(),
+            when: WhenDraft::SurelyWith(path),
+            origin: Origin::Dependents,
+            ambiguous: true,
+        });
+    }
 }
 
 /// API Gateway's resources are the paths of its own API.
@@ -143,7 +192,12 @@ pub(super) fn api_gateway(draft: &mut OperationDraft, operation: &Operation) {
         rest = after;
     }
     pattern.push_str(rest);
-    draft.templates.push(TemplateDraft { origin: Origin::Verb, pattern, fills });
+    draft.templates.push(TemplateDraft {
+        resource_type: String::new(),
+        origin: Origin::Verb,
+        pattern,
+        fills,
+    });
 }
 
 /// `restapi_id` to `restApiId`.

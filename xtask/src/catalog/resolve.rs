@@ -7,14 +7,13 @@ use anyhow::{Context, ensure};
 use super::actions::Services;
 use super::dependents::{Dependents, exists};
 use super::draft::{Class, Draft, Level, NeedDraft, OperationDraft, Origin, Use, WhenDraft};
+use super::kept::PASS_ROLE;
 use super::map::Map;
 use super::models::{Model, Operation};
 use super::overrides::{OperationRow, Overrides};
 use super::paths::Member;
 use super::placed::Placed;
-use super::{arns, classes, kept, merge, paths, roles};
-
-const PASS_ROLE: &str = "iam:passrole";
+use super::{arns, classes, events, kept, merge, paths, roles};
 
 /// Everything that the sources say.
 pub(super) struct Facts {
@@ -38,6 +37,17 @@ pub(super) fn resolve(facts: &Facts) -> anyhow::Result<Draft> {
                 merge::insert(operations, draft);
             }
         }
+    }
+    for placed in &models {
+        for label in &placed.labels {
+            let operations = labels.entry(label.clone()).or_default();
+            events::add(&facts.actions, &facts.overrides, label, &placed.prefix, operations);
+        }
+    }
+    let modelled: BTreeSet<&str> = models.iter().map(|placed| placed.prefix.as_str()).collect();
+    for prefix in facts.actions.keys().filter(|prefix| !modelled.contains(prefix.as_str())) {
+        let operations = labels.entry(prefix.clone()).or_default();
+        events::add(&facts.actions, &facts.overrides, prefix, prefix, operations);
     }
     for row in &facts.overrides.operations {
         for name in &row.names {
@@ -78,8 +88,9 @@ fn from_sources(facts: &Facts, placed: &Placed<'_>, label: &str, operation: &Ope
     } else if is_usable {
         let distinct: BTreeSet<&str> = rows.iter().map(|row| row.action.as_str()).collect();
         for action in &distinct {
-            let is_main = same.as_deref() == Some(action) || (distinct.len() == 1 && same.is_none());
-            let certain = is_main && rows.iter().any(|row| row.action == *action && !row.is_conditional);
+            // The action of the operation's own name is needed, whatever the map ties it to.
+            let is_plain = rows.iter().any(|row| row.action == *action && !row.is_conditional);
+            let certain = same.as_deref() == Some(action) || (distinct.len() == 1 && is_plain);
             need(action, if certain { WhenDraft::Always } else { WhenDraft::Perhaps }, Origin::Map2022);
         }
         // Where the list has got an action of the operation's name since, that is what is checked.
@@ -114,11 +125,15 @@ fn finish(
     if draft.origin == Origin::Verb {
         kept::api_gateway(draft, operation);
     }
+    let roles = roles::paths(model, operation);
     if draft.needs.iter().any(|need| need.action == PASS_ROLE) {
-        for path in roles::paths(model, operation) {
+        for path in roles {
             kept::set_role(draft, &path);
         }
+    } else {
+        kept::infer_roles(draft, roles);
     }
+    kept::tag_on_create(draft, prefix);
 }
 
 fn add_dependents(facts: &Facts, draft: &mut OperationDraft) {
@@ -166,6 +181,11 @@ fn add_resources(
         let Some(action) = service.actions.get(name) else { continue };
         for resource_type in action.resource_types.keys().filter_map(|name| service.types.get(name)) {
             arns::add(draft, resource_type, &inputs);
+        }
+        for (name, required) in &action.resource_types {
+            if let Some(resource_type) = service.types.get(name).filter(|_| *required) {
+                arns::add_created(draft, resource_type, prefix);
+            }
         }
     }
 }

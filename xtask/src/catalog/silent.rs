@@ -1,5 +1,6 @@
 //! Which optional resource types a call could involve without its request showing it.
 
+use super::arns::makes;
 use super::draft::{Draft, OperationDraft, Use};
 
 /// Places, among the action's resource types, of the optional ones that no request parameter would show.
@@ -25,7 +26,7 @@ pub(super) fn silent(draft: &Draft, operation: &OperationDraft, action: &str) ->
     }
     let is_shown = |name: &str| {
         service.types.get(name).is_some_and(|resource_type| {
-            operation.templates.iter().any(|template| resource_type.arns.contains(&template.pattern))
+            operation.templates.iter().any(|template| makes(template, resource_type))
         })
     };
     row.resource_types
