@@ -133,11 +133,11 @@ impl CompiledStatement {
         if matches == Truth::False && may_be_void { Truth::Unknown } else { matches.not() }
     }
 
-    /// The variables of a `NotResource` element. Where one has no value, the guide can be read to say that its
-    /// pattern excludes nothing, and practice that the statement does not apply: it is not judged.
+    /// The variables of a `NotResource` element. Where one has no value, or several, the guide can be read to say
+    /// that its pattern excludes nothing, and practice that the statement does not apply: it is not judged.
     pub(crate) fn excluded_variables(&self) -> impl Iterator<Item = &Variable> {
         let excluded = self.resources.patterns.iter().filter(|_| self.resources.negated);
-        excluded.flat_map(Glob::variables).filter(|variable| variable.default.is_none())
+        excluded.flat_map(Glob::variables)
     }
 
     /// What is not known of the statement, where it is not known whether it applies.
