@@ -12,8 +12,8 @@ use super::wording::{self, number, share};
 
 /// Principals in the overview.
 const OVERVIEW: usize = 5_000;
-/// Principals with a section.
-const SECTIONS: usize = 1_000;
+/// Bytes of principals' sections after which there are no more, so that the page can be shown where it is put.
+const ENOUGH: usize = 2_000_000;
 /// Rows of other lists.
 const ROWS: usize = 200;
 /// Rows of a principal's lists.
@@ -32,16 +32,20 @@ fn write(report: &Report, page: &mut String) -> fmt::Result {
     totals(report, page)?;
     visible(report, page)?;
     let anchors = wording::anchors(report);
-    overview(report, &anchors, page)?;
-    for ((rank, principal), anchor) in (1_usize..).zip(&report.principals).zip(&anchors).take(SECTIONS) {
-        section(rank, principal, anchor, page)?;
+    let mut sections = String::new();
+    let mut detailed = 0;
+    for ((rank, principal), anchor) in (1_usize..).zip(&report.principals).zip(&anchors) {
+        if sections.len() > ENOUGH {
+            break;
+        }
+        section(rank, principal, anchor, &mut sections)?;
+        detailed = rank;
     }
-    if report.principals.len() > SECTIONS {
-        let more = number(report.principals.len() - SECTIONS);
-        writeln!(
-            page,
-            "\n…and {more} more principals with lower scores, which are in the table above only."
-        )?;
+    overview(report, &anchors, detailed, page)?;
+    page.push_str(&sections);
+    if report.principals.len() > detailed {
+        let more = wording::counted(report.principals.len() - detailed, "more principal", "more principals");
+        writeln!(page, "\n…and {more} of lower scores, in the table above only; {}.", wording::ELSEWHERE)?;
     }
     ending(report, page)
 }
@@ -124,7 +128,7 @@ fn gaps(gaps: &[&Gap], limit: usize, page: &mut String) -> fmt::Result {
     more(gaps.len(), limit, page)
 }
 
-fn overview(report: &Report, anchors: &[String], page: &mut String) -> fmt::Result {
+fn overview(report: &Report, anchors: &[String], detailed: usize, page: &mut String) -> fmt::Result {
     writeln!(page, "\n## Principals, worst first\n\n{}", text(&wording::score(report)))?;
     if report.principals.is_empty() {
         return writeln!(page, "\n{}", wording::NO_PRINCIPALS);
@@ -136,7 +140,7 @@ fn overview(report: &Report, anchors: &[String], page: &mut String) -> fmt::Resu
     )?;
     for ((rank, principal), anchor) in (1_usize..).zip(&report.principals).zip(anchors).take(OVERVIEW) {
         let name = code(&principal.name);
-        let name = if rank <= SECTIONS { format!("[{name}](#{anchor})") } else { name };
+        let name = if rank <= detailed { format!("[{name}](#{anchor})") } else { name };
         let counts = &principal.permissions;
         writeln!(
             page,
@@ -249,15 +253,15 @@ fn used(principal: &PrincipalSection, page: &mut String) -> fmt::Result {
         "\n| Used | Calls | First (UTC) | Last (UTC) | Resources |\n| --- | ---: | --- | --- | --- |"
     )?;
     for used in principal.used.iter().take(SHORT) {
-        let scope = prose(&wording::scope(used, &principal.proposal));
-        let narrowed = if used.narrowed_to.is_empty() {
-            String::new()
-        } else {
-            codes(&used.narrowed_to, 3, used.narrowed_to.len())
-        };
+        let mut scope = prose(&wording::scope(used, &principal.proposal));
+        let narrowed = wording::narrowed(used, &principal.proposal);
+        if !narrowed.is_empty() {
+            scope.push(' ');
+            scope.push_str(&codes(narrowed, 3, narrowed.len()));
+        }
         writeln!(
             page,
-            "| {} | {} | {} | {} | {scope} {narrowed} |",
+            "| {} | {} | {} | {} | {scope} |",
             code(&used.permission),
             number(used.count),
             text(&wording::time(&used.first_seen)),

@@ -223,6 +223,11 @@ pub(super) fn accounts(report: &Report) -> String {
     if report.accounts.is_empty() { "none".to_owned() } else { report.accounts.join(", ") }
 }
 
+/// Resource patterns to which a proposal narrows a used permission; none without a proposal that changes something.
+pub(super) fn narrowed<'a>(used: &'a UsedRow, proposal: &ProposalSection) -> &'a [String] {
+    if matches!(proposal, ProposalSection::Proven { .. }) { &used.narrowed_to } else { &[] }
+}
+
 /// What a level adds to a principal's score.
 pub(super) fn points(row: &LevelRow) -> u64 {
     row.weight.saturating_mul(row.permissions as u64)
