@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use hashbrown::HashMap;
 use serde_json::Value;
 
 use crate::{Condition, Document, Effect, Matcher, Statement};
@@ -91,15 +92,21 @@ fn write_matcher(matcher: &Matcher, element: &str, writer: &mut Writer) {
 }
 
 fn write_conditions(conditions: &[Condition], writer: &mut Writer) {
-    writer.open('{');
-    for (at, first) in conditions.iter().enumerate() {
-        let is_written = |earlier: &Condition| earlier.operator == first.operator;
-        if conditions.iter().take(at).any(is_written) {
-            continue;
+    // An operator is written once, where it comes first, with all its keys.
+    let mut places = HashMap::<&str, usize>::new();
+    let mut operators: Vec<(&str, Vec<&Condition>)> = Vec::new();
+    for condition in conditions {
+        let place = *places.entry(&condition.operator).or_insert(operators.len());
+        match operators.get_mut(place) {
+            Some((_, keys)) => keys.push(condition),
+            None => operators.push((&condition.operator, vec![condition])),
         }
-        writer.key(&first.operator);
+    }
+    writer.open('{');
+    for (operator, keys) in operators {
+        writer.key(operator);
         writer.open('{');
-        for condition in conditions.iter().filter(|condition| condition.operator == first.operator) {
+        for condition in keys {
             writer.key(&condition.key);
             match condition.values.as_slice() {
                 [only] if condition.bare => writer.value(only),

@@ -2,8 +2,9 @@
 //!
 //! `*` in a resource pattern matches any characters, `:` and `/` too. Source: AWS IAM User Guide, "IAM JSON policy
 //! elements: Resource": a `*` replaces everything including slashes, and at the end of an ARN segment it matches
-//! beyond the colon. Nothing is documented against a `*` elsewhere in a segment doing the same, so a pattern is
-//! matched against the whole string.
+//! beyond the colon. The provider's own policies rely on it: `arn:aws:autoscaling:*:*:*:autoScalingGroupName/eks-*`
+//! is to match ARNs with two more parts in place of the last `*`. Nothing is documented against a `*` elsewhere in a
+//! segment doing the same, so a pattern is matched against the whole string.
 
 mod automaton;
 mod matching;
@@ -127,6 +128,17 @@ impl Glob {
     pub fn intersects(&self, other: &Glob) -> bool {
         let query = Query { within: &[&[other]], outside: &[] };
         !matches!(query.search(self, &mut Query::budget()), Ok(None))
+    }
+
+    /// Whether a string may start as both patterns do: false where their leading characters differ.
+    pub(crate) fn may_start_as(&self, other: &Glob) -> bool {
+        match (self.pieces.first(), other.pieces.first()) {
+            _ if self.ignores_case || other.ignores_case => true,
+            (Some(Piece::Text(one)), Some(Piece::Text(two))) => {
+                one.starts_with(two.as_ref()) || two.starts_with(one.as_ref())
+            }
+            _ => true,
+        }
     }
 
     /// The one string of a pattern without wildcards and variables; none where it has several.

@@ -1,5 +1,8 @@
 //! Which conditions imply which, for every context.
 
+use hashbrown::HashSet;
+use serde_json::Value;
+
 use super::{Comparison, Qualifier, Test, Truth};
 use crate::Glob;
 
@@ -33,13 +36,11 @@ impl Test {
 
     /// Whether both are written the same, but for case where it does not matter and the order of the values.
     fn is_same(&self, other: &Self) -> bool {
-        let has_all =
-            |one: &Self, two: &Self| one.source.values.iter().all(|value| two.source.values.contains(value));
+        let values = |test: &Self| test.source.values.iter().map(Value::to_string).collect::<HashSet<_>>();
         self.variables == other.variables
             && self.key == other.key
             && self.source.operator.eq_ignore_ascii_case(&other.source.operator)
-            && has_all(self, other)
-            && has_all(other, self)
+            && (self.source.values == other.source.values || values(self) == values(other))
     }
 }
 
@@ -89,7 +90,13 @@ impl Comparison {
     }
 }
 
+/// Most comparisons of one pattern with one other that are made for one implication.
+const MOST_COMPARISONS: usize = 4_000_000;
+
 fn all_included(patterns: &[Glob], others: &[Glob]) -> bool {
+    if patterns.len().saturating_mul(others.len()) > MOST_COMPARISONS {
+        return false;
+    }
     let others: Vec<_> = others.iter().collect();
     patterns.iter().all(|pattern| pattern.is_included_in(&others))
 }

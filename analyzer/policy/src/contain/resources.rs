@@ -78,10 +78,11 @@ fn uncovered(pattern: &Glob, outside: &[&Glob], budget: &mut usize) -> Result<Op
         let is_covered = outside.iter().any(|other| other.matches(only));
         return Ok((!is_covered).then(|| only.to_owned()));
     }
-    for other in outside {
+    let outside: Vec<_> = outside.iter().copied().filter(|other| pattern.may_start_as(other)).collect();
+    for other in &outside {
         if (Query { within: &[], outside: &[other] }).search(pattern, budget)?.is_none() {
             return Ok(None);
         }
     }
-    Query { within: &[], outside }.search(pattern, budget)
+    Query { within: &[], outside: &outside }.search(pattern, budget)
 }

@@ -155,6 +155,19 @@ fn conditions_must_be_implied() {
 }
 
 #[test]
+fn statements_of_other_kinds_of_policy_cover_only_their_like() {
+    let plain = allow(r#""sts:AssumeRole""#, ANY);
+    let ours = format!(r#"{plain}, "Principal": {{"AWS": "111122223333"}}"#);
+    let others = ours.replace("1111", "4444");
+    contained(&[&ours], &[&ours]);
+    contained(&[&ours], &[&plain]);
+    let open = Gap::Condition { statement: first(Layer::Identity), condition: None };
+    assert_eq!(gap(&[&plain], &[&ours]), open);
+    assert_eq!(gap(&[&others], &[&ours]), open);
+    assert_eq!(gap(&[&ours.replace("Principal", "NotPrincipal")], &[&ours]), open);
+}
+
+#[test]
 fn variables_are_the_same_on_both_sides() {
     let own = allow(r#""s3:*""#, r#""arn:aws:s3:::home/${aws:username}/*""#);
     let home = allow(r#""s3:*""#, r#""arn:aws:s3:::home/*""#);

@@ -130,6 +130,7 @@ impl<'g> Automaton<'g> {
     }
 
     fn search(&self, budget: &mut usize) -> Result<Option<Found>, Exhausted> {
+        *budget = budget.checked_sub(self.places.len()).ok_or(Exhausted)?;
         let mut seen = HashMap::<State, u32>::new();
         let mut reached: Vec<(State, u32, Letter)> = Vec::new();
         let mut next = Vec::new();

@@ -1,3 +1,6 @@
+use proptest::prelude::*;
+use proptest::sample::select;
+
 use super::*;
 use crate::{Effect, Matcher};
 
@@ -132,6 +135,24 @@ fn hostile_texts_are_bounded() {
     assert_eq!(from_value(&wide).unwrap_err().to_string(), "an object has more than 1000 keys");
     let long = " ".repeat(MAX_LENGTH + 1);
     assert!(error(&long).starts_with("the document has 4194305 bytes"));
+}
+
+proptest! {
+    /// Whatever the text, there is an answer; and an error of a text has a place.
+    #[test]
+    fn no_text_is_too_strange(
+        pieces in prop::collection::vec(select(&[
+            "{", "}", "[", "]", ":", ",", "\"Statement\"", "\"Effect\"", "\"Allow\"", "\"Action\"", "\"*\"", "\"\\u12", "\"\\ud83d\\ude00\"",
+            "\"Condition\"", "\"Principal\"", "\"Resource\"", "1", "-", "1e999", "true", "null", "\n", " ", "é", "\u{feff}", "\0",
+        ][..]), 0..40),
+        other in any::<String>(),
+    ) {
+        for text in [pieces.concat(), other] {
+            if let Err(error) = parse(&text) {
+                prop_assert!(error.line > 0 && error.column > 0);
+            }
+        }
+    }
 }
 
 #[test]
