@@ -152,21 +152,4 @@ fn without_version(operation: &str) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::without_version;
-
-    #[test]
-    fn versions_are_cut_off() {
-        for (name, expected) in [
-            ("CreateFunction20150331", Some("CreateFunction")),
-            ("GetFunction20150331v2", Some("GetFunction")),
-            ("CreateDistribution2020_05_31", Some("CreateDistribution")),
-            ("ListObjectsV2", None),
-            ("PutRule", None),
-            ("20150331", None),
-            ("Describe2015", None),
-        ] {
-            assert_eq!(without_version(name), expected, "{name}");
-        }
-    }
-}
+mod tests;

@@ -200,3 +200,6 @@ impl<'a> Given<'a> {
             .all(|other| other.path == parameter.path)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -191,3 +191,6 @@ impl Fill {
         value.starts_with(self.prefix).then(|| self.transform.apply(value)).flatten()
     }
 }
+
+#[cfg(test)]
+mod tests;

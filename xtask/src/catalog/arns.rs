@@ -12,6 +12,8 @@ pub(super) struct Inputs<'f> {
     pub(super) members: &'f [Member],
     pub(super) rules: &'f [Rule],
     pub(super) rows: &'f [Row],
+    /// How many resource types the action has: where several have an id, a general name tells none of them.
+    pub(super) types: usize,
 }
 
 /// One way to fill a placeholder.
@@ -179,6 +181,9 @@ fn way(
         origin: Origin::Shape,
     };
     let wanted = Words::of(placeholder);
+    if wanted.is_general() && inputs.types > 1 {
+        return None;
+    }
     if let Some(member) = inputs.members.iter().find(|member| Words::of_member(member).is(&wanted)) {
         return Some(plain(member));
     }

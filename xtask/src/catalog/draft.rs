@@ -11,6 +11,8 @@ pub(super) struct Draft {
     pub(super) labels: BTreeMap<String, BTreeMap<String, OperationDraft>>,
     /// Optional resource types, by service and name, that are never involved besides another one.
     pub(super) alternatives: BTreeSet<(String, String)>,
+    /// The operations of every model: where what they need comes from.
+    pub(super) modelled: BTreeMap<(String, String), Origin>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -212,9 +214,13 @@ impl Draft {
     /// What is in it, by provenance.
     pub(super) fn summary(&self) -> Vec<String> {
         let mut origins: BTreeMap<Origin, usize> = BTreeMap::new();
+        let mut unknown: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         let mut classes: BTreeMap<&'static str, usize> = BTreeMap::new();
-        for operation in self.labels.values().flat_map(BTreeMap::values) {
-            *origins.entry(operation.origin).or_default() += 1;
+        for ((model, operation), origin) in &self.modelled {
+            *origins.entry(*origin).or_default() += 1;
+            if *origin == Origin::Nowhere {
+                unknown.entry(model).or_default().push(operation);
+            }
         }
         let actions = self.services.values().flat_map(|service| service.actions.values());
         for action in actions.clone() {
@@ -227,9 +233,14 @@ impl Draft {
             self.services.values().map(|service| service.types.len()).sum::<usize>(),
         )];
         lines.extend(
-            origins.iter().map(|(origin, count)| format!("operations from {}: {count}", origin.as_str())),
+            origins
+                .iter()
+                .map(|(origin, count)| format!("operations of botocore from {}: {count}", origin.as_str())),
         );
         lines.extend(classes.iter().map(|(class, count)| format!("actions shown by {class}: {count}")));
+        lines.extend(
+            unknown.iter().map(|(model, operations)| format!("unknown of {model}: {}", operations.join(" "))),
+        );
         lines
     }
 }

@@ -58,13 +58,35 @@ pub(super) fn resolve(facts: &Facts) -> anyhow::Result<Draft> {
     let rows = facts.overrides.alternatives.iter();
     let alternatives =
         rows.flat_map(|row| row.types.iter().map(|name| (row.service.clone(), name.clone()))).collect();
-    let mut draft = Draft { services: facts.actions.clone(), labels, alternatives };
+    let modelled = origins(&models, &labels);
+    let mut draft = Draft { services: facts.actions.clone(), labels, alternatives, modelled };
     for operation in draft.labels.values_mut().flat_map(BTreeMap::values_mut) {
         kept::tidy(operation);
     }
     classes::classify_actions(&mut draft);
     check(&draft)?;
     Ok(draft)
+}
+
+/// Where every modelled operation was resolved from.
+fn origins(
+    models: &[Placed<'_>],
+    labels: &BTreeMap<String, BTreeMap<String, OperationDraft>>,
+) -> BTreeMap<(String, String), Origin> {
+    let mut origins = BTreeMap::new();
+    for placed in models {
+        for operation in placed.model.operations.values() {
+            let name = operation.plain_name().to_ascii_lowercase();
+            let found = placed
+                .labels
+                .iter()
+                .filter_map(|label| labels.get(label)?.get(&name))
+                .map(|draft| draft.origin);
+            let key = (placed.model.name.clone(), operation.plain_name().to_owned());
+            origins.insert(key, found.min().unwrap_or(Origin::Nowhere));
+        }
+    }
+    origins
 }
 
 fn from_sources(facts: &Facts, placed: &Placed<'_>, label: &str, operation: &Operation) -> OperationDraft {
@@ -168,7 +190,7 @@ fn add_resources(
     members: &[Member],
     rows: &[super::map::Row],
 ) {
-    let inputs = arns::Inputs { prefix, members, rules: &facts.overrides.rules, rows };
+    let rules = &facts.overrides.rules;
     let actions: Vec<String> = draft
         .needs
         .iter()
@@ -179,6 +201,7 @@ fn add_resources(
         let Some((service, name)) = action.split_once(':') else { continue };
         let Some(service) = facts.actions.get(service) else { continue };
         let Some(action) = service.actions.get(name) else { continue };
+        let inputs = arns::Inputs { prefix, members, rules, rows, types: action.resource_types.len() };
         for resource_type in action.resource_types.keys().filter_map(|name| service.types.get(name)) {
             arns::add(draft, resource_type, &inputs);
         }

@@ -1,0 +1,283 @@
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::{Call, Certainty, Need, Scope};
+use crate::{Catalog, Resolution, Visibility};
+
+fn needs(service: &str, operation: &str, resources: &[&str], parameters: &[(&str, &str)]) -> Vec<Need> {
+    let resources: Vec<String> = resources.iter().map(|&arn| arn.to_owned()).collect();
+    let parameters: BTreeMap<String, String> =
+        parameters.iter().map(|&(path, value)| (path.to_owned(), value.to_owned())).collect();
+    let call = Call {
+        service,
+        operation,
+        resources: &resources,
+        parameters: &parameters,
+        account: Some("123456789012"),
+        region: Some("eu-west-1"),
+    };
+    Catalog::embedded().unwrap().needs(&call)
+}
+
+fn names(needs: &[Need], certainty: Certainty) -> Vec<String> {
+    let catalog = Catalog::embedded().unwrap();
+    let mut names: Vec<String> = needs
+        .iter()
+        .filter(|need| need.certainty == certainty)
+        .map(|need| catalog.action(need.action).unwrap().full_name())
+        .collect();
+    names.sort();
+    names
+}
+
+fn scope(needs: &[Need], action: &str) -> Scope {
+    let id = Catalog::embedded().unwrap().find(action).unwrap();
+    needs.iter().find(|need| need.action == id).unwrap().scope.clone()
+}
+
+/// What each of the traps needs for certain; the log's names.
+#[test]
+fn operations_need_their_actions() {
+    let cases: &[(&str, &str, &[&str])] = &[
+        ("lambda", "CreateFunction20150331", &["lambda:CreateFunction"]),
+        ("lambda", "Invoke", &["lambda:InvokeFunction"]),
+        ("lambda", "InvokeWithResponseStream", &["lambda:InvokeFunction"]),
+        ("lambda", "GetLayerVersionByArn", &["lambda:GetLayerVersion"]),
+        ("s3", "ListObjects", &["s3:ListBucket"]),
+        ("s3", "ListObjectsV2", &["s3:ListBucket"]),
+        ("s3", "ListObjectVersions", &["s3:ListBucketVersions"]),
+        ("s3", "HeadBucket", &["s3:ListBucket"]),
+        ("s3", "HeadObject", &["s3:GetObject"]),
+        ("s3", "GetObject", &["s3:GetObject"]),
+        ("s3", "PutObject", &["s3:PutObject"]),
+        ("s3", "CreateMultipartUpload", &["s3:PutObject"]),
+        ("s3", "UploadPart", &["s3:PutObject"]),
+        ("s3", "CompleteMultipartUpload", &["s3:PutObject"]),
+        ("s3", "AbortMultipartUpload", &["s3:AbortMultipartUpload"]),
+        ("s3", "ListParts", &["s3:ListMultipartUploadParts"]),
+        ("s3", "ListMultipartUploads", &["s3:ListBucketMultipartUploads"]),
+        ("s3", "CopyObject", &["s3:PutObject"]),
+        ("s3", "DeleteObjects", &[]),
+        ("s3", "ListBuckets", &["s3:ListAllMyBuckets"]),
+        ("s3", "GetBucketLifecycle", &["s3:GetLifecycleConfiguration"]),
+        ("s3", "PutBucketLifecycle", &["s3:PutLifecycleConfiguration"]),
+        ("s3", "DeleteBucketLifecycle", &["s3:PutLifecycleConfiguration"]),
+        ("s3", "GetBucketEncryption", &["s3:GetEncryptionConfiguration"]),
+        ("s3", "PutBucketEncryption", &["s3:PutEncryptionConfiguration"]),
+        ("s3", "GetBucketReplication", &["s3:GetReplicationConfiguration"]),
+        ("s3", "PutBucketReplication", &["s3:PutReplicationConfiguration"]),
+        ("s3", "DeleteBucketReplication", &["s3:PutReplicationConfiguration"]),
+        ("s3", "GetBucketPublicAccessBlock", &["s3:GetBucketPublicAccessBlock"]),
+        ("s3", "GetAccountPublicAccessBlock", &["s3:GetAccountPublicAccessBlock"]),
+        ("s3", "GetAccelerateConfiguration", &["s3:GetAccelerateConfiguration"]),
+        ("s3", "GetBucketObjectLockConfiguration", &["s3:GetBucketObjectLockConfiguration"]),
+        ("s3", "GetBucketCors", &["s3:GetBucketCORS"]),
+        ("s3", "DeleteBucketTagging", &["s3:PutBucketTagging"]),
+        ("s3", "ListAccessPoints", &["s3:ListAccessPoints"]),
+        ("kms", "ReEncrypt", &["kms:ReEncryptFrom", "kms:ReEncryptTo"]),
+        ("budgets", "CreateBudget", &["budgets:ModifyBudget"]),
+        ("budgets", "DescribeBudgets", &["budgets:ViewBudget"]),
+        ("sqs", "SendMessageBatch", &["sqs:SendMessage"]),
+        ("sns", "PublishBatch", &["sns:Publish"]),
+        ("dynamodb", "TransactGetItems", &["dynamodb:GetItem"]),
+        ("dynamodb", "ExecuteStatement", &[]),
+        ("apigateway", "GetRestApis", &["apigateway:GET"]),
+        ("apigateway", "CreateRestApi", &["apigateway:POST"]),
+        ("monitoring", "PutMetricData", &["cloudwatch:PutMetricData"]),
+        ("tagging", "GetResources", &["tag:GetResources"]),
+        ("bedrock", "Converse", &["bedrock:InvokeModel"]),
+        ("ec2", "RunInstances", &["ec2:RunInstances"]),
+        ("sts", "AssumeRole", &["sts:AssumeRole"]),
+    ];
+    for (service, operation, expected) in cases {
+        let needs = needs(service, operation, &[], &[]);
+        assert_eq!(&names(&needs, Certainty::Certain), expected, "{service}:{operation}");
+    }
+}
+
+#[test]
+fn some_operations_need_nothing() {
+    let catalog = Catalog::embedded().unwrap();
+    for (service, operation) in [
+        ("sts", "GetCallerIdentity"),
+        ("sts", "GetSessionToken"),
+        ("sts", "AssumeRoleWithWebIdentity"),
+        ("sts", "AssumeRoleWithSAML"),
+        ("secretsmanager", "EndSecretVersionDelete"),
+        ("cognito-idp", "InitiateAuth"),
+    ] {
+        assert!(
+            matches!(catalog.operation(service, operation), Resolution::Permissionless(_)),
+            "{operation}"
+        );
+        assert_eq!(needs(service, operation, &[], &[]), []);
+    }
+}
+
+/// One action takes the place of another, and is no addition to it.
+#[test]
+fn a_version_changes_the_action() {
+    let object = ["arn:aws:s3:::b/k"];
+    for (operation, plain, versioned) in [
+        ("GetObject", "s3:GetObject", "s3:GetObjectVersion"),
+        ("HeadObject", "s3:GetObject", "s3:GetObjectVersion"),
+        ("DeleteObject", "s3:DeleteObject", "s3:DeleteObjectVersion"),
+        ("GetObjectAcl", "s3:GetObjectAcl", "s3:GetObjectVersionAcl"),
+        ("GetObjectTagging", "s3:GetObjectTagging", "s3:GetObjectVersionTagging"),
+    ] {
+        assert_eq!(names(&needs("s3", operation, &object, &[]), Certainty::Certain), [plain]);
+        let with = needs("s3", operation, &object, &[("versionId", "")]);
+        assert_eq!(names(&with, Certainty::Certain), [versioned]);
+        assert_eq!(scope(&with, versioned), Scope::Known(vec!["arn:aws:s3:::b/k".to_owned()]));
+    }
+}
+
+#[test]
+fn what_depends_on_the_request_is_possible_until_the_request_shows_it() {
+    let plain = needs("s3", "PutObject", &["arn:aws:s3:::b/k"], &[]);
+    assert!(names(&plain, Certainty::Possible).contains(&"s3:PutObjectAcl".to_owned()));
+    let with = needs("s3", "PutObject", &["arn:aws:s3:::b/k"], &[("x-amz-acl", "")]);
+    assert_eq!(names(&with, Certainty::Certain), ["s3:PutObject", "s3:PutObjectAcl"]);
+
+    let plain = needs("ec2", "RunInstances", &[], &[]);
+    assert!(names(&plain, Certainty::Possible).contains(&"ec2:CreateTags".to_owned()));
+    let tagged = needs("ec2", "RunInstances", &[], &[("tagSpecificationSet", "")]);
+    assert_eq!(names(&tagged, Certainty::Certain), ["ec2:CreateTags", "ec2:RunInstances"]);
+    assert_eq!(scope(&tagged, "ec2:CreateTags"), Scope::Unknown);
+    let newer = needs("ec2", "CreateNatGateway", &[], &[("CreateNatGatewayRequest.TagSpecification", "")]);
+    assert_eq!(names(&newer, Certainty::Certain), ["ec2:CreateNatGateway", "ec2:CreateTags"]);
+    assert_eq!(names(&newer, Certainty::Possible), [""; 0]);
+
+    let session = needs("sts", "AssumeRole", &[], &[("sourceIdentity", "")]);
+    assert_eq!(names(&session, Certainty::Certain), ["sts:AssumeRole", "sts:SetSourceIdentity"]);
+}
+
+#[test]
+fn a_passed_role_is_needed_on_the_role() {
+    let role = "arn:aws:iam::123456789012:role/r";
+    let without = needs("lambda", "CreateFunction20150331", &[], &[]);
+    assert!(names(&without, Certainty::Possible).contains(&"iam:PassRole".to_owned()));
+    assert_eq!(scope(&without, "iam:PassRole"), Scope::Unknown);
+    let with = needs("lambda", "CreateFunction20150331", &[], &[("role", role)]);
+    assert_eq!(names(&with, Certainty::Certain), ["iam:PassRole", "lambda:CreateFunction"]);
+    assert_eq!(scope(&with, "iam:PassRole"), Scope::Known(vec![role.to_owned()]));
+
+    let other = "arn:aws:iam::123456789012:role/s";
+    let task = needs(
+        "ecs",
+        "RegisterTaskDefinition",
+        &[],
+        &[("taskRoleArn", role), ("executionRoleArn", &format!("{other},{role}"))],
+    );
+    assert_eq!(scope(&task, "iam:PassRole"), Scope::Known(vec![role.to_owned(), other.to_owned()]));
+    let named = needs("lambda", "CreateFunction20150331", &[], &[("role", "not-an-arn")]);
+    assert_eq!(scope(&named, "iam:PassRole"), Scope::Unknown);
+    let target = needs("events", "PutTargets", &[], &[("targets[].roleArn", role)]);
+    assert!(names(&target, Certainty::Certain).contains(&"iam:PassRole".to_owned()));
+}
+
+#[test]
+fn a_scope_is_known_only_when_the_record_shows_all() {
+    let known = |arns: &[&str]| Scope::Known(arns.iter().map(|&arn| arn.to_owned()).collect());
+    let bucket = "arn:aws:s3:::b";
+    let object = "arn:aws:s3:::b/k";
+    let get = needs("s3", "GetObject", &[bucket, object], &[]);
+    assert_eq!(scope(&get, "s3:GetObject"), known(&[object]));
+    assert_eq!(scope(&needs("s3", "GetObject", &[bucket], &[]), "s3:GetObject"), Scope::Unknown);
+    assert_eq!(scope(&needs("s3", "ListObjects", &[bucket], &[]), "s3:ListBucket"), known(&[bucket]));
+    assert_eq!(scope(&needs("s3", "ListBuckets", &[bucket], &[]), "s3:ListAllMyBuckets"), Scope::Any);
+
+    let key = "arn:aws:kms:eu-west-1:1:key/k";
+    assert_eq!(scope(&needs("kms", "Decrypt", &[key], &[]), "kms:Decrypt"), known(&[key]));
+    // The log lists the key that an alias stood for.
+    assert_eq!(
+        scope(&needs("kms", "Decrypt", &[key], &[("keyId", "alias/a")]), "kms:Decrypt"),
+        known(&[key])
+    );
+    assert_eq!(scope(&needs("kms", "Decrypt", &[], &[("keyId", "alias/a")]), "kms:Decrypt"), Scope::Unknown);
+    assert_eq!(scope(&needs("kms", "ReEncrypt", &[key], &[]), "kms:ReEncryptFrom"), Scope::Unknown);
+    assert_eq!(scope(&needs("s3", "CopyObject", &[object], &[]), "s3:PutObject"), Scope::Unknown);
+
+    let vpc = "arn:aws:ec2:eu-west-1:1:vpc/vpc-1";
+    let subnet = "arn:aws:ec2:eu-west-1:1:subnet/*";
+    assert_eq!(scope(&needs("ec2", "CreateSubnet", &[vpc], &[]), "ec2:CreateSubnet"), Scope::Unknown);
+    assert_eq!(
+        scope(&needs("ec2", "CreateSubnet", &[vpc, subnet], &[]), "ec2:CreateSubnet"),
+        known(&[subnet, vpc])
+    );
+    let parameters = [("launchTemplate.launchTemplateId", "lt-1")];
+    let image = "arn:aws:ec2:eu-west-1::image/ami-1";
+    assert_eq!(
+        scope(&needs("ec2", "RunInstances", &[image], &parameters), "ec2:RunInstances"),
+        Scope::Unknown
+    );
+}
+
+#[test]
+fn visibility_follows_from_the_operations() {
+    let catalog = Catalog::embedded().unwrap();
+    let visibility = |action: &str| catalog.action(catalog.find(action).unwrap()).unwrap().visibility.clone();
+    let object = |write| Visibility::Data { resource_type: "AWS::S3::Object", write };
+    assert_eq!(visibility("s3:PutObject"), object(true));
+    assert_eq!(visibility("s3:ListBucket"), object(false));
+    // A copy reads its source, and is recorded as a write.
+    match visibility("s3:GetObject") {
+        Visibility::Mixed(classes) => assert_eq!(classes, [object(false), object(true)]),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(visibility("s3:ListAllMyBuckets"), Visibility::Management { write: false });
+    assert_eq!(visibility("iam:CreateRole"), Visibility::Management { write: true });
+    assert_eq!(visibility("kms:Decrypt"), Visibility::Management { write: false });
+    assert_eq!(visibility("ec2:TerminateInstances"), Visibility::Management { write: true });
+    assert!(matches!(visibility("lambda:InvokeFunction"), Visibility::Data { .. }));
+    for action in [
+        "iam:PassRole",
+        "logs:PutLogEvents",
+        "ses:SendRawEmail",
+        "ec2messages:GetMessages",
+        "bedrock:InvokeModel",
+    ] {
+        assert!(matches!(visibility(action), Visibility::NotLogged(_)), "{action}: {:?}", visibility(action));
+    }
+    for action in ["s3:ReplicateObject", "sts:GetCallerIdentity", "ssm:UpdateInstanceInformation"] {
+        let seen = visibility(action);
+        assert!(matches!(seen, Visibility::NoOperation | Visibility::NotLogged(_)), "{action}: {seen:?}");
+    }
+}
+
+proptest! {
+    /// Whatever a record holds, a known scope consists of the record's own resources.
+    #[test]
+    fn scopes_come_from_the_record(
+        place in 0_usize..19_000,
+        arns in prop::collection::vec("arn:aws:(s3|ec2|iam|kms):(eu-west-1)?:(1)?:[a-z/:*]{1,20}", 0..4),
+        values in prop::collection::vec(".{0,12}", 0..4),
+    ) {
+        let catalog = Catalog::embedded().unwrap();
+        let (service, operation) = catalog.operations().nth(place).unwrap();
+        let parameters: BTreeMap<String, String> = operation
+            .parameters()
+            .iter()
+            .zip(&values)
+            .map(|(parameter, value)| (parameter.path.to_owned(), value.clone()))
+            .collect();
+        let call = Call {
+            service,
+            operation: operation.name,
+            resources: &arns,
+            parameters: &parameters,
+            account: None,
+            region: None,
+        };
+        for need in catalog.needs(&call) {
+            let action = catalog.action(need.action).unwrap();
+            if let Scope::Known(resources) = need.scope
+                && action.full_name() != "iam:PassRole"
+            {
+                prop_assert!(!resources.is_empty());
+                prop_assert!(resources.iter().all(|arn| arns.contains(arn)));
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+use proptest::prelude::*;
+
+use crate::{Catalog, Operation, Place, Resolution};
+
+const PLACE: Place<'static> = Place { partition: "aws", region: "eu-west-1", account: "123456789012" };
+
+fn operation(service: &str, name: &str) -> &'static Operation {
+    match Catalog::embedded().unwrap().operation(service, name) {
+        Resolution::Known(operation) | Resolution::Permissionless(operation) => operation,
+        Resolution::Unknown => panic!("{service}:{name} is unknown"),
+    }
+}
+
+fn resources(service: &str, name: &str, values: &[(&str, &str)]) -> Vec<String> {
+    operation(service, name).resources(&PLACE, values)
+}
+
+#[test]
+fn request_parameters_make_arns() {
+    let cases: &[(&str, &str, &[(&str, &str)], &[&str])] = &[
+        ("s3", "GetObject", &[("bucketName", "b"), ("key", "k/l")], &["arn:aws:s3:::b/k/l"]),
+        ("s3", "GetBucketLifecycle", &[("bucketName", "b")], &["arn:aws:s3:::b"]),
+        ("dynamodb", "GetItem", &[("TableName", "t")], &["arn:aws:dynamodb:eu-west-1:123456789012:table/t"]),
+        (
+            "dynamodb",
+            "Query",
+            &[("tableName", "t"), ("indexName", "i")],
+            &[
+                "arn:aws:dynamodb:eu-west-1:123456789012:table/t",
+                "arn:aws:dynamodb:eu-west-1:123456789012:table/t/index/i",
+            ],
+        ),
+        (
+            "sqs",
+            "SendMessage",
+            &[("queueUrl", "https://sqs.us-east-2.amazonaws.com/210987654321/q")],
+            &["arn:aws:sqs:us-east-2:210987654321:q"],
+        ),
+        (
+            "lambda",
+            "UpdateFunctionCode20150331v2",
+            &[("functionName", "f")],
+            &["arn:aws:lambda:eu-west-1:123456789012:function:f"],
+        ),
+        (
+            "lambda",
+            "Invoke",
+            &[("functionName", "arn:aws:lambda:eu-west-1:1:function:f")],
+            &["arn:aws:lambda:eu-west-1:1:function:f"],
+        ),
+        ("lambda", "Invoke", &[("functionName", "1:function:f")], &[]),
+        ("kms", "DescribeKey", &[("keyId", "k-1")], &["arn:aws:kms:eu-west-1:123456789012:key/k-1"]),
+        ("kms", "DescribeKey", &[("keyId", "alias/a")], &[]),
+        (
+            "ssm",
+            "GetParameters",
+            &[("names[]", "/a/b"), ("names[]", "c:3")],
+            &[
+                "arn:aws:ssm:eu-west-1:123456789012:parameter/a/b",
+                "arn:aws:ssm:eu-west-1:123456789012:parameter/c",
+            ],
+        ),
+        (
+            "ssm",
+            "ListTagsForResource",
+            &[("resourceType", "Parameter"), ("resourceId", "/a")],
+            &["arn:aws:ssm:eu-west-1:123456789012:parameter/a"],
+        ),
+        ("iam", "CreateRole", &[("roleName", "r")], &["arn:aws:iam::123456789012:role/r"]),
+        (
+            "iam",
+            "CreateRole",
+            &[("roleName", "r"), ("path", "/a/b/")],
+            &["arn:aws:iam::123456789012:role/a/b/r"],
+        ),
+        (
+            "iam",
+            "GetRole",
+            &[("roleName", "r")],
+            &["arn:aws:iam::123456789012:role/*/r", "arn:aws:iam::123456789012:role/r"],
+        ),
+        (
+            "secretsmanager",
+            "GetSecretValue",
+            &[("secretId", "s")],
+            &["arn:aws:secretsmanager:eu-west-1:123456789012:secret:s-??????"],
+        ),
+        (
+            "secretsmanager",
+            "GetSecretValue",
+            &[("secretId", "arn:aws:secretsmanager:eu-west-1:1:secret:s-a1B2c3")],
+            &["arn:aws:secretsmanager:eu-west-1:1:secret:s-a1B2c3"],
+        ),
+        (
+            "secretsmanager",
+            "GetSecretValue",
+            &[("secretId", "arn:aws:secretsmanager:eu-west-1:1:secret:my-secret")],
+            &[
+                "arn:aws:secretsmanager:eu-west-1:1:secret:my-secret",
+                "arn:aws:secretsmanager:eu-west-1:1:secret:my-secret-??????",
+            ],
+        ),
+        (
+            "ec2",
+            "TerminateInstances",
+            &[("instancesSet.items[].instanceId", "i-1"), ("instancesSet.items[].instanceId", "i-2")],
+            &[
+                "arn:aws:ec2:eu-west-1:123456789012:instance/i-1",
+                "arn:aws:ec2:eu-west-1:123456789012:instance/i-2",
+            ],
+        ),
+        (
+            "ec2",
+            "CreateTags",
+            &[("resourcesSet.items[].resourceId", "ami-1"), ("resourcesSet.items[].resourceId", "vol-1")],
+            &["arn:aws:ec2:eu-west-1:123456789012:volume/vol-1", "arn:aws:ec2:eu-west-1::image/ami-1"],
+        ),
+        ("ec2", "CreateInternetGateway", &[], &["arn:aws:ec2:eu-west-1:123456789012:internet-gateway/*"]),
+        ("rds", "DescribeDBInstances", &[], &["arn:aws:rds:eu-west-1:123456789012:db:*"]),
+        ("apigateway", "GetRestApi", &[("restApiId", "a1")], &["arn:aws:apigateway:eu-west-1::/restapis/a1"]),
+        ("ecs", "UpdateService", &[("cluster", "arn:aws:ecs:eu-west-1:1:cluster/c"), ("service", "s")], &[]),
+        (
+            "ecs",
+            "UpdateService",
+            &[("service", "s")],
+            &["arn:aws:ecs:eu-west-1:123456789012:service/default/s"],
+        ),
+    ];
+    for (service, name, values, expected) in cases {
+        assert_eq!(&resources(service, name, values), expected, "{service}:{name} {values:?}");
+    }
+}
+
+#[test]
+fn what_becomes_no_resource_is_kept() {
+    let reading = operation("kms", "Decrypt").read(&PLACE, &[("keyId", "alias/a")]);
+    assert_eq!(reading.kept, [("keyId", "alias/a")]);
+    let reading = operation("lambda", "CreateFunction20150331").read(
+        &PLACE,
+        &[("functionName", "f"), ("role", "arn:aws:iam::123456789012:role/r"), ("nothing", "of this")],
+    );
+    assert_eq!(reading.resources, ["arn:aws:lambda:eu-west-1:123456789012:function:f"]);
+    assert_eq!(reading.kept, [("role", "arn:aws:iam::123456789012:role/r")]);
+    let reading =
+        operation("s3", "GetObject").read(&PLACE, &[("bucketName", "b"), ("key", "k"), ("versionId", "v")]);
+    assert_eq!(reading.kept, [("versionId", "")]);
+}
+
+#[test]
+fn an_arn_of_another_type_is_no_resource() {
+    let values = [("functionName", "arn:aws:s3:::b")];
+    let reading = operation("lambda", "GetFunction").read(&PLACE, &values);
+    assert_eq!(reading.resources, [""; 0]);
+    assert_eq!(reading.kept, values);
+}
+
+proptest! {
+    /// Nothing that an event may hold makes more than the values it has, or anything but ARNs.
+    #[test]
+    fn any_value_may_come(place in 0_usize..19_000, texts in prop::collection::vec(".{0,30}", 0..6)) {
+        let (_, operation) = Catalog::embedded().unwrap().operations().nth(place).unwrap();
+        let parameters = operation.parameters();
+        let values: Vec<(&str, &str)> = texts
+            .iter()
+            .enumerate()
+            .filter_map(|(at, text)| Some((parameters.get(at % parameters.len().max(1))?.path, text.as_str())))
+            .collect();
+        let reading = operation.read(&PLACE, &values);
+        prop_assert!(reading.resources.iter().all(|arn| arn.starts_with("arn:")));
+        prop_assert!(reading.resources.len() <= operation.templates().len() * (texts.len() + 1) + texts.len());
+        prop_assert_eq!(&reading, &operation.read(&PLACE, &values.iter().rev().copied().collect::<Vec<_>>()));
+    }
+}
