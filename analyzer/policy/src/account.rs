@@ -134,8 +134,8 @@ impl Reading {
             origin: Origin { file: file.name.to_owned(), line },
             document,
             holders: Vec::new(),
-            attachment_count: policy.attachment_count,
-            is_boundary: policy.boundary_count > 0,
+            attachment_count: policy.attachment_count.unwrap_or(0),
+            is_boundary: policy.boundary_count.unwrap_or(0) > 0,
             since: version.created.as_deref().and_then(timestamp),
         });
     }

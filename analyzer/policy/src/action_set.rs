@@ -98,6 +98,41 @@ fn place(action: ActionId) -> (usize, u64) {
     (action.index() / 64, 1 << (action.index() % 64))
 }
 
+/// How many of some sets hold each action.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Multiplicity {
+    counts: Vec<u32>,
+}
+
+impl Multiplicity {
+    pub(crate) fn of<'a>(sets: impl IntoIterator<Item = &'a ActionSet>) -> Self {
+        let mut all = Self::default();
+        for action in sets.into_iter().flat_map(ActionSet::iter) {
+            if all.counts.len() <= action.index() {
+                all.counts.resize(action.index() + 1, 0);
+            }
+            if let Some(count) = all.counts.get_mut(action.index()) {
+                *count += 1;
+            }
+        }
+        all
+    }
+
+    /// Takes one of the sets out.
+    pub(crate) fn remove(&mut self, set: &ActionSet) {
+        for action in set.iter() {
+            if let Some(count) = self.counts.get_mut(action.index()) {
+                *count = count.saturating_sub(1);
+            }
+        }
+    }
+
+    /// Whether one of the sets holds an action that no other holds.
+    pub(crate) fn is_sole_holder(&self, set: &ActionSet) -> bool {
+        set.iter().any(|action| self.counts.get(action.index()) == Some(&1))
+    }
+}
+
 /// Expands action patterns to the catalog's actions, each pattern once: accounts repeat them a lot.
 pub struct Expander<'c> {
     catalog: &'c Catalog,

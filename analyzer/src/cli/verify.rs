@@ -59,6 +59,10 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     let mut expander = Expander::new(catalog()?);
     let ledger = arguments.ledger.as_deref().map(Ledger::open).transpose()?;
     let folders = folders(&arguments.folder)?;
+    if folders.is_empty() && arguments.folder.join("index.json").is_file() {
+        streams.say("the folder holds no proposal, since there was nothing to change");
+        return Ok(Exit::Done);
+    }
     if folders.is_empty() {
         anyhow::bail!(
             "no proposal in `{}`\nhint: give a folder that `remit propose` wrote",

@@ -73,9 +73,9 @@ pub(super) struct ManagedPolicy<'a> {
     #[serde(borrow, rename = "Arn")]
     pub(super) arn: Cow<'a, str>,
     #[serde(default, rename = "AttachmentCount")]
-    pub(super) attachment_count: u64,
+    pub(super) attachment_count: Option<u64>,
     #[serde(default, rename = "PermissionsBoundaryUsageCount")]
-    pub(super) boundary_count: u64,
+    pub(super) boundary_count: Option<u64>,
     #[serde(borrow, default, rename = "PolicyVersionList")]
     pub(super) versions: Vec<PolicyVersion<'a>>,
 }

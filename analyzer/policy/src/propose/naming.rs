@@ -2,7 +2,7 @@
 
 use remit_catalog::ActionId;
 
-use crate::action_set::{ActionSet, Expander};
+use crate::action_set::{ActionSet, Expander, Multiplicity};
 use crate::{Glob, Matcher};
 
 /// The patterns for `wanted`, all of which the old element grants. An old pattern stays as it is where
@@ -93,20 +93,14 @@ fn grants_wildcard(old: &Matcher, pattern: &str) -> bool {
 
 /// Drops patterns whose actions the others name too.
 fn drop_covered(written: &mut Vec<(String, ActionSet)>) {
-    let mut at = 0;
-    while at < written.len() {
-        let mut others = ActionSet::default();
-        for (index, (_, actions)) in written.iter().enumerate() {
-            if index != at {
-                others.union_with(actions);
-            }
+    let mut counts = Multiplicity::of(written.iter().map(|(_, actions)| actions));
+    written.retain(|(_, actions)| {
+        let is_needed = counts.is_sole_holder(actions);
+        if !is_needed {
+            counts.remove(actions);
         }
-        if written.get(at).is_some_and(|(_, actions)| actions.is_subset(&others)) {
-            written.remove(at);
-        } else {
-            at += 1;
-        }
-    }
+        is_needed
+    });
 }
 
 /// Patterns for the same actions in fewer characters: a prefix with `*` wherever every action of the

@@ -8,7 +8,7 @@ use remit_catalog::ActionId;
 use super::grants::{Allow, Grants, Part};
 use super::need::Need;
 use super::{Claim, Violation};
-use crate::action_set::{ActionSet, Expander};
+use crate::action_set::{ActionSet, Expander, Multiplicity};
 use crate::verdict::taken_away;
 
 pub(super) fn check(
@@ -83,16 +83,13 @@ fn needed_actions(
     }
     let expansions: Vec<ActionSet> =
         element.patterns.iter().map(|pattern| expander.pattern(pattern).clone()).collect();
-    for (at, pattern) in element.patterns.iter().enumerate() {
-        let mut own = ActionSet::default();
-        let mut others = ActionSet::default();
-        for (index, actions) in expansions.iter().enumerate() {
-            if index == at { own.union_with(actions) } else { others.union_with(actions) }
-        }
-        own.subtract(inert);
-        if !own.is_subset(needed) {
+    let counts = Multiplicity::of(&expansions);
+    for (pattern, actions) in element.patterns.iter().zip(&expansions) {
+        let mut effective = actions.clone();
+        effective.subtract(inert);
+        if !effective.is_subset(needed) {
             unnecessary(format!("action `{pattern}`, which names actions that nothing needs"));
-        } else if own.is_subset(&others) {
+        } else if !counts.is_sole_holder(actions) {
             unnecessary(format!("action `{pattern}`"));
         }
     }
