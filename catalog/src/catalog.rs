@@ -5,7 +5,8 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use crate::operation::{Operation, Resolution};
-use crate::{Action, ActionId, CatalogError, ResourceType, table};
+use crate::table::{self, Table};
+use crate::{Action, ActionId, CatalogError, ResourceType};
 
 /// Facts about AWS's actions and operations.
 #[derive(Debug)]
@@ -15,9 +16,19 @@ pub struct Catalog {
     pub(crate) services: Vec<Service>,
     /// Names that a ledger has for a service, each with the place of its operations; sorted by name.
     pub(crate) labels: Vec<(&'static str, usize)>,
-    /// Operations per service, sorted by name without regard to case.
-    pub(crate) groups: Vec<Vec<Operation>>,
+    /// Operations per service.
+    pub(crate) groups: Vec<Group>,
+    pub(crate) table: Table,
     pub(crate) pass_role: Option<ActionId>,
+}
+
+/// The operations of a service, sorted by name without regard to case.
+#[derive(Debug)]
+pub(crate) struct Group {
+    /// Numbers in the table.
+    pub(crate) members: Vec<u32>,
+    /// Decoded when they are asked for.
+    pub(crate) operations: OnceLock<Vec<Operation>>,
 }
 
 /// A service of the policy language.
@@ -95,16 +106,23 @@ impl Catalog {
     /// Every operation by the name a ledger has for its service; an operation of a service with several names
     /// comes once for each.
     pub fn operations(&self) -> impl Iterator<Item = (&'static str, &Operation)> {
-        self.labels.iter().flat_map(|(label, group)| {
-            self.groups.get(*group).into_iter().flatten().map(|operation| (*label, operation))
-        })
+        self.labels
+            .iter()
+            .flat_map(|(label, group)| self.group(*group).iter().map(|operation| (*label, operation)))
     }
 
     fn find_operation(&self, service: &str, operation: &str) -> Option<&Operation> {
         let label = self.labels.binary_search_by(|(label, _)| order(label, service)).ok()?;
-        let group = self.groups.get(self.labels.get(label)?.1)?;
+        let group = self.group(self.labels.get(label)?.1);
         let place = group.binary_search_by(|known| order(known.name, operation)).ok()?;
         group.get(place)
+    }
+
+    /// A group that cannot be decoded would be a defect of the table's writer; a test decodes all of them.
+    pub(crate) fn group(&self, place: usize) -> &[Operation] {
+        self.groups.get(place).map_or(&[], |group| {
+            group.operations.get_or_init(|| self.table.operations(&group.members).unwrap_or_default())
+        })
     }
 
     fn service(&self, prefix: &str) -> Option<&Service> {

@@ -14,12 +14,10 @@ impl Catalog {
     /// The prefixes in the policy language of what a service's calls need, sorted: of CloudTrail's `monitoring`
     /// it is `cloudwatch`. Empty for a service that the catalog does not know.
     pub fn prefixes(&self, service: &str) -> Vec<&'static str> {
-        let group = self
-            .labels
-            .binary_search_by(|(label, _)| order(label, service))
-            .ok()
-            .and_then(|label| self.groups.get(self.labels.get(label)?.1));
-        let needed = group.into_iter().flatten().flat_map(|operation| operation.requirements);
+        let label = self.labels.binary_search_by(|(label, _)| order(label, service)).ok();
+        let group =
+            label.and_then(|label| self.labels.get(label)).map_or(&[][..], |(_, group)| self.group(*group));
+        let needed = group.iter().flat_map(|operation| operation.requirements);
         let mut prefixes: Vec<_> =
             needed.filter_map(|needed| self.action(needed.action)).map(|action| action.service).collect();
         let same = self.services.binary_search_by(|known| order(known.prefix, service)).ok();

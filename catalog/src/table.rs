@@ -1,13 +1,17 @@
 //! Reading the embedded table.
 //!
 //! The table is compressed with zstd and consists of numbers in LEB128 and texts, in this order: a mark, texts,
-//! visibilities, sets of condition keys, services with their resource types and actions, groups of operations,
-//! names of groups. It refers to texts and rows by number. The writer is `cargo xtask catalog`.
+//! visibilities, sets of condition keys, services with their resource types, sets of uses of these and actions,
+//! operations, groups of operations, names of groups. It refers to texts and rows by number. The writer is
+//! `cargo xtask catalog`.
 //!
 //! The table lives as long as the program, so what it decodes to is leaked: texts and lists are then plain
-//! references, without counting or copying.
+//! references, without counting or copying. Operations are most of it, and are decoded service by service
+//! when they are asked for.
 
-use crate::catalog::{Catalog, Service};
+use std::sync::OnceLock;
+
+use crate::catalog::{Catalog, Group, Service};
 use crate::cursor::Cursor;
 use crate::operation::{Operation, Requirement, When};
 use crate::template::{Fill, Template};
@@ -18,219 +22,193 @@ use crate::{
 };
 
 /// What a table begins with; the digit grows when the form changes.
-const MARK: &[u8] = b"remit-catalog-2\n";
+const MARK: &[u8] = b"remit-catalog-3\n";
 
 /// More than any table has; a damaged one cannot ask for more memory than this.
 const LIMIT: usize = 64 << 20;
+
+/// What rows refer to by number.
+#[derive(Debug)]
+pub(crate) struct Table {
+    texts: Vec<&'static str>,
+    visibilities: Vec<Visibility>,
+    key_sets: Vec<&'static [&'static str]>,
+    types: Vec<&'static ResourceType>,
+    /// The bytes of every operation.
+    operations: Vec<&'static [u8]>,
+    /// How many actions there are.
+    actions: usize,
+}
 
 pub(crate) fn decode(compressed: &[u8]) -> Result<Catalog, CatalogError> {
     let bytes = zstd::bulk::decompress(compressed, LIMIT)
         .map_err(|error| CatalogError::new(format!("it cannot be decompressed: {error}")))?;
     let bytes: &'static [u8] = bytes.leak();
     let body = bytes.strip_prefix(MARK).ok_or_else(|| CatalogError::new("it is of another form"))?;
-    let mut reader = Reader::new(body)?;
-    let mut catalog = Catalog {
-        actions: Vec::new(),
-        services: Vec::new(),
-        labels: Vec::new(),
-        groups: Vec::new(),
-        pass_role: None,
+    let mut cursor = Cursor::new(body);
+    let mut table = Table {
+        texts: cursor.texts()?,
+        visibilities: Vec::new(),
+        key_sets: Vec::new(),
+        types: Vec::new(),
+        operations: Vec::new(),
+        actions: 0,
     };
-    reader.services(&mut catalog)?;
-    reader.groups(&mut catalog)?;
-    catalog.labels = reader.list(|reader| Ok((reader.text()?, reader.cursor.number()?)))?;
-    if !reader.cursor.is_at_end() {
+    for _ in 0..cursor.number()? {
+        let visibility = table.visibility(&mut cursor)?;
+        table.visibilities.push(visibility);
+    }
+    table.key_sets = cursor.list(|cursor| Ok(cursor.list(|cursor| table.text(cursor))?.leak() as &_))?;
+    let (services, actions) = table.services(&mut cursor)?;
+    table.actions = actions.len();
+    table.operations = cursor.pieces()?;
+    let groups = cursor
+        .list(|cursor| Ok(Group { members: cursor.list(Cursor::small)?, operations: OnceLock::new() }))?;
+    let labels = cursor.list(|cursor| Ok((table.text(cursor)?, cursor.number()?)))?;
+    if !cursor.is_at_end() {
         return Err(CatalogError::new("something follows its end"));
     }
+    let mut catalog = Catalog { actions, services, labels, groups, table, pass_role: None };
     catalog.pass_role = catalog.find("iam:PassRole");
     Ok(catalog)
 }
 
-struct Reader {
-    cursor: Cursor,
-    texts: Vec<&'static str>,
-    visibilities: Vec<Visibility>,
-    key_sets: Vec<&'static [&'static str]>,
-    types: Vec<&'static ResourceType>,
-}
-
-impl Reader {
-    fn new(body: &'static [u8]) -> Result<Self, CatalogError> {
-        let mut cursor = Cursor::new(body);
-        let texts = cursor.texts()?;
-        let mut reader =
-            Self { cursor, texts, visibilities: Vec::new(), key_sets: Vec::new(), types: Vec::new() };
-        for _ in 0..reader.cursor.number()? {
-            let visibility = reader.visibility()?;
-            reader.visibilities.push(visibility);
-        }
-        reader.key_sets = reader.list(|reader| reader.leaked(Self::text))?;
-        Ok(reader)
+impl Table {
+    /// The operations of those numbers.
+    pub(crate) fn operations(&self, members: &[u32]) -> Result<Vec<Operation>, CatalogError> {
+        let operation = |member: &u32| {
+            let bytes = self.operations.get(*member as usize).ok_or_else(missing)?;
+            self.operation(&mut Cursor::new(bytes))
+        };
+        members.iter().map(operation).collect()
     }
 
-    fn visibility(&mut self) -> Result<Visibility, CatalogError> {
-        Ok(match self.cursor.number()? {
+    fn visibility(&self, cursor: &mut Cursor) -> Result<Visibility, CatalogError> {
+        Ok(match cursor.number()? {
             0 => Visibility::Management { write: false },
             1 => Visibility::Management { write: true },
-            2 => Visibility::Data { resource_type: self.text()?, write: false },
-            3 => Visibility::Data { resource_type: self.text()?, write: true },
-            4 => Visibility::Mixed(self.leaked(Self::earlier_visibility)?),
-            5 => Visibility::NotLogged(self.text()?),
+            2 => Visibility::Data { resource_type: self.text(cursor)?, write: false },
+            3 => Visibility::Data { resource_type: self.text(cursor)?, write: true },
+            4 => Visibility::Mixed(cursor.list(|cursor| self.earlier_visibility(cursor))?.leak()),
+            5 => Visibility::NotLogged(self.text(cursor)?),
             6 => Visibility::NoOperation,
             _ => return Err(CatalogError::new("a visibility has no such form")),
         })
     }
 
-    fn services(&mut self, catalog: &mut Catalog) -> Result<(), CatalogError> {
-        for _ in 0..self.cursor.number()? {
-            let prefix = self.text()?;
-            let types = self.leaked(|reader| {
-                Ok(ResourceType { name: reader.text()?, arns: reader.leaked(Self::text)? })
-            })?;
+    fn services(&mut self, cursor: &mut Cursor) -> Result<(Vec<Service>, Vec<Action>), CatalogError> {
+        let mut services = Vec::new();
+        let mut actions = Vec::new();
+        for _ in 0..cursor.number()? {
+            let prefix = self.text(cursor)?;
+            let types: &'static [ResourceType] = cursor
+                .list(|cursor| {
+                    let name = self.text(cursor)?;
+                    Ok(ResourceType { name, arns: cursor.list(|cursor| self.text(cursor))?.leak() })
+                })?
+                .leak();
             self.types.extend(types);
-            let start = catalog.actions.len();
-            let count = self.cursor.number()?;
-            catalog.actions.reserve(self.cursor.at_most(count));
-            for _ in 0..count {
-                catalog.actions.push(self.action(prefix, types)?);
+            let uses: Vec<&'static [ResourceUse]> =
+                cursor.list(|cursor| Ok(cursor.list(|cursor| resource_use(types, cursor))?.leak() as &_))?;
+            let start = actions.len();
+            for _ in 0..cursor.number()? {
+                actions.push(self.action(prefix, &uses, cursor)?);
             }
-            let actions = start..catalog.actions.len();
-            catalog.services.push(Service { prefix, actions, types });
+            services.push(Service { prefix, actions: start..actions.len(), types });
         }
-        Ok(())
+        Ok((services, actions))
     }
 
     fn action(
-        &mut self,
+        &self,
         service: &'static str,
-        types: &'static [ResourceType],
+        uses: &[&'static [ResourceUse]],
+        cursor: &mut Cursor,
     ) -> Result<Action, CatalogError> {
         Ok(Action {
             service,
-            name: self.text()?,
-            level: self.pick(&AccessLevel::ALL)?,
-            resource_types: self.leaked(|reader| {
-                let number = reader.cursor.number()?;
-                let resource_type = types.get(number >> 1).ok_or_else(Self::missing)?;
-                Ok(ResourceUse { resource_type, required: number & 1 == 1 })
-            })?,
-            condition_keys: {
-                let number = self.cursor.number()?;
-                self.key_sets.get(number).copied().ok_or_else(Self::missing)?
-            },
-            visibility: self.earlier_visibility()?,
-            visibility_from: self.pick(&Provenance::ALL)?,
+            name: self.text(cursor)?,
+            level: cursor.pick(&AccessLevel::ALL)?,
+            resource_types: cursor.pick(uses)?,
+            condition_keys: cursor.pick(&self.key_sets)?,
+            visibility: self.earlier_visibility(cursor)?,
+            visibility_from: cursor.pick(&Provenance::ALL)?,
         })
     }
 
-    fn groups(&mut self, catalog: &mut Catalog) -> Result<(), CatalogError> {
-        catalog.groups = self.list(|reader| reader.list(Self::operation))?;
-        let known = catalog.actions.len();
-        let operations = catalog.groups.iter().flatten();
-        if operations.flat_map(|operation| operation.requirements).any(|need| need.action.index() >= known) {
-            return Err(Self::missing());
-        }
-        Ok(())
-    }
-
-    fn operation(&mut self) -> Result<Operation, CatalogError> {
+    fn operation(&self, cursor: &mut Cursor) -> Result<Operation, CatalogError> {
+        const USES: [ParameterUse; 3] =
+            [ParameterUse::Resource, ParameterUse::PassedRole, ParameterUse::Selector];
         Ok(Operation {
-            name: self.text()?,
-            visibility: self.earlier_visibility()?,
-            provenance: self.pick(&Provenance::ALL)?,
-            requirements: self.leaked(Self::requirement)?,
-            parameters: self.leaked(|reader| {
-                Ok(ParameterPath {
-                    path: reader.text()?,
-                    used_for: reader.pick(&[
-                        ParameterUse::Resource,
-                        ParameterUse::PassedRole,
-                        ParameterUse::Selector,
-                    ])?,
-                })
-            })?,
-            templates: self.leaked(|reader| {
-                Ok(Template {
-                    pattern: reader.text()?,
-                    provenance: reader.pick(&Provenance::ALL)?,
-                    fills: reader.leaked(Self::fill)?,
-                })
-            })?,
-            accepts: self.leaked(|reader| {
-                let number = reader.cursor.number()?;
-                reader.types.get(number).copied().ok_or_else(Self::missing)
-            })?,
+            name: self.text(cursor)?,
+            visibility: self.earlier_visibility(cursor)?,
+            provenance: cursor.pick(&Provenance::ALL)?,
+            requirements: cursor.list(|cursor| self.requirement(cursor))?.leak(),
+            parameters: cursor
+                .list(|cursor| Ok(ParameterPath { path: self.text(cursor)?, used_for: cursor.pick(&USES)? }))?
+                .leak(),
+            templates: cursor.list(|cursor| self.template(cursor))?.leak(),
+            accepts: cursor.list(|cursor| cursor.pick(&self.types))?.leak(),
         })
     }
 
-    fn requirement(&mut self) -> Result<Requirement, CatalogError> {
+    fn requirement(&self, cursor: &mut Cursor) -> Result<Requirement, CatalogError> {
+        let action = ActionId(cursor.small()?);
+        if action.index() >= self.actions {
+            return Err(missing());
+        }
         Ok(Requirement {
-            action: ActionId(self.small()?),
-            when: match self.cursor.number()? {
+            action,
+            when: match cursor.number()? {
                 0 => When::Always,
                 1 => When::Perhaps,
-                2 => When::With(self.small()?),
-                3 => When::SurelyWith(self.small()?),
-                4 => When::Without(self.small()?),
+                2 => When::With(cursor.small()?),
+                3 => When::SurelyWith(cursor.small()?),
+                4 => When::Without(cursor.small()?),
                 _ => return Err(CatalogError::new("a requirement has no such form")),
             },
-            provenance: self.pick(&Provenance::ALL)?,
-            silent: self.leaked(Self::small)?,
-            ambiguous: self.cursor.number()? == 1,
+            provenance: cursor.pick(&Provenance::ALL)?,
+            silent: cursor.list(Cursor::small)?.leak(),
+            ambiguous: cursor.number()? == 1,
         })
     }
 
-    fn fill(&mut self) -> Result<Fill, CatalogError> {
-        Ok(Fill {
-            placeholder: self.text()?,
-            parameter: self.small()?,
-            transform: self.pick(&Transform::ALL)?,
-            prefix: self.text()?,
-            otherwise: self.text()?,
+    fn template(&self, cursor: &mut Cursor) -> Result<Template, CatalogError> {
+        Ok(Template {
+            pattern: self.text(cursor)?,
+            provenance: cursor.pick(&Provenance::ALL)?,
+            fills: cursor
+                .list(|cursor| {
+                    Ok(Fill {
+                        placeholder: self.text(cursor)?,
+                        parameter: cursor.small()?,
+                        transform: cursor.pick(&Transform::ALL)?,
+                        prefix: self.text(cursor)?,
+                        otherwise: self.text(cursor)?,
+                    })
+                })?
+                .leak(),
         })
     }
 
-    fn text(&mut self) -> Result<&'static str, CatalogError> {
-        let number = self.cursor.number()?;
-        self.texts.get(number).copied().ok_or_else(Self::missing)
+    fn text(&self, cursor: &mut Cursor) -> Result<&'static str, CatalogError> {
+        cursor.pick(&self.texts)
     }
 
-    fn earlier_visibility(&mut self) -> Result<Visibility, CatalogError> {
-        let number = self.cursor.number()?;
-        self.visibilities.get(number).cloned().ok_or_else(Self::missing)
+    fn earlier_visibility(&self, cursor: &mut Cursor) -> Result<Visibility, CatalogError> {
+        let number = cursor.number()?;
+        self.visibilities.get(number).cloned().ok_or_else(missing)
     }
+}
 
-    fn small<T: TryFrom<usize>>(&mut self) -> Result<T, CatalogError> {
-        T::try_from(self.cursor.number()?).map_err(|_| CatalogError::new("a number is too large"))
-    }
+fn resource_use(types: &'static [ResourceType], cursor: &mut Cursor) -> Result<ResourceUse, CatalogError> {
+    let number = cursor.number()?;
+    let resource_type = types.get(number >> 1).ok_or_else(missing)?;
+    Ok(ResourceUse { resource_type, required: number & 1 == 1 })
+}
 
-    fn pick<T: Copy>(&mut self, all: &[T]) -> Result<T, CatalogError> {
-        let number = self.cursor.number()?;
-        all.get(number).copied().ok_or_else(Self::missing)
-    }
-
-    fn list<T>(
-        &mut self,
-        read: impl Fn(&mut Self) -> Result<T, CatalogError>,
-    ) -> Result<Vec<T>, CatalogError> {
-        let count = self.cursor.number()?;
-        let mut list = Vec::with_capacity(self.cursor.at_most(count));
-        for _ in 0..count {
-            list.push(read(self)?);
-        }
-        Ok(list)
-    }
-
-    fn leaked<T>(
-        &mut self,
-        read: impl Fn(&mut Self) -> Result<T, CatalogError>,
-    ) -> Result<&'static [T], CatalogError> {
-        Ok(self.list(read)?.leak())
-    }
-
-    fn missing() -> CatalogError {
-        CatalogError::new("a row that it refers to is missing")
-    }
+fn missing() -> CatalogError {
+    CatalogError::new("a row that it refers to is missing")
 }
 
 #[cfg(test)]
@@ -238,11 +216,21 @@ mod tests {
     use super::decode;
 
     #[test]
+    fn every_operation_can_be_decoded() {
+        let catalog = decode(include_bytes!("../data/aws.table.zst")).unwrap();
+        for group in &catalog.groups {
+            assert_eq!(catalog.table.operations(&group.members).unwrap().len(), group.members.len());
+        }
+    }
+
+    #[test]
     fn damage_is_an_error() {
         let table = include_bytes!("../data/aws.table.zst");
-        assert!(decode(table).is_ok());
         assert!(decode(&[]).is_err());
         assert!(decode(&table[..table.len() / 2]).is_err());
+        let mut flipped = table.to_vec();
+        flipped[table.len() / 2] ^= 4;
+        assert!(decode(&flipped).is_err());
         let other = zstd::bulk::compress(b"remit-catalog-0\nrest", 1).unwrap();
         assert!(decode(&other).unwrap_err().to_string().contains("of another form"));
         let bytes = zstd::bulk::decompress(table, super::LIMIT).unwrap();

@@ -4,6 +4,9 @@ use crate::{Catalog, Operation, Place, Resolution};
 
 const PLACE: Place<'static> = Place { partition: "aws", region: "eu-west-1", account: "123456789012" };
 
+/// Service, operation, parameters with their values, ARNs.
+type Case<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
+
 fn operation(service: &str, name: &str) -> &'static Operation {
     match Catalog::embedded().unwrap().operation(service, name) {
         Resolution::Known(operation) | Resolution::Permissionless(operation) => operation,
@@ -17,7 +20,7 @@ fn resources(service: &str, name: &str, values: &[(&str, &str)]) -> Vec<String> 
 
 #[test]
 fn request_parameters_make_arns() {
-    let cases: &[(&str, &str, &[(&str, &str)], &[&str])] = &[
+    let cases: &[Case<'_>] = &[
         ("s3", "GetObject", &[("bucketName", "b"), ("key", "k/l")], &["arn:aws:s3:::b/k/l"]),
         ("s3", "GetBucketLifecycle", &[("bucketName", "b")], &["arn:aws:s3:::b"]),
         ("dynamodb", "GetItem", &[("TableName", "t")], &["arn:aws:dynamodb:eu-west-1:123456789012:table/t"]),

@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow};
 
 use super::draft::{Class, Draft, OperationDraft, Use, WhenDraft};
 
-const MARK: &[u8] = b"remit-catalog-2\n";
+const MARK: &[u8] = b"remit-catalog-3\n";
 
 /// The most that zstd can do without settings of its own at the reader.
 const LEVEL: i32 = 19;
@@ -18,7 +18,11 @@ pub(super) fn encode(draft: &Draft) -> anyhow::Result<Vec<u8>> {
     let mut table = MARK.to_vec();
     table.extend(body.texts.bytes());
     table.extend(body.rows);
-    zstd::bulk::compress(&table, LEVEL).context("cannot compress the table")
+    let mut compressor = zstd::bulk::Compressor::new(LEVEL).context("cannot set up the compressor")?;
+    compressor
+        .set_parameter(zstd::zstd_safe::CParameter::ChecksumFlag(true))
+        .context("cannot ask for a checksum")?;
+    compressor.compress(&table).context("cannot compress the table")
 }
 
 struct Body<'d> {
@@ -153,17 +157,25 @@ impl<'d> Body<'d> {
                     self.text(arn);
                 }
             }
+            let sets: BTreeSet<_> = service.actions.values().map(|action| &action.resource_types).collect();
+            self.number(sets.len());
+            for set in &sets {
+                self.number(set.len());
+                for (name, required) in *set {
+                    let place =
+                        places.get(name.as_str()).with_context(|| format!("no resource type `{name}`"))?;
+                    self.number(place << 1 | usize::from(*required));
+                }
+            }
+            let sets: BTreeMap<_, usize> =
+                sets.into_iter().enumerate().map(|(place, set)| (set, place)).collect();
             self.number(service.actions.len());
             for (key, action) in &service.actions {
                 self.actions.insert(format!("{prefix}:{key}"), self.actions.len());
                 self.text(&action.name);
                 self.number(action.level as usize);
-                self.number(action.resource_types.len());
-                for (name, required) in &action.resource_types {
-                    let place =
-                        places.get(name.as_str()).with_context(|| format!("no resource type `{name}`"))?;
-                    self.number(place << 1 | usize::from(*required));
-                }
+                let set = sets.get(&action.resource_types).copied().context("a set of types is missing")?;
+                self.number(set);
                 let set =
                     self.key_sets.get(&action.condition_keys).copied().context("a set of keys is missing")?;
                 self.number(set);
@@ -186,13 +198,30 @@ impl<'d> Body<'d> {
             });
             labels.push((label, place));
         }
-        self.number(groups.len());
+        let mut pieces: Vec<Vec<u8>> = Vec::new();
+        let mut places: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+        let mut members: Vec<Vec<usize>> = Vec::new();
         for operations in groups {
-            self.number(operations.len());
+            let mut group = Vec::new();
             for operation in operations.values() {
+                let rows = std::mem::take(&mut self.rows);
                 self.operation(draft, operation)
                     .with_context(|| format!("operation `{}`", operation.name))?;
+                let piece = std::mem::replace(&mut self.rows, rows);
+                group.push(*places.entry(piece.clone()).or_insert_with(|| {
+                    pieces.push(piece);
+                    pieces.len() - 1
+                }));
             }
+            members.push(group);
+        }
+        self.number(pieces.len());
+        self.numbers(&pieces.iter().map(Vec::len).collect::<Vec<_>>());
+        self.rows.extend(pieces.into_iter().flatten());
+        self.number(members.len());
+        for group in members {
+            self.number(group.len());
+            self.numbers(&group);
         }
         self.number(labels.len());
         for (label, place) in labels {
