@@ -40,6 +40,8 @@ struct Drawn {
     resource: u64,
     session: u64,
     hour: i64,
+    /// Microseconds into the hour.
+    offset: i64,
     count: u64,
 }
 
@@ -58,8 +60,13 @@ pub(crate) fn run(root: &Path, rows: u64) -> anyhow::Result<String> {
         let flush = writer.begin(Provider::Aws);
         let mut file = flush.stage(START + day)?;
         let mut events = 0;
+        let mut last = None;
         for row in &drawn {
-            push(&mut file, &principals, row, (START + day) * DAY, &mut dice)?;
+            let call = (row.principal, row.operation, row.resource);
+            // Rows that differ only in when and in which session share one example, as the writer has it.
+            let sample = (last != Some(call)).then(|| dice.identifier());
+            last = Some(call);
+            push(&mut file, &principals, row, (START + day) * DAY, sample.as_deref())?;
             events += row.count;
         }
         let counts = Counts { read: events, recorded: events, ..Counts::default() };
@@ -77,7 +84,16 @@ fn draw(dice: &mut Dice) -> Drawn {
     let operation = (principal * 5 + dice.below(5)) % OPERATIONS.len();
     let resource = (principal * 3 + dice.below(8)) as u64;
     let hour = i64::try_from(dice.below(24)).unwrap_or(0);
-    Drawn { principal, operation, resource, session: dice.next() % 64, hour, count: 1 + dice.next() % 100 }
+    let offset = i64::try_from(dice.next() % 1_800_000_000).unwrap_or(0);
+    Drawn {
+        principal,
+        operation,
+        resource,
+        session: dice.next() % 64,
+        hour,
+        offset,
+        count: 1 + dice.next() % 100,
+    }
 }
 
 fn push(
@@ -85,18 +101,18 @@ fn push(
     principals: &[String],
     row: &Drawn,
     midnight: i64,
-    dice: &mut Dice,
+    sample_id: Option<&str>,
 ) -> anyhow::Result<()> {
     let Some((service, operation, template)) = OPERATIONS.get(row.operation) else { return Ok(()) };
     let resource = template.replace('#', &row.resource.to_string());
     let resources = [resource.as_str()];
     let window_start = midnight + row.hour * HOUR;
-    let first_seen = window_start + i64::try_from(dice.next() % 1_800_000_000)?;
-    let (session, sample) = (format!("session-{}", row.session), dice.identifier());
+    let first_seen = window_start + row.offset;
+    let session = format!("session-{}", row.session);
     file.push(&UsageRow {
         window_start,
         first_seen,
-        last_seen: first_seen + i64::try_from(dice.next() % 1_800_000_000)?,
+        last_seen: first_seen + 1_000_000 * i64::try_from(row.count)?,
         count: row.count,
         provider: Provider::Aws,
         account: Some("111122223333"),
@@ -119,7 +135,7 @@ fn push(
         source_identity: None,
         network_origin: Some("10.0.0.1"),
         evidence: "cloudtrail",
-        sample_id: Some(&sample),
+        sample_id,
     })?;
     Ok(())
 }
