@@ -32,7 +32,7 @@ pub(super) fn block(text: &str) -> Option<(Cut<Address>, Cut<Address>)> {
     let first = Address { bits, number: number & !hosts };
     let last = number | hosts;
     // Up to before the next address, so that neighbouring blocks join.
-    let end = match last.checked_add(1).filter(|next| bits == 128 || *next <= u128::from(u32::MAX)) {
+    let end = match last.checked_add(1) {
         Some(next) => Cut::Before(Address { bits, number: next }),
         None => Cut::After(Address { bits, number: last }),
     };
