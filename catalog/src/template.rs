@@ -78,12 +78,18 @@ impl Template {
                     Transformed::Part(part) => arn.push_str(part),
                     Transformed::Whole(text) => whole = Some(text),
                 },
-                None => arn.push_str(match placeholder {
-                    "Partition" => place.partition,
-                    "Region" => place.region,
-                    "Account" => place.account,
-                    _ => return None,
-                }),
+                None => {
+                    let part = match placeholder {
+                        "Partition" => place.partition,
+                        "Region" => place.region,
+                        "Account" => place.account,
+                        _ => return None,
+                    };
+                    if part.is_empty() {
+                        return None;
+                    }
+                    arn.push_str(part);
+                }
             }
         }
         arn.push_str(rest);

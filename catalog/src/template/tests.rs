@@ -150,6 +150,15 @@ fn what_becomes_no_resource_is_kept() {
 }
 
 #[test]
+fn an_unknown_place_makes_no_arn() {
+    let place = Place { account: "", ..PLACE };
+    let values = [("functionName", "f")];
+    assert_eq!(operation("lambda", "GetFunction").resources(&place, &values), [""; 0]);
+    let values = [("bucketName", "b"), ("key", "k")];
+    assert_eq!(operation("s3", "GetObject").resources(&place, &values), ["arn:aws:s3:::b/k"]);
+}
+
+#[test]
 fn an_arn_of_another_type_is_no_resource() {
     let values = [("functionName", "arn:aws:s3:::b")];
     let reading = operation("lambda", "GetFunction").read(&PLACE, &values);

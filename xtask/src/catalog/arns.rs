@@ -2,7 +2,7 @@
 
 use super::draft::{FillDraft, OperationDraft, Origin, TemplateDraft, Transform, TypeDraft, Use};
 use super::map::Row;
-use super::overrides::{MemberFilling, Rule};
+use super::overrides::{MemberFilling, Rule, TypeRow};
 use super::paths::{Member, lower_first};
 
 /// What an operation's templates are made from.
@@ -12,6 +12,8 @@ pub(super) struct Inputs<'f> {
     pub(super) members: &'f [Member],
     pub(super) rules: &'f [Rule],
     pub(super) rows: &'f [Row],
+    /// Resource types that accounts share.
+    pub(super) shared: &'f [TypeRow],
     /// How many resource types the action has: where several have an id, a general name tells none of them.
     pub(super) types: usize,
 }
@@ -45,8 +47,13 @@ pub(super) fn add(operation: &mut OperationDraft, resource_type: &TypeDraft, inp
             add_templates(operation, resource_type, pattern, &ways);
         }
     }
+    let is_shared = inputs
+        .shared
+        .iter()
+        .any(|row| row.service == inputs.prefix && row.types.contains(&resource_type.name));
     if !is_ruled {
         for pattern in &resource_type.arns {
+            let pattern = &if is_shared { pattern.replace("${Account}", "*") } else { pattern.clone() };
             let placeholders = placeholders(pattern);
             let ways: Option<Vec<(&str, Way)>> = placeholders
                 .iter()

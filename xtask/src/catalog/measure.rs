@@ -186,7 +186,7 @@ fn may_be(visibility: &remit_catalog::Visibility, writes: bool) -> bool {
     match visibility {
         Visibility::Management { write } | Visibility::Data { write, .. } => *write == writes,
         Visibility::Mixed(classes) => classes.iter().any(|class| may_be(class, writes)),
-        Visibility::NotLogged(_) | Visibility::NoOperation => false,
+        Visibility::NotLogged(_) | Visibility::NoOperation => true,
     }
 }
 

@@ -15,7 +15,8 @@ pub(super) struct Overrides {
     pub(super) services: Vec<ServiceRow>,
     pub(super) operations: Vec<OperationRow>,
     pub(super) rules: Vec<Rule>,
-    pub(super) alternatives: Vec<Alternatives>,
+    pub(super) alternatives: Vec<TypeRow>,
+    pub(super) shared: Vec<TypeRow>,
     pub(super) data_events: Vec<DataEvents>,
     pub(super) not_logged: Vec<NotLogged>,
     pub(super) reads: Vec<ReadWrite>,
@@ -149,10 +150,11 @@ pub(super) enum MemberFilling {
     },
 }
 
-/// Optional resource types that are never involved besides another one.
+/// Resource types of which something is told: that they are never involved besides another one, or that
+/// accounts share them.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Alternatives {
+pub(super) struct TypeRow {
     /// IAM prefix.
     pub(super) service: String,
     pub(super) types: Vec<String>,
@@ -221,7 +223,8 @@ struct OperationsFile {
 #[serde(deny_unknown_fields)]
 struct ParametersFile {
     rule: Vec<Rule>,
-    alternatives: Vec<Alternatives>,
+    alternatives: Vec<TypeRow>,
+    shared: Vec<TypeRow>,
 }
 
 #[derive(Deserialize)]
@@ -255,6 +258,7 @@ impl Overrides {
             operations,
             rules: parameters.rule,
             alternatives: parameters.alternatives,
+            shared: parameters.shared,
             data_events: events.data,
             not_logged: events.not_logged,
             reads: events.read_write,

@@ -190,7 +190,7 @@ fn add_resources(
     members: &[Member],
     rows: &[super::map::Row],
 ) {
-    let rules = &facts.overrides.rules;
+    let (rules, shared) = (&facts.overrides.rules, &facts.overrides.shared);
     let actions: Vec<String> = draft
         .needs
         .iter()
@@ -201,7 +201,8 @@ fn add_resources(
         let Some((service, name)) = action.split_once(':') else { continue };
         let Some(service) = facts.actions.get(service) else { continue };
         let Some(action) = service.actions.get(name) else { continue };
-        let inputs = arns::Inputs { prefix, members, rules, rows, types: action.resource_types.len() };
+        let inputs =
+            arns::Inputs { prefix, members, rules, rows, shared, types: action.resource_types.len() };
         for resource_type in action.resource_types.keys().filter_map(|name| service.types.get(name)) {
             arns::add(draft, resource_type, &inputs);
         }

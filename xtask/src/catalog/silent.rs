@@ -1,7 +1,7 @@
 //! Which optional resource types a call could involve without its request showing it.
 
 use super::arns::makes;
-use super::draft::{Draft, OperationDraft, Use};
+use super::draft::{Draft, OperationDraft, Origin, TemplateDraft, Use};
 
 /// Places, among the action's resource types, of the optional ones that no request parameter would show.
 /// Where one parameter takes resources of several types, or a hand-kept row says so, they are alternatives.
@@ -18,15 +18,26 @@ pub(super) fn silent(draft: &Draft, operation: &OperationDraft, action: &str) ->
         parameter.used_for == Use::Resource
             && matches!(
                 name.trim_end_matches("[]"),
-                "resourcearn" | "arn" | "resourceidentifier" | "resourcearnlist" | "resourceid"
+                "resourcearn"
+                    | "arn"
+                    | "resourceidentifier"
+                    | "resourcearnlist"
+                    | "resourceid"
+                    | "resourcename"
             )
     });
     if takes_any {
         return Vec::new();
     }
+    // How EC2 spells lists is known for the operations kept by hand only: others may be overlooked.
+    let is_sure = |template: &TemplateDraft| {
+        prefix != "ec2"
+            || template.origin == Origin::Override
+            || template.fills.iter().all(|fill| !fill.parameter.contains("[]"))
+    };
     let is_shown = |name: &str| {
         service.types.get(name).is_some_and(|resource_type| {
-            operation.templates.iter().any(|template| makes(template, resource_type))
+            operation.templates.iter().any(|template| is_sure(template) && makes(template, resource_type))
         })
     };
     row.resource_types
