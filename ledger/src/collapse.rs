@@ -38,6 +38,12 @@ impl Collapse {
         distinct <= SMALLEST_LIMIT
     }
 
+    /// The nodes on the way to a resource, outermost first: the name so far, the next child, and how many children the
+    /// node may have. What is no ARN is on no tree.
+    pub fn levels(resource: &str) -> impl Iterator<Item = (&str, &str, usize)> {
+        levels(resource)
+    }
+
     /// Adds a resource.
     pub fn add(&mut self, resource: &str) {
         for (prefix, child, limit) in levels(resource) {

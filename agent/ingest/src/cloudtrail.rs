@@ -1,5 +1,6 @@
 //! CloudTrail: from log files to a ledger.
 
+mod bounded;
 mod call;
 mod checkpoint;
 mod coverage;

@@ -46,6 +46,12 @@ impl Interner {
         Interned::New(self.insert(hash, bytes))
     }
 
+    /// The number of a byte string that was met before.
+    #[inline]
+    pub(crate) fn find(&self, bytes: &[u8]) -> Option<u32> {
+        self.table.find(hash_bytes(bytes), |&number| self.get(number) == bytes).copied()
+    }
+
     /// The number of a byte string; one that is new is checked first, and refused if it fails.
     #[inline]
     pub(crate) fn intern_if(&mut self, bytes: &[u8], valid: impl FnOnce() -> bool) -> Option<u32> {

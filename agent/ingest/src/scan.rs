@@ -1,14 +1,15 @@
 //! A cursor over JSON that finds the extent of values without building them.
 //!
 //! An event holds some seventy strings, of which a usage record needs a dozen. A general parser, even one that
-//! skips, spends most of its time on the others (see docs/benchmarks.md). This one looks at sixteen bytes at a time
-//! for the end of a string, and within values that nobody reads checks only that strings end and brackets
-//! balance. What is taken out of an event is checked: its UTF-8, its escapes, its type.
+//! skips, spends most of its time on the others (see docs/benchmarks.md). This one knows from an [`Index`] where
+//! strings and brackets end, and within values that nobody reads checks only that they do. What is taken out of an
+//! event is checked: its UTF-8, its escapes, its type.
+
+mod index;
 
 use std::borrow::Cow;
 
-/// Nesting deeper than this is not an audit log.
-const DEPTH_LIMIT: usize = 256;
+pub(crate) use index::Index;
 
 /// Why a value could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,17 +22,29 @@ pub(crate) enum Fault {
 
 /// A place in JSON text.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Cursor<'a> {
+pub(crate) struct Cursor<'a, F = Plain> {
     bytes: &'a [u8],
     at: usize,
+    find: F,
 }
+
+/// Finds ends.
+pub(crate) trait Find: Copy {
+    /// Position of the quote that ends the string whose content starts at `at`.
+    fn string_end(&self, bytes: &[u8], at: usize) -> Result<usize, Fault>;
+    /// Position of the bracket that ends the object or array whose opening bracket is at `at`.
+    fn bracket_end(&self, bytes: &[u8], at: usize) -> Result<usize, Fault>;
+}
+
+/// Finds ends by looking at one byte after the other: for short texts.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Plain;
 
 /// The text between two quotes, escapes and all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Text<'a> {
     /// The bytes between the quotes.
     pub(crate) raw: &'a [u8],
-    escaped: bool,
 }
 
 /// A value by its first byte.
@@ -47,7 +60,7 @@ pub(crate) enum Value<'a> {
 impl<'a> Text<'a> {
     /// The text, or none when it is not UTF-8 or its escapes are not JSON's.
     pub(crate) fn decode(self) -> Option<Cow<'a, str>> {
-        if !self.escaped {
+        if !self.raw.contains(&b'\\') {
             return std::str::from_utf8(self.raw).ok().map(Cow::Borrowed);
         }
         let mut quoted = Vec::with_capacity(self.raw.len().saturating_add(2));
@@ -85,11 +98,19 @@ impl<'a> Value<'a> {
 }
 
 impl<'a> Cursor<'a> {
-    pub(crate) fn new(bytes: &'a [u8], at: usize) -> Self {
-        Self { bytes, at }
+    /// At the beginning of a short text.
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0, find: Plain }
+    }
+}
+
+impl<'a, F: Find> Cursor<'a, F> {
+    /// At a position of a text that `find` knows.
+    pub(crate) fn at(bytes: &'a [u8], at: usize, find: F) -> Self {
+        Self { bytes, at, find }
     }
 
-    pub(crate) fn at(&self) -> usize {
+    pub(crate) fn position(&self) -> usize {
         self.at
     }
 
@@ -188,38 +209,17 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(crate) fn text(&mut self) -> Result<Text<'a>, Fault> {
         let start = self.at + 1;
-        let (end, escaped) = string_end(self.bytes, start)?;
+        let end = self.find.string_end(self.bytes, start)?;
         self.at = end + 1;
-        Ok(Text { raw: self.bytes.get(start..end).unwrap_or_default(), escaped })
+        Ok(Text { raw: self.bytes.get(start..end).unwrap_or_default() })
     }
 
     /// The object or array ahead; the cursor must be at its opening bracket.
+    #[inline]
     fn nested(&mut self) -> Result<&'a [u8], Fault> {
         let start = self.at;
-        let mut at = start;
-        let mut depth = 0_usize;
-        loop {
-            match self.bytes.get(at) {
-                Some(b'"') => at = string_end(self.bytes, at + 1)?.0 + 1,
-                Some(b'{' | b'[') => {
-                    depth += 1;
-                    if depth > DEPTH_LIMIT {
-                        return Err(Fault::Bad(at));
-                    }
-                    at += 1;
-                }
-                Some(b'}' | b']') => {
-                    depth -= 1;
-                    at += 1;
-                    if depth == 0 {
-                        self.at = at;
-                        return Ok(self.bytes.get(start..at).unwrap_or_default());
-                    }
-                }
-                Some(_) => at += 1,
-                None => return Err(Fault::End),
-            }
-        }
+        self.at = self.find.bracket_end(self.bytes, start)? + 1;
+        Ok(self.bytes.get(start..self.at).unwrap_or_default())
     }
 
     fn bare(&mut self) -> Result<&'a [u8], Fault> {
@@ -235,40 +235,37 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Position of the quote that ends the string whose content starts at `at`, and whether it holds escapes.
-#[inline]
-fn string_end(bytes: &[u8], mut at: usize) -> Result<(usize, bool), Fault> {
-    let mut escaped = false;
-    loop {
-        at = next_special(bytes, at).ok_or(Fault::End)?;
-        match bytes.get(at) {
-            Some(b'"') => return Ok((at, escaped)),
-            Some(b'\\') => {
-                escaped = true;
-                at += 2;
+impl Find for Plain {
+    fn string_end(&self, bytes: &[u8], mut at: usize) -> Result<usize, Fault> {
+        loop {
+            match bytes.get(at) {
+                Some(b'"') => return Ok(at),
+                Some(b'\\') => at += 2,
+                Some(0..0x20) => return Err(Fault::Bad(at)),
+                Some(_) => at += 1,
+                None => return Err(Fault::End),
             }
-            // Control characters stand in no JSON string, so this is none: a quote went missing before it.
-            Some(_) => return Err(Fault::Bad(at)),
-            None => return Err(Fault::End),
         }
     }
-}
 
-/// Position of the next quote, backslash or control character.
-#[inline]
-fn next_special(bytes: &[u8], mut at: usize) -> Option<usize> {
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<16>()) {
-        // The compiler turns this into vector comparisons.
-        let special = chunk.map(|byte| u8::from(byte == b'"' || byte == b'\\' || byte < 0x20));
-        let found = u128::from_le_bytes(special);
-        if found != 0 {
-            return Some(at + (found.trailing_zeros() / 8) as usize);
+    fn bracket_end(&self, bytes: &[u8], mut at: usize) -> Result<usize, Fault> {
+        let mut depth = 0_usize;
+        loop {
+            match bytes.get(at) {
+                Some(b'"') => at = self.string_end(bytes, at + 1)?,
+                Some(b'{' | b'[') => depth += 1,
+                Some(b'}' | b']') => {
+                    depth -= 1;
+                    if depth == 0 {
+                        return Ok(at);
+                    }
+                }
+                Some(_) => {}
+                None => return Err(Fault::End),
+            }
+            at += 1;
         }
-        at += 16;
     }
-    let rest = bytes.get(at..)?;
-    let found = rest.iter().position(|&byte| byte == b'"' || byte == b'\\' || byte < 0x20)?;
-    Some(at + found)
 }
 
 #[cfg(test)]

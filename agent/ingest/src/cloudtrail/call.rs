@@ -75,14 +75,19 @@ pub(crate) fn peek(packed: &[u8]) -> Option<(u32, u32)> {
     Some((plan, numbers.nth(1)?))
 }
 
-/// Unpacks a call.
-pub(crate) fn unpack(packed: &[u8], table: &Table, plans: &Plans) -> Option<Call> {
+/// What a packed call is called on, worked out.
+#[derive(Debug, Default)]
+pub(crate) struct Target {
+    pub(crate) resources: Vec<String>,
+    pub(crate) parameters: Vec<(String, String)>,
+}
+
+/// Works out what a call is called on from the listed resources and request parameters that were packed.
+pub(crate) fn target(packed: &[u8], table: &Table, plan: &Plan) -> Option<Target> {
     let (head, mut rest) = packed.split_at_checked(HEAD)?;
-    let mut numbers = head.chunks_exact(4).filter_map(|word| word.try_into().ok()).map(u32::from_le_bytes);
-    let plan = plans.get(numbers.next()?)?;
-    let mut name = || Some(table.name(numbers.next()?));
-    let (region, recipient, error_code) = (name()?, name()?, name()?);
-    let outcome = Outcome::ALL.get(usize::from(*head.last()?)).copied()?;
+    let mut numbers =
+        head.chunks_exact(4).filter_map(|word| word.try_into().ok()).map(u32::from_le_bytes).skip(1);
+    let (region, recipient) = (table.name(numbers.next()?), table.name(numbers.next()?));
     let listed = listed_resources(take_bytes(&mut rest)?);
     let mut values = Vec::new();
     while let Some((path, tail)) = rest.split_first_chunk::<2>() {
@@ -96,6 +101,42 @@ pub(crate) fn unpack(packed: &[u8], table: &Table, plans: &Plans) -> Option<Call
         account: recipient.as_deref().unwrap_or_default(),
     };
     let (resources, parameters) = resources_and_parameters(plan, &place, listed, &values);
+    Some(Target { resources, parameters })
+}
+
+/// Packs a call whose target is worked out, with the head of `packed`.
+pub(crate) fn repack(scratch: &mut Vec<u8>, packed: &[u8], target: &Target) {
+    scratch.clear();
+    scratch.extend_from_slice(packed.get(..HEAD).unwrap_or_default());
+    scratch.extend_from_slice(&u32::try_from(target.resources.len()).unwrap_or(0).to_le_bytes());
+    for resource in &target.resources {
+        pack_bytes(scratch, resource.as_bytes());
+    }
+    for (path, value) in &target.parameters {
+        pack_bytes(scratch, path.as_bytes());
+        pack_bytes(scratch, value.as_bytes());
+    }
+}
+
+/// Unpacks a call whose target is worked out.
+pub(crate) fn unpack(packed: &[u8], table: &Table, plans: &Plans) -> Option<Call> {
+    let (head, mut rest) = packed.split_at_checked(HEAD)?;
+    let mut numbers = head.chunks_exact(4).filter_map(|word| word.try_into().ok()).map(u32::from_le_bytes);
+    let plan = plans.get(numbers.next()?)?;
+    let mut name = || Some(table.name(numbers.next()?));
+    let (region, _, error_code) = (name()?, name()?, name()?);
+    let outcome = Outcome::ALL.get(usize::from(*head.last()?)).copied()?;
+    let (count, tail) = rest.split_first_chunk::<4>()?;
+    rest = tail;
+    let text = |rest: &mut &[u8]| Some(std::str::from_utf8(take_bytes(rest)?).ok()?.to_owned());
+    let mut resources = Vec::new();
+    for _ in 0..u32::from_le_bytes(*count) {
+        resources.push(text(&mut rest)?);
+    }
+    let mut parameters = Vec::new();
+    while !rest.is_empty() {
+        parameters.push((text(&mut rest)?, text(&mut rest)?));
+    }
     Some(Call {
         service: plan.service.clone(),
         operation: plan.operation.clone(),
@@ -117,7 +158,7 @@ fn take_bytes<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
 /// The ARNs of an event's `resources`, sorted. An `ARNPrefix` names what was asked about, not what was touched.
 fn listed_resources(list: &[u8]) -> Vec<String> {
     let mut arns = Vec::new();
-    let mut cursor = Cursor::new(list, 0);
+    let mut cursor = Cursor::new(list);
     let mut first = true;
     if list.is_empty() || cursor.expect(b'[').is_err() {
         return arns;
@@ -134,7 +175,7 @@ fn listed_resources(list: &[u8]) -> Vec<String> {
 }
 
 fn arn_of(object: &[u8]) -> Option<String> {
-    let mut cursor = Cursor::new(object, 0);
+    let mut cursor = Cursor::new(object);
     let mut first = true;
     cursor.enter().ok()?;
     while let Ok(Some(key)) = cursor.key(&mut first) {

@@ -1,10 +1,10 @@
 //! One CloudTrail event as it lies in the log: the fields that a usage record needs, still in JSON.
 
-use crate::scan::{Cursor, Fault, Text, Value};
+use crate::scan::{Cursor, Fault, Find, Text, Value};
 
-/// The fields of an event that are read. What the log holds as an object or array is kept as its bytes.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Event<'a> {
+/// The fields of an event that are read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Event<'a, F> {
     pub(crate) identity: Option<&'a [u8]>,
     /// The number of `identity`, where it was met before.
     pub(crate) known_identity: Option<u32>,
@@ -15,8 +15,10 @@ pub(crate) struct Event<'a> {
     pub(crate) origin: Option<Text<'a>>,
     pub(crate) error_code: Option<Text<'a>>,
     pub(crate) error_message: Option<Text<'a>>,
-    pub(crate) request: Option<&'a [u8]>,
-    pub(crate) response: Option<&'a [u8]>,
+    /// Before `requestParameters`, an object.
+    pub(crate) request: Option<Cursor<'a, F>>,
+    /// Before `responseElements`, an object.
+    pub(crate) response: Option<Cursor<'a, F>>,
     pub(crate) id: Option<Text<'a>>,
     pub(crate) read_only: Option<bool>,
     pub(crate) resources: Option<&'a [u8]>,
@@ -29,13 +31,13 @@ pub(crate) struct Event<'a> {
 /// What an object at the top of a log, or in a list of it, turned out to be.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::large_enum_variant, reason = "almost every object is an event, and it lives on the stack")]
-pub(crate) enum Shape<'a> {
+pub(crate) enum Shape<'a, F> {
     /// An event.
-    Event(Event<'a>),
+    Event(Event<'a, F>),
     /// The beginning of a wrapper: the cursor is at the first element of its list.
     List(List),
     /// An object around one event, as EventBridge delivers it.
-    Wrapped(&'a [u8]),
+    Wrapped(Cursor<'a, F>),
     /// A digest of delivered files.
     Digest,
     /// A health check of a log subscription.
@@ -58,11 +60,11 @@ pub(crate) enum List {
 }
 
 /// Reads the object ahead. `known` may tell the number and length of a `userIdentity` object that was met before.
-pub(crate) fn read_object<'a>(
-    cursor: &mut Cursor<'a>,
+pub(crate) fn read_object<'a, F: Find>(
+    cursor: &mut Cursor<'a, F>,
     known: impl Fn(&'a [u8]) -> Option<(u32, usize)>,
-) -> Result<Shape<'a>, Fault> {
-    let mut event = Event::default();
+) -> Result<Shape<'a, F>, Fault> {
+    let mut event = Event::new();
     let mut detail = None;
     let mut is_event = false;
     let mut is_digest = false;
@@ -96,8 +98,8 @@ pub(crate) fn read_object<'a>(
             b"sourceIPAddress" => event.origin = cursor.value()?.text(),
             b"errorCode" => event.error_code = cursor.value()?.text(),
             b"errorMessage" => event.error_message = cursor.value()?.text(),
-            b"requestParameters" => event.request = cursor.value()?.nested(),
-            b"responseElements" => event.response = cursor.value()?.nested(),
+            b"requestParameters" => event.request = nested(cursor)?,
+            b"responseElements" => event.response = nested(cursor)?,
             b"eventID" => event.id = cursor.value()?.text(),
             b"readOnly" => event.read_only = cursor.value()?.flag(),
             b"resources" => event.resources = cursor.value()?.nested(),
@@ -124,7 +126,7 @@ pub(crate) fn read_object<'a>(
                 }
                 cursor.value()?;
             }
-            b"detail" => detail = cursor.value()?.nested(),
+            b"detail" => detail = nested(cursor)?,
             b"digestS3Bucket" | b"digestStartTime" => {
                 is_digest = true;
                 cursor.value()?;
@@ -153,8 +155,43 @@ pub(crate) fn read_object<'a>(
     })
 }
 
+/// Passes over a value, and gives a cursor before it if it is an object or array.
+fn nested<'a, F: Find>(cursor: &mut Cursor<'a, F>) -> Result<Option<Cursor<'a, F>>, Fault> {
+    cursor.look()?;
+    let before = *cursor;
+    Ok(cursor.value()?.nested().map(|_| before))
+}
+
+impl<F> Event<'_, F> {
+    fn new() -> Self {
+        Self {
+            identity: None,
+            known_identity: None,
+            time: None,
+            source: None,
+            name: None,
+            region: None,
+            origin: None,
+            error_code: None,
+            error_message: None,
+            request: None,
+            response: None,
+            id: None,
+            read_only: None,
+            resources: None,
+            kind: None,
+            category: None,
+            recipient: None,
+            management: None,
+        }
+    }
+}
+
 /// The text that an element of a list of [`List::LogEvents`] or [`List::LookupEvents`] holds.
-pub(crate) fn read_message<'a>(cursor: &mut Cursor<'a>, list: List) -> Result<Option<Text<'a>>, Fault> {
+pub(crate) fn read_message<'a, F: Find>(
+    cursor: &mut Cursor<'a, F>,
+    list: List,
+) -> Result<Option<Text<'a>>, Fault> {
     let name: &[u8] = if list == List::LookupEvents { b"CloudTrailEvent" } else { b"message" };
     let mut message = None;
     let mut first = true;

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use foldhash::fast::FixedState;
-use remit_ledger::{Collapse, Counts, Flush, HOUR, LedgerError, Provider, Publication, StagedFile, UsageRow};
+use remit_ledger::{Counts, Flush, HOUR, LedgerError, Provider, Publication, StagedFile, UsageRow};
 
 use super::EVIDENCE;
 use super::call::{Call, unpack};
@@ -117,17 +117,20 @@ fn flatten(parts: &[Part<'_>]) -> (Names, Vec<Flat>) {
                 *origins.entry(text.into_owned()).or_insert(next)
             })
             .collect();
+        let mut operation_of: HashMap<u32, u32, FixedState> = HashMap::default();
         for (row_number, row) in table.rows().iter().enumerate() {
             let Some((plan, recipient)) = super::call::peek(table.calls.get(row.key.call)) else { continue };
-            let Some(plan) = part.plans.get(plan) else { continue };
             let who = *who_of.entry((row.key.identity, recipient)).or_insert_with(|| {
                 let object = Some(table.identities.get(row.key.identity)).filter(|object| !object.is_empty());
                 let who = Identity::read(object, table.name(recipient).as_deref());
                 let next = u32::try_from(whos.len()).unwrap_or(u32::MAX);
                 *whos.entry(who).or_insert(next)
             });
-            let next = u32::try_from(operations.len()).unwrap_or(u32::MAX);
-            let operation = *operations.entry((&plan.service, &plan.operation)).or_insert(next);
+            let operation = *operation_of.entry(plan).or_insert_with(|| {
+                let name = part.plans.get(plan).map_or(("", ""), |plan| (&plan.service, &plan.operation));
+                let next = u32::try_from(operations.len()).unwrap_or(u32::MAX);
+                *operations.entry(name).or_insert(next)
+            });
             flats.push(Flat {
                 day: row.key.hour.div_euclid(24),
                 principal: 0,
@@ -239,7 +242,6 @@ fn write_group(
             issued: part.table.issued_by(flat.row).collect(),
         });
     }
-    collapse(&mut calls);
     let (calls, ranks) = rank_calls(calls);
     for row in &mut counted {
         row.call = ranks.get(row.call).copied().unwrap_or(0);
@@ -331,22 +333,6 @@ fn via<'a>(who: &'a Identity, origin: Option<&'a str>) -> Option<&'a str> {
     }
     let service = |name: &&str| name.contains(".amazonaws.com");
     who.invoked_by.as_deref().filter(service).or_else(|| origin.filter(service))
-}
-
-/// Bounds the names of a group of one principal and operation.
-fn collapse(calls: &mut [Call]) {
-    let mut collapse = Collapse::default();
-    for call in &*calls {
-        for resource in &call.resources {
-            collapse.add(resource);
-        }
-    }
-    if !collapse.is_needed() {
-        return;
-    }
-    for call in calls {
-        collapse.apply(&mut call.resources);
-    }
 }
 
 /// Sorts calls and leaves out repeats; the second list tells a call's new place by its old.

@@ -243,7 +243,7 @@ fn non_empty(text: Option<Cow<'_, str>>) -> Option<Cow<'_, str>> {
 /// fields of `userIdentity` are passed over.
 fn walk<'a>(object: &'a [u8], use_text: &mut impl FnMut(&[&[u8]], Text<'a>)) {
     fn inner<'a>(object: &'a [u8], path: &mut Vec<&'a [u8]>, use_text: &mut impl FnMut(&[&[u8]], Text<'a>)) {
-        let mut cursor = Cursor::new(object, 0);
+        let mut cursor = Cursor::new(object);
         let mut first = true;
         if cursor.enter().is_err() {
             return;

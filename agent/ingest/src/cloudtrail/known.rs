@@ -8,6 +8,7 @@ use std::hash::BuildHasher;
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
+use super::identity::Identity;
 use crate::interner::{Interned, Interner, hash_bytes};
 
 /// Long enough to reach into the session's name.
@@ -20,6 +21,8 @@ const CANDIDATES: usize = 8;
 #[derive(Debug, Default)]
 pub(crate) struct KnownIdentities {
     objects: Interner,
+    /// The principal behind each object.
+    principals: Vec<Box<str>>,
     by_prefix: HashTable<(u64, u32)>,
 }
 
@@ -40,6 +43,10 @@ impl KnownIdentities {
     /// The number of an object.
     pub(crate) fn intern(&mut self, object: &[u8]) -> Interned {
         let interned = self.objects.intern(object);
+        if let Interned::New(_) = interned {
+            let object = Some(object).filter(|object| !object.is_empty());
+            self.principals.push(Identity::read(object, None).principal.into());
+        }
         if let (Interned::New(number), Some(prefix)) = (interned, object.get(..PREFIX)) {
             let prefix = hash_bytes(prefix);
             let candidates =
@@ -51,12 +58,17 @@ impl KnownIdentities {
         interned
     }
 
+    /// The principal of an object, as far as the object alone tells.
+    pub(crate) fn principal(&self, number: u32) -> &str {
+        self.principals.get(number as usize).map(AsRef::as_ref).unwrap_or_default()
+    }
+
     pub(crate) fn get(&self, number: u32) -> &[u8] {
         self.objects.get(number)
     }
 
     pub(crate) fn footprint(&self) -> usize {
-        self.objects.footprint() + self.by_prefix.capacity() * 17
+        self.objects.footprint() + self.principals.capacity() * 80 + self.by_prefix.capacity() * 17
     }
 }
 

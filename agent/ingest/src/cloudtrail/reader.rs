@@ -3,7 +3,7 @@
 use memchr::memchr;
 
 use super::event::{Event, List, Shape, read_message, read_object};
-use crate::scan::{Cursor, Fault, Text};
+use crate::scan::{Cursor, Fault, Find, Index, Plain, Text};
 
 /// No event is longer: CloudTrail itself stops at 256 KB.
 pub(crate) const RECORD_LIMIT: usize = 4 << 20;
@@ -17,12 +17,19 @@ const NESTING_LIMIT: usize = 4;
 /// How CloudTrail's own files begin every event.
 const EVENT_START: &[u8] = b"{\"eventVersion\"";
 
+/// Bytes that are indexed at a time, and of which the marks stay in the processor's cache. An event that does not
+/// end within them is indexed again with more.
+const STRETCH: usize = 128 << 10;
+
+/// While looking for an event after damage, most attempts fail at once.
+const SEARCH_STRETCH: usize = 4 << 10;
+
 /// Takes what a reader finds.
 pub(crate) trait Sink {
     /// The number and length of a `userIdentity` object, met before, that these bytes begin with.
     fn known_identity(&self, rest: &[u8]) -> Option<(u32, usize)>;
     /// An event.
-    fn event(&mut self, event: &Event<'_>, place: Place);
+    fn event<F: Find>(&mut self, event: &Event<'_, F>, place: Place);
     /// Something that is no event, left out on purpose.
     fn skipped(&mut self, reason: &'static str);
     /// Something that may have been an event and cannot be read.
@@ -49,6 +56,7 @@ pub(crate) struct Reader {
     /// Where the last record ended, to know a source that holds none.
     fruitful: u64,
     searching: bool,
+    index: Index,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,17 +80,20 @@ impl Reader {
     /// more behind them. `last` says that there are no more.
     pub(crate) fn feed(&mut self, bytes: &[u8], last: bool, sink: &mut impl Sink) -> usize {
         let mut at = 0;
+        let mut index = std::mem::take(&mut self.index);
+        index.clear();
         loop {
             let next = if self.searching {
-                self.search(bytes, at, last, sink)
+                self.search(bytes, at, last, &mut index, sink)
             } else {
-                self.step(bytes, at, last, sink)
+                self.step(bytes, at, last, &mut index, sink)
             };
             match next {
                 Next::Continue(position) if position < bytes.len() => at = position,
                 Next::Continue(position) | Next::More(position) => {
                     let done = position.min(bytes.len());
                     self.offset = self.offset.saturating_add(done as u64);
+                    self.index = index;
                     if last {
                         self.finish(sink);
                     }
@@ -110,75 +121,68 @@ impl Reader {
         }
     }
 
-    fn step(&mut self, bytes: &[u8], at: usize, last: bool, sink: &mut impl Sink) -> Next {
-        let mut cursor = Cursor::new(bytes, at);
-        let Ok(byte) = cursor.look() else { return Next::Continue(bytes.len()) };
-        let start = cursor.at();
+    fn step(&mut self, bytes: &[u8], at: usize, last: bool, index: &mut Index, sink: &mut impl Sink) -> Next {
+        let mut ahead = Cursor::at(bytes, at, Plain);
+        let Ok(byte) = ahead.look() else { return Next::Continue(bytes.len()) };
+        let start = ahead.position();
         let enclosing = self.enclosing.last().copied();
-        match (byte, enclosing) {
-            (b',', Some(Enclosing::List(_))) => Next::Continue(start + 1),
+        let end = match (byte, enclosing) {
+            (b',', Some(Enclosing::List(_))) => Ok(start + 1),
             (b']', Some(Enclosing::List(list))) => {
                 self.enclosing.pop();
                 if list != List::Bare {
                     self.enclosing.push(Enclosing::Wrapper);
                 }
-                Next::Continue(start + 1)
+                Ok(start + 1)
             }
-            (_, Some(Enclosing::Wrapper)) => {
-                let mut first = false;
-                let rest = cursor.key(&mut first).and_then(|key| match key {
-                    Some(_) => cursor.value().map(|_| true),
-                    None => Ok(false),
-                });
-                match rest {
-                    Ok(true) => Next::Continue(cursor.at()),
-                    Ok(false) => {
-                        self.enclosing.pop();
-                        Next::Continue(cursor.at())
-                    }
-                    Err(fault) => self.damaged(bytes, start, fault, last, sink),
+            (_, Some(Enclosing::Wrapper)) => indexed(index, bytes, start, STRETCH, |mut cursor| {
+                if cursor.key(&mut false)?.is_some() {
+                    cursor.value()?;
+                } else {
+                    self.enclosing.pop();
                 }
-            }
+                Ok(cursor.position())
+            }),
             (b'[', None | Some(Enclosing::List(List::Bare))) if self.enclosing.len() < NESTING_LIMIT => {
                 self.enclosing.push(Enclosing::List(List::Bare));
-                Next::Continue(start + 1)
+                Ok(start + 1)
             }
             (b'{', Some(Enclosing::List(list @ (List::LogEvents | List::LookupEvents)))) => {
-                match read_message(&mut cursor, list) {
-                    Ok(message) => {
-                        let place = self.found(start, cursor.at());
-                        deliver_message(message, place, sink);
-                        Next::Continue(cursor.at())
-                    }
-                    Err(fault) => self.damaged(bytes, start, fault, last, sink),
-                }
+                indexed(index, bytes, start, STRETCH, |mut cursor| {
+                    let message = read_message(&mut cursor, list)?;
+                    let place = self.found(start, cursor.position());
+                    deliver_message(message, place, sink);
+                    Ok(cursor.position())
+                })
             }
-            (b'{', _) => match read_object(&mut cursor, |rest| sink.known_identity(rest)) {
-                Ok(shape) => {
-                    self.deliver(shape, start, cursor.at(), sink);
-                    Next::Continue(cursor.at())
-                }
-                Err(fault) => self.damaged(bytes, start, fault, last, sink),
-            },
+            (b'{', _) => indexed(index, bytes, start, STRETCH, |mut cursor| {
+                let shape = read_object(&mut cursor, |rest| sink.known_identity(rest))?;
+                self.deliver(&shape, start, cursor.position(), sink);
+                Ok(cursor.position())
+            }),
             // A byte order mark says nothing.
             (0xef, None) if bytes.get(start..).is_some_and(|rest| rest.starts_with(b"\xef\xbb\xbf")) => {
-                Next::Continue(start + 3)
+                Ok(start + 3)
             }
-            _ => self.damaged(bytes, start, Fault::Bad(start), last, sink),
+            _ => Err(Fault::Bad(start)),
+        };
+        match end {
+            Ok(end) => Next::Continue(end),
+            Err(fault) => self.damaged(bytes, start, fault, last, sink),
         }
     }
 
-    fn deliver(&mut self, shape: Shape<'_>, start: usize, end: usize, sink: &mut impl Sink) {
+    fn deliver<F: Find>(&mut self, shape: &Shape<'_, F>, start: usize, end: usize, sink: &mut impl Sink) {
         if let Shape::List(list) = shape {
             if self.enclosing.len() < NESTING_LIMIT {
-                self.enclosing.push(Enclosing::List(list));
+                self.enclosing.push(Enclosing::List(*list));
             }
             return;
         }
         let place = self.found(start, end);
         match shape {
-            Shape::Event(event) => sink.event(&event, place),
-            Shape::Wrapped(inner) => deliver_object(inner, place, sink),
+            Shape::Event(event) => sink.event(event, place),
+            Shape::Wrapped(inner) => deliver_object(*inner, place, sink),
             Shape::Digest => sink.skipped("digest"),
             Shape::Control => sink.skipped("control_message"),
             Shape::Other | Shape::List(_) => sink.skipped("not_an_event"),
@@ -215,59 +219,91 @@ impl Reader {
 
     /// Looks for the next event after damage: an object that begins as CloudTrail's events do, or a line, or
     /// follows another object in a list, and that reads as an event. What does not is part of the damage.
-    fn search(&mut self, bytes: &[u8], from: usize, last: bool, sink: &mut impl Sink) -> Next {
+    fn search(
+        &mut self,
+        bytes: &[u8],
+        from: usize,
+        last: bool,
+        index: &mut Index,
+        sink: &mut impl Sink,
+    ) -> Next {
         let mut at = from;
         while let Some(found) = bytes.get(at..).and_then(|rest| memchr(b'{', rest)) {
             let start = at + found;
             at = start + 1;
             let rest = bytes.get(start..).unwrap_or_default();
+            // The bytes before an object are looked at, so two of them stay.
+            let wait = Next::More(start.saturating_sub(2).max(from));
             if rest.len() < EVENT_START.len() && !last {
-                return Next::More(start.saturating_sub(2).max(from));
+                return wait;
             }
             let before = bytes.get(..start).unwrap_or_default();
-            let likely = rest.starts_with(EVENT_START) || before.ends_with(b"\n") || before.ends_with(b"},");
-            if !likely {
+            let begins_line = before.ends_with(b"\n");
+            if !(begins_line || rest.starts_with(EVENT_START) || before.ends_with(b"},")) {
                 continue;
             }
-            let mut cursor = Cursor::new(bytes, start);
-            match read_object(&mut cursor, |rest| sink.known_identity(rest)) {
-                Ok(shape @ Shape::Event(_)) => {
-                    self.searching = false;
-                    self.deliver(shape, start, cursor.at(), sink);
-                    return Next::Continue(cursor.at());
+            // What was marked before belongs to strings that the damage has shifted.
+            index.clear();
+            let end = indexed(index, bytes, start, SEARCH_STRETCH, |mut cursor| {
+                let shape = read_object(&mut cursor, |rest| sink.known_identity(rest))?;
+                match shape {
+                    Shape::Event(_) => {}
+                    Shape::List(_) | Shape::Wrapped(_) if begins_line => self.enclosing.clear(),
+                    _ => return Err(Fault::Bad(start)),
                 }
-                Ok(shape @ (Shape::List(_) | Shape::Wrapped(_))) if before.ends_with(b"\n") => {
-                    self.searching = false;
-                    self.enclosing.clear();
-                    self.deliver(shape, start, cursor.at(), sink);
-                    return Next::Continue(cursor.at());
-                }
-                Err(Fault::End) if !last && rest.len() < RECORD_LIMIT => {
-                    return Next::More(start.saturating_sub(2).max(from));
-                }
-                _ => {}
+                self.searching = false;
+                self.deliver(&shape, start, cursor.position(), sink);
+                Ok(cursor.position())
+            });
+            match end {
+                Ok(end) => return Next::Continue(end),
+                Err(Fault::End) if !last && rest.len() < RECORD_LIMIT => return wait,
+                Err(_) => {}
             }
         }
         if last {
             return Next::Continue(bytes.len());
         }
-        // The bytes before an object are looked at, so two of them stay.
         Next::More(bytes.len().saturating_sub(2).max(from))
+    }
+}
+
+/// Reads what starts at `start` with an index that covers it; with a larger one where it does not end within.
+fn indexed(
+    index: &mut Index,
+    bytes: &[u8],
+    start: usize,
+    mut stretch: usize,
+    mut read: impl FnMut(Cursor<'_, &Index>) -> Result<usize, Fault>,
+) -> Result<usize, Fault> {
+    if !index.covers(start) {
+        index.build(bytes, start, stretch);
+    }
+    loop {
+        match read(Cursor::at(bytes, start, &*index)) {
+            Err(Fault::End) if index.end() < bytes.len() => {
+                if index.start() == start {
+                    stretch = stretch.saturating_mul(4);
+                }
+                index.build(bytes, start, stretch);
+            }
+            result => return result,
+        }
     }
 }
 
 fn deliver_message(message: Option<Text<'_>>, place: Place, sink: &mut impl Sink) {
     match message.map(Text::decode) {
         Some(Some(text)) if text.trim_start().starts_with('{') => {
-            deliver_object(text.trim_start().as_bytes(), place, sink);
+            deliver_object(Cursor::new(text.trim_start().as_bytes()), place, sink);
         }
         Some(None) => sink.lost("malformed", place),
         Some(Some(_)) | None => sink.skipped("not_an_event"),
     }
 }
 
-fn deliver_object(object: &[u8], place: Place, sink: &mut impl Sink) {
-    let shape = read_object(&mut Cursor::new(object, 0), |rest| sink.known_identity(rest));
+fn deliver_object<F: Find>(mut object: Cursor<'_, F>, place: Place, sink: &mut impl Sink) {
+    let shape = read_object(&mut object, |rest| sink.known_identity(rest));
     match shape {
         Ok(Shape::Event(event)) => sink.event(&event, place),
         Ok(_) => sink.skipped("not_an_event"),

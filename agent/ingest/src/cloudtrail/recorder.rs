@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use remit_ledger::{HOUR, Outcome, SourcePosition, identify};
 
-use super::call::{Head, pack, pack_parameter};
+use super::bounded::{Bounded, tree_of};
+use super::call::{Head, Target, pack, pack_parameter, repack, target};
 use super::coverage::Tally;
 use super::event::Event;
 use super::operation::Plans;
@@ -17,7 +18,7 @@ use super::time::EventTime;
 use crate::diagnostic::Diagnostics;
 use crate::duplicates::Seen;
 use crate::interner::Interner;
-use crate::scan::Text;
+use crate::scan::{Find, Text};
 
 /// One worker's counts.
 pub(crate) struct Recorder {
@@ -34,7 +35,10 @@ pub(crate) struct Recorder {
     seen: Arc<Seen>,
     diagnostics: Arc<Diagnostics>,
     time: EventTime,
+    /// Names met by principals and operations; kept from flush to flush.
+    bounded: Bounded,
     scratch: Vec<u8>,
+    repacked: Vec<u8>,
 }
 
 /// What a worker did since its last flush, beside its table.
@@ -72,7 +76,7 @@ impl Work {
 }
 
 impl Recorder {
-    pub(crate) fn new(worker: usize, seen: Arc<Seen>, diagnostics: Arc<Diagnostics>) -> Self {
+    pub(crate) fn new(worker: usize, names: usize, seen: Arc<Seen>, diagnostics: Arc<Diagnostics>) -> Self {
         Self {
             table: Table::default(),
             plans: Plans::default(),
@@ -84,7 +88,9 @@ impl Recorder {
             seen,
             diagnostics,
             time: EventTime::default(),
+            bounded: Bounded::new(names),
             scratch: Vec::new(),
+            repacked: Vec::new(),
         }
     }
 
@@ -111,7 +117,7 @@ impl Recorder {
     }
 
     /// The fields without which a call means nothing, checked; the error is why the event is lost.
-    fn record(&mut self, event: &Event<'_>) -> Result<(), &'static str> {
+    fn record<F: Find>(&mut self, event: &Event<'_, F>) -> Result<(), &'static str> {
         // An Insight event has no source and name of its own.
         if skipped(event) == Some(INSIGHT) {
             self.skip(INSIGHT);
@@ -172,9 +178,6 @@ impl Recorder {
                 return Err("malformed");
             }
         }
-        let resources = event.resources.unwrap_or_default();
-        let call = self.table.calls.intern_if(&self.scratch, || std::str::from_utf8(resources).is_ok());
-        let call = call.ok_or("not_utf8")?;
         let identity = match (event.known_identity, event.identity) {
             (Some(number), _) => number,
             (None, object) => {
@@ -183,6 +186,24 @@ impl Recorder {
                     return Err("not_utf8");
                 }
                 self.table.identities.intern(object).number()
+            }
+        };
+        let call = match self.table.known_call(&self.scratch) {
+            Some(call) => call,
+            None => {
+                if event.resources.is_some_and(|resources| std::str::from_utf8(resources).is_err()) {
+                    return Err("not_utf8");
+                }
+                let tree = tree_of(self.table.identities.principal(identity), plan_number);
+                let mut target = target(&self.scratch, &self.table, plan).ok_or("not_utf8")?;
+                let is_bounded = bound(&mut self.bounded, tree, &mut target);
+                repack(&mut self.repacked, &self.scratch, &target);
+                let call = self.table.calls.intern(&self.repacked).number();
+                // A name of which there are too many will hardly come again.
+                if !is_bounded {
+                    self.table.remember_call(&self.scratch, call);
+                }
+                call
             }
         };
         self.tally.count(recipient, region, hour, management, event.read_only);
@@ -212,7 +233,7 @@ impl Sink for Recorder {
         self.table.identities.find(rest)
     }
 
-    fn event(&mut self, event: &Event<'_>, place: Place) {
+    fn event<F: Find>(&mut self, event: &Event<'_, F>, place: Place) {
         self.work.read += 1;
         self.source.read += 1;
         if let Err(reason) = self.record(event) {
@@ -238,7 +259,7 @@ const LAKE: &str = "lake_activity";
 
 /// Why an event is no call that IAM authorised, if it is none. Kinds of event that are not known are recorded: to
 /// record what was no use keeps a permission, to skip what was one loses it.
-fn skipped(event: &Event<'_>) -> Option<&'static str> {
+fn skipped<F>(event: &Event<'_, F>) -> Option<&'static str> {
     let category = event.category.map(|category| category.raw).unwrap_or_default();
     match event.kind.map(|kind| kind.raw).unwrap_or_default() {
         b"AwsServiceEvent" => Some("service_event"),
@@ -256,6 +277,28 @@ fn skipped(event: &Event<'_>) -> Option<&'static str> {
             _ => None,
         },
     }
+}
+
+/// Bounds the names of a call's target; true when any was one too many.
+fn bound(bounded: &mut Bounded, tree: u64, target: &mut Target) -> bool {
+    let mut is_bounded = false;
+    for resource in &mut target.resources {
+        if let Some(name) = bounded.resource(tree, resource) {
+            *resource = name;
+            is_bounded = true;
+        }
+    }
+    if is_bounded {
+        target.resources.sort_unstable();
+        target.resources.dedup();
+    }
+    for (path, value) in &mut target.parameters {
+        if bounded.is_excess_value(tree, path, value) {
+            "*".clone_into(value);
+            is_bounded = true;
+        }
+    }
+    is_bounded
 }
 
 /// The number of a text, which is that of the empty text for none; none when it is not UTF-8.

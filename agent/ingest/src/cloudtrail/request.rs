@@ -1,9 +1,12 @@
 //! Takes the values at given paths out of an object, passing over everything else.
 
-use crate::scan::{Cursor, Fault, Value};
+use crate::scan::{Cursor, Fault, Find, Value};
 
 /// More values than this at one path are not kept: resources are collapsed far below it.
 const VALUES_LIMIT: usize = 4096;
+
+/// Deeper in a request nobody looks for names.
+const NESTING_LIMIT: usize = 32;
 
 /// Paths into an object, as a tree of names.
 #[derive(Debug, Default)]
@@ -49,19 +52,20 @@ impl Paths {
     }
 
     /// Hands every value at one of the paths to `take`, with the number of its path.
-    pub(crate) fn extract<'a>(
+    pub(crate) fn extract<'a, F: Find>(
         &self,
-        object: &'a [u8],
+        mut object: Cursor<'a, F>,
         take: &mut impl FnMut(u16, Value<'a>),
     ) -> Result<(), Fault> {
         let mut budget = VALUES_LIMIT;
-        self.walk(&self.root, &mut Cursor::new(object, 0), &mut budget, take)
+        self.walk(&self.root, &mut object, NESTING_LIMIT, &mut budget, take)
     }
 
-    fn walk<'a>(
+    fn walk<'a, F: Find>(
         &self,
         node: &Node,
-        cursor: &mut Cursor<'a>,
+        cursor: &mut Cursor<'a, F>,
+        nesting: usize,
         budget: &mut usize,
         take: &mut impl FnMut(u16, Value<'a>),
     ) -> Result<(), Fault> {
@@ -76,17 +80,17 @@ impl Paths {
         }
         let mut first = true;
         match cursor.look()? {
-            b'[' => {
+            b'[' if nesting > 0 => {
                 cursor.advance(1);
                 while cursor.element(&mut first)? {
-                    self.walk(node, cursor, budget, take)?;
+                    self.walk(node, cursor, nesting - 1, budget, take)?;
                 }
             }
-            b'{' if !node.names.is_empty() => {
+            b'{' if nesting > 0 && !node.names.is_empty() => {
                 cursor.advance(1);
                 while let Some(key) = cursor.key(&mut first)? {
                     match node.names.iter().find(|(name, _)| name.as_bytes().eq_ignore_ascii_case(key.raw)) {
-                        Some((_, child)) => self.walk(child, cursor, budget, take)?,
+                        Some((_, child)) => self.walk(child, cursor, nesting - 1, budget, take)?,
                         None => drop(cursor.value()?),
                     }
                 }

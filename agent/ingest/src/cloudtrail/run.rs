@@ -47,13 +47,15 @@ pub struct Limits {
     pub counts: usize,
     /// Events that are remembered to find those delivered twice.
     pub remembered: usize,
+    /// Nodes of the trees that bound names, of all workers together.
+    pub names: usize,
     /// Decompressed size up to which a file is read whole, per worker.
     pub whole_plain: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { counts: 64 << 20, remembered: REMEMBERED, whole_plain: 32 << 20 }
+        Self { counts: 64 << 20, remembered: REMEMBERED, names: 200_000, whole_plain: 32 << 20 }
     }
 }
 
@@ -176,7 +178,14 @@ pub fn ingest(options: Options, progress: &dyn Progress) -> Result<Summary, Inge
         bytes: AtomicU64::new(0),
     };
     let recorders: Vec<Mutex<Recorder>> = (0..threads)
-        .map(|worker| Mutex::new(Recorder::new(worker, Arc::clone(&seen), Arc::clone(&diagnostics))))
+        .map(|worker| {
+            Mutex::new(Recorder::new(
+                worker,
+                options.limits.names / threads,
+                Arc::clone(&seen),
+                Arc::clone(&diagnostics),
+            ))
+        })
         .collect();
     let mut published = Publisher {
         summary: Summary::default(),

@@ -15,6 +15,7 @@ use super::reader::{Place, RECORD_LIMIT, Reader, Sink};
 use super::recorder::{Recorder, SourceCounts};
 use super::run::Shared;
 use crate::content::{Compression, Hashed, decoder, inflate};
+use crate::scan::Find;
 
 /// Stored bytes up to which a source is read whole.
 const WHOLE_STORED: usize = 8 << 20;
@@ -425,7 +426,7 @@ impl Sink for Deaf<'_> {
     fn known_identity(&self, rest: &[u8]) -> Option<(u32, usize)> {
         self.recorder.known_identity(rest)
     }
-    fn event(&mut self, _: &Event<'_>, _: Place) {}
+    fn event<F: Find>(&mut self, _: &Event<'_, F>, _: Place) {}
     fn skipped(&mut self, _: &'static str) {}
     fn lost(&mut self, _: &'static str, _: Place) {}
 }

@@ -3,7 +3,7 @@
 use hashbrown::HashTable;
 
 use super::known::KnownIdentities;
-use crate::interner::{Interner, hash_bytes};
+use crate::interner::{Interned, Interner, hash_bytes};
 
 /// The counts of one worker since its last flush.
 #[derive(Debug, Default)]
@@ -13,7 +13,10 @@ pub(crate) struct Table {
     pub(crate) origins: Interner,
     /// Accounts, regions and error codes.
     pub(crate) names: Interner,
-    /// What was called and on what: see [`Call`](super::call::Call).
+    /// What was called and on what, as events tell it, and the number in `calls` of each.
+    raw_calls: Interner,
+    call_of_raw: Vec<u32>,
+    /// What was called and on what, worked out: see [`Call`](super::call::Call).
     pub(crate) calls: Interner,
     samples: Vec<u8>,
     rows: Vec<Row>,
@@ -87,6 +90,19 @@ impl Table {
         number
     }
 
+    /// The number in `calls` of a call as an event tells it, if it was met before.
+    #[inline]
+    pub(crate) fn known_call(&self, raw: &[u8]) -> Option<u32> {
+        self.call_of_raw.get(self.raw_calls.find(raw)? as usize).copied()
+    }
+
+    /// Remembers what a call as an event tells it comes down to.
+    pub(crate) fn remember_call(&mut self, raw: &[u8], call: u32) {
+        if let Interned::New(_) = self.raw_calls.intern(raw) {
+            self.call_of_raw.push(call);
+        }
+    }
+
     /// A name by its number; none for the empty one.
     pub(crate) fn name(&self, number: u32) -> Option<String> {
         let name = self.names.get(number);
@@ -121,6 +137,8 @@ impl Table {
             + self.origins.footprint()
             + self.names.footprint()
             + self.calls.footprint()
+            + self.raw_calls.footprint()
+            + self.call_of_raw.capacity() * 4
             + self.samples.capacity()
             + self.rows.capacity() * size_of::<Row>()
             + self.index.capacity() * 5
