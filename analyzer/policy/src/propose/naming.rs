@@ -83,8 +83,14 @@ fn whole_services(
 
 /// Whether the element grants everything the pattern could ever name.
 fn grants_wildcard(old: &Matcher, pattern: &str) -> bool {
+    let service = pattern.split(':').next().unwrap_or_default();
+    // Patterns of other services have no part in it, and policies name thousands.
+    let may_name = |old: &&String| {
+        let other = old.split(':').next().unwrap_or_default();
+        other.contains(['*', '?']) || other.eq_ignore_ascii_case(service)
+    };
+    let globs: Vec<_> = old.patterns.iter().filter(may_name).map(|pattern| Glob::action(pattern)).collect();
     let pattern = Glob::action(pattern);
-    let globs: Vec<_> = old.patterns.iter().map(|pattern| Glob::action(pattern)).collect();
     if old.negated {
         return !globs.iter().any(|excluded| excluded.intersects(&pattern));
     }
