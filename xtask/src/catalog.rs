@@ -9,6 +9,7 @@ mod classes;
 mod dependents;
 mod draft;
 mod encode;
+mod events;
 mod fetch;
 mod kept;
 mod map;
