@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use remit_catalog::Catalog;
 use remit_ledger::{CoverageRecord, EventClass};
 use remit_policy::{
-    Account, Coverage, Expander, Generalise, GivenUp, Judgement, NoProposal, Principal, ProposeOptions, Proven,
-    Seen, Usage, Violation, Window, judge, propose, prove,
+    Account, Coverage, Expander, Generalise, GivenUp, Judgement, NoProposal, Principal, ProposeOptions,
+    Proven, Seen, Usage, Violation, Window, judge, propose, prove,
 };
 
 use crate::rollup::PrincipalCalls;
@@ -146,7 +146,9 @@ fn join(all: Option<Window>, one: Window) -> Window {
     match all {
         // A principal whose account has no coverage has an empty window, which says nothing about time.
         Some(all) if one.length() <= 0 => all,
-        Some(all) if all.length() > 0 => Window { start: all.start.min(one.start), end: all.end.max(one.end) },
+        Some(all) if all.length() > 0 => {
+            Window { start: all.start.min(one.start), end: all.end.max(one.end) }
+        }
         _ => one,
     }
 }

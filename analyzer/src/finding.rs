@@ -94,7 +94,11 @@ pub(crate) fn findings(catalog: &Catalog, analysis: &Analysis) -> Vec<Finding> {
     let mut findings: Vec<_> =
         analysis.principals.iter().flat_map(|analysed| of_principal(catalog, analysed)).collect();
     findings.sort_by(|a, b| {
-        (a.severity, std::cmp::Reverse(a.permissions), a).cmp(&(b.severity, std::cmp::Reverse(b.permissions), b))
+        (a.severity, std::cmp::Reverse(a.permissions), a).cmp(&(
+            b.severity,
+            std::cmp::Reverse(b.permissions),
+            b,
+        ))
     });
     findings
 }

@@ -35,7 +35,11 @@ pub(crate) fn read(
     let (bare, details): (Vec<_>, Vec<_>) = files.iter().partition(|file| is_bare(&file.text));
     let names: Vec<String> = files.iter().map(|file| file.path.display().to_string()).collect();
     let name_of = |file: &GrantFile| {
-        files.iter().position(|other| other.path == file.path).and_then(|at| names.get(at)).map_or("", String::as_str)
+        files
+            .iter()
+            .position(|other| other.path == file.path)
+            .and_then(|at| names.get(at))
+            .map_or("", String::as_str)
     };
     let details: Vec<_> =
         details.iter().map(|file| AccountFile { name: name_of(file), text: &file.text }).collect();
@@ -69,7 +73,8 @@ fn collect(path: &Path, files: &mut Vec<GrantFile>) -> anyhow::Result<()> {
             fs::read_dir(&folder).with_context(|| format!("cannot read folder `{}`", folder.display()))?;
         for entry in entries {
             let entry = entry.with_context(|| format!("cannot read folder `{}`", folder.display()))?;
-            let kind = entry.file_type().with_context(|| format!("cannot read `{}`", entry.path().display()))?;
+            let kind =
+                entry.file_type().with_context(|| format!("cannot read `{}`", entry.path().display()))?;
             if kind.is_dir() {
                 open.push(entry.path());
             } else if entry.path().extension().is_some_and(|extension| extension == "json") {
@@ -112,11 +117,7 @@ fn stem(path: &Path) -> String {
 
 /// Whose a bare document is: the principal given, or the one named like the folder that holds the file,
 /// or like the file.
-fn whose(
-    file: &GrantFile,
-    principal: Option<&str>,
-    principals: &BTreeSet<String>,
-) -> Result<String, String> {
+fn whose(file: &GrantFile, principal: Option<&str>, principals: &BTreeSet<String>) -> Result<String, String> {
     if let Some(principal) = principal {
         return Ok(principal.to_owned());
     }
@@ -138,6 +139,8 @@ fn whose(
             "no principal in the ledger is named `{name}`\nhint: give `--principal ARN`, or name the file or \
              its folder like the role or user"
         )),
-        _ => Err(format!("several principals in the ledger are named `{name}`\nhint: give `--principal ARN`")),
+        _ => {
+            Err(format!("several principals in the ledger are named `{name}`\nhint: give `--principal ARN`"))
+        }
     }
 }

@@ -44,7 +44,9 @@ impl Ledger {
             }
             None => {
                 if !Path::new(location).is_dir() {
-                    bail!("no ledger at `{location}`\nhint: `remit ingest cloudtrail PATH --ledger {location}` makes one");
+                    bail!(
+                        "no ledger at `{location}`\nhint: `remit ingest cloudtrail PATH --ledger {location}` makes one"
+                    );
                 }
                 (Snapshot::of_folder(Path::new(location))?, None)
             }
@@ -128,10 +130,10 @@ fn register(context: &SessionContext, snapshot: &Snapshot, base: Option<&Url>) -
     if paths.is_empty() {
         return Ok(());
     }
-    let options = ListingOptions::new(Arc::new(ParquetFormat::default()))
-        .with_file_extension(".parquet");
-    let config =
-        ListingTableConfig::new_with_multi_paths(paths).with_listing_options(options).with_schema(usage_schema());
+    let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
+    let config = ListingTableConfig::new_with_multi_paths(paths)
+        .with_listing_options(options)
+        .with_schema(usage_schema());
     let table = ListingTable::try_new(config).context("cannot query the ledger")?;
     context.register_table(TABLE, Arc::new(table)).context("cannot query the ledger")?;
     Ok(())

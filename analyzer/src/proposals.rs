@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use remit_catalog::{ActionId, Catalog, Visibility};
-use remit_policy::{EvidenceContext, EmittedFile, Principal, emit, file_stem};
+use remit_policy::{EmittedFile, EvidenceContext, Principal, emit, file_stem};
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::{Analysed, Analysis, Outcome, account_of};

@@ -75,7 +75,16 @@ pub(crate) async fn roll_up(
 
 /// An order of calls that does not depend on how the query was run.
 fn key(call: &Call) -> impl Ord + '_ {
-    (&call.service, &call.operation, &call.resources, &call.parameters, call.outcome, &call.via, &call.region, &call.account)
+    (
+        &call.service,
+        &call.operation,
+        &call.resources,
+        &call.parameters,
+        call.outcome,
+        &call.via,
+        &call.region,
+        &call.account,
+    )
 }
 
 fn add(
@@ -143,10 +152,7 @@ impl<'a> Columns<'a> {
         let column = |name: &str| batch.column_by_name(name).ok_or_else(|| unexpected(name));
         let string = |name: &str| column(name).and_then(|array| text(array.as_ref(), name));
         let time = |name: &str| {
-            column(name)?
-                .as_any()
-                .downcast_ref::<TimestampMicrosecondArray>()
-                .ok_or_else(|| unexpected(name))
+            column(name)?.as_any().downcast_ref::<TimestampMicrosecondArray>().ok_or_else(|| unexpected(name))
         };
         Ok(Self {
             principal: string("principal")?,

@@ -33,7 +33,9 @@ pub(crate) fn since(text: &str) -> Result<Since, String> {
         .and_then(|date| date.to_zoned(jiff::tz::TimeZone::UTC).ok())
         .map(|day| Since::At(day.timestamp().as_microsecond()))
         .ok_or_else(|| {
-            format!("`{text}` is not a time\nhint: write it like `2026-10-01`, `2026-10-01T12:00:00Z` or `30d`")
+            format!(
+                "`{text}` is not a time\nhint: write it like `2026-10-01`, `2026-10-01T12:00:00Z` or `30d`"
+            )
         })
 }
 

@@ -185,10 +185,7 @@ impl Reading {
 
 /// The document and the line of the file on which it starts. The CLI prints documents as JSON; some
 /// SDKs hand them on as the URL-encoded string that the API itself returns.
-fn document(
-            file: &Lines<'_>,
-    raw: &RawValue,
-) -> (u32, Result<Document, ParseError>) {
+fn document(file: &Lines<'_>, raw: &RawValue) -> (u32, Result<Document, ParseError>) {
     let line = file.line_of(raw.get());
     if let Ok(encoded) = serde_json::from_str::<String>(raw.get()) {
         let decoded = percent_encoding::percent_decode_str(&encoded).decode_utf8_lossy();

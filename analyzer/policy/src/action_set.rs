@@ -76,11 +76,29 @@ impl ActionSet {
         self.words.iter().all(|word| *word == 0)
     }
 
+    /// Whether some action is in both sets.
+    pub fn intersects(&self, other: &Self) -> bool {
+        self.words.iter().zip(&other.words).any(|(word, other)| word & other != 0)
+    }
+
     /// The actions in the catalog's order.
     pub fn iter(&self) -> impl Iterator<Item = ActionId> + '_ {
-        self.words.iter().enumerate().flat_map(|(at, word)| {
-            (0..64).filter(move |bit| word & (1 << bit) != 0).map(move |bit| ActionId::at(at * 64 + bit))
-        })
+        let words = self.words.iter().enumerate().filter(|(_, word)| **word != 0);
+        words.flat_map(|(at, word)| Bits(*word).map(move |bit| ActionId::at(at * 64 + bit)))
+    }
+}
+
+/// The places of a word's set bits, from the lowest.
+struct Bits(u64);
+
+impl Iterator for Bits {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        let lowest = self.0.trailing_zeros();
+        // Clearing the lowest bit of none wraps to all, which the mask takes away again.
+        self.0 &= self.0.wrapping_sub(1);
+        (lowest < u64::BITS).then_some(lowest as usize)
     }
 }
 

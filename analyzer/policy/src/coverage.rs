@@ -136,13 +136,15 @@ impl Reason {
             )),
             Self::ReadsOff => Some("let the trail record read events (`ReadWriteType: All`)".to_owned()),
             Self::WritesOff => Some("let the trail record write events (`ReadWriteType: All`)".to_owned()),
-            Self::ServiceExcluded(service) => {
-                Some(format!("let the trail record events of `{service}` too (`ExcludeManagementEventSources`)"))
-            }
+            Self::ServiceExcluded(service) => Some(format!(
+                "let the trail record events of `{service}` too (`ExcludeManagementEventSources`)"
+            )),
             Self::WindowTooShort => Some("ingest older logs, or wait".to_owned()),
             Self::EventsLost(_) => Some("ingest the damaged files again".to_owned()),
             Self::GrantYounger => Some("wait until the grant is as old as the window".to_owned()),
-            Self::UnresolvedOperation(_) => Some("report the operation, so that the catalog learns it".to_owned()),
+            Self::UnresolvedOperation(_) => {
+                Some("report the operation, so that the catalog learns it".to_owned())
+            }
             Self::NotLogged(_) | Self::NoOperation | Self::MayBeNeeded(_) | Self::Unsupported(_) => None,
         }
     }
@@ -180,7 +182,9 @@ impl Coverage {
         let recorded: Vec<_> = self
             .data
             .iter()
-            .filter(|data| data.resource_type == resource_type && if write { data.writes } else { data.reads })
+            .filter(|data| {
+                data.resource_type == resource_type && if write { data.writes } else { data.reads }
+            })
             .collect();
         if recorded.is_empty() {
             return Some(Reason::DataEventsOff(resource_type.to_owned()));

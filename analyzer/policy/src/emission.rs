@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::evidence::{AfterEntry, EvidenceContext, Evidence, policy_entry};
+use crate::evidence::{AfterEntry, Evidence, EvidenceContext, policy_entry};
 use crate::grant::Policy;
 use crate::proposal::{Edit, PolicyChange};
 use crate::prove::Proven;

@@ -191,7 +191,12 @@ pub struct EvidenceContext<'a> {
 
 impl Evidence {
     /// The evidence of a proven proposal; `files` are the names under which its documents are written.
-    pub fn of(proven: &Proven, files: Vec<PolicyEntry>, boundary: Option<String>, context: EvidenceContext<'_>) -> Self {
+    pub fn of(
+        proven: &Proven,
+        files: Vec<PolicyEntry>,
+        boundary: Option<String>,
+        context: EvidenceContext<'_>,
+    ) -> Self {
         let proposal = proven.proposal();
         let window = interval(proposal);
         let removed = proposal.removed.iter().map(|removed| RemovedEntry {
@@ -202,10 +207,10 @@ impl Evidence {
             policies: removed.policies.clone(),
             denied_calls: removed.denied,
         });
-        let unknown = proposal.unknown_patterns.iter().map(|(policy, pattern)| UnknownPattern {
-            policy: policy.clone(),
-            pattern: pattern.clone(),
-        });
+        let unknown = proposal
+            .unknown_patterns
+            .iter()
+            .map(|(policy, pattern)| UnknownPattern { policy: policy.clone(), pattern: pattern.clone() });
         Self {
             schema: SCHEMA.to_owned(),
             principal: proposal.principal.clone(),
@@ -240,7 +245,11 @@ fn kept(kept: &Kept) -> KeptEntry {
         via: kept.via.clone(),
         resources_known: kept.resources_known,
         resources: kept.resources.iter().map(|(resource, calls)| (resource.clone(), seen(calls))).collect(),
-        narrowed_to: kept.narrowed.iter().map(|(pattern, rule)| (pattern.clone(), (*rule).to_owned())).collect(),
+        narrowed_to: kept
+            .narrowed
+            .iter()
+            .map(|(pattern, rule)| (pattern.clone(), (*rule).to_owned()))
+            .collect(),
     }
 }
 

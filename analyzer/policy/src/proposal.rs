@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use remit_catalog::ActionId;
 
+use crate::Document;
 use crate::coverage::{Coverage, Reason};
 use crate::grant::PrincipalKind;
 use crate::usage::Seen;
-use crate::Document;
 
 /// A proposed edit to the policies of one principal. It is only a proposal: see [`crate::Proven`].
 #[derive(Clone, Debug, PartialEq)]

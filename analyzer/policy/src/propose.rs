@@ -94,7 +94,8 @@ fn evidence(
     usage: &Usage,
     elements: &Elements,
 ) -> (Vec<Kept>, Vec<Removed>) {
-    let name_of = |id| expander.catalog().action(id).map(remit_catalog::Action::full_name).unwrap_or_default();
+    let name_of =
+        |id| expander.catalog().action(id).map(remit_catalog::Action::full_name).unwrap_or_default();
     let policies_of = |id| {
         let policies = judgement.granted.statements(id).filter_map(|at| account.policies.get(at.policy));
         policies.map(|policy| policy.name.clone()).collect::<BTreeSet<_>>()

@@ -9,7 +9,8 @@ use crate::proposal::{Edit, NewPolicy, PolicyChange, Proposal};
 /// The steps as Markdown with AWS CLI commands: first what adds, then what takes away, so that nothing is
 /// missing in between; and the way back. `entries` are the proposal's changes with their files, in order.
 pub(crate) fn steps(proposal: &Proposal, entries: &[PolicyEntry]) -> String {
-    let subject = Subject { kind: proposal.kind, name: &proposal.name, account: account_of(&proposal.principal) };
+    let subject =
+        Subject { kind: proposal.kind, name: &proposal.name, account: account_of(&proposal.principal) };
     let mut adding = Vec::new();
     let mut removing = Vec::new();
     let mut back = Vec::new();
@@ -101,11 +102,14 @@ impl Subject<'_> {
             )),
             (Edit::Replace | Edit::Remove, Some(arn), None) => {
                 let arn = quote(arn);
-                commands.push(format!("aws iam detach-{kind}-policy --{kind}-name {subject} --policy-arn {arn}"));
+                commands
+                    .push(format!("aws iam detach-{kind}-policy --{kind}-name {subject} --policy-arn {arn}"));
                 back.push(format!("aws iam attach-{kind}-policy --{kind}-name {subject} --policy-arn {arn}"));
             }
             (Edit::Replace | Edit::Remove, None, None) => {
-                commands.push(format!("aws iam delete-{kind}-policy --{kind}-name {subject} --policy-name {policy}"));
+                commands.push(format!(
+                    "aws iam delete-{kind}-policy --{kind}-name {subject} --policy-name {policy}"
+                ));
                 back.push(put_back());
             }
             _ => {}

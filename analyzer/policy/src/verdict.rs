@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use remit_catalog::ActionId;
 
 pub(crate) use self::granted::taken_away;
-pub use self::granted::{Granted, GrantRef};
+pub use self::granted::{GrantRef, Granted};
 use crate::action_set::Expander;
 use crate::coverage::{Coverage, Reason};
 use crate::grant::{Account, Principal};

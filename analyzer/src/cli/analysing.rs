@@ -90,10 +90,17 @@ pub(super) fn analysed(
     let ledger = Ledger::open(&arguments.ledger.ledger)?;
     let mut problems = ledger.problems();
     let account = grants::read(&arguments.grants, arguments.principal.as_deref(), &ledger.principals()?)?;
-    let window = whole_window(account.principals.iter().map(|one| one.arn.as_str()), ledger.coverage(), settings.window);
+    let window = whole_window(
+        account.principals.iter().map(|one| one.arn.as_str()),
+        ledger.coverage(),
+        settings.window,
+    );
     let calls = ledger.roll_up(&Filter { window, principal: None })?;
     problems.extend(
-        account.problems.iter().map(|problem| format!("{}:{}: {}", problem.file, problem.line, problem.message)),
+        account
+            .problems
+            .iter()
+            .map(|problem| format!("{}:{}: {}", problem.file, problem.line, problem.message)),
     );
     for problem in &problems {
         streams.problem(problem);
@@ -173,7 +180,8 @@ pub(super) fn named<'a>(name: &str, arns: impl Iterator<Item = &'a str>) -> anyh
         }
         several => {
             let several: Vec<_> = several.iter().map(|arn| format!("`{arn}`")).collect();
-            let message = format!("several principals are named `{name}`\nhint: give one of {}", several.join(", "));
+            let message =
+                format!("several principals are named `{name}`\nhint: give one of {}", several.join(", "));
             Err(WrongUsage(message).into())
         }
     }

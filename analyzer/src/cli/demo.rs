@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use super::analysing::{AnalysingArguments, Analysed, LedgerArguments, Resources, analysed};
+use super::analysing::{Analysed, AnalysingArguments, LedgerArguments, Resources, analysed};
 use super::{Streams, ingest, propose, report};
 use crate::analysis::Outcome;
 use crate::exit::Exit;
@@ -103,7 +103,11 @@ fn tell(
     writeln!(out, "They are granted {} permissions:", grouped(permissions.granted as u64))?;
     writeln!(out, "  used         {}", share(permissions.used))?;
     writeln!(out, "  unused       {}", share(permissions.unused))?;
-    writeln!(out, "  unobservable {}  (kept; the report says what would show them)", share(permissions.unobservable))?;
+    writeln!(
+        out,
+        "  unobservable {}  (kept; the report says what would show them)",
+        share(permissions.unobservable)
+    )?;
     writeln!(out)?;
     writeln!(out, "The widest, worst first:")?;
     for principal in report.principals.iter().take(SHOWN) {
@@ -130,7 +134,12 @@ fn tell(
     let example = report.principals.iter().find(|one| !one.used.is_empty());
     if let Some((principal, used)) = example.and_then(|one| one.used.first().map(|used| (one, used))) {
         writeln!(out, "Ask why  remit explain {} {} \\", principal.name, used.permission)?;
-        writeln!(out, "           --ledger {} --grants {}", folder.join("ledger").display(), grants.display())?;
+        writeln!(
+            out,
+            "           --ledger {} --grants {}",
+            folder.join("ledger").display(),
+            grants.display()
+        )?;
     }
     writeln!(out, "Check    remit verify {}", folder.join("proposals").display())?;
     Ok(())

@@ -4,10 +4,10 @@ use std::io::Write;
 
 use remit_catalog::Visibility;
 use remit_policy::{
-    ActionUse, Context, Decision, Document, Glob, Layer, PolicySet, Request, GrantRef, Verdict, moment,
+    ActionUse, Context, Decision, Document, Glob, GrantRef, Layer, PolicySet, Request, Verdict, moment,
 };
 
-use super::analysing::{AnalysingArguments, Analysed, analysed};
+use super::analysing::{Analysed, AnalysingArguments, analysed};
 use super::{Streams, WrongUsage};
 use crate::analysis::{Analysed as Principal, Outcome};
 use crate::exit::Exit;
@@ -72,7 +72,8 @@ fn summary(analysed: &Analysed, principal: &Principal, out: &mut dyn Write) -> a
     writeln!(out, "  policies")?;
     for attachment in &principal.principal.attachments {
         let Some(policy) = analysed.analysis.account.policies.get(attachment.policy) else { continue };
-        let group = attachment.group.as_ref().map(|group| format!(" through group {group}")).unwrap_or_default();
+        let group =
+            attachment.group.as_ref().map(|group| format!(" through group {group}")).unwrap_or_default();
         writeln!(out, "    {}{group}  {}:{}", policy.name, policy.origin.file, policy.origin.line)?;
     }
     writeln!(out, "  used permissions")?;
@@ -113,7 +114,9 @@ fn permissions(
     let matching: Vec<_> =
         analysed.catalog.actions().filter(|(_, action)| glob.matches(&action.full_name())).collect();
     if matching.is_empty() {
-        let message = format!("`{pattern}` names no action that exists\nhint: write it like `s3:GetObject` or `s3:Get*`");
+        let message = format!(
+            "`{pattern}` names no action that exists\nhint: write it like `s3:GetObject` or `s3:Get*`"
+        );
         return Err(WrongUsage(message).into());
     }
     for (id, action) in matching {
@@ -138,7 +141,11 @@ fn permissions(
             Verdict::Unused => {
                 let window = report_window(principal.coverage.window);
                 let class = class(&action.visibility);
-                writeln!(out, "  every call would have been recorded ({class}) in {}, and none was", window.length)?;
+                writeln!(
+                    out,
+                    "  every call would have been recorded ({class}) in {}, and none was",
+                    window.length
+                )?;
             }
             Verdict::Used => {}
         }
@@ -199,7 +206,8 @@ fn place(analysed: &Analysed, at: GrantRef) -> String {
     let Some(policy) = analysed.analysis.account.policies.get(at.policy) else { return String::new() };
     let statement = policy.document.statements.get(at.statement);
     let sid = statement.and_then(|statement| statement.sid.as_deref());
-    let sid = sid.map_or_else(|| format!("statement {}", at.statement + 1), |sid| format!("statement `{sid}`"));
+    let sid =
+        sid.map_or_else(|| format!("statement {}", at.statement + 1), |sid| format!("statement `{sid}`"));
     let line = statement.map_or(0, |statement| statement.line);
     format!("{sid} of policy `{}` ({}:{line})", policy.name, policy.origin.file)
 }
@@ -259,7 +267,8 @@ fn decide(
             Layer::Identity => names.get(at.policy).map_or("", String::as_str),
             Layer::Boundary => "the boundary",
         };
-        let condition = condition.map(|condition| format!(", condition {}", condition + 1)).unwrap_or_default();
+        let condition =
+            condition.map(|condition| format!(", condition {}", condition + 1)).unwrap_or_default();
         writeln!(out, "    statement {} of {name}{condition}", at.statement + 1)?;
     }
     Ok(())

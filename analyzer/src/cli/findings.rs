@@ -29,7 +29,8 @@ pub(super) struct Arguments {
 struct Line<'a>(&'a Finding);
 
 impl Row for Line<'_> {
-    const TITLES: &'static [&'static str] = &["SEVERITY", "KIND", "PRINCIPAL", "SERVICE", "PERMISSIONS", "DETAIL"];
+    const TITLES: &'static [&'static str] =
+        &["SEVERITY", "KIND", "PRINCIPAL", "SERVICE", "PERMISSIONS", "DETAIL"];
 
     fn cells(&self) -> Vec<String> {
         let finding = self.0;

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use serde::Serialize;
 
 use super::Streams;
-use super::analysing::{AnalysingArguments, Analysed, analysed};
+use super::analysing::{Analysed, AnalysingArguments, analysed};
 use crate::analysis::Outcome;
 use crate::exit::Exit;
 use crate::output::{Format, Row, plain, print};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::Streams;
-use super::analysing::{AnalysingArguments, Analysed, analysed};
+use super::analysing::{Analysed, AnalysingArguments, analysed};
 use crate::exit::Exit;
 use crate::output::grouped;
 use crate::proposals::write_file;

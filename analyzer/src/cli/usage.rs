@@ -47,11 +47,21 @@ struct Line {
 const SHOWN: usize = 3;
 
 impl Row for Line {
-    const TITLES: &'static [&'static str] =
-        &["PRINCIPAL", "SERVICE", "OPERATION", "OUTCOME", "COUNT", "FIRST SEEN", "LAST SEEN", "VIA", "RESOURCES"];
+    const TITLES: &'static [&'static str] = &[
+        "PRINCIPAL",
+        "SERVICE",
+        "OPERATION",
+        "OUTCOME",
+        "COUNT",
+        "FIRST SEEN",
+        "LAST SEEN",
+        "VIA",
+        "RESOURCES",
+    ];
 
     fn cells(&self) -> Vec<String> {
-        let mut resources: Vec<_> = self.resources.iter().take(SHOWN).map(|resource| plain(resource)).collect();
+        let mut resources: Vec<_> =
+            self.resources.iter().take(SHOWN).map(|resource| plain(resource)).collect();
         if let Some(more @ 1..) = self.resources.len().checked_sub(SHOWN) {
             resources.push(format!("and {more} more"));
         }
@@ -79,7 +89,8 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         Since::At(time) => time,
         Since::Before(length) => ledger.newest().saturating_sub(length),
     });
-    let mut filter = Filter { window: start.map(|start| remit_policy::Window { start, end: i64::MAX }), principal: None };
+    let mut filter =
+        Filter { window: start.map(|start| remit_policy::Window { start, end: i64::MAX }), principal: None };
     if let Some(name) = &arguments.principal {
         let all = ledger.principals()?;
         filter.principal = Some(named(name, all.iter().map(String::as_str))?);
@@ -104,7 +115,11 @@ fn lines(principals: &BTreeMap<String, crate::rollup::PrincipalCalls>) -> Vec<Li
         }
         let mut own: Vec<_> = merged.into_values().collect();
         own.sort_by(|a, b| {
-            (std::cmp::Reverse(a.count), &a.service, &a.operation).cmp(&(std::cmp::Reverse(b.count), &b.service, &b.operation))
+            (std::cmp::Reverse(a.count), &a.service, &a.operation).cmp(&(
+                std::cmp::Reverse(b.count),
+                &b.service,
+                &b.operation,
+            ))
         });
         lines.extend(own);
     }

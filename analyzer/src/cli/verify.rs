@@ -80,7 +80,13 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
 
 /// One line per folder that holds, or per thing that does not.
 fn verify(expander: &mut Expander<'_>, folder: &Path, ledger: Option<&Ledger>) -> Vec<Line> {
-    let fail = |principal: String, detail: String| Line { principal, result: "failed", protected: 0, elements: 0, detail };
+    let fail = |principal: String, detail: String| Line {
+        principal,
+        result: "failed",
+        protected: 0,
+        elements: 0,
+        detail,
+    };
     let (evidence, claim) = match claim(expander.catalog(), folder, ledger) {
         Ok(read) => read,
         Err(error) => return vec![fail(folder.display().to_string(), format!("{error:#}"))],
@@ -93,9 +99,10 @@ fn verify(expander: &mut Expander<'_>, folder: &Path, ledger: Option<&Ledger>) -
             elements: proof.elements,
             detail: String::new(),
         }],
-        Err(violations) => {
-            violations.iter().map(|violation| fail(evidence.principal.clone(), violation.to_string())).collect()
-        }
+        Err(violations) => violations
+            .iter()
+            .map(|violation| fail(evidence.principal.clone(), violation.to_string()))
+            .collect(),
     }
 }
 
@@ -114,9 +121,9 @@ fn claim(catalog: &Catalog, folder: &Path, ledger: Option<&Ledger>) -> anyhow::R
     }
     claim.boundary = evidence.boundary.as_ref().map(|file| document(folder, file)).transpose()?;
     for kept in &evidence.kept {
-        let action = catalog
-            .find(&kept.permission)
-            .with_context(|| format!("evidence `{}` keeps `{}`, which is no action", path.display(), kept.permission))?;
+        let action = catalog.find(&kept.permission).with_context(|| {
+            format!("evidence `{}` keeps `{}`, which is no action", path.display(), kept.permission)
+        })?;
         let exact = kept.verdict == "used" && kept.reason.is_none() && kept.resources_known;
         let resources = exact.then(|| kept.resources.keys().cloned().collect());
         claim.protected.push(Protected { action, resources });

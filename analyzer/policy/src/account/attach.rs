@@ -114,7 +114,10 @@ fn fixed(path: &str) -> Option<&'static str> {
 fn in_canonical_order(mut account: Account) -> Account {
     let mut order: Vec<usize> = (0..account.policies.len()).collect();
     order.sort_by_key(|index| {
-        account.policies.get(*index).map(|policy| (policy.arn.clone(), policy.holders.clone(), policy.name.clone()))
+        account
+            .policies
+            .get(*index)
+            .map(|policy| (policy.arn.clone(), policy.holders.clone(), policy.name.clone()))
     });
     let mut place = vec![0; order.len()];
     for (new, old) in order.iter().enumerate() {

@@ -6,12 +6,12 @@ use remit_catalog::ActionId;
 
 use crate::action_set::ActionSet;
 use crate::grant::Account;
+use crate::implication::conditions_imply;
+use crate::propose::Ruled;
 use crate::propose::generalise::Generalise;
 use crate::propose::narrow::Narrowing;
-use crate::propose::Ruled;
 use crate::usage::Usage;
-use crate::verdict::{Judgement, GrantRef, Verdict};
-use crate::implication::conditions_imply;
+use crate::verdict::{GrantRef, Judgement, Verdict};
 use crate::{Glob, Statement};
 
 /// On which resources an action stays granted by a statement.
@@ -73,10 +73,7 @@ impl Elements {
     }
 
     /// Elements of one statement, by action.
-    pub(crate) fn of_statement(
-        &self,
-        at: GrantRef,
-    ) -> impl Iterator<Item = (ActionId, &Extent)> + '_ {
+    pub(crate) fn of_statement(&self, at: GrantRef) -> impl Iterator<Item = (ActionId, &Extent)> + '_ {
         self.by_action.iter().flat_map(move |(id, elements)| {
             elements.iter().filter(move |element| element.at == at).map(|element| (*id, &element.extent))
         })
@@ -128,11 +125,7 @@ struct Part {
     glob: Glob,
 }
 
-fn drop_covered(
-    account: &Account,
-    elements: &mut Vec<Element>,
-    breadth: &BTreeMap<GrantRef, usize>,
-) {
+fn drop_covered(account: &Account, elements: &mut Vec<Element>, breadth: &BTreeMap<GrantRef, usize>) {
     let mut parts = Vec::new();
     for (at, element) in elements.iter().enumerate() {
         for pattern in element.patterns(account).into_keys() {
@@ -166,16 +159,15 @@ fn drop_covered(
             .collect();
         let is_covered = is_outside_exceptions(account, elements, from, &part.glob)
             || (!others.is_empty() && part.glob.is_included_in(&others));
-        if is_covered
-            && let Some(dropped) = dropped.get_mut(candidate)
-        {
+        if is_covered && let Some(dropped) = dropped.get_mut(candidate) {
             *dropped = true;
         }
     }
     let gone = |element: usize, pattern: &str| {
-        parts.iter().zip(&dropped).any(|(part, dropped)| {
-            *dropped && part.element == element && part.pattern == pattern
-        })
+        parts
+            .iter()
+            .zip(&dropped)
+            .any(|(part, dropped)| *dropped && part.element == element && part.pattern == pattern)
     };
     let mut at = 0;
     elements.retain_mut(|element| {

@@ -112,9 +112,8 @@ fn assigned_identifier(arn: &str) -> Option<String> {
 /// and stay exact.
 fn is_ec2_id(id: &str) -> bool {
     const PASSING: [&str; 6] = ["i", "vol", "snap", "eni", "eipassoc", "spot"];
-    id.split_once('-').is_some_and(|(kind, hex)| {
-        PASSING.contains(&kind) && (is_hex(hex, 17) || is_hex(hex, 8))
-    })
+    id.split_once('-')
+        .is_some_and(|(kind, hex)| PASSING.contains(&kind) && (is_hex(hex, 17) || is_hex(hex, 8)))
 }
 
 fn is_hex(text: &str, length: usize) -> bool {

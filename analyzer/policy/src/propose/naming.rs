@@ -38,7 +38,9 @@ pub(super) fn patterns(
     }
     order.sort();
     let mut patterns: Vec<String> = order.into_iter().map(|(_, pattern)| pattern).collect();
-    patterns.extend(missing.iter().filter_map(|id| expander.catalog().action(id)).map(|action| action.full_name()));
+    patterns.extend(
+        missing.iter().filter_map(|id| expander.catalog().action(id)).map(|action| action.full_name()),
+    );
     patterns
 }
 
@@ -49,7 +51,7 @@ fn take(
     actions: ActionSet,
     allowed: &ActionSet,
 ) {
-    let is_new = actions.iter().any(|action| missing.contains(action));
+    let is_new = actions.intersects(missing);
     if is_new && actions.is_subset(allowed) {
         missing.subtract(&actions);
         written.push((pattern, actions));
@@ -132,7 +134,8 @@ pub(super) fn compact(
     for service in services {
         let actions: Vec<(ActionId, String)> =
             catalog.service_actions(&service).map(|(id, action)| (id, action.full_name())).collect();
-        Prefixes { expander, old, wanted, allowed: &allowed, patterns: &mut patterns }.write(&actions, service.len() + 1);
+        Prefixes { expander, old, wanted, allowed: &allowed, patterns: &mut patterns }
+            .write(&actions, service.len() + 1);
     }
     patterns
 }
@@ -157,7 +160,8 @@ impl Prefixes<'_, '_> {
         if wanted_here > 1 && actions.iter().all(|(id, _)| self.allowed.contains(*id)) {
             let prefix = actions.first().and_then(|(_, name)| name.get(..depth)).unwrap_or_default();
             let pattern = format!("{prefix}*");
-            if grants_wildcard(self.old, &pattern) && self.expander.pattern(&pattern).is_subset(self.allowed) {
+            if grants_wildcard(self.old, &pattern) && self.expander.pattern(&pattern).is_subset(self.allowed)
+            {
                 self.patterns.push(pattern);
                 return;
             }

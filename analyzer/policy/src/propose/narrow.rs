@@ -1,9 +1,9 @@
 //! Narrows an action of a statement to the resources on which it was seen.
 
 use crate::grant::Account;
+use crate::propose::Ruled;
 use crate::propose::element::{Element, Extent};
 use crate::propose::generalise::{Generalise, generalise};
-use crate::propose::Ruled;
 use crate::usage::ActionUse;
 use crate::verdict::GrantRef;
 use crate::{Glob, Matcher};
@@ -35,7 +35,8 @@ impl Narrowing {
         let mut matched = vec![false; self.resources.len()];
         let mut elements = Vec::new();
         for &at in statements {
-            let Some(resources) = account.statement(at).and_then(|statement| statement.resources.as_ref()) else {
+            let Some(resources) = account.statement(at).and_then(|statement| statement.resources.as_ref())
+            else {
                 elements.push(Element { at, extent: Extent::Whole });
                 continue;
             };

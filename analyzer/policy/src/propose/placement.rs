@@ -5,14 +5,14 @@ mod split;
 
 use std::collections::BTreeSet;
 
+use crate::Document;
 use crate::action_set::Expander;
 use crate::grant::{Account, Attachment, Policy, PolicyKind, Principal, PrincipalKind};
 use crate::proposal::{Edit, NewPolicy, PolicyChange};
+use crate::propose::NoProposal;
 use crate::propose::element::Elements;
 use crate::propose::rewrite::{Spelling, rewrite};
-use crate::propose::NoProposal;
 use crate::verdict::Judgement;
-use crate::Document;
 
 /// Characters of a managed policy, white space not counted.
 pub(crate) const MANAGED_LIMIT: usize = 6_144;
@@ -87,7 +87,11 @@ fn change(
         return Ok(change);
     };
     if document == policy.document {
-        change.after = vec![NewPolicy { name: policy.name.clone(), inline: policy.kind == PolicyKind::Inline, document }];
+        change.after = vec![NewPolicy {
+            name: policy.name.clone(),
+            inline: policy.kind == PolicyKind::Inline,
+            document,
+        }];
         return Ok(change);
     }
     let own = attachment.group.is_none() && !policy.is_shared();
@@ -122,7 +126,10 @@ fn managed(
         document = compact;
     }
     let documents = split::split(document, MANAGED_LIMIT).ok_or_else(|| {
-        NoProposal::TooLarge(format!("one statement of policy `{}` exceeds {MANAGED_LIMIT} characters", policy.name))
+        NoProposal::TooLarge(format!(
+            "one statement of policy `{}` exceeds {MANAGED_LIMIT} characters",
+            policy.name
+        ))
     })?;
     let named = documents.into_iter().enumerate().map(|(at, document)| {
         let suffix = if at == 0 { String::new() } else { format!("-{}", at + 1) };
@@ -140,7 +147,8 @@ fn leave_groups(principal: &Principal, account: &Account, changes: &mut [PolicyC
         .collect();
     for change in changes {
         let leaves = change.group.as_ref().is_some_and(|group| left.contains(group));
-        let Some(policy) = account.policies.get(change.policy).filter(|_| leaves && change.edit == Edit::Keep)
+        let Some(policy) =
+            account.policies.get(change.policy).filter(|_| leaves && change.edit == Edit::Keep)
         else {
             continue;
         };
@@ -169,7 +177,8 @@ fn move_out_of_line(
         if total <= inline_limit(principal.kind) {
             return Ok(());
         }
-        let largest = changes.iter_mut().filter(|change| change.edit == Edit::PutInline).max_by_key(|c| inline_size(c));
+        let largest =
+            changes.iter_mut().filter(|change| change.edit == Edit::PutInline).max_by_key(|c| inline_size(c));
         let Some(largest) = largest else { return Ok(()) };
         let Some(policy) = account.policies.get(largest.policy) else { return Ok(()) };
         let Some(document) = largest.after.pop().map(|new| new.document) else { return Ok(()) };

@@ -124,7 +124,8 @@ fn what_is_unused_goes_and_what_is_used_is_narrowed() {
     let proposal = proven(&account, &usage, &everything_visible()).unwrap();
     assert_eq!(proposal.changes[0].edit, crate::Edit::NewVersion);
     let (_, document) = &after(&proposal)[0];
-    let narrowed = document["Statement"].as_array().unwrap().iter().find(|one| one["Action"] == "s3:GetObject");
+    let narrowed =
+        document["Statement"].as_array().unwrap().iter().find(|one| one["Action"] == "s3:GetObject");
     assert_eq!(narrowed.unwrap()["Resource"], "arn:aws:s3:::logs/app/1");
     assert!(proposal.removed.iter().any(|removed| removed.name == "s3:DeleteBucket"));
     assert!(!document.to_string().contains("DeleteBucket\""));
@@ -132,7 +133,11 @@ fn what_is_unused_goes_and_what_is_used_is_narrowed() {
 
 #[test]
 fn an_unknown_resource_keeps_the_old_scope() {
-    let wide = document(&[statement("Allow", &json!(["sqs:SendMessage", "sqs:DeleteQueue"]), &json!("arn:aws:sqs:*:*:a*"))]);
+    let wide = document(&[statement(
+        "Allow",
+        &json!(["sqs:SendMessage", "sqs:DeleteQueue"]),
+        &json!("arn:aws:sqs:*:*:a*"),
+    )]);
     let account = role(vec![policy("queue", PolicyKind::Inline, 1, &wide)]);
     let usage = usage(&[("sqs:SendMessage", None)]);
     let proposal = proven(&account, &usage, &everything_visible()).unwrap();
@@ -177,21 +182,40 @@ fn of_two_policies_that_grant_the_same_the_broader_gives_way() {
     let (_, rest) = &after(&proposal)[0];
     assert_eq!(rest["Statement"][0]["Action"], "sqs:SendMessage");
     let names: Vec<_> = after(&proposal).into_iter().map(|(name, _)| name).collect();
-    assert!(!names.contains(&"wide".to_owned()) || !after(&proposal)[1].1.to_string().contains("SendMessage\""));
+    assert!(
+        !names.contains(&"wide".to_owned()) || !after(&proposal)[1].1.to_string().contains("SendMessage\"")
+    );
 }
 
 fn actions() -> impl Strategy<Value = Vec<&'static str>> {
     let pool = vec![
-        "s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:*", "s3:Get*", "sqs:SendMessage", "sqs:*", "*",
-        "sqs:Receive*", "dynamodb:GetItem", "dynamodb:*Item", "s3:DeleteObject", "S3:getobject",
+        "s3:GetObject",
+        "s3:PutObject",
+        "s3:ListBucket",
+        "s3:*",
+        "s3:Get*",
+        "sqs:SendMessage",
+        "sqs:*",
+        "*",
+        "sqs:Receive*",
+        "dynamodb:GetItem",
+        "dynamodb:*Item",
+        "s3:DeleteObject",
+        "S3:getobject",
     ];
     proptest::sample::subsequence(pool, 1..4)
 }
 
 fn resources() -> impl Strategy<Value = Vec<&'static str>> {
     let pool = vec![
-        "*", "arn:aws:s3:::a/*", "arn:aws:s3:::a", "arn:aws:s3:::b/*", "arn:aws:s3:::a/x/*", "arn:aws:s3:::a/?",
-        "arn:aws:sqs:*:111122223333:q", "arn:aws:s3:::a/${aws:username}/*",
+        "*",
+        "arn:aws:s3:::a/*",
+        "arn:aws:s3:::a",
+        "arn:aws:s3:::b/*",
+        "arn:aws:s3:::a/x/*",
+        "arn:aws:s3:::a/?",
+        "arn:aws:sqs:*:111122223333:q",
+        "arn:aws:s3:::a/${aws:username}/*",
     ];
     proptest::sample::subsequence(pool, 1..3)
 }
@@ -207,20 +231,22 @@ fn condition() -> impl Strategy<Value = Option<Value>> {
 
 fn statements() -> impl Strategy<Value = Value> {
     let effect = prop_oneof![5 => Just("Allow"), 1 => Just("Deny")];
-    (effect, actions(), resources(), condition(), 0..8u8).prop_map(|(effect, actions, resources, condition, form)| {
-        let mut statement = json!({"Effect": effect});
-        let (action, resource) = match form {
-            0 => ("NotAction", "Resource"),
-            1 => ("Action", "NotResource"),
-            _ => ("Action", "Resource"),
-        };
-        statement[action] = json!(actions);
-        statement[resource] = json!(resources);
-        if let Some(condition) = condition {
-            statement["Condition"] = condition;
-        }
-        statement
-    })
+    (effect, actions(), resources(), condition(), 0..8u8).prop_map(
+        |(effect, actions, resources, condition, form)| {
+            let mut statement = json!({"Effect": effect});
+            let (action, resource) = match form {
+                0 => ("NotAction", "Resource"),
+                1 => ("Action", "NotResource"),
+                _ => ("Action", "Resource"),
+            };
+            statement[action] = json!(actions);
+            statement[resource] = json!(resources);
+            if let Some(condition) = condition {
+                statement["Condition"] = condition;
+            }
+            statement
+        },
+    )
 }
 
 fn policies() -> impl Strategy<Value = Vec<Value>> {

@@ -46,7 +46,8 @@ impl<'a> Grants<'a> {
     pub(super) fn of(expander: &mut Expander<'_>, documents: &[&'a Document]) -> Self {
         let mut grants = Self { allows: Vec::new(), by_action: BTreeMap::new() };
         for (at, document) in documents.iter().enumerate() {
-            for statement in document.statements.iter().filter(|statement| statement.effect == Effect::Allow) {
+            for statement in document.statements.iter().filter(|statement| statement.effect == Effect::Allow)
+            {
                 let actions = expander.element(&statement.actions);
                 for action in actions.iter() {
                     grants.by_action.entry(action).or_default().push(grants.allows.len());
@@ -107,8 +108,7 @@ impl<'a> Grants<'a> {
         let everything = Glob::resource("*");
         self.cover(action, &everything, from, None)
             || self.allowing(action).any(|(_, allow)| {
-                allow.statement.resources == from.resources
-                    && conditions_imply(from, allow.statement)
+                allow.statement.resources == from.resources && conditions_imply(from, allow.statement)
             })
     }
 }

@@ -21,7 +21,8 @@ impl Need {
             let written = resources.iter().map(|resource| resource.replace("${", "${$}{"));
             written.map(|pattern| (pattern.clone(), Glob::resource(&pattern))).collect()
         });
-        let is_named = |resource: &Glob| before.allowing(permission.action).any(|(_, allow)| allow.meets(resource));
+        let is_named =
+            |resource: &Glob| before.allowing(permission.action).any(|(_, allow)| allow.meets(resource));
         let fits = |resources: &Vec<(String, Glob)>| {
             !resources.is_empty() && resources.iter().all(|(_, resource)| is_named(resource))
         };

@@ -67,12 +67,7 @@ fn lost_calls(
 }
 
 /// Patterns of the old statement that the new statements do not cover.
-fn lost_scope(
-    action: ActionId,
-    old: &Allow<'_>,
-    after: &Grants<'_>,
-    checked: &mut usize,
-) -> Vec<String> {
+fn lost_scope(action: ActionId, old: &Allow<'_>, after: &Grants<'_>, checked: &mut usize) -> Vec<String> {
     let patterns = old.statement.resources.as_ref().map(|resources| resources.patterns.as_slice());
     if old.negated {
         *checked += 1;

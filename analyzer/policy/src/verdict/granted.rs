@@ -81,7 +81,10 @@ impl Granted {
 
     /// The allow statements that grant an action.
     pub fn statements(&self, action: ActionId) -> impl Iterator<Item = GrantRef> + '_ {
-        self.allowing.iter().filter(move |allowing| allowing.actions.contains(action)).map(|allowing| allowing.at)
+        self.allowing
+            .iter()
+            .filter(move |allowing| allowing.actions.contains(action))
+            .map(|allowing| allowing.at)
     }
 
     /// The resource patterns on which an action is granted; none where some statement does not list them.

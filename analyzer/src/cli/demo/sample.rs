@@ -23,7 +23,8 @@ pub(super) fn unpack(folder: &Path) -> anyhow::Result<()> {
         ensure!(is_inside, "the embedded sample holds `{}`", path.display());
         let path = folder.join(path);
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).with_context(|| format!("cannot create folder `{}`", parent.display()))?;
+            fs::create_dir_all(parent)
+                .with_context(|| format!("cannot create folder `{}`", parent.display()))?;
         }
         let mut file =
             fs::File::create(&path).with_context(|| format!("cannot write `{}`", path.display()))?;

@@ -8,17 +8,30 @@ fn patterns(how: Generalise, resources: &[&str]) -> Vec<(String, &'static str)> 
 #[test]
 fn assigned_identifiers_become_wildcards() {
     let cases = [
-        ("arn:aws:ec2:eu-west-1:111122223333:instance/i-0123456789abcdef0", "arn:aws:ec2:eu-west-1:111122223333:instance/*"),
+        (
+            "arn:aws:ec2:eu-west-1:111122223333:instance/i-0123456789abcdef0",
+            "arn:aws:ec2:eu-west-1:111122223333:instance/*",
+        ),
         ("arn:aws:ec2:eu-west-1:111122223333:vpc/vpc-0123456789abcdef0", ""),
-        ("arn:aws:secretsmanager:eu-west-1:111122223333:secret:db/main-AbC123", "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db/main-??????"),
-        ("arn:aws:cloudformation:eu-west-1:111122223333:stack/web/0f8fad5b-d9cb-469f-a165-70867728950e", "arn:aws:cloudformation:eu-west-1:111122223333:stack/web/*"),
-        ("arn:aws:ecs:eu-west-1:111122223333:task/web/0123456789abcdef0123456789abcdef", "arn:aws:ecs:eu-west-1:111122223333:task/web/*"),
+        (
+            "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db/main-AbC123",
+            "arn:aws:secretsmanager:eu-west-1:111122223333:secret:db/main-??????",
+        ),
+        (
+            "arn:aws:cloudformation:eu-west-1:111122223333:stack/web/0f8fad5b-d9cb-469f-a165-70867728950e",
+            "arn:aws:cloudformation:eu-west-1:111122223333:stack/web/*",
+        ),
+        (
+            "arn:aws:ecs:eu-west-1:111122223333:task/web/0123456789abcdef0123456789abcdef",
+            "arn:aws:ecs:eu-west-1:111122223333:task/web/*",
+        ),
         ("arn:aws:s3:::bucket/i-0123456789abcdef0", ""),
         ("not an arn", ""),
         ("arn:aws:ec2", ""),
     ];
     for (resource, expected) in cases {
-        let expected = if expected.is_empty() { (resource, "as seen") } else { (expected, "assigned identifier") };
+        let expected =
+            if expected.is_empty() { (resource, "as seen") } else { (expected, "assigned identifier") };
         assert_eq!(patterns(Generalise::Names, &[resource]), [(expected.0.to_owned(), expected.1)]);
         assert_eq!(patterns(Generalise::Exact, &[resource]), [(resource.to_owned(), "as seen")]);
     }
