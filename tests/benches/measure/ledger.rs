@@ -70,7 +70,9 @@ pub(crate) fn run(root: &Path, rows: u64) -> anyhow::Result<String> {
             events += row.count;
         }
         let counts = Counts { read: events, recorded: events, ..Counts::default() };
-        flush.commit(vec![file], Publication { counts, ..Publication::default() })?;
+        let mut publication = Publication::default();
+        publication.counts = counts;
+        flush.commit(vec![file], publication)?;
         written = until;
     }
     Ok(format!("{written} rows"))

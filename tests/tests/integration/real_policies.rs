@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::referee::{decide, is_same};
 
 /// The provider's managed policies: name and document.
-fn managed(root: &Path) -> anyhow::Result<Vec<(String, Value)>> {
+pub(crate) fn managed(root: &Path) -> anyhow::Result<Vec<(String, Value)>> {
     let packed = std::fs::read(root.join("aws/grants/managed-policies.jsonl.gz"))?;
     // The last four bytes are the length of what is packed.
     let length = packed.last_chunk::<4>().map_or(0, |length| u32::from_le_bytes(*length));
