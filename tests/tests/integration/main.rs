@@ -1,4 +1,5 @@
 //! End-to-end tests: one binary, since every further one would link everything again. A module per subject.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics, also in its helpers")]
 
 mod documentation;
 mod order;
