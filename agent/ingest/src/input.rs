@@ -103,7 +103,13 @@ fn expand_glob(
     let start = if fixed.as_os_str().is_empty() { Path::new(".") } else { fixed.as_path() };
     let mut matches = 0_u64;
     // A walk from `.` names files `./a`, the pattern means `a`.
-    let is_match = |path: &Path| glob.is_match(path.strip_prefix("./").unwrap_or(path)).then_some(true);
+    // As in a shell, a pattern means hidden files only where it says so.
+    let is_hidden = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    let means_hidden = is_hidden(Path::new(pattern));
+    let is_match = |path: &Path| {
+        let is_meant = means_hidden || !is_hidden(path);
+        (is_meant && glob.is_match(path.strip_prefix("./").unwrap_or(path))).then_some(true)
+    };
     let mut counting = |input: Input| {
         matches += 1;
         use_input(input)

@@ -55,6 +55,11 @@ impl Narrowing {
     fn within(&self, resources: &Matcher, matched: &mut [bool]) -> Extent {
         let globs: Vec<_> = resources.patterns.iter().map(|pattern| Glob::resource(pattern)).collect();
         let all: Vec<_> = globs.iter().collect();
+        // What a variable stands for in an exception is not known, and so neither what lies outside of it.
+        if resources.negated && globs.iter().any(Glob::has_variables) {
+            matched.fill(true);
+            return Extent::Whole;
+        }
         let mut exact = Vec::new();
         let mut patterns = Ruled::new();
         for ((resource, glob), matched) in self.resources.iter().zip(matched) {
