@@ -1,69 +1,112 @@
-//! A bound on unbounded names: object keys, log streams, instances that come and go.
+//! A bound on unbounded names: object keys, log streams, executions, instances that come and go.
 //!
-//! The resources of one principal and operation make a tree: an ARN's resource part is cut after each `/` and `:`.
-//! A node with more distinct children than its limit is collapsed: what lies below becomes the node's own name
-//! and a `*`. A resource that ends in such a `*` marks its node as collapsed, so collapsing what was collapsed
-//! in parts gives the same as collapsing everything at once, in whatever order: for sets of names A and B,
-//! `C(C(A) ∪ B) = C(A ∪ B)`.
+//! The resources of one principal and operation make a tree. An ARN's resource part is cut into the container (a bucket,
+//! a type such as `table/`) and further parts. Three kinds of node have a limit:
+//! - the account: its containers, and resources that have none;
+//! - a container: its direct children, and the names below it that have two parts or more;
+//! - a container's child: its own children.
+//!
+//! Where there are more, names are cut: `arn:aws:s3:::bucket/*`, `arn:aws:s3:::bucket/a/*`, and once a container
+//! holds too many deep names, all of them to two parts, `arn:aws:s3:::bucket/a/b/*`. A name that ends in such a
+//! `*` marks its node as full, so collapsing what was collapsed in parts gives the same as collapsing
+//! everything at once, in whatever order: for sets of names A and B, `C(C(A) ∪ B) = C(A ∪ B)`.
 
 use std::collections::{HashMap, HashSet};
 
-/// Children that a node may have. Below S3 buckets trees are deep and wide, so deeper nodes may have fewer.
+/// Children that a node may have.
 const LIMIT: usize = 64;
-const S3_LIMITS: [usize; 4] = [64, 64, 32, 16];
-const S3_DEEP_LIMIT: usize = 8;
 
 /// Buckets, topics and queues have no container but the account, and are rarely made by the thousand.
 const ROOT_LIMIT: usize = 1024;
 
-/// With fewer distinct names than this no node can exceed its limit.
-const SMALLEST_LIMIT: usize = S3_DEEP_LIMIT;
-
 /// The tree of the resources of one principal and operation.
 #[derive(Debug, Default)]
 pub struct Collapse {
-    nodes: HashMap<String, Node>,
+    nodes: HashMap<(Kind, String), Children>,
     needed: bool,
 }
 
+/// What a node counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// Its direct children.
+    Children,
+    /// All names of two parts or more below it.
+    Deep,
+}
+
+/// The question whether a node is full once a child is added.
+#[derive(Clone, Copy, Debug)]
+pub struct Addition<'a> {
+    /// What the node counts.
+    pub kind: Kind,
+    /// The node's name.
+    pub node: &'a str,
+    /// What is added; `*` stands for too many.
+    pub child: &'a str,
+    /// How many children the node may have.
+    pub limit: usize,
+}
+
 #[derive(Debug, Default)]
-struct Node {
-    children: HashSet<String>,
-    collapsed: bool,
+struct Children {
+    names: HashSet<String>,
+    full: bool,
 }
 
 impl Collapse {
-    /// Whether so few distinct names may be left as they are without a look.
-    pub const fn is_small(distinct: usize) -> bool {
-        distinct <= SMALLEST_LIMIT
-    }
-
-    /// The nodes on the way to a resource, outermost first: the name so far, the next child, and how many children the
-    /// node may have. What is no ARN is on no tree.
-    pub fn levels(resource: &str) -> impl Iterator<Item = (&str, &str, usize)> {
-        levels(resource)
+    /// The name to use for a resource, where it is not its own. `is_full` keeps the trees: it answers whether a node is
+    /// full once a child is added, and remembers what was added.
+    pub fn bound(resource: &str, mut is_full: impl FnMut(Addition<'_>) -> bool) -> Option<String> {
+        let cut = Cut::of(resource)?;
+        let prefix = |end: usize| resource.get(..end).unwrap_or_default();
+        let part = |start: usize, end: usize| resource.get(start..end).unwrap_or_default();
+        let cut_at = |end: usize| (part(end, resource.len()) != "*").then(|| format!("{}*", prefix(end)));
+        let mut children = |start: usize, end: usize, limit: usize| {
+            is_full(Addition { kind: Kind::Children, node: prefix(start), child: part(start, end), limit })
+        };
+        if children(cut.root, cut.container, ROOT_LIMIT) {
+            return cut_at(cut.root);
+        }
+        if cut.container == resource.len() {
+            return None;
+        }
+        if children(cut.container, cut.first, LIMIT) {
+            return cut_at(cut.container);
+        }
+        if cut.first == resource.len() {
+            return None;
+        }
+        let first_is_full = children(cut.first, cut.second, LIMIT);
+        let is_mark = resource.ends_with("/*") || resource.ends_with(":*");
+        let name = if is_mark { "*" } else { part(cut.container, resource.len()) };
+        let deep = Addition { kind: Kind::Deep, node: prefix(cut.container), child: name, limit: LIMIT };
+        let is_deep = is_full(deep);
+        if first_is_full {
+            return cut_at(cut.first);
+        }
+        if is_deep && cut.second < resource.len() {
+            return cut_at(cut.second);
+        }
+        None
     }
 
     /// Adds a resource.
     pub fn add(&mut self, resource: &str) {
-        for (prefix, child, limit) in levels(resource) {
-            if !self.nodes.contains_key(prefix) {
-                self.nodes.insert(prefix.to_owned(), Node::default());
+        let nodes = &mut self.nodes;
+        let name = Self::bound(resource, |addition| {
+            let children = nodes.entry((addition.kind, addition.node.to_owned())).or_default();
+            if !children.full && !children.names.contains(addition.child) {
+                if addition.child == "*" || children.names.len() >= addition.limit {
+                    children.full = true;
+                    children.names = HashSet::new();
+                } else {
+                    children.names.insert(addition.child.to_owned());
+                }
             }
-            let Some(node) = self.nodes.get_mut(prefix) else { return };
-            if node.collapsed {
-                return;
-            }
-            if !node.children.contains(child) {
-                node.children.insert(child.to_owned());
-            }
-            if child == "*" || node.children.len() > limit {
-                node.collapsed = true;
-                node.children = HashSet::new();
-                self.needed = true;
-                return;
-            }
-        }
+            children.full
+        });
+        self.needed |= name.is_some();
     }
 
     /// Whether any name changes.
@@ -71,11 +114,12 @@ impl Collapse {
         self.needed
     }
 
-    /// The name of a resource once its node is collapsed; none when it stays as it is.
+    /// The name of a resource after all were added; none when it stays as it is.
     pub fn name(&self, resource: &str) -> Option<String> {
-        let collapsed = |prefix: &str| self.nodes.get(prefix).is_some_and(|node| node.collapsed);
-        let (prefix, child, _) = levels(resource).find(|(prefix, _, _)| collapsed(prefix))?;
-        (child != "*").then(|| format!("{prefix}*"))
+        Self::bound(resource, |addition| {
+            let key = (addition.kind, addition.node.to_owned());
+            self.nodes.get(&key).is_some_and(|children| children.full)
+        })
     }
 
     /// Renames resources, and brings them back in order without repeats.
@@ -94,30 +138,39 @@ impl Collapse {
     }
 }
 
-/// The nodes on the way to a resource, outermost first: the name so far, the next child, the node's limit.
-fn levels(resource: &str) -> impl Iterator<Item = (&str, &str, usize)> {
-    let is_arn = resource.starts_with("arn:");
-    // The five fields before the resource part: `arn:partition:service:region:account:`.
-    // What is no ARN has no place in the tree.
-    let colons = resource.match_indices(':').nth(4).filter(|_| is_arn);
-    let root = colons.map_or(resource.len(), |(at, _)| at + 1);
-    let is_s3 = is_arn && resource.split(':').nth(2) == Some("s3");
-    let mut start = root;
-    let mut depth = 0_usize;
-    std::iter::from_fn(move || {
-        let rest = resource.get(start..).filter(|rest| !rest.is_empty())?;
-        let length = rest.find(['/', ':']).map_or(rest.len(), |at| at + 1);
-        let (child, _) = rest.split_at_checked(length)?;
-        let prefix = resource.get(..start)?;
-        let limit = match depth.checked_sub(1) {
-            None => ROOT_LIMIT,
-            Some(level) if is_s3 => S3_LIMITS.get(level).copied().unwrap_or(S3_DEEP_LIMIT),
-            Some(_) => LIMIT,
+/// Where the parts of an ARN end.
+struct Cut {
+    /// After the account, the last field before the resource part.
+    root: usize,
+    /// After the container, or the whole resource where it has none.
+    container: usize,
+    /// After the first and second part below the container.
+    first: usize,
+    second: usize,
+}
+
+impl Cut {
+    /// What is no ARN has no place in the tree.
+    fn of(resource: &str) -> Option<Self> {
+        let rest = resource.strip_prefix("arn:")?;
+        let mut fields = rest.splitn(5, ':');
+        let service = fields.nth(1)?;
+        let part = fields.nth(2)?;
+        let root = resource.len() - part.len();
+        // Slashes are part of a log group's name, and colons of an object's key.
+        let delimiters: &[char] = match service {
+            "s3" => &['/'],
+            "logs" => &[':'],
+            _ => &['/', ':'],
         };
-        start += length;
-        depth += 1;
-        Some((prefix, child, limit))
-    })
+        let next = |start: usize| {
+            let rest = resource.get(start..).unwrap_or_default();
+            start + rest.find(delimiters).map_or(rest.len(), |at| at + 1)
+        };
+        let container = next(root);
+        let first = next(container);
+        Some(Self { root, container, first, second: next(first) })
+    }
 }
 
 #[cfg(test)]
@@ -141,6 +194,25 @@ mod tests {
         let other = "arn:aws:s3:::bucket/b/1.json".to_owned();
         let names = collapsed(keys.chain([other.clone()]));
         assert_eq!(names, BTreeSet::from(["arn:aws:s3:::bucket/a/*".to_owned(), other]));
+    }
+
+    #[test]
+    fn deep_names_become_two_parts_once_there_are_too_many() {
+        let key =
+            |number: u32| format!("arn:aws:s3:::logs/year=2026/month=08/day={}/{number}.gz", number % 31);
+        let stream = |number: u32| {
+            format!(
+                "arn:aws:logs:eu-west-1:1:log-group:/aws/lambda/f:log-stream:2026/08/{}/[1]{number}",
+                number % 31
+            )
+        };
+        assert_eq!(collapsed((0..64).map(key)).len(), 64);
+        let names = collapsed((0..65).map(key).chain((0..65).map(stream)));
+        let expected = [
+            "arn:aws:logs:eu-west-1:1:log-group:/aws/lambda/f:log-stream:*",
+            "arn:aws:s3:::logs/year=2026/month=08/*",
+        ];
+        assert_eq!(names.iter().map(String::as_str).collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -29,7 +29,7 @@ mod snapshot;
 mod staged;
 mod store;
 
-pub use collapse::Collapse;
+pub use collapse::{Addition, Collapse, Kind};
 pub use compact::{Compacted, compact};
 pub use contents::LedgerFile;
 pub use coverage::{CoverageRecord, EventClass};

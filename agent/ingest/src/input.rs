@@ -104,7 +104,8 @@ fn expand_glob(
     let mut matches = 0_u64;
     // A walk from `.` names files `./a`, the pattern means `a`.
     // As in a shell, a pattern means hidden files only where it says so.
-    let is_hidden = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+    let is_hidden =
+        |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
     let means_hidden = is_hidden(Path::new(pattern));
     let is_match = |path: &Path| {
         let is_meant = means_hidden || !is_hidden(path);

@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
-use remit_ledger::Collapse;
+use remit_ledger::{Collapse, Kind};
 
 /// Distinct values that a request parameter which is no resource may have.
 const VALUE_LIMIT: usize = 64;
@@ -37,17 +37,15 @@ impl Bounded {
 
     /// The name to record for a resource, where it is not its own. `tree` tells principals and operations apart.
     pub(crate) fn resource(&mut self, tree: u64, resource: &str) -> Option<String> {
-        for (prefix, child, limit) in Collapse::levels(resource) {
-            if self.add(hash(tree, prefix), child, limit) {
-                return (child != "*").then(|| format!("{prefix}*"));
-            }
-        }
-        None
+        Collapse::bound(resource, |addition| {
+            let seed = tree ^ if addition.kind == Kind::Deep { 1 } else { 0 };
+            self.add(hash(seed, addition.node), addition.child, addition.limit)
+        })
     }
 
     /// Whether a parameter's value is one too many. Passed roles are never: each is a permission of its own.
     pub(crate) fn is_excess_value(&mut self, tree: u64, path: &str, value: &str) -> bool {
-        if value.contains(":role/") {
+        if value.starts_with("arn:") && value.contains(":role/") {
             return false;
         }
         self.add(hash(tree, path), value, VALUE_LIMIT)

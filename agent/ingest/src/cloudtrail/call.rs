@@ -1,11 +1,14 @@
 //! What was called and on what: packed while events are counted, unpacked when they are flushed.
 
-use remit_catalog::Place;
+use std::borrow::Cow;
+
+use remit_catalog::{ParameterUse, Place};
 use remit_ledger::Outcome;
 
 use super::operation::{Plan, Plans};
 use super::table::Table;
-use crate::scan::{Cursor, Text, Value};
+use crate::interner::Interner;
+use crate::scan::{Cursor, Fault, Find, Text, Value};
 
 /// The fixed part of a packed call.
 #[derive(Clone, Copy, Debug)]
@@ -30,21 +33,109 @@ pub(crate) struct Call {
     pub(crate) region: Option<String>,
 }
 
-/// Starts packing a call into `scratch`.
-pub(crate) fn pack(scratch: &mut Vec<u8>, head: Head, resources: &[u8]) {
+/// Starts packing a call into `scratch`: its head and the ARNs that the event lists.
+pub(crate) fn pack<F: Find>(
+    scratch: &mut Vec<u8>,
+    head: Head,
+    resources: Option<Cursor<'_, F>>,
+) -> Result<(), &'static str> {
     scratch.clear();
     for number in [head.plan, head.region, head.recipient, head.error] {
         scratch.extend_from_slice(&number.to_le_bytes());
     }
     let outcome = Outcome::ALL.iter().position(|outcome| *outcome == head.outcome).unwrap_or(0);
     scratch.push(u8::try_from(outcome).unwrap_or(0));
-    pack_bytes(scratch, resources);
+    let place = scratch.len();
+    scratch.extend_from_slice(&[0; 4]);
+    let mut count = 0_u32;
+    if let Some(mut resources) = resources {
+        let listed = (|| -> Result<(), Fault> {
+            let mut first = true;
+            resources.expect(b'[')?;
+            while resources.element(&mut first)? {
+                if resources.look()? != b'{' {
+                    resources.value()?;
+                    continue;
+                }
+                if let Some(arn) = arn_of(&mut resources)? {
+                    pack_bytes(scratch, &arn);
+                    count += 1;
+                }
+            }
+            Ok(())
+        })();
+        listed.map_err(|_| "malformed")?;
+    }
+    if let Some(slot) = scratch.get_mut(place..place + 4) {
+        slot.copy_from_slice(&count.to_le_bytes());
+    }
+    Ok(())
+}
+
+/// Packs the head and request parameters of `packed` anew, with the listed ARNs bounded by `bound`; false when that
+/// changes nothing or they are not UTF-8.
+pub(crate) fn pack_bounded(
+    scratch: &mut Vec<u8>,
+    packed: &[u8],
+    mut bound: impl FnMut(&str) -> Option<String>,
+) -> bool {
+    let Some((listed, rest)) = listed(packed) else { return false };
+    let mut is_changed = false;
+    let mut names: Vec<Cow<'_, str>> = Vec::with_capacity(listed.len());
+    for arn in listed {
+        let name = bound(arn);
+        is_changed |= name.is_some();
+        names.push(name.map_or(Cow::Borrowed(arn), Cow::Owned));
+    }
+    if is_changed {
+        names.sort_unstable();
+        names.dedup();
+        scratch.clear();
+        scratch.extend_from_slice(packed.get(..HEAD).unwrap_or_default());
+        scratch.extend_from_slice(&u32::try_from(names.len()).unwrap_or(0).to_le_bytes());
+        for name in &names {
+            pack_bytes(scratch, name.as_bytes());
+        }
+        scratch.extend_from_slice(rest);
+    }
+    is_changed
+}
+
+/// The ARNs of a packed call, and its packed request parameters.
+fn listed(packed: &[u8]) -> Option<(Vec<&str>, &[u8])> {
+    let (count, mut rest) = packed.get(HEAD..)?.split_first_chunk::<4>()?;
+    let mut listed = Vec::with_capacity(4);
+    for _ in 0..u32::from_le_bytes(*count) {
+        listed.push(std::str::from_utf8(take_bytes(&mut rest)?).ok()?);
+    }
+    Some((listed, rest))
+}
+
+/// Whether a listed ARN of a packed call ends with this value, so that the value tells nothing new.
+pub(crate) fn is_told(packed: &[u8], value: Value<'_>) -> bool {
+    let Value::Text(Text { raw: value }) = value else { return false };
+    let Some((count, mut rest)) = packed.get(HEAD..).and_then(|tail| tail.split_first_chunk::<4>()) else {
+        return false;
+    };
+    for _ in 0..u32::from_le_bytes(*count) {
+        let Some(arn) = take_bytes(&mut rest) else { return false };
+        let before = arn.strip_suffix(value).and_then(|before| before.last());
+        if before.is_some_and(|byte| b":/".contains(byte)) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Packs a request parameter; false when its text is not what JSON allows.
-pub(crate) fn pack_parameter(scratch: &mut Vec<u8>, path: u16, selector: bool, value: Value<'_>) -> bool {
+pub(crate) fn pack_parameter(
+    scratch: &mut Vec<u8>,
+    path: u16,
+    used_for: ParameterUse,
+    value: Value<'_>,
+) -> bool {
     scratch.extend_from_slice(&path.to_le_bytes());
-    if selector {
+    if used_for == ParameterUse::Selector {
         pack_bytes(scratch, &[]);
         return true;
     }
@@ -82,24 +173,28 @@ pub(crate) struct Target {
     pub(crate) parameters: Vec<(String, String)>,
 }
 
-/// Works out what a call is called on from the listed resources and request parameters that were packed.
-pub(crate) fn target(packed: &[u8], table: &Table, plan: &Plan) -> Option<Target> {
-    let (head, mut rest) = packed.split_at_checked(HEAD)?;
+/// Works out what a call is called on from the listed resources and request parameters that were packed; none when
+/// they are not UTF-8.
+pub(crate) fn target(packed: &[u8], names: &Interner, plan: &Plan) -> Option<Target> {
+    let head = packed.get(..HEAD)?;
     let mut numbers =
         head.chunks_exact(4).filter_map(|word| word.try_into().ok()).map(u32::from_le_bytes).skip(1);
-    let (region, recipient) = (table.name(numbers.next()?), table.name(numbers.next()?));
-    let listed = listed_resources(take_bytes(&mut rest)?);
-    let mut values = Vec::new();
+    let mut name = || std::str::from_utf8(names.get(numbers.next()?)).ok();
+    let (region, account) = (name()?, name()?);
+    let (listed, mut rest) = listed(packed)?;
+    let mut listed: Vec<String> = listed.into_iter().map(str::to_owned).collect();
+    listed.sort_unstable();
+    listed.dedup();
+    if rest.is_empty() {
+        return Some(Target { resources: listed, parameters: Vec::new() });
+    }
+    let mut values = Vec::with_capacity(4);
     while let Some((path, tail)) = rest.split_first_chunk::<2>() {
         rest = tail;
         let path = plan.request.get(u16::from_le_bytes(*path))?;
         values.push((path.path, std::str::from_utf8(take_bytes(&mut rest)?).ok()?));
     }
-    let place = Place {
-        partition: partition_of(region.as_deref().unwrap_or_default()),
-        region: region.as_deref().unwrap_or_default(),
-        account: recipient.as_deref().unwrap_or_default(),
-    };
+    let place = Place { partition: partition_of(region), region, account };
     let (resources, parameters) = resources_and_parameters(plan, &place, listed, &values);
     Some(Target { resources, parameters })
 }
@@ -155,37 +250,25 @@ fn take_bytes<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     Some(bytes)
 }
 
-/// The ARNs of an event's `resources`, sorted. An `ARNPrefix` names what was asked about, not what was touched.
-fn listed_resources(list: &[u8]) -> Vec<String> {
-    let mut arns = Vec::new();
-    let mut cursor = Cursor::new(list);
+/// The ARN of a listed resource. An `ARNPrefix` names what was asked about, not what was touched.
+fn arn_of<'a, F: Find>(object: &mut Cursor<'a, F>) -> Result<Option<Cow<'a, [u8]>>, Fault> {
     let mut first = true;
-    if list.is_empty() || cursor.expect(b'[').is_err() {
-        return arns;
-    }
-    while let Ok(true) = cursor.element(&mut first) {
-        let Ok(value) = cursor.value() else { break };
-        if let Some(object) = value.nested() {
-            arns.extend(arn_of(object));
-        }
-    }
-    arns.sort_unstable();
-    arns.dedup();
-    arns
-}
-
-fn arn_of(object: &[u8]) -> Option<String> {
-    let mut cursor = Cursor::new(object);
-    let mut first = true;
-    cursor.enter().ok()?;
-    while let Ok(Some(key)) = cursor.key(&mut first) {
-        let value = cursor.value().ok()?;
+    let mut arn = None;
+    object.enter()?;
+    while let Some(key) = object.key(&mut first)? {
+        let value = object.value()?;
         if key.raw.eq_ignore_ascii_case(b"arn") {
-            let text = value.text().and_then(Text::decode)?;
-            return text.starts_with("arn:").then(|| text.into_owned());
+            arn = value.text();
         }
     }
-    None
+    let arn = match arn {
+        Some(arn) if arn.raw.contains(&b'\\') => {
+            arn.decode().map(|text| Cow::Owned(text.into_owned().into_bytes()))
+        }
+        Some(arn) => Some(Cow::Borrowed(arn.raw)),
+        None => None,
+    };
+    Ok(arn.filter(|arn| arn.starts_with(b"arn:")))
 }
 
 /// What the event lists goes before what its parameters suggest: parameters add resources of kinds that are not
@@ -198,9 +281,13 @@ fn resources_and_parameters(
 ) -> (Vec<String>, Vec<(String, String)>) {
     let Some(operation) = plan.resolved else { return (resources, Vec::new()) };
     let reading = operation.read(place, values);
-    let listed = resources.clone();
-    let is_listed = |arn: &String| listed.iter().any(|other| kind_of(other) == kind_of(arn));
-    resources.extend(reading.resources.into_iter().filter(|arn| !is_listed(arn)));
+    let listed = resources.len();
+    for arn in reading.resources {
+        let is_listed = resources.iter().take(listed).any(|other| kind_of(other) == kind_of(&arn));
+        if !is_listed {
+            resources.push(arn);
+        }
+    }
     resources.sort_unstable();
     resources.dedup();
     let mut kept: Vec<(&str, &str)> = reading.kept;

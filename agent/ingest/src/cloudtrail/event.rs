@@ -21,7 +21,8 @@ pub(crate) struct Event<'a, F> {
     pub(crate) response: Option<Cursor<'a, F>>,
     pub(crate) id: Option<Text<'a>>,
     pub(crate) read_only: Option<bool>,
-    pub(crate) resources: Option<&'a [u8]>,
+    /// Before `resources`, an array.
+    pub(crate) resources: Option<Cursor<'a, F>>,
     pub(crate) kind: Option<Text<'a>>,
     pub(crate) category: Option<Text<'a>>,
     pub(crate) recipient: Option<Text<'a>>,
@@ -102,7 +103,7 @@ pub(crate) fn read_object<'a, F: Find>(
             b"responseElements" => event.response = nested(cursor)?,
             b"eventID" => event.id = cursor.value()?.text(),
             b"readOnly" => event.read_only = cursor.value()?.flag(),
-            b"resources" => event.resources = cursor.value()?.nested(),
+            b"resources" => event.resources = nested(cursor)?,
             b"eventType" => event.kind = cursor.value()?.text(),
             b"eventCategory" => event.category = cursor.value()?.text(),
             b"recipientAccountId" => event.recipient = cursor.value()?.text(),

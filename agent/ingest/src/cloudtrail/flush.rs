@@ -17,7 +17,7 @@ use super::identity::Identity;
 use super::operation::Plans;
 use super::recorder::Work;
 use super::selectors::Selectors;
-use super::table::Table;
+use super::table::{Row, Table};
 
 /// One worker's share of a flush.
 pub(crate) struct Part<'a> {
@@ -25,17 +25,19 @@ pub(crate) struct Part<'a> {
     pub(crate) plans: &'a Plans,
 }
 
-/// A row whose numbers mean the same in every part.
+/// A row whose numbers mean the same in every part; the call's number does so in its part only.
 #[derive(Clone, Copy, Debug)]
 struct Flat {
-    day: i32,
     principal: u32,
     operation: u32,
+    part: u32,
+    call: u32,
+    hour: i32,
     who: u32,
     origin: u32,
-    hour: i32,
-    part: u32,
     row: u32,
+    /// Whether the row keeps its example event.
+    is_example: bool,
 }
 
 /// What rows refer to by number, ranked: a smaller number sorts first.
@@ -51,13 +53,25 @@ pub(crate) fn stage(
     threads: usize,
 ) -> Result<Vec<StagedFile>, LedgerError> {
     let (names, mut flats) = flatten(parts);
-    flats.sort_unstable_by_key(|flat| (flat.day, flat.principal, flat.operation));
-    let days: Vec<&[Flat]> = flats.chunk_by(|left, right| left.day == right.day).collect();
+    flats.sort_unstable_by_key(|flat| (flat.principal, flat.operation, flat.part, flat.call, flat.hour));
+    // Of the rows that differ only in when, where from and in which session, the latest keeps its example.
+    for rows in flats.chunk_by_mut(|left, right| {
+        (left.principal, left.part, left.call) == (right.principal, right.part, right.call)
+    }) {
+        if let Some(latest) = rows.last_mut() {
+            latest.is_example = true;
+        }
+    }
+    let mut by_day: BTreeMap<i32, Vec<Flat>> = BTreeMap::new();
+    for flat in flats {
+        by_day.entry(flat.hour.div_euclid(24)).or_default().push(flat);
+    }
+    let days: Vec<(i32, Vec<Flat>)> = by_day.into_iter().collect();
     let next = AtomicUsize::new(0);
     let staged = Mutex::new(Vec::with_capacity(days.len()));
     let work = || {
-        while let Some(rows) = days.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let file = stage_day(flush, parts, &names, rows);
+        while let Some((day, rows)) = days.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let file = stage_day(flush, parts, &names, *day, rows);
             staged.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(file);
         }
     };
@@ -132,13 +146,14 @@ fn flatten(parts: &[Part<'_>]) -> (Names, Vec<Flat>) {
                 *operations.entry(name).or_insert(next)
             });
             flats.push(Flat {
-                day: row.key.hour.div_euclid(24),
                 principal: 0,
                 operation,
+                part: u32::try_from(part_number).unwrap_or(u32::MAX),
+                call: row.key.call,
+                hour: row.key.hour,
                 who,
                 origin: origin_of.get(row.key.origin as usize).copied().unwrap_or(0),
-                hour: row.key.hour,
-                part: u32::try_from(part_number).unwrap_or(u32::MAX),
+                is_example: false,
                 row: u32::try_from(row_number).unwrap_or(u32::MAX),
             });
         }
@@ -180,147 +195,122 @@ fn stage_day(
     flush: Flush<'_>,
     parts: &[Part<'_>],
     names: &Names,
+    day: i32,
     rows: &[Flat],
 ) -> Result<StagedFile, LedgerError> {
-    let day = rows.first().map_or(0, |row| i64::from(row.day));
-    let mut file = flush.stage(day)?;
+    let mut file = flush.stage(i64::from(day))?;
+    let mut counted = Vec::new();
     for group in
         rows.chunk_by(|left, right| (left.principal, left.operation) == (right.principal, right.operation))
     {
-        write_group(&mut file, parts, names, group)?;
+        counted.clear();
+        let calls = count_group(parts, group, &mut counted);
+        write_group(&mut file, parts, names, &calls, &counted)?;
     }
     file.flush()?;
     Ok(file)
 }
 
-/// A row of a group: call and sample by their places in the group.
+/// A row of a group, with the place of its call among the group's.
+#[derive(Clone, Copy)]
 struct Counted<'a> {
     call: usize,
-    hour: i32,
-    who: u32,
-    origin: u32,
-    count: u64,
-    first: i64,
-    last: i64,
-    sample: &'a [u8],
-    issued: Vec<&'a str>,
+    flat: Flat,
+    row: &'a Row,
 }
 
-/// Writes the rows of one day, principal and operation.
+impl Counted<'_> {
+    /// Rows for which it is the same are one row.
+    fn key(&self) -> (usize, i32, u32, u32) {
+        (self.call, self.flat.hour, self.flat.who, self.flat.origin)
+    }
+}
+
+/// Unpacks the calls of one day, principal and operation, and brings the rows in their order.
+fn count_group<'a>(parts: &[Part<'a>], group: &[Flat], counted: &mut Vec<Counted<'a>>) -> Vec<Call> {
+    let mut calls: Vec<Call> = Vec::new();
+    for rows in group.chunk_by(|left, right| (left.part, left.call) == (right.part, right.call)) {
+        let Some(first) = rows.first() else { continue };
+        let Some(part) = parts.get(first.part as usize) else { continue };
+        let Some(call) = unpack(part.table.calls.get(first.call), part.table, part.plans) else { continue };
+        let place = calls.len();
+        calls.push(call);
+        counted.extend(rows.iter().filter_map(|flat| {
+            Some(Counted { call: place, flat: *flat, row: part.table.rows().get(flat.row as usize)? })
+        }));
+    }
+    if calls.len() > 1 {
+        let (sorted, ranks) = rank_calls(calls);
+        calls = sorted;
+        for row in counted.iter_mut() {
+            row.call = ranks.get(row.call).copied().unwrap_or(0);
+        }
+    }
+    counted.sort_unstable_by_key(Counted::key);
+    calls
+}
+
+/// Writes the rows of one day, principal and operation, equal ones as one.
 fn write_group(
     file: &mut StagedFile,
     parts: &[Part<'_>],
     names: &Names,
-    group: &[Flat],
+    calls: &[Call],
+    counted: &[Counted<'_>],
 ) -> Result<(), LedgerError> {
-    let mut calls: Vec<Call> = Vec::new();
-    let mut call_of: HashMap<(u32, u32), usize, FixedState> = HashMap::default();
-    let mut counted: Vec<Counted<'_>> = Vec::with_capacity(group.len());
-    for flat in group {
-        let Some(part) = parts.get(flat.part as usize) else { continue };
-        let Some(row) = part.table.rows().get(flat.row as usize) else { continue };
-        let call = match call_of.get(&(flat.part, row.key.call)) {
-            Some(call) => *call,
-            None => {
-                let Some(call) = unpack(part.table.calls.get(row.key.call), part.table, part.plans) else {
-                    continue;
-                };
-                calls.push(call);
-                call_of.insert((flat.part, row.key.call), calls.len() - 1);
-                calls.len() - 1
+    for rows in counted.chunk_by(|left, right| left.call == right.call) {
+        let Some(call) = rows.first().and_then(|row| calls.get(row.call)) else { continue };
+        let resources: Vec<&str> = call.resources.iter().map(String::as_str).collect();
+        let parameters: Vec<(&str, &str)> =
+            call.parameters.iter().map(|(path, value)| (path.as_str(), value.as_str())).collect();
+        for equal in rows.chunk_by(|left, right| left.key() == right.key()) {
+            let Some(row) = equal.first() else { continue };
+            let Some(who) = names.whos.get(row.flat.who as usize) else { continue };
+            let origin = names.origins.get(row.flat.origin as usize).map(String::as_str);
+            let origin = origin.filter(|origin| !origin.is_empty());
+            let examples = equal.iter().filter(|row| row.flat.is_example).filter_map(|row| {
+                let sample = parts.get(row.flat.part as usize)?.table.sample(row.row);
+                std::str::from_utf8(sample).ok().filter(|sample| !sample.is_empty())
+            });
+            let mut issued: Vec<&str> = Vec::new();
+            for row in equal {
+                if let Some(part) = parts.get(row.flat.part as usize).filter(|part| part.table.has_issued()) {
+                    issued.extend(part.table.issued_by(row.flat.row));
+                }
             }
-        };
-        counted.push(Counted {
-            call,
-            hour: flat.hour,
-            who: flat.who,
-            origin: flat.origin,
-            count: row.count,
-            first: row.first,
-            last: row.last,
-            sample: part.table.sample(row),
-            issued: part.table.issued_by(flat.row).collect(),
-        });
-    }
-    let (calls, ranks) = rank_calls(calls);
-    for row in &mut counted {
-        row.call = ranks.get(row.call).copied().unwrap_or(0);
-    }
-    counted.sort_by_key(|row| (row.call, row.hour, row.who, row.origin));
-    let mut rows = counted.into_iter().peekable();
-    let mut exemplified = None;
-    while let Some(mut row) = rows.next() {
-        let same = |other: &Counted<'_>| {
-            (other.call, other.hour, other.who, other.origin) == (row.call, row.hour, row.who, row.origin)
-        };
-        while let Some(other) = rows.next_if(same) {
-            row.count = row.count.saturating_add(other.count);
-            row.first = row.first.min(other.first);
-            row.last = row.last.max(other.last);
-            row.sample = if row.sample.is_empty() || (!other.sample.is_empty() && other.sample < row.sample) {
-                other.sample
-            } else {
-                row.sample
-            };
-            row.issued.extend(other.issued);
+            issued.sort_unstable();
+            issued.dedup();
+            file.push(&UsageRow {
+                window_start: i64::from(row.flat.hour).saturating_mul(HOUR),
+                first_seen: equal.iter().map(|row| row.row.first).min().unwrap_or(row.row.first),
+                last_seen: equal.iter().map(|row| row.row.last).max().unwrap_or(row.row.last),
+                count: equal.iter().fold(0, |sum, row| row.row.count.saturating_add(sum)),
+                provider: Provider::Aws,
+                account: who.account.as_deref(),
+                region: call.region.as_deref(),
+                principal: &who.principal,
+                principal_kind: who.kind.as_str(),
+                session: who.session.as_deref(),
+                credential: who.credential.as_deref(),
+                workload: None,
+                service: &call.service,
+                operation: &call.operation,
+                resources: &resources,
+                parameters: &parameters,
+                permissions: &[],
+                outcome: call.outcome,
+                error_code: call.error_code.as_deref(),
+                via: via(who, origin),
+                authorizer: None,
+                issued: &issued,
+                source_identity: who.source_identity.as_deref(),
+                network_origin: origin,
+                evidence: EVIDENCE,
+                sample_id: examples.min(),
+            })?;
         }
-        row.issued.sort_unstable();
-        row.issued.dedup();
-        let (Some(call), Some(who)) = (calls.get(row.call), names.whos.get(row.who as usize)) else {
-            continue;
-        };
-        let origin =
-            names.origins.get(row.origin as usize).map(String::as_str).filter(|origin| !origin.is_empty());
-        let via = via(who, origin);
-        let example = (row.call, via, who.kind);
-        let sample = (exemplified != Some(example) && !row.sample.is_empty()).then_some(row.sample);
-        if sample.is_some() {
-            exemplified = Some(example);
-        }
-        push(file, &row, call, who, origin, sample)?;
     }
     Ok(())
-}
-
-fn push(
-    file: &mut StagedFile,
-    row: &Counted<'_>,
-    call: &Call,
-    who: &Identity,
-    origin: Option<&str>,
-    sample: Option<&[u8]>,
-) -> Result<(), LedgerError> {
-    let resources: Vec<&str> = call.resources.iter().map(String::as_str).collect();
-    let parameters: Vec<(&str, &str)> =
-        call.parameters.iter().map(|(path, value)| (path.as_str(), value.as_str())).collect();
-    file.push(&UsageRow {
-        window_start: i64::from(row.hour).saturating_mul(HOUR),
-        first_seen: row.first,
-        last_seen: row.last,
-        count: row.count,
-        provider: Provider::Aws,
-        account: who.account.as_deref(),
-        region: call.region.as_deref(),
-        principal: &who.principal,
-        principal_kind: who.kind.as_str(),
-        session: who.session.as_deref(),
-        credential: who.credential.as_deref(),
-        workload: None,
-        service: &call.service,
-        operation: &call.operation,
-        resources: &resources,
-        parameters: &parameters,
-        permissions: &[],
-        outcome: call.outcome,
-        error_code: call.error_code.as_deref(),
-        via: via(who, origin),
-        authorizer: None,
-        issued: &row.issued,
-        source_identity: who.source_identity.as_deref(),
-        network_origin: origin,
-        evidence: EVIDENCE,
-        sample_id: sample.and_then(|sample| std::str::from_utf8(sample).ok()),
-    })
 }
 
 /// The service that called on the principal's behalf.

@@ -21,8 +21,8 @@ const CANDIDATES: usize = 8;
 #[derive(Debug, Default)]
 pub(crate) struct KnownIdentities {
     objects: Interner,
-    /// The principal behind each object.
-    principals: Vec<Box<str>>,
+    /// The principal behind each object, once it was asked for.
+    principals: Vec<Option<Box<str>>>,
     by_prefix: HashTable<(u64, u32)>,
 }
 
@@ -43,10 +43,6 @@ impl KnownIdentities {
     /// The number of an object.
     pub(crate) fn intern(&mut self, object: &[u8]) -> Interned {
         let interned = self.objects.intern(object);
-        if let Interned::New(_) = interned {
-            let object = Some(object).filter(|object| !object.is_empty());
-            self.principals.push(Identity::read(object, None).principal.into());
-        }
         if let (Interned::New(number), Some(prefix)) = (interned, object.get(..PREFIX)) {
             let prefix = hash_bytes(prefix);
             let candidates =
@@ -59,8 +55,16 @@ impl KnownIdentities {
     }
 
     /// The principal of an object, as far as the object alone tells.
-    pub(crate) fn principal(&self, number: u32) -> &str {
-        self.principals.get(number as usize).map(AsRef::as_ref).unwrap_or_default()
+    pub(crate) fn principal(&mut self, number: u32) -> &str {
+        let place = number as usize;
+        if self.principals.len() <= place {
+            self.principals.resize(place + 1, None);
+        }
+        let object = Some(self.objects.get(number)).filter(|object| !object.is_empty());
+        match self.principals.get_mut(place) {
+            Some(principal) => principal.get_or_insert_with(|| Identity::read(object, None).principal.into()),
+            None => "",
+        }
     }
 
     pub(crate) fn get(&self, number: u32) -> &[u8] {

@@ -66,10 +66,14 @@ fn plan(source: Text<'_>, name: Text<'_>) -> Option<Plan> {
         Resolution::Known(operation) | Resolution::Permissionless(operation) => (true, Some(operation)),
         Resolution::Unknown => (false, None),
     };
-    let request = Paths::new(resolved.iter().flat_map(|operation| operation.parameters()).map(|parameter| {
-        Path { path: parameter.path, selector: parameter.used_for == ParameterUse::Selector }
-    }));
-    let issued = issued_paths(&service, &operation).iter().map(|path| Path { path, selector: false });
+    let request = Paths::new(
+        resolved
+            .iter()
+            .flat_map(|operation| operation.parameters())
+            .map(|parameter| Path { path: parameter.path, used_for: parameter.used_for }),
+    );
+    let issued =
+        issued_paths(&service, &operation).iter().map(|path| Path { path, used_for: ParameterUse::Resource });
     Some(Plan { service, operation, request, issued: Paths::new(issued), known, resolved })
 }
 

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use remit_catalog::ParameterUse;
 use remit_ledger::{HOUR, Outcome, SourcePosition, identify};
 
 use super::bounded::{Bounded, tree_of};
-use super::call::{Head, Target, pack, pack_parameter, repack, target};
+use super::call::{Head, Target, is_told, pack, pack_bounded, pack_parameter, repack, target};
 use super::coverage::Tally;
 use super::event::Event;
 use super::operation::Plans;
@@ -37,8 +38,31 @@ pub(crate) struct Recorder {
     time: EventTime,
     /// Names met by principals and operations; kept from flush to flush.
     bounded: Bounded,
+    /// The region, account and error code of the last event, which the next one's often are.
+    last_names: [LastName; 3],
     scratch: Vec<u8>,
     repacked: Vec<u8>,
+}
+
+/// A text and its number.
+#[derive(Debug, Default)]
+struct LastName {
+    raw: Vec<u8>,
+    number: Option<u32>,
+}
+
+impl LastName {
+    #[inline]
+    fn number(&mut self, names: &mut Interner, text: Option<Text<'_>>) -> Option<u32> {
+        let raw = text.map(|text| text.raw).unwrap_or_default();
+        if self.number.is_some() && self.raw == raw {
+            return self.number;
+        }
+        self.number = intern_text(names, text);
+        self.raw.clear();
+        self.raw.extend_from_slice(raw);
+        self.number
+    }
 }
 
 /// What a worker did since its last flush, beside its table.
@@ -89,6 +113,7 @@ impl Recorder {
             diagnostics,
             time: EventTime::default(),
             bounded: Bounded::new(names),
+            last_names: Default::default(),
             scratch: Vec::new(),
             repacked: Vec::new(),
         }
@@ -99,9 +124,10 @@ impl Recorder {
         self.table.footprint() + self.tally.footprint() + self.work.identifiers.capacity() * 16
     }
 
-    /// Forgets what was flushed. Numbers of plans stay.
-    pub(crate) fn clear(&mut self) {
-        self.table = Table::default();
+    /// Forgets what was flushed. Numbers stay, unless what they stand for takes more than `keep` bytes.
+    pub(crate) fn clear(&mut self, keep: usize) {
+        self.table.clear(keep);
+        self.last_names = Default::default();
         self.tally = Tally::default();
         self.work = Work::default();
     }
@@ -129,10 +155,12 @@ impl Recorder {
         let time = self.time.parse(time.raw).ok_or("incomplete")?;
         let hour = i32::try_from(time.div_euclid(HOUR)).map_err(|_| "incomplete")?;
         self.source.hour = self.source.hour.or(Some(i64::from(hour)));
-        let region = intern_text(&mut self.table.names, event.region).ok_or("not_utf8")?;
-        let recipient = intern_text(&mut self.table.names, event.recipient).ok_or("not_utf8")?;
+        let [last_region, last_recipient, last_error] = &mut self.last_names;
+        let names = &mut self.table.names;
+        let region = last_region.number(names, event.region).ok_or("not_utf8")?;
+        let recipient = last_recipient.number(names, event.recipient).ok_or("not_utf8")?;
+        let error = last_error.number(names, event.error_code).ok_or("not_utf8")?;
         let origin = intern_text(&mut self.table.origins, event.origin).ok_or("not_utf8")?;
-        let error = intern_text(&mut self.table.names, event.error_code).ok_or("not_utf8")?;
         let id = event.id.map(|id| id.raw).filter(|id| !id.is_empty());
         let identifier = id.map(identify);
         if let Some(identifier) = identifier
@@ -163,19 +191,29 @@ impl Recorder {
             }
         };
         let head = Head { plan: plan_number, region, recipient, error, outcome };
-        pack(&mut self.scratch, head, event.resources.unwrap_or_default());
+        pack(&mut self.scratch, head, event.resources)?;
         if let Some(request) = event.request.filter(|_| !plan.request.is_empty()) {
-            let scratch = &mut self.scratch;
+            let (scratch, later) = (&mut self.scratch, &mut self.repacked);
+            later.clear();
             let mut sound = true;
+            let mut is_told_all = true;
             let walked = plan.request.extract(request, &mut |path, value| {
-                let selector = plan.request.get(path).is_some_and(|path| path.selector);
-                sound &= pack_parameter(scratch, path, selector, value);
+                let used_for = plan.request.get(path).map_or(ParameterUse::Resource, |path| path.used_for);
+                if used_for == ParameterUse::Resource {
+                    is_told_all &= is_told(scratch, value);
+                    sound &= pack_parameter(later, path, used_for, value);
+                } else {
+                    sound &= pack_parameter(scratch, path, used_for, value);
+                }
             });
             if !sound {
                 return Err("not_utf8");
             }
             if walked.is_err() {
                 return Err("malformed");
+            }
+            if !is_told_all {
+                scratch.extend_from_slice(later);
             }
         }
         let identity = match (event.known_identity, event.identity) {
@@ -190,22 +228,9 @@ impl Recorder {
         };
         let call = match self.table.known_call(&self.scratch) {
             Some(call) => call,
-            None => {
-                if event.resources.is_some_and(|resources| std::str::from_utf8(resources).is_err()) {
-                    return Err("not_utf8");
-                }
-                let tree = tree_of(self.table.identities.principal(identity), plan_number);
-                let mut target = target(&self.scratch, &self.table, plan).ok_or("not_utf8")?;
-                let is_bounded = bound(&mut self.bounded, tree, &mut target);
-                repack(&mut self.repacked, &self.scratch, &target);
-                let call = self.table.calls.intern(&self.repacked).number();
-                // A name of which there are too many will hardly come again.
-                if !is_bounded {
-                    self.table.remember_call(&self.scratch, call);
-                }
-                call
-            }
+            None => self.new_call(identity, plan_number).ok_or("not_utf8")?,
         };
+        let plan = self.plans.get(plan_number).ok_or("not_utf8")?;
         self.tally.count(recipient, region, hour, management, event.read_only);
         if !plan.known {
             *self.work.unresolved.entry(plan_number).or_default() += 1;
@@ -224,6 +249,29 @@ impl Recorder {
         self.work.identifiers.extend(identifier.map(|identifier| (hour, identifier)));
         self.work.recorded += 1;
         Ok(())
+    }
+
+    /// Works out what the call packed in `scratch` is called on; none when that is not UTF-8.
+    #[cold]
+    fn new_call(&mut self, identity: u32, plan_number: u32) -> Option<u32> {
+        let plan = self.plans.get(plan_number)?;
+        let tree = tree_of(self.table.identities.principal(identity), plan_number);
+        let bounded = &mut self.bounded;
+        if pack_bounded(&mut self.repacked, &self.scratch, |arn| bounded.resource(tree, arn)) {
+            std::mem::swap(&mut self.scratch, &mut self.repacked);
+            if let Some(call) = self.table.known_call(&self.scratch) {
+                return Some(call);
+            }
+        }
+        let mut target = target(&self.scratch, &self.table.names, plan)?;
+        let is_bounded = bound(bounded, tree, &mut target);
+        repack(&mut self.repacked, &self.scratch, &target);
+        let call = self.table.calls.intern(&self.repacked).number();
+        // Where there are too many names, one will hardly come again.
+        if !is_bounded {
+            self.table.remember_call(&self.scratch, call);
+        }
+        Some(call)
     }
 }
 

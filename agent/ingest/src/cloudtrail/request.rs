@@ -1,5 +1,7 @@
 //! Takes the values at given paths out of an object, passing over everything else.
 
+use remit_catalog::ParameterUse;
+
 use crate::scan::{Cursor, Fault, Find, Value};
 
 /// More values than this at one path are not kept: resources are collapsed far below it.
@@ -20,8 +22,8 @@ pub(crate) struct Paths {
 pub(crate) struct Path {
     /// Dotted, with `[]` after the names of lists.
     pub(crate) path: &'static str,
-    /// Whether only its presence matters.
-    pub(crate) selector: bool,
+    /// What its value is taken for; of a selector only the presence matters.
+    pub(crate) used_for: ParameterUse,
 }
 
 #[derive(Debug, Default)]
@@ -70,7 +72,7 @@ impl Paths {
         take: &mut impl FnMut(u16, Value<'a>),
     ) -> Result<(), Fault> {
         if let Some(path) = node.leaf
-            && self.get(path).is_some_and(|path| path.selector)
+            && self.get(path).is_some_and(|path| path.used_for == ParameterUse::Selector)
         {
             match cursor.value()? {
                 Value::Bare(b"null") => {}

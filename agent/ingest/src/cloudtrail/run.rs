@@ -292,6 +292,7 @@ impl Publisher {
             .iter()
             .map(|recorder| Part { table: &recorder.table, plans: &recorder.plans })
             .collect();
+        let parts_count = parts.len();
         let flush = writer.begin(Provider::Aws);
         let staged = stage(flush, &parts, parts.len())?;
         drop(parts);
@@ -299,7 +300,8 @@ impl Publisher {
         let counts = publication.counts.clone();
         let published = flush.commit(staged, publication)?;
         for recorder in &mut recorders {
-            recorder.clear();
+            // A quarter of the room may stay filled with names, so that the next flush is not due at once.
+            recorder.clear(shared.limits.counts / parts_count / 4);
             shared.weigh(recorder);
         }
         self.summary.counts.add(&counts);

@@ -109,6 +109,17 @@ impl Table {
         if name.is_empty() { None } else { Some(String::from_utf8_lossy(name).into_owned()) }
     }
 
+    /// Forgets all rows, and what their numbers stand for if that takes more than `keep` bytes.
+    pub(crate) fn clear(&mut self, keep: usize) {
+        self.samples.clear();
+        self.rows.clear();
+        self.index.clear();
+        self.issued = Vec::new();
+        if self.names_footprint() > keep {
+            *self = Self::default();
+        }
+    }
+
     pub(crate) fn rows(&self) -> &[Row] {
         &self.rows
     }
@@ -125,20 +136,29 @@ impl Table {
         issued.iter().take_while(move |(other, _)| *other == row).map(|(_, id)| id.as_ref())
     }
 
+    /// Whether any call handed out credentials.
+    pub(crate) fn has_issued(&self) -> bool {
+        !self.issued.is_empty()
+    }
+
     /// Brings the identifiers handed out in the order of their rows.
     pub(crate) fn sort_issued(&mut self) {
         self.issued.sort_unstable();
         self.issued.dedup();
     }
 
-    /// Bytes of memory in use, roughly.
-    pub(crate) fn footprint(&self) -> usize {
+    fn names_footprint(&self) -> usize {
         self.identities.footprint()
             + self.origins.footprint()
             + self.names.footprint()
             + self.calls.footprint()
             + self.raw_calls.footprint()
             + self.call_of_raw.capacity() * 4
+    }
+
+    /// Bytes of memory in use, roughly.
+    pub(crate) fn footprint(&self) -> usize {
+        self.names_footprint()
             + self.samples.capacity()
             + self.rows.capacity() * size_of::<Row>()
             + self.index.capacity() * 5

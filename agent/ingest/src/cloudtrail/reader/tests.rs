@@ -9,7 +9,9 @@ fn every_form_of_delivery_is_read() {
     let forms = [
         format!("{{\"Records\":[{EVENT}]}}"),
         EVENT.to_owned(),
-        format!("{{\"messageType\":\"DATA_MESSAGE\",\"logEvents\":[{{\"id\":\"1\",\"timestamp\":1,\"message\":\"{escaped}\"}}]}}"),
+        format!(
+            "{{\"messageType\":\"DATA_MESSAGE\",\"logEvents\":[{{\"id\":\"1\",\"timestamp\":1,\"message\":\"{escaped}\"}}]}}"
+        ),
         format!("{{\"events\":[{{\"message\":\"{escaped}\"}}]}}"),
         format!("{{\"Events\":[{{\"EventId\":\"1\",\"CloudTrailEvent\":\"{escaped}\"}}]}}"),
         format!("{{\"detail-type\":\"AWS API Call via CloudTrail\",\"detail\":{EVENT}}}"),
