@@ -56,6 +56,8 @@ pub(crate) struct Reader {
     /// Where the last record ended, to know a source that holds none.
     fruitful: u64,
     searching: bool,
+    /// Whether the beginning of a list may be among what was lost.
+    is_damaged: bool,
     index: Index,
 }
 
@@ -160,6 +162,8 @@ impl Reader {
                 self.deliver(&shape, start, cursor.position(), sink);
                 Ok(cursor.position())
             }),
+            // What is left of a list whose beginning was lost.
+            (b',' | b']' | b'}', None) if self.is_damaged => Ok(start + 1),
             // A byte order mark says nothing.
             (0xef, None) if bytes.get(start..).is_some_and(|rest| rest.starts_with(b"\xef\xbb\xbf")) => {
                 Ok(start + 3)
@@ -180,6 +184,9 @@ impl Reader {
             return;
         }
         let place = self.found(start, end);
+        if end - start > RECORD_LIMIT {
+            return sink.lost("too_large", place);
+        }
         match shape {
             Shape::Event(event) => sink.event(event, place),
             Shape::Wrapped(inner) => deliver_object(*inner, place, sink),
@@ -214,6 +221,7 @@ impl Reader {
         let place = Place { offset: self.offset.saturating_add(start as u64), record: self.records };
         sink.lost(reason, place);
         self.searching = true;
+        self.is_damaged = true;
         Next::Continue(start + 1)
     }
 
