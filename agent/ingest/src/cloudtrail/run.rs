@@ -49,13 +49,21 @@ pub struct Limits {
     pub remembered: usize,
     /// Nodes of the trees that bound names, of all workers together.
     pub names: usize,
-    /// Decompressed size up to which a file is read whole, per worker.
+    /// Size as stored up to which a file is read whole.
+    pub whole_stored: usize,
+    /// Decompressed size up to which a file is read whole, of all workers together.
     pub whole_plain: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { counts: 64 << 20, remembered: REMEMBERED, names: 200_000, whole_plain: 32 << 20 }
+        Self {
+            counts: 96 << 20,
+            remembered: REMEMBERED,
+            names: 200_000,
+            whole_stored: 8 << 20,
+            whole_plain: 64 << 20,
+        }
     }
 }
 
@@ -114,6 +122,11 @@ impl Shared<'_> {
             // A flush that was asked for before serves as well.
             let _ = self.flush.try_send(Signal::Flush);
         }
+    }
+
+    /// Decompressed size up to which a worker reads a file whole.
+    pub(crate) fn whole_plain(&self) -> usize {
+        (self.limits.whole_plain / self.weights.len().max(1)).min(32 << 20)
     }
 
     pub(crate) fn read(&self, files: u64, bytes: u64, events: u64) {

@@ -17,9 +17,6 @@ use super::run::Shared;
 use crate::content::{Compression, Hashed, decoder, inflate};
 use crate::scan::Find;
 
-/// Stored bytes up to which a source is read whole.
-const WHOLE_STORED: usize = 8 << 20;
-
 /// Decompressed bytes that are read at a time of a source that is not read whole.
 const PIECE: usize = 1 << 20;
 
@@ -102,10 +99,11 @@ impl Workbench {
         recorder: &Mutex<Recorder>,
     ) -> io::Result<()> {
         self.stored.clear();
-        let limit = WHOLE_STORED as u64 + 1;
+        let whole_stored = shared.limits.whole_stored;
+        let limit = whole_stored as u64 + 1;
         (&mut input).take(limit).read_to_end(&mut self.stored)?;
         let compression = Compression::of(&self.stored);
-        if self.stored.len() <= WHOLE_STORED {
+        if self.stored.len() <= whole_stored {
             let content = XxHash3_128::oneshot(&self.stored);
             if !shared.checkpoint.claim(content) {
                 known_content(&source, content, shared, recorder);
@@ -115,7 +113,7 @@ impl Workbench {
                 Compression::None => Some(self.stored.as_slice()),
                 Compression::Zstd => None,
                 Compression::Gzip => {
-                    inflate(&mut self.inflater, &self.stored, &mut self.plain, shared.limits.whole_plain)
+                    inflate(&mut self.inflater, &self.stored, &mut self.plain, shared.whole_plain())
                 }
             };
             match plain {

@@ -1,0 +1,246 @@
+//! Bad input costs what is bad: it is said with file and position, and the rest is ingested.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use remit_ingest::NoProgress;
+use remit_ingest::cloudtrail::{IngestError, Limits, Options, Summary, ingest};
+
+use crate::contents::sums;
+use crate::log::{event, gzip, records};
+
+fn options(ledger: &Path, inputs: &[&Path]) -> Options {
+    Options {
+        inputs: inputs.iter().map(|input| input.to_string_lossy().into_owned()).collect(),
+        ledger: ledger.to_owned(),
+        threads: 2,
+        ..Options::default()
+    }
+}
+
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("input")).unwrap();
+        fs::write(folder.path().join("input/good.json.gz"), gzip(records(9_000..9_010).as_bytes())).unwrap();
+        Self { folder }
+    }
+
+    fn input(&self) -> PathBuf {
+        self.folder.path().join("input")
+    }
+
+    fn ledger(&self) -> PathBuf {
+        self.folder.path().join("ledger")
+    }
+
+    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        fs::write(self.input().join(name), bytes).unwrap();
+    }
+
+    fn run(&self) -> Summary {
+        ingest(options(&self.ledger(), &[&self.input()]), &NoProgress).unwrap()
+    }
+}
+
+/// Ingests a bad file beside a good one: events read beside the good one's, events lost, and words of the diagnostics.
+fn check(name: &str, bytes: impl AsRef<[u8]>, read: u64, lost: u64, words: &[&str]) {
+    let place = Place::new();
+    place.write(name, bytes);
+    let summary = place.run();
+    let said: Vec<String> = summary.diagnostics.iter().map(ToString::to_string).collect();
+    assert_eq!(summary.counts.read, 10 + read, "{name}: {summary:?}");
+    assert_eq!(summary.counts.lost_total(), lost, "{name}: {summary:?}");
+    assert!(summary.counts.is_balanced() && summary.is_partial(), "{name}: {summary:?}");
+    for word in words {
+        assert!(said.iter().any(|line| line.contains(name) && line.contains(word)), "{name}: {said:?}");
+    }
+    let counted: u64 = sums(&place.ledger()).values().sum();
+    assert_eq!(counted, summary.counts.recorded, "{name}");
+}
+
+#[test]
+fn truncated_gzip() {
+    let packed = gzip(records(0..200).as_bytes());
+    let place = Place::new();
+    place.write("cut.json.gz", &packed[..packed.len() / 2]);
+    let summary = place.run();
+    assert_eq!(summary.counts.lost.get("truncated"), Some(&1), "{summary:?}");
+    assert!(summary.counts.read > 60, "what came before the cut is read: {summary:?}");
+    assert!(summary.counts.is_balanced());
+    let said = summary.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+    assert!(said.contains("cut.json.gz") && said.contains("ends early"), "{said}");
+    // Known from then on, and still said.
+    let again = place.run();
+    assert_eq!(again.counts.read, 0);
+    // The whole file, delivered again, adds what was lost and repeats nothing.
+    place.write("cut.json.gz", &packed);
+    let whole = place.run();
+    assert_eq!(summary.counts.recorded + whole.counts.recorded, Place::expected(200));
+    assert_eq!(whole.counts.lost_total(), 0);
+}
+
+impl Place {
+    /// How many of the first events, and the good file's, are recorded.
+    fn expected(events: u64) -> u64 {
+        let is_call = |number: &u64| event(*number).contains("AwsApiCall");
+        ((0..events).chain(9_000..9_010)).filter(is_call).count() as u64
+    }
+}
+
+#[test]
+fn half_a_json() {
+    let text = records(0..3);
+    let cut = text.len() - 300;
+    check("half.json", &text[..cut], 3, 1, &["record 3 at byte", "ends in the middle of an event"]);
+}
+
+#[test]
+fn a_line_of_fifty_megabytes() {
+    let line = format!(r#"{{"eventVersion":"1.08","eventID":"x","padding":"{}"}}"#, "y".repeat(50 << 20));
+    let text = format!("{}\n{line}\n{}\n", event(0), event(1));
+    check("long.jsonl", &text, 3, 1, &["record 2 at byte", "larger than any event"]);
+    check("long.jsonl.gz", gzip(text.as_bytes()), 3, 1, &["record 2 at byte"]);
+}
+
+#[test]
+fn gzip_bombs() {
+    // Zeros that hold no event are given up; 300 MB of them pack into 300 KB.
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    let megabyte = vec![0_u8; 1 << 20];
+    for _ in 0..300 {
+        std::io::Write::write_all(&mut encoder, &megabyte).unwrap();
+    }
+    check("bomb.json.gz", encoder.finish().unwrap(), 1, 1, &["holds no event in 256 MB"]);
+    // A file that lies about its size in its last bytes.
+    let mut lying = gzip(records(0..2).as_bytes());
+    let end = lying.len();
+    lying[end - 4..].copy_from_slice(&u32::MAX.to_le_bytes());
+    check("lying.json.gz", lying, 3, 1, &["ends early"]);
+}
+
+#[test]
+fn text_that_is_not_utf8() {
+    let mut bytes = format!("{}\n{}\n{}\n", event(0), event(1), event(2)).into_bytes();
+    let second = event(0).len() + 1;
+    let principal = bytes[second..].windows(4).position(|window| window == b"AROA").unwrap();
+    bytes[second + principal] = 0xff;
+    check("latin.jsonl", bytes, 3, 1, &["record 2 at byte", "not valid UTF-8"]);
+}
+
+#[test]
+fn files_that_are_no_logs() {
+    check("garbage.json", b"\x00\x01\x02 hello", 1, 1, &["record 1 at byte 0", "not valid JSON"]);
+    check("magic.json.gz", b"\x1f\x8b\x08 not gzip at all, but longer than a header", 1, 1, &["ends early"]);
+    check("magic.json.zst", b"\x28\xb5\x2f\xfd\xff\xff\xff\xff not zstd", 1, 1, &["ends early"]);
+}
+
+#[test]
+fn an_empty_file_is_no_problem() {
+    let place = Place::new();
+    place.write("empty.json", b"");
+    place.write("empty.json.gz", gzip(b""));
+    let summary = place.run();
+    assert!(!summary.is_partial(), "{summary:?}");
+    assert_eq!((summary.counts.read, summary.files.read), (10, 3));
+}
+
+#[test]
+fn zstd_and_several_gzip_members_are_read() {
+    let place = Place::new();
+    place.write("one.json.zst", zstd::bulk::compress(records(0..5).as_bytes(), 1).unwrap());
+    let lines =
+        |numbers: std::ops::Range<u64>| numbers.map(|number| event(number) + "\n").collect::<String>();
+    place.write("two.json.gz", [gzip(lines(5..10).as_bytes()), gzip(lines(10..15).as_bytes())].concat());
+    let summary = place.run();
+    assert_eq!((summary.counts.read, summary.counts.lost_total()), (25, 0), "{summary:?}");
+}
+
+#[test]
+fn what_is_not_there_or_not_readable() {
+    let place = Place::new();
+    let missing = place.input().join("missing.json");
+    let summary = ingest(options(&place.ledger(), &[&missing, &place.input()]), &NoProgress).unwrap();
+    assert_eq!((summary.files.unreadable, summary.counts.read), (1, 10));
+    assert!(summary.diagnostics[0].to_string().contains("missing.json"));
+    let nothing = ingest(options(&place.ledger(), &[]), &NoProgress);
+    assert!(matches!(nothing, Err(IngestError::NoInput(_))));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_unreadable_folder() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new();
+    let closed = place.input().join("closed");
+    fs::create_dir(&closed).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+    if fs::read_dir(&closed).is_ok() {
+        // The superuser may read everything, so a link in a circle stands in for what nobody can read.
+        fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
+        std::os::unix::fs::symlink("circle", place.input().join("circle")).unwrap();
+    }
+    let summary = place.run();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!((summary.files.unreadable, summary.counts.read), (1, 10), "{summary:?}");
+    assert!(summary.is_partial());
+}
+
+/// Not a test of its own: the process that may not write large files.
+#[test]
+fn child() {
+    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let (Some(ledger), Some(input)) = (variable("REMIT_TEST_FULL_LEDGER"), variable("REMIT_TEST_FULL_INPUT"))
+    else {
+        return;
+    };
+    let limits = Limits { counts: 1 << 20, ..Limits::default() };
+    let error = ingest(Options { limits, ..options(&ledger, &[&input]) }, &NoProgress).unwrap_err();
+    let said = error.to_string();
+    assert!(said.contains("cannot write") && said.contains(".parquet"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_stops_the_ingest_and_loses_nothing() {
+    let place = Place::new();
+    for file in 0..40 {
+        place.write(&format!("{file}.json"), records(file * 250..(file + 1) * 250));
+    }
+    // The system refuses to write files beyond a few blocks, as a full disk would.
+    let script = r#"trap '' XFSZ; ulimit -f 30; exec "$0" bad_input::child --exact"#;
+    let status = Command::new("sh")
+        .args(["-c", script])
+        .arg(std::env::current_exe().unwrap())
+        .env("REMIT_TEST_FULL_LEDGER", place.ledger())
+        .env("REMIT_TEST_FULL_INPUT", place.input())
+        .stdout(std::process::Stdio::null())
+        .status()
+        .unwrap();
+    assert!(status.success(), "the ingest ends with an error that names the file");
+    place.run();
+    let counted: u64 = sums(&place.ledger()).values().sum();
+    assert_eq!(counted, Place::expected(10_000));
+}
+
+#[test]
+fn a_foreign_file_in_the_ledger_is_named_and_left_alone() {
+    let place = Place::new();
+    place.run();
+    let foreign = place.ledger().join("usage/v1/provider=aws/date=2026-10-01/foreign.parquet");
+    fs::create_dir_all(foreign.parent().unwrap()).unwrap();
+    fs::write(&foreign, b"PAR1 nothing PAR1").unwrap();
+    place.write("more.json", records(0..10));
+    let summary = place.run();
+    assert_eq!(summary.counts.read, 10);
+    assert!(
+        summary.diagnostics.iter().any(|problem| problem.message.contains("foreign.parquet")),
+        "{summary:?}"
+    );
+    assert!(foreign.exists());
+}
