@@ -15,6 +15,8 @@ mod decode;
 mod encode;
 mod error;
 mod footer;
+#[cfg(test)]
+mod golden;
 mod identifiers;
 mod layout;
 mod listing;

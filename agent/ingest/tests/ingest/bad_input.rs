@@ -89,7 +89,8 @@ impl Place {
     /// How many of the first events, and the good file's, are recorded.
     fn expected(events: u64) -> u64 {
         let is_call = |number: &u64| event(*number).contains("AwsApiCall");
-        ((0..events).chain(9_000..9_010)).filter(is_call).count() as u64
+        let numbers: std::collections::BTreeSet<u64> = (0..events).chain(9_000..9_010).collect();
+        numbers.iter().filter(|number| is_call(number)).count() as u64
     }
 }
 
