@@ -220,7 +220,7 @@ fn given_up(
                 return settings.given_up.clone();
             }
             for prefix in prefixes {
-                given_up.services.remove(&prefix.to_string());
+                given_up.services.remove(prefix);
             }
         }
     }

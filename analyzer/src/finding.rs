@@ -152,7 +152,7 @@ fn unused(catalog: &Catalog, analysed: &Analysed) -> Vec<Finding> {
     let mut services: BTreeMap<&str, Service> = BTreeMap::new();
     for (id, verdict) in &analysed.judgement.verdicts {
         let Some(action) = catalog.action(*id) else { continue };
-        let service = services.entry(&action.service).or_default();
+        let service = services.entry(action.service).or_default();
         service.granted += 1;
         if *verdict == Verdict::Unused {
             service.names.push(action.full_name());

@@ -218,7 +218,7 @@ fn section(catalog: &Catalog, account: &Account, analysed: &Analysed) -> Princip
     let mut score = 0;
     for (id, verdict) in &analysed.judgement.verdicts {
         let Some(action) = catalog.action(*id) else { continue };
-        let service = services.entry(&action.service).or_default();
+        let service = services.entry(action.service).or_default();
         service.granted += 1;
         match verdict {
             Verdict::Used => service.used += 1,
@@ -228,7 +228,7 @@ fn section(catalog: &Catalog, account: &Account, analysed: &Analysed) -> Princip
                 score += weight(action.level);
                 let level = LEVELS.iter().position(|(level, _)| *level == action.level);
                 if let Some(names) = level.and_then(|level| by_level.get_mut(level)) {
-                    names.entry(&action.service).or_default().push(action.full_name());
+                    names.entry(action.service).or_default().push(action.full_name());
                 }
             }
         }
