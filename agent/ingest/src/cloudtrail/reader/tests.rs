@@ -124,7 +124,8 @@ fn what_is_no_event_is_skipped_by_reason() {
 fn damage_costs_what_is_damaged_and_no_more() {
     let (first, last) = (event(1), event(9));
     let bad_key = event(2).replace("\"eventTime\":", "\"eventTime\" ");
-    let half = &event(2)[..90];
+    let whole = event(2);
+    let half = whole.get(..90).unwrap();
     for bad in [bad_key.as_str(), half, "garbage", "{", "{\"a\":}", "{\"a\":\"\u{1}\"}"] {
         check(&format!("{first}\n{bad}\n{last}\n"), &["e1", "e9"], &[], &["malformed"]);
         check(&format!(r#"{{"Records":[{first},{bad},{last}]}}"#), &["e1", "e9"], &[], &["malformed"]);
