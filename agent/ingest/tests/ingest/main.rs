@@ -1,4 +1,5 @@
 //! Whole ingests: killed, badly fed, and in any order.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics, also in its helpers")]
 
 mod bad_input;
 mod contents;
