@@ -180,7 +180,7 @@ fn an_unreadable_folder() {
     let place = Place::new();
     let closed = place.input().join("closed");
     fs::create_dir(&closed).unwrap();
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o0)).unwrap();
     if fs::read_dir(&closed).is_ok() {
         // The superuser may read everything, so a link in a circle stands in for what nobody can read.
         fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();

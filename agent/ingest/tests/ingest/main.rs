@@ -1,5 +1,10 @@
 //! Whole ingests: killed, badly fed, and in any order.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics, also in its helpers")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::string_slice,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on panics, also in its helpers"
+)]
 
 mod bad_input;
 mod contents;
