@@ -9,8 +9,7 @@ use datafusion::arrow::array::{Array as _, AsArray as _};
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::prelude::{SessionConfig, SessionContext};
-use object_store::ObjectStore;
-use remit_ledger::{CoverageRecord, LedgerInfo, Snapshot, usage_schema};
+use remit_ledger::{Address, CoverageRecord, LedgerInfo, Snapshot, usage_schema};
 use url::Url;
 
 use crate::rollup::{Filter, PrincipalCalls, TABLE, roll_up};
@@ -34,13 +33,13 @@ impl Ledger {
             .set_bool("datafusion.execution.parquet.pushdown_filters", true)
             .set_bool("datafusion.execution.parquet.schema_force_view_types", true);
         let context = SessionContext::new_with_config(config);
-        let (snapshot, base) = match store_url(location) {
-            Some(url) => {
-                let (store, prefix) = object_store::parse_url_opts(&url, std::env::vars())
+        let (snapshot, base) = match Address::parse(location)? {
+            Some(address) => {
+                let url = Url::parse(&address.bucket())
                     .with_context(|| format!("cannot open ledger `{location}`"))?;
-                let store: Arc<dyn ObjectStore> = Arc::from(store);
+                let store = address.store()?;
                 context.register_object_store(&url, Arc::clone(&store));
-                (runtime.block_on(Snapshot::of_store(store, prefix))?, Some(url))
+                (runtime.block_on(Snapshot::of_store(store, address.path().clone()))?, Some(url))
             }
             None => {
                 if !Path::new(location).is_dir() {
@@ -104,13 +103,6 @@ impl Ledger {
         }
         Ok(principals)
     }
-}
-
-/// The location as the URL of an object store, if it is one.
-pub(crate) fn store_url(location: &str) -> Option<Url> {
-    let url = Url::parse(location).ok()?;
-    // A drive letter is no scheme.
-    (url.scheme().len() > 1 && location.contains("://")).then_some(url)
 }
 
 fn register(context: &SessionContext, snapshot: &Snapshot, base: Option<&Url>) -> anyhow::Result<()> {

@@ -55,11 +55,11 @@ pub enum LedgerError {
         /// The ledger's folder.
         path: PathBuf,
     },
-    /// The ledger's location is neither a folder nor an object-store address.
-    #[error("`{location}` is not a ledger: {reason}")]
-    Location {
+    /// An address of an object store cannot be used.
+    #[error("`{address}` cannot be used: {reason}")]
+    Address {
         /// What was given.
-        location: String,
+        address: String,
         /// What is wrong with it.
         reason: String,
     },

@@ -6,6 +6,7 @@
 //! A ledger is a folder of Parquet files that any program can read. [`LedgerWriter`] publishes rows and the
 //! checkpoint of their sources with one rename; [`Snapshot`] tells which files count.
 
+mod address;
 mod collapse;
 mod compact;
 mod contents;
@@ -31,6 +32,7 @@ mod snapshot;
 mod staged;
 mod store;
 
+pub use address::Address;
 pub use collapse::{Addition, Collapse, Kind};
 pub use compact::{Compacted, compact};
 pub use contents::LedgerFile;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use globset::GlobBuilder;
+use remit_ledger::{Address, LedgerError};
 use walkdir::WalkDir;
 
 /// One thing to read.
@@ -13,7 +14,7 @@ pub(crate) enum Input {
     /// Standard input.
     Stdin,
     /// An object-store prefix or object.
-    Store(String),
+    Store(Address),
     /// A file of a folder whose name says that it is something else.
     Other,
 }
@@ -31,24 +32,41 @@ pub(crate) fn expand(
     for name in names {
         let go_on = if name == "-" {
             use_input(Input::Stdin)
-        } else if name.contains("://") {
-            use_input(Input::Store(name.clone()))
         } else {
-            let path = Path::new(name);
-            match path.metadata() {
-                Ok(metadata) if metadata.is_dir() => {
-                    expand_folder(path, &|path| Some(may_be_log(path)), use_input, problem)
-                }
-                Ok(_) => use_input(Input::File(path.to_owned())),
-                Err(_) if name.contains(['*', '?', '[', '{']) => expand_glob(name, use_input, problem),
+            match Address::parse(name) {
+                Ok(Some(address)) => use_input(Input::Store(address)),
+                Ok(None) => expand_path(name, use_input, problem),
                 Err(error) => {
-                    problem(name, format!("cannot be read: {error}"));
+                    let message = match error {
+                        LedgerError::Address { reason, .. } => format!("cannot be used: {reason}"),
+                        other => other.to_string(),
+                    };
+                    problem(name, message);
                     true
                 }
             }
         };
         if !go_on {
             return;
+        }
+    }
+}
+
+fn expand_path(
+    name: &str,
+    use_input: &mut impl FnMut(Input) -> bool,
+    problem: &mut impl FnMut(&str, String),
+) -> bool {
+    let path = Path::new(name);
+    match path.metadata() {
+        Ok(metadata) if metadata.is_dir() => {
+            expand_folder(path, &|path| Some(may_be_log(path)), use_input, problem)
+        }
+        Ok(_) => use_input(Input::File(path.to_owned())),
+        Err(_) if name.contains(['*', '?', '[', '{']) => expand_glob(name, use_input, problem),
+        Err(error) => {
+            problem(name, format!("cannot be read: {error}"));
+            true
         }
     }
 }
@@ -122,7 +140,8 @@ fn expand_glob(
     go_on
 }
 
-fn may_be_log(path: &Path) -> bool {
+/// Whether a file's name allows it to be a log.
+pub(crate) fn may_be_log(path: &Path) -> bool {
     let Some(name) = path.file_name().map(|name| name.to_string_lossy()) else { return false };
     if name.starts_with('.') {
         return false;
@@ -169,6 +188,8 @@ mod tests {
         assert_eq!(expanded(&[format!("{root}/*/*.gz")]).0.len(), 1);
         assert_eq!(expanded(&[format!("{root}/**/*.json*")]).0.len(), 2);
         assert_eq!(expanded(&[format!("{root}/*.gz"), format!("{root}/none")]).1.len(), 2);
-        assert_eq!(expanded(&["-".to_owned(), "s3://bucket/prefix".to_owned()]).0.len(), 2);
+        let (inputs, problems) =
+            expanded(&["-".to_owned(), "s3://bucket/prefix".to_owned(), "gs://bucket".to_owned()]);
+        assert_eq!((inputs.len(), problems.len()), (2, 1), "{inputs:?} {problems:?}");
     }
 }

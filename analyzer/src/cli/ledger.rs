@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use remit_ledger::Address;
 use remit_policy::moment;
 use serde::Serialize;
 
 use super::Streams;
 use super::analysing::LedgerArguments;
 use crate::exit::Exit;
-use crate::ledgers::{Ledger, store_url};
+use crate::ledgers::Ledger;
 use crate::output::{Format, grouped};
 
 /// Look after a ledger
@@ -131,7 +132,7 @@ fn print_info(info: &Info, format: Format, streams: &mut Streams<'_>) -> anyhow:
 
 fn compact(arguments: &CompactArguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let location = &arguments.ledger.ledger;
-    if store_url(location).is_some() {
+    if Address::parse(location)?.is_some() {
         anyhow::bail!("`{location}` is in an object store, and only a folder can be compacted");
     }
     if !Path::new(location).is_dir() {

@@ -1,7 +1,7 @@
 //! An ingest as a whole: sources to workers, and flushes when there is enough to write.
 
 use std::collections::HashMap;
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
@@ -14,7 +14,8 @@ use super::coverage::Evidence;
 use super::flush::{Part, publication, stage};
 use super::recorder::{Recorder, Work};
 use super::selectors::Selectors;
-use super::source::{Identification, Workbench, lock};
+use super::source::{Workbench, lock};
+use super::store::{self, StoredObject};
 use super::summary::{Files, Summary};
 use crate::diagnostic::Diagnostics;
 use crate::duplicates::Seen;
@@ -94,6 +95,13 @@ pub(crate) struct Shared<'a> {
     bytes: AtomicU64,
 }
 
+/// What a worker is given to read.
+enum Source {
+    File(PathBuf),
+    Stdin,
+    Object(StoredObject),
+}
+
 enum Signal {
     /// Tables are large enough to be flushed.
     Flush,
@@ -133,6 +141,16 @@ impl Shared<'_> {
         self.add_files(READ, files);
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
         self.progress.done(files, bytes, events);
+    }
+
+    /// Notes one more source.
+    pub(crate) fn found(&self, bytes: u64) {
+        self.progress.found(1, bytes);
+    }
+
+    /// Notes a file whose name says that it is no log.
+    pub(crate) fn other(&self) {
+        self.add_files(OTHER, 1);
     }
 
     pub(crate) fn known(&self, bytes: u64) {
@@ -206,20 +224,20 @@ pub fn ingest(options: Options, progress: &dyn Progress) -> Result<Summary, Inge
         selectors: options.selectors,
         finished: 0,
     };
-    let (send, inputs) = bounded(1024);
+    let (send, sources) = bounded(1024);
     std::thread::scope(|scope| {
         let (names, sharing) = (&options.inputs, &shared);
         // The list ends when its sender is dropped with this thread.
-        scope.spawn(move || list_inputs(names, sharing, &send));
+        scope.spawn(move || list_sources(names, sharing, &send));
         for recorder in &recorders {
-            let (inputs, signal, shared) = (inputs.clone(), signal.clone(), &shared);
+            let (sources, signal, shared) = (sources.clone(), signal.clone(), &shared);
             scope.spawn(move || {
-                work(&inputs, shared, recorder);
+                work(&sources, shared, recorder);
                 // The receiver outlives the workers.
                 let _ = signal.send(Signal::Finished);
             });
         }
-        drop(inputs);
+        drop(sources);
         let result = published.publish_until_finished(&signals, &mut writer, &shared, &recorders);
         if result.is_err() {
             shared.stopped.store(true, Ordering::Relaxed);
@@ -325,18 +343,28 @@ impl Publisher {
 }
 
 /// Names every source to the workers.
-fn list_inputs(names: &[String], shared: &Shared<'_>, inputs: &Sender<Input>) {
-    let mut use_input = |input: Input| {
-        if input == Input::Other {
-            shared.add_files(OTHER, 1);
-            return true;
+fn list_sources(names: &[String], shared: &Shared<'_>, sources: &Sender<Source>) {
+    let hand_over = |source| !shared.stopped.load(Ordering::Relaxed) && sources.send(source).is_ok();
+    let mut use_input = |input: Input| match input {
+        Input::File(path) => {
+            shared.found(path.metadata().map_or(0, |metadata| metadata.len()));
+            hand_over(Source::File(path))
         }
-        let bytes = match &input {
-            Input::File(path) => path.metadata().map_or(0, |metadata| metadata.len()),
-            Input::Stdin | Input::Store(_) | Input::Other => 0,
-        };
-        shared.progress.found(1, bytes);
-        !shared.stopped.load(Ordering::Relaxed) && inputs.send(input).is_ok()
+        Input::Stdin => {
+            shared.found(0);
+            hand_over(Source::Stdin)
+        }
+        Input::Store(address) => {
+            let listed = store::list(&address, shared, &mut |object| hand_over(Source::Object(object)));
+            if let Err(error) = listed {
+                shared.unreadable(&format!("{}/{}", address.bucket(), address.path()), &error, 0);
+            }
+            !shared.stopped.load(Ordering::Relaxed)
+        }
+        Input::Other => {
+            shared.other();
+            true
+        }
     };
     expand(names, &mut use_input, &mut |name, message| {
         shared.add_files(UNREADABLE, 1);
@@ -345,28 +373,17 @@ fn list_inputs(names: &[String], shared: &Shared<'_>, inputs: &Sender<Input>) {
 }
 
 /// Reads sources until there are no more.
-fn work(inputs: &Receiver<Input>, shared: &Shared<'_>, recorder: &Mutex<Recorder>) {
+fn work(sources: &Receiver<Source>, shared: &Shared<'_>, recorder: &Mutex<Recorder>) {
     let mut workbench = Workbench::new();
-    for input in inputs {
+    for source in sources {
         if shared.stopped.load(Ordering::Relaxed) {
             // The rest of the list is taken, so that its sender does not wait.
             continue;
         }
-        match input {
-            Input::File(path) => workbench.file(&path, shared, recorder),
-            Input::Stdin => read_stdin(&mut workbench, shared, recorder),
-            Input::Store(address) => {
-                shared.unreadable(&address, &io::Error::other("object stores are not supported yet"), 0);
-            }
-            Input::Other => {}
+        match source {
+            Source::File(path) => workbench.file(&path, shared, recorder),
+            Source::Stdin => workbench.stdin(shared, recorder),
+            Source::Object(object) => workbench.object(object, shared, recorder),
         }
-    }
-}
-
-fn read_stdin(workbench: &mut Workbench, shared: &Shared<'_>, recorder: &Mutex<Recorder>) {
-    let source = Identification { name: "-".into(), size: 0, modified: 0, replayable: false };
-    let again = || -> io::Result<Box<dyn Read + Send>> { Err(io::Error::other("it can be read only once")) };
-    if let Err(error) = workbench.read(source, io::stdin(), &again, shared, recorder) {
-        shared.unreadable("-", &error, 0);
     }
 }

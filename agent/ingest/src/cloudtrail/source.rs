@@ -8,17 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use remit_ledger::{Extent, HOUR, SourcePosition};
 use twox_hash::XxHash3_128;
 
-use super::checkpoint::Prefix;
 use super::delivery::Delivery;
-use super::event::Event;
-use super::reader::{Place, RECORD_LIMIT, Reader, Sink};
+use super::pieces::read_pieces;
+use super::reader::Reader;
 use super::recorder::{Recorder, SourceCounts};
 use super::run::Shared;
-use crate::content::{Compression, Hashed, decoder, inflate};
-use crate::scan::Find;
-
-/// Decompressed bytes that are read at a time of a source that is not read whole.
-const PIECE: usize = 1 << 20;
+use super::store::{Body, StoredObject};
+use crate::content::{Compression, Hashed, inflate};
 
 /// What all sources of a worker use in turn.
 pub(crate) struct Workbench {
@@ -36,22 +32,8 @@ pub(crate) struct Identification {
     pub(crate) modified: i64,
     /// Whether reading it again gives the same bytes, so that it can be resumed.
     pub(crate) replayable: bool,
-}
-
-/// A source that is being read piece by piece, up to where it was counted.
-pub(crate) struct Progressing {
-    source: Identification,
-    offset: u64,
-    hasher: XxHash3_128,
-}
-
-impl Progressing {
-    /// The position to publish with the counts so far.
-    pub(crate) fn position(&self, counts: &SourceCounts) -> Option<SourcePosition> {
-        let content = format!("{:032x}", self.hasher.finish_128());
-        let extent = Extent::Prefix { offset: self.offset, content };
-        self.source.replayable.then(|| position(&self.source, extent, counts))
-    }
+    /// Whether reading it again costs little, so that it may be read once more to tell whether it is known.
+    pub(crate) is_near: bool,
 }
 
 impl Workbench {
@@ -71,6 +53,7 @@ impl Workbench {
                 size: metadata.len(),
                 modified: modified.and_then(|since| i64::try_from(since.as_micros()).ok()).unwrap_or(0),
                 replayable: metadata.is_file(),
+                is_near: metadata.is_file(),
             };
             Ok((file, source))
         });
@@ -86,6 +69,35 @@ impl Workbench {
                 }
             }
             Err(error) => shared.unreadable(&name, &error, 0),
+        }
+    }
+
+    /// Reads an object of a store.
+    pub(crate) fn object(&mut self, object: StoredObject, shared: &Shared<'_>, recorder: &Mutex<Recorder>) {
+        let StoredObject { source, body } = object;
+        let (name, size) = (Arc::clone(&source.name), source.size);
+        let done = match &body {
+            Body::Fetched(fetched) => {
+                let bytes = &fetched.bytes;
+                let reopen = || Ok(Box::new(io::Cursor::new(bytes.clone())) as Box<dyn Read + Send>);
+                self.read(source, bytes.as_ref(), &reopen, shared, recorder)
+            }
+            Body::Remote(remote) => {
+                remote.open().and_then(|input| self.read(source, input, &|| remote.open(), shared, recorder))
+            }
+        };
+        if let Err(error) = done {
+            shared.unreadable(&name, &error, size);
+        }
+    }
+
+    /// Reads standard input.
+    pub(crate) fn stdin(&mut self, shared: &Shared<'_>, recorder: &Mutex<Recorder>) {
+        let source =
+            Identification { name: "-".into(), size: 0, modified: 0, replayable: false, is_near: false };
+        let reopen = || Err(io::Error::other("it can be read only once"));
+        if let Err(error) = self.read(source, io::stdin(), &reopen, shared, recorder) {
+            shared.unreadable("-", &error, 0);
         }
     }
 
@@ -135,7 +147,7 @@ impl Workbench {
             self.give_back();
             return Ok(());
         }
-        if source.replayable {
+        if source.is_near {
             // Known content must not be counted again, so the bytes are hashed before they are read as events.
             drop(input);
             self.give_back();
@@ -151,8 +163,8 @@ impl Workbench {
         let open = || {
             let taken = once.lock().unwrap_or_else(PoisonError::into_inner).take();
             match taken {
-                Some(input) => Ok(Box::new(input) as Box<dyn Read + Send>),
-                None => Err(io::Error::other("it can be read only once")),
+                Some(input) => Ok(Box::new(input) as Box<dyn Read + Send + '_>),
+                None => reopen().map(|input| input as Box<dyn Read + Send + '_>),
             }
         };
         read_pieces(source, None, compression, &open, shared, recorder)
@@ -204,233 +216,8 @@ fn read_whole(
     shared.read(1, source.size, events);
 }
 
-/// Reads a source piece by piece, and resumes it where an earlier run has read a part of it.
-fn read_pieces<'a>(
-    source: Identification,
-    content: Option<u128>,
-    compression: Compression,
-    open: &dyn Fn() -> io::Result<Box<dyn Read + Send + 'a>>,
-    shared: &Shared<'_>,
-    recorder: &Mutex<Recorder>,
-) -> io::Result<()> {
-    let resume = if source.replayable { shared.checkpoint.prefix(&source.name) } else { None };
-    if let Some(prefix) = resume {
-        let mut pieces = Pieces::start(source.clone(), Some(prefix), shared, recorder);
-        if pieces.read(Hashed::new(open()?), compression, shared, recorder)? {
-            return pieces.finish(content, shared, recorder);
-        }
-        // The beginning is not what it was, so it is another source under the same name.
-    }
-    let mut pieces = Pieces::start(source, None, shared, recorder);
-    pieces.read(Hashed::new(open()?), compression, shared, recorder)?;
-    pieces.finish(content, shared, recorder)
-}
-
-/// Reading a source piece by piece.
-struct Pieces {
-    source: Identification,
-    reader: Reader,
-    resume: Option<Prefix>,
-    hasher: XxHash3_128,
-    offset: u64,
-    stored: u64,
-    events: u64,
-    content: Option<u128>,
-    /// Whether the stored bytes could not be read to their end, which another time they may be.
-    interrupted: Option<io::Error>,
-}
-
-impl Pieces {
-    fn start(
-        source: Identification,
-        resume: Option<Prefix>,
-        shared: &Shared<'_>,
-        recorder: &Mutex<Recorder>,
-    ) -> Self {
-        let _gate = shared.enter();
-        let mut recorder = lock(recorder);
-        recorder.source = SourceCounts { name: Arc::clone(&source.name), ..SourceCounts::default() };
-        recorder.progressing = None;
-        Self {
-            source,
-            reader: Reader::default(),
-            resume,
-            hasher: XxHash3_128::new(),
-            offset: 0,
-            stored: 0,
-            events: 0,
-            content: None,
-            interrupted: None,
-        }
-    }
-
-    /// Reads to the end; false when the beginning is not what the checkpoint says it is.
-    fn read(
-        &mut self,
-        mut input: Hashed<Box<dyn Read + Send + '_>>,
-        compression: Compression,
-        shared: &Shared<'_>,
-        recorder: &Mutex<Recorder>,
-    ) -> io::Result<bool> {
-        let mut decode_error = None;
-        {
-            let mut decoder = decoder(compression, &mut input)?;
-            let mut buffer: Vec<u8> = Vec::new();
-            let mut filled = 0;
-            loop {
-                if buffer.len() < filled + PIECE {
-                    buffer.resize(filled + PIECE, 0);
-                }
-                let room = buffer.get_mut(filled..).unwrap_or_default();
-                let last = match decoder.read(room) {
-                    Ok(0) => true,
-                    Ok(count) => {
-                        filled += count;
-                        // Decoders give little at a time; a piece is parsed when it is worth it.
-                        if filled < PIECE / 2 && count > 0 {
-                            continue;
-                        }
-                        false
-                    }
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                    Err(error) => {
-                        decode_error = Some(error);
-                        true
-                    }
-                };
-                let bytes = buffer.get(..filled).unwrap_or_default();
-                let Some(done) = self.feed(bytes, last, shared, recorder) else { return Ok(false) };
-                buffer.copy_within(done..filled, 0);
-                filled -= done;
-                if filled == 0 && buffer.len() > RECORD_LIMIT {
-                    buffer = Vec::new();
-                }
-                if last {
-                    break;
-                }
-                if self.reader.is_barren() {
-                    let message = "holds no event in 256 MB; the rest of it is not read";
-                    shared.diagnostics.source(&self.source.name, message);
-                    break;
-                }
-            }
-        }
-        if let Some(error) = decode_error {
-            let mut recorder = lock(recorder);
-            if recorder.source.lost == 0 {
-                let place = Place { offset: self.offset, record: self.reader.records() + 1 };
-                recorder.lost("truncated", place);
-            }
-            drop(recorder);
-            shared.diagnostics.source(&self.source.name, format!("ends early: {error}"));
-            if input.failed {
-                self.interrupted = Some(error);
-                return Ok(true);
-            }
-        }
-        let (content, stored) = input.finish()?;
-        self.content = Some(content);
-        self.stored = stored;
-        Ok(true)
-    }
-
-    /// Counts what a piece holds, and returns how much of it is done with; none when it shows that the source is not
-    /// the one to be resumed.
-    fn feed(
-        &mut self,
-        bytes: &[u8],
-        last: bool,
-        shared: &Shared<'_>,
-        recorder: &Mutex<Recorder>,
-    ) -> Option<usize> {
-        if let Some(prefix) = self.resume {
-            let ahead = prefix.offset.saturating_sub(self.offset);
-            match usize::try_from(ahead).ok().and_then(|ahead| bytes.get(..ahead)) {
-                Some(before) => {
-                    let mut hasher = self.hasher.clone();
-                    hasher.write(before);
-                    if hasher.finish_128() != prefix.content {
-                        return None;
-                    }
-                    self.resume = None;
-                    let _gate = shared.enter();
-                    // While the reader looked for an event after damage, a few bytes may be left over.
-                    let done = self.reader.feed(before, false, &mut Deaf { recorder: &lock(recorder) });
-                    self.advance(before, done);
-                    return Some(done);
-                }
-                None if last => return None,
-                None => {
-                    let done = self.reader.feed(bytes, false, &mut Deaf { recorder: &lock(recorder) });
-                    self.advance(bytes, done);
-                    return Some(done);
-                }
-            }
-        }
-        let gate = shared.enter();
-        let mut recorder = lock(recorder);
-        let before = recorder.source.read;
-        let done = self.reader.feed(bytes, last, &mut *recorder);
-        self.advance(bytes, done);
-        recorder.progressing = Some(Progressing {
-            source: self.source.clone(),
-            offset: self.offset,
-            hasher: self.hasher.clone(),
-        });
-        let events = recorder.source.read - before;
-        self.events += events;
-        shared.weigh(&recorder);
-        drop(recorder);
-        drop(gate);
-        shared.read(0, 0, events);
-        Some(done)
-    }
-
-    fn advance(&mut self, bytes: &[u8], done: usize) {
-        self.hasher.write(bytes.get(..done).unwrap_or_default());
-        self.offset += done as u64;
-    }
-
-    fn finish(
-        self,
-        content: Option<u128>,
-        shared: &Shared<'_>,
-        recorder: &Mutex<Recorder>,
-    ) -> io::Result<()> {
-        let gate = shared.enter();
-        let mut recorder = lock(recorder);
-        match self.interrupted {
-            Some(error) => {
-                let progress =
-                    recorder.progressing.take().and_then(|progress| progress.position(&recorder.source));
-                recorder.work.sources.extend(progress);
-                return Err(error);
-            }
-            None => finish(&mut recorder, &self.source, content.or(self.content)),
-        }
-        drop(recorder);
-        drop(gate);
-        shared.read(1, self.source.size.max(self.stored), 0);
-        Ok(())
-    }
-}
-
-/// Passes over events that were counted before.
-struct Deaf<'a> {
-    recorder: &'a Recorder,
-}
-
-impl Sink for Deaf<'_> {
-    fn known_identity(&self, rest: &[u8]) -> Option<(u32, usize)> {
-        self.recorder.known_identity(rest)
-    }
-    fn event<F: Find>(&mut self, _: &Event<'_, F>, _: Place) {}
-    fn skipped(&mut self, _: &'static str) {}
-    fn lost(&mut self, _: &'static str, _: Place) {}
-}
-
 /// Takes a source off the workbench: its position, and the place of what it lost.
-fn finish(recorder: &mut Recorder, source: &Identification, content: Option<u128>) {
+pub(crate) fn finish(recorder: &mut Recorder, source: &Identification, content: Option<u128>) {
     recorder.progressing = None;
     let counts = recorder.source.clone();
     if let Some(content) = content {
@@ -447,7 +234,7 @@ fn whole(content: u128) -> Extent {
     Extent::Whole { content: format!("{content:032x}") }
 }
 
-fn position(source: &Identification, extent: Extent, counts: &SourceCounts) -> SourcePosition {
+pub(crate) fn position(source: &Identification, extent: Extent, counts: &SourceCounts) -> SourcePosition {
     SourcePosition {
         name: source.name.as_ref().to_owned(),
         size: source.size,

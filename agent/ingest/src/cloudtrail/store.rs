@@ -1,0 +1,210 @@
+//! Sources in an object store.
+//!
+//! Objects are many, small and far away: a few are fetched ahead, whole, while others are read. A large one is
+//! fetched as it is read.
+
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::{Buf, Bytes};
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
+use object_store::path::Path as StorePath;
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+use remit_ledger::Address;
+use tokio::runtime::Runtime;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::run::Shared;
+use super::source::Identification;
+use crate::input::may_be_log;
+
+/// Objects that are fetched at the same time.
+const CONCURRENT: usize = 16;
+
+/// Objects up to this size are fetched whole.
+const WHOLE: u64 = 1 << 20;
+
+/// Bytes of whole objects that wait to be read.
+const WAITING: usize = 48 << 20;
+
+/// An object that is to be read.
+pub(crate) struct StoredObject {
+    pub(crate) source: Identification,
+    pub(crate) body: Body,
+}
+
+/// Where an object's bytes are.
+pub(crate) enum Body {
+    /// Here.
+    Fetched(Fetched),
+    /// To be fetched as they are read.
+    Remote(Remote),
+}
+
+/// An object's bytes, and the room they take.
+pub(crate) struct Fetched {
+    pub(crate) bytes: Bytes,
+    _room: OwnedSemaphorePermit,
+}
+
+/// An object in its store.
+#[derive(Clone)]
+pub(crate) struct Remote {
+    store: Arc<dyn ObjectStore>,
+    location: StorePath,
+    runtime: Arc<Runtime>,
+}
+
+/// A part of a bucket.
+struct Prefix {
+    store: Arc<dyn ObjectStore>,
+    /// What names of its objects begin with.
+    bucket: String,
+    path: StorePath,
+    runtime: Arc<Runtime>,
+    room: Arc<Semaphore>,
+}
+
+/// Lists the objects under an address and hands them, fetched or to be fetched, to `use_object`, which
+/// answers whether to go on.
+pub(crate) fn list(
+    address: &Address,
+    shared: &Shared<'_>,
+    use_object: &mut dyn FnMut(StoredObject) -> bool,
+) -> io::Result<()> {
+    let prefix = Prefix::open(address)?;
+    let runtime = Arc::clone(&prefix.runtime);
+    runtime.block_on(prefix.hand_over(shared, use_object))
+}
+
+impl Prefix {
+    fn open(address: &Address) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        Ok(Self {
+            store: address.store().map_err(io::Error::other)?,
+            bucket: address.bucket(),
+            path: address.path().clone(),
+            runtime: Arc::new(runtime),
+            room: Arc::new(Semaphore::new(WAITING)),
+        })
+    }
+
+    async fn hand_over(
+        &self,
+        shared: &Shared<'_>,
+        use_object: &mut dyn FnMut(StoredObject) -> bool,
+    ) -> io::Result<()> {
+        let mut found = false;
+        let listed = self.store.list(Some(&self.path)).map_err(io::Error::other);
+        let logs = listed.try_filter_map(|object| {
+            found = true;
+            let is_log = may_be_log(Path::new(object.location.as_ref()));
+            if !is_log {
+                shared.other();
+            }
+            std::future::ready(Ok(is_log.then_some(object)))
+        });
+        self.fetch(logs.boxed(), shared, use_object).await?;
+        if found {
+            return Ok(());
+        }
+        // The address may be that of one object.
+        let object = match self.store.head(&self.path).await {
+            Ok(object) => object,
+            Err(object_store::Error::NotFound { .. }) => return Err(io::Error::other("there is no object")),
+            Err(error) => return Err(io::Error::other(error)),
+        };
+        self.fetch(futures::stream::iter([Ok(object)]).boxed(), shared, use_object).await
+    }
+
+    /// Hands over objects in their order, and passes over those that were ingested before.
+    async fn fetch(
+        &self,
+        objects: BoxStream<'_, io::Result<ObjectMeta>>,
+        shared: &Shared<'_>,
+        use_object: &mut dyn FnMut(StoredObject) -> bool,
+    ) -> io::Result<()> {
+        let fetched = objects
+            .try_filter_map(|object| {
+                let source = self.identify(&object);
+                shared.found(source.size);
+                let is_known = shared.checkpoint.knows_name(&source.name, source.size, source.modified);
+                if is_known {
+                    shared.known(source.size);
+                }
+                std::future::ready(Ok((!is_known).then_some((object.location, source))))
+            })
+            .map_ok(|(location, source)| async move {
+                let body = self.body(location, source.size).await;
+                Ok((source, body))
+            })
+            .try_buffered(CONCURRENT);
+        let mut fetched = std::pin::pin!(fetched);
+        while let Some((source, body)) = fetched.try_next().await? {
+            match body {
+                Ok(body) => {
+                    if !use_object(StoredObject { source, body }) {
+                        return Ok(());
+                    }
+                }
+                Err(error) => shared.unreadable(&source.name, &error, source.size),
+            }
+        }
+        Ok(())
+    }
+
+    fn identify(&self, object: &ObjectMeta) -> Identification {
+        Identification {
+            name: format!("{}/{}", self.bucket, object.location).into(),
+            size: object.size,
+            modified: object.last_modified.timestamp_micros(),
+            replayable: true,
+            is_near: false,
+        }
+    }
+
+    async fn body(&self, location: StorePath, size: u64) -> io::Result<Body> {
+        let (store, runtime) = (Arc::clone(&self.store), Arc::clone(&self.runtime));
+        let remote = Remote { store, location, runtime };
+        let Some(size) = u32::try_from(size).ok().filter(|size| u64::from(*size) <= WHOLE) else {
+            return Ok(Body::Remote(remote));
+        };
+        let room = Arc::clone(&self.room).acquire_many_owned(size).await.map_err(io::Error::other)?;
+        let answer = remote.store.get(&remote.location).await.map_err(io::Error::other)?;
+        let bytes = answer.bytes().await.map_err(io::Error::other)?;
+        Ok(Body::Fetched(Fetched { bytes, _room: room }))
+    }
+}
+
+impl Remote {
+    /// The object's bytes from the beginning.
+    pub(crate) fn open(&self) -> io::Result<Box<dyn Read + Send>> {
+        let answer = self.runtime.block_on(self.store.get(&self.location)).map_err(io::Error::other)?;
+        let runtime = Arc::clone(&self.runtime);
+        Ok(Box::new(Download { stream: answer.into_stream(), runtime, piece: Bytes::new() }))
+    }
+}
+
+/// An object that is fetched as it is read.
+struct Download {
+    stream: BoxStream<'static, object_store::Result<Bytes>>,
+    runtime: Arc<Runtime>,
+    piece: Bytes,
+}
+
+impl Read for Download {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.piece.is_empty() {
+            match self.runtime.block_on(self.stream.next()) {
+                Some(piece) => self.piece = piece.map_err(io::Error::other)?,
+                None => return Ok(0),
+            }
+        }
+        let count = buffer.len().min(self.piece.len());
+        let (room, _) = buffer.split_at_mut(count);
+        self.piece.copy_to_slice(room);
+        Ok(count)
+    }
+}
