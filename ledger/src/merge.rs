@@ -100,21 +100,32 @@ fn write_group(mut group: Vec<UsageRecord>, output: &mut StagedFile) -> Result<(
         }
     }
     group.sort_by(by_key);
-    let mut rows = group.into_iter().peekable();
-    let mut exemplified: Option<UsageRecord> = None;
-    while let Some(mut row) = rows.next() {
-        while let Some(other) = rows.next_if(|other| by_key(other, &row) == Ordering::Equal) {
-            add(&mut row, other);
+    let mut rows: Vec<UsageRecord> = Vec::with_capacity(group.len());
+    for row in group {
+        match rows.last_mut().filter(|last| by_key(last, &row) == Ordering::Equal) {
+            Some(last) => add(last, row),
+            None => rows.push(row),
         }
-        let has_example = exemplified.as_ref().is_some_and(|other| by_call(other, &row) == Ordering::Equal);
-        if has_example {
-            row.sample_id = None;
-        } else if row.sample_id.is_some() {
-            exemplified = Some(row.clone());
+    }
+    for equal in rows.chunk_by_mut(|left, right| by_call(left, right) == Ordering::Equal) {
+        keep_one_example(equal);
+        for row in equal {
+            row.with_row(|row| output.push(row))?;
         }
-        row.with_row(|row| output.push(row))?;
     }
     Ok(())
+}
+
+/// The smallest id stays, so that the example of equal calls does not depend on how they were split into files.
+fn keep_one_example(rows: &mut [UsageRecord]) {
+    let kept = rows.iter().filter_map(|row| row.sample_id.clone()).min();
+    let mut is_kept = false;
+    for row in rows {
+        if is_kept || row.sample_id != kept {
+            row.sample_id = None;
+        }
+        is_kept |= row.sample_id.is_some();
+    }
 }
 
 fn add(row: &mut UsageRecord, other: UsageRecord) {

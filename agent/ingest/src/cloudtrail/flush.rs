@@ -54,13 +54,10 @@ pub(crate) fn stage(
 ) -> Result<Vec<StagedFile>, LedgerError> {
     let (names, mut flats) = flatten(parts);
     flats.sort_unstable_by_key(|flat| (flat.principal, flat.operation, flat.part, flat.call, flat.hour));
-    // Of the rows that differ only in when, where from and in which session, the latest keeps its example.
     for rows in flats.chunk_by_mut(|left, right| {
         (left.principal, left.part, left.call) == (right.principal, right.part, right.call)
     }) {
-        if let Some(latest) = rows.last_mut() {
-            latest.is_example = true;
-        }
+        choose_examples(parts, &names, rows);
     }
     let mut by_day: BTreeMap<i32, Vec<Flat>> = BTreeMap::new();
     for flat in flats {
@@ -82,6 +79,37 @@ pub(crate) fn stage(
         work();
     });
     staged.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).into_iter().collect()
+}
+
+/// Of the rows that differ only in when, where from and in which session, one keeps its example event: the one whose id
+/// is the smallest, so that it does not depend on how events were split into files and flushes.
+fn choose_examples(parts: &[Part<'_>], names: &Names, rows: &mut [Flat]) {
+    let sample = |flat: &Flat| -> &[u8] {
+        let Some(part) = parts.get(flat.part as usize) else { return &[] };
+        part.table.rows().get(flat.row as usize).map_or(&[], |row| part.table.sample(row))
+    };
+    let kind = |flat: &Flat| {
+        let who = names.whos.get(flat.who as usize)?;
+        Some((who.kind, via(who, names.origins.get(flat.origin as usize).map(String::as_str))))
+    };
+    // There are as many examples as there are services that called on the principal's behalf: hardly ever two.
+    let mut chosen: Vec<usize> = Vec::new();
+    for (place, row) in rows.iter().enumerate().filter(|(_, row)| !sample(row).is_empty()) {
+        let alike = |other: &&mut usize| rows.get(**other).is_some_and(|other| kind(other) == kind(row));
+        match chosen.iter_mut().find(alike) {
+            None => chosen.push(place),
+            Some(other) => {
+                if rows.get(*other).is_some_and(|other| sample(row) < sample(other)) {
+                    *other = place;
+                }
+            }
+        }
+    }
+    for place in chosen {
+        if let Some(row) = rows.get_mut(place) {
+            row.is_example = true;
+        }
+    }
 }
 
 /// Everything of a flush that is not a usage row.
