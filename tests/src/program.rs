@@ -12,7 +12,7 @@ pub const REMIT: &str = "REMIT_PROGRAM";
 ///
 /// Where it is not built.
 #[must_use]
-pub fn remit() -> PathBuf {
+pub fn remit_path() -> PathBuf {
     std::env::var_os(REMIT).map_or_else(|| built("remit"), PathBuf::from)
 }
 
@@ -33,7 +33,7 @@ pub fn organisation() -> PathBuf {
 /// Where `remit` is not built.
 #[must_use]
 pub fn command() -> Command {
-    let mut command = Command::new(remit());
+    let mut command = Command::new(remit_path());
     let settings = std::env::vars_os().map(|(name, _)| name);
     for name in settings.filter(|name| {
         let name = name.to_string_lossy();
@@ -43,6 +43,55 @@ pub fn command() -> Command {
     }
     command.env("LC_ALL", "C.UTF-8").env("NO_COLOR", "1").stdin(std::process::Stdio::null());
     command
+}
+
+/// What a run of a program came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ran {
+    /// Exit code; none where a signal ended it.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub out: String,
+    /// Standard error.
+    pub talk: String,
+}
+
+/// Runs `remit` in a folder to its end.
+///
+/// # Panics
+///
+/// Where `remit` is not built, or prints what is not UTF-8.
+#[must_use]
+pub fn run(place: &Path, arguments: &[&str]) -> Ran {
+    ran(command().current_dir(place).args(arguments))
+}
+
+/// Runs a command to its end.
+///
+/// # Panics
+///
+/// Where it does not start, or prints what is not UTF-8.
+#[must_use]
+pub fn ran(command: &mut Command) -> Ran {
+    let output = command.output();
+    assert!(output.is_ok(), "{command:?} does not start: {output:?}");
+    let (code, [out, talk]) = output.map_or_else(
+        |_| (None, [Ok(String::new()), Ok(String::new())]),
+        |output| (output.status.code(), [output.stdout, output.stderr].map(String::from_utf8)),
+    );
+    assert!(out.is_ok() && talk.is_ok(), "{command:?} prints what is not UTF-8");
+    Ran { code, out: out.unwrap_or_default(), talk: talk.unwrap_or_default() }
+}
+
+/// Runs `remit` in a folder and answers its standard output.
+///
+/// # Panics
+///
+/// Where it fails.
+pub fn remit(place: &Path, arguments: &[&str]) -> String {
+    let ran = run(place, arguments);
+    assert!(ran.code == Some(0), "`remit {}` ended with {ran:#?}", arguments.join(" "));
+    ran.out
 }
 
 /// The folder where cargo puts the programs of the profile that this test was built in.

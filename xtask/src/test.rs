@@ -32,6 +32,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.filters.is_empty() {
         everything(&place, &mut steps, &skips);
     } else {
+        steps.take("peers", || peers::for_tests(&place));
         steps.take("build", || build(&place));
         steps.take("tests", || tests(&place, &skips, &arguments.filters, &[]));
     }

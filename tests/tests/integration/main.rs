@@ -7,3 +7,4 @@ mod proposal;
 mod real;
 mod real_policies;
 mod referee;
+mod store;

@@ -1,16 +1,9 @@
 //! The same events in another order, twice, and in other files give the same bytes.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use remit_organisation::{Organisation, Profile, Size};
-use remit_tests::program;
-
-fn remit(place: &Path, arguments: &[&str]) {
-    let output = program::command().current_dir(place).args(arguments).output().unwrap();
-    let talk = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "remit {arguments:?}: {talk}");
-}
+use remit_tests::program::remit;
 
 /// Proposals made from these log files: text by path.
 fn proposals(organisation: &Organisation, logs: &[(String, String)]) -> BTreeMap<String, String> {

@@ -20,12 +20,7 @@ fn proposals_are_as_expected() {
         let organisation = Organisation::generate(SEED, &profile).unwrap();
         let place = tempfile::tempdir().unwrap();
         organisation.write(place.path()).unwrap();
-        let run = |arguments: &[&str]| {
-            let output = program::command().current_dir(place.path()).args(arguments).output().unwrap();
-            let talk = String::from_utf8_lossy(&output.stderr).into_owned();
-            assert!(output.status.success(), "{}: remit {arguments:?}: {talk}", case.name());
-            String::from_utf8(output.stdout).unwrap()
-        };
+        let run = |arguments: &[&str]| program::remit(place.path(), arguments);
         run(&["ingest", "cloudtrail", "AWSLogs", "--ledger", "ledger", "--coverage", "event-selectors.json"]);
         let grants = ["--ledger", "ledger", "--grants", "account-authorization-details.json"];
         let findings = run(&[&["findings", "--format", "csv"], grants.as_slice()].concat());

@@ -2,18 +2,12 @@
 
 use std::path::Path;
 
-use remit_tests::{data, program};
+use remit_tests::data;
+use remit_tests::program::{remit, run};
 use serde_json::Value;
 
 /// The principal with most calls in the real logs.
 const PRINCIPAL: &str = "arn:aws:iam::123837392027:user/bert-jan";
-
-fn remit(place: &Path, arguments: &[&str]) -> String {
-    let output = program::command().current_dir(place).args(arguments).output().unwrap();
-    let talk = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "remit {arguments:?}: {talk}");
-    String::from_utf8(output.stdout).unwrap()
-}
 
 fn info(place: &Path) -> Value {
     serde_json::from_str(&remit(place, &["ledger", "info", "--ledger", "ledger", "--format", "json"]))
@@ -94,8 +88,7 @@ fn a_real_account_without_logs_loses_nothing() {
     let account = account.to_string_lossy();
     let arguments =
         ["propose", "--ledger", "ledger", "--grants", &account, "--out", "out", "--format", "json"];
-    let output = program::command().current_dir(place.path()).args(arguments).output().unwrap();
-    let list: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let list: Vec<Value> = serde_json::from_str(&run(place.path(), &arguments).out).unwrap();
     assert_eq!(list.len(), 122);
     for line in list {
         assert_eq!(line["removed"], 0, "{line}");
