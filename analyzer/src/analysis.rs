@@ -3,22 +3,22 @@
 use std::collections::BTreeMap;
 
 use remit_catalog::Catalog;
-use remit_ledger::{CoverageRecord, EventClass};
+use remit_ledger::CoverageRecord;
 use remit_policy::{
     Account, Coverage, Expander, Generalise, GivenUp, Judgement, NoProposal, Principal, ProposeOptions,
     Proven, Seen, Usage, Violation, Window, judge, propose, prove,
 };
 
 use crate::rollup::PrincipalCalls;
-use crate::visible::{WindowSettings, coverage_of};
+use crate::visible::{Said, WindowSettings, coverage_of};
 
 /// Settings of an analysis.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     /// Which window verdicts speak of.
     pub(crate) window: WindowSettings,
-    /// Classes of events that the user says were recorded all the time.
-    pub(crate) classes: Vec<EventClass>,
+    /// What the user says that the trail recorded all the time.
+    pub(crate) said: Said,
     /// Services whose unobservable permissions are given up.
     pub(crate) given_up: GivenUp,
     /// Whether unobservable permissions of services without any use are given up too.
@@ -36,7 +36,7 @@ pub(crate) fn whole_window<'a>(
     let accounts: std::collections::BTreeSet<_> = principals.map(account_of).collect();
     accounts
         .into_iter()
-        .filter_map(|account| coverage_of(coverage, account, &[], settings))
+        .filter_map(|account| coverage_of(coverage, account, &Said::default(), settings))
         .map(|coverage| coverage.window)
         .fold(None, |all, one| Some(join(all, one)))
 }
@@ -92,6 +92,24 @@ pub(crate) struct Analysis {
     pub(crate) unresolved: BTreeMap<String, (Seen, usize)>,
     /// From the first window's start to the last one's end.
     pub(crate) window: Option<Window>,
+}
+
+/// Gives calls to the role that made them where the log does not tell its path: a session without an issuer names the
+/// role alone, and no two roles of an account share a name (`IAM and STS quotas`, "names").
+pub(crate) fn claim_pathless(account: &Account, calls: &mut BTreeMap<String, PrincipalCalls>) {
+    let is_known = |arn: &str| account.principals.iter().any(|principal| principal.arn == arn);
+    let roles = account.principals.iter().filter_map(|principal| {
+        let (head, path) = principal.arn.split_once(":role/")?;
+        let (_, name) = path.rsplit_once('/')?;
+        Some((format!("{head}:role/{name}"), principal.arn.clone()))
+    });
+    for (pathless, arn) in roles.filter(|(pathless, _)| !is_known(pathless)) {
+        if let Some(made) = calls.remove(&pathless) {
+            let all = calls.entry(arn).or_default();
+            all.kind = if all.kind.is_empty() { made.kind } else { std::mem::take(&mut all.kind) };
+            all.calls.extend(made.calls);
+        }
+    }
 }
 
 /// Analyses every principal of the account, or only the named one.
@@ -162,14 +180,18 @@ fn one(
     settings: &Settings,
 ) -> Analysed {
     let account_id = account_of(&principal.arn).to_owned();
-    let coverage = coverage_of(coverage, &account_id, &settings.classes, settings.window)
+    let mut coverage = coverage_of(coverage, &account_id, &settings.said, settings.window)
         .unwrap_or_else(|| no_coverage(settings.window));
+    // The ledger names services as the provider's log does, and permissions have other names.
+    let catalog = expander.catalog();
+    let prefixes = coverage.excluded_services.iter().flat_map(|service| catalog.prefixes(service));
+    let prefixes: Vec<String> = prefixes.map(|prefix| (*prefix).to_owned()).collect();
+    coverage.excluded_services.extend(prefixes);
     let in_window: Vec<_> = calls
         .calls
         .iter()
         .filter(|call| call.seen.last >= coverage.window.start && call.seen.first < coverage.window.end)
         .collect();
-    let catalog = expander.catalog();
     let usage = Usage::gather(catalog, in_window.iter().copied());
     let given_up = given_up(expander, account, principal, &usage, &coverage, settings);
     let judgement = judge(expander, account, principal, &usage, &coverage, &given_up);

@@ -8,6 +8,7 @@ mod exit;
 mod finding;
 mod grants;
 mod ledgers;
+mod names;
 mod output;
 mod proposals;
 pub mod report;

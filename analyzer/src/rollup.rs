@@ -11,6 +11,8 @@ use datafusion::execution::context::SessionContext;
 use futures::StreamExt;
 use remit_policy::{Call, CallOutcome, Seen, Window};
 
+use crate::names::Names;
+
 /// Name under which the usage table is registered.
 pub(crate) const TABLE: &str = "usage";
 
@@ -44,7 +46,7 @@ pub(crate) fn query(filter: &Filter) -> String {
         conditions.push(format!("CAST(window_start AS BIGINT) < {}", window.end));
     }
     if let Some(principal) = &filter.principal {
-        conditions.push(format!("principal = '{}'", principal.replace('\'', "''")));
+        conditions.push(of_principal(principal));
     }
     let filter =
         if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
@@ -57,6 +59,20 @@ pub(crate) fn query(filter: &Filter) -> String {
     )
 }
 
+/// The names of everything, whenever it was called: a window must not change how names are cut.
+fn names_query(filter: &Filter) -> String {
+    let principal = filter.principal.as_ref().map(|principal| of_principal(principal));
+    format!(
+        "SELECT principal, service, operation, resources FROM {TABLE} {} \
+         GROUP BY principal, service, operation, resources",
+        principal.map(|condition| format!("WHERE {condition}")).unwrap_or_default()
+    )
+}
+
+fn of_principal(principal: &str) -> String {
+    format!("principal = '{}'", principal.replace('\'', "''"))
+}
+
 /// Runs the roll-up.
 pub(crate) async fn roll_up(
     context: &SessionContext,
@@ -67,6 +83,16 @@ pub(crate) async fn roll_up(
     while let Some(batch) = batches.next().await {
         add(&batch?, &mut principals)?;
     }
+    let mut names = Names::default();
+    if filter.window.is_none() {
+        names.add_calls(&principals);
+    } else {
+        let mut batches = context.sql(&names_query(filter)).await?.execute_stream().await?;
+        while let Some(batch) = batches.next().await {
+            names.add_rows(&batch?)?;
+        }
+    }
+    names.bound(&mut principals);
     for calls in principals.values_mut() {
         calls.calls.sort_by(|a, b| key(a).cmp(&key(b)));
     }
@@ -95,8 +121,10 @@ fn add(
     for row in 0..batch.num_rows() {
         let Some(principal) = columns.principal.text(row) else { continue };
         let calls = principals.entry(principal).or_default();
-        if calls.kind.is_empty() {
-            calls.kind = columns.kind.text(row).unwrap_or_default();
+        // A principal has one kind; where rows disagree, the choice must not depend on their order.
+        let kind = columns.kind.text(row).unwrap_or_default();
+        if calls.kind.is_empty() || kind < calls.kind {
+            calls.kind = kind;
         }
         calls.calls.push(columns.call(row)?);
     }
@@ -122,13 +150,14 @@ struct Columns<'a> {
 }
 
 /// A string column, whichever of Arrow's string layouts the plan chose.
-enum Text<'a> {
+pub(crate) enum Text<'a> {
     Plain(&'a StringArray),
     View(&'a datafusion::arrow::array::StringViewArray),
 }
 
 impl Text<'_> {
-    fn text(&self, row: usize) -> Option<String> {
+    /// The text of a row; none where it is null.
+    pub(crate) fn text(&self, row: usize) -> Option<String> {
         match self {
             Self::Plain(array) => array.is_valid(row).then(|| array.value(row).to_owned()),
             Self::View(array) => array.is_valid(row).then(|| array.value(row).to_owned()),
@@ -136,14 +165,16 @@ impl Text<'_> {
     }
 }
 
-fn text<'a>(array: &'a dyn Array, name: &str) -> Result<Text<'a>, DataFusionError> {
+/// A column of strings.
+pub(crate) fn text<'a>(array: &'a dyn Array, name: &str) -> Result<Text<'a>, DataFusionError> {
     if let Some(array) = array.as_string_opt::<i32>() {
         return Ok(Text::Plain(array));
     }
     array.as_string_view_opt().map(Text::View).ok_or_else(|| unexpected(name))
 }
 
-fn unexpected(name: &str) -> DataFusionError {
+/// A column that is not what the query says.
+pub(crate) fn unexpected(name: &str) -> DataFusionError {
     DataFusionError::Internal(format!("column `{name}` of the roll-up has an unexpected type"))
 }
 
@@ -200,7 +231,8 @@ impl<'a> Columns<'a> {
     }
 }
 
-fn strings(array: &dyn Array) -> Result<Vec<String>, DataFusionError> {
+/// A list of strings.
+pub(crate) fn strings(array: &dyn Array) -> Result<Vec<String>, DataFusionError> {
     let items = text(array, "resources")?;
     Ok((0..array.len()).filter_map(|at| items.text(at)).collect())
 }

@@ -19,12 +19,20 @@ pub(crate) struct WindowSettings {
     pub(crate) longest_gap: i64,
 }
 
-/// What was visible of one account. `granted_classes` are classes that the user says were recorded all the
-/// time (from the trail's event selectors). None when no record covers the account.
+/// What the user says that the trail recorded all the time, from its event selectors.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Said {
+    /// Classes of events.
+    pub(crate) classes: Vec<EventClass>,
+    /// Services that are left out, as the ledger names them.
+    pub(crate) excluded_services: BTreeSet<String>,
+}
+
+/// What was visible of one account. None when no record covers the account.
 pub(crate) fn coverage_of(
     records: &[CoverageRecord],
     account: &str,
-    granted_classes: &[EventClass],
+    said: &Said,
     settings: WindowSettings,
 ) -> Option<Coverage> {
     let here: Vec<_> = records
@@ -50,14 +58,15 @@ pub(crate) fn coverage_of(
     };
     let mut visible: BTreeSet<&EventClass> =
         classes.iter().filter(|(_, stretches)| spans_window(stretches)).map(|(class, _)| *class).collect();
-    visible.extend(granted_classes);
+    visible.extend(&said.classes);
+    let excluded = within.iter().flat_map(|record| &record.excluded_services);
     Some(Coverage {
         window,
         minimum: settings.minimum,
         management_reads: visible.contains(&EventClass::ManagementRead),
         management_writes: visible.contains(&EventClass::ManagementWrite),
         data: data(&visible),
-        excluded_services: within.iter().flat_map(|record| record.excluded_services.clone()).collect(),
+        excluded_services: excluded.chain(&said.excluded_services).cloned().collect(),
         lost: within.iter().map(|record| record.lost).sum(),
     })
 }

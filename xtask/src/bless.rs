@@ -13,12 +13,12 @@ pub(crate) struct Arguments {
     filters: Vec<String>,
 }
 
-/// Runs the tests with golden cases and snapshots told to rewrite their files.
+/// Runs the tests with golden cases told to rewrite their files.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let place = Place::find()?;
     let skips = place.target.join("skipped-tests.txt");
     let _ = std::fs::remove_file(&skips);
-    let settings = [("REMIT_BLESS", "1"), ("INSTA_UPDATE", "always")];
+    let settings = [("REMIT_BLESS", "1")];
     let mut steps = Steps::new(false);
     steps.take("build", || test::build(&place));
     steps.take("tests", || test::tests(&place, &skips, &arguments.filters, &settings));

@@ -55,7 +55,7 @@ fn everything(place: &Place, steps: &mut Steps, skips: &Path) {
         &mut place.cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]),
     );
     steps.take("build", || build(place));
-    steps.take("tests", || tests(place, skips, &[], &[("INSTA_UPDATE", "no")]));
+    steps.take("tests", || tests(place, skips, &[], &[]));
     steps.take("doctests", || {
         succeed(&mut environment(place, place.cargo(&["test", "--doc", "--workspace", "--locked"])))
     });

@@ -2,17 +2,18 @@
 //! analysis.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use remit_catalog::Catalog;
+use remit_ingest::cloudtrail::selectors::{self, Selectors};
 use remit_policy::{Generalise, GivenUp};
 
 use super::{Streams, WrongUsage};
-use crate::analysis::{Analysis, Settings, analyse, whole_window};
+use crate::analysis::{Analysis, Settings, analyse, claim_pathless, whole_window};
 use crate::ledgers::Ledger;
 use crate::rollup::Filter;
-use crate::visible::WindowSettings;
+use crate::visible::{Said, WindowSettings};
 use crate::{grants, span};
 
 /// Where the ledger is
@@ -86,7 +87,7 @@ pub(super) fn analysed(
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Analysed> {
     let catalog = catalog()?;
-    let settings = settings(arguments, catalog)?;
+    let settings = settings(arguments, catalog, streams)?;
     let ledger = Ledger::open(&arguments.ledger.ledger)?;
     let mut problems = ledger.problems();
     let account = grants::read(&arguments.grants, arguments.principal.as_deref(), &ledger.principals()?)?;
@@ -95,7 +96,8 @@ pub(super) fn analysed(
         ledger.coverage(),
         settings.window,
     );
-    let calls = ledger.roll_up(&Filter { window, principal: None })?;
+    let mut calls = ledger.roll_up(&Filter { window, principal: None })?;
+    claim_pathless(&account, &mut calls);
     problems.extend(
         account
             .problems
@@ -113,13 +115,16 @@ pub(super) fn analysed(
     Ok(Analysed { catalog, analysis, problems })
 }
 
-fn settings(arguments: &AnalysingArguments, catalog: &Catalog) -> anyhow::Result<Settings> {
-    let mut classes = Vec::new();
+fn settings(
+    arguments: &AnalysingArguments,
+    catalog: &Catalog,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Settings> {
+    let mut said = Said::default();
     for path in &arguments.coverage {
-        let text = crate::proposals::read_file(path)?;
-        let selectors = remit_ingest::cloudtrail::selectors::parse(&text)
-            .with_context(|| format!("cannot read event selectors `{}`", path.display()))?;
-        classes.extend(selectors.classes);
+        let selectors = read_selectors(path, streams)?;
+        said.classes.extend(selectors.classes);
+        said.excluded_services.extend(selectors.excluded_services);
     }
     let mut given_up = GivenUp::default();
     let mut unused_services = false;
@@ -140,7 +145,7 @@ fn settings(arguments: &AnalysingArguments, catalog: &Catalog) -> anyhow::Result
             minimum: arguments.min_window,
             longest_gap: arguments.max_gap,
         },
-        classes,
+        said,
         given_up,
         give_up_unused_services: unused_services,
         generalise: match arguments.resources {
@@ -148,6 +153,16 @@ fn settings(arguments: &AnalysingArguments, catalog: &Catalog) -> anyhow::Result
             Resources::Names => Generalise::Names,
         },
     })
+}
+
+/// Reads what `aws cloudtrail get-event-selectors` prints, and says what of it cannot be used.
+pub(super) fn read_selectors(path: &Path, streams: &mut Streams<'_>) -> anyhow::Result<Selectors> {
+    let selectors = selectors::parse(&crate::proposals::read_file(path)?)
+        .with_context(|| format!("cannot read event selectors `{}`", path.display()))?;
+    for note in &selectors.notes {
+        streams.problem(&format!("`{}`: {note}", path.display()));
+    }
+    Ok(selectors)
 }
 
 /// The ARN that a person means by an ARN or a name.

@@ -3,14 +3,13 @@
 use std::path::Path;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use remit_ingest::Progress;
 use remit_ingest::cloudtrail::{self, Options, Summary};
 use remit_policy::moment;
 
 use super::Streams;
-use super::analysing::LedgerArguments;
+use super::analysing::{LedgerArguments, read_selectors};
 use crate::exit::Exit;
 use crate::output::grouped;
 
@@ -65,17 +64,7 @@ pub(super) fn ingest_cloudtrail(
     arguments: &CloudtrailArguments,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
-    let selectors = match &arguments.coverage {
-        None => None,
-        Some(path) => {
-            let selectors = cloudtrail::selectors::parse(&crate::proposals::read_file(path)?)
-                .with_context(|| format!("cannot read event selectors `{}`", path.display()))?;
-            for note in &selectors.notes {
-                streams.problem(&format!("`{}`: {note}", path.display()));
-            }
-            Some(selectors)
-        }
-    };
+    let selectors = arguments.coverage.as_ref().map(|path| read_selectors(path, streams)).transpose()?;
     let options = Options {
         inputs: arguments.paths.clone(),
         ledger: PathBuf::from(&arguments.ledger.ledger),

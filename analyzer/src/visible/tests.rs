@@ -29,7 +29,8 @@ fn management() -> [EventClass; 2] {
 
 #[test]
 fn the_window_is_at_most_as_long_as_asked() {
-    let coverage = coverage_of(&[record(0, 400, &management())], "111122223333", &[], settings()).unwrap();
+    let coverage =
+        coverage_of(&[record(0, 400, &management())], "111122223333", &Said::default(), settings()).unwrap();
     assert_eq!(coverage.window, Window { start: 310 * DAY, end: 400 * DAY });
     assert!(coverage.management_reads && coverage.management_writes);
 }
@@ -37,7 +38,7 @@ fn the_window_is_at_most_as_long_as_asked() {
 #[test]
 fn the_window_starts_after_the_last_gap() {
     let records = [record(0, 50, &management()), record(60, 100, &management())];
-    let coverage = coverage_of(&records, "111122223333", &[], settings()).unwrap();
+    let coverage = coverage_of(&records, "111122223333", &Said::default(), settings()).unwrap();
     assert_eq!(coverage.window, Window { start: 60 * DAY, end: 100 * DAY });
 }
 
@@ -51,14 +52,19 @@ fn a_class_recorded_for_part_of_the_window_is_not_visible() {
     };
     let with_data = [management().as_slice(), std::slice::from_ref(&object)].concat();
     let records = [record(0, 50, &management()), record(50, 90, &with_data)];
-    let coverage = coverage_of(&records, "111122223333", &[], settings()).unwrap();
+    let coverage = coverage_of(&records, "111122223333", &Said::default(), settings()).unwrap();
     assert!(coverage.management_writes);
     assert_eq!(coverage.data, []);
-    let said = coverage_of(&records, "111122223333", &[object], settings()).unwrap();
+    let said =
+        coverage_of(&records, "111122223333", &Said { classes: vec![object], ..Said::default() }, settings())
+            .unwrap();
     assert_eq!(said.data.len(), 1);
 }
 
 #[test]
 fn another_accounts_records_cover_nothing() {
-    assert_eq!(coverage_of(&[record(0, 90, &management())], "444455556666", &[], settings()), None);
+    assert_eq!(
+        coverage_of(&[record(0, 90, &management())], "444455556666", &Said::default(), settings()),
+        None
+    );
 }

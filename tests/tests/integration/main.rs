@@ -1,10 +1,14 @@
 //! End-to-end tests: one binary, since every further one would link everything again. A module per subject.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics, also in its helpers")]
 
+mod demo;
 mod documentation;
+mod duckdb;
+mod judged;
 mod order;
 mod proposal;
 mod real;
 mod real_policies;
 mod referee;
 mod store;
+mod truth;
