@@ -219,7 +219,7 @@ impl Proposed {
         Question {
             identity: policies.to_vec(),
             boundary: self.boundary.clone(),
-            resource_policy: trusting(action, &self.evidence.principal),
+            resource_policy: delegating(action, &self.evidence.principal),
             principal: self.evidence.principal.clone(),
             action: action.clone(),
             resource: resource.clone(),
@@ -229,18 +229,12 @@ impl Proposed {
     }
 }
 
-/// A policy of a resource that leaves the decision to the identity's policies, where there must be one.
-fn trusting(action: &str, principal: &str) -> Option<Value> {
-    let needs_policy = action.starts_with("kms:") || action.starts_with("sts:Assume");
-    needs_policy.then(|| {
-        let account = principal.split(':').nth(4).unwrap_or_default();
-        let account = json!({ "AWS": format!("arn:aws:iam::{account}:root") });
-        let mut statement = json!({ "Effect": "Allow", "Principal": account, "Action": "*" });
-        if action.starts_with("kms:") {
-            statement["Resource"] = json!("*");
-        }
-        json!({ "Version": "2012-10-17", "Statement": [statement] })
-    })
+/// A key's policy that leaves the decision to the identity's policies: without one everything is denied.
+fn delegating(action: &str, principal: &str) -> Option<Value> {
+    let account = principal.split(':').nth(4).unwrap_or_default();
+    let root = json!({ "AWS": format!("arn:aws:iam::{account}:root") });
+    let statement = json!({ "Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*" });
+    action.starts_with("kms:").then(|| json!({ "Version": "2012-10-17", "Statement": [statement] }))
 }
 
 /// A context that meets the conditions of the statements that allow, where one value can.

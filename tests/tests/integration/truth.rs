@@ -10,13 +10,13 @@ use remit_tests::program::remit;
 use crate::judged::{self, Proposed, example};
 
 /// Organisations that are made. Each has other roles, grants and calls.
-const SEEDS: std::ops::RangeInclusive<u64> = 100..=115;
+const SEEDS: std::ops::RangeInclusive<u64> = 100..=109;
 
 #[test]
 fn what_is_truly_needed_stays() {
     let (mut held, mut removed) = (0, 0);
     for seed in SEEDS {
-        let profile = Profile::random(seed, Size { roles: 5, days: 60, operations: 8 }).unwrap();
+        let profile = Profile::random(seed, Size { roles: 10, days: 45, operations: 10 }).unwrap();
         let organisation = Organisation::generate(seed, &profile).unwrap();
         let place = tempfile::tempdir().unwrap();
         organisation.write(place.path()).unwrap();
@@ -40,7 +40,7 @@ fn what_is_truly_needed_stays() {
             held += hold(truth, proposed, seed);
         }
     }
-    assert!(held > 300 && removed > 300, "{held} needs were held, {removed} permissions removed");
+    assert!(held > 100 && removed > 1_000, "{held} needs were held, {removed} permissions removed");
 }
 
 /// Asks for every need whether it is still allowed where it was, and counts them.
