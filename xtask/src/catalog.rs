@@ -23,6 +23,7 @@ mod resolve;
 mod roles;
 mod show;
 mod silent;
+mod tags;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -89,6 +89,11 @@ fn operations_need_their_actions() {
         ("bedrock", "Converse", &["bedrock:InvokeModel"]),
         ("ec2", "RunInstances", &["ec2:RunInstances"]),
         ("sts", "AssumeRole", &["sts:AssumeRole"]),
+        (
+            "cloudfront",
+            "CreateDistributionWithTags2020_05_31",
+            &["cloudfront:CreateDistribution", "cloudfront:TagResource"],
+        ),
     ];
     for (service, operation, expected) in cases {
         let needs = needs(service, operation, &[], &[]);
@@ -151,6 +156,45 @@ fn what_depends_on_the_request_is_possible_until_the_request_shows_it() {
 
     let session = needs("sts", "AssumeRole", &[], &[("sourceIdentity", "")]);
     assert_eq!(names(&session, Certainty::Certain), ["sts:AssumeRole", "sts:SetSourceIdentity"]);
+}
+
+/// Whether tags were given or not: the log does not tell it in one way for all services.
+#[test]
+fn what_is_made_may_be_tagged() {
+    for (service, operation, tagging) in [
+        ("iam", "CreateRole", "iam:TagRole"),
+        ("iam", "CreateUser", "iam:TagUser"),
+        ("iam", "CreateVirtualMFADevice", "iam:TagMFADevice"),
+        ("s3", "CreateBucket", "s3:TagResource"),
+        ("s3", "CreateJob", "s3:PutJobTagging"),
+        ("rds", "CreateDBInstance", "rds:AddTagsToResource"),
+        ("kinesis", "CreateStream", "kinesis:AddTagsToStream"),
+        ("elasticloadbalancing", "CreateLoadBalancer", "elasticloadbalancing:AddTags"),
+        ("elasticmapreduce", "RunJobFlow", "elasticmapreduce:AddTags"),
+        ("elasticfilesystem", "CreateFileSystem", "elasticfilesystem:TagResource"),
+        ("autoscaling", "CreateAutoScalingGroup", "autoscaling:CreateOrUpdateTags"),
+        ("logs", "CreateLogGroup", "logs:TagResource"),
+        ("ssm", "PutParameter", "ssm:AddTagsToResource"),
+        ("ecs", "RunTask", "ecs:TagResource"),
+        ("apigateway", "CreateRestApi", "apigateway:PUT"),
+        ("ec2", "AllocateAddress", "ec2:CreateTags"),
+        ("mobiletargeting", "CreateApp", "mobiletargeting:TagResource"),
+    ] {
+        let possible = names(&needs(service, operation, &[], &[]), Certainty::Possible);
+        assert!(possible.contains(&tagging.to_owned()), "{service}:{operation}: {possible:?}");
+    }
+    for (service, operation) in [
+        ("iam", "UntagRole"),
+        ("iam", "GetRole"),
+        ("ec2", "ModifyInstanceMetadataOptions"),
+        ("ecr", "PutImageTagMutability"),
+        ("ses", "SendEmail"),
+        ("s3", "DeleteBucket"),
+    ] {
+        let possible = names(&needs(service, operation, &[], &[]), Certainty::Possible);
+        assert!(!possible.iter().any(|name| name.contains("Tag")), "{service}:{operation}: {possible:?}");
+    }
+    assert_eq!(names(&needs("iam", "CreateRole", &[], &[]), Certainty::Possible), ["iam:TagRole"]);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::models::{Model, Operation};
 use super::overrides::{OperationRow, Overrides};
 use super::paths::Member;
 use super::placed::Placed;
-use super::{arns, classes, events, kept, merge, paths, roles};
+use super::{arns, classes, events, kept, merge, paths, roles, tags};
 
 /// Everything that the sources say.
 pub(super) struct Facts {
@@ -155,6 +155,7 @@ fn finish(
     } else {
         kept::infer_roles(draft, roles);
     }
+    tags::add(facts, placed, operation, draft);
     kept::tag_on_create(draft, prefix);
 }
 
@@ -237,6 +238,9 @@ fn apply(
         .iter()
         .filter(|placed| placed.labels.contains(&row.service))
         .find_map(|placed| Some((placed, placed.operation(base)?)));
+    if let Some((placed, operation)) = found {
+        tags::add(facts, placed, operation, &mut draft);
+    }
     if row.templates.is_empty()
         && let Some((placed, operation)) = found
     {
