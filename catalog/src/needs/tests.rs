@@ -243,6 +243,17 @@ fn a_scope_is_known_only_when_the_record_shows_all() {
     assert_eq!(scope(&needs("kms", "ReEncrypt", &[key], &[]), "kms:ReEncryptFrom"), Scope::Unknown);
     assert_eq!(scope(&needs("s3", "CopyObject", &[object], &[]), "s3:PutObject"), Scope::Unknown);
 
+    // Operations of two models under one name: a request of one is not read as one of the other.
+    let application = "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/web/*";
+    let create = needs("elasticloadbalancing", "CreateLoadBalancer", &[application], &[]);
+    assert_eq!(scope(&create, "elasticloadbalancing:CreateLoadBalancer"), Scope::Unknown);
+    let classic = "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/old";
+    let create = needs("elasticloadbalancing", "CreateLoadBalancer", &[classic], &[]);
+    assert_eq!(scope(&create, "elasticloadbalancing:CreateLoadBalancer"), known(&[classic]));
+    let cluster = "arn:aws:rds:eu-west-1:1:cluster:c";
+    let remove = needs("rds", "RemoveFromGlobalCluster", &[cluster, "arn:aws:rds::1:global-cluster:g"], &[]);
+    assert_eq!(scope(&remove, "rds:RemoveFromGlobalCluster"), Scope::Unknown);
+
     let vpc = "arn:aws:ec2:eu-west-1:1:vpc/vpc-1";
     let subnet = "arn:aws:ec2:eu-west-1:1:subnet/*";
     assert_eq!(scope(&needs("ec2", "CreateSubnet", &[vpc], &[]), "ec2:CreateSubnet"), Scope::Unknown);

@@ -121,6 +121,58 @@ fn request_parameters_make_arns() {
         ("ec2", "CreateInternetGateway", &[], &["arn:aws:ec2:eu-west-1:123456789012:internet-gateway/*"]),
         ("rds", "DescribeDBInstances", &[], &["arn:aws:rds:eu-west-1:123456789012:db:*"]),
         ("apigateway", "GetRestApi", &[("restApiId", "a1")], &["arn:aws:apigateway:eu-west-1::/restapis/a1"]),
+        (
+            "elasticloadbalancing",
+            "CreateLoadBalancer",
+            &[("loadBalancerName", "old")],
+            &["arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/old"],
+        ),
+        (
+            "elasticloadbalancing",
+            "CreateLoadBalancer",
+            &[("name", "web")],
+            &["arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/web/*"],
+        ),
+        (
+            "elasticloadbalancing",
+            "CreateLoadBalancer",
+            &[("name", "web"), ("type", "network")],
+            &["arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/net/web/*"],
+        ),
+        (
+            "events",
+            "DeleteConnection",
+            &[("name", "c")],
+            &[
+                "arn:aws:events:eu-west-1:123456789012:connection/c",
+                "arn:aws:events:eu-west-1:123456789012:connection/c/*",
+            ],
+        ),
+        // What gets its id from the service is not called by the name that the request gives it.
+        (
+            "rds",
+            "CreateIntegration",
+            &[("integrationName", "n")],
+            &["arn:aws:rds:eu-west-1:123456789012:integration:*"],
+        ),
+        (
+            "bedrock",
+            "CreateModelInvocationJob",
+            &[("jobName", "n")],
+            &["arn:aws:bedrock:eu-west-1:123456789012:model-invocation-job/*"],
+        ),
+        (
+            "personalize",
+            "CreateSchema",
+            &[("name", "n"), ("schema", "{}")],
+            &["arn:aws:personalize:eu-west-1:123456789012:schema/*"],
+        ),
+        (
+            "quicksight",
+            "CreateDashboard",
+            &[("dashboardId", "d")],
+            &["arn:aws:quicksight:eu-west-1:123456789012:dashboard/d"],
+        ),
         ("ecs", "UpdateService", &[("cluster", "arn:aws:ecs:eu-west-1:1:cluster/c"), ("service", "s")], &[]),
         (
             "ecs",

@@ -142,6 +142,8 @@ fn finish(
     add_dependents(facts, draft);
     draft.class = class(facts, label, &model.name, draft);
     let members = paths::members(model, operation);
+    draft.given =
+        members.iter().flat_map(|member| &member.paths).map(|path| path.to_ascii_lowercase()).collect();
     let rows = facts.map.rows(&model.name, &model.metadata.service_id, &draft.name);
     add_resources(facts, draft, prefix, &members, rows);
     if draft.origin == Origin::Verb {
