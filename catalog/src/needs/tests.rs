@@ -243,10 +243,27 @@ fn a_scope_is_known_only_when_the_record_shows_all() {
     assert_eq!(scope(&needs("kms", "ReEncrypt", &[key], &[]), "kms:ReEncryptFrom"), Scope::Unknown);
     assert_eq!(scope(&needs("s3", "CopyObject", &[object], &[]), "s3:PutObject"), Scope::Unknown);
 
+    let table = "arn:aws:dynamodb:eu-west-1:1:table/t";
+    let index = "arn:aws:dynamodb:eu-west-1:1:table/t/index/i";
+    for (operation, action) in [("Query", "dynamodb:Query"), ("Scan", "dynamodb:Scan")] {
+        assert_eq!(scope(&needs("dynamodb", operation, &[table], &[]), action), known(&[table]));
+        assert_eq!(
+            scope(&needs("dynamodb", operation, &[table, index], &[]), action),
+            known(&[table, index])
+        );
+        let unplaced = needs("dynamodb", operation, &[table], &[("indexName", "i")]);
+        assert_eq!(scope(&unplaced, action), Scope::Unknown);
+    }
+
+    let function = "arn:aws:lambda:eu-west-1:1:function:f";
+    let qualified = "arn:aws:lambda:eu-west-1:1:function:f:*";
+    let invoke = needs("lambda", "Invoke", &[function, qualified], &[]);
+    assert_eq!(scope(&invoke, "lambda:InvokeFunction"), known(&[function, qualified]));
+
     // Operations of two models under one name: a request of one is not read as one of the other.
     let application = "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/web/*";
     let create = needs("elasticloadbalancing", "CreateLoadBalancer", &[application], &[]);
-    assert_eq!(scope(&create, "elasticloadbalancing:CreateLoadBalancer"), Scope::Unknown);
+    assert_eq!(scope(&create, "elasticloadbalancing:CreateLoadBalancer"), known(&[application]));
     let classic = "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/old";
     let create = needs("elasticloadbalancing", "CreateLoadBalancer", &[classic], &[]);
     assert_eq!(scope(&create, "elasticloadbalancing:CreateLoadBalancer"), known(&[classic]));

@@ -43,13 +43,44 @@ fn request_parameters_make_arns() {
             "lambda",
             "UpdateFunctionCode20150331v2",
             &[("functionName", "f")],
+            &[
+                "arn:aws:lambda:eu-west-1:123456789012:function:f",
+                "arn:aws:lambda:eu-west-1:123456789012:function:f:*",
+            ],
+        ),
+        (
+            "lambda",
+            "CreateFunction20150331",
+            &[("functionName", "f")],
             &["arn:aws:lambda:eu-west-1:123456789012:function:f"],
         ),
         (
             "lambda",
             "Invoke",
+            &[("functionName", "f:prod")],
+            &[
+                "arn:aws:lambda:eu-west-1:123456789012:function:f",
+                "arn:aws:lambda:eu-west-1:123456789012:function:f:*",
+            ],
+        ),
+        (
+            "lambda",
+            "Invoke",
             &[("functionName", "arn:aws:lambda:eu-west-1:1:function:f")],
-            &["arn:aws:lambda:eu-west-1:1:function:f"],
+            &["arn:aws:lambda:eu-west-1:1:function:f", "arn:aws:lambda:eu-west-1:1:function:f:*"],
+        ),
+        (
+            "lambda",
+            "Invoke",
+            &[("functionName", "arn:aws:lambda:eu-west-1:1:function:f:prod")],
+            &["arn:aws:lambda:eu-west-1:1:function:f:prod"],
+        ),
+        ("lambda", "Invoke", &[("functionName", "123456789012:f")], &[]),
+        (
+            "dynamodb",
+            "Query",
+            &[("tableName", "arn:aws:dynamodb:eu-west-1:1:table/t"), ("indexName", "i")],
+            &["arn:aws:dynamodb:eu-west-1:1:table/t", "arn:aws:dynamodb:eu-west-1:1:table/t/index/i"],
         ),
         ("lambda", "Invoke", &[("functionName", "1:function:f")], &[]),
         ("kms", "DescribeKey", &[("keyId", "k-1")], &["arn:aws:kms:eu-west-1:123456789012:key/k-1"]),
@@ -196,6 +227,12 @@ fn what_becomes_no_resource_is_kept() {
     );
     assert_eq!(reading.resources, ["arn:aws:lambda:eu-west-1:123456789012:function:f"]);
     assert_eq!(reading.kept, [("role", "arn:aws:iam::123456789012:role/r")]);
+    // A part of a name that its other parts are missing for.
+    let reading = operation("dynamodb", "Query").read(&PLACE, &[("indexName", "i")]);
+    assert_eq!((reading.resources.as_slice(), reading.kept.as_slice()), (&[][..], &[("indexName", "i")][..]));
+    let cluster = "arn:aws:ecs:eu-west-1:1:cluster/c";
+    let reading = operation("ecs", "UpdateService").read(&PLACE, &[("cluster", cluster), ("service", "s")]);
+    assert_eq!(reading.kept, [("cluster", cluster), ("service", "s")]);
     let reading =
         operation("s3", "GetObject").read(&PLACE, &[("bucketName", "b"), ("key", "k"), ("versionId", "v")]);
     assert_eq!(reading.kept, [("versionId", "")]);

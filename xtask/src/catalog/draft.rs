@@ -160,6 +160,8 @@ pub(super) enum Transform {
     ParameterPath,
     NoColon,
     SecretTail,
+    Arn,
+    FunctionArn,
 }
 
 impl Origin {
