@@ -81,7 +81,18 @@ fn operations_need_their_actions() {
         ("sqs", "SendMessageBatch", &["sqs:SendMessage"]),
         ("sns", "PublishBatch", &["sns:Publish"]),
         ("dynamodb", "TransactGetItems", &["dynamodb:GetItem"]),
+        ("dynamodb", "TransactWriteItems", &[]),
         ("dynamodb", "ExecuteStatement", &[]),
+        ("dynamodb", "BatchExecuteStatement", &[]),
+        ("dynamodb", "ExecuteTransaction", &[]),
+        ("dynamodb", "DescribeEndpoints", &[]),
+        ("mediaconvert", "DescribeEndpoints", &["mediaconvert:DescribeEndpoints"]),
+        ("s3express", "ListObjectsV2", &["s3express:CreateSession"]),
+        ("rdsdata", "ExecuteStatement", &["rds-data:ExecuteStatement"]),
+        ("autoscaling", "PutScalingPolicy", &["autoscaling:PutScalingPolicy"]),
+        ("autoscaling", "RegisterScalableTarget", &["application-autoscaling:RegisterScalableTarget"]),
+        ("kms", "GenerateDataKey", &["kms:GenerateDataKey"]),
+        ("kms", "CreateGrant", &["kms:CreateGrant"]),
         ("apigateway", "GetRestApis", &["apigateway:GET"]),
         ("apigateway", "CreateRestApi", &["apigateway:POST"]),
         ("monitoring", "PutMetricData", &["cloudwatch:PutMetricData"]),
@@ -153,6 +164,32 @@ fn what_depends_on_the_request_is_possible_until_the_request_shows_it() {
     let newer = needs("ec2", "CreateNatGateway", &[], &[("CreateNatGatewayRequest.TagSpecification", "")]);
     assert_eq!(names(&newer, Certainty::Certain), ["ec2:CreateNatGateway", "ec2:CreateTags"]);
     assert_eq!(names(&newer, Certainty::Possible), [""; 0]);
+
+    // Which statements a transaction or a PartiQL text holds is not recorded.
+    let possible = |operation: &str| names(&needs("dynamodb", operation, &[], &[]), Certainty::Possible);
+    assert_eq!(
+        possible("TransactWriteItems"),
+        ["dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+    );
+    for operation in ["ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"] {
+        assert_eq!(
+            possible(operation),
+            [
+                "dynamodb:PartiQLDelete",
+                "dynamodb:PartiQLInsert",
+                "dynamodb:PartiQLSelect",
+                "dynamodb:PartiQLUpdate"
+            ]
+        );
+    }
+    assert_eq!(possible("DescribeEndpoints"), ["dynamodb:DescribeEndpoints"]);
+    // A copy reads its source, by a permission that the source's version decides.
+    let copy = names(&needs("s3", "CopyObject", &[], &[]), Certainty::Possible);
+    assert!(["s3:GetObject", "s3:GetObjectVersion"].iter().all(|name| copy.contains(&(*name).to_owned())));
+
+    // One event source of two services, told apart by a parameter that only one has.
+    let target = needs("autoscaling", "PutScalingPolicy", &[], &[("serviceNamespace", "")]);
+    assert_eq!(names(&target, Certainty::Certain), ["application-autoscaling:PutScalingPolicy"]);
 
     let session = needs("sts", "AssumeRole", &[], &[("sourceIdentity", "")]);
     assert_eq!(names(&session, Certainty::Certain), ["sts:AssumeRole", "sts:SetSourceIdentity"]);
@@ -270,6 +307,12 @@ fn a_scope_is_known_only_when_the_record_shows_all() {
     let cluster = "arn:aws:rds:eu-west-1:1:cluster:c";
     let remove = needs("rds", "RemoveFromGlobalCluster", &[cluster, "arn:aws:rds::1:global-cluster:g"], &[]);
     assert_eq!(scope(&remove, "rds:RemoveFromGlobalCluster"), Scope::Unknown);
+
+    // The list of actions names a type that the calls are not checked on.
+    let metrics = needs("monitoring", "PutMetricData", &[], &[]);
+    assert_eq!(scope(&metrics, "cloudwatch:PutMetricData"), Scope::Unknown);
+    let api = "arn:aws:apigateway:eu-west-1::/restapis/a1";
+    assert_eq!(scope(&needs("apigateway", "GetRestApi", &[api], &[]), "apigateway:GET"), known(&[api]));
 
     let vpc = "arn:aws:ec2:eu-west-1:1:vpc/vpc-1";
     let subnet = "arn:aws:ec2:eu-west-1:1:subnet/*";

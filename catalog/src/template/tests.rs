@@ -179,6 +179,14 @@ fn request_parameters_make_arns() {
                 "arn:aws:events:eu-west-1:123456789012:connection/c/*",
             ],
         ),
+        // A `ResourceId` is of something else: a mailbox of an organisation, the VPC of a configuration, a service to scale.
+        (
+            "workmail",
+            "DeleteResource",
+            &[("organizationId", "m-1"), ("resourceId", "r-1")],
+            &["arn:aws:workmail:eu-west-1:123456789012:organization/m-1"],
+        ),
+        ("application-autoscaling", "RegisterScalableTarget", &[("resourceId", "service/c/s")], &[]),
         // What gets its id from the service is not called by the name that the request gives it.
         (
             "rds",

@@ -210,7 +210,9 @@ fn way(
     // What is made gets its id from the service, unless the request has a member of that kind.
     let is_new = is_new(operation, resource_type);
     let is_kept_from = |member: &Words| is_new && wanted.kind.is_id() && !member.kind.is_id();
-    if let Some(member) = inputs.members.iter().find(|member| Words::of_member(member).is(&wanted)) {
+    // A `ResourceId` in a request is the id of what a rule, policy or target is for, and not of itself.
+    let is_same = |member: &&Member| !wanted.is_general() && Words::of_member(member).is(&wanted);
+    if let Some(member) = inputs.members.iter().find(is_same) {
         return Some(plain(member));
     }
     for row in inputs.rows {
@@ -227,7 +229,8 @@ fn way(
         wanted.kind.allows(words.kind)
             && !is_kept_from(&words)
             && !words.stem.is_empty()
-            && (words.stem == wanted.stem || (words.stem == own.stem && (count == 1 || wanted.is_general())))
+            && ((words.stem == wanted.stem && !wanted.is_general())
+                || (words.stem == own.stem && (count == 1 || wanted.is_general())))
     };
     if let Some(member) = inputs.members.iter().find(is_named) {
         return Some(plain(member));
