@@ -118,7 +118,8 @@ fn directions(overrides: &Overrides, asked: Asked<'_>) -> Vec<bool> {
     }
 }
 
-fn is_read(operation: &str) -> bool {
+/// Whether the name of an operation says that it reads.
+pub(super) fn is_read(operation: &str) -> bool {
     let lower = operation.to_ascii_lowercase();
     READS.iter().any(|verb| {
         lower.strip_prefix(verb).is_some_and(|_| {

@@ -288,3 +288,6 @@ fn check(draft: &Draft) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

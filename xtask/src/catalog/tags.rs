@@ -1,5 +1,6 @@
 //! Tags given on creation: most services ask for their tagging action besides the creating one.
 
+use super::classes::is_read;
 use super::draft::{ActionDraft, Level, NeedDraft, OperationDraft, Origin, WhenDraft};
 use super::models::{Model, Operation, Shape};
 use super::placed::Placed;
@@ -21,7 +22,12 @@ pub(super) fn add(facts: &Facts, placed: &Placed<'_>, operation: &Operation, dra
     let is_told =
         draft.needs.iter().any(|need| need.origin == Origin::Override && level(need) == Some(Level::Tagging));
     let sure = draft.needs.iter().find(|need| need.when != WhenDraft::Perhaps).and_then(level);
-    let makes_nothing = matches!(sure, Some(Level::List | Level::Read | Level::Tagging));
+    let makes_nothing = match sure {
+        Some(Level::Tagging) => true,
+        // Here and there the list calls an action that makes something a reading one.
+        Some(Level::List | Level::Read) => is_read(&draft.name),
+        _ => false,
+    };
     if !takes_tags || is_told || makes_nothing || draft.needs.is_empty() || is_message(&draft.name) {
         return;
     }
