@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::arns::shape;
 use super::draft::{Class, FillDraft, OperationDraft, TemplateDraft, WhenDraft};
+use super::kept::PASS_ROLE;
 
 /// Adds an operation to those of a label. Where the name is taken by another model's operation, a call is of
 /// one of the two: certain is what both need, possible what one of them does. Where a request of the one could be
@@ -30,7 +31,8 @@ fn join(old: &mut OperationDraft, new: OperationDraft) {
     let mut needs = std::mem::take(&mut old.needs);
     needs.extend(new.needs);
     for need in &mut needs {
-        need.ambiguous |= is_misread;
+        // Passed roles are told by parameters of their own.
+        need.ambiguous |= is_misread && need.action != PASS_ROLE;
         if !both.contains(&need.action) {
             need.when = WhenDraft::Perhaps;
         }

@@ -23,8 +23,8 @@ pub(super) fn add(facts: &Facts, placed: &Placed<'_>, operation: &Operation, dra
         draft.needs.iter().any(|need| need.origin == Origin::Override && level(need) == Some(Level::Tagging));
     let sure = draft.needs.iter().find(|need| need.when != WhenDraft::Perhaps).and_then(level);
     let makes_nothing = match sure {
-        Some(Level::Tagging) => true,
-        // Here and there the list calls an action that makes something a reading one.
+        // Here and there the list calls an action that makes something a tagging or reading one.
+        Some(Level::Tagging) => words(&draft.name).iter().any(|word| word.contains("tag")),
         Some(Level::List | Level::Read) => is_read(&draft.name),
         _ => false,
     };
