@@ -187,6 +187,23 @@ fn request_parameters_make_arns() {
             &["arn:aws:workmail:eu-west-1:123456789012:organization/m-1"],
         ),
         ("application-autoscaling", "RegisterScalableTarget", &[("resourceId", "service/c/s")], &[]),
+        (
+            "sagemaker",
+            "DescribeApp",
+            &[
+                ("domainId", "d-1"),
+                ("userProfileName", "u"),
+                ("appType", "JupyterServer"),
+                ("appName", "default"),
+            ],
+            &["arn:aws:sagemaker:eu-west-1:123456789012:app/d-1/u/*/default"],
+        ),
+        (
+            "wafv2",
+            "GetRateBasedStatementManagedKeys",
+            &[("scope", "REGIONAL"), ("webACLName", "w"), ("webACLId", "i")],
+            &["arn:aws:wafv2:eu-west-1:123456789012:*/webacl/w/i"],
+        ),
         // What gets its id from the service is not called by the name that the request gives it.
         (
             "rds",
