@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use crate::operation::{Operation, Resolution};
+use crate::resource_type::TypesByArn;
 use crate::table::{self, Table};
 use crate::{Action, ActionId, CatalogError, ResourceType};
 
@@ -19,6 +20,9 @@ pub struct Catalog {
     /// Operations per service.
     pub(crate) groups: Vec<Group>,
     pub(crate) table: Table,
+    pub(crate) fingerprint: &'static str,
+    /// Made when a type is first asked for.
+    pub(crate) types_by_arn: OnceLock<TypesByArn>,
     pub(crate) pass_role: Option<ActionId>,
 }
 
@@ -136,13 +140,6 @@ impl Catalog {
 
     pub(crate) fn pass_role(&self) -> Option<ActionId> {
         self.pass_role
-    }
-}
-
-impl ResourceType {
-    /// Whether the ARN is one of this type, and how closely it fits.
-    pub(crate) fn matches(&self, arn: &str) -> Option<usize> {
-        self.arns.iter().filter_map(|pattern| crate::arn::matches(pattern, arn)).max()
     }
 }
 

@@ -11,6 +11,12 @@ impl Catalog {
         ACTION_LIST
     }
 
+    /// SHA-256, in hexadecimal, of what the table was made from: `catalog/overrides` and the pinned packages. A test of
+    /// `cargo xtask catalog` fails where the two have gone apart.
+    pub fn fingerprint(&self) -> &'static str {
+        self.fingerprint
+    }
+
     /// The prefixes in the policy language of what a service's calls need, sorted: of CloudTrail's `monitoring`
     /// it is `cloudwatch`. Empty for a service that the catalog does not know.
     pub fn prefixes(&self, service: &str) -> Vec<&'static str> {

@@ -24,6 +24,7 @@ mod needs;
 mod operation;
 mod parameter;
 mod provenance;
+mod resource_type;
 mod table;
 mod template;
 mod transform;

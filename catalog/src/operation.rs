@@ -101,7 +101,7 @@ impl Operation {
             .collect();
         resources.sort_unstable();
         resources.dedup();
-        let kept = values.kept(self);
+        let kept = values.kept(self, place);
         Reading { resources, kept }
     }
 

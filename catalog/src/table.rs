@@ -1,7 +1,7 @@
 //! Reading the embedded table.
 //!
 //! The table is compressed with zstd and consists of numbers in LEB128 and texts, in this order: a mark, texts,
-//! visibilities, sets of condition keys, services with their resource types, sets of uses of these and actions,
+//! the fingerprint of its sources, visibilities, sets of condition keys, services with their resource types, sets of uses of these and actions,
 //! operations, groups of operations, names of groups. It refers to texts and rows by number. The writer is
 //! `cargo xtask catalog`.
 //!
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// What a table begins with; the digit grows when the form changes.
-const MARK: &[u8] = b"remit-catalog-3\n";
+const MARK: &[u8] = b"remit-catalog-4\n";
 
 /// More than any table has; a damaged one cannot ask for more memory than this.
 const LIMIT: usize = 64 << 20;
@@ -54,6 +54,7 @@ pub(crate) fn decode(compressed: &[u8]) -> Result<Catalog, CatalogError> {
         operations: Vec::new(),
         actions: 0,
     };
+    let fingerprint = table.text(&mut cursor)?;
     for _ in 0..cursor.number()? {
         let visibility = table.visibility(&mut cursor)?;
         table.visibilities.push(visibility);
@@ -68,7 +69,16 @@ pub(crate) fn decode(compressed: &[u8]) -> Result<Catalog, CatalogError> {
     if !cursor.is_at_end() {
         return Err(CatalogError::new("something follows its end"));
     }
-    let mut catalog = Catalog { actions, services, labels, groups, table, pass_role: None };
+    let mut catalog = Catalog {
+        actions,
+        services,
+        labels,
+        groups,
+        table,
+        fingerprint,
+        types_by_arn: OnceLock::new(),
+        pass_role: None,
+    };
     catalog.pass_role = catalog.find("iam:PassRole");
     Ok(catalog)
 }

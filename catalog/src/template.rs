@@ -45,6 +45,10 @@ impl Template {
     /// The ARNs that the values make. Where more than one placeholder has several values they have to come
     /// from the same list, element by element; otherwise it is not known which belong together.
     pub(crate) fn fill(&self, place: &Place<'_>, values: &Values<'_, '_>) -> Vec<String> {
+        (0..self.rows(values)).filter_map(|row| self.fill_row(place, values, row)).collect()
+    }
+
+    fn rows(&self, values: &Values<'_, '_>) -> usize {
         let mut rows = 1;
         let mut list: Option<&str> = None;
         for fill in self.fills {
@@ -52,13 +56,13 @@ impl Template {
             if count > 1 {
                 let from = values.list_of(fill.parameter);
                 if rows > 1 && (rows != count || list != from) {
-                    return Vec::new();
+                    return 0;
                 }
                 rows = count;
                 list = from;
             }
         }
-        (0..rows).filter_map(|row| self.fill_row(place, values, row)).collect()
+        rows
     }
 
     fn fill_row(&self, place: &Place<'_>, values: &Values<'_, '_>, row: usize) -> Option<String> {
@@ -129,7 +133,7 @@ impl<'o, 'v> Values<'o, 'v> {
     }
 
     /// What belongs to the record's parameters: roles, selectors, and what became no resource.
-    pub(crate) fn kept(&self, operation: &Operation) -> Vec<(&'static str, &'v str)> {
+    pub(crate) fn kept(&self, operation: &Operation, place: &Place<'_>) -> Vec<(&'static str, &'v str)> {
         let mut kept: Vec<(&'static str, &'v str)> = self
             .values
             .iter()
@@ -142,7 +146,10 @@ impl<'o, 'v> Values<'o, 'v> {
                         let placed = if is_arn(value) && operation.names(value) {
                             true
                         } else {
-                            operation.templates.iter().any(|template| template.places(*index, value))
+                            operation
+                                .templates
+                                .iter()
+                                .any(|template| template.places(place, self, *index, value))
                         };
                         (!placed).then_some((parameter.path, *value))
                     }
@@ -169,19 +176,29 @@ impl<'o, 'v> Values<'o, 'v> {
     }
 
     fn pick(&self, fill: &Fill, row: usize) -> Option<Transformed<'v>> {
-        let count = self.of(fill.parameter).count();
-        if count == 0 && !fill.otherwise.is_empty() {
-            return Some(Transformed::Part(fill.otherwise));
+        match self.value(fill.parameter, row) {
+            None if !fill.otherwise.is_empty() && self.of(fill.parameter).next().is_none() => {
+                Some(Transformed::Part(fill.otherwise))
+            }
+            value => fill.apply(value?),
         }
-        let value = self.of(fill.parameter).nth(if count == 1 { 0 } else { row })?;
-        fill.apply(value)
+    }
+
+    /// A single value goes with every row.
+    fn value(&self, parameter: u16, row: usize) -> Option<&'v str> {
+        let is_single = self.of(parameter).count() == 1;
+        self.of(parameter).nth(if is_single { 0 } else { row })
     }
 }
 
 impl Template {
-    /// Whether the template makes use of the value.
-    fn places(&self, parameter: u16, value: &str) -> bool {
-        self.fills.iter().any(|fill| fill.parameter == parameter && fill.apply(value).is_some())
+    /// Whether the value becomes part of an ARN that the template makes. An index is not told by its own name where its
+    /// table is not.
+    fn places(&self, place: &Place<'_>, values: &Values<'_, '_>, parameter: u16, value: &str) -> bool {
+        self.fills.iter().any(|fill| fill.parameter == parameter)
+            && (0..self.rows(values)).any(|row| {
+                values.value(parameter, row) == Some(value) && self.fill_row(place, values, row).is_some()
+            })
     }
 
     fn has(&self, placeholder: &str) -> bool {

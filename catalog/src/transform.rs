@@ -15,7 +15,8 @@ pub(crate) enum Transform {
     BeforeColon,
     /// What follows the first colon.
     AfterColon,
-    /// A Lambda function by its name alone. Not with an account, which the ARN would have to have, or a qualifier.
+    /// The name of a Lambda function, without a version or alias behind it. Not with an account, which the ARN
+    /// would have to have.
     FunctionName,
     /// A KMS key id. Not an alias: which key it stands for the request does not tell.
     KeyId,
@@ -29,6 +30,10 @@ pub(crate) enum Transform {
     NoColon,
     /// A secret's ARN, possibly without the six random characters at its end: any end then.
     SecretTail,
+    /// An ARN, to which the pattern adds something.
+    Arn,
+    /// The ARN of a Lambda function without a version or alias behind it.
+    FunctionArn,
 }
 
 /// What a transform makes of a value.
@@ -41,7 +46,7 @@ pub(crate) enum Transformed<'v> {
 
 impl Transform {
     /// Every transform, in the order in which the table numbers them.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::Plain,
         Self::NoLeadingSlash,
         Self::LastSegment,
@@ -54,11 +59,18 @@ impl Transform {
         Self::ParameterPath,
         Self::NoColon,
         Self::SecretTail,
+        Self::Arn,
+        Self::FunctionArn,
     ];
 
     pub(crate) fn apply(self, value: &str) -> Option<Transformed<'_>> {
-        if self == Self::SecretTail {
-            return may_lack_tail(value).then(|| Transformed::Whole(format!("{value}-??????")));
+        match self {
+            Self::SecretTail => {
+                return may_lack_tail(value).then(|| Transformed::Whole(format!("{value}-??????")));
+            }
+            Self::Arn => return is_arn(value).then_some(Transformed::Part(value)),
+            Self::FunctionArn => return is_function_arn(value).then_some(Transformed::Part(value)),
+            _ => {}
         }
         if is_arn(value) || value.is_empty() {
             return None;
@@ -69,7 +81,8 @@ impl Transform {
             Self::LastSegment => value.rsplit_once('/').map_or(value, |(_, last)| last),
             Self::BeforeColon => value.split_once(':').map_or(value, |(first, _)| first),
             Self::AfterColon => value.split_once(':')?.1,
-            Self::FunctionName | Self::NoColon => Some(value).filter(|value| !value.contains(':'))?,
+            Self::FunctionName => function_name(value)?,
+            Self::NoColon => Some(value).filter(|value| !value.contains(':'))?,
             Self::KeyId => Some(value).filter(|value| !value.starts_with("alias/"))?,
             Self::QueueUrl => return queue_arn(value).map(Transformed::Whole),
             Self::ParameterName => {
@@ -77,10 +90,24 @@ impl Transform {
                 name.strip_prefix('/').unwrap_or(name)
             }
             Self::ParameterPath => value.trim_matches('/'),
-            Self::SecretTail => return None,
+            Self::SecretTail | Self::Arn | Self::FunctionArn => return None,
         };
         (!part.is_empty()).then_some(Transformed::Part(part))
     }
+}
+
+/// `name` and `name:qualifier`; not `123456789012:function:name` or `123456789012:name`.
+fn function_name(value: &str) -> Option<&str> {
+    let Some((name, qualifier)) = value.split_once(':') else { return Some(value) };
+    (!is_account(name) && !qualifier.contains(':')).then_some(name)
+}
+
+fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_function_arn(value: &str) -> bool {
+    is_arn(value) && value.split(':').nth(5) == Some("function") && value.split(':').count() == 7
 }
 
 /// Lower-case letters alone are rather a word of the name than six random characters.
@@ -107,7 +134,6 @@ fn queue_arn(url: &str) -> Option<String> {
         _ if region.starts_with("us-gov-") => "aws-us-gov",
         _ => "aws",
     };
-    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
-    (is_account && parts.next().is_none() && !name.is_empty())
+    (is_account(account) && parts.next().is_none() && !name.is_empty())
         .then(|| format!("arn:{partition}:sqs:{region}:{account}:{name}"))
 }

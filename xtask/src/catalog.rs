@@ -11,6 +11,7 @@ mod draft;
 mod encode;
 mod events;
 mod fetch;
+mod fingerprint;
 mod kept;
 mod map;
 mod measure;
@@ -23,6 +24,7 @@ mod resolve;
 mod roles;
 mod show;
 mod silent;
+mod tags;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -54,8 +56,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let place = Place::find()?;
     let sources = fetch::fetch(&place.target.join("catalog"))?;
-    let overrides = overrides::Overrides::read(&place.root.join("catalog/overrides"))?;
-    let actions = actions::read(&sources.actions)?;
+    let overrides_folder = place.root.join("catalog/overrides");
+    let overrides = overrides::Overrides::read(&overrides_folder)?;
+    let actions = actions::read(&sources.actions, &overrides)?;
     let facts = resolve::Facts {
         map: map::Map::read(&sources.map, &overrides)?,
         dependents: dependents::read(&sources.dependents, &actions)?,
@@ -64,7 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         overrides,
     };
     let draft = resolve::resolve(&facts)?;
-    let table = encode::encode(&draft)?;
+    let table = encode::encode(&draft, &fingerprint::fingerprint(&overrides_folder)?)?;
     write(&place.root.join("catalog/data/aws.table.zst"), &table, arguments.check)?;
     for line in draft.summary() {
         println!("{line}");

@@ -95,7 +95,10 @@ fn every_pattern_can_be_filled() {
             }
             let is_arn = template.pattern.starts_with("arn:") && template.pattern.splitn(6, ':').count() == 6;
             assert!(
-                is_arn || template.pattern == "${SecretId}",
+                is_arn
+                    || ["${SecretId}", "${FunctionArn}", "${TableArn}"]
+                        .iter()
+                        .any(|arn| template.pattern.starts_with(arn)),
                 "{label}:{}: {}",
                 operation.name,
                 template.pattern
@@ -118,6 +121,13 @@ fn parameters_are_told_once() {
 #[test]
 fn every_operation_knows_where_it_comes_from() {
     for (label, operation) in catalog().operations() {
+        for need in operation.requirements() {
+            let is_source = !matches!(
+                need.provenance,
+                Provenance::Nowhere | Provenance::ActionList | Provenance::NotLogged | Provenance::DataEvents
+            );
+            assert!(is_source, "{label}:{} needs something that {} says", operation.name, need.provenance);
+        }
         let is_unknown = operation.provenance() == Provenance::Nowhere;
         assert!(!is_unknown || operation.requirements().is_empty(), "{label}:{}", operation.name);
         let resolution = catalog().operation(label, operation.name);
@@ -163,6 +173,24 @@ fn names_of_services_are_those_of_event_sources() {
         ("servicecatalog-appregistry", "ListApplications"),
         ("s3", "ListAccessPoints"),
         ("bedrock", "InvokeModel"),
+        ("rdsdata", "ExecuteStatement"),
+        ("rdsdataapi", "ExecuteStatement"),
+        ("rds-data", "ExecuteStatement"),
+        ("redshift-data", "ExecuteStatement"),
+        ("autoscaling", "CreateAutoScalingGroup"),
+        ("autoscaling", "RegisterScalableTarget"),
+        ("metering-marketplace", "MeterUsage"),
+        ("chime-sdk-media-pipelines", "CreateMediaCapturePipeline"),
+        ("resource-explorer-2", "ListIndexes"),
+        ("s3express", "CreateSession"),
+        ("execute-api", "Invoke"),
+        ("ssmmessages", "CreateDataChannel"),
+        ("ec2messages", "GetMessages"),
+        ("health", "DescribeEvents"),
+        ("signin", "CreateOAuth2Token"),
+        ("qldb", "SendCommand"),
+        ("sso-directory", "DescribeUser"),
+        ("identitystore", "DescribeUser"),
         ("cloudfront", "CreateDistribution2020_05_31"),
     ] {
         assert!(

@@ -81,7 +81,18 @@ fn operations_need_their_actions() {
         ("sqs", "SendMessageBatch", &["sqs:SendMessage"]),
         ("sns", "PublishBatch", &["sns:Publish"]),
         ("dynamodb", "TransactGetItems", &["dynamodb:GetItem"]),
+        ("dynamodb", "TransactWriteItems", &[]),
         ("dynamodb", "ExecuteStatement", &[]),
+        ("dynamodb", "BatchExecuteStatement", &[]),
+        ("dynamodb", "ExecuteTransaction", &[]),
+        ("dynamodb", "DescribeEndpoints", &[]),
+        ("mediaconvert", "DescribeEndpoints", &["mediaconvert:DescribeEndpoints"]),
+        ("s3express", "ListObjectsV2", &["s3express:CreateSession"]),
+        ("rdsdata", "ExecuteStatement", &["rds-data:ExecuteStatement"]),
+        ("autoscaling", "PutScalingPolicy", &["autoscaling:PutScalingPolicy"]),
+        ("autoscaling", "RegisterScalableTarget", &["application-autoscaling:RegisterScalableTarget"]),
+        ("kms", "GenerateDataKey", &["kms:GenerateDataKey"]),
+        ("kms", "CreateGrant", &["kms:CreateGrant"]),
         ("apigateway", "GetRestApis", &["apigateway:GET"]),
         ("apigateway", "CreateRestApi", &["apigateway:POST"]),
         ("monitoring", "PutMetricData", &["cloudwatch:PutMetricData"]),
@@ -89,6 +100,11 @@ fn operations_need_their_actions() {
         ("bedrock", "Converse", &["bedrock:InvokeModel"]),
         ("ec2", "RunInstances", &["ec2:RunInstances"]),
         ("sts", "AssumeRole", &["sts:AssumeRole"]),
+        (
+            "cloudfront",
+            "CreateDistributionWithTags2020_05_31",
+            &["cloudfront:CreateDistribution", "cloudfront:TagResource"],
+        ),
     ];
     for (service, operation, expected) in cases {
         let needs = needs(service, operation, &[], &[]);
@@ -149,8 +165,73 @@ fn what_depends_on_the_request_is_possible_until_the_request_shows_it() {
     assert_eq!(names(&newer, Certainty::Certain), ["ec2:CreateNatGateway", "ec2:CreateTags"]);
     assert_eq!(names(&newer, Certainty::Possible), [""; 0]);
 
+    // Which statements a transaction or a PartiQL text holds is not recorded.
+    let possible = |operation: &str| names(&needs("dynamodb", operation, &[], &[]), Certainty::Possible);
+    assert_eq!(
+        possible("TransactWriteItems"),
+        ["dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+    );
+    for operation in ["ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"] {
+        assert_eq!(
+            possible(operation),
+            [
+                "dynamodb:PartiQLDelete",
+                "dynamodb:PartiQLInsert",
+                "dynamodb:PartiQLSelect",
+                "dynamodb:PartiQLUpdate"
+            ]
+        );
+    }
+    assert_eq!(possible("DescribeEndpoints"), ["dynamodb:DescribeEndpoints"]);
+    // A copy reads its source, by a permission that the source's version decides.
+    let copy = names(&needs("s3", "CopyObject", &[], &[]), Certainty::Possible);
+    assert!(["s3:GetObject", "s3:GetObjectVersion"].iter().all(|name| copy.contains(&(*name).to_owned())));
+
+    // One event source of two services, told apart by a parameter that only one has.
+    let target = needs("autoscaling", "PutScalingPolicy", &[], &[("serviceNamespace", "")]);
+    assert_eq!(names(&target, Certainty::Certain), ["application-autoscaling:PutScalingPolicy"]);
+
     let session = needs("sts", "AssumeRole", &[], &[("sourceIdentity", "")]);
     assert_eq!(names(&session, Certainty::Certain), ["sts:AssumeRole", "sts:SetSourceIdentity"]);
+}
+
+/// Whether tags were given or not: the log does not tell it in one way for all services.
+#[test]
+fn what_is_made_may_be_tagged() {
+    for (service, operation, tagging) in [
+        ("iam", "CreateRole", "iam:TagRole"),
+        ("iam", "CreateUser", "iam:TagUser"),
+        ("iam", "CreateVirtualMFADevice", "iam:TagMFADevice"),
+        ("s3", "CreateBucket", "s3:TagResource"),
+        ("s3", "CreateJob", "s3:PutJobTagging"),
+        ("rds", "CreateDBInstance", "rds:AddTagsToResource"),
+        ("kinesis", "CreateStream", "kinesis:AddTagsToStream"),
+        ("elasticloadbalancing", "CreateLoadBalancer", "elasticloadbalancing:AddTags"),
+        ("elasticmapreduce", "RunJobFlow", "elasticmapreduce:AddTags"),
+        ("elasticfilesystem", "CreateFileSystem", "elasticfilesystem:TagResource"),
+        ("autoscaling", "CreateAutoScalingGroup", "autoscaling:CreateOrUpdateTags"),
+        ("logs", "CreateLogGroup", "logs:TagResource"),
+        ("ssm", "PutParameter", "ssm:AddTagsToResource"),
+        ("ecs", "RunTask", "ecs:TagResource"),
+        ("apigateway", "CreateRestApi", "apigateway:PUT"),
+        ("ec2", "AllocateAddress", "ec2:CreateTags"),
+        ("mobiletargeting", "CreateApp", "mobiletargeting:TagResource"),
+    ] {
+        let possible = names(&needs(service, operation, &[], &[]), Certainty::Possible);
+        assert!(possible.contains(&tagging.to_owned()), "{service}:{operation}: {possible:?}");
+    }
+    for (service, operation) in [
+        ("iam", "UntagRole"),
+        ("iam", "GetRole"),
+        ("ec2", "ModifyInstanceMetadataOptions"),
+        ("ecr", "PutImageTagMutability"),
+        ("ses", "SendEmail"),
+        ("s3", "DeleteBucket"),
+    ] {
+        let possible = names(&needs(service, operation, &[], &[]), Certainty::Possible);
+        assert!(!possible.iter().any(|name| name.contains("Tag")), "{service}:{operation}: {possible:?}");
+    }
+    assert_eq!(names(&needs("iam", "CreateRole", &[], &[]), Certainty::Possible), ["iam:TagRole"]);
 }
 
 #[test]
@@ -198,6 +279,40 @@ fn a_scope_is_known_only_when_the_record_shows_all() {
     assert_eq!(scope(&needs("kms", "Decrypt", &[], &[("keyId", "alias/a")]), "kms:Decrypt"), Scope::Unknown);
     assert_eq!(scope(&needs("kms", "ReEncrypt", &[key], &[]), "kms:ReEncryptFrom"), Scope::Unknown);
     assert_eq!(scope(&needs("s3", "CopyObject", &[object], &[]), "s3:PutObject"), Scope::Unknown);
+
+    let table = "arn:aws:dynamodb:eu-west-1:1:table/t";
+    let index = "arn:aws:dynamodb:eu-west-1:1:table/t/index/i";
+    for (operation, action) in [("Query", "dynamodb:Query"), ("Scan", "dynamodb:Scan")] {
+        assert_eq!(scope(&needs("dynamodb", operation, &[table], &[]), action), known(&[table]));
+        assert_eq!(
+            scope(&needs("dynamodb", operation, &[table, index], &[]), action),
+            known(&[table, index])
+        );
+        let unplaced = needs("dynamodb", operation, &[table], &[("indexName", "i")]);
+        assert_eq!(scope(&unplaced, action), Scope::Unknown);
+    }
+
+    let function = "arn:aws:lambda:eu-west-1:1:function:f";
+    let qualified = "arn:aws:lambda:eu-west-1:1:function:f:*";
+    let invoke = needs("lambda", "Invoke", &[function, qualified], &[]);
+    assert_eq!(scope(&invoke, "lambda:InvokeFunction"), known(&[function, qualified]));
+
+    // Operations of two models under one name: a request of one is not read as one of the other.
+    let application = "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/web/*";
+    let create = needs("elasticloadbalancing", "CreateLoadBalancer", &[application], &[]);
+    assert_eq!(scope(&create, "elasticloadbalancing:CreateLoadBalancer"), known(&[application]));
+    let classic = "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/old";
+    let create = needs("elasticloadbalancing", "CreateLoadBalancer", &[classic], &[]);
+    assert_eq!(scope(&create, "elasticloadbalancing:CreateLoadBalancer"), known(&[classic]));
+    let cluster = "arn:aws:rds:eu-west-1:1:cluster:c";
+    let remove = needs("rds", "RemoveFromGlobalCluster", &[cluster, "arn:aws:rds::1:global-cluster:g"], &[]);
+    assert_eq!(scope(&remove, "rds:RemoveFromGlobalCluster"), Scope::Unknown);
+
+    // The list of actions names a type that the calls are not checked on.
+    let metrics = needs("monitoring", "PutMetricData", &[], &[]);
+    assert_eq!(scope(&metrics, "cloudwatch:PutMetricData"), Scope::Unknown);
+    let api = "arn:aws:apigateway:eu-west-1::/restapis/a1";
+    assert_eq!(scope(&needs("apigateway", "GetRestApi", &[api], &[]), "apigateway:GET"), known(&[api]));
 
     let vpc = "arn:aws:ec2:eu-west-1:1:vpc/vpc-1";
     let subnet = "arn:aws:ec2:eu-west-1:1:subnet/*";

@@ -43,13 +43,44 @@ fn request_parameters_make_arns() {
             "lambda",
             "UpdateFunctionCode20150331v2",
             &[("functionName", "f")],
+            &[
+                "arn:aws:lambda:eu-west-1:123456789012:function:f",
+                "arn:aws:lambda:eu-west-1:123456789012:function:f:*",
+            ],
+        ),
+        (
+            "lambda",
+            "CreateFunction20150331",
+            &[("functionName", "f")],
             &["arn:aws:lambda:eu-west-1:123456789012:function:f"],
         ),
         (
             "lambda",
             "Invoke",
+            &[("functionName", "f:prod")],
+            &[
+                "arn:aws:lambda:eu-west-1:123456789012:function:f",
+                "arn:aws:lambda:eu-west-1:123456789012:function:f:*",
+            ],
+        ),
+        (
+            "lambda",
+            "Invoke",
             &[("functionName", "arn:aws:lambda:eu-west-1:1:function:f")],
-            &["arn:aws:lambda:eu-west-1:1:function:f"],
+            &["arn:aws:lambda:eu-west-1:1:function:f", "arn:aws:lambda:eu-west-1:1:function:f:*"],
+        ),
+        (
+            "lambda",
+            "Invoke",
+            &[("functionName", "arn:aws:lambda:eu-west-1:1:function:f:prod")],
+            &["arn:aws:lambda:eu-west-1:1:function:f:prod"],
+        ),
+        ("lambda", "Invoke", &[("functionName", "123456789012:f")], &[]),
+        (
+            "dynamodb",
+            "Query",
+            &[("tableName", "arn:aws:dynamodb:eu-west-1:1:table/t"), ("indexName", "i")],
+            &["arn:aws:dynamodb:eu-west-1:1:table/t", "arn:aws:dynamodb:eu-west-1:1:table/t/index/i"],
         ),
         ("lambda", "Invoke", &[("functionName", "1:function:f")], &[]),
         ("kms", "DescribeKey", &[("keyId", "k-1")], &["arn:aws:kms:eu-west-1:123456789012:key/k-1"]),
@@ -121,6 +152,83 @@ fn request_parameters_make_arns() {
         ("ec2", "CreateInternetGateway", &[], &["arn:aws:ec2:eu-west-1:123456789012:internet-gateway/*"]),
         ("rds", "DescribeDBInstances", &[], &["arn:aws:rds:eu-west-1:123456789012:db:*"]),
         ("apigateway", "GetRestApi", &[("restApiId", "a1")], &["arn:aws:apigateway:eu-west-1::/restapis/a1"]),
+        (
+            "elasticloadbalancing",
+            "CreateLoadBalancer",
+            &[("loadBalancerName", "old")],
+            &["arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/old"],
+        ),
+        (
+            "elasticloadbalancing",
+            "CreateLoadBalancer",
+            &[("name", "web")],
+            &["arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/web/*"],
+        ),
+        (
+            "elasticloadbalancing",
+            "CreateLoadBalancer",
+            &[("name", "web"), ("type", "network")],
+            &["arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/net/web/*"],
+        ),
+        (
+            "events",
+            "DeleteConnection",
+            &[("name", "c")],
+            &[
+                "arn:aws:events:eu-west-1:123456789012:connection/c",
+                "arn:aws:events:eu-west-1:123456789012:connection/c/*",
+            ],
+        ),
+        // A `ResourceId` is of something else: a mailbox of an organisation, the VPC of a configuration, a service to scale.
+        (
+            "workmail",
+            "DeleteResource",
+            &[("organizationId", "m-1"), ("resourceId", "r-1")],
+            &["arn:aws:workmail:eu-west-1:123456789012:organization/m-1"],
+        ),
+        ("application-autoscaling", "RegisterScalableTarget", &[("resourceId", "service/c/s")], &[]),
+        (
+            "sagemaker",
+            "DescribeApp",
+            &[
+                ("domainId", "d-1"),
+                ("userProfileName", "u"),
+                ("appType", "JupyterServer"),
+                ("appName", "default"),
+            ],
+            &["arn:aws:sagemaker:eu-west-1:123456789012:app/d-1/u/*/default"],
+        ),
+        (
+            "wafv2",
+            "GetRateBasedStatementManagedKeys",
+            &[("scope", "REGIONAL"), ("webACLName", "w"), ("webACLId", "i")],
+            &["arn:aws:wafv2:eu-west-1:123456789012:*/webacl/w/i"],
+        ),
+        // What gets its id from the service is not called by the name that the request gives it.
+        (
+            "rds",
+            "CreateIntegration",
+            &[("integrationName", "n")],
+            &["arn:aws:rds:eu-west-1:123456789012:integration:*"],
+        ),
+        (
+            "bedrock",
+            "CreateModelInvocationJob",
+            &[("jobName", "n")],
+            &["arn:aws:bedrock:eu-west-1:123456789012:model-invocation-job/*"],
+        ),
+        (
+            "personalize",
+            "CreateSchema",
+            &[("name", "n"), ("schema", "{}")],
+            &["arn:aws:personalize:eu-west-1:123456789012:schema/*"],
+        ),
+        (
+            "quicksight",
+            "CreateDashboard",
+            &[("dashboardId", "d")],
+            &["arn:aws:quicksight:eu-west-1:123456789012:dashboard/d"],
+        ),
         ("ecs", "UpdateService", &[("cluster", "arn:aws:ecs:eu-west-1:1:cluster/c"), ("service", "s")], &[]),
         (
             "ecs",
@@ -144,6 +252,12 @@ fn what_becomes_no_resource_is_kept() {
     );
     assert_eq!(reading.resources, ["arn:aws:lambda:eu-west-1:123456789012:function:f"]);
     assert_eq!(reading.kept, [("role", "arn:aws:iam::123456789012:role/r")]);
+    // A part of a name that its other parts are missing for.
+    let reading = operation("dynamodb", "Query").read(&PLACE, &[("indexName", "i")]);
+    assert_eq!((reading.resources.as_slice(), reading.kept.as_slice()), (&[][..], &[("indexName", "i")][..]));
+    let cluster = "arn:aws:ecs:eu-west-1:1:cluster/c";
+    let reading = operation("ecs", "UpdateService").read(&PLACE, &[("cluster", cluster), ("service", "s")]);
+    assert_eq!(reading.kept, [("cluster", cluster), ("service", "s")]);
     let reading =
         operation("s3", "GetObject").read(&PLACE, &[("bucketName", "b"), ("key", "k"), ("versionId", "v")]);
     assert_eq!(reading.kept, [("versionId", "")]);

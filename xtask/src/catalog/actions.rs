@@ -8,6 +8,7 @@ use anyhow::{Context, ensure};
 use serde::Deserialize;
 
 use super::draft::{ActionDraft, Class, Level, Origin, ServiceDraft, TypeDraft};
+use super::overrides::Overrides;
 
 /// Services by prefix.
 pub(super) type Services = BTreeMap<String, ServiceDraft>;
@@ -35,7 +36,7 @@ struct RawType {
     arn: String,
 }
 
-pub(super) fn read(folder: &Path) -> anyhow::Result<Services> {
+pub(super) fn read(folder: &Path, overrides: &Overrides) -> anyhow::Result<Services> {
     let prefixes: Vec<String> = read_json(&folder.join("services.json"))?;
     let mut services = Services::new();
     for prefix in prefixes {
@@ -56,6 +57,12 @@ pub(super) fn read(folder: &Path) -> anyhow::Result<Services> {
             service.actions.insert(action.name.to_ascii_lowercase(), action);
         }
         services.insert(prefix, service);
+    }
+    for row in &overrides.patterns {
+        let (service, name) = (&row.service, &row.resource_type);
+        let known = services.get_mut(service).and_then(|service| service.types.get_mut(name));
+        let known = known.with_context(|| format!("`{service}` has no resource type `{name}`"))?;
+        known.arns.extend(row.arns.iter().cloned());
     }
     Ok(services)
 }

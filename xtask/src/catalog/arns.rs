@@ -64,7 +64,11 @@ pub(super) fn add(operation: &mut OperationDraft, resource_type: &TypeDraft, inp
             }
         }
     }
-    for member in inputs.members.iter().filter(|member| holds_arn(member, resource_type)) {
+    // The text of a schema to be created names no schema.
+    let is_new = is_new(operation, resource_type);
+    let is_content = |member: &Member| is_new && Words::of_member(member).kind == Kind::None;
+    let naming = inputs.members.iter().filter(|member| holds_arn(member, resource_type));
+    for member in naming.filter(|member| !is_content(member)) {
         for path in &member.paths {
             operation.add_parameter(path, Use::Resource);
         }
@@ -76,8 +80,7 @@ pub(super) fn add_created(operation: &mut OperationDraft, resource_type: &TypeDr
     const MAKING: &[&str] =
         &["Create", "Allocate", "Copy", "Import", "Request", "Restore", "Purchase", "Provision"];
     let is_making = MAKING.iter().any(|verb| operation.name.starts_with(verb));
-    let own = Words::of(&resource_type.name);
-    let is_about = prefix == "ec2" || operation_noun(&operation.name) == own.stem;
+    let is_about = prefix == "ec2" || is_named_after(&operation.name, resource_type);
     let is_told = operation.templates.iter().any(|template| makes(template, resource_type));
     if !is_making || !is_about || is_told {
         return;
@@ -97,15 +100,28 @@ pub(super) fn add_created(operation: &mut OperationDraft, resource_type: &TypeDr
     }
 }
 
+/// Whether an operation makes one of the type that did not exist before.
+fn is_new(operation: &OperationDraft, resource_type: &TypeDraft) -> bool {
+    let is_making = ["Create", "Register", "Import"].iter().any(|verb| operation.name.starts_with(verb));
+    is_making && is_named_after(&operation.name, resource_type)
+}
+
+/// `CreateTrail` is about trails.
+fn is_named_after(operation: &str, resource_type: &TypeDraft) -> bool {
+    operation_noun(operation) == Words::of(&resource_type.name).stem
+}
+
+/// The last part of an ARN pattern, whatever its placeholders are called. Account and region may be more open in a
+/// template than in the type's own patterns.
+pub(super) fn shape(arn: &str) -> String {
+    let resource = arn.splitn(6, ':').last().unwrap_or_default();
+    placeholders(resource)
+        .iter()
+        .fold(resource.to_owned(), |shape, name| shape.replace(&format!("${{{name}}}"), "*"))
+}
+
 /// Whether a template makes ARNs of the type.
 pub(super) fn makes(template: &TemplateDraft, resource_type: &TypeDraft) -> bool {
-    // Account and region may be more open than the type's own.
-    let shape = |arn: &str| -> String {
-        let resource = arn.splitn(6, ':').last().unwrap_or_default();
-        placeholders(resource)
-            .iter()
-            .fold(resource.to_owned(), |shape, name| shape.replace(&format!("${{{name}}}"), "*"))
-    };
     template.resource_type == resource_type.name
         || resource_type.arns.iter().any(|own| shape(own) == shape(&template.pattern))
 }
@@ -191,12 +207,18 @@ fn way(
     if wanted.is_general() && inputs.types > 1 {
         return None;
     }
-    if let Some(member) = inputs.members.iter().find(|member| Words::of_member(member).is(&wanted)) {
+    // What is made gets its id from the service, unless the request has a member of that kind.
+    let is_new = is_new(operation, resource_type);
+    let is_kept_from = |member: &Words| is_new && wanted.kind.is_id() && !member.kind.is_id();
+    // A `ResourceId` in a request is the id of what a rule, policy or target is for, and not of itself.
+    let is_same = |member: &&Member| !wanted.is_general() && Words::of_member(member).is(&wanted);
+    if let Some(member) = inputs.members.iter().find(is_same) {
         return Some(plain(member));
     }
     for row in inputs.rows {
         if let Some(path) =
             row.fills.iter().find(|(name, _)| Words::of(name).is(&wanted)).map(|(_, path)| path)
+            && !is_kept_from(&Words::of(path))
         {
             return Some(way_of_path(path, inputs.members));
         }
@@ -205,8 +227,10 @@ fn way(
     let is_named = |member: &&Member| {
         let words = Words::of_member(member);
         wanted.kind.allows(words.kind)
+            && !is_kept_from(&words)
             && !words.stem.is_empty()
-            && (words.stem == wanted.stem || (words.stem == own.stem && (count == 1 || wanted.is_general())))
+            && ((words.stem == wanted.stem && !wanted.is_general())
+                || (words.stem == own.stem && (count == 1 || wanted.is_general())))
     };
     if let Some(member) = inputs.members.iter().find(is_named) {
         return Some(plain(member));
@@ -215,7 +239,7 @@ fn way(
     let is_about = count == 1 && (noun == own.stem || noun == wanted.stem);
     let is_bare = |member: &&Member| {
         let words = Words::of_member(member);
-        member.is_required && words.stem.is_empty() && wanted.kind.allows(words.kind)
+        member.is_required && words.stem.is_empty() && wanted.kind.allows(words.kind) && !is_kept_from(&words)
     };
     inputs.members.iter().find(|member| is_about && is_bare(member)).map(plain)
 }
@@ -265,9 +289,13 @@ impl Kind {
     /// A name is never taken for an id: the id of a thing just made is not in the request.
     fn allows(self, member: Self) -> bool {
         match (self, member) {
-            (_, Self::Arn) | (Self::Id, Self::Name) | (Self::Name, Self::Id) => false,
+            (_, Self::Arn) | (Self::Id | Self::Identifier, Self::Name) | (Self::Name, Self::Id) => false,
             (Self::None | Self::Id | Self::Name | Self::Identifier | Self::Arn, _) => true,
         }
+    }
+
+    fn is_id(self) -> bool {
+        matches!(self, Self::Id | Self::Identifier)
     }
 }
 

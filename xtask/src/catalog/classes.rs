@@ -118,7 +118,8 @@ fn directions(overrides: &Overrides, asked: Asked<'_>) -> Vec<bool> {
     }
 }
 
-fn is_read(operation: &str) -> bool {
+/// Whether the name of an operation says that it reads.
+pub(super) fn is_read(operation: &str) -> bool {
     let lower = operation.to_ascii_lowercase();
     READS.iter().any(|verb| {
         lower.strip_prefix(verb).is_some_and(|_| {
@@ -140,17 +141,25 @@ fn one_or_mixed(classes: BTreeSet<Class>) -> Class {
 /// Gives every action the class that covers all operations which may need it.
 pub(super) fn classify_actions(draft: &mut Draft) {
     let mut seen: BTreeMap<ActionName, (BTreeSet<Class>, Origin)> = BTreeMap::new();
-    for operation in draft.labels.values().flat_map(BTreeMap::values) {
-        // Events that no model tells of do not make an action observable.
-        if operation.class == Class::NoOperation {
-            continue;
-        }
+    // Events that no model tells of do not make an action observable.
+    let operations = || {
+        let all = draft.labels.values().flat_map(BTreeMap::values);
+        all.filter(|operation| operation.class != Class::NoOperation)
+    };
+    // Nor does an operation that is only by its input's form thought to need it.
+    let named: BTreeSet<&ActionName> = operations()
+        .flat_map(|operation| &operation.needs)
+        .filter(|need| need.origin != Origin::Shape)
+        .map(|need| &need.action)
+        .collect();
+    for operation in operations() {
         let service = |need: &NeedDraft| need.action.split(':').next().unwrap_or_default().to_owned();
         let own: BTreeSet<String> =
             operation.needs.iter().filter(|need| need.when != WhenDraft::Perhaps).map(service).collect();
         for need in &operation.needs {
             // What a call may need of another service, that one is called for, and it records the call.
-            if need.when == WhenDraft::Perhaps && !own.is_empty() && !own.contains(&service(need)) {
+            let is_foreign = !own.is_empty() && !own.contains(&service(need));
+            if need.when == WhenDraft::Perhaps && (is_foreign || !named.contains(&need.action)) {
                 continue;
             }
             let (classes, origin) =

@@ -86,6 +86,8 @@ pub(super) struct OperationDraft {
     pub(super) needs: Vec<NeedDraft>,
     pub(super) parameters: Vec<ParameterDraft>,
     pub(super) templates: Vec<TemplateDraft>,
+    /// Paths of all texts that the request can hold, in lower case.
+    pub(super) given: BTreeSet<String>,
     /// Whether the optional resource types are alternatives to each other, so that none is involved unseen.
     pub(super) alternatives: bool,
 }
@@ -158,6 +160,8 @@ pub(super) enum Transform {
     ParameterPath,
     NoColon,
     SecretTail,
+    Arn,
+    FunctionArn,
 }
 
 impl Origin {
@@ -186,6 +190,7 @@ impl OperationDraft {
             needs: Vec::new(),
             parameters: Vec::new(),
             templates: Vec::new(),
+            given: BTreeSet::new(),
             alternatives: false,
         }
     }

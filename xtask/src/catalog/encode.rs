@@ -6,13 +6,13 @@ use anyhow::{Context, anyhow};
 
 use super::draft::{Class, Draft, OperationDraft, Use, WhenDraft};
 
-const MARK: &[u8] = b"remit-catalog-3\n";
+const MARK: &[u8] = b"remit-catalog-4\n";
 
 /// The most that zstd can do without settings of its own at the reader.
 const LEVEL: i32 = 19;
 
-pub(super) fn encode(draft: &Draft) -> anyhow::Result<Vec<u8>> {
-    let mut body = Body::of(draft);
+pub(super) fn encode(draft: &Draft, fingerprint: &str) -> anyhow::Result<Vec<u8>> {
+    let mut body = Body::of(draft, fingerprint);
     body.services(draft)?;
     body.groups(draft)?;
     let mut table = MARK.to_vec();
@@ -76,7 +76,7 @@ fn number(bytes: &mut Vec<u8>, mut value: usize) {
 }
 
 impl<'d> Body<'d> {
-    fn of(draft: &'d Draft) -> Self {
+    fn of(draft: &'d Draft, fingerprint: &str) -> Self {
         let mut body = Self {
             rows: Vec::new(),
             texts: Texts::default(),
@@ -85,6 +85,7 @@ impl<'d> Body<'d> {
             types: BTreeMap::new(),
             actions: BTreeMap::new(),
         };
+        body.text(fingerprint);
         body.visibilities(draft);
         let actions = draft.services.values().flat_map(|service| service.actions.values());
         let sets: BTreeSet<_> = actions.map(|action| &action.condition_keys).collect();

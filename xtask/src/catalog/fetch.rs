@@ -66,6 +66,12 @@ const MAP: Package = Package {
     sha256: "dae40a98a164786c4f78da12616cfb8cf0fbb562aaa48cdcc499038712e7d857",
 };
 
+/// The pinned packages: name, version and checksum.
+pub(super) fn pins() -> impl Iterator<Item = String> {
+    let packages = [&ACTIONS, &MODELS, &DEPENDENTS, &MAP];
+    packages.into_iter().map(|package| format!("{}@{} {}", package.name, package.version, package.sha256))
+}
+
 /// Fetches what is not in `folder` yet and unpacks it.
 pub(super) fn fetch(folder: &Path) -> anyhow::Result<Sources> {
     fs::create_dir_all(folder).with_context(|| format!("cannot create `{}`", folder.display()))?;

@@ -147,17 +147,18 @@ pub(super) fn infer_roles(draft: &mut OperationDraft, paths: Vec<String>) {
 /// EC2 shows in the request whether tags were given, in one of two forms; what was tagged it does not tell.
 pub(super) fn tag_on_create(draft: &mut OperationDraft, prefix: &str) {
     const CREATE_TAGS: &str = "ec2:createtags";
-    let is_main = draft.needs.iter().any(|need| need.action == CREATE_TAGS && need.when == WhenDraft::Always);
-    if prefix != "ec2" || is_main || !draft.needs.iter().any(|need| need.action == CREATE_TAGS) {
+    let Some(tagging) = draft.needs.iter().find(|need| need.action == CREATE_TAGS) else { return };
+    if prefix != "ec2" || tagging.when != WhenDraft::Perhaps {
         return;
     }
+    let origin = tagging.origin;
     draft.needs.retain(|need| need.action != CREATE_TAGS);
     for path in ["tagSpecificationSet".to_owned(), format!("{}Request.TagSpecification", draft.name)] {
         draft.add_parameter(&path, Use::Selector);
         draft.needs.push(NeedDraft {
             action: CREATE_TAGS.to_owned(),
             when: WhenDraft::SurelyWith(path),
-            origin: Origin::Dependents,
+            origin,
             ambiguous: true,
         });
     }

@@ -17,6 +17,7 @@ pub(super) struct Overrides {
     pub(super) rules: Vec<Rule>,
     pub(super) alternatives: Vec<TypeRow>,
     pub(super) shared: Vec<TypeRow>,
+    pub(super) patterns: Vec<PatternRow>,
     pub(super) data_events: Vec<DataEvents>,
     pub(super) not_logged: Vec<NotLogged>,
     pub(super) reads: Vec<ReadWrite>,
@@ -162,6 +163,19 @@ pub(super) struct TypeRow {
     _source: String,
 }
 
+/// ARNs that a resource type has besides those in the list of actions.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PatternRow {
+    /// IAM prefix.
+    pub(super) service: String,
+    #[serde(rename = "type")]
+    pub(super) resource_type: String,
+    pub(super) arns: Vec<String>,
+    #[serde(rename = "source")]
+    _source: String,
+}
+
 /// Operations whose calls are data events.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -225,6 +239,7 @@ struct ParametersFile {
     rule: Vec<Rule>,
     alternatives: Vec<TypeRow>,
     shared: Vec<TypeRow>,
+    pattern: Vec<PatternRow>,
 }
 
 #[derive(Deserialize)]
@@ -259,6 +274,7 @@ impl Overrides {
             rules: parameters.rule,
             alternatives: parameters.alternatives,
             shared: parameters.shared,
+            patterns: parameters.pattern,
             data_events: events.data,
             not_logged: events.not_logged,
             reads: events.read_write,

@@ -13,7 +13,7 @@ use super::models::{Model, Operation};
 use super::overrides::{OperationRow, Overrides};
 use super::paths::Member;
 use super::placed::Placed;
-use super::{arns, classes, events, kept, merge, paths, roles};
+use super::{arns, classes, events, kept, merge, paths, roles, tags};
 
 /// Everything that the sources say.
 pub(super) struct Facts {
@@ -142,6 +142,8 @@ fn finish(
     add_dependents(facts, draft);
     draft.class = class(facts, label, &model.name, draft);
     let members = paths::members(model, operation);
+    draft.given =
+        members.iter().flat_map(|member| &member.paths).map(|path| path.to_ascii_lowercase()).collect();
     let rows = facts.map.rows(&model.name, &model.metadata.service_id, &draft.name);
     add_resources(facts, draft, prefix, &members, rows);
     if draft.origin == Origin::Verb {
@@ -155,6 +157,7 @@ fn finish(
     } else {
         kept::infer_roles(draft, roles);
     }
+    tags::add(facts, placed, operation, draft);
     kept::tag_on_create(draft, prefix);
 }
 
@@ -237,6 +240,9 @@ fn apply(
         .iter()
         .filter(|placed| placed.labels.contains(&row.service))
         .find_map(|placed| Some((placed, placed.operation(base)?)));
+    if let Some((placed, operation)) = found {
+        tags::add(facts, placed, operation, &mut draft);
+    }
     if row.templates.is_empty()
         && let Some((placed, operation)) = found
     {
@@ -282,3 +288,6 @@ fn check(draft: &Draft) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
