@@ -47,7 +47,9 @@ pub(crate) fn judge(ledger: &Path, proposals: &Path) -> Option<Judged> {
         .collect();
     let ask = |policies: fn(&Proposed) -> &[Value], needed: &[BTreeSet<Needed>]| {
         let questions: Vec<Question> = std::iter::zip(&all, needed)
-            .flat_map(|((one, _), needed)| needed.iter().map(|needed| one.question(policies(one), needed)))
+            .flat_map(|((one, _), needed)| {
+                needed.iter().map(|needed| one.question(policies(one), needed, None))
+            })
             .collect();
         Some(rule(&questions)?.into_iter().map(|ruling| ruling == Ruling::Allowed).collect())
     };
@@ -65,14 +67,11 @@ pub(crate) fn judge(ledger: &Path, proposals: &Path) -> Option<Judged> {
         let lost: Vec<&Needed> = allowed.difference(kept).collect();
         assert!(lost.is_empty(), "{} loses {lost:?}", proposed.evidence.principal);
     }
-    // What stays because nobody can tell whether it is used, on everything that it was granted on.
-    let unseen: Vec<BTreeSet<Needed>> = all.iter().map(|(one, _)| unobservable(one)).collect();
-    let unseen = keep_allowed(&unseen, ask(|one| &one.after, &unseen)?);
     let mut denied = Vec::new();
-    for ((proposed, _), (allowed, unseen)) in std::iter::zip(&all, std::iter::zip(&allowed, &unseen)) {
-        denied.extend(
-            elements(&proposed.after).iter().map(|element| witness(proposed, element, allowed, unseen)),
-        );
+    for ((proposed, _), allowed) in std::iter::zip(&all, &allowed) {
+        let unseen = unobservable(proposed);
+        let elements = elements(&proposed.after);
+        denied.extend(elements.iter().filter_map(|element| witness(proposed, element, allowed, &unseen)));
     }
     for (question, ruling) in std::iter::zip(&denied, rule(&denied)?) {
         assert_eq!(ruling, Ruling::DeniedImplicitly, "{question:#?}");
@@ -82,25 +81,38 @@ pub(crate) fn judge(ledger: &Path, proposals: &Path) -> Option<Judged> {
     Some(Judged { calls: count(&allowed), undecided, elements: denied.len() })
 }
 
-/// A request, recorded if one is, that the policies deny without the element.
+/// A request, recorded if one is, that the policies deny without the element. None where all that the element allows
+/// is denied all the same, by a statement that is not ours to take away, or cannot be judged.
 fn witness(
     proposed: &Proposed,
     element: &Element,
     recorded: &BTreeSet<Needed>,
     unseen: &BTreeSet<Needed>,
-) -> Question {
-    let mut concerned = recorded.iter().chain(unseen).filter(|(action, _)| element.concerns(action));
-    let denied = concerned.find_map(|needed| {
-        let question = proposed.question(&element.rest, needed);
-        decide(&question).is_ok_and(|decision| decision == Decision::DeniedImplicitly).then_some(question)
-    });
+) -> Option<Question> {
+    let decide = |policies: &[Value], needed: &Needed| {
+        let question = proposed.question(policies, needed, Some(&element.statement));
+        (decide(&question).unwrap(), question)
+    };
+    let concerned: Vec<&Needed> =
+        recorded.iter().chain(unseen).filter(|(action, _)| element.concerns(action)).collect();
+    let mut is_overridden = false;
+    for needed in &concerned {
+        match decide(&proposed.after, needed).0 {
+            Decision::Allowed => {}
+            Decision::DeniedExplicitly | Decision::Undetermined => is_overridden = true,
+            Decision::DeniedImplicitly => continue,
+        }
+        let (decision, question) = decide(&element.rest, needed);
+        if decision == Decision::DeniedImplicitly {
+            return Some(question);
+        }
+    }
     assert!(
-        denied.is_some(),
-        "{} needs `{}` for nothing that is recorded or unobservable",
-        proposed.evidence.principal,
-        element.name
+        is_overridden,
+        "{} needs `{}` for nothing that is recorded or unobservable: {concerned:#?}\n{:#?}",
+        proposed.evidence.principal, element.name, proposed.after
     );
-    denied.unwrap()
+    None
 }
 
 /// What the ledger's allowed calls needed for certain, on resources that are known, by principal.
@@ -125,7 +137,7 @@ fn recorded(ledger: &Path) -> BTreeMap<String, BTreeSet<Needed>> {
         let all = recorded.entry(row.principal).or_default();
         for need in needs.into_iter().filter(|need| need.certainty == Certainty::Certain) {
             let Some(action) = catalog.action(need.action) else { continue };
-            let action = format!("{}:{}", action.service, action.name);
+            let action = action.full_name();
             match need.scope {
                 Scope::Any => drop(all.insert((action, "*".to_owned()))),
                 Scope::Known(names) => all.extend(names.iter().map(|name| (action.clone(), example(name)))),
@@ -141,7 +153,7 @@ pub(crate) fn example(pattern: &str) -> String {
     if pattern == "*" { pattern.to_owned() } else { pattern.replace(['*', '?'], "x") }
 }
 
-/// Permissions that stay unobserved, on an example of every resource pattern of the old policies.
+/// Permissions whose old scope stays, on an example of every resource pattern of the old policies.
 fn unobservable(proposed: &Proposed) -> BTreeSet<Needed> {
     let patterns: BTreeSet<String> = proposed
         .before
@@ -150,13 +162,16 @@ fn unobservable(proposed: &Proposed) -> BTreeSet<Needed> {
         .flat_map(statements)
         .flat_map(|statement| texts(statement.get("Resource")))
         .collect();
-    let reasons = proposed.evidence.kept.iter().filter(|kept| kept.reason.is_some() || !kept.resources_known);
+    let catalog = Catalog::embedded().unwrap();
     let mut needed = BTreeSet::new();
-    for kept in reasons {
-        needed.insert((kept.permission.clone(), "*".to_owned()));
-        needed.extend(patterns.iter().map(|pattern| (kept.permission.clone(), example(pattern))));
-        // On everything means on what no pattern names, too.
-        needed.insert((kept.permission.clone(), "arn:aws:x:eu-west-1:111122223333:x/x".to_owned()));
+    for kept in proposed.evidence.kept.iter().filter(|kept| kept.narrowed_to.is_empty()) {
+        let action = catalog.find(&kept.permission).and_then(|id| catalog.action(id));
+        // On everything means on what no pattern names, too, or on nothing in particular.
+        let is_on_nothing = action.is_some_and(|action| action.resource_types.is_empty());
+        let other = if is_on_nothing { "*" } else { "arn:aws:x:eu-west-1:111122223333:x/x" };
+        let named = patterns.iter().filter(|pattern| *pattern != "*").map(|pattern| example(pattern));
+        let examples = named.chain([other.to_owned()]);
+        needed.extend(examples.map(|resource| (kept.permission.clone(), resource)));
     }
     needed
 }
@@ -164,6 +179,7 @@ fn unobservable(proposed: &Proposed) -> BTreeSet<Needed> {
 /// An element of a policy, and all policies without it.
 struct Element {
     name: String,
+    statement: Map<String, Value>,
     rest: Vec<Value>,
     actions: Vec<String>,
     is_inverted: bool,
@@ -181,7 +197,7 @@ fn elements(policies: &[Value]) -> Vec<Element> {
     let mut found = Vec::new();
     for (at, policy) in policies.iter().enumerate() {
         for (number, statement) in statements(policy).iter().enumerate() {
-            if statement.get("Effect").and_then(Value::as_str) != Some("Allow") {
+            if !is(statement, "Allow") {
                 continue;
             }
             let is_inverted = statement.contains_key("NotAction");
@@ -193,7 +209,8 @@ fn elements(policies: &[Value]) -> Vec<Element> {
                     *list = Value::Array(vec![list.take()]);
                 }
                 edit(list.as_array_mut().unwrap());
-                found.push(Element { name, rest, actions, is_inverted });
+                let statement = (*statement).clone();
+                found.push(Element { name, statement, rest, actions, is_inverted });
             };
             add(format!("statement {number}"), all.clone(), &|list| drop(list.remove(number)));
             for key in ["Action", "Resource"] {
@@ -215,16 +232,26 @@ fn elements(policies: &[Value]) -> Vec<Element> {
 }
 
 impl Proposed {
-    fn question(&self, policies: &[Value], (action, resource): &Needed) -> Question {
+    /// Whether policies allow what is needed, in a context in which all statements would, or only the given one.
+    fn question(
+        &self,
+        policies: &[Value],
+        (action, resource): &Needed,
+        only: Option<&Map<String, Value>>,
+    ) -> Question {
+        let all = self.before.iter().chain(&self.boundary).flat_map(statements);
+        let others = all.filter(|statement| only.is_none() || is(statement, "Deny"));
+        let resource_policy = delegating(action, &self.evidence.principal);
         Question {
             identity: policies.to_vec(),
             boundary: self.boundary.clone(),
-            resource_policy: delegating(action, &self.evidence.principal),
             principal: self.evidence.principal.clone(),
             action: action.clone(),
             resource: resource.clone(),
-            context: context(&self.before, &self.evidence.principal),
-            checked: false,
+            context: context(only.into_iter().chain(others), &self.evidence.principal),
+            // Only so does the referee take a policy of the resource.
+            checked: resource_policy.is_some(),
+            resource_policy,
         }
     }
 }
@@ -237,21 +264,28 @@ fn delegating(action: &str, principal: &str) -> Option<Value> {
     action.starts_with("kms:").then(|| json!({ "Version": "2012-10-17", "Statement": [statement] }))
 }
 
-/// A context that meets the conditions of the statements that allow, where one value can.
-fn context(policies: &[Value], principal: &str) -> BTreeMap<String, Vec<String>> {
-    let mut context = BTreeMap::new();
+/// A context that meets the conditions of the statements that allow, and not those of the statements that deny, where one
+/// value can.
+fn context<'a>(
+    statements: impl Iterator<Item = &'a Map<String, Value>>,
+    principal: &str,
+) -> BTreeMap<String, Vec<String>> {
+    let account = principal.split(':').nth(4).unwrap_or_default();
     let name = principal.rsplit('/').next().unwrap_or_default();
-    context.insert("aws:username".to_owned(), vec![name.to_owned()]);
-    let allowing = policies
-        .iter()
-        .flat_map(statements)
-        .filter(|statement| statement.get("Effect").and_then(Value::as_str) == Some("Allow"));
-    for statement in allowing {
+    let mut context = BTreeMap::from(
+        [("aws:username", name), ("aws:PrincipalAccount", account)]
+            .map(|(key, value)| (key.to_owned(), vec![value.to_owned()])),
+    );
+    for statement in statements {
+        let denies = is(statement, "Deny");
         let operators = statement.get("Condition").and_then(Value::as_object).into_iter().flatten();
-        for (_, keys) in operators.filter(|(operator, _)| !operator.contains("Not") && *operator != "Null") {
+        for (_, keys) in
+            operators.filter(|(operator, _)| *operator != "Null" && operator.contains("Not") == denies)
+        {
             for (key, values) in keys.as_object().into_iter().flatten() {
-                let values = texts(Some(values)).into_iter().take(1).map(|value| example(&value)).collect();
-                context.entry(key.clone()).or_insert(values);
+                let Some(value) = texts(Some(values)).into_iter().next() else { continue };
+                let value = example(&value).replace("${aws:PrincipalAccount}", account);
+                context.entry(key.clone()).or_insert(vec![value.replace("${aws:username}", name)]);
             }
         }
     }
@@ -264,6 +298,10 @@ fn statements(policy: &Value) -> Vec<&Map<String, Value>> {
         Some(Value::Object(one)) => vec![one],
         _ => Vec::new(),
     }
+}
+
+fn is(statement: &Map<String, Value>, effect: &str) -> bool {
+    statement.get("Effect").and_then(Value::as_str) == Some(effect)
 }
 
 /// One text or a list of them.

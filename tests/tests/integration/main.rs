@@ -12,3 +12,4 @@ mod real_policies;
 mod referee;
 mod store;
 mod truth;
+mod wrong;

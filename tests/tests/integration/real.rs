@@ -4,7 +4,9 @@ use std::path::Path;
 
 use remit_tests::data;
 use remit_tests::program::{remit, run};
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::judged::{Judged, judge};
 
 /// The principal with most calls in the real logs.
 const PRINCIPAL: &str = "arn:aws:iam::123837392027:user/bert-jan";
@@ -42,41 +44,138 @@ fn every_real_event_is_accounted_for_and_none_twice() {
     assert_eq!(second["rows"], first["rows"]);
 }
 
+/// Roles and users that called.
+fn principals(place: &Path) -> Vec<String> {
+    let usage = remit(place, &["usage", "--ledger", "ledger", "--format", "json"]);
+    let lines: Vec<Value> = serde_json::from_str(&usage).unwrap();
+    let names = lines.iter().filter_map(|line| line["principal"].as_str());
+    let editable = names.filter(|name| {
+        let kind = name.splitn(6, ':').nth(5).unwrap_or_default();
+        (kind.starts_with("role/") && !kind.starts_with("role/aws-service-role/"))
+            || kind.starts_with("user/")
+    });
+    let editable: std::collections::BTreeSet<String> = editable.map(str::to_owned).collect();
+    editable.into_iter().collect()
+}
+
+/// What is proposed for principals that have these policies: every proposal is proven, verified and judged, and where
+/// there is none a reason is given.
+fn propose(place: &Path, grants: &str, out: &str) -> (Vec<Value>, Judged) {
+    let settings = ["--ledger", "ledger", "--min-window", "0d", "--give-up", "unused-services"];
+    let propose = ["propose", "--grants", grants, "--out", out, "--format", "json"];
+    let list = remit(place, &[propose.as_slice(), &settings].concat());
+    let list: Vec<Value> = serde_json::from_str(&list).unwrap();
+    let mut judged = Judged::default();
+    if list.iter().any(|line| line["state"] == "proven") {
+        remit(place, &["verify", out, "--ledger", "ledger"]);
+        judged = judge(&place.join("ledger"), &place.join(out)).unwrap_or_default();
+    }
+    for line in &list {
+        let is_explained =
+            line["state"] != "none" || line["detail"].as_str().is_some_and(|why| !why.is_empty());
+        assert!(line["state"] != "withheld" && is_explained, "{line}");
+    }
+    (list, judged)
+}
+
+/// Writes a principal's policies where `--grants` finds them.
+fn grant(place: &Path, grants: &str, principal: &str, name: &str, document: &Value) {
+    let folder = place.join(grants).join(principal.rsplit('/').next().unwrap_or_default());
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{name}.json")), document.to_string()).unwrap();
+}
+
 #[test]
-fn proposals_against_wide_policies_are_proven() {
+fn proposals_against_the_widest_policies_are_proven() {
+    let Some(logs) = data::require("aws/cloudtrail") else { return };
+    let place = tempfile::tempdir().unwrap();
+    remit(place.path(), &["ingest", "cloudtrail", &logs.to_string_lossy(), "--ledger", "ledger"]);
+    let principals = principals(place.path());
+    assert_eq!(principals.len(), 11, "{principals:?}");
+    // The provider's policies of these names, which are not among the managed policies there.
+    let administrator = json!([{"Effect": "Allow", "Action": "*", "Resource": "*"}]);
+    let power_user = json!([
+        {"Effect": "Allow", "NotAction": ["iam:*", "organizations:*", "account:*"], "Resource": "*"},
+        {
+            "Effect": "Allow",
+            "Action": [
+                "account:GetAccountInformation", "account:GetGovCloudAccountInformation",
+                "account:GetPrimaryEmail", "account:ListRegions", "iam:CreateServiceLinkedRole",
+                "iam:DeleteServiceLinkedRole", "iam:ListRoles", "organizations:DescribeOrganization"
+            ],
+            "Resource": "*"
+        }
+    ]);
+    for (name, statements) in [("AdministratorAccess", administrator), ("PowerUserAccess", power_user)] {
+        let document = json!({"Version": "2012-10-17", "Statement": statements});
+        for principal in &principals {
+            grant(place.path(), name, principal, name, &document);
+        }
+        let (list, judged) = propose(place.path(), name, &format!("out-{name}"));
+        for line in &list {
+            assert_eq!(line["state"], "proven", "{name}: {line}");
+            assert!(line["removed"].as_u64().unwrap() > 10_000, "{name}: {line}");
+        }
+        assert_eq!(list.len(), principals.len(), "{name}");
+        assert!(is_skipped(judged) || (judged.calls > 300 && judged.elements > 100), "{name}: {judged:?}");
+    }
+}
+
+#[test]
+fn every_managed_policy_is_narrowed_for_a_real_principal() {
     let Some(logs) = data::require("aws/cloudtrail") else { return };
     let Some(root) = data::root() else { return };
     let place = tempfile::tempdir().unwrap();
     remit(place.path(), &["ingest", "cloudtrail", &logs.to_string_lossy(), "--ledger", "ledger"]);
-    let wanted =
-        ["ReadOnlyAccess", "SecurityAudit", "AmazonEC2FullAccess", "AmazonS3FullAccess", "IAMFullAccess"];
+    let principals = principals(place.path());
     let managed = crate::real_policies::managed(&root).unwrap();
-    let is_wanted = |(name, _): &(String, Value)| wanted.contains(&name.as_str());
-    let mut documents: Vec<_> = managed.into_iter().filter(is_wanted).collect();
-    assert_eq!(documents.len(), wanted.len());
-    let wide = |statement: Value| serde_json::json!({"Version": "2012-10-17", "Statement": [statement]});
-    documents.push((
-        "AdministratorAccess".to_owned(),
-        wide(serde_json::json!({"Effect": "Allow", "Action": "*", "Resource": "*"})),
-    ));
-    documents.push((
-        "PowerUser".to_owned(),
-        wide(serde_json::json!({
-            "Effect": "Allow", "NotAction": ["iam:*", "organizations:*", "account:*"], "Resource": "*"
-        })),
-    ));
-    for (name, document) in documents {
-        let grants = format!("{name}.json");
-        std::fs::write(place.path().join(&grants), document.to_string()).unwrap();
-        let out = format!("out-{name}");
-        let settings = ["--ledger", "ledger", "--principal", PRINCIPAL, "--min-window", "0d"];
-        let propose = ["propose", "--grants", &grants, "--give-up", "unused-services", "--out", &out];
-        let list = remit(place.path(), &[propose.as_slice(), &settings, &["--format", "json"]].concat());
-        let list: Value = serde_json::from_str(&list).unwrap();
-        assert_eq!(list[0]["state"], "proven", "{name}: {list}");
-        assert!(list[0]["removed"].as_u64().unwrap() > 0, "{name}: {list}");
-        remit(place.path(), &["verify", &out, "--ledger", "ledger"]);
+    let (mut proven, mut calls) = (0, 0);
+    // As many policies as a principal may have attached.
+    for (round, policies) in managed.chunks(principals.len() * 10).enumerate() {
+        let grants = format!("grants-{round}");
+        for (at, (name, document)) in policies.iter().enumerate() {
+            let principal = &principals[(at + round) % principals.len()];
+            grant(place.path(), &grants, principal, name, document);
+        }
+        let (list, judged) = propose(place.path(), &grants, &format!("out-{round}"));
+        proven += list.iter().filter(|line| line["state"] == "proven").count();
+        calls += judged.calls;
+        assert!(is_skipped(judged) || judged.elements > 0, "{round}: {judged:?}");
     }
+    assert!(proven > 100, "{proven} proposals are proven");
+    assert!(calls == 0 || calls > 500, "{calls} calls were judged");
+}
+
+/// Whether the referee was not there, which is said elsewhere.
+fn is_skipped(judged: Judged) -> bool {
+    judged.calls == 0 && judged.elements == 0
+}
+
+#[test]
+fn every_operation_is_resolved_or_listed() {
+    let Some(logs) = data::require("aws/cloudtrail") else { return };
+    let place = tempfile::tempdir().unwrap();
+    remit(place.path(), &["ingest", "cloudtrail", &logs.to_string_lossy(), "--ledger", "ledger"]);
+    let wide =
+        json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
+    grant(place.path(), "grants", PRINCIPAL, "wide", &wide);
+    let grants = ["--ledger", "ledger", "--grants", "grants", "--min-window", "0d"];
+    remit(place.path(), &[["report", "--out", "report"].as_slice(), &grants].concat());
+    let report = std::fs::read_to_string(place.path().join("report/report.md")).unwrap();
+    let usage = remit(place.path(), &["usage", "--ledger", "ledger", "--format", "json"]);
+    let catalog = remit_catalog::Catalog::embedded().unwrap();
+    let (mut resolved, mut listed) = (0, 0);
+    for line in serde_json::from_str::<Vec<Value>>(&usage).unwrap() {
+        let (service, operation) = (line["service"].as_str().unwrap(), line["operation"].as_str().unwrap());
+        if matches!(catalog.operation(service, operation), remit_catalog::Resolution::Unknown) {
+            let is_listed = line["outcome"] == "denied" || report.contains(&format!("{service}:{operation}"));
+            assert!(is_listed, "{service}:{operation} is neither resolved nor listed");
+            listed += 1;
+        } else {
+            resolved += 1;
+        }
+    }
+    assert!(resolved > 250 && listed < 20, "{resolved} resolved, {listed} listed");
 }
 
 #[test]
