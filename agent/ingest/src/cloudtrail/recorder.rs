@@ -198,9 +198,10 @@ impl Recorder {
             let mut sound = true;
             let mut is_told_all = true;
             let walked = plan.request.extract(request, &mut |path, value| {
+            let mut used = 0;
                 let used_for = plan.request.get(path).map_or(ParameterUse::Resource, |path| path.used_for);
                 if used_for == ParameterUse::Resource {
-                    is_told_all &= is_told(scratch, value);
+                    is_told_all &= is_told(scratch, &mut used, value);
                     sound &= pack_parameter(later, path, used_for, value);
                 } else {
                     sound &= pack_parameter(scratch, path, used_for, value);
