@@ -19,7 +19,6 @@ pub(crate) struct Tally {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) events: u64,
-    pub(crate) lost: u64,
     /// Whether control-plane calls that only read, and such that change something, were among the events.
     pub(crate) reads: bool,
     pub(crate) writes: bool,
@@ -63,7 +62,6 @@ impl Tally {
 impl Seen {
     pub(crate) fn add(&mut self, other: Self) {
         self.events = self.events.saturating_add(other.events);
-        self.lost = self.lost.saturating_add(other.lost);
         self.reads |= other.reads;
         self.writes |= other.writes;
     }
@@ -78,7 +76,7 @@ impl Seen {
 ///
 /// An hour shows the classes of its own events and no more, so that what is known does not depend on how events were
 /// split into flushes: a trail may have been switched over within any of them. Quiet hours are for the analyzer to
-/// bridge. Where event selectors are given, they say what is logged.
+/// bridge. Where event selectors are given, they say what is logged. What was lost, the positions of the sources tell.
 pub(crate) fn records(evidence: &Evidence, selectors: Option<&Selectors>) -> Vec<CoverageRecord> {
     let mut records: Vec<CoverageRecord> = Vec::new();
     for ((account, region), hours) in evidence {
@@ -91,7 +89,6 @@ pub(crate) fn records(evidence: &Evidence, selectors: Option<&Selectors>) -> Vec
                 Some(last) if last.end == start && last.classes == classes => {
                     last.end = end;
                     last.events = last.events.saturating_add(seen.events);
-                    last.lost = last.lost.saturating_add(seen.lost);
                 }
                 _ => records.push(CoverageRecord {
                     provider: Provider::Aws,
@@ -105,7 +102,7 @@ pub(crate) fn records(evidence: &Evidence, selectors: Option<&Selectors>) -> Vec
                         .map(|selectors| selectors.excluded_services.clone())
                         .unwrap_or_default(),
                     events: seen.events,
-                    lost: seen.lost,
+                    lost: 0,
                 }),
             }
         }

@@ -76,8 +76,6 @@ pub(crate) struct Work {
     pub(crate) identifiers: Vec<(i32, u64)>,
     /// Sources that were read to their end, or as far as the counts go.
     pub(crate) sources: Vec<SourcePosition>,
-    /// Lost events by the place and hour that the source's name tells.
-    pub(crate) lost_places: Vec<(super::coverage::Where, i64, u64)>,
     /// Calls of operations the catalog does not know, by plan.
     pub(crate) unresolved: BTreeMap<u32, u64>,
 }
@@ -88,8 +86,8 @@ pub(crate) struct SourceCounts {
     pub(crate) name: Arc<str>,
     pub(crate) read: u64,
     pub(crate) lost: u64,
-    /// Hour of its first event.
-    pub(crate) hour: Option<i64>,
+    /// The hours, since the Unix epoch, of its first event and of its last.
+    pub(crate) hours: Option<(i32, i32)>,
 }
 
 impl Work {
@@ -154,7 +152,8 @@ impl Recorder {
         };
         let time = self.time.parse(time.raw).ok_or("incomplete")?;
         let hour = i32::try_from(time.div_euclid(HOUR)).map_err(|_| "incomplete")?;
-        self.source.hour = self.source.hour.or(Some(i64::from(hour)));
+        let (first, last) = self.source.hours.unwrap_or((hour, hour));
+        self.source.hours = Some((first.min(hour), last.max(hour)));
         let [last_region, last_recipient, last_error] = &mut self.last_names;
         let names = &mut self.table.names;
         let region = last_region.number(names, event.region).ok_or("not_utf8")?;

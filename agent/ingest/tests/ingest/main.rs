@@ -11,4 +11,5 @@ mod contents;
 mod events;
 mod kill;
 mod log;
+mod losses;
 mod order;
