@@ -150,12 +150,24 @@ pub(crate) fn pack_parameter(
     }
     match value {
         Value::Text(text) => match text.decode() {
-            Some(text) => pack_bytes(scratch, text.as_bytes()),
+            Some(text) => pack_bytes(scratch, without_secrets(&text).as_bytes()),
             None => return false,
         },
         Value::Bare(bytes) | Value::Nested(bytes) => pack_bytes(scratch, bytes),
     }
     true
+}
+
+/// An address without its query, which may be signed, and without a user and password. Other texts are names.
+fn without_secrets(text: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = text.split_once("://").filter(|(scheme, _)| scheme.starts_with("http")) else {
+        return Cow::Borrowed(text);
+    };
+    let place = rest.split(['?', '#']).next().unwrap_or_default();
+    match place.split_once('@') {
+        Some((user, host)) if !user.contains('/') => Cow::Owned(format!("{scheme}://{host}")),
+        _ => Cow::Borrowed(text.get(..scheme.len() + 3 + place.len()).unwrap_or_default()),
+    }
 }
 
 fn pack_bytes(scratch: &mut Vec<u8>, bytes: &[u8]) {

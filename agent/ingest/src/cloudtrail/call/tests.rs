@@ -36,6 +36,24 @@ fn kinds_are_told_by_every_type_in_an_arn() {
 }
 
 #[test]
+fn an_address_keeps_no_query_and_no_password() {
+    let cases = [
+        (
+            "https://sqs.eu-west-1.amazonaws.com/1/q?X-Amz-Signature=s",
+            "https://sqs.eu-west-1.amazonaws.com/1/q",
+        ),
+        ("http://ann:secret@example.com/a#b", "http://example.com/a"),
+        ("https://example.com/a@b", "https://example.com/a@b"),
+        ("a/key?with=question", "a/key?with=question"),
+        ("s3://bucket/key?", "s3://bucket/key?"),
+        ("", ""),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(without_secrets(text), expected);
+    }
+}
+
+#[test]
 fn each_listed_arn_tells_one_value() {
     let mut packed = vec![0; HEAD];
     let listed =
