@@ -229,19 +229,40 @@ fn a_full_disk_stops_the_ingest_and_loses_nothing() {
     assert_eq!(counted, Place::expected(10_000));
 }
 
+/// A Parquet file of another program, with a table of its own.
+fn foreign_parquet(path: &Path) {
+    let schema =
+        parquet::schema::parser::parse_message_type("message other { required int64 price; }").unwrap();
+    let file = fs::File::create(path).unwrap();
+    let properties = std::sync::Arc::default();
+    let mut writer =
+        parquet::file::writer::SerializedFileWriter::new(file, std::sync::Arc::new(schema), properties)
+            .unwrap();
+    let mut rows = writer.next_row_group().unwrap();
+    let mut column = rows.next_column().unwrap().unwrap();
+    column.typed::<parquet::data_type::Int64Type>().write_batch(&[1, 2, 3], None, None).unwrap();
+    column.close().unwrap();
+    rows.close().unwrap();
+    writer.close().unwrap();
+}
+
 #[test]
 fn a_foreign_file_in_the_ledger_is_named_and_left_alone() {
     let place = Place::new();
     place.run();
     let foreign = place.ledger().join("usage/v1/provider=aws/date=2026-10-01/foreign.parquet");
     fs::create_dir_all(foreign.parent().unwrap()).unwrap();
-    fs::write(&foreign, b"PAR1 nothing PAR1").unwrap();
-    place.write("more.json", records(0..10));
-    let summary = place.run();
-    assert_eq!(summary.counts.read, 10);
-    assert!(
-        summary.diagnostics.iter().any(|problem| problem.message.contains("foreign.parquet")),
-        "{summary:?}"
-    );
-    assert!(foreign.exists());
+    let makes: [fn(&Path); 2] = [foreign_parquet, |path| fs::write(path, b"PAR1 nothing PAR1").unwrap()];
+    for (round, make) in (0..).zip(makes) {
+        make(&foreign);
+        let bytes = fs::read(&foreign).unwrap();
+        place.write("more.json", records(round * 10..(round + 1) * 10));
+        let summary = place.run();
+        assert_eq!(summary.counts.read, 10);
+        let said = |problem: &remit_ingest::Diagnostic| problem.message.contains("foreign.parquet");
+        assert!(summary.diagnostics.iter().any(said) && summary.is_partial(), "{summary:?}");
+        assert_eq!(fs::read(&foreign).unwrap(), bytes);
+    }
+    let info = remit_ledger::Snapshot::of_folder(&place.ledger()).unwrap().info();
+    assert_eq!(info.counts.read, 30, "the rest of the ledger counts");
 }
