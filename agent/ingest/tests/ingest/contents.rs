@@ -32,6 +32,19 @@ pub(crate) fn sums(ledger: &Path) -> BTreeMap<String, u64> {
     sums
 }
 
+/// The example of equal calls, whenever and in whatever session they were made.
+pub(crate) fn examples(ledger: &Path) -> BTreeMap<String, Option<String>> {
+    let records = Snapshot::of_folder(ledger).unwrap().usage().now_or_never().unwrap().unwrap();
+    let mut examples: BTreeMap<String, Option<String>> = BTreeMap::new();
+    for record in records {
+        let UsageRecord { principal, service, operation, resources, parameters, outcome, .. } = record;
+        let call = format!("{principal} {service} {operation} {resources:?} {parameters:?} {outcome:?}");
+        let smallest = examples.entry(call).or_default();
+        *smallest = smallest.take().into_iter().chain(record.sample_id).min();
+    }
+    examples
+}
+
 /// Usage files on disk, counted or not, as other programs see them.
 pub(crate) fn files_on_disk(folder: &Path) -> usize {
     let Ok(entries) = std::fs::read_dir(folder) else { return 0 };

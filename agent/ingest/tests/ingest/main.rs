@@ -13,3 +13,5 @@ mod kill;
 mod log;
 mod losses;
 mod order;
+mod secrets;
+mod stdin;
