@@ -10,11 +10,6 @@
 //! holds too many deep names, all of them to two parts, `arn:aws:s3:::bucket/a/b/*`. A name that ends in such a
 //! `*` marks its node as full, so collapsing what was collapsed in parts gives the same as collapsing
 //! everything at once, in whatever order: for sets of names A and B, `C(C(A) ∪ B) = C(A ∪ B)`.
-//!
-//! Recorders cut names as they come, and leave those that came before: which these are depends on the order of events.
-//! So whoever reads the ledger collapses once more. For each principal and operation: [`Collapse::add`] every resource
-//! of all its rows, then [`Collapse::apply`] to each row, then add up the rows that have become equal. Request
-//! parameters that are no resource go through [`Values`] in the same way.
 
 mod values;
 
@@ -29,6 +24,12 @@ const LIMIT: usize = 64;
 const ROOT_LIMIT: usize = 1024;
 
 /// The tree of the resources of one principal and operation.
+///
+/// Recorders cut names as they come, and leave those that came before: which these are depends on the order of events.
+/// So whoever reads a ledger collapses once more. For each principal and operation (service and name): [`Self::add`]
+/// every resource of all its rows, [`Self::apply`] to each row, and add up the rows that have become equal. Request
+/// parameters go through [`Values`] in the same way. The result depends on the set of names only, and collapsing it again
+/// changes nothing.
 #[derive(Debug, Default)]
 pub struct Collapse {
     nodes: HashMap<(Kind, String), Children>,

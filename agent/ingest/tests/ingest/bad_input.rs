@@ -192,6 +192,59 @@ fn an_unreadable_folder() {
     assert!(summary.is_partial());
 }
 
+/// Not a test of its own: the process without the superuser's rights.
+#[test]
+fn unprivileged() {
+    if let Some(folder) = std::env::var_os("REMIT_TEST_UNPRIVILEGED").map(PathBuf::from) {
+        let summary = ingest(options(&folder.join("ledger"), &[&folder.join("input")]), &NoProgress).unwrap();
+        assert_eq!((summary.files.unreadable, summary.counts.read), (2, 10), "{summary:?}");
+        assert!(summary.is_partial());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_user_may_not_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new();
+    place.write("closed.json", records(0..10));
+    fs::create_dir(place.input().join("closed")).unwrap();
+    fs::create_dir(place.ledger()).unwrap();
+    let allow = |path: PathBuf, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    allow(place.input().join("closed.json"), 0);
+    allow(place.input().join("closed"), 0);
+    let is_superuser = fs::read(place.input().join("closed.json")).is_ok();
+    let program = std::env::current_exe().unwrap();
+    let command = || {
+        if !is_superuser {
+            return Command::new(&program);
+        }
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]).arg(&program);
+        command
+    };
+    if is_superuser {
+        allow(place.folder.path().to_owned(), 0o755);
+        allow(place.ledger(), 0o777);
+    }
+    if !command().arg("--list").output().is_ok_and(|probe| probe.status.success()) {
+        eprintln!("SKIPPED: no other user can run this test's program");
+        return;
+    }
+    let output = command()
+        .args(["bad_input::unprivileged", "--exact"])
+        .env("REMIT_TEST_UNPRIVILEGED", place.folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    let snapshot = remit_ledger::Snapshot::of_folder(&place.ledger()).unwrap();
+    let coverage = futures::FutureExt::now_or_never(snapshot.coverage());
+    let lost: u64 = coverage.unwrap().unwrap().iter().map(|row| row.lost).sum();
+    assert_eq!(lost, 2, "both are said to be lost");
+    allow(place.input().join("closed"), 0o700);
+}
+
 /// Not a test of its own: the process that may not write large files.
 #[test]
 fn child() {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn seen(reads: bool, writes: bool) -> Seen {
-    Seen { events: 1, reads, writes, ..Seen::default() }
+    Seen { events: 1, reads, writes }
 }
 
 fn evidence(hours: impl IntoIterator<Item = (i64, Seen)>) -> Evidence {
