@@ -11,7 +11,11 @@
 //! `*` marks its node as full, so collapsing what was collapsed in parts gives the same as collapsing
 //! everything at once, in whatever order: for sets of names A and B, `C(C(A) ∪ B) = C(A ∪ B)`.
 
+mod values;
+
 use std::collections::{HashMap, HashSet};
+
+pub use values::Values;
 
 /// Children that a node may have.
 const LIMIT: usize = 64;
@@ -20,6 +24,12 @@ const LIMIT: usize = 64;
 const ROOT_LIMIT: usize = 1024;
 
 /// The tree of the resources of one principal and operation.
+///
+/// Recorders cut names as they come, and leave those that came before: which these are depends on the order of events.
+/// So whoever reads a ledger collapses once more. For each principal and operation (service and name): [`Self::add`]
+/// every resource of all its rows, [`Self::apply`] to each row, and add up the rows that have become equal. Request
+/// parameters go through [`Values`] in the same way. The result depends on the set of names only, and collapsing it again
+/// changes nothing.
 #[derive(Debug, Default)]
 pub struct Collapse {
     nodes: HashMap<(Kind, String), Children>,
@@ -93,8 +103,8 @@ impl Collapse {
 
     /// Adds a resource.
     pub fn add(&mut self, resource: &str) {
-        let nodes = &mut self.nodes;
-        let name = Self::bound(resource, |addition| {
+        let (nodes, needed) = (&mut self.nodes, &mut self.needed);
+        Self::bound(resource, |addition| {
             let children = nodes.entry((addition.kind, addition.node.to_owned())).or_default();
             if !children.full && !children.names.contains(addition.child) {
                 if addition.child == "*" || children.names.len() >= addition.limit {
@@ -104,12 +114,13 @@ impl Collapse {
                     children.names.insert(addition.child.to_owned());
                 }
             }
+            // A name that is cut already stays, and its siblings that came before do not.
+            *needed |= children.full;
             children.full
         });
-        self.needed |= name.is_some();
     }
 
-    /// Whether any name changes.
+    /// Whether any name may change.
     pub fn is_needed(&self) -> bool {
         self.needed
     }
@@ -174,85 +185,4 @@ impl Cut {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn collapsed(names: impl IntoIterator<Item = String>) -> BTreeSet<String> {
-        let names: Vec<String> = names.into_iter().collect();
-        let mut collapse = Collapse::default();
-        names.iter().for_each(|name| collapse.add(name));
-        names.into_iter().map(|name| collapse.name(&name).unwrap_or(name)).collect()
-    }
-
-    #[test]
-    fn keys_below_one_folder_become_the_folder() {
-        let keys = (0..65).map(|key| format!("arn:aws:s3:::bucket/a/{key}.json"));
-        let other = "arn:aws:s3:::bucket/b/1.json".to_owned();
-        let names = collapsed(keys.chain([other.clone()]));
-        assert_eq!(names, BTreeSet::from(["arn:aws:s3:::bucket/a/*".to_owned(), other]));
-    }
-
-    #[test]
-    fn deep_names_become_two_parts_once_there_are_too_many() {
-        let key =
-            |number: u32| format!("arn:aws:s3:::logs/year=2026/month=08/day={}/{number}.gz", number % 31);
-        let stream = |number: u32| {
-            format!(
-                "arn:aws:logs:eu-west-1:1:log-group:/aws/lambda/f:log-stream:2026/08/{}/[1]{number}",
-                number % 31
-            )
-        };
-        assert_eq!(collapsed((0..64).map(key)).len(), 64);
-        let names = collapsed((0..65).map(key).chain((0..65).map(stream)));
-        let expected = [
-            "arn:aws:logs:eu-west-1:1:log-group:/aws/lambda/f:log-stream:*",
-            "arn:aws:s3:::logs/year=2026/month=08/*",
-        ];
-        assert_eq!(names.iter().map(String::as_str).collect::<Vec<_>>(), expected);
-    }
-
-    #[test]
-    fn as_many_as_the_limit_stay() {
-        let tables: Vec<_> =
-            (0..64).map(|table| format!("arn:aws:dynamodb:eu-west-1:1:table/t{table}")).collect();
-        assert_eq!(collapsed(tables.clone()).len(), 64);
-        let one_more = tables.into_iter().chain(["arn:aws:dynamodb:eu-west-1:1:table/more".to_owned()]);
-        assert_eq!(collapsed(one_more), BTreeSet::from(["arn:aws:dynamodb:eu-west-1:1:table/*".to_owned()]));
-    }
-
-    #[test]
-    fn buckets_and_topics_have_a_bound_of_their_own() {
-        let buckets = |count: usize| (0..count).map(|bucket| format!("arn:aws:s3:::bucket-{bucket}"));
-        assert_eq!(collapsed(buckets(1024)).len(), 1024);
-        assert_eq!(collapsed(buckets(1025)), BTreeSet::from(["arn:aws:s3:::*".to_owned()]));
-    }
-
-    #[test]
-    fn a_name_without_parts_and_an_empty_one_are_left_alone() {
-        assert_eq!(collapsed([String::new(), "*".to_owned(), "alias".to_owned()]).len(), 3);
-    }
-
-    fn any_key() -> impl Strategy<Value = String> {
-        let part =
-            prop_oneof![Just("a".to_owned()), Just("b".to_owned()), (0..90_u8).prop_map(|n| n.to_string())];
-        proptest::collection::vec(part, 1..6)
-            .prop_map(|parts| format!("arn:aws:s3:::bucket/{}", parts.join("/")))
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
-        #[test]
-        fn collapsing_in_parts_is_collapsing_at_once(
-            left in proptest::collection::vec(any_key(), 0..300),
-            right in proptest::collection::vec(any_key(), 0..300),
-        ) {
-            let at_once = collapsed(left.iter().chain(&right).cloned());
-            let in_parts = collapsed(collapsed(left).into_iter().chain(collapsed(right)));
-            prop_assert_eq!(at_once, in_parts);
-        }
-    }
-}
+mod tests;

@@ -8,6 +8,7 @@ use crate::contents::LedgerFile;
 use crate::footer::{Extent, SourcePosition};
 use crate::identifiers::{Identifiers, REMEMBERED, read_identifiers};
 use crate::layout::day_of_name;
+use crate::losses::is_loss;
 use crate::merge::merge_files;
 use crate::publish::{LedgerWriter, Publication, TakeOver, WriterOptions};
 use crate::snapshot::{Snapshot, open_batches};
@@ -120,7 +121,8 @@ fn merged_coverage(root: &Path, files: &[&LedgerFile]) -> Result<Vec<CoverageRec
     let mut records = Vec::new();
     for file in files {
         for batch in open_batches(root, &file.path)? {
-            records.extend(coverage_records(&batch?)?);
+            // Losses come anew of the positions that are taken over.
+            records.extend(coverage_records(&batch?)?.into_iter().filter(|record| !is_loss(record)));
         }
     }
     type Key = (Option<String>, Option<String>, String, Vec<EventClass>, Vec<String>);

@@ -158,6 +158,29 @@ pub struct SourcePosition {
     /// Events of it that were lost.
     #[serde(default)]
     pub lost: u64,
+    /// From the hour of its first event to the end of that of its last, in microseconds since the Unix epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<(i64, i64)>,
+    /// Where and when events of it may have been made, as far as its name tells; given where some were lost or it was
+    /// not read to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<SourcePlace>,
+}
+
+/// Where and when the events of a source may have been made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourcePlace {
+    /// The kind of source, such as `cloudtrail`.
+    pub evidence: String,
+    /// Which account; none where it may be any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Which region; none where it may be any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// When, in microseconds since the Unix epoch; none where it may be any time before the commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<(i64, i64)>,
 }
 
 /// How much of a source was read.

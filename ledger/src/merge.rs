@@ -8,7 +8,7 @@ use arrow::array::RecordBatch;
 use crate::contents::LedgerFile;
 use crate::snapshot::open_batches;
 use crate::staged::StagedFile;
-use crate::{Collapse, ISSUED_LIMIT, LedgerError, UsageRecord, usage_records};
+use crate::{Collapse, ISSUED_LIMIT, LedgerError, UsageRecord, Values, usage_records};
 
 /// Rows of one principal and operation that are merged at a time. Beyond it equal keys may stay apart, which
 /// sums do not show.
@@ -91,9 +91,12 @@ fn by_call(left: &UsageRecord, right: &UsageRecord) -> Ordering {
 /// Bounds names, adds up equal keys, and writes what is left.
 fn write_group(mut group: Vec<UsageRecord>, output: &mut StagedFile) -> Result<(), LedgerError> {
     let mut collapse = Collapse::default();
-    for resource in group.iter().flat_map(|row| &row.resources) {
-        collapse.add(resource);
+    let mut values = Values::default();
+    for row in &group {
+        row.resources.iter().for_each(|resource| collapse.add(resource));
+        values.add(&row.parameters);
     }
+    group.iter_mut().for_each(|row| values.apply(&mut row.parameters));
     if collapse.is_needed() {
         for row in &mut group {
             collapse.apply(&mut row.resources);

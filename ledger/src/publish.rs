@@ -16,6 +16,7 @@ use crate::footer::{Commit, Counts, Footer, Role, SourcePosition};
 use crate::identifiers::{Identifiers, write_identifiers};
 use crate::layout::{day_of, identifiers_path, table_path};
 use crate::lock::{WriterLock, create_readers_lock, without_readers};
+use crate::losses::losses;
 use crate::schema::Table;
 use crate::snapshot::Snapshot;
 use crate::staged::{StagedFile, StagedTable, Unpublished, create_folder, sync_folder};
@@ -228,6 +229,11 @@ impl Flush<'_> {
             counts: publication.counts,
             sources: publication.sources,
         };
+        // Other programs read what was lost from the coverage table. What is still being read is not lost.
+        let mut lossy = Commit { committed_at: commit.committed_at, ..Commit::default() };
+        lossy.sources = commit.sources.iter().filter(|source| source.lost > 0).cloned().collect();
+        let mut coverage = publication.coverage;
+        coverage.extend(losses([(self.provider, &lossy)].into_iter()));
         let mut parts = Vec::new();
         if !publication.identifiers.is_empty() {
             let path = identifiers_path(self.provider, &self.writer.writer, self.writer.sequence);
@@ -238,12 +244,12 @@ impl Flush<'_> {
             )?)?);
             commit.identifiers = parts.iter().map(|part| part.path.clone()).collect();
         }
-        if !publication.coverage.is_empty() {
+        if !coverage.is_empty() {
             let path = self.path(Table::Coverage, day);
             let mut table = StagedTable::create(&self.writer.root, path.clone(), Table::Coverage)?;
-            table.write(&coverage_batch(&publication.coverage)?)?;
-            let first = publication.coverage.iter().map(|record| record.start).min();
-            let end = publication.coverage.iter().map(|record| record.end).max();
+            table.write(&coverage_batch(&coverage)?)?;
+            let first = coverage.iter().map(|record| record.start).min();
+            let end = coverage.iter().map(|record| record.end).max();
             let footer = self.footer(Table::Coverage, first.zip(end), Role::Part { of: commit_path.clone() });
             parts.push(self.written(table.close(&footer)?)?);
             commit.coverage.push(path);

@@ -104,7 +104,7 @@ pub(crate) fn try_write(
             modified: 1,
             extent: Extent::Whole { content: format!("{recorded:032x}") },
             read: recorded,
-            lost: 0,
+            ..SourcePosition::default()
         }],
         ..Publication::default()
     };

@@ -13,8 +13,10 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 
 use crate::contents::{Contents, Inspected, LedgerFile};
 use crate::footer::{Commit, Counts, Footer};
+use crate::layout::place_of;
 use crate::listing::Listing;
 use crate::lock::ReaderLock;
+use crate::losses::{is_loss, losses};
 use crate::schema::difference;
 use crate::{CoverageRecord, LedgerError, UsageRecord, coverage_records, usage_records};
 
@@ -184,7 +186,10 @@ impl Snapshot {
         Ok(records)
     }
 
-    /// Reads every coverage record.
+    /// Reads every coverage record: what sources could have shown, and what they lost and did not make good since.
+    ///
+    /// A record of a loss shows no event and claims no class, so it says nothing of what was covered; without an account
+    /// it may be of any.
     ///
     /// # Errors
     /// When a file cannot be read.
@@ -197,6 +202,12 @@ impl Snapshot {
             })
             .await?;
         }
+        // Losses that were written down may have been made good since; positions tell.
+        records.retain(|record| !is_loss(record));
+        records.extend(losses(self.contents.commits.iter().filter_map(|(path, commit)| {
+            let (provider, _) = place_of(path)?;
+            Some((provider, commit))
+        })));
         Ok(records)
     }
 

@@ -1,5 +1,6 @@
 //! What the user named, as single sources.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use globset::GlobBuilder;
@@ -17,6 +18,26 @@ pub(crate) enum Input {
     Store(Address),
     /// A file of a folder whose name says that it is something else.
     Other,
+    /// A folder, before what it holds.
+    Folder(PathBuf),
+}
+
+/// Why something that was named gives no source.
+#[derive(Debug)]
+pub(crate) enum Problem {
+    /// It is there, or may be, and cannot be read: what it holds is lost.
+    Unread(io::Error),
+    /// There is nothing to read.
+    Nothing(String),
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unread(error) => write!(formatter, "cannot be read: {error}"),
+            Self::Nothing(message) => formatter.write_str(message),
+        }
+    }
 }
 
 /// Names of files in a folder that may be logs end in one of these, or have no ending.
@@ -27,7 +48,7 @@ const ENDINGS: [&str; 8] = ["json", "jsonl", "ndjson", "log", "gz", "zst", "zstd
 pub(crate) fn expand(
     names: &[String],
     use_input: &mut impl FnMut(Input) -> bool,
-    problem: &mut impl FnMut(&str, String),
+    problem: &mut impl FnMut(&str, Problem),
 ) {
     for name in names {
         let go_on = if name == "-" {
@@ -41,7 +62,7 @@ pub(crate) fn expand(
                         LedgerError::Address { reason, .. } => format!("cannot be used: {reason}"),
                         other => other.to_string(),
                     };
-                    problem(name, message);
+                    problem(name, Problem::Nothing(message));
                     true
                 }
             }
@@ -55,7 +76,7 @@ pub(crate) fn expand(
 fn expand_path(
     name: &str,
     use_input: &mut impl FnMut(Input) -> bool,
-    problem: &mut impl FnMut(&str, String),
+    problem: &mut impl FnMut(&str, Problem),
 ) -> bool {
     let path = Path::new(name);
     match path.metadata() {
@@ -65,7 +86,7 @@ fn expand_path(
         Ok(_) => use_input(Input::File(path.to_owned())),
         Err(_) if name.contains(['*', '?', '[', '{']) => expand_glob(name, use_input, problem),
         Err(error) => {
-            problem(name, format!("cannot be read: {error}"));
+            problem(name, Problem::Unread(error));
             true
         }
     }
@@ -76,7 +97,7 @@ fn expand_folder(
     folder: &Path,
     wanted: &dyn Fn(&Path) -> Option<bool>,
     use_input: &mut impl FnMut(Input) -> bool,
-    problem: &mut impl FnMut(&str, String),
+    problem: &mut impl FnMut(&str, Problem),
 ) -> bool {
     for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name() {
         match entry {
@@ -90,11 +111,18 @@ fn expand_folder(
                     return false;
                 }
             }
+            Ok(entry) if entry.file_type().is_dir() => {
+                if !use_input(Input::Folder(entry.into_path())) {
+                    return false;
+                }
+            }
             Ok(_) => {}
             Err(error) => {
                 let path = error.path().unwrap_or(folder).to_string_lossy().into_owned();
-                let message = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
-                problem(&path, format!("cannot be read: {message}"));
+                let said = error.to_string();
+                // A link to a folder around it leads to nothing that is not read anyway.
+                let unread = error.into_io_error().map(Problem::Unread);
+                problem(&path, unread.unwrap_or_else(|| Problem::Nothing(format!("cannot be read: {said}"))));
             }
         }
     }
@@ -104,12 +132,12 @@ fn expand_folder(
 fn expand_glob(
     pattern: &str,
     use_input: &mut impl FnMut(Input) -> bool,
-    problem: &mut impl FnMut(&str, String),
+    problem: &mut impl FnMut(&str, Problem),
 ) -> bool {
     let glob = match GlobBuilder::new(pattern).literal_separator(true).build() {
         Ok(glob) => glob.compile_matcher(),
         Err(error) => {
-            problem(pattern, format!("is not a pattern: {}", error.kind()));
+            problem(pattern, Problem::Nothing(format!("is not a pattern: {}", error.kind())));
             return true;
         }
     };
@@ -130,12 +158,12 @@ fn expand_glob(
         (is_meant && glob.is_match(path.strip_prefix("./").unwrap_or(path))).then_some(true)
     };
     let mut counting = |input: Input| {
-        matches += 1;
+        matches += u64::from(!matches!(input, Input::Folder(_)));
         use_input(input)
     };
     let go_on = expand_folder(start, &is_match, &mut counting, problem);
     if matches == 0 {
-        problem(pattern, "matches no file".to_owned());
+        problem(pattern, Problem::Nothing("matches no file".to_owned()));
     }
     go_on
 }
@@ -163,7 +191,7 @@ mod tests {
         expand(
             names,
             &mut |input| {
-                if input != Input::Other {
+                if !matches!(input, Input::Other | Input::Folder(_)) {
                     inputs.push(format!("{input:?}"));
                 }
                 true

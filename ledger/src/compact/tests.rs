@@ -108,8 +108,36 @@ fn readers_see_one_state_while_files_are_compacted() {
     });
 }
 
+/// A call of a set of equal ones, with an id of its own.
+fn example(number: u64) -> crate::UsageRecord {
+    let mut record = record(i64::try_from(number % 2).unwrap(), "a", 1);
+    record.window_start += i64::try_from(number % 3).unwrap() * crate::HOUR;
+    record.session = Some(format!("session-{}", number % 5));
+    record.sample_id = Some(format!("{number:08x}-2222-4333-8444-555555555555"));
+    record
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn the_example_of_equal_calls_is_the_smallest_id_however_they_were_split(
+        order in Just((1..40_u64).collect::<Vec<_>>()).prop_shuffle(),
+        files in 2..6_usize,
+    ) {
+        let ledger = Temporary::new();
+        for (number, ids) in order.chunks(order.len().div_ceil(files)).enumerate() {
+            let rows: Vec<_> = ids.iter().map(|id| example(*id)).collect();
+            write(ledger.path(), &format!("w{number}"), &rows, &number.to_string());
+        }
+        compact(&ledger.path(), WriterOptions::default()).unwrap();
+        // One example for each of the two days, each a file.
+        let mut samples: Vec<String> =
+            records_of(ledger.path()).into_iter().filter_map(|row| row.sample_id).collect();
+        samples.sort();
+        let smallest = [1, 2].map(|number| example(number).sample_id.unwrap());
+        prop_assert_eq!(samples, smallest);
+    }
+
     #[test]
     fn compaction_keeps_every_sum(
         flushes in proptest::collection::vec(proptest::collection::vec((0..3_i64, 0..5_u8, 1..9_u64), 0..20), 1..6),

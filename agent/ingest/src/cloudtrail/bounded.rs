@@ -2,16 +2,14 @@
 //!
 //! The ledger's rule (see [`Collapse`]) is applied to each event as it comes: once a principal and operation have met
 //! more names below a node than it may have, further names there are the node's name and a `*`. The names met before
-//! stay as they were recorded; collapsing all of them, as the analyzer does, gives the same in any order.
+//! stay as they were recorded; collapsing all of them, as readers of the ledger do, gives the same in any order. The
+//! values of request parameters are bounded likewise (see [`Values`]).
 
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
-use remit_ledger::{Collapse, Kind};
-
-/// Distinct values that a request parameter which is no resource may have.
-const VALUE_LIMIT: usize = 64;
+use remit_ledger::{Collapse, Kind, Values};
 
 /// The trees of names of one worker.
 #[derive(Debug)]
@@ -45,10 +43,7 @@ impl Bounded {
 
     /// Whether a parameter's value is one too many. Passed roles are never: each is a permission of its own.
     pub(crate) fn is_excess_value(&mut self, tree: u64, path: &str, value: &str) -> bool {
-        if value.starts_with("arn:") && value.contains(":role/") {
-            return false;
-        }
-        self.add(hash(tree, path), value, VALUE_LIMIT)
+        Values::is_bounded(value) && self.add(hash(tree, path), value, Values::LIMIT)
     }
 
     /// Adds a child to a node; true when the node is collapsed.

@@ -111,20 +111,29 @@ fn listed(packed: &[u8]) -> Option<(Vec<&str>, &[u8])> {
     Some((listed, rest))
 }
 
-/// Whether a listed ARN of a packed call ends with this value, so that the value tells nothing new.
-pub(crate) fn is_told(packed: &[u8], value: Value<'_>) -> bool {
+/// Whether a listed ARN of a packed call ends with this value, so that the value tells nothing new. Each ARN tells one
+/// value only: an index may be named like its table. `used` marks the ARNs that told one, by their place.
+pub(crate) fn is_told(packed: &[u8], used: &mut u64, value: Value<'_>) -> bool {
     let Value::Text(Text { raw: value }) = value else { return false };
     let Some((count, mut rest)) = packed.get(HEAD..).and_then(|tail| tail.split_first_chunk::<4>()) else {
         return false;
     };
-    for _ in 0..u32::from_le_bytes(*count) {
-        let Some(arn) = take_bytes(&mut rest) else { return false };
-        let before = arn.strip_suffix(value).and_then(|before| before.last());
-        if before.is_some_and(|byte| b":/".contains(byte)) {
-            return true;
+    let mut told: Option<&[u8]> = None;
+    // What is listed beyond the bits of the mark tells nothing, and the templates are asked.
+    for place in 0..u32::from_le_bytes(*count).min(u64::BITS) {
+        let Some(arn) = take_bytes(&mut rest) else { break };
+        if *used & (1 << place) != 0 {
+            continue;
+        }
+        let ends_with_value =
+            || arn.strip_suffix(value).and_then(<[u8]>::last).is_some_and(|byte| b":/".contains(byte));
+        // The same ARN, listed again, is the same resource.
+        if told.map_or_else(ends_with_value, |told| told == arn) {
+            told = Some(arn);
+            *used |= 1 << place;
         }
     }
-    false
+    told.is_some()
 }
 
 /// Packs a request parameter; false when its text is not what JSON allows.
@@ -141,12 +150,24 @@ pub(crate) fn pack_parameter(
     }
     match value {
         Value::Text(text) => match text.decode() {
-            Some(text) => pack_bytes(scratch, text.as_bytes()),
+            Some(text) => pack_bytes(scratch, without_secrets(&text).as_bytes()),
             None => return false,
         },
         Value::Bare(bytes) | Value::Nested(bytes) => pack_bytes(scratch, bytes),
     }
     true
+}
+
+/// An address without its query, which may be signed, and without a user and password. Other texts are names.
+fn without_secrets(text: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = text.split_once("://").filter(|(scheme, _)| scheme.starts_with("http")) else {
+        return Cow::Borrowed(text);
+    };
+    let place = rest.split(['?', '#']).next().unwrap_or_default();
+    match place.split_once('@') {
+        Some((user, host)) if !user.contains('/') => Cow::Owned(format!("{scheme}://{host}")),
+        _ => Cow::Borrowed(text.get(..scheme.len() + 3 + place.len()).unwrap_or_default()),
+    }
 }
 
 fn pack_bytes(scratch: &mut Vec<u8>, bytes: &[u8]) {
@@ -283,7 +304,7 @@ fn resources_and_parameters(
     let reading = operation.read(place, values);
     let listed = resources.len();
     for arn in reading.resources {
-        let is_listed = resources.iter().take(listed).any(|other| kind_of(other) == kind_of(&arn));
+        let is_listed = resources.iter().take(listed).any(|other| is_same_kind(other, &arn));
         if !is_listed {
             resources.push(arn);
         }
@@ -306,16 +327,29 @@ fn resources_and_parameters(
     (resources, parameters)
 }
 
-/// What tells kinds of ARN apart: the service, and the type where the ARN has one. S3's have none: there a slash
-/// tells an object from a bucket.
-fn kind_of(arn: &str) -> (&str, &str) {
-    let mut parts = arn.splitn(6, ':');
-    let service = parts.nth(2).unwrap_or_default();
-    let resource = parts.nth(2).unwrap_or_default();
-    if service == "s3" {
-        return (service, if resource.contains('/') { "/" } else { "" });
+/// Whether two ARNs are of one service and name things of one kind: all that names a type in them is equal, as in
+/// `table/a/index/b` and `table/c/index/d` but not in `table/a`. S3's ARNs name no type: there a slash tells an object
+/// from a bucket.
+fn is_same_kind(left: &str, right: &str) -> bool {
+    let split = |arn| {
+        let mut fields = str::splitn(arn, 6, ':');
+        (fields.nth(2).unwrap_or_default(), fields.nth(2).unwrap_or_default())
+    };
+    let ((service, left), (other, right)) = (split(left), split(right));
+    if service != other {
+        return false;
     }
-    (service, resource.split_once(['/', ':']).map_or("", |(kind, _)| kind))
+    if service == "s3" {
+        return left.contains('/') == right.contains('/');
+    }
+    // Types and names take turns; a resource of one part is a name without a type.
+    let depth = parts(left).count();
+    let is_type_equal = || parts(left).zip(parts(right)).step_by(2).all(|(left, right)| left == right);
+    depth == parts(right).count() && (depth == 1 || is_type_equal())
+}
+
+fn parts(resource: &str) -> impl Iterator<Item = &str> {
+    resource.trim_start_matches('/').split(['/', ':'])
 }
 
 /// The partition of a region's ARNs.

@@ -7,6 +7,7 @@ use foldhash::fast::FixedState;
 use remit_ledger::{Extent, Snapshot, SourcePosition, read_identifiers};
 use twox_hash::XxHash3_128;
 
+use super::delivery::Delivery;
 use crate::diagnostic::Diagnostics;
 use crate::duplicates::Seen;
 
@@ -19,8 +20,10 @@ pub(crate) struct Checkpoint {
     contents: Mutex<HashSet<u128, FixedState>>,
     /// How far sources that were not read to their end were read, by name.
     prefixes: HashMap<String, Prefix>,
-    /// Sources that were read with losses, by the hash of their content: how many events.
-    damaged: HashMap<u128, u64, FixedState>,
+    /// Sources that were read with losses, by the hash of their content.
+    damaged: HashMap<u128, SourcePosition, FixedState>,
+    /// The names, with their folders, of delivered files that were not read whole.
+    lossy: HashMap<String, Vec<String>>,
 }
 
 /// How far a source was read.
@@ -30,6 +33,8 @@ pub(crate) struct Prefix {
     pub(crate) offset: u64,
     /// Hash of the decompressed bytes before it.
     pub(crate) content: u128,
+    /// Events before it that were lost.
+    pub(crate) lost: u64,
 }
 
 impl Checkpoint {
@@ -60,6 +65,10 @@ impl Checkpoint {
     }
 
     fn add(&mut self, source: &SourcePosition) {
+        let is_whole = matches!(source.extent, Extent::Whole { .. }) && source.lost == 0;
+        if let Some(name) = Delivery::name_of(&source.name).filter(|_| !is_whole) {
+            self.lossy.entry(name.to_owned()).or_default().push(source.name.clone());
+        }
         match &source.extent {
             Extent::Whole { content } => {
                 let Ok(content) = u128::from_str_radix(content, 16) else { return };
@@ -67,19 +76,24 @@ impl Checkpoint {
                 self.names.insert(name_hash(&source.name, source.size, source.modified));
                 self.contents.get_mut().unwrap_or_else(PoisonError::into_inner).insert(content);
                 if source.lost > 0 {
-                    self.damaged.insert(content, source.lost);
+                    self.damaged.insert(content, source.clone());
                 }
             }
             Extent::Prefix { offset, content } => {
                 let Ok(content) = u128::from_str_radix(content, 16) else { return };
-                self.prefixes.insert(source.name.clone(), Prefix { offset: *offset, content });
+                // Of a source that could not be opened nothing was read, and nothing is lost once it can be.
+                let lost = if *offset == 0 { 0 } else { source.lost };
+                self.prefixes.insert(source.name.clone(), Prefix { offset: *offset, content, lost });
             }
         }
     }
 
-    /// Whether a source of this name, size and time of change was ingested; a time of zero tells nothing.
+    /// Whether a source of this name, size and time of change was ingested; a time of zero tells nothing. One that
+    /// could not be read since is looked at again, which takes its loss back.
     pub(crate) fn knows_name(&self, name: &str, size: u64, modified: i64) -> bool {
-        modified != 0 && self.names.contains(&name_hash(name, size, modified))
+        modified != 0
+            && !self.prefixes.contains_key(name)
+            && self.names.contains(&name_hash(name, size, modified))
     }
 
     /// Claims a content for this run; false when it was ingested before or is being ingested.
@@ -87,9 +101,16 @@ impl Checkpoint {
         self.contents.lock().unwrap_or_else(PoisonError::into_inner).insert(content)
     }
 
-    /// How many events of a content were lost when it was ingested.
-    pub(crate) fn lost_of(&self, content: u128) -> u64 {
-        self.damaged.get(&content).copied().unwrap_or(0)
+    /// The position of a content that was ingested with losses.
+    pub(crate) fn damaged(&self, content: u128) -> Option<&SourcePosition> {
+        self.damaged.get(&content)
+    }
+
+    /// The names under which a delivered file was ingested with losses, in other folders.
+    pub(crate) fn lossy_names(&self, name: &str) -> impl Iterator<Item = &String> {
+        let delivered = if self.lossy.is_empty() { None } else { Delivery::name_of(name) };
+        let names = delivered.and_then(|delivered| self.lossy.get(delivered)).into_iter().flatten();
+        names.filter(move |other| *other != name)
     }
 
     /// How far a source of this name was read, if not to its end.
@@ -98,7 +119,7 @@ impl Checkpoint {
     }
 }
 
-fn name_hash(name: &str, size: u64, modified: i64) -> u128 {
+pub(crate) fn name_hash(name: &str, size: u64, modified: i64) -> u128 {
     let mut hasher = XxHash3_128::new();
     hasher.write(name.as_bytes());
     hasher.write(&[0]);

@@ -19,7 +19,6 @@ pub(crate) struct Tally {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) events: u64,
-    pub(crate) lost: u64,
     /// Whether control-plane calls that only read, and such that change something, were among the events.
     pub(crate) reads: bool,
     pub(crate) writes: bool,
@@ -63,57 +62,53 @@ impl Tally {
 impl Seen {
     pub(crate) fn add(&mut self, other: Self) {
         self.events = self.events.saturating_add(other.events);
-        self.lost = self.lost.saturating_add(other.lost);
         self.reads |= other.reads;
         self.writes |= other.writes;
     }
+
+    fn classes(self) -> Vec<EventClass> {
+        let shown = [(self.writes, EventClass::ManagementWrite), (self.reads, EventClass::ManagementRead)];
+        shown.into_iter().filter(|(shown, _)| *shown).map(|(_, class)| class).collect()
+    }
 }
 
-/// Coverage records of a flush: the hours of a place that follow each other make one stretch.
+/// Coverage records of a flush: the hours of a place that follow each other and show the same make one stretch.
 ///
-/// A trail logs reads and writes, or one of them, and is not switched over by the hour; so what a flush shows of a
-/// place in any hour holds for all its hours. Where event selectors are given, they say what is logged.
+/// An hour shows the classes of its own events and no more, so that what is known does not depend on how events were
+/// split into flushes: a trail may have been switched over within any of them. Quiet hours are for the analyzer to
+/// bridge. Where event selectors are given, they say what is logged. What was lost, the positions of the sources tell.
 pub(crate) fn records(evidence: &Evidence, selectors: Option<&Selectors>) -> Vec<CoverageRecord> {
-    let mut records = Vec::new();
+    let mut records: Vec<CoverageRecord> = Vec::new();
     for ((account, region), hours) in evidence {
-        let reads = hours.values().any(|seen| seen.reads);
-        let writes = hours.values().any(|seen| seen.writes);
-        let classes = match selectors {
-            Some(selectors) => selectors.classes.clone(),
-            None => {
-                let shown = [(writes, EventClass::ManagementWrite), (reads, EventClass::ManagementRead)];
-                shown.into_iter().filter(|(shown, _)| *shown).map(|(_, class)| class).collect()
-            }
-        };
-        let mut open: Option<CoverageRecord> = None;
+        let first = records.len();
         for (hour, seen) in hours {
             let start = hour.saturating_mul(HOUR);
-            match &mut open {
-                Some(record) if record.end == start => {
-                    record.end = start.saturating_add(HOUR);
-                    record.events = record.events.saturating_add(seen.events);
-                    record.lost = record.lost.saturating_add(seen.lost);
+            let end = start.saturating_add(HOUR);
+            let classes = selectors.map_or_else(|| seen.classes(), |selectors| selectors.classes.clone());
+            match records.get_mut(first..).and_then(<[_]>::last_mut) {
+                Some(last) if last.end == start && last.classes == classes => {
+                    last.end = end;
+                    last.events = last.events.saturating_add(seen.events);
                 }
-                _ => {
-                    records.extend(open.take());
-                    open = Some(CoverageRecord {
-                        provider: Provider::Aws,
-                        account: account.clone(),
-                        region: region.clone(),
-                        evidence: EVIDENCE.to_owned(),
-                        start,
-                        end: start.saturating_add(HOUR),
-                        classes: classes.clone(),
-                        excluded_services: selectors
-                            .map(|selectors| selectors.excluded_services.clone())
-                            .unwrap_or_default(),
-                        events: seen.events,
-                        lost: seen.lost,
-                    });
-                }
+                _ => records.push(CoverageRecord {
+                    provider: Provider::Aws,
+                    account: account.clone(),
+                    region: region.clone(),
+                    evidence: EVIDENCE.to_owned(),
+                    start,
+                    end,
+                    classes,
+                    excluded_services: selectors
+                        .map(|selectors| selectors.excluded_services.clone())
+                        .unwrap_or_default(),
+                    events: seen.events,
+                    lost: 0,
+                }),
             }
         }
-        records.extend(open);
     }
     records
 }
+
+#[cfg(test)]
+mod tests;

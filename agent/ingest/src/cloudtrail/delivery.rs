@@ -13,6 +13,18 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
+    /// The file's name, which CloudTrail gives once, if the path is that of a delivered file.
+    pub(crate) fn name_of(path: &str) -> Option<&str> {
+        Self::of(path).hour?;
+        path.rsplit('/').next()
+    }
+
+    /// When its events were made: within the hour before it was delivered, or within that hour.
+    pub(crate) fn span(&self) -> Option<(i64, i64)> {
+        let start = self.hour?.saturating_mul(HOUR);
+        Some((start.saturating_sub(HOUR), start.saturating_add(HOUR)))
+    }
+
     pub(crate) fn of(path: &str) -> Self {
         let name = path.rsplit('/').next().unwrap_or_default();
         let mut parts = name.split('_');

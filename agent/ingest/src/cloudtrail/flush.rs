@@ -114,16 +114,12 @@ fn choose_examples(parts: &[Part<'_>], names: &Names, rows: &mut [Flat]) {
 
 /// Everything of a flush that is not a usage row.
 pub(crate) fn publication(
-    mut evidence: Evidence,
+    evidence: &Evidence,
     works: Vec<Work>,
     selectors: Option<&Selectors>,
 ) -> Publication {
     let mut publication = Publication::default();
     for work in works {
-        for (place, hour, lost) in work.lost_places {
-            let seen = super::coverage::Seen { lost, ..Default::default() };
-            evidence.entry(place).or_default().entry(hour).or_default().add(seen);
-        }
         for (hour, identifier) in work.identifiers {
             publication.identifiers.entry(i64::from(hour)).or_default().push(identifier);
         }
@@ -139,7 +135,7 @@ pub(crate) fn publication(
         publication.sources.extend(work.sources);
     }
     publication.sources.sort_by(|left, right| left.name.cmp(&right.name));
-    publication.coverage = records(&evidence, selectors);
+    publication.coverage = records(evidence, selectors);
     publication
 }
 

@@ -222,7 +222,8 @@ impl<'a> Fields<'a> {
 }
 
 /// The role of `arn:aws:sts::123456789012:assumed-role/name/session`. A session's ARN does not tell the role's
-/// path, so a role with a path comes out without it.
+/// path, so a role with a path comes out without it: `role/web` for `role/shop/web`. A name is a role's own in its
+/// account whatever the path, so readers take roles of one account and last name for one.
 fn role_of_session(arn: &str) -> Option<String> {
     let mut parts = arn.splitn(6, ':');
     let (_, partition, _, _) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);

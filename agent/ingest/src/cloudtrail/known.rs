@@ -21,9 +21,16 @@ const CANDIDATES: usize = 8;
 #[derive(Debug, Default)]
 pub(crate) struct KnownIdentities {
     objects: Interner,
-    /// The principal behind each object, once it was asked for.
-    principals: Vec<Option<Box<str>>>,
+    /// Who is behind each object, once it was asked for.
+    callers: Vec<Option<Caller>>,
     by_prefix: HashTable<(u64, u32)>,
+}
+
+/// Who is behind an object, as far as the object alone tells.
+#[derive(Clone, Debug, Default)]
+struct Caller {
+    principal: Box<str>,
+    account: Option<Box<str>>,
 }
 
 impl KnownIdentities {
@@ -56,15 +63,30 @@ impl KnownIdentities {
 
     /// The principal of an object, as far as the object alone tells.
     pub(crate) fn principal(&mut self, number: u32) -> &str {
+        self.caller(number).map_or("", |caller| &caller.principal)
+    }
+
+    /// The account of an object's principal.
+    pub(crate) fn account(&mut self, number: u32) -> Option<&str> {
+        self.caller(number)?.account.as_deref()
+    }
+
+    fn caller(&mut self, number: u32) -> Option<&Caller> {
         let place = number as usize;
-        if self.principals.len() <= place {
-            self.principals.resize(place + 1, None);
+        if self.callers.len() <= place {
+            self.callers.resize(place + 1, None);
         }
         let object = Some(self.objects.get(number)).filter(|object| !object.is_empty());
-        match self.principals.get_mut(place) {
-            Some(principal) => principal.get_or_insert_with(|| Identity::read(object, None).principal.into()),
-            None => "",
-        }
+        let caller = self.callers.get_mut(place)?.get_or_insert_with(|| {
+            let identity = Identity::read(object, None);
+            // Callers of other kinds have words in place of an account.
+            let is_account = |id: &String| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
+            Caller {
+                principal: identity.principal.into(),
+                account: identity.account.filter(is_account).map(Into::into),
+            }
+        });
+        Some(caller)
     }
 
     pub(crate) fn get(&self, number: u32) -> &[u8] {
@@ -72,7 +94,7 @@ impl KnownIdentities {
     }
 
     pub(crate) fn footprint(&self) -> usize {
-        self.objects.footprint() + self.principals.capacity() * 80 + self.by_prefix.capacity() * 17
+        self.objects.footprint() + self.callers.capacity() * 120 + self.by_prefix.capacity() * 17
     }
 }
 

@@ -11,7 +11,7 @@ use super::event::Event;
 use super::reader::{Place, RECORD_LIMIT, Reader, Sink};
 use super::recorder::{Recorder, SourceCounts};
 use super::run::Shared;
-use super::source::{Identification, finish, lock, position};
+use super::source::{Identification, finish, lock, position, unread_position};
 use crate::content::{Compression, Hashed, decoder};
 use crate::scan::Find;
 
@@ -79,8 +79,11 @@ impl Pieces {
     ) -> Self {
         let _gate = shared.enter();
         let mut recorder = lock(recorder);
-        recorder.source =
-            SourceCounts { name: std::sync::Arc::clone(&source.name), ..SourceCounts::default() };
+        recorder.source = SourceCounts {
+            name: std::sync::Arc::clone(&source.name),
+            lost: resume.map_or(0, |prefix| prefix.lost),
+            ..SourceCounts::default()
+        };
         recorder.progressing = None;
         Self {
             source,
@@ -147,6 +150,10 @@ impl Pieces {
             }
         }
         if let Some(error) = decode_error {
+            if input.failed {
+                self.interrupted = Some(error);
+                return Ok(true);
+            }
             let mut recorder = lock(recorder);
             if recorder.source.lost == 0 {
                 let place = Place { offset: self.offset, record: self.reader.records() + 1 };
@@ -154,10 +161,6 @@ impl Pieces {
             }
             drop(recorder);
             shared.diagnostics.source(&self.source.name, format!("ends early: {error}"));
-            if input.failed {
-                self.interrupted = Some(error);
-                return Ok(true);
-            }
         }
         let (content, stored) = input.finish()?;
         self.content = Some(content);
@@ -232,12 +235,14 @@ impl Pieces {
         let mut recorder = lock(recorder);
         match self.interrupted {
             Some(error) => {
-                let progress =
-                    recorder.progressing.take().and_then(|progress| progress.position(&recorder.source));
-                recorder.work.sources.extend(progress);
-                return Err(error);
+                let progressing = recorder.progressing.take();
+                let progress = progressing.and_then(|progress| progress.position(&recorder.source));
+                let unread = || unread_position(&self.source);
+                recorder.work.sources.push(progress.unwrap_or_else(unread));
+                shared.unreadable(&self.source.name, &error, self.source.size);
+                return Ok(());
             }
-            None => finish(&mut recorder, &self.source, content.or(self.content)),
+            None => finish(&mut recorder, &self.source, content.or(self.content), shared),
         }
         drop(recorder);
         drop(gate);

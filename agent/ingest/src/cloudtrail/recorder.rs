@@ -76,8 +76,6 @@ pub(crate) struct Work {
     pub(crate) identifiers: Vec<(i32, u64)>,
     /// Sources that were read to their end, or as far as the counts go.
     pub(crate) sources: Vec<SourcePosition>,
-    /// Lost events by the place and hour that the source's name tells.
-    pub(crate) lost_places: Vec<(super::coverage::Where, i64, u64)>,
     /// Calls of operations the catalog does not know, by plan.
     pub(crate) unresolved: BTreeMap<u32, u64>,
 }
@@ -88,8 +86,8 @@ pub(crate) struct SourceCounts {
     pub(crate) name: Arc<str>,
     pub(crate) read: u64,
     pub(crate) lost: u64,
-    /// Hour of its first event.
-    pub(crate) hour: Option<i64>,
+    /// The hours, since the Unix epoch, of its first event and of its last.
+    pub(crate) hours: Option<(i32, i32)>,
 }
 
 impl Work {
@@ -154,7 +152,8 @@ impl Recorder {
         };
         let time = self.time.parse(time.raw).ok_or("incomplete")?;
         let hour = i32::try_from(time.div_euclid(HOUR)).map_err(|_| "incomplete")?;
-        self.source.hour = self.source.hour.or(Some(i64::from(hour)));
+        let (first, last) = self.source.hours.unwrap_or((hour, hour));
+        self.source.hours = Some((first.min(hour), last.max(hour)));
         let [last_region, last_recipient, last_error] = &mut self.last_names;
         let names = &mut self.table.names;
         let region = last_region.number(names, event.region).ok_or("not_utf8")?;
@@ -174,7 +173,8 @@ impl Recorder {
         if let Some(reason) = skipped(event) {
             // An event that is no call still shows that its hour was logged.
             if reason != LAKE {
-                self.tally.count(recipient, region, hour, management, event.read_only);
+                let account = self.logged_account(event, recipient);
+                self.tally.count(account, region, hour, management, event.read_only);
             }
             self.work.identifiers.extend(identifier.map(|identifier| (hour, identifier)));
             self.skip(reason);
@@ -197,10 +197,11 @@ impl Recorder {
             later.clear();
             let mut sound = true;
             let mut is_told_all = true;
+            let mut used = 0;
             let walked = plan.request.extract(request, &mut |path, value| {
                 let used_for = plan.request.get(path).map_or(ParameterUse::Resource, |path| path.used_for);
                 if used_for == ParameterUse::Resource {
-                    is_told_all &= is_told(scratch, value);
+                    is_told_all &= is_told(scratch, &mut used, value);
                     sound &= pack_parameter(later, path, used_for, value);
                 } else {
                     sound &= pack_parameter(scratch, path, used_for, value);
@@ -230,13 +231,14 @@ impl Recorder {
             Some(call) => call,
             None => self.new_call(identity, plan_number).ok_or("not_utf8")?,
         };
-        let plan = self.plans.get(plan_number).ok_or("not_utf8")?;
-        self.tally.count(recipient, region, hour, management, event.read_only);
-        if !plan.known {
+        let account = self.logged_account(event, recipient);
+        self.tally.count(account, region, hour, management, event.read_only);
+        if !self.plans.get(plan_number).is_some_and(|plan| plan.known) {
             *self.work.unresolved.entry(plan_number).or_default() += 1;
         }
         let key = RowKey { hour, identity, origin, call };
         let row = self.table.count(key, time, id.unwrap_or_default());
+        let plan = self.plans.get(plan_number).ok_or("not_utf8")?;
         if let Some(response) = event.response.filter(|_| !plan.issued.is_empty()) {
             let issued = &mut self.table.issued;
             // What cannot be read of a response is no reason to lose the call.
@@ -249,6 +251,21 @@ impl Recorder {
         self.work.identifiers.extend(identifier.map(|identifier| (hour, identifier)));
         self.work.recorded += 1;
         Ok(())
+    }
+
+    /// The account whose log the event is of, by its number; the principal's, where the event does not say.
+    #[inline]
+    fn logged_account<F>(&mut self, event: &Event<'_, F>, recipient: u32) -> u32 {
+        if event.recipient.is_some_and(|account| !account.raw.is_empty()) {
+            return recipient;
+        }
+        let identities = &mut self.table.identities;
+        let number = event.known_identity.or_else(|| {
+            let object = event.identity.filter(|object| std::str::from_utf8(object).is_ok())?;
+            Some(identities.intern(object).number())
+        });
+        let account = number.and_then(|number| identities.account(number));
+        account.map_or(recipient, |account| self.table.names.intern(account.as_bytes()).number())
     }
 
     /// Works out what the call packed in `scratch` is called on; none when that is not UTF-8.

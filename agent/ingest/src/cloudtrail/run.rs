@@ -1,25 +1,27 @@
 //! An ingest as a whole: sources to workers, and flushes when there is enough to write.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use remit_ledger::{LedgerError, LedgerWriter, Observer, Provider, REMEMBERED, WriterOptions};
+use remit_ledger::{
+    LedgerError, LedgerWriter, Observer, Provider, REMEMBERED, SourcePosition, WriterOptions,
+};
 
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{Checkpoint, name_hash};
 use super::coverage::Evidence;
 use super::flush::{Part, publication, stage};
-use super::recorder::{Recorder, Work};
+use super::recorder::{Recorder, SourceCounts, Work};
 use super::selectors::Selectors;
-use super::source::{Workbench, lock};
+use super::source::{Identification, Workbench, lock, position, unread_position, whole};
 use super::store::{self, StoredObject};
 use super::summary::{Files, Summary};
 use crate::diagnostic::Diagnostics;
 use crate::duplicates::Seen;
-use crate::input::{Input, expand};
+use crate::input::{Input, Problem, expand};
 use crate::progress::Progress;
 
 /// What to ingest, and where to.
@@ -93,6 +95,10 @@ pub(crate) struct Shared<'a> {
     stopped: AtomicBool,
     files: [AtomicU64; 4],
     bytes: AtomicU64,
+    /// Positions of sources that could not be read, for the next flush.
+    unread: Mutex<Vec<SourcePosition>>,
+    /// Positions of folders that can be listed again, for the last flush.
+    listed: Mutex<Vec<SourcePosition>>,
 }
 
 /// What a worker is given to read.
@@ -164,6 +170,19 @@ impl Shared<'_> {
         self.progress.done(1, bytes, 0);
     }
 
+    /// Notes a source of which nothing can be read, so that what it may hold is lost until it can be.
+    pub(crate) fn unread(&self, source: &Identification, error: &io::Error) {
+        self.unreadable(&source.name, error, source.size);
+        self.lose(source, error);
+    }
+
+    /// What is not there has lost nothing, and what was lost before need not be said again.
+    fn lose(&self, source: &Identification, error: &io::Error) {
+        if error.kind() != io::ErrorKind::NotFound && self.checkpoint.prefix(&source.name).is_none() {
+            self.unread.lock().unwrap_or_else(PoisonError::into_inner).push(unread_position(source));
+        }
+    }
+
     fn add_files(&self, kind: usize, count: u64) {
         if let Some(files) = self.files.get(kind) {
             files.fetch_add(count, Ordering::Relaxed);
@@ -207,6 +226,8 @@ pub fn ingest(options: Options, progress: &dyn Progress) -> Result<Summary, Inge
         stopped: AtomicBool::new(false),
         files: Default::default(),
         bytes: AtomicU64::new(0),
+        unread: Mutex::default(),
+        listed: Mutex::default(),
     };
     let recorders: Vec<Mutex<Recorder>> = (0..threads)
         .map(|worker| {
@@ -316,6 +337,11 @@ impl Publisher {
             recorder.table.sort_issued();
             works.push(work);
         }
+        let mut unread = std::mem::take(&mut *shared.unread.lock().unwrap_or_else(PoisonError::into_inner));
+        if self.finished == recorders.len() {
+            unread.append(&mut shared.listed.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+        works.push(Work { sources: unread, ..Work::default() });
         if works.iter().all(Work::is_empty) {
             return Ok(());
         }
@@ -327,7 +353,7 @@ impl Publisher {
         let flush = writer.begin(Provider::Aws);
         let staged = stage(flush, &parts, parts.len())?;
         drop(parts);
-        let publication = publication(evidence, works, self.selectors.as_ref());
+        let publication = publication(&evidence, works, self.selectors.as_ref());
         let counts = publication.counts.clone();
         let published = flush.commit(staged, publication)?;
         for recorder in &mut recorders {
@@ -344,6 +370,8 @@ impl Publisher {
 
 /// Names every source to the workers.
 fn list_sources(names: &[String], shared: &Shared<'_>, sources: &Sender<Source>) {
+    let mut listed: BTreeMap<String, Identification> = BTreeMap::new();
+    let mut unlisted = Vec::new();
     let hand_over = |source| !shared.stopped.load(Ordering::Relaxed) && sources.send(source).is_ok();
     let mut use_input = |input: Input| match input {
         Input::File(path) => {
@@ -355,9 +383,14 @@ fn list_sources(names: &[String], shared: &Shared<'_>, sources: &Sender<Source>)
             hand_over(Source::Stdin)
         }
         Input::Store(address) => {
-            let listed = store::list(&address, shared, &mut |object| hand_over(Source::Object(object)));
-            if let Err(error) = listed {
-                shared.unreadable(&format!("{}/{}", address.bucket(), address.path()), &error, 0);
+            let name: Arc<str> = format!("{}/{}", address.bucket(), address.path()).into();
+            let prefix = Identification { name, size: 0, modified: 0, replayable: true, is_near: false };
+            match store::list(&address, shared, &mut |object| hand_over(Source::Object(object))) {
+                Err(error) => shared.unread(&prefix, &error),
+                Ok(()) if shared.checkpoint.prefix(&prefix.name).is_some() => {
+                    listed.insert(prefix.name.to_string(), prefix);
+                }
+                Ok(()) => {}
             }
             !shared.stopped.load(Ordering::Relaxed)
         }
@@ -365,11 +398,32 @@ fn list_sources(names: &[String], shared: &Shared<'_>, sources: &Sender<Source>)
             shared.other();
             true
         }
+        Input::Folder(path) => {
+            let folder = Identification::of_path(&path);
+            if shared.checkpoint.prefix(&folder.name).is_some() {
+                listed.insert(folder.name.to_string(), folder);
+            }
+            true
+        }
     };
-    expand(names, &mut use_input, &mut |name, message| {
+    expand(names, &mut use_input, &mut |name, problem| {
         shared.add_files(UNREADABLE, 1);
-        shared.diagnostics.source(name, message);
+        shared.diagnostics.source(name, problem.to_string());
+        if let Problem::Unread(error) = problem {
+            let source = Identification::of_path(Path::new(name));
+            shared.lose(&source, &error);
+            unlisted.push(source.name);
+        }
     });
+    for name in unlisted {
+        listed.remove(name.as_ref());
+    }
+    let positions = listed.values().map(|folder| {
+        // A folder has no bytes of its own to be known by.
+        let content = whole(name_hash(&folder.name, 0, 0));
+        position(folder, content, &SourceCounts::default())
+    });
+    shared.listed.lock().unwrap_or_else(PoisonError::into_inner).extend(positions);
 }
 
 /// Reads sources until there are no more.

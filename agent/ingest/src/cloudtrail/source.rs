@@ -5,9 +5,10 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use remit_ledger::{Extent, HOUR, SourcePosition};
+use remit_ledger::{Extent, HOUR, SourcePlace, SourcePosition};
 use twox_hash::XxHash3_128;
 
+use super::EVIDENCE;
 use super::delivery::Delivery;
 use super::pieces::read_pieces;
 use super::reader::Reader;
@@ -36,6 +37,15 @@ pub(crate) struct Identification {
     pub(crate) is_near: bool,
 }
 
+impl Identification {
+    /// What is known of a file or folder that cannot be opened.
+    pub(crate) fn of_path(path: &Path) -> Self {
+        let name = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let name = name.to_string_lossy().into();
+        Self { name, size: 0, modified: 0, replayable: true, is_near: true }
+    }
+}
+
 impl Workbench {
     pub(crate) fn new() -> Self {
         Self { inflater: libdeflater::Decompressor::new(), stored: Vec::new(), plain: Vec::new() }
@@ -43,7 +53,6 @@ impl Workbench {
 
     /// Reads a file.
     pub(crate) fn file(&mut self, path: &Path, shared: &Shared<'_>, recorder: &Mutex<Recorder>) {
-        let name: Arc<str> = path.to_string_lossy().into();
         let result = File::open(path).and_then(|file| {
             let metadata = file.metadata()?;
             let modified =
@@ -62,20 +71,20 @@ impl Workbench {
                 shared.known(source.size);
             }
             Ok((file, source)) => {
-                let size = source.size;
+                let unread = source.clone();
                 let reopen = || File::open(path).map(|file| Box::new(file) as Box<dyn Read + Send>);
                 if let Err(error) = self.read(source, file, &reopen, shared, recorder) {
-                    shared.unreadable(&name, &error, size);
+                    shared.unread(&unread, &error);
                 }
             }
-            Err(error) => shared.unreadable(&name, &error, 0),
+            Err(error) => shared.unread(&Identification::of_path(path), &error),
         }
     }
 
     /// Reads an object of a store.
     pub(crate) fn object(&mut self, object: StoredObject, shared: &Shared<'_>, recorder: &Mutex<Recorder>) {
         let StoredObject { source, body } = object;
-        let (name, size) = (Arc::clone(&source.name), source.size);
+        let unread = source.clone();
         let done = match &body {
             Body::Fetched(fetched) => {
                 let bytes = &fetched.bytes;
@@ -87,7 +96,7 @@ impl Workbench {
             }
         };
         if let Err(error) = done {
-            shared.unreadable(&name, &error, size);
+            shared.unread(&unread, &error);
         }
     }
 
@@ -95,9 +104,10 @@ impl Workbench {
     pub(crate) fn stdin(&mut self, shared: &Shared<'_>, recorder: &Mutex<Recorder>) {
         let source =
             Identification { name: "-".into(), size: 0, modified: 0, replayable: false, is_near: false };
+        let unread = source.clone();
         let reopen = || Err(io::Error::other("it can be read only once"));
         if let Err(error) = self.read(source, io::stdin(), &reopen, shared, recorder) {
-            shared.unreadable("-", &error, 0);
+            shared.unread(&unread, &error);
         }
     }
 
@@ -183,16 +193,19 @@ impl Workbench {
 
 /// The same bytes were ingested before, under this name or another.
 fn known_content(source: &Identification, content: u128, shared: &Shared<'_>, recorder: &Mutex<Recorder>) {
-    let lost = shared.checkpoint.lost_of(content);
-    if lost > 0 {
+    let damaged = shared.checkpoint.damaged(content);
+    if let Some(SourcePosition { lost, .. }) = damaged {
         let message = format!("was ingested before; {lost} events of it could not be read then");
         shared.diagnostics.source(&source.name, message);
     }
     let _gate = shared.enter();
     let mut recorder = lock(recorder);
     // The next run knows it by name, without reading it.
-    let counts = SourceCounts { lost, ..SourceCounts::default() };
-    recorder.work.sources.push(position(source, whole(content), &counts));
+    let mut known = position(source, whole(content), &SourceCounts::default());
+    if let Some(SourcePosition { lost, span, place, .. }) = damaged {
+        (known.lost, known.span, known.place) = (*lost, *span, place.clone());
+    }
+    recorder.work.sources.push(known);
     drop(recorder);
     shared.known(source.size);
 }
@@ -209,40 +222,75 @@ fn read_whole(
     recorder.source = SourceCounts { name: Arc::clone(&source.name), ..SourceCounts::default() };
     Reader::default().feed(plain, true, &mut *recorder);
     let events = recorder.source.read;
-    finish(&mut recorder, source, Some(content));
+    finish(&mut recorder, source, Some(content), shared);
     shared.weigh(&recorder);
     drop(recorder);
     drop(gate);
     shared.read(1, source.size, events);
 }
 
-/// Takes a source off the workbench: its position, and the place of what it lost.
-pub(crate) fn finish(recorder: &mut Recorder, source: &Identification, content: Option<u128>) {
+/// Takes a source off the workbench: its position, and with it what it lost.
+pub(crate) fn finish(
+    recorder: &mut Recorder,
+    source: &Identification,
+    content: Option<u128>,
+    shared: &Shared<'_>,
+) {
     recorder.progressing = None;
-    let counts = recorder.source.clone();
-    if let Some(content) = content {
-        recorder.work.sources.push(position(source, whole(content), &counts));
+    let Some(content) = content else { return };
+    let position = position(source, whole(content), &recorder.source);
+    if position.lost == 0 && source.replayable {
+        // A delivered file takes back what it lost when it lay in another folder.
+        for name in shared.checkpoint.lossy_names(&source.name) {
+            recorder.work.sources.push(SourcePosition { name: name.clone(), ..position.clone() });
+        }
     }
-    if counts.lost > 0 {
-        let delivery = Delivery::of(&source.name);
-        let hour = counts.hour.or(delivery.hour).unwrap_or(source.modified.div_euclid(HOUR));
-        recorder.work.lost_places.push(((delivery.account, delivery.region), hour, counts.lost));
-    }
+    recorder.work.sources.push(position);
 }
 
-fn whole(content: u128) -> Extent {
+pub(crate) fn whole(content: u128) -> Extent {
     Extent::Whole { content: format!("{content:032x}") }
 }
 
+/// What the ledger remembers of a source. What cannot be read again has no name that anything later could go by.
 pub(crate) fn position(source: &Identification, extent: Extent, counts: &SourceCounts) -> SourcePosition {
+    let hour = |hour: i32| i64::from(hour).saturating_mul(HOUR);
+    let is_whole = matches!(extent, Extent::Whole { .. }) && counts.lost == 0;
     SourcePosition {
-        name: source.name.as_ref().to_owned(),
+        name: if source.replayable { source.name.as_ref().to_owned() } else { "-".to_owned() },
         size: source.size,
         modified: source.modified,
         extent,
         read: counts.read,
         lost: counts.lost,
+        span: counts.hours.map(|(first, last)| (hour(first), hour(last).saturating_add(HOUR))),
+        place: (!is_whole).then(|| place_of(&source.name)),
     }
+}
+
+/// Where and when the events of a source may have been made, as far as its name tells.
+fn place_of(name: &str) -> SourcePlace {
+    let delivery = Delivery::of(name);
+    // An event is read after it was made: all that is known where the name tells nothing.
+    let ever = || Some((0, jiff::Timestamp::now().as_microsecond()));
+    SourcePlace {
+        span: delivery.span().or_else(ever),
+        evidence: EVIDENCE.to_owned(),
+        account: delivery.account,
+        region: delivery.region,
+    }
+}
+
+/// The position of a source of which nothing could be read: it has lost an event at least.
+pub(crate) fn unread_position(source: &Identification) -> SourcePosition {
+    let counts = SourceCounts { lost: 1, ..SourceCounts::default() };
+    let nothing = XxHash3_128::new().finish_128();
+    let extent = if source.replayable {
+        Extent::Prefix { offset: 0, content: format!("{nothing:032x}") }
+    } else {
+        whole(nothing)
+    };
+    position(source, extent, &counts)
 }
 
 /// A worker that panicked is not there to disagree.

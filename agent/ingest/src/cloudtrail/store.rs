@@ -106,14 +106,18 @@ impl Prefix {
             }
             std::future::ready(Ok(is_log.then_some(object)))
         });
-        self.fetch(logs.boxed(), shared, use_object).await?;
+        let fetched = self.fetch(logs.boxed(), shared, use_object).await;
         if found {
-            return Ok(());
+            return fetched;
         }
+        // Where nothing is found, nothing is lost.
+        fetched.map_err(|error| io::Error::new(io::ErrorKind::NotFound, error))?;
         // The address may be that of one object.
         let object = match self.store.head(&self.path).await {
             Ok(object) => object,
-            Err(object_store::Error::NotFound { .. }) => return Err(io::Error::other("there is no object")),
+            Err(object_store::Error::NotFound { .. }) => {
+                return Err(io::Error::new(io::ErrorKind::NotFound, "there is no object"));
+            }
             Err(error) => return Err(io::Error::other(error)),
         };
         self.fetch(futures::stream::iter([Ok(object)]).boxed(), shared, use_object).await
@@ -149,7 +153,7 @@ impl Prefix {
                         return Ok(());
                     }
                 }
-                Err(error) => shared.unreadable(&source.name, &error, source.size),
+                Err(error) => shared.unread(&source, &error),
             }
         }
         Ok(())

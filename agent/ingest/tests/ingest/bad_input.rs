@@ -192,6 +192,59 @@ fn an_unreadable_folder() {
     assert!(summary.is_partial());
 }
 
+/// Not a test of its own: the process without the superuser's rights.
+#[test]
+fn unprivileged() {
+    if let Some(folder) = std::env::var_os("REMIT_TEST_UNPRIVILEGED").map(PathBuf::from) {
+        let summary = ingest(options(&folder.join("ledger"), &[&folder.join("input")]), &NoProgress).unwrap();
+        assert_eq!((summary.files.unreadable, summary.counts.read), (2, 10), "{summary:?}");
+        assert!(summary.is_partial());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_user_may_not_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new();
+    place.write("closed.json", records(0..10));
+    fs::create_dir(place.input().join("closed")).unwrap();
+    fs::create_dir(place.ledger()).unwrap();
+    let allow = |path: PathBuf, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    allow(place.input().join("closed.json"), 0);
+    allow(place.input().join("closed"), 0);
+    let is_superuser = fs::read(place.input().join("closed.json")).is_ok();
+    let program = std::env::current_exe().unwrap();
+    let command = || {
+        if !is_superuser {
+            return Command::new(&program);
+        }
+        let mut command = Command::new("setpriv");
+        command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]).arg(&program);
+        command
+    };
+    if is_superuser {
+        allow(place.folder.path().to_owned(), 0o755);
+        allow(place.ledger(), 0o777);
+    }
+    if !command().arg("--list").output().is_ok_and(|probe| probe.status.success()) {
+        eprintln!("SKIPPED: no other user can run this test's program");
+        return;
+    }
+    let output = command()
+        .args(["bad_input::unprivileged", "--exact"])
+        .env("REMIT_TEST_UNPRIVILEGED", place.folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    let snapshot = remit_ledger::Snapshot::of_folder(&place.ledger()).unwrap();
+    let coverage = futures::FutureExt::now_or_never(snapshot.coverage());
+    let lost: u64 = coverage.unwrap().unwrap().iter().map(|row| row.lost).sum();
+    assert_eq!(lost, 2, "both are said to be lost");
+    allow(place.input().join("closed"), 0o700);
+}
+
 /// Not a test of its own: the process that may not write large files.
 #[test]
 fn child() {
@@ -229,19 +282,40 @@ fn a_full_disk_stops_the_ingest_and_loses_nothing() {
     assert_eq!(counted, Place::expected(10_000));
 }
 
+/// A Parquet file of another program, with a table of its own.
+fn foreign_parquet(path: &Path) {
+    let schema =
+        parquet::schema::parser::parse_message_type("message other { required int64 price; }").unwrap();
+    let file = fs::File::create(path).unwrap();
+    let properties = std::sync::Arc::default();
+    let mut writer =
+        parquet::file::writer::SerializedFileWriter::new(file, std::sync::Arc::new(schema), properties)
+            .unwrap();
+    let mut rows = writer.next_row_group().unwrap();
+    let mut column = rows.next_column().unwrap().unwrap();
+    column.typed::<parquet::data_type::Int64Type>().write_batch(&[1, 2, 3], None, None).unwrap();
+    column.close().unwrap();
+    rows.close().unwrap();
+    writer.close().unwrap();
+}
+
 #[test]
 fn a_foreign_file_in_the_ledger_is_named_and_left_alone() {
     let place = Place::new();
     place.run();
     let foreign = place.ledger().join("usage/v1/provider=aws/date=2026-10-01/foreign.parquet");
     fs::create_dir_all(foreign.parent().unwrap()).unwrap();
-    fs::write(&foreign, b"PAR1 nothing PAR1").unwrap();
-    place.write("more.json", records(0..10));
-    let summary = place.run();
-    assert_eq!(summary.counts.read, 10);
-    assert!(
-        summary.diagnostics.iter().any(|problem| problem.message.contains("foreign.parquet")),
-        "{summary:?}"
-    );
-    assert!(foreign.exists());
+    let makes: [fn(&Path); 2] = [foreign_parquet, |path| fs::write(path, b"PAR1 nothing PAR1").unwrap()];
+    for (round, make) in (0..).zip(makes) {
+        make(&foreign);
+        let bytes = fs::read(&foreign).unwrap();
+        place.write("more.json", records(round * 10..(round + 1) * 10));
+        let summary = place.run();
+        assert_eq!(summary.counts.read, 10);
+        let said = |problem: &remit_ingest::Diagnostic| problem.message.contains("foreign.parquet");
+        assert!(summary.diagnostics.iter().any(said) && summary.is_partial(), "{summary:?}");
+        assert_eq!(fs::read(&foreign).unwrap(), bytes);
+    }
+    let info = remit_ledger::Snapshot::of_folder(&place.ledger()).unwrap().info();
+    assert_eq!(info.counts.read, 30, "the rest of the ledger counts");
 }

@@ -8,6 +8,10 @@
 
 mod bad_input;
 mod contents;
+mod events;
 mod kill;
 mod log;
+mod losses;
 mod order;
+mod secrets;
+mod stdin;

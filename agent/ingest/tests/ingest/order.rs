@@ -6,8 +6,9 @@ use std::path::Path;
 use proptest::prelude::*;
 use remit_ingest::NoProgress;
 use remit_ingest::cloudtrail::{Limits, Options, Summary, ingest};
+use remit_ledger::{WriterOptions, compact};
 
-use crate::contents::sums;
+use crate::contents::{examples, sums};
 use crate::log::records;
 
 fn run(ledger: &Path, input: &Path, threads: usize) -> Summary {
@@ -21,8 +22,10 @@ fn run(ledger: &Path, input: &Path, threads: usize) -> Summary {
     ingest(options, &NoProgress).unwrap()
 }
 
+type Content = (BTreeMap<String, u64>, BTreeMap<String, Option<String>>);
+
 /// The ledger's content after these files were ingested, each in a run of its own or all in one.
-fn ingested(files: &[Vec<u64>], runs: bool, threads: usize) -> BTreeMap<String, u64> {
+fn ingested(files: &[Vec<u64>], runs: bool, threads: usize) -> Content {
     let place = tempfile::tempdir().unwrap();
     let ledger = place.path().join("ledger");
     for (number, file) in files.iter().enumerate() {
@@ -34,7 +37,10 @@ fn ingested(files: &[Vec<u64>], runs: bool, threads: usize) -> BTreeMap<String, 
         }
     }
     run(&ledger, &place.path().join("input"), threads);
-    sums(&ledger)
+    let content = (sums(&ledger), examples(&ledger));
+    compact(&ledger, WriterOptions::default()).unwrap();
+    assert_eq!((sums(&ledger), examples(&ledger)), content, "compaction changes nothing");
+    content
 }
 
 proptest! {
