@@ -1,4 +1,4 @@
-//! Bounds the names of resources the same way wherever they were recorded.
+//! Bounds the names of resources and the values of parameters the same way wherever they were recorded.
 //!
 //! A recorder keeps the first names it meets of a principal's operation and cuts those that are too many, so that which
 //! ones survive depends on how the events were split into files. Cutting again over all names that the ledger holds
@@ -6,17 +6,24 @@
 
 use std::collections::BTreeMap;
 
-use datafusion::arrow::array::{Array as _, AsArray as _, RecordBatch};
+use datafusion::arrow::array::{AsArray as _, RecordBatch};
 use datafusion::error::DataFusionError;
-use remit_ledger::Collapse;
+use remit_ledger::{Collapse, Values};
 use remit_policy::Call;
 
-use crate::rollup::{PrincipalCalls, Text, strings, text, unexpected};
+use crate::rollup::{PrincipalCalls, Text, pairs, strings, text, unexpected};
+
+/// The names and parameters of one operation of one principal.
+#[derive(Debug, Default)]
+struct Bounds {
+    resources: Collapse,
+    parameters: Values,
+}
 
 /// The names of everything that each operation of each principal was recorded on.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    trees: BTreeMap<(String, String, String), Collapse>,
+    bounds: BTreeMap<(String, String, String), Bounds>,
 }
 
 impl Names {
@@ -24,51 +31,57 @@ impl Names {
     pub(crate) fn add_calls(&mut self, principals: &BTreeMap<String, PrincipalCalls>) {
         for (principal, calls) in principals {
             for call in &calls.calls {
-                self.add(principal, &call.service, &call.operation, &call.resources);
+                self.add(principal, &call.service, &call.operation, &call.resources, &call.parameters);
             }
         }
     }
 
-    /// Adds the names of rows with the columns `principal`, `service`, `operation` and `resources`.
+    /// Adds the names of rows with the columns `principal`, `service`, `operation`, `resources` and `parameters`.
     pub(crate) fn add_rows(&mut self, batch: &RecordBatch) -> Result<(), DataFusionError> {
         let column = |name: &str| batch.column_by_name(name).ok_or_else(|| unexpected(name));
         let string = |name: &str| column(name).and_then(|array| text(array.as_ref(), name));
         let (principal, service, operation) =
             (string("principal")?, string("service")?, string("operation")?);
         let resources = column("resources")?.as_list_opt::<i32>().ok_or_else(|| unexpected("resources"))?;
-        for row in 0..batch.num_rows().min(resources.len()) {
+        let parameters = column("parameters")?.as_map_opt().ok_or_else(|| unexpected("parameters"))?;
+        for row in 0..batch.num_rows() {
             let text = |column: &Text<'_>| column.text(row).unwrap_or_default();
-            let names = strings(resources.value(row).as_ref())?;
-            self.add(&text(&principal), &text(&service), &text(&operation), &names);
+            let (names, values) = (strings(resources.value(row).as_ref())?, pairs(parameters, row)?);
+            self.add(&text(&principal), &text(&service), &text(&operation), &names, &values);
         }
         Ok(())
     }
 
-    fn add(&mut self, principal: &str, service: &str, operation: &str, names: &[String]) {
-        if names.is_empty() {
+    fn add(
+        &mut self,
+        principal: &str,
+        service: &str,
+        operation: &str,
+        names: &[String],
+        values: &BTreeMap<String, String>,
+    ) {
+        if names.is_empty() && values.is_empty() {
             return;
         }
         let key = (principal.to_owned(), service.to_owned(), operation.to_owned());
-        let tree = self.trees.entry(key).or_default();
+        let bounds = self.bounds.entry(key).or_default();
         for name in names {
-            tree.add(name);
+            bounds.resources.add(name);
         }
+        bounds.parameters.add(values);
     }
 
     /// Cuts the names of calls, and adds up the calls that are equal then.
     pub(crate) fn bound(&self, principals: &mut BTreeMap<String, PrincipalCalls>) {
         for (principal, calls) in principals {
-            let mut is_cut = false;
             for call in &mut calls.calls {
                 let key = (principal.clone(), call.service.clone(), call.operation.clone());
-                if let Some(tree) = self.trees.get(&key).filter(|tree| tree.is_needed()) {
-                    tree.apply(&mut call.resources);
-                    is_cut = true;
+                if let Some(bounds) = self.bounds.get(&key) {
+                    bounds.resources.apply(&mut call.resources);
+                    bounds.parameters.apply(&mut call.parameters);
                 }
             }
-            if is_cut {
-                add_up(&mut calls.calls);
-            }
+            add_up(&mut calls.calls);
         }
     }
 }

@@ -63,8 +63,8 @@ pub(crate) fn query(filter: &Filter) -> String {
 fn names_query(filter: &Filter) -> String {
     let principal = filter.principal.as_ref().map(|principal| of_principal(principal));
     format!(
-        "SELECT principal, service, operation, resources FROM {TABLE} {} \
-         GROUP BY principal, service, operation, resources",
+        "SELECT principal, service, operation, resources, parameters FROM {TABLE} {} \
+         GROUP BY principal, service, operation, resources, parameters",
         principal.map(|condition| format!("WHERE {condition}")).unwrap_or_default()
     )
 }
@@ -237,7 +237,8 @@ pub(crate) fn strings(array: &dyn Array) -> Result<Vec<String>, DataFusionError>
     Ok((0..array.len()).filter_map(|at| items.text(at)).collect())
 }
 
-fn pairs(map: &MapArray, row: usize) -> Result<BTreeMap<String, String>, DataFusionError> {
+/// A map of strings.
+pub(crate) fn pairs(map: &MapArray, row: usize) -> Result<BTreeMap<String, String>, DataFusionError> {
     let entries = map.value(row);
     let keys = text(entries.column(0).as_ref(), "parameters")?;
     let values = text(entries.column(1).as_ref(), "parameters")?;

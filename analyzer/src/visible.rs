@@ -35,9 +35,10 @@ pub(crate) fn coverage_of(
     said: &Said,
     settings: WindowSettings,
 ) -> Option<Coverage> {
+    // A record without events says what was lost, not what could be seen; one without an account shows nobody's calls.
     let here: Vec<_> = records
         .iter()
-        .filter(|record| record.account.as_deref().is_none_or(|other| other == account))
+        .filter(|record| record.events > 0 && record.account.as_deref() == Some(account))
         .collect();
     let stretches = here.iter().map(|record| (record.start, record.end));
     let (covered_start, end) = last_run(stretches, settings.longest_gap)?;
@@ -67,8 +68,16 @@ pub(crate) fn coverage_of(
         management_writes: visible.contains(&EventClass::ManagementWrite),
         data: data(&visible),
         excluded_services: excluded.chain(&said.excluded_services).cloned().collect(),
-        lost: within.iter().map(|record| record.lost).sum(),
+        lost: lost(records, account, window),
     })
+}
+
+/// Events known to be lost in the window: of the account, and of nobody knows which.
+fn lost(records: &[CoverageRecord], account: &str, window: Window) -> u64 {
+    let overlaps = |record: &&CoverageRecord| record.end > window.start && record.start < window.end;
+    let may_be_here =
+        |record: &&CoverageRecord| record.account.as_deref().is_none_or(|other| other == account);
+    records.iter().filter(may_be_here).filter(overlaps).map(|record| record.lost).sum()
 }
 
 fn data(visible: &BTreeSet<&EventClass>) -> Vec<DataCoverage> {

@@ -6,11 +6,9 @@ use std::path::{Path, PathBuf};
 
 use remit_catalog::{Call, Catalog, Certainty, Scope};
 use remit_ledger::{Outcome, Snapshot};
-use remit_policy::{Decision, Evidence, Glob};
+use remit_policy::{Context, ContextValue, Decision, Evidence, Glob, PolicySet, Request, from_value};
 use remit_tests::referee::{Question, Ruling, rule};
 use serde_json::{Map, Value, json};
-
-use crate::referee::decide;
 
 /// An action on a resource, as a request has it.
 type Needed = (String, String);
@@ -70,8 +68,10 @@ pub(crate) fn judge(ledger: &Path, proposals: &Path) -> Option<Judged> {
     let mut denied = Vec::new();
     for ((proposed, _), allowed) in std::iter::zip(&all, &allowed) {
         let unseen = unobservable(proposed);
+        let after = policy_set(&proposed.after, proposed.boundary.as_ref());
         let elements = elements(&proposed.after);
-        denied.extend(elements.iter().filter_map(|element| witness(proposed, element, allowed, &unseen)));
+        let witnesses = elements.iter().filter_map(|one| witness(proposed, &after, one, allowed, &unseen));
+        denied.extend(witnesses);
     }
     for (question, ruling) in std::iter::zip(&denied, rule(&denied)?) {
         assert_eq!(ruling, Ruling::DeniedImplicitly, "{question:#?}");
@@ -85,25 +85,23 @@ pub(crate) fn judge(ledger: &Path, proposals: &Path) -> Option<Judged> {
 /// is denied all the same, by a statement that is not ours to take away, or cannot be judged.
 fn witness(
     proposed: &Proposed,
+    after: &PolicySet,
     element: &Element,
     recorded: &BTreeSet<Needed>,
     unseen: &BTreeSet<Needed>,
 ) -> Option<Question> {
-    let decide = |policies: &[Value], needed: &Needed| {
-        let question = proposed.question(policies, needed, Some(&element.statement));
-        (decide(&question).unwrap(), question)
-    };
     let concerned: Vec<&Needed> =
         recorded.iter().chain(unseen).filter(|(action, _)| element.concerns(action)).collect();
+    let rest = policy_set(&element.rest, proposed.boundary.as_ref());
     let mut is_overridden = false;
     for needed in &concerned {
-        match decide(&proposed.after, needed).0 {
+        let question = proposed.question(&element.rest, needed, Some(&element.statement));
+        match decide(after, &question) {
             Decision::Allowed => {}
             Decision::DeniedExplicitly | Decision::Undetermined => is_overridden = true,
             Decision::DeniedImplicitly => continue,
         }
-        let (decision, question) = decide(&element.rest, needed);
-        if decision == Decision::DeniedImplicitly {
+        if decide(&rest, &question) == Decision::DeniedImplicitly {
             return Some(question);
         }
     }
@@ -113,6 +111,22 @@ fn witness(
         proposed.evidence.principal, element.name, proposed.after
     );
     None
+}
+
+/// Policies, to ask them many questions.
+pub(crate) fn policy_set(policies: &[Value], boundary: Option<&Value>) -> PolicySet {
+    let documents: Vec<_> = policies.iter().map(|policy| from_value(policy).unwrap()).collect();
+    let boundary = boundary.map(|policy| from_value(policy).unwrap());
+    PolicySet::new(&documents.iter().collect::<Vec<_>>(), boundary.as_ref())
+}
+
+fn decide(set: &PolicySet, question: &Question) -> Decision {
+    let mut context = Context::complete();
+    for (key, values) in &question.context {
+        context.set(key, ContextValue::Known(values.clone()));
+    }
+    let request = Request { action: &question.action, resource: &question.resource, context: &context };
+    set.evaluate(&request).decision
 }
 
 /// What the ledger's allowed calls needed for certain, on resources that are known, by principal.
@@ -167,13 +181,37 @@ fn unobservable(proposed: &Proposed) -> BTreeSet<Needed> {
     for kept in proposed.evidence.kept.iter().filter(|kept| kept.narrowed_to.is_empty()) {
         let action = catalog.find(&kept.permission).and_then(|id| catalog.action(id));
         // On everything means on what no pattern names, too, or on nothing in particular.
-        let is_on_nothing = action.is_some_and(|action| action.resource_types.is_empty());
-        let other = if is_on_nothing { "*" } else { "arn:aws:x:eu-west-1:111122223333:x/x" };
+        let types = action.map_or(&[][..], |action| action.resource_types);
+        let other =
+            types.iter().flat_map(|of| of.arns()).map(|arn| filled(arn, &proposed.evidence.principal));
+        let other = other.chain(types.is_empty().then(|| "*".to_owned()));
         let named = patterns.iter().filter(|pattern| *pattern != "*").map(|pattern| example(pattern));
-        let examples = named.chain([other.to_owned()]);
+        // The referee refuses what is no key where a key's policy is asked, too.
+        let fits = |resource: &String| !kept.permission.starts_with("kms:") || resource.contains(":kms:");
+        let examples = named.filter(fits).chain(other);
         needed.extend(examples.map(|resource| (kept.permission.clone(), resource)));
     }
     needed
+}
+
+/// An ARN of the principal's account that a pattern with placeholders stands for.
+fn filled(pattern: &str, principal: &str) -> String {
+    let account = principal.split(':').nth(4).unwrap_or_default();
+    let mut filled = String::new();
+    let mut rest = pattern;
+    while let Some((before, (name, after))) =
+        rest.split_once("${").and_then(|(before, after)| Some((before, after.split_once('}')?)))
+    {
+        filled.push_str(before);
+        filled.push_str(match name {
+            "Partition" => "aws",
+            "Region" => "eu-west-1",
+            "Account" => account,
+            _ => "x",
+        });
+        rest = after;
+    }
+    filled + rest
 }
 
 /// An element of a policy, and all policies without it.

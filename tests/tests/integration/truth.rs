@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use remit_organisation::{Organisation, PrincipalTruth, Profile, Size, Visibility};
-use remit_policy::{Context, Decision, Document, PolicySet, Request};
+use remit_policy::{Context, Decision, Request};
 use remit_tests::program::remit;
 
-use crate::judged::{self, Proposed, example};
+use crate::judged::{self, Proposed, example, policy_set};
 
 /// Organisations that are made. Each has other roles, grants and calls.
 const SEEDS: std::ops::RangeInclusive<u64> = 100..=109;
@@ -45,13 +45,8 @@ fn what_is_truly_needed_stays() {
 
 /// Asks for every need whether it is still allowed where it was, and counts them.
 fn hold(truth: &PrincipalTruth, proposed: &Proposed, seed: u64) -> usize {
-    let set = |policies: &[serde_json::Value]| {
-        let documents: Vec<Document> =
-            policies.iter().map(|policy| remit_policy::from_value(policy).unwrap()).collect();
-        let boundary = proposed.boundary.as_ref().map(|policy| remit_policy::from_value(policy).unwrap());
-        PolicySet::new(&documents.iter().collect::<Vec<_>>(), boundary.as_ref())
-    };
-    let (before, after) = (set(&proposed.before), set(&proposed.after));
+    let before = policy_set(&proposed.before, proposed.boundary.as_ref());
+    let after = policy_set(&proposed.after, proposed.boundary.as_ref());
     let context = Context::unknown();
     let mut held = 0;
     for need in truth.needs.iter().filter(|need| need.visibility != Visibility::BeyondWindow) {
