@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use remit_policy::NoProposal;
 
 use super::analysing::{Analysed, AnalysingArguments, LedgerArguments, Resources, analysed};
 use super::{Streams, ingest, propose, report};
@@ -13,7 +14,7 @@ use crate::analysis::Outcome;
 use crate::exit::Exit;
 use crate::output::grouped;
 use crate::proposals;
-use crate::report::model::{PrincipalSection, ProposalSection, Report};
+use crate::report::model::{PrincipalSection, Report};
 use crate::visible::DAY;
 
 /// Run everything on an embedded sample organisation
@@ -31,6 +32,8 @@ pub(super) struct Arguments {
 const MARK: &str = ".remit-demo";
 /// Principals listed.
 const SHOWN: usize = 8;
+/// Letters of a name that is shown.
+const NAME: usize = 24;
 
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let folder = &arguments.out;
@@ -110,8 +113,9 @@ fn tell(
     )?;
     writeln!(out)?;
     writeln!(out, "The widest, worst first:")?;
-    for principal in report.principals.iter().take(SHOWN) {
-        writeln!(out, "  {}", line(principal))?;
+    for section in report.principals.iter().take(SHOWN) {
+        let principal = analysed.analysis.principals.iter().find(|one| one.principal.arn == section.arn);
+        writeln!(out, "  {}", line(section, principal.map(|one| &one.outcome)))?;
     }
     writeln!(out)?;
     let impossible = analysed
@@ -126,6 +130,17 @@ fn tell(
         totals.proposals,
         grouped(totals.removed as u64)
     )?;
+    let is_too_large = |one: &&crate::analysis::Analysed| {
+        matches!(one.outcome, Outcome::Impossible(NoProposal::TooLarge(_)))
+    };
+    let too_large = analysed.analysis.principals.iter().filter(is_too_large).count();
+    if too_large > 0 {
+        writeln!(
+            out,
+            "Of {too_large} too much is unobservable to fit into policies: `--give-up unused-services` gives up"
+        )?;
+        writeln!(out, "what is unobservable in services of which they used nothing.")?;
+    }
     writeln!(out)?;
     writeln!(out, "Look at  {}", folder.join("report.html").display())?;
     writeln!(out, "         {}", folder.join("report.md").display())?;
@@ -145,16 +160,19 @@ fn tell(
     Ok(())
 }
 
-fn line(principal: &PrincipalSection) -> String {
+fn line(principal: &PrincipalSection, outcome: Option<&Outcome>) -> String {
     let permissions = principal.permissions;
-    let proposal = match &principal.proposal {
-        ProposalSection::Proven { removed, .. } => format!("{} go", grouped(*removed as u64)),
-        ProposalSection::Nothing => "nothing to change".to_owned(),
-        ProposalSection::Impossible { why } => why.chars().take(40).collect(),
+    let proposal = match outcome {
+        Some(Outcome::Proven(proven)) if proven.proposal().changes_anything() => {
+            format!("{} go", grouped(proven.proposal().removed.len() as u64))
+        }
+        Some(Outcome::Proven(_)) | None => "nothing to change".to_owned(),
+        Some(Outcome::Impossible(NoProposal::TooLarge(_))) => "unobservable ones do not fit".to_owned(),
+        Some(Outcome::Impossible(_) | Outcome::Unproven(_)) => "left alone".to_owned(),
     };
+    let name: String = principal.name.chars().take(NAME).collect();
     format!(
-        "{:<24} {:>6} granted {:>5} used {:>6} unused  {proposal}",
-        principal.name,
+        "{name:<NAME$} {:>6} granted {:>5} used {:>6} unused  {proposal}",
         grouped(permissions.granted as u64),
         grouped(permissions.used as u64),
         grouped(permissions.unused as u64),
