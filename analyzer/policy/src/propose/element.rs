@@ -6,13 +6,12 @@ use remit_catalog::ActionId;
 
 use crate::action_set::ActionSet;
 use crate::grant::Account;
-use crate::implication::conditions_imply;
+use crate::part::Part;
 use crate::propose::Ruled;
 use crate::propose::generalise::Generalise;
 use crate::propose::narrow::Narrowing;
 use crate::usage::Usage;
 use crate::verdict::{GrantRef, Judgement, Verdict};
-use crate::{Glob, Statement};
 
 /// On which resources an action stays granted by a statement.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,7 +92,7 @@ impl Elements {
     /// Drops every pattern that the patterns remaining elsewhere cover, so that each that stays is needed.
     pub(crate) fn drop_redundant(&mut self, account: &Account) {
         for elements in self.by_action.values_mut() {
-            let single = matches!(elements.as_slice(), [one] if one.patterns(account).len() == 1);
+            let single = matches!(elements.as_slice(), [one] if one.parts(account).len() == 1);
             if !single {
                 drop_covered(account, elements, &self.breadth);
             }
@@ -106,97 +105,63 @@ impl Element {
         Self { at, extent: Extent::Whole }
     }
 
-    /// Its patterns; empty for a `NotResource` that stays whole.
-    fn patterns(&self, account: &Account) -> Ruled {
-        match (&self.extent, account.statement(self.at).and_then(|statement| statement.resources.as_ref())) {
-            (Extent::Narrowed(patterns), _) => patterns.clone(),
-            (Extent::Whole, Some(resources)) if !resources.negated => {
-                resources.patterns.iter().map(|pattern| (pattern.clone(), "as granted")).collect()
+    /// Its parts, with the rule that made each; empty where the statement is not there.
+    fn parts<'a>(&self, account: &'a Account) -> Vec<(Part<'a>, &'static str)> {
+        let Some(clause) = account.clause(self.at) else { return Vec::new() };
+        match &self.extent {
+            Extent::Whole => clause.parts().into_iter().map(|part| (part, "as granted")).collect(),
+            Extent::Narrowed(patterns) => {
+                patterns.iter().map(|(pattern, rule)| (clause.part(clause.glob(pattern)), *rule)).collect()
             }
-            (Extent::Whole, _) => Ruled::new(),
         }
     }
 }
 
-/// One pattern of one element, with its automaton.
-struct Part {
+/// One part of one element.
+struct Candidate<'a> {
     element: usize,
-    pattern: String,
-    glob: Glob,
+    part: Part<'a>,
+    rule: &'static str,
+    is_dropped: bool,
 }
 
 fn drop_covered(account: &Account, elements: &mut Vec<Element>, breadth: &BTreeMap<GrantRef, usize>) {
-    let mut parts = Vec::new();
-    for (at, element) in elements.iter().enumerate() {
-        for pattern in element.patterns(account).into_keys() {
-            let glob = Glob::resource(&pattern);
-            parts.push(Part { element: at, pattern, glob });
-        }
-    }
-    let statement_of = |element: usize| elements.get(element).map(|element| element.at);
-    // The broadest statement gives way first, and among equals the later one.
-    let mut order: Vec<usize> = (0..parts.len()).collect();
-    order.sort_by_key(|part| {
-        let at = parts.get(*part).and_then(|part| statement_of(part.element));
-        let breadth = at.and_then(|at| breadth.get(&at)).copied().unwrap_or(0);
-        (std::cmp::Reverse(breadth), std::cmp::Reverse(at), std::cmp::Reverse(*part))
-    });
-    let mut dropped = vec![false; parts.len()];
-    for candidate in order {
-        let Some(part) = parts.get(candidate) else { continue };
-        let Some(from) = statement_of(part.element).and_then(|at| account.statement(at)) else { continue };
-        let others: Vec<&Glob> = parts
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| *at != candidate && !dropped.get(*at).copied().unwrap_or(true))
-            .filter(|(_, other)| {
-                other.element == part.element
-                    || statement_of(other.element)
-                        .and_then(|at| account.statement(at))
-                        .is_some_and(|to| conditions_imply(from, to))
-            })
-            .map(|(_, other)| &other.glob)
-            .collect();
-        let is_covered = is_outside_exceptions(account, elements, from, &part.glob)
-            || (!others.is_empty() && part.glob.is_included_in(&others));
-        if is_covered && let Some(dropped) = dropped.get_mut(candidate) {
-            *dropped = true;
-        }
-    }
-    let gone = |element: usize, pattern: &str| {
-        parts
-            .iter()
-            .zip(&dropped)
-            .any(|(part, dropped)| *dropped && part.element == element && part.pattern == pattern)
-    };
-    let mut at = 0;
-    elements.retain_mut(|element| {
-        let index = at;
-        at += 1;
-        let before = element.patterns(account);
-        if before.is_empty() {
-            return true;
-        }
-        let after: Ruled = before.clone().into_iter().filter(|(pattern, _)| !gone(index, pattern)).collect();
-        if after.is_empty() {
-            return false;
-        }
-        if after != before {
-            element.extent = Extent::Narrowed(after);
-        }
-        true
-    });
-}
-
-/// Whether a `NotResource` statement that stays whole allows everything that the pattern names, whenever the
-/// conditions of `from` hold.
-fn is_outside_exceptions(account: &Account, elements: &[Element], from: &Statement, pattern: &Glob) -> bool {
-    elements.iter().filter(|element| element.extent == Extent::Whole).any(|element| {
-        let Some(to) = account.statement(element.at) else { return false };
-        let exceptions = to.resources.as_ref().filter(|resources| resources.negated);
-        exceptions.is_some_and(|exceptions| {
-            let mut globs = exceptions.patterns.iter().map(|pattern| Glob::resource(pattern));
-            !globs.any(|excluded| excluded.intersects(pattern)) && conditions_imply(from, to)
+    let mut candidates: Vec<_> = elements
+        .iter()
+        .enumerate()
+        .flat_map(|(element, one)| {
+            let candidate = move |(part, rule)| Candidate { element, part, rule, is_dropped: false };
+            one.parts(account).into_iter().map(candidate)
         })
-    })
+        .collect();
+    // The broadest statement gives way first, and among equals the later one.
+    let mut order: Vec<usize> = (0..candidates.len()).collect();
+    order.sort_by_key(|candidate| {
+        let element = candidates.get(*candidate).and_then(|candidate| elements.get(candidate.element));
+        let at = element.map(|element| element.at);
+        let breadth = at.and_then(|at| breadth.get(&at)).copied().unwrap_or(0);
+        std::cmp::Reverse((breadth, at, *candidate))
+    });
+    for at in order {
+        let others = candidates.iter().enumerate().filter(|(other, one)| *other != at && !one.is_dropped);
+        let others = others.map(|(_, one)| &one.part);
+        let is_covered = candidates.get(at).is_some_and(|one| one.part.is_covered_by(others));
+        if let Some(candidate) = candidates.get_mut(at) {
+            candidate.is_dropped = is_covered;
+        }
+    }
+    let mut kept = Vec::new();
+    for (index, mut element) in elements.drain(..).enumerate() {
+        let own = || candidates.iter().filter(|candidate| candidate.element == index);
+        if own().any(|candidate| candidate.is_dropped) {
+            let rest = own().filter(|candidate| !candidate.is_dropped);
+            let rest: Ruled = rest.map(|one| (one.part.text().to_owned(), one.rule)).collect();
+            if rest.is_empty() {
+                continue;
+            }
+            element.extent = Extent::Narrowed(rest);
+        }
+        kept.push(element);
+    }
+    *elements = kept;
 }

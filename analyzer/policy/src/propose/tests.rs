@@ -187,6 +187,53 @@ fn of_two_policies_that_grant_the_same_the_broader_gives_way() {
     );
 }
 
+#[test]
+fn exceptions_from_what_another_statement_grants_whole_go() {
+    let queue = json!("arn:aws:sqs:*:*:q");
+    let but_queue = json!({"Effect": "Allow", "Action": "sqs:*", "NotResource": queue});
+    let everything = statement("Allow", &json!("sqs:*"), &json!("*"));
+    let on_queue = statement("Allow", &json!("sqs:*"), &queue);
+    let usage = usage(&[("sqs:SendMessage", None)]);
+    let cases = [
+        (vec![everything.clone(), but_queue.clone()], vec!["Resource"]),
+        (vec![but_queue.clone(), everything.clone()], vec!["Resource"]),
+        (vec![everything, but_queue.clone(), on_queue.clone()], vec!["Resource"]),
+        (vec![but_queue.clone(), but_queue.clone()], vec!["NotResource"]),
+        (vec![but_queue, on_queue], vec!["NotResource", "Resource"]),
+    ];
+    for (statements, expected) in cases {
+        let account = role(vec![policy("queues", PolicyKind::Inline, 1, &document(&statements))]);
+        let proposal = proven(&account, &usage, &everything_visible()).unwrap();
+        let (_, document) = &after(&proposal)[0];
+        let elements = document["Statement"].as_array().unwrap().iter();
+        let elements: Vec<_> = elements
+            .map(|one| if one["NotResource"].is_null() { "Resource" } else { "NotResource" })
+            .collect();
+        assert_eq!(elements, expected, "{document}");
+    }
+}
+
+#[test]
+fn what_an_old_version_of_the_language_spells_stays_plain_text() {
+    let name = "arn:aws:s3:::a/${aws:username}/x";
+    for version in [None, Some("2008-10-17")] {
+        let mut wide =
+            document(&[statement("Allow", &json!("s3:*"), &json!("arn:aws:s3:::a/${aws:username}/*"))]);
+        match version {
+            Some(version) => wide["Version"] = json!(version),
+            None => _ = wide.as_object_mut().unwrap().remove("Version"),
+        }
+        let account = role(vec![policy("old", PolicyKind::Inline, 1, &wide)]);
+        let usage = usage(&[("s3:GetObject", Some(&[name]))]);
+        let proposal = proven(&account, &usage, &everything_visible()).unwrap();
+        let document = &proposal.changes[0].after[0].document;
+        let get = document.statements.iter().find(|one| one.actions.patterns == ["s3:GetObject"]).unwrap();
+        assert_eq!(get.resources.as_ref().unwrap().patterns, [name]);
+        let allowed = crate::reference::decide(&[document], None, "s3:GetObject", name, &BTreeMap::new());
+        assert_eq!(allowed, Decision::Allowed);
+    }
+}
+
 fn actions() -> impl Strategy<Value = Vec<&'static str>> {
     let pool = vec![
         "s3:GetObject",

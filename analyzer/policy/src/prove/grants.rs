@@ -5,27 +5,22 @@ use std::collections::BTreeMap;
 use remit_catalog::ActionId;
 
 use crate::action_set::{ActionSet, Expander};
-use crate::implication::conditions_imply;
-use crate::{Document, Effect, Glob, Statement};
+use crate::part::{Clause, Part};
+use crate::{Document, Effect, Glob};
 
 /// An allow statement.
 pub(super) struct Allow<'a> {
     /// Index of its document.
     pub(super) document: usize,
-    pub(super) statement: &'a Statement,
+    pub(super) clause: Clause<'a>,
     pub(super) actions: ActionSet,
-    /// Patterns of its `Resource` or `NotResource`.
-    pub(super) globs: Vec<Glob>,
-    pub(super) negated: bool,
+    pub(super) parts: Vec<Part<'a>>,
 }
 
 impl Allow<'_> {
     /// Whether some resource of the pattern is one that the statement names.
     pub(super) fn meets(&self, resource: &Glob) -> bool {
-        if self.negated {
-            return !resource.is_included_in(&self.globs.iter().collect::<Vec<_>>());
-        }
-        self.globs.iter().any(|glob| glob.intersects(resource))
+        self.parts.iter().any(|part| part.meets(resource))
     }
 }
 
@@ -35,11 +30,11 @@ pub(super) struct Grants<'a> {
     by_action: BTreeMap<ActionId, Vec<usize>>,
 }
 
-/// One pattern of one statement, to be left out of a question.
+/// One part of one statement, to be left out of a question.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Part {
+pub(super) struct Place {
     pub(super) allow: usize,
-    pub(super) pattern: usize,
+    pub(super) part: usize,
 }
 
 impl<'a> Grants<'a> {
@@ -52,15 +47,8 @@ impl<'a> Grants<'a> {
                 for action in actions.iter() {
                     grants.by_action.entry(action).or_default().push(grants.allows.len());
                 }
-                let resources = statement.resources.as_ref();
-                let patterns = resources.map(|resources| resources.patterns.as_slice()).unwrap_or_default();
-                grants.allows.push(Allow {
-                    document: at,
-                    statement,
-                    actions,
-                    globs: patterns.iter().map(|pattern| Glob::resource(pattern)).collect(),
-                    negated: resources.is_some_and(|resources| resources.negated),
-                });
+                let clause = Clause::of(document, statement);
+                grants.allows.push(Allow { document: at, clause, actions, parts: clause.parts() });
             }
         }
         grants
@@ -72,43 +60,13 @@ impl<'a> Grants<'a> {
         indexes.iter().filter_map(|index| self.allows.get(*index).map(|allow| (*index, allow)))
     }
 
-    /// Whether the statements allow the action on everything that the pattern names, whenever the
-    /// conditions of `from` hold; `without` is left out.
-    pub(super) fn cover(
-        &self,
-        action: ActionId,
-        pattern: &Glob,
-        from: &Statement,
-        without: Option<Part>,
-    ) -> bool {
-        let mut globs = Vec::new();
-        for (index, allow) in self.allowing(action) {
-            if !conditions_imply(from, allow.statement) {
-                continue;
-            }
-            if allow.negated {
-                if !allow.globs.iter().any(|excluded| excluded.intersects(pattern)) {
-                    return true;
-                }
-                continue;
-            }
-            let parts = allow.globs.iter().enumerate();
-            globs.extend(
-                parts
-                    .filter(|(at, _)| without != Some(Part { allow: index, pattern: *at }))
-                    .map(|(_, glob)| glob),
-            );
-        }
-        !globs.is_empty() && pattern.is_included_in(&globs)
-    }
-
-    /// Whether some statement has the same `NotResource` element for the action, under conditions that
-    /// those of `from` imply, or allows it everywhere.
-    pub(super) fn cover_complement(&self, action: ActionId, from: &Statement) -> bool {
-        let everything = Glob::resource("*");
-        self.cover(action, &everything, from, None)
-            || self.allowing(action).any(|(_, allow)| {
-                allow.statement.resources == from.resources && conditions_imply(from, allow.statement)
-            })
+    /// Whether the statements allow the action wherever the part does; `without` is left out.
+    pub(super) fn cover(&self, action: ActionId, part: &Part<'_>, without: Option<Place>) -> bool {
+        part.is_covered_by(self.allowing(action).flat_map(|(index, allow)| {
+            let parts = allow.parts.iter().enumerate();
+            parts
+                .filter(move |(at, _)| without != Some(Place { allow: index, part: *at }))
+                .map(|(_, part)| part)
+        }))
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use remit_catalog::ActionId;
 
-use super::grants::{Allow, Grants, Part};
+use super::grants::{Allow, Grants, Place};
 use super::need::Need;
 use super::{Claim, Violation};
 use crate::action_set::{ActionSet, Expander, Multiplicity};
@@ -30,33 +30,25 @@ pub(super) fn check(
         let mut unnecessary = |what: String| {
             violations.push(Violation::Unnecessary { policy: policy.clone(), what });
         };
-        // The actions for which this statement is needed at all: on at least one of its patterns.
+        // The actions for which this statement is needed at all: in at least one of its parts.
         let mut needed = ActionSet::default();
-        let mut needed_patterns = vec![false; allow.globs.len()];
+        let mut needed_parts = vec![false; allow.parts.len()];
         for action in allow.actions.iter() {
             let Some(needs) = needs_of.get(&action) else { continue };
-            if allow.negated {
-                needed.insert(action);
-                continue;
-            }
-            for (at, glob) in allow.globs.iter().enumerate() {
-                let part = Part { allow: index, pattern: at };
-                let serves = needs.iter().any(|need| need.is_served_by(glob));
-                if serves && !after.cover(action, glob, allow.statement, Some(part)) {
+            for (at, part) in allow.parts.iter().enumerate() {
+                let serves = needs.iter().any(|need| need.is_served_by(part));
+                if serves && !after.cover(action, part, Some(Place { allow: index, part: at })) {
                     needed.insert(action);
-                    if let Some(needed) = needed_patterns.get_mut(at) {
+                    if let Some(needed) = needed_parts.get_mut(at) {
                         *needed = true;
                     }
                 }
             }
         }
-        checked += needed_patterns.len();
-        if !allow.negated {
-            let patterns = allow.statement.resources.iter().flat_map(|resources| &resources.patterns);
-            for (pattern, needed) in patterns.zip(needed_patterns) {
-                if !needed {
-                    unnecessary(format!("resource `{pattern}`"));
-                }
+        checked += needed_parts.len();
+        for (part, needed) in allow.parts.iter().zip(needed_parts) {
+            if !needed {
+                unnecessary(format!("resource `{}`", part.text()));
             }
         }
         checked += needed_actions(expander, allow, &needed, &inert, &mut unnecessary);
@@ -72,7 +64,7 @@ fn needed_actions(
     inert: &ActionSet,
     unnecessary: &mut impl FnMut(String),
 ) -> usize {
-    let element = &allow.statement.actions;
+    let element = &allow.clause.statement.actions;
     if element.negated {
         let mut effective = allow.actions.clone();
         effective.subtract(inert);

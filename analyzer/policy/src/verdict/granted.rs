@@ -91,9 +91,10 @@ impl Granted {
     pub(super) fn scopes(&self, account: &Account, action: ActionId) -> Option<Vec<Glob>> {
         let mut scopes = Vec::new();
         for at in self.statements(action) {
-            match account.statement(at).and_then(|statement| statement.resources.as_ref()) {
+            let clause = account.clause(at)?;
+            match &clause.statement.resources {
                 Some(Matcher { negated: false, patterns, .. }) => {
-                    scopes.extend(patterns.iter().map(|pattern| Glob::resource(pattern)));
+                    scopes.extend(patterns.iter().map(|pattern| clause.glob(pattern)));
                 }
                 _ => return None,
             }
