@@ -25,6 +25,7 @@ mod propose;
 mod prove;
 pub mod reference;
 mod steps;
+mod unlisted;
 mod usage;
 mod verdict;
 
@@ -47,4 +48,4 @@ pub use proposal::{Edit, Kept, NewPolicy, PolicyChange, Proposal, Removed};
 pub use propose::{Generalise, NoProposal, ProposeOptions, propose};
 pub use prove::{Claim, Proof, Protected, Proven, Violation, check, prove};
 pub use usage::{ActionUse, Call, CallOutcome, Seen, Usage};
-pub use verdict::{Counts, GivenUp, GrantRef, Granted, Judgement, Verdict, judge};
+pub use verdict::{Counts, GivenUp, GrantRef, Granted, Judgement, Unlisted, Verdict, judge};

@@ -28,7 +28,10 @@ pub struct Proposal {
     pub kept: Vec<Kept>,
     /// Permissions that go.
     pub removed: Vec<Removed>,
-    /// Patterns that go because they name no action of the catalog: policy name and pattern.
+    /// Names of actions beyond the catalog that stay granted, as patterns, and why.
+    pub unlisted: BTreeMap<String, Reason>,
+    /// Patterns that go because they name no action of the catalog and their service is given up: policy name and
+    /// pattern.
     pub unknown_patterns: Vec<(String, String)>,
 }
 

@@ -4,7 +4,10 @@ mod grants;
 mod necessary;
 mod need;
 mod sufficient;
+mod unlisted;
 mod valid;
+
+use std::collections::BTreeSet;
 
 use remit_catalog::ActionId;
 
@@ -25,6 +28,8 @@ pub struct Claim {
     pub boundary: Option<Document>,
     /// Permissions that must stay.
     pub protected: Vec<Protected>,
+    /// Patterns of names of actions beyond the catalog, of which everything must stay.
+    pub unlisted: BTreeSet<String>,
 }
 
 /// A permission that must stay.
@@ -55,6 +60,7 @@ impl Claim {
             after: after.collect(),
             boundary: boundary.cloned(),
             protected: proposal.kept.iter().map(Protected::of).collect(),
+            unlisted: proposal.unlisted.keys().cloned().collect(),
         }
     }
 }
@@ -151,7 +157,8 @@ pub fn check(expander: &mut Expander<'_>, claim: &Claim) -> Result<Proof, Vec<Vi
     let before = Grants::of(expander, &before_documents);
     let after = Grants::of(expander, &after_documents);
     let needs: Vec<Need> = claim.protected.iter().map(|permission| Need::of(permission, &before)).collect();
-    let protected = sufficient::check(expander, &before, &after, &needs, &mut violations);
+    let protected = sufficient::check(expander, &before, &after, &needs, &mut violations)
+        + unlisted::check(claim, &mut violations);
     let old_set = PolicySet::new(&before_documents, claim.boundary.as_ref());
     let new_set = PolicySet::new(&after_documents, claim.boundary.as_ref());
     if let Err(counterexample) = contain(&new_set, &old_set) {

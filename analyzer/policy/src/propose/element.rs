@@ -1,15 +1,17 @@
 //! What stays of each allow statement, per action, before it is written down again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use remit_catalog::ActionId;
 
-use crate::action_set::ActionSet;
+use crate::action_set::{ActionSet, Expander};
 use crate::grant::Account;
 use crate::part::Part;
 use crate::propose::Ruled;
 use crate::propose::generalise::Generalise;
+use crate::propose::held::HeldElement;
 use crate::propose::narrow::Narrowing;
+use crate::propose::redundant::without_covered;
 use crate::usage::Usage;
 use crate::verdict::{GrantRef, Judgement, Verdict};
 
@@ -39,10 +41,13 @@ pub(crate) struct Elements {
     /// Actions that a deny or the boundary takes away whole: whether a pattern names them or not changes
     /// nothing.
     pub(crate) inert: ActionSet,
+    /// What stays for names that the catalog does not list.
+    held: Vec<HeldElement>,
 }
 
 impl Elements {
     pub(crate) fn of(
+        expander: &mut Expander<'_>,
         account: &Account,
         judgement: &Judgement,
         usage: &Usage,
@@ -68,6 +73,7 @@ impl Elements {
             };
             elements.by_action.insert(id, kept);
         }
+        elements.held = HeldElement::all(expander, account, judgement, &elements.breadth);
         elements
     }
 
@@ -89,24 +95,43 @@ impl Elements {
         all
     }
 
-    /// Drops every pattern that the patterns remaining elsewhere cover, so that each that stays is needed.
+    /// What a statement keeps for names that the catalog does not list.
+    pub(crate) fn held(&self, at: GrantRef) -> impl Iterator<Item = &HeldElement> {
+        self.held.iter().filter(move |held| held.element.at == at)
+    }
+
+    /// Drops every part that the parts remaining elsewhere cover, so that each that stays is needed. What is written
+    /// for names beyond the catalog grants its actions anyway, and stays.
     pub(crate) fn drop_redundant(&mut self, account: &Account) {
-        for elements in self.by_action.values_mut() {
+        for (action, elements) in &mut self.by_action {
             let single = matches!(elements.as_slice(), [one] if one.parts(account).len() == 1);
-            if !single {
-                drop_covered(account, elements, &self.breadth);
+            if single {
+                continue;
             }
+            let held: Vec<_> = self.held.iter().filter(|held| held.actions.contains(*action)).collect();
+            let pinned: Vec<BTreeSet<String>> = elements
+                .iter()
+                .map(|element| {
+                    let own = held.iter().filter(|held| held.element.at == element.at);
+                    let parts = own.flat_map(|held| held.element.parts(account));
+                    parts.map(|(part, _)| part.text().to_owned()).collect()
+                })
+                .collect();
+            let is_pinned =
+                |element: usize, part: &str| pinned.get(element).is_some_and(|pinned| pinned.contains(part));
+            let kept = without_covered(account, elements, &self.breadth, |_, _| true, is_pinned);
+            *elements = kept.into_iter().flatten().collect();
         }
     }
 }
 
 impl Element {
-    fn whole(at: GrantRef) -> Self {
+    pub(crate) fn whole(at: GrantRef) -> Self {
         Self { at, extent: Extent::Whole }
     }
 
     /// Its parts, with the rule that made each; empty where the statement is not there.
-    fn parts<'a>(&self, account: &'a Account) -> Vec<(Part<'a>, &'static str)> {
+    pub(crate) fn parts<'a>(&self, account: &'a Account) -> Vec<(Part<'a>, &'static str)> {
         let Some(clause) = account.clause(self.at) else { return Vec::new() };
         match &self.extent {
             Extent::Whole => clause.parts().into_iter().map(|part| (part, "as granted")).collect(),
@@ -115,53 +140,4 @@ impl Element {
             }
         }
     }
-}
-
-/// One part of one element.
-struct Candidate<'a> {
-    element: usize,
-    part: Part<'a>,
-    rule: &'static str,
-    is_dropped: bool,
-}
-
-fn drop_covered(account: &Account, elements: &mut Vec<Element>, breadth: &BTreeMap<GrantRef, usize>) {
-    let mut candidates: Vec<_> = elements
-        .iter()
-        .enumerate()
-        .flat_map(|(element, one)| {
-            let candidate = move |(part, rule)| Candidate { element, part, rule, is_dropped: false };
-            one.parts(account).into_iter().map(candidate)
-        })
-        .collect();
-    // The broadest statement gives way first, and among equals the later one.
-    let mut order: Vec<usize> = (0..candidates.len()).collect();
-    order.sort_by_key(|candidate| {
-        let element = candidates.get(*candidate).and_then(|candidate| elements.get(candidate.element));
-        let at = element.map(|element| element.at);
-        let breadth = at.and_then(|at| breadth.get(&at)).copied().unwrap_or(0);
-        std::cmp::Reverse((breadth, at, *candidate))
-    });
-    for at in order {
-        let others = candidates.iter().enumerate().filter(|(other, one)| *other != at && !one.is_dropped);
-        let others = others.map(|(_, one)| &one.part);
-        let is_covered = candidates.get(at).is_some_and(|one| one.part.is_covered_by(others));
-        if let Some(candidate) = candidates.get_mut(at) {
-            candidate.is_dropped = is_covered;
-        }
-    }
-    let mut kept = Vec::new();
-    for (index, mut element) in elements.drain(..).enumerate() {
-        let own = || candidates.iter().filter(|candidate| candidate.element == index);
-        if own().any(|candidate| candidate.is_dropped) {
-            let rest = own().filter(|candidate| !candidate.is_dropped);
-            let rest: Ruled = rest.map(|one| (one.part.text().to_owned(), one.rule)).collect();
-            if rest.is_empty() {
-                continue;
-            }
-            element.extent = Extent::Narrowed(rest);
-        }
-        kept.push(element);
-    }
-    *elements = kept;
 }

@@ -11,6 +11,8 @@ use crate::usage::{ActionUse, Seen};
 use crate::verdict::{GivenUp, judge};
 use crate::{Context, Decision, PolicySet, Request, from_value, prove};
 
+mod unlisted;
+
 const ROLE: &str = "arn:aws:iam::111122223333:role/app";
 const DAY: i64 = 86_400_000_000;
 
@@ -90,9 +92,20 @@ fn usage(uses: &[(&str, Option<&[&str]>)]) -> Usage {
 }
 
 fn proven(account: &Account, usage: &Usage, coverage: &Coverage) -> Result<Proposal, String> {
+    proven_without(account, usage, coverage, &[])
+}
+
+/// With some services given up.
+fn proven_without(
+    account: &Account,
+    usage: &Usage,
+    coverage: &Coverage,
+    services: &[&str],
+) -> Result<Proposal, String> {
     let mut expander = Expander::new(Catalog::embedded().unwrap());
     let principal = &account.principals[0];
-    let judgement = judge(&mut expander, account, principal, usage, coverage, &GivenUp::default());
+    let given_up = GivenUp { services: services.iter().map(ToString::to_string).collect() };
+    let judgement = judge(&mut expander, account, principal, usage, coverage, &given_up);
     let options = ProposeOptions { generalise: Generalise::Names };
     let proposal = propose(&mut expander, account, principal, usage, coverage, &judgement, options)
         .map_err(|why| why.to_string())?;

@@ -6,6 +6,7 @@ use remit_catalog::ActionId;
 
 use crate::action_set::{ActionSet, Expander};
 use crate::part::{Clause, Part};
+use crate::unlisted::names_all;
 use crate::{Document, Effect, Glob};
 
 /// An allow statement.
@@ -62,11 +63,24 @@ impl<'a> Grants<'a> {
 
     /// Whether the statements allow the action wherever the part does; `without` is left out.
     pub(super) fn cover(&self, action: ActionId, part: &Part<'_>, without: Option<Place>) -> bool {
-        part.is_covered_by(self.allowing(action).flat_map(|(index, allow)| {
-            let parts = allow.parts.iter().enumerate();
-            parts
-                .filter(move |(at, _)| without != Some(Place { allow: index, part: *at }))
-                .map(|(_, part)| part)
-        }))
+        part.is_covered_by(parts(self.allowing(action), without))
     }
+
+    /// Whether some of the statements allow everything that a pattern of actions names wherever the part does.
+    pub(super) fn cover_names(&self, names: &str, part: &Part<'_>, without: Option<Place>) -> bool {
+        let allows = self.allows.iter().enumerate();
+        let naming = allows.filter(|(_, allow)| names_all(&allow.clause.statement.actions, names));
+        part.is_covered_by(parts(naming, without))
+    }
+}
+
+fn parts<'g, 'a: 'g>(
+    allows: impl Iterator<Item = (usize, &'g Allow<'a>)>,
+    without: Option<Place>,
+) -> impl Iterator<Item = &'g Part<'a>> {
+    allows.flat_map(move |(index, allow)| {
+        let parts = allow.parts.iter().enumerate();
+        let kept = parts.filter(move |(at, _)| without != Some(Place { allow: index, part: *at }));
+        kept.map(|(_, part)| part)
+    })
 }

@@ -7,19 +7,37 @@ use super::{Claim, Violation};
 use crate::action_set::Expander;
 use crate::proposal::NewPolicy;
 use crate::propose::MANAGED_LIMIT;
+use crate::unlisted::{includes, is_plain};
 use crate::{Effect, parse};
 
 pub(super) fn check(expander: &mut Expander<'_>, claim: &Claim, violations: &mut Vec<Violation>) -> usize {
+    let known: BTreeSet<String> = claim
+        .before
+        .iter()
+        .flat_map(|(_, document)| &document.statements)
+        .flat_map(|statement| &statement.actions.patterns)
+        .map(|pattern| pattern.to_lowercase())
+        .collect();
+    // A name that the catalog does not list may stay, and none is ever made up.
+    let may_stay = |pattern: &str| {
+        claim.unlisted.iter().any(|names| includes(names, pattern))
+            && (!is_plain(pattern) || known.contains(&pattern.to_lowercase()))
+    };
     for new in &claim.after {
         let is_unchanged = claim.before.iter().any(|(_, document)| *document == new.document);
-        for what in problems(expander, new, is_unchanged) {
+        for what in problems(expander, new, is_unchanged, &may_stay) {
             violations.push(Violation::Invalid { policy: new.name.clone(), what });
         }
     }
     claim.after.len()
 }
 
-fn problems(expander: &mut Expander<'_>, new: &NewPolicy, is_unchanged: bool) -> Vec<String> {
+fn problems(
+    expander: &mut Expander<'_>,
+    new: &NewPolicy,
+    is_unchanged: bool,
+    may_stay: &impl Fn(&str) -> bool,
+) -> Vec<String> {
     let mut problems = Vec::new();
     let mut sids = BTreeSet::new();
     for statement in &new.document.statements {
@@ -30,7 +48,7 @@ fn problems(expander: &mut Expander<'_>, new: &NewPolicy, is_unchanged: bool) ->
         }
         if statement.effect == Effect::Allow && !statement.actions.negated {
             for pattern in &statement.actions.patterns {
-                if expander.pattern(pattern).is_empty() {
+                if expander.pattern(pattern).is_empty() && !may_stay(pattern) {
                     problems.push(format!("action `{pattern}`, which names no action that exists"));
                 }
             }

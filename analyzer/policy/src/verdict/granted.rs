@@ -162,7 +162,7 @@ pub(crate) fn taken_away(
 }
 
 /// Whether a deny statement applies to every request for its actions.
-fn takes_whole(statement: &Statement) -> bool {
+pub(super) fn takes_whole(statement: &Statement) -> bool {
     let everywhere = statement.resources.as_ref().is_some_and(|resources| {
         !resources.negated && resources.patterns.iter().any(|pattern| pattern.chars().all(|c| c == '*'))
     });
