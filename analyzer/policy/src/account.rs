@@ -142,6 +142,7 @@ impl Reading {
 
     fn holder(&mut self, file: &Lines<'_>, holder: &wire::Holder<'_>) -> Holder {
         let mut inline = Vec::new();
+        let created = holder.created.as_deref().and_then(timestamp);
         for policy in &holder.inline {
             let (line, document) = document(file, policy.document);
             match document {
@@ -156,7 +157,7 @@ impl Reading {
                         holders: vec![holder.arn.to_string()],
                         attachment_count: 1,
                         is_boundary: false,
-                        since: None,
+                        since: created,
                     });
                 }
                 Err(error) => {
@@ -169,7 +170,7 @@ impl Reading {
             arn: holder.arn.to_string(),
             name: holder.name.to_string(),
             path: holder.path.to_string(),
-            created: holder.created.as_deref().and_then(timestamp),
+            created,
             inline,
             managed: holder.managed.iter().map(|policy| policy.arn.to_string()).collect(),
             boundary: holder.boundary.as_ref().map(|boundary| boundary.arn.to_string()),

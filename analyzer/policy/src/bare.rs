@@ -48,7 +48,7 @@ impl Account {
             is_boundary: false,
             since: None,
         });
-        let attachment = Attachment { policy, group: None };
+        let attachment = Attachment { policy, group: None, since: None };
         match self.principals.iter_mut().find(|principal| principal.arn == *arn) {
             Some(principal) => principal.attachments.push(attachment),
             None => self.principals.push(Principal {

@@ -43,7 +43,8 @@ pub struct Policy {
     pub attachment_count: u64,
     /// Whether some principal has it as its permissions boundary.
     pub is_boundary: bool,
-    /// When the default version came into force, in microseconds since the Unix epoch.
+    /// When the default version came into force, in microseconds since the Unix epoch. Of an inline policy it is when
+    /// its holder was created, before which it cannot have been.
     pub since: Option<i64>,
 }
 
@@ -61,6 +62,8 @@ pub struct Attachment {
     pub policy: usize,
     /// The group through which a user has it.
     pub group: Option<String>,
+    /// When that group was created, in microseconds since the Unix epoch: the user has it no longer than that.
+    pub since: Option<i64>,
 }
 
 /// What a principal is.

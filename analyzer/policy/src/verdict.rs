@@ -1,5 +1,6 @@
 //! Per principal and granted action: used, unused, or unobservable with a reason.
 
+mod age;
 mod granted;
 mod unlisted;
 
@@ -7,6 +8,7 @@ use std::collections::BTreeMap;
 
 use remit_catalog::ActionId;
 
+use self::age::Ages;
 pub(crate) use self::granted::taken_away;
 pub use self::granted::{GrantRef, Granted};
 pub(crate) use self::unlisted::Held;
@@ -106,6 +108,7 @@ pub fn judge(
     let catalog = expander.catalog();
     let unresolved = Unresolved::of(usage, catalog);
     let unlisted = Unlisted::of(account, principal, &granted, &unresolved, given_up);
+    let mut ages = Ages::new(account, principal, coverage.window.start);
     let mut verdicts = BTreeMap::new();
     let mut partly_hidden = BTreeMap::new();
     for id in granted.effective.iter() {
@@ -117,7 +120,7 @@ pub fn judge(
             .hides(action, scopes.as_deref())
             .or_else(|| possible.map(|operation| Reason::MayBeNeeded(operation.clone())))
             .or_else(|| unresolved.reason(action.service))
-            .or_else(|| granted.younger_than(account, principal, id, coverage.window.start))
+            .or_else(|| ages.younger(granted.statements(id).collect()))
             .or_else(|| granted.unsupported(account, id))
             .filter(|_| !given_up.services.contains(action.service))
             .or_else(|| unlisted.pins(&granted, id));

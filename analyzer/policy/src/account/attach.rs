@@ -73,7 +73,8 @@ fn own(
     problems: &mut Vec<Problem>,
     principal: &str,
 ) -> Vec<Attachment> {
-    let attachment = |policy| Attachment { policy, group: group.cloned() };
+    let since = holder.created.filter(|_| group.is_some());
+    let attachment = |policy| Attachment { policy, group: group.cloned(), since };
     let mut attachments: Vec<_> = holder.inline.iter().copied().map(attachment).collect();
     for arn in &holder.managed {
         match managed.get(arn) {

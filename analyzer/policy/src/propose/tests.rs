@@ -67,7 +67,8 @@ fn policy(name: &str, kind: PolicyKind, holders: u64, document: &Value) -> Polic
 }
 
 fn role(policies: Vec<Policy>) -> Account {
-    let attachments = (0..policies.len()).map(|policy| Attachment { policy, group: None }).collect();
+    let attachments =
+        (0..policies.len()).map(|policy| Attachment { policy, group: None, since: None }).collect();
     let principal = Principal {
         arn: ROLE.to_owned(),
         kind: PrincipalKind::Role,
@@ -198,6 +199,37 @@ fn of_two_policies_that_grant_the_same_the_broader_gives_way() {
     assert!(
         !names.contains(&"wide".to_owned()) || !after(&proposal)[1].1.to_string().contains("SendMessage\"")
     );
+}
+
+#[test]
+fn what_was_granted_within_the_window_stays() {
+    let on = |queue: &str| {
+        statement("Allow", &json!(["sqs:SendMessage"]), &json!(format!("arn:aws:sqs:*:*:{queue}")))
+    };
+    let granted = |old: &str, young: &str| {
+        let policies = [("old", old), ("young", young)];
+        let policies = policies
+            .map(|(name, queue)| policy(name, PolicyKind::CustomerManaged, 1, &document(&[on(queue)])));
+        let mut account = role(policies.to_vec());
+        account.policies[0].since = Some(-DAY);
+        account.policies[1].since = Some(80 * DAY);
+        account
+    };
+    let visible = everything_visible();
+    let seen_on_a = usage(&[("sqs:SendMessage", Some(&["arn:aws:sqs:eu-west-1:111122223333:a"]))]);
+    for usage in [Usage::default(), seen_on_a] {
+        let proposal = proven(&granted("a*", "b"), &usage, &visible).unwrap();
+        let resources: Vec<_> =
+            after(&proposal).iter().map(|(_, one)| one["Statement"][0]["Resource"].clone()).collect();
+        assert_eq!(resources, ["arn:aws:sqs:*:*:a*", "arn:aws:sqs:*:*:b"]);
+    }
+    // What an older grant allows as well was there to be used.
+    assert_eq!(after(&proven(&granted("*", "b"), &Usage::default(), &visible).unwrap()), []);
+    // A user has what a group grants no longer than there is the group.
+    let mut account = granted("a*", "a*");
+    account.principals[0].attachments.retain(|attachment| attachment.policy == 0);
+    account.principals[0].attachments[0].since = Some(80 * DAY);
+    assert!(!proven(&account, &Usage::default(), &visible).unwrap().changes_anything());
 }
 
 #[test]

@@ -102,22 +102,6 @@ impl Granted {
         Some(scopes)
     }
 
-    /// Set when every statement that grants the action is younger than the start of the window.
-    pub(super) fn younger_than(
-        &self,
-        account: &Account,
-        principal: &Principal,
-        action: ActionId,
-        start: i64,
-    ) -> Option<Reason> {
-        let since_of = |at: GrantRef| {
-            let policy = account.policies.get(at.policy).and_then(|policy| policy.since);
-            policy.max(principal.created)
-        };
-        let younger = self.statements(action).all(|at| since_of(at).is_some_and(|since| since > start));
-        younger.then_some(Reason::GrantYounger)
-    }
-
     /// Set when a statement that grants the action cannot be judged.
     pub(super) fn unsupported(&self, account: &Account, action: ActionId) -> Option<Reason> {
         self.statements(action).find_map(|at| match account.statement(at) {
