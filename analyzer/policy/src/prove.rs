@@ -1,5 +1,6 @@
 //! The obligations that a proposal has to meet before it can be emitted.
 
+mod denied;
 mod grants;
 mod necessary;
 mod need;
@@ -74,6 +75,14 @@ pub enum Violation {
         /// The action.
         action: String,
         /// The resource or resource pattern.
+        resource: String,
+    },
+    /// Something would be denied that is not denied today.
+    #[error("not sufficient: `{action}` on `{resource}` would be denied")]
+    Denied {
+        /// The action.
+        action: String,
+        /// The resource.
         resource: String,
     },
     /// Something would be allowed that is not allowed today.
@@ -159,8 +168,10 @@ pub fn check(expander: &mut Expander<'_>, claim: &Claim) -> Result<Proof, Vec<Vi
     let needs: Vec<Need> = claim.protected.iter().map(|permission| Need::of(permission, &before)).collect();
     let protected = sufficient::check(expander, &before, &after, &needs, &mut violations)
         + unlisted::check(claim, &mut violations);
-    let old_set = PolicySet::new(&before_documents, claim.boundary.as_ref());
-    let new_set = PolicySet::new(&after_documents, claim.boundary.as_ref());
+    denied::check(claim, &mut violations);
+    // The boundary, which does not change, is left out: it may be taken away some day.
+    let old_set = PolicySet::new(&before_documents, None);
+    let new_set = PolicySet::new(&after_documents, None);
     if let Err(counterexample) = contain(&new_set, &old_set) {
         violations.push(Violation::Wider(counterexample));
     }
@@ -172,3 +183,6 @@ pub fn check(expander: &mut Expander<'_>, claim: &Claim) -> Result<Proof, Vec<Vi
 fn name_of(expander: &Expander<'_>, action: ActionId) -> String {
     expander.catalog().action(action).map(remit_catalog::Action::full_name).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;
