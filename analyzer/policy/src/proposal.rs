@@ -61,6 +61,14 @@ pub struct PolicyChange {
     pub after: Vec<NewPolicy>,
 }
 
+impl PolicyChange {
+    /// Whether the policy is a managed one that is attached to the principal itself today.
+    pub(crate) fn is_attached(&self) -> bool {
+        let is_kept = self.edit == Edit::Keep && self.after.iter().any(|new| !new.inline);
+        self.group.is_none() && (self.arn.is_some() || is_kept)
+    }
+}
+
 /// What is to be done with a policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Edit {
@@ -100,6 +108,8 @@ pub struct NewPolicy {
     pub name: String,
     /// Whether it is inline.
     pub inline: bool,
+    /// The group that holds it and goes on to.
+    pub group: Option<String>,
     /// Its document.
     pub document: Document,
 }

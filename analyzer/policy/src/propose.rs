@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::element::Elements;
 pub use self::generalise::Generalise;
-pub(crate) use self::placement::MANAGED_LIMIT;
+pub(crate) use self::placement::{ATTACHED_LIMIT, MANAGED_LIMIT, inline_limit, own};
 use crate::action_set::Expander;
 use crate::coverage::Coverage;
 use crate::grant::{Account, Principal};

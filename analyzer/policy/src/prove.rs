@@ -1,5 +1,6 @@
 //! The obligations that a proposal has to meet before it can be emitted.
 
+mod claim;
 mod denied;
 mod grants;
 mod necessary;
@@ -8,63 +9,14 @@ mod sufficient;
 mod unlisted;
 mod valid;
 
-use std::collections::BTreeSet;
-
 use remit_catalog::ActionId;
 
+pub use self::claim::{Claim, NoAction, Protected};
 use self::grants::Grants;
 use self::need::Need;
 use crate::action_set::Expander;
-use crate::proposal::{Kept, NewPolicy, PolicyChange, Proposal};
+use crate::proposal::Proposal;
 use crate::{Counterexample, Document, PolicySet, contain};
-
-/// What a proposal claims, whoever made it: documents before and after, and what must not be lost.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Claim {
-    /// Policies before, by name.
-    pub before: Vec<(String, Document)>,
-    /// Policies after, in place of all of those.
-    pub after: Vec<NewPolicy>,
-    /// The permissions boundary, which does not change.
-    pub boundary: Option<Document>,
-    /// Permissions that must stay.
-    pub protected: Vec<Protected>,
-    /// Patterns of names of actions beyond the catalog, of which everything must stay.
-    pub unlisted: BTreeSet<String>,
-}
-
-/// A permission that must stay.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Protected {
-    /// The action.
-    pub action: ActionId,
-    /// Resources of the recorded calls; none where it must stay wherever it is granted.
-    pub resources: Option<Vec<String>>,
-}
-
-impl Protected {
-    /// What a kept permission asks for.
-    pub fn of(kept: &Kept) -> Self {
-        let exact = kept.seen.is_some() && kept.reason.is_none() && kept.resources_known;
-        let resources = exact.then(|| kept.resources.keys().cloned().collect());
-        Self { action: kept.action, resources }
-    }
-}
-
-impl Claim {
-    /// The claim of a proposal.
-    pub fn of(proposal: &Proposal, boundary: Option<&Document>) -> Self {
-        let before = proposal.changes.iter().map(|change| (change.name.clone(), change.before.clone()));
-        let after = proposal.changes.iter().flat_map(|change: &PolicyChange| change.after.clone());
-        Self {
-            before: before.collect(),
-            after: after.collect(),
-            boundary: boundary.cloned(),
-            protected: proposal.kept.iter().map(Protected::of).collect(),
-            unlisted: proposal.unlisted.keys().cloned().collect(),
-        }
-    }
-}
 
 /// An obligation that is not met.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

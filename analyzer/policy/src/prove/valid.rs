@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::{Claim, Violation};
 use crate::action_set::Expander;
 use crate::proposal::NewPolicy;
-use crate::propose::MANAGED_LIMIT;
+use crate::propose::{ATTACHED_LIMIT, MANAGED_LIMIT, inline_limit, own};
 use crate::unlisted::{includes, is_plain};
 use crate::{Effect, parse};
 
@@ -24,12 +24,36 @@ pub(super) fn check(expander: &mut Expander<'_>, claim: &Claim, violations: &mut
             && (!is_plain(pattern) || known.contains(&pattern.to_lowercase()))
     };
     for new in &claim.after {
-        let is_unchanged = claim.before.iter().any(|(_, document)| *document == new.document);
-        for what in problems(expander, new, is_unchanged, &may_stay) {
+        for what in problems(expander, new, is_unchanged(claim, new), &may_stay) {
             violations.push(Violation::Invalid { policy: new.name.clone(), what });
         }
     }
+    for what in limits(claim) {
+        violations.push(Violation::Invalid { policy: "(all)".to_owned(), what });
+    }
     claim.after.len()
+}
+
+/// Limits on what the principal has in all. A group's policies stay as they are and have limits of their own.
+fn limits(claim: &Claim) -> Vec<String> {
+    let mut problems = Vec::new();
+    let inline: usize = own(&claim.after).filter(|new| new.inline).map(|new| new.document.size()).sum();
+    let limit = inline_limit(claim.kind);
+    let is_changed = |new: &NewPolicy| !is_unchanged(claim, new);
+    if inline > limit && own(&claim.after).any(|new| new.inline && is_changed(new)) {
+        problems.push(format!("{inline} characters of inline policies, more than {limit}"));
+    }
+    // More than usual can be attached where the provider raised the quota.
+    let attached = own(&claim.after).filter(|new| !new.inline).count();
+    let limit = ATTACHED_LIMIT.max(claim.attached);
+    if attached > limit {
+        problems.push(format!("{attached} attached policies, more than {limit}"));
+    }
+    problems
+}
+
+fn is_unchanged(claim: &Claim, new: &NewPolicy) -> bool {
+    claim.before.iter().any(|(_, document)| *document == new.document)
 }
 
 fn problems(
