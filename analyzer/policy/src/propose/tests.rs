@@ -5,7 +5,7 @@ use remit_catalog::Catalog;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::coverage::{DataCoverage, Window};
+use crate::coverage::{DataCoverage, Reason, Window};
 use crate::grant::{Attachment, Origin, Policy, PolicyKind, PrincipalKind};
 use crate::usage::{ActionUse, Seen};
 use crate::verdict::{GivenUp, judge};
@@ -230,6 +230,51 @@ fn what_was_granted_within_the_window_stays() {
     account.principals[0].attachments.retain(|attachment| attachment.policy == 0);
     account.principals[0].attachments[0].since = Some(80 * DAY);
     assert!(!proven(&account, &Usage::default(), &visible).unwrap().changes_anything());
+}
+
+#[test]
+fn what_cannot_be_judged_is_unobservable_and_stays() {
+    let send = statement("Allow", &json!(["sqs:SendMessage"]), &json!("*"));
+    let with = |element: &str, value: Value| {
+        let mut statement = send.clone();
+        statement[element] = value;
+        statement
+    };
+    let mut without_resource = with("Principal", json!("*"));
+    without_resource.as_object_mut().unwrap().remove("Resource");
+    let cases = [
+        (with("Principal", json!({"AWS": "*"})), "`Principal` in an identity policy"),
+        (without_resource, "`Principal` in an identity policy"),
+        (
+            with("Condition", json!({"StringResembles": {"aws:username": "ana"}})),
+            "the condition `StringResembles` on `aws:username` cannot be judged",
+        ),
+        (
+            with("Condition", json!({"NumericLessThan": {"s3:max-keys": "few"}})),
+            "the condition `NumericLessThan` on `s3:max-keys` cannot be judged",
+        ),
+    ];
+    for (odd, why) in cases {
+        let account = role(vec![policy("odd", PolicyKind::Inline, 1, &document(&[odd.clone()]))]);
+        for usage in [Usage::default(), usage(&[("sqs:SendMessage", Some(&["arn:aws:sqs:eu-west-1:1:q"]))])] {
+            let proposal = proven(&account, &usage, &everything_visible()).unwrap();
+            assert!(!proposal.changes_anything(), "{:#?}", proposal.changes);
+            assert_eq!(proposal.kept[0].reason, Some(Reason::Unsupported(why.to_owned())));
+        }
+        // Nothing that is granted without doubt goes for it, and none that denies counts as if it always did.
+        let both = role(vec![policy("odd", PolicyKind::Inline, 1, &document(&[send.clone(), odd.clone()]))]);
+        let proposal = proven(&both, &Usage::default(), &everything_visible()).unwrap();
+        let (_, kept) = &after(&proposal)[0];
+        assert_eq!(kept["Statement"][0], send, "{kept}");
+        let mut denied = odd;
+        denied["Effect"] = json!("Deny");
+        let account = role(vec![policy("odd", PolicyKind::Inline, 1, &document(&[send.clone(), denied]))]);
+        let usage = usage(&[("sqs:SendMessage", None)]);
+        assert!(!proven(&account, &usage, &everything_visible()).unwrap().changes_anything());
+    }
+    let judged = with("Condition", json!({"StringEquals": {"aws:username": "ana"}}));
+    let account = role(vec![policy("judged", PolicyKind::Inline, 1, &document(&[judged]))]);
+    assert_eq!(after(&proven(&account, &Usage::default(), &everything_visible()).unwrap()), []);
 }
 
 #[test]

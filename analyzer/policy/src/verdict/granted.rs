@@ -3,9 +3,11 @@
 use remit_catalog::ActionId;
 
 use crate::action_set::{ActionSet, Expander};
+use crate::condition::Test;
 use crate::coverage::Reason;
 use crate::grant::{Account, Principal};
-use crate::{Document, Effect, Glob, Matcher, Statement};
+use crate::part::Clause;
+use crate::{Condition, Document, Effect, Glob, Matcher, Statement};
 
 /// A statement of an account: indexes of its policy and of itself in the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -102,18 +104,24 @@ impl Granted {
         Some(scopes)
     }
 
-    /// Set when a statement that grants the action cannot be judged.
+    /// Set when of a statement that grants the action it cannot be judged to what it applies.
     pub(super) fn unsupported(&self, account: &Account, action: ActionId) -> Option<Reason> {
-        self.statements(action).find_map(|at| match account.statement(at) {
-            Some(statement) if statement.resources.is_none() => {
-                Some(Reason::Unsupported("a statement without `Resource`".to_owned()))
-            }
-            Some(statement) if statement.principal.is_some() => {
-                Some(Reason::Unsupported("`Principal` in an identity policy".to_owned()))
-            }
-            _ => None,
-        })
+        self.statements(action)
+            .find_map(|at| account.clause(at).and_then(unsupported))
+            .map(Reason::Unsupported)
     }
+}
+
+/// What about a statement cannot be judged. Variables in exceptions need no mention: such a statement is never
+/// narrowed, and its actions are seen like any others.
+fn unsupported(clause: Clause<'_>) -> Option<String> {
+    let statement = clause.statement;
+    if statement.principal.is_some() {
+        return Some("`Principal` in an identity policy".to_owned());
+    }
+    let is_open = |condition: &&Condition| !Test::new(condition, clause.variables).is_judgeable();
+    let open = statement.conditions.iter().find(is_open)?;
+    Some(format!("the condition `{}` on `{}` cannot be judged", open.operator, open.key))
 }
 
 impl Account {
@@ -150,5 +158,5 @@ pub(super) fn takes_whole(statement: &Statement) -> bool {
     let everywhere = statement.resources.as_ref().is_some_and(|resources| {
         !resources.negated && resources.patterns.iter().any(|pattern| pattern.chars().all(|c| c == '*'))
     });
-    everywhere && statement.conditions.is_empty()
+    everywhere && statement.conditions.is_empty() && statement.principal.is_none()
 }
