@@ -255,7 +255,7 @@ fn what_cannot_be_judged_is_unobservable_and_stays() {
         ),
     ];
     for (odd, why) in cases {
-        let account = role(vec![policy("odd", PolicyKind::Inline, 1, &document(&[odd.clone()]))]);
+        let account = role(vec![policy("odd", PolicyKind::Inline, 1, &document(std::slice::from_ref(&odd)))]);
         for usage in [Usage::default(), usage(&[("sqs:SendMessage", Some(&["arn:aws:sqs:eu-west-1:1:q"]))])] {
             let proposal = proven(&account, &usage, &everything_visible()).unwrap();
             assert!(!proposal.changes_anything(), "{:#?}", proposal.changes);
