@@ -46,6 +46,7 @@ impl Account {
             holders: vec![arn.clone()],
             attachment_count: 1,
             is_boundary: false,
+            versions: None,
             since: None,
         });
         let attachment = Attachment { policy, group: None, since: None };

@@ -42,7 +42,9 @@ pub use evaluate::{
 };
 pub use evidence::{Evidence, EvidenceContext, KeptEntry, PolicyEntry, RemovedEntry, moment};
 pub use glob::Glob;
-pub use grant::{Account, Attachment, Origin, Policy, PolicyKind, Principal, PrincipalKind, Problem};
+pub use grant::{
+    Account, Attachment, Origin, Policy, PolicyKind, Principal, PrincipalKind, Problem, Versions,
+};
 pub use parse::{ParseError, from_value, parse};
 pub use proposal::{Edit, Kept, NewPolicy, PolicyChange, Proposal, Removed};
 pub use propose::{Generalise, NoProposal, ProposeOptions, propose};

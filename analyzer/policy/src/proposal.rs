@@ -6,7 +6,7 @@ use remit_catalog::ActionId;
 
 use crate::Document;
 use crate::coverage::{Coverage, Reason};
-use crate::grant::PrincipalKind;
+use crate::grant::{PrincipalKind, Versions};
 use crate::usage::Seen;
 
 /// A proposed edit to the policies of one principal. It is only a proposal: see [`crate::Proven`].
@@ -51,6 +51,8 @@ pub struct PolicyChange {
     pub name: String,
     /// ARN of a managed policy.
     pub arn: Option<String>,
+    /// Its versions, where the input names them.
+    pub versions: Option<Versions>,
     /// The group through which the user has it.
     pub group: Option<String>,
     /// What is to be done.

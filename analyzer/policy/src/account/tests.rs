@@ -133,3 +133,28 @@ fn what_cannot_be_read_is_a_problem_of_everyone_who_has_it() {
     let alone = account(&inline, "", "null").replace(r#"["ops"]"#, "[]");
     assert_eq!(concerned(&alone), ["arn:aws:iam::111122223333:group/ops"]);
 }
+
+#[test]
+fn the_oldest_version_is_surplus_where_there_are_five() {
+    let versions = |ids: &[&str]| {
+        let document = r#"{"Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}"#;
+        let versions: Vec<_> = ids
+            .iter()
+            .map(|id| {
+                format!(
+                    r#"{{"VersionId": "{id}", "IsDefaultVersion": {}, "Document": {document}}}"#,
+                    *id == "v2"
+                )
+            })
+            .collect();
+        let text = format!(
+            r#"{{"Policies": [{{"PolicyName": "p", "Arn": "arn:aws:iam::111122223333:policy/p", "PolicyVersionList": [{}]}}]}}"#,
+            versions.join(", ")
+        );
+        let versions = read(&text).policies[0].versions.clone().unwrap();
+        assert_eq!(versions.default, "v2");
+        versions.surplus
+    };
+    assert_eq!(versions(&["v10", "v9", "v3", "v2", "v11"]).as_deref(), Some("v3"));
+    assert_eq!(versions(&["v10", "v9", "v3", "v2"]), None);
+}

@@ -73,6 +73,7 @@ fn change(
         policy: index,
         name: policy.name.clone(),
         arn: policy.arn.clone(),
+        versions: policy.versions.clone(),
         group: attachment.group.clone(),
         edit: Edit::Keep,
         before: policy.document.clone(),

@@ -62,6 +62,7 @@ fn policy(name: &str, kind: PolicyKind, holders: u64, document: &Value) -> Polic
         holders: vec![ROLE.to_owned()],
         attachment_count: holders,
         is_boundary: false,
+        versions: None,
         since: None,
     }
 }
