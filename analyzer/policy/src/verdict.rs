@@ -1,16 +1,16 @@
 //! Per principal and granted action: used, unused, or unobservable with a reason.
 
-mod age;
 mod granted;
+mod terms;
 mod unlisted;
 
 use std::collections::BTreeMap;
 
 use remit_catalog::ActionId;
 
-use self::age::Ages;
 pub(crate) use self::granted::taken_away;
 pub use self::granted::{GrantRef, Granted};
+use self::terms::Terms;
 pub(crate) use self::unlisted::Held;
 pub use self::unlisted::Unlisted;
 use self::unlisted::Unresolved;
@@ -108,20 +108,22 @@ pub fn judge(
     let catalog = expander.catalog();
     let unresolved = Unresolved::of(usage, catalog);
     let unlisted = Unlisted::of(account, principal, &granted, &unresolved, given_up);
-    let mut ages = Ages::new(account, principal, coverage.window.start);
+    let mut known: BTreeMap<Vec<GrantRef>, Terms> = BTreeMap::new();
     let mut verdicts = BTreeMap::new();
     let mut partly_hidden = BTreeMap::new();
     for id in granted.effective.iter() {
         let Some(action) = catalog.action(id) else { continue };
         let use_ = usage.actions.get(&id);
         let possible = use_.and_then(|use_| use_.possible.first());
-        let scopes = granted.scopes(account, id);
+        let statements: Vec<_> = granted.statements(id).collect();
+        let terms = known
+            .entry(statements)
+            .or_insert_with_key(|all| Terms::of(account, principal, coverage.window.start, all));
         let hidden = coverage
-            .hides(action, scopes.as_deref())
+            .hides(action, terms.scopes.as_deref())
             .or_else(|| possible.map(|operation| Reason::MayBeNeeded(operation.clone())))
             .or_else(|| unresolved.reason(action.service))
-            .or_else(|| ages.younger(granted.statements(id).collect()))
-            .or_else(|| granted.unsupported(account, id))
+            .or_else(|| terms.reason.clone())
             .filter(|_| !given_up.services.contains(action.service))
             .or_else(|| unlisted.pins(&granted, id));
         let verdict = match (usage.uses(id), hidden) {

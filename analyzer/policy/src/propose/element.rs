@@ -25,7 +25,7 @@ pub(crate) enum Extent {
 }
 
 /// One action of one statement, as far as it stays.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Element {
     pub(crate) at: GrantRef,
     pub(crate) extent: Extent,
@@ -103,12 +103,14 @@ impl Elements {
     /// Drops every part that the parts remaining elsewhere cover, so that each that stays is needed. What is written
     /// for names beyond the catalog grants its actions anyway, and stays.
     pub(crate) fn drop_redundant(&mut self, account: &Account) {
+        // Most actions have the same elements as many others.
+        let mut known: BTreeMap<Vec<Element>, Vec<Element>> = BTreeMap::new();
         for (action, elements) in &mut self.by_action {
-            let single = matches!(elements.as_slice(), [one] if one.parts(account).len() == 1);
-            if single {
+            let held: Vec<_> = self.held.iter().filter(|held| held.actions.contains(*action)).collect();
+            if let Some(known) = known.get(elements).filter(|_| held.is_empty()) {
+                elements.clone_from(known);
                 continue;
             }
-            let held: Vec<_> = self.held.iter().filter(|held| held.actions.contains(*action)).collect();
             let pinned: Vec<BTreeSet<String>> = elements
                 .iter()
                 .map(|element| {
@@ -120,7 +122,11 @@ impl Elements {
             let is_pinned =
                 |element: usize, part: &str| pinned.get(element).is_some_and(|pinned| pinned.contains(part));
             let kept = without_covered(account, elements, &self.breadth, |_, _| true, is_pinned);
-            *elements = kept.into_iter().flatten().collect();
+            let kept: Vec<_> = kept.into_iter().flatten().collect();
+            let all = std::mem::replace(elements, kept.clone());
+            if held.is_empty() {
+                known.insert(all, kept);
+            }
         }
     }
 }

@@ -55,10 +55,14 @@ impl<'a> Grants<'a> {
         grants
     }
 
+    /// Indexes of the allow statements for an action. What these cover is the same of all actions that have the same.
+    pub(super) fn indexes(&self, action: ActionId) -> &[usize] {
+        self.by_action.get(&action).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// The allow statements for an action, with their index.
     pub(super) fn allowing(&self, action: ActionId) -> impl Iterator<Item = (usize, &Allow<'a>)> + '_ {
-        let indexes = self.by_action.get(&action).map(Vec::as_slice).unwrap_or_default();
-        indexes.iter().filter_map(|index| self.allows.get(*index).map(|allow| (*index, allow)))
+        self.indexes(action).iter().filter_map(|index| self.allows.get(*index).map(|allow| (*index, allow)))
     }
 
     /// Whether the statements allow the action wherever the part does; `without` is left out.

@@ -36,15 +36,20 @@ pub(super) fn check(
         // The actions for which this statement is needed at all: in at least one of its parts.
         let mut needed = ActionSet::default();
         let mut needed_parts = vec![false; allow.parts.len()];
+        // By the statements that allow an action, the parts that the others do not cover.
+        let mut uncovered: BTreeMap<&[usize], Vec<bool>> = BTreeMap::new();
         for action in allow.actions.iter() {
             let Some(needs) = needs_of.get(&action) else { continue };
-            for (at, part) in allow.parts.iter().enumerate() {
-                let serves = needs.iter().any(|need| need.is_served_by(part));
-                if serves && !after.cover(action, part, Some(Place { allow: index, part: at })) {
+            let uncovered = uncovered.entry(after.indexes(action)).or_insert_with(|| {
+                let places = (0..).map(|part| Place { allow: index, part });
+                let parts = allow.parts.iter().zip(places);
+                parts.map(|(part, place)| !after.cover(action, part, Some(place))).collect()
+            });
+            for ((part, is_uncovered), is_needed) in allow.parts.iter().zip(uncovered).zip(&mut needed_parts)
+            {
+                if *is_uncovered && needs.iter().any(|need| need.is_served_by(part)) {
                     needed.insert(action);
-                    if let Some(needed) = needed_parts.get_mut(at) {
-                        *needed = true;
-                    }
+                    *is_needed = true;
                 }
             }
         }

@@ -5,6 +5,8 @@
 //! statement allowed the call under its conditions, a new one must allow it under conditions that the old
 //! ones imply.
 
+use std::collections::BTreeMap;
+
 use super::grants::{Allow, Grants};
 use super::need::Need;
 use super::{Violation, name_of};
@@ -19,22 +21,27 @@ pub(super) fn check(
     violations: &mut Vec<Violation>,
 ) -> usize {
     let mut checked = 0;
+    // By the old and the new statements that allow an action.
+    let mut scopes: BTreeMap<(&[usize], &[usize]), Vec<String>> = BTreeMap::new();
     for need in needs {
         let is_kept = |part: &Part<'_>| after.cover(need.action, part, None);
-        for (_, old) in before.allowing(need.action) {
-            let lost = match &need.resources {
-                Some(_) => lost_calls(need, old, is_kept, &mut checked),
-                None => {
-                    checked += old.parts.len();
-                    let lost = old.parts.iter().filter(|part| !is_kept(part));
-                    lost.map(|part| part.text().to_owned()).collect()
-                }
-            };
-            violations.extend(lost.into_iter().map(|resource| Violation::Insufficient {
-                action: name_of(expander, need.action),
-                resource,
-            }));
-        }
+        let olds = || before.allowing(need.action).map(|(_, old)| old);
+        let lost: Vec<String> = match &need.resources {
+            Some(_) => olds().flat_map(|old| lost_calls(need, old, is_kept, &mut checked)).collect(),
+            None => {
+                checked += olds().map(|old| old.parts.len()).sum::<usize>();
+                let key = (before.indexes(need.action), after.indexes(need.action));
+                let lost = || olds().flat_map(|old| &old.parts).filter(|part| !is_kept(part));
+                scopes
+                    .entry(key)
+                    .or_insert_with(|| lost().map(|part| part.text().to_owned()).collect())
+                    .clone()
+            }
+        };
+        violations.extend(
+            lost.into_iter()
+                .map(|resource| Violation::Insufficient { action: name_of(expander, need.action), resource }),
+        );
     }
     checked
 }

@@ -4,10 +4,9 @@ use remit_catalog::ActionId;
 
 use crate::action_set::{ActionSet, Expander};
 use crate::condition::Test;
-use crate::coverage::Reason;
 use crate::grant::{Account, Principal};
 use crate::part::Clause;
-use crate::{Condition, Document, Effect, Glob, Matcher, Statement};
+use crate::{Condition, Document, Effect, Statement};
 
 /// A statement of an account: indexes of its policy and of itself in the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -88,33 +87,11 @@ impl Granted {
             .filter(move |allowing| allowing.actions.contains(action))
             .map(|allowing| allowing.at)
     }
-
-    /// The resource patterns on which an action is granted; none where some statement does not list them.
-    pub(super) fn scopes(&self, account: &Account, action: ActionId) -> Option<Vec<Glob>> {
-        let mut scopes = Vec::new();
-        for at in self.statements(action) {
-            let clause = account.clause(at)?;
-            match &clause.statement.resources {
-                Some(Matcher { negated: false, patterns, .. }) => {
-                    scopes.extend(patterns.iter().map(|pattern| clause.glob(pattern)));
-                }
-                _ => return None,
-            }
-        }
-        Some(scopes)
-    }
-
-    /// Set when of a statement that grants the action it cannot be judged to what it applies.
-    pub(super) fn unsupported(&self, account: &Account, action: ActionId) -> Option<Reason> {
-        self.statements(action)
-            .find_map(|at| account.clause(at).and_then(unsupported))
-            .map(Reason::Unsupported)
-    }
 }
 
 /// What about a statement cannot be judged. Variables in exceptions need no mention: such a statement is never
 /// narrowed, and its actions are seen like any others.
-fn unsupported(clause: Clause<'_>) -> Option<String> {
+pub(super) fn unsupported(clause: Clause<'_>) -> Option<String> {
     let statement = clause.statement;
     if statement.principal.is_some() {
         return Some("`Principal` in an identity policy".to_owned());
