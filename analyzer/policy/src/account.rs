@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use crate::grant::{Account, Origin, Policy, PolicyKind, Problem};
+use crate::grant::{Account, Origin, Policy, PolicyKind, Problem, Versions};
 use crate::{Document, ParseError};
 
 /// A file of account authorization details.
@@ -136,12 +136,14 @@ impl Reading {
             holders: Vec::new(),
             attachment_count: policy.attachment_count.unwrap_or(0),
             is_boundary: policy.boundary_count.unwrap_or(0) > 0,
+            versions: versions(policy),
             since: version.created.as_deref().and_then(timestamp),
         });
     }
 
     fn holder(&mut self, file: &Lines<'_>, holder: &wire::Holder<'_>) -> Holder {
         let mut inline = Vec::new();
+        let created = holder.created.as_deref().and_then(timestamp);
         for policy in &holder.inline {
             let (line, document) = document(file, policy.document);
             match document {
@@ -156,7 +158,8 @@ impl Reading {
                         holders: vec![holder.arn.to_string()],
                         attachment_count: 1,
                         is_boundary: false,
-                        since: None,
+                        versions: None,
+                        since: created,
                     });
                 }
                 Err(error) => {
@@ -169,7 +172,7 @@ impl Reading {
             arn: holder.arn.to_string(),
             name: holder.name.to_string(),
             path: holder.path.to_string(),
-            created: holder.created.as_deref().and_then(timestamp),
+            created,
             inline,
             managed: holder.managed.iter().map(|policy| policy.arn.to_string()).collect(),
             boundary: holder.boundary.as_ref().map(|boundary| boundary.arn.to_string()),
@@ -181,6 +184,18 @@ impl Reading {
     fn problem(&mut self, file: &str, line: u32, message: String, principal: Option<String>) {
         self.problems.push(Problem { file: file.to_owned(), line, message, principal });
     }
+}
+
+/// How many versions of a managed policy the provider takes. Source: AWS IAM User Guide, "IAM and AWS STS quotas".
+const MOST_VERSIONS: usize = 5;
+
+fn versions(policy: &wire::ManagedPolicy<'_>) -> Option<Versions> {
+    let default = policy.versions.iter().find(|version| version.is_default)?.id.as_ref()?.to_string();
+    let others = policy.versions.iter().filter(|version| !version.is_default);
+    // Ids are `v1`, `v2` and so on.
+    let oldest = others.filter_map(|version| version.id.as_ref()).min_by_key(|id| (id.len(), id.to_string()));
+    let surplus = oldest.filter(|_| policy.versions.len() >= MOST_VERSIONS).map(ToString::to_string);
+    Some(Versions { default, surplus })
 }
 
 /// The document and the line of the file on which it starts. The CLI prints documents as JSON; some

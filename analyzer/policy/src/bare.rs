@@ -46,9 +46,10 @@ impl Account {
             holders: vec![arn.clone()],
             attachment_count: 1,
             is_boundary: false,
+            versions: None,
             since: None,
         });
-        let attachment = Attachment { policy, group: None };
+        let attachment = Attachment { policy, group: None, since: None };
         match self.principals.iter_mut().find(|principal| principal.arn == *arn) {
             Some(principal) => principal.attachments.push(attachment),
             None => self.principals.push(Principal {

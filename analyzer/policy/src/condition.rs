@@ -36,6 +36,8 @@ pub(crate) struct Test {
     /// The key in lower case, because keys ignore case.
     key: Box<str>,
     qualifier: Qualifier,
+    /// Whether the operator is the negation of another.
+    negated: bool,
     /// Whether it holds without a value of the key; unknown where documentation and practice disagree.
     without_value: Truth,
     comparison: Comparison,
@@ -77,6 +79,7 @@ impl Test {
             Some((operator, comparison)) => Self {
                 without_value: operator.without_value(&comparison),
                 qualifier: operator.qualifier,
+                negated: operator.negated,
                 source,
                 variables,
                 key,
@@ -85,12 +88,20 @@ impl Test {
             None => Self {
                 without_value: Truth::Unknown,
                 qualifier: Qualifier::None,
+                negated: false,
                 source,
                 variables,
                 key,
                 comparison: Comparison::Unjudgeable,
             },
         }
+    }
+}
+
+impl Test {
+    /// Whether it can be told what the condition asks.
+    pub(crate) fn is_judgeable(&self) -> bool {
+        !matches!(self.comparison, Comparison::Unjudgeable)
     }
 }
 

@@ -21,7 +21,7 @@ use crate::evaluate::{CompiledStatement, Layer, PolicySet, StatementRef};
 use crate::glob::Exhausted;
 use crate::{Effect, Glob};
 use plain::Plain;
-use resources::Region;
+pub(crate) use resources::Region;
 
 /// Places that the sets of automaton states of one comparison may hold in all: some hundred megabytes.
 const BUDGET: usize = 20_000_000;

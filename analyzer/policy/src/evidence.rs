@@ -38,7 +38,10 @@ pub struct Evidence {
     pub kept: Vec<KeptEntry>,
     /// Permissions that go.
     pub removed: Vec<RemovedEntry>,
-    /// Patterns that go because they name no action of the catalog.
+    /// Patterns of names of actions beyond the catalog, of which everything stays, and why.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub unlisted: BTreeMap<String, ReasonEntry>,
+    /// Patterns that go because they name no action of the catalog and their service is given up.
     pub unknown_patterns: Vec<UnknownPattern>,
     /// What was proven.
     pub proof: ProofEntry,
@@ -222,6 +225,7 @@ impl Evidence {
             leaves_groups: proposal.leaves_groups.clone(),
             kept: proposal.kept.iter().map(kept).collect(),
             removed: removed.collect(),
+            unlisted: proposal.unlisted.iter().map(|(names, why)| (names.clone(), reason(why))).collect(),
             unknown_patterns: unknown.collect(),
             proof: ProofEntry {
                 obligations: ["sufficient", "no_wider", "necessary", "deterministic", "valid"]

@@ -43,8 +43,20 @@ pub struct Policy {
     pub attachment_count: u64,
     /// Whether some principal has it as its permissions boundary.
     pub is_boundary: bool,
-    /// When the default version came into force, in microseconds since the Unix epoch.
+    /// Versions of a managed policy, where the input names them.
+    pub versions: Option<Versions>,
+    /// When the default version came into force, in microseconds since the Unix epoch. Of an inline policy it is when
+    /// its holder was created, before which it cannot have been.
     pub since: Option<i64>,
+}
+
+/// Versions of a managed policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Versions {
+    /// The id of the default one.
+    pub default: String,
+    /// The oldest other one, where there are as many as the provider takes: before another can be made, it has to go.
+    pub surplus: Option<String>,
 }
 
 impl Policy {
@@ -61,6 +73,8 @@ pub struct Attachment {
     pub policy: usize,
     /// The group through which a user has it.
     pub group: Option<String>,
+    /// When that group was created, in microseconds since the Unix epoch: the user has it no longer than that.
+    pub since: Option<i64>,
 }
 
 /// What a principal is.

@@ -18,13 +18,14 @@ mod evidence;
 mod generated;
 mod glob;
 mod grant;
-mod implication;
 mod parse;
+mod part;
 mod proposal;
 mod propose;
 mod prove;
 pub mod reference;
 mod steps;
+mod unlisted;
 mod usage;
 mod verdict;
 
@@ -41,10 +42,12 @@ pub use evaluate::{
 };
 pub use evidence::{Evidence, EvidenceContext, KeptEntry, PolicyEntry, RemovedEntry, moment};
 pub use glob::Glob;
-pub use grant::{Account, Attachment, Origin, Policy, PolicyKind, Principal, PrincipalKind, Problem};
+pub use grant::{
+    Account, Attachment, Origin, Policy, PolicyKind, Principal, PrincipalKind, Problem, Versions,
+};
 pub use parse::{ParseError, from_value, parse};
 pub use proposal::{Edit, Kept, NewPolicy, PolicyChange, Proposal, Removed};
 pub use propose::{Generalise, NoProposal, ProposeOptions, propose};
-pub use prove::{Claim, Proof, Protected, Proven, Violation, check, prove};
+pub use prove::{Claim, NoAction, Proof, Protected, Proven, Violation, check, prove};
 pub use usage::{ActionUse, Call, CallOutcome, Seen, Usage};
-pub use verdict::{Counts, GivenUp, GrantRef, Granted, Judgement, Verdict, judge};
+pub use verdict::{Counts, GivenUp, GrantRef, Granted, Judgement, Unlisted, Verdict, judge};

@@ -6,7 +6,7 @@ use remit_catalog::ActionId;
 
 use crate::Document;
 use crate::coverage::{Coverage, Reason};
-use crate::grant::PrincipalKind;
+use crate::grant::{PrincipalKind, Versions};
 use crate::usage::Seen;
 
 /// A proposed edit to the policies of one principal. It is only a proposal: see [`crate::Proven`].
@@ -28,7 +28,10 @@ pub struct Proposal {
     pub kept: Vec<Kept>,
     /// Permissions that go.
     pub removed: Vec<Removed>,
-    /// Patterns that go because they name no action of the catalog: policy name and pattern.
+    /// Names of actions beyond the catalog that stay granted, as patterns, and why.
+    pub unlisted: BTreeMap<String, Reason>,
+    /// Patterns that go because they name no action of the catalog and their service is given up: policy name and
+    /// pattern.
     pub unknown_patterns: Vec<(String, String)>,
 }
 
@@ -48,6 +51,8 @@ pub struct PolicyChange {
     pub name: String,
     /// ARN of a managed policy.
     pub arn: Option<String>,
+    /// Its versions, where the input names them.
+    pub versions: Option<Versions>,
     /// The group through which the user has it.
     pub group: Option<String>,
     /// What is to be done.
@@ -56,6 +61,14 @@ pub struct PolicyChange {
     pub before: Document,
     /// The documents that take its place; several where one would be too large.
     pub after: Vec<NewPolicy>,
+}
+
+impl PolicyChange {
+    /// Whether the policy is a managed one that is attached to the principal itself today.
+    pub(crate) fn is_attached(&self) -> bool {
+        let is_kept = self.edit == Edit::Keep && self.after.iter().any(|new| !new.inline);
+        self.group.is_none() && (self.arn.is_some() || is_kept)
+    }
 }
 
 /// What is to be done with a policy.
@@ -97,6 +110,8 @@ pub struct NewPolicy {
     pub name: String,
     /// Whether it is inline.
     pub inline: bool,
+    /// The group that holds it and goes on to.
+    pub group: Option<String>,
     /// Its document.
     pub document: Document,
 }

@@ -2,16 +2,18 @@
 
 mod element;
 mod generalise;
+mod held;
 mod naming;
 mod narrow;
 mod placement;
+mod redundant;
 mod rewrite;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::element::Elements;
 pub use self::generalise::Generalise;
-pub(crate) use self::placement::MANAGED_LIMIT;
+pub(crate) use self::placement::{ATTACHED_LIMIT, MANAGED_LIMIT, inline_limit, own};
 use crate::action_set::Expander;
 use crate::coverage::Coverage;
 use crate::grant::{Account, Principal};
@@ -58,7 +60,7 @@ pub fn propose(
     {
         return Err(NoProposal::Incomplete(problem.message.clone()));
     }
-    let mut elements = Elements::of(account, judgement, usage, options.generalise);
+    let mut elements = Elements::of(expander, account, judgement, usage, options.generalise);
     elements.drop_redundant(account);
     let changes = placement::place(expander, account, principal, judgement, &elements)?;
     let (kept, removed) = evidence(expander, account, judgement, usage, &elements);
@@ -76,9 +78,10 @@ pub fn propose(
         leaves_groups,
         kept,
         removed,
+        unlisted: judgement.unlisted.protected.clone(),
         unknown_patterns: judgement
-            .granted
-            .unknown_patterns
+            .unlisted
+            .given_up
             .iter()
             .filter_map(|(at, pattern)| {
                 account.policies.get(at.policy).map(|policy| (policy.name.clone(), pattern.clone()))

@@ -1,63 +1,22 @@
 //! The obligations that a proposal has to meet before it can be emitted.
 
+mod claim;
+mod denied;
 mod grants;
 mod necessary;
 mod need;
 mod sufficient;
+mod unlisted;
 mod valid;
 
 use remit_catalog::ActionId;
 
+pub use self::claim::{Claim, NoAction, Protected};
 use self::grants::Grants;
 use self::need::Need;
 use crate::action_set::Expander;
-use crate::proposal::{Kept, NewPolicy, PolicyChange, Proposal};
+use crate::proposal::Proposal;
 use crate::{Counterexample, Document, PolicySet, contain};
-
-/// What a proposal claims, whoever made it: documents before and after, and what must not be lost.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Claim {
-    /// Policies before, by name.
-    pub before: Vec<(String, Document)>,
-    /// Policies after, in place of all of those.
-    pub after: Vec<NewPolicy>,
-    /// The permissions boundary, which does not change.
-    pub boundary: Option<Document>,
-    /// Permissions that must stay.
-    pub protected: Vec<Protected>,
-}
-
-/// A permission that must stay.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Protected {
-    /// The action.
-    pub action: ActionId,
-    /// Resources of the recorded calls; none where it must stay wherever it is granted.
-    pub resources: Option<Vec<String>>,
-}
-
-impl Protected {
-    /// What a kept permission asks for.
-    pub fn of(kept: &Kept) -> Self {
-        let exact = kept.seen.is_some() && kept.reason.is_none() && kept.resources_known;
-        let resources = exact.then(|| kept.resources.keys().cloned().collect());
-        Self { action: kept.action, resources }
-    }
-}
-
-impl Claim {
-    /// The claim of a proposal.
-    pub fn of(proposal: &Proposal, boundary: Option<&Document>) -> Self {
-        let before = proposal.changes.iter().map(|change| (change.name.clone(), change.before.clone()));
-        let after = proposal.changes.iter().flat_map(|change: &PolicyChange| change.after.clone());
-        Self {
-            before: before.collect(),
-            after: after.collect(),
-            boundary: boundary.cloned(),
-            protected: proposal.kept.iter().map(Protected::of).collect(),
-        }
-    }
-}
 
 /// An obligation that is not met.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -68,6 +27,14 @@ pub enum Violation {
         /// The action.
         action: String,
         /// The resource or resource pattern.
+        resource: String,
+    },
+    /// Something would be denied that is not denied today.
+    #[error("not sufficient: `{action}` on `{resource}` would be denied")]
+    Denied {
+        /// The action.
+        action: String,
+        /// The resource.
         resource: String,
     },
     /// Something would be allowed that is not allowed today.
@@ -151,9 +118,12 @@ pub fn check(expander: &mut Expander<'_>, claim: &Claim) -> Result<Proof, Vec<Vi
     let before = Grants::of(expander, &before_documents);
     let after = Grants::of(expander, &after_documents);
     let needs: Vec<Need> = claim.protected.iter().map(|permission| Need::of(permission, &before)).collect();
-    let protected = sufficient::check(expander, &before, &after, &needs, &mut violations);
-    let old_set = PolicySet::new(&before_documents, claim.boundary.as_ref());
-    let new_set = PolicySet::new(&after_documents, claim.boundary.as_ref());
+    let protected = sufficient::check(expander, &before, &after, &needs, &mut violations)
+        + unlisted::check(claim, &mut violations);
+    denied::check(claim, &mut violations);
+    // The boundary, which does not change, is left out: it may be taken away some day.
+    let old_set = PolicySet::new(&before_documents, None);
+    let new_set = PolicySet::new(&after_documents, None);
     if let Err(counterexample) = contain(&new_set, &old_set) {
         violations.push(Violation::Wider(counterexample));
     }
@@ -165,3 +135,6 @@ pub fn check(expander: &mut Expander<'_>, claim: &Claim) -> Result<Proof, Vec<Vi
 fn name_of(expander: &Expander<'_>, action: ActionId) -> String {
     expander.catalog().action(action).map(remit_catalog::Action::full_name).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,8 +9,13 @@ use crate::proposal::{Edit, NewPolicy, PolicyChange, Proposal};
 /// The steps as Markdown with AWS CLI commands: first what adds, then what takes away, so that nothing is
 /// missing in between; and the way back. `entries` are the proposal's changes with their files, in order.
 pub(crate) fn steps(proposal: &Proposal, entries: &[PolicyEntry]) -> String {
-    let subject =
-        Subject { kind: proposal.kind, name: &proposal.name, account: account_of(&proposal.principal) };
+    let mut arn = proposal.principal.split(':').skip(1);
+    let subject = Subject {
+        kind: proposal.kind,
+        name: &proposal.name,
+        partition: arn.next().unwrap_or_default(),
+        account: arn.nth(2).unwrap_or_default(),
+    };
     let mut adding = Vec::new();
     let mut removing = Vec::new();
     let mut back = Vec::new();
@@ -45,6 +50,8 @@ pub(crate) fn steps(proposal: &Proposal, entries: &[PolicyEntry]) -> String {
 struct Subject<'a> {
     kind: PrincipalKind,
     name: &'a str,
+    /// `aws`, or `aws-cn` and the like.
+    partition: &'a str,
     account: &'a str,
 }
 
@@ -64,17 +71,27 @@ impl Subject<'_> {
         };
         match (change.edit, existing) {
             (Edit::Attach, Some(arn)) => commands.push(attach(arn)),
-            (Edit::NewVersion, Some(arn)) => commands.push(format!(
-                "aws iam create-policy-version --policy-arn {} --policy-document {} --set-as-default",
-                quote(arn),
-                quote(&format!("file://{file}"))
-            )),
+            (Edit::NewVersion, Some(arn)) => {
+                let arn = quote(arn);
+                if let Some(surplus) = change.versions.as_ref().and_then(|versions| versions.surplus.as_ref())
+                {
+                    let surplus = quote(surplus);
+                    commands.push(format!(
+                        "aws iam delete-policy-version --policy-arn {arn} --version-id {surplus}"
+                    ));
+                }
+                commands.push(format!(
+                    "aws iam create-policy-version --policy-arn {arn} --policy-document {} --set-as-default",
+                    quote(&format!("file://{file}"))
+                ));
+            }
             _ => {
                 commands.push(format!(
                     "aws iam create-policy --policy-name {policy} --policy-document {}",
                     quote(&format!("file://{file}"))
                 ));
-                commands.push(attach(&format!("arn:aws:iam::{}:policy/{}", self.account, new.name)));
+                let (partition, account) = (self.partition, self.account);
+                commands.push(attach(&format!("arn:{partition}:iam::{account}:policy/{}", new.name)));
             }
         }
     }
@@ -96,10 +113,18 @@ impl Subject<'_> {
         };
         match (change.edit, change.arn.as_deref(), &change.group) {
             (Edit::PutInline, ..) => back.push(put_back()),
-            (Edit::NewVersion, Some(arn), _) => back.push(format!(
-                "aws iam create-policy-version --policy-arn {} --policy-document {before} --set-as-default",
-                quote(arn)
-            )),
+            (Edit::NewVersion, Some(arn), _) => back.push(match &change.versions {
+                // The old version is still there, and there may be no room for another.
+                Some(versions) => format!(
+                    "aws iam set-default-policy-version --policy-arn {} --version-id {}",
+                    quote(arn),
+                    quote(&versions.default)
+                ),
+                None => format!(
+                    "aws iam create-policy-version --policy-arn {} --policy-document {before} --set-as-default",
+                    quote(arn)
+                ),
+            }),
             (Edit::Replace | Edit::Remove, Some(arn), None) => {
                 let arn = quote(arn);
                 commands
@@ -117,10 +142,6 @@ impl Subject<'_> {
     }
 }
 
-fn account_of(arn: &str) -> &str {
-    arn.split(':').nth(4).unwrap_or_default()
-}
-
 /// A word as a POSIX shell reads it back.
 fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@+,".contains(c);
@@ -129,3 +150,6 @@ fn quote(word: &str) -> String {
     }
     format!("'{}'", word.replace('\'', r"'\''"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
 //! Per principal and granted action: used, unused, or unobservable with a reason.
 
 mod granted;
+mod terms;
+mod unlisted;
 
 use std::collections::BTreeMap;
 
@@ -8,6 +10,10 @@ use remit_catalog::ActionId;
 
 pub(crate) use self::granted::taken_away;
 pub use self::granted::{GrantRef, Granted};
+use self::terms::Terms;
+pub(crate) use self::unlisted::Held;
+pub use self::unlisted::Unlisted;
+use self::unlisted::Unresolved;
 use crate::action_set::Expander;
 use crate::coverage::{Coverage, Reason};
 use crate::grant::{Account, Principal};
@@ -45,6 +51,8 @@ pub struct Judgement {
     /// For used actions: why further uses may have happened unseen, so that their resources must not be
     /// narrowed.
     pub partly_hidden: BTreeMap<ActionId, Reason>,
+    /// What must stay although the catalog does not list it.
+    pub unlisted: Unlisted,
 }
 
 impl Judgement {
@@ -99,20 +107,25 @@ pub fn judge(
     let granted = Granted::of(expander, account, principal);
     let catalog = expander.catalog();
     let unresolved = Unresolved::of(usage, catalog);
+    let unlisted = Unlisted::of(account, principal, &granted, &unresolved, given_up);
+    let mut known: BTreeMap<Vec<GrantRef>, Terms> = BTreeMap::new();
     let mut verdicts = BTreeMap::new();
     let mut partly_hidden = BTreeMap::new();
     for id in granted.effective.iter() {
         let Some(action) = catalog.action(id) else { continue };
         let use_ = usage.actions.get(&id);
         let possible = use_.and_then(|use_| use_.possible.first());
-        let scopes = granted.scopes(account, id);
+        let statements: Vec<_> = granted.statements(id).collect();
+        let terms = known
+            .entry(statements)
+            .or_insert_with_key(|all| Terms::of(account, principal, coverage.window.start, all));
         let hidden = coverage
-            .hides(action, scopes.as_deref())
+            .hides(action, terms.scopes.as_deref())
             .or_else(|| possible.map(|operation| Reason::MayBeNeeded(operation.clone())))
             .or_else(|| unresolved.reason(action.service))
-            .or_else(|| granted.younger_than(account, principal, id, coverage.window.start))
-            .or_else(|| granted.unsupported(account, id))
-            .filter(|_| !given_up.services.contains(action.service));
+            .or_else(|| terms.reason.clone())
+            .filter(|_| !given_up.services.contains(action.service))
+            .or_else(|| unlisted.pins(&granted, id));
         let verdict = match (usage.uses(id), hidden) {
             (true, hidden) => {
                 if let Some(reason) = hidden {
@@ -125,34 +138,5 @@ pub fn judge(
         };
         verdicts.insert(id, verdict);
     }
-    Judgement { granted, verdicts, partly_hidden }
-}
-
-/// Which services had allowed calls that the catalog cannot translate: what they needed is not known, so
-/// nothing of those services counts as unused.
-struct Unresolved {
-    services: BTreeMap<String, String>,
-    anywhere: Option<String>,
-}
-
-impl Unresolved {
-    fn of(usage: &Usage, catalog: &remit_catalog::Catalog) -> Self {
-        let mut unresolved = Self { services: BTreeMap::new(), anywhere: None };
-        for (service, operation) in usage.unresolved.keys() {
-            let name = format!("{service}:{operation}");
-            let prefixes = catalog.prefixes(service);
-            if prefixes.is_empty() {
-                unresolved.anywhere.get_or_insert(name);
-                continue;
-            }
-            for prefix in prefixes {
-                unresolved.services.entry(prefix.to_owned()).or_insert_with(|| name.clone());
-            }
-        }
-        unresolved
-    }
-
-    fn reason(&self, service: &str) -> Option<Reason> {
-        self.services.get(service).or(self.anywhere.as_ref()).cloned().map(Reason::UnresolvedOperation)
-    }
+    Judgement { granted, verdicts, partly_hidden, unlisted }
 }

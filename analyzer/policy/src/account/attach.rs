@@ -9,7 +9,7 @@ const SERVICE_LINKED: &str = "/aws-service-role/";
 const IDENTITY_CENTER: &str = "/aws-reserved/sso.amazonaws.com/";
 
 pub(super) fn attach(reading: Reading) -> Account {
-    let Reading { mut policies, managed, roles, users, groups, mut problems } = reading;
+    let Reading { mut policies, managed, roles, users, groups, problems } = reading;
     let mut principals = Vec::new();
 
     for holder in roles.values().chain(users.values()).chain(groups.values()) {
@@ -25,6 +25,11 @@ pub(super) fn attach(reading: Reading) -> Account {
         }
     }
 
+    // What could not be read of a group is missing from each of its members.
+    let (of_groups, mut problems): (Vec<_>, Vec<_>) = problems.into_iter().partition(|problem: &Problem| {
+        groups.values().any(|group| problem.principal.as_ref() == Some(&group.arn))
+    });
+    let mut told = vec![false; of_groups.len()];
     let sides = [(PrincipalKind::Role, &roles), (PrincipalKind::User, &users)];
     for (kind, holders) in sides {
         for holder in holders.values() {
@@ -33,6 +38,13 @@ pub(super) fn attach(reading: Reading) -> Account {
                 match groups.get(name) {
                     Some(group) => {
                         attachments.extend(own(group, Some(name), &managed, &mut problems, &holder.arn));
+                        for (problem, told) in of_groups.iter().zip(&mut told) {
+                            if problem.principal.as_ref() == Some(&group.arn) {
+                                *told = true;
+                                problems
+                                    .push(Problem { principal: Some(holder.arn.clone()), ..problem.clone() });
+                            }
+                        }
                     }
                     None => problems.push(missing(holder, &format!("group `{name}`"))),
                 }
@@ -58,11 +70,14 @@ pub(super) fn attach(reading: Reading) -> Account {
             });
         }
     }
+    problems.extend(of_groups.into_iter().zip(told).filter(|(_, told)| !told).map(|(problem, _)| problem));
     for policy in &mut policies {
         finish(policy);
     }
     principals.sort_by(|a, b| a.arn.cmp(&b.arn));
-    problems.sort_by(|a, b| (&a.file, a.line, &a.message).cmp(&(&b.file, b.line, &b.message)));
+    problems.sort_by(|a, b| {
+        (&a.file, a.line, &a.message, &a.principal).cmp(&(&b.file, b.line, &b.message, &b.principal))
+    });
     in_canonical_order(Account { policies, principals, problems })
 }
 
@@ -73,7 +88,8 @@ fn own(
     problems: &mut Vec<Problem>,
     principal: &str,
 ) -> Vec<Attachment> {
-    let attachment = |policy| Attachment { policy, group: group.cloned() };
+    let since = holder.created.filter(|_| group.is_some());
+    let attachment = |policy| Attachment { policy, group: group.cloned(), since };
     let mut attachments: Vec<_> = holder.inline.iter().copied().map(attachment).collect();
     for arn in &holder.managed {
         match managed.get(arn) {
@@ -93,7 +109,7 @@ fn missing(holder: &Holder, what: &str) -> Problem {
         file: holder.file.clone(),
         line: 1,
         message: format!(
-            "`{}` has {what}, whose document is not in the input\nhint: give every page of the output",
+            "`{}` has {what}, whose document is not in the input, or cannot be read\nhint: give every page of the output",
             holder.arn
         ),
         principal: Some(holder.arn.clone()),

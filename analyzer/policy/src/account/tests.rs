@@ -96,3 +96,65 @@ fn broken_input_is_a_problem_with_its_line() {
     assert_eq!(problem.line, 3);
     assert!(read("[]").problems[0].message.contains("no roles"));
 }
+
+#[test]
+fn what_cannot_be_read_is_a_problem_of_everyone_who_has_it() {
+    const USERS: [&str; 2] = ["arn:aws:iam::111122223333:user/ann", "arn:aws:iam::111122223333:user/bob"];
+    let concerned = |text: &str| -> Vec<String> {
+        let problems = read(text).problems;
+        problems.into_iter().filter_map(|problem| problem.principal).collect()
+    };
+    let broken = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Maybe"}]}"#;
+    let account = |group: &str, user: &str, boundary: &str| {
+        let own = |name: &str| {
+            format!(
+                r#"{{"UserName": "{name}", "Arn": "arn:aws:iam::111122223333:user/{name}", "GroupList": ["ops"],
+                     "AttachedManagedPolicies": [{user}], "PermissionsBoundary": {boundary}}}"#
+            )
+        };
+        format!(
+            r#"{{"UserDetailList": [{}, {}],
+                 "GroupDetailList": [{{"GroupName": "ops", "Arn": "arn:aws:iam::111122223333:group/ops", {group}}}],
+                 "Policies": [{{"PolicyName": "odd", "Arn": "arn:aws:iam::111122223333:policy/odd",
+                   "PolicyVersionList": [{{"IsDefaultVersion": true, "Document": {broken}}}]}}]}}"#,
+            own("ann"),
+            own("bob"),
+        )
+    };
+    let odd = r#"{"PolicyName": "odd", "PolicyArn": "arn:aws:iam::111122223333:policy/odd"}"#;
+    let bounded = r#"{"PermissionsBoundaryArn": "arn:aws:iam::111122223333:policy/odd"}"#;
+    let inline = format!(r#""GroupPolicyList": [{{"PolicyName": "own", "PolicyDocument": {broken}}}]"#);
+    let attached = format!(r#""AttachedManagedPolicies": [{odd}]"#);
+    let plain = r#""GroupPolicyList": []"#;
+    assert_eq!(concerned(&account(&inline, "", "null")), USERS);
+    assert_eq!(concerned(&account(&attached, "", "null")), USERS);
+    assert_eq!(concerned(&account(plain, odd, "null")), USERS);
+    assert_eq!(concerned(&account(plain, "", bounded)), USERS);
+    let alone = account(&inline, "", "null").replace(r#"["ops"]"#, "[]");
+    assert_eq!(concerned(&alone), ["arn:aws:iam::111122223333:group/ops"]);
+}
+
+#[test]
+fn the_oldest_version_is_surplus_where_there_are_five() {
+    let versions = |ids: &[&str]| {
+        let document = r#"{"Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}"#;
+        let versions: Vec<_> = ids
+            .iter()
+            .map(|id| {
+                format!(
+                    r#"{{"VersionId": "{id}", "IsDefaultVersion": {}, "Document": {document}}}"#,
+                    *id == "v2"
+                )
+            })
+            .collect();
+        let text = format!(
+            r#"{{"Policies": [{{"PolicyName": "p", "Arn": "arn:aws:iam::111122223333:policy/p", "PolicyVersionList": [{}]}}]}}"#,
+            versions.join(", ")
+        );
+        let versions = read(&text).policies[0].versions.clone().unwrap();
+        assert_eq!(versions.default, "v2");
+        versions.surplus
+    };
+    assert_eq!(versions(&["v10", "v9", "v3", "v2", "v11"]).as_deref(), Some("v3"));
+    assert_eq!(versions(&["v10", "v9", "v3", "v2"]), None);
+}

@@ -84,6 +84,8 @@ pub(super) struct ManagedPolicy<'a> {
 pub(super) struct PolicyVersion<'a> {
     #[serde(borrow, rename = "Document")]
     pub(super) document: &'a RawValue,
+    #[serde(borrow, default, rename = "VersionId")]
+    pub(super) id: Option<Cow<'a, str>>,
     #[serde(default, rename = "IsDefaultVersion")]
     pub(super) is_default: bool,
     #[serde(borrow, default, rename = "CreateDate")]

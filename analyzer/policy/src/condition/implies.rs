@@ -30,7 +30,12 @@ impl Test {
             // Whatever is asked of a value, there is one.
             (_, Comparison::Presence(true)) => true,
             (Comparison::Presence(false), _) => true,
-            (one, two) => self.qualifier == other.qualifier && one.implies(two, self.qualifier),
+            (one, two) => {
+                // Without set qualifier the key may have several values all the same, and what an operator does then is
+                // not documented: what equals one value is not taken to differ from others.
+                let is_alike = self.qualifier != Qualifier::None || self.negated == other.negated;
+                self.qualifier == other.qualifier && is_alike && one.implies(two)
+            }
         }
     }
 
@@ -45,20 +50,15 @@ impl Test {
 }
 
 impl Comparison {
-    /// Whether every value that this accepts, the other accepts. Of texts without set qualifier, what is equal to
-    /// one value is not taken to be different from others: the key may have several values, and what the operator
-    /// does then is not documented.
-    fn implies(&self, other: &Self, qualifier: Qualifier) -> bool {
+    /// Whether every value that this accepts, the other accepts.
+    fn implies(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Text { negated, patterns }, Self::Text { negated: other_negated, patterns: others }) => {
                 match (negated, other_negated) {
                     (false, false) => all_included(patterns, others),
                     (true, true) => all_included(others, patterns),
                     (false, true) => {
-                        qualifier != Qualifier::None
-                            && patterns
-                                .iter()
-                                .all(|pattern| others.iter().all(|other| !pattern.intersects(other)))
+                        patterns.iter().all(|pattern| others.iter().all(|other| !pattern.intersects(other)))
                     }
                     (true, false) => false,
                 }
@@ -71,8 +71,7 @@ impl Comparison {
                     (false, false) => included(patterns, others),
                     (true, true) => included(others, patterns),
                     (false, true) => {
-                        qualifier != Qualifier::None
-                            && patterns.iter().all(|one| others.iter().all(|two| one.is_disjoint_from(two)))
+                        patterns.iter().all(|one| others.iter().all(|two| one.is_disjoint_from(two)))
                     }
                     (true, false) => false,
                 }

@@ -6,7 +6,7 @@ use crate::glob::{Exhausted, Query};
 
 /// Resources matched by all of some elements and by none of others.
 #[derive(Default)]
-pub(super) struct Region<'e> {
+pub(crate) struct Region<'e> {
     /// In some pattern of each of these unions.
     within: Vec<Vec<&'e Glob>>,
     /// In none of these patterns.
@@ -14,11 +14,11 @@ pub(super) struct Region<'e> {
 }
 
 impl<'e> Region<'e> {
-    pub(super) fn add_within(&mut self, element: &'e Element) {
+    pub(crate) fn add_within(&mut self, element: &'e Element) {
         self.add(element, element.negated);
     }
 
-    pub(super) fn add_outside(&mut self, element: &'e Element) {
+    pub(crate) fn add_outside(&mut self, element: &'e Element) {
         self.add(element, !element.negated);
     }
 
@@ -31,7 +31,7 @@ impl<'e> Region<'e> {
     }
 
     /// A resource of the region; none where it has none, whatever the values of variables.
-    pub(super) fn find(&self, budget: &mut usize) -> Result<Option<String>, Exhausted> {
+    pub(crate) fn find(&self, budget: &mut usize) -> Result<Option<String>, Exhausted> {
         let everything = Glob::resource("*");
         // No request has an empty resource.
         let nothing = Glob::resource("");

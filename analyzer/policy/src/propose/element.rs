@@ -1,18 +1,19 @@
 //! What stays of each allow statement, per action, before it is written down again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use remit_catalog::ActionId;
 
-use crate::action_set::ActionSet;
+use crate::action_set::{ActionSet, Expander};
 use crate::grant::Account;
-use crate::implication::conditions_imply;
+use crate::part::Part;
 use crate::propose::Ruled;
 use crate::propose::generalise::Generalise;
+use crate::propose::held::HeldElement;
 use crate::propose::narrow::Narrowing;
+use crate::propose::redundant::without_covered;
 use crate::usage::Usage;
 use crate::verdict::{GrantRef, Judgement, Verdict};
-use crate::{Glob, Statement};
 
 /// On which resources an action stays granted by a statement.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,7 +25,7 @@ pub(crate) enum Extent {
 }
 
 /// One action of one statement, as far as it stays.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Element {
     pub(crate) at: GrantRef,
     pub(crate) extent: Extent,
@@ -40,10 +41,13 @@ pub(crate) struct Elements {
     /// Actions that a deny or the boundary takes away whole: whether a pattern names them or not changes
     /// nothing.
     pub(crate) inert: ActionSet,
+    /// What stays for names that the catalog does not list.
+    held: Vec<HeldElement>,
 }
 
 impl Elements {
     pub(crate) fn of(
+        expander: &mut Expander<'_>,
         account: &Account,
         judgement: &Judgement,
         usage: &Usage,
@@ -69,6 +73,7 @@ impl Elements {
             };
             elements.by_action.insert(id, kept);
         }
+        elements.held = HeldElement::all(expander, account, judgement, &elements.breadth);
         elements
     }
 
@@ -90,113 +95,55 @@ impl Elements {
         all
     }
 
-    /// Drops every pattern that the patterns remaining elsewhere cover, so that each that stays is needed.
+    /// What a statement keeps for names that the catalog does not list.
+    pub(crate) fn held(&self, at: GrantRef) -> impl Iterator<Item = &HeldElement> {
+        self.held.iter().filter(move |held| held.element.at == at)
+    }
+
+    /// Drops every part that the parts remaining elsewhere cover, so that each that stays is needed. What is written
+    /// for names beyond the catalog grants its actions anyway, and stays.
     pub(crate) fn drop_redundant(&mut self, account: &Account) {
-        for elements in self.by_action.values_mut() {
-            let single = matches!(elements.as_slice(), [one] if one.patterns(account).len() == 1);
-            if !single {
-                drop_covered(account, elements, &self.breadth);
+        // Most actions have the same elements as many others.
+        let mut known: BTreeMap<Vec<Element>, Vec<Element>> = BTreeMap::new();
+        for (action, elements) in &mut self.by_action {
+            let held: Vec<_> = self.held.iter().filter(|held| held.actions.contains(*action)).collect();
+            if let Some(known) = known.get(elements).filter(|_| held.is_empty()) {
+                elements.clone_from(known);
+                continue;
+            }
+            let pinned: Vec<BTreeSet<String>> = elements
+                .iter()
+                .map(|element| {
+                    let own = held.iter().filter(|held| held.element.at == element.at);
+                    let parts = own.flat_map(|held| held.element.parts(account));
+                    parts.map(|(part, _)| part.text().to_owned()).collect()
+                })
+                .collect();
+            let is_pinned =
+                |element: usize, part: &str| pinned.get(element).is_some_and(|pinned| pinned.contains(part));
+            let kept = without_covered(account, elements, &self.breadth, |_, _| true, is_pinned);
+            let kept: Vec<_> = kept.into_iter().flatten().collect();
+            let all = std::mem::replace(elements, kept.clone());
+            if held.is_empty() {
+                known.insert(all, kept);
             }
         }
     }
 }
 
 impl Element {
-    fn whole(at: GrantRef) -> Self {
+    pub(crate) fn whole(at: GrantRef) -> Self {
         Self { at, extent: Extent::Whole }
     }
 
-    /// Its patterns; empty for a `NotResource` that stays whole.
-    fn patterns(&self, account: &Account) -> Ruled {
-        match (&self.extent, account.statement(self.at).and_then(|statement| statement.resources.as_ref())) {
-            (Extent::Narrowed(patterns), _) => patterns.clone(),
-            (Extent::Whole, Some(resources)) if !resources.negated => {
-                resources.patterns.iter().map(|pattern| (pattern.clone(), "as granted")).collect()
+    /// Its parts, with the rule that made each; empty where the statement is not there.
+    pub(crate) fn parts<'a>(&self, account: &'a Account) -> Vec<(Part<'a>, &'static str)> {
+        let Some(clause) = account.clause(self.at) else { return Vec::new() };
+        match &self.extent {
+            Extent::Whole => clause.parts().into_iter().map(|part| (part, "as granted")).collect(),
+            Extent::Narrowed(patterns) => {
+                patterns.iter().map(|(pattern, rule)| (clause.part(clause.glob(pattern)), *rule)).collect()
             }
-            (Extent::Whole, _) => Ruled::new(),
         }
     }
-}
-
-/// One pattern of one element, with its automaton.
-struct Part {
-    element: usize,
-    pattern: String,
-    glob: Glob,
-}
-
-fn drop_covered(account: &Account, elements: &mut Vec<Element>, breadth: &BTreeMap<GrantRef, usize>) {
-    let mut parts = Vec::new();
-    for (at, element) in elements.iter().enumerate() {
-        for pattern in element.patterns(account).into_keys() {
-            let glob = Glob::resource(&pattern);
-            parts.push(Part { element: at, pattern, glob });
-        }
-    }
-    let statement_of = |element: usize| elements.get(element).map(|element| element.at);
-    // The broadest statement gives way first, and among equals the later one.
-    let mut order: Vec<usize> = (0..parts.len()).collect();
-    order.sort_by_key(|part| {
-        let at = parts.get(*part).and_then(|part| statement_of(part.element));
-        let breadth = at.and_then(|at| breadth.get(&at)).copied().unwrap_or(0);
-        (std::cmp::Reverse(breadth), std::cmp::Reverse(at), std::cmp::Reverse(*part))
-    });
-    let mut dropped = vec![false; parts.len()];
-    for candidate in order {
-        let Some(part) = parts.get(candidate) else { continue };
-        let Some(from) = statement_of(part.element).and_then(|at| account.statement(at)) else { continue };
-        let others: Vec<&Glob> = parts
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| *at != candidate && !dropped.get(*at).copied().unwrap_or(true))
-            .filter(|(_, other)| {
-                other.element == part.element
-                    || statement_of(other.element)
-                        .and_then(|at| account.statement(at))
-                        .is_some_and(|to| conditions_imply(from, to))
-            })
-            .map(|(_, other)| &other.glob)
-            .collect();
-        let is_covered = is_outside_exceptions(account, elements, from, &part.glob)
-            || (!others.is_empty() && part.glob.is_included_in(&others));
-        if is_covered && let Some(dropped) = dropped.get_mut(candidate) {
-            *dropped = true;
-        }
-    }
-    let gone = |element: usize, pattern: &str| {
-        parts
-            .iter()
-            .zip(&dropped)
-            .any(|(part, dropped)| *dropped && part.element == element && part.pattern == pattern)
-    };
-    let mut at = 0;
-    elements.retain_mut(|element| {
-        let index = at;
-        at += 1;
-        let before = element.patterns(account);
-        if before.is_empty() {
-            return true;
-        }
-        let after: Ruled = before.clone().into_iter().filter(|(pattern, _)| !gone(index, pattern)).collect();
-        if after.is_empty() {
-            return false;
-        }
-        if after != before {
-            element.extent = Extent::Narrowed(after);
-        }
-        true
-    });
-}
-
-/// Whether a `NotResource` statement that stays whole allows everything that the pattern names, whenever the
-/// conditions of `from` hold.
-fn is_outside_exceptions(account: &Account, elements: &[Element], from: &Statement, pattern: &Glob) -> bool {
-    elements.iter().filter(|element| element.extent == Extent::Whole).any(|element| {
-        let Some(to) = account.statement(element.at) else { return false };
-        let exceptions = to.resources.as_ref().filter(|resources| resources.negated);
-        exceptions.is_some_and(|exceptions| {
-            let mut globs = exceptions.patterns.iter().map(|pattern| Glob::resource(pattern));
-            !globs.any(|excluded| excluded.intersects(pattern)) && conditions_imply(from, to)
-        })
-    })
 }

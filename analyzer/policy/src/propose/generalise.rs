@@ -70,16 +70,23 @@ fn is_child(parent_text: &str, pattern: &str) -> bool {
 fn crowded_parent(patterns: &BTreeMap<String, Rule>) -> Option<String> {
     let mut children: BTreeMap<&str, usize> = BTreeMap::new();
     for pattern in patterns.keys() {
-        if let Some(parent) = parent(pattern) {
+        if let Some(parent) = parent(pattern).filter(|_| !names_identities(pattern)) {
             *children.entry(parent).or_default() += 1;
         }
     }
     children.into_iter().find(|(_, count)| *count > SIBLINGS).map(|(parent, _)| parent.to_owned())
 }
 
-/// The ARN with the identifiers that its service assigns replaced, where it has any:
-/// EC2's `i-0123456789abcdef0`, ECS task ids, CloudFormation stack ids, and the six characters that
-/// Secrets Manager appends (AWS's own advice is `name-??????`).
+/// Whether the ARN is one of IAM or STS. Each role is a permission of its own: to assume or to pass many is no reason
+/// to do so with all.
+fn names_identities(arn: &str) -> bool {
+    matches!(arn.split(':').nth(2), Some("iam" | "sts"))
+}
+
+/// The ARN with the identifiers that its service assigns replaced, where it has any: EC2's
+/// `i-0123456789abcdef0`, ECS task ids, CloudFormation stack ids, the six characters that Secrets Manager
+/// appends (AWS's own advice is `name-??????`), and what is numbered anew with each deployment or run: revisions
+/// of task and job definitions, versions of functions, layers and state machines, and executions.
 fn assigned_identifier(arn: &str) -> Option<String> {
     let start = name_start(arn)?;
     let (head, name) = arn.split_at_checked(start)?;
@@ -92,8 +99,18 @@ fn assigned_identifier(arn: &str) -> Option<String> {
         "ecs" => {
             let (rest, id) = name.rsplit_once('/')?;
             let is_task = rest.starts_with("task/") || rest.starts_with("container-instance/");
-            (is_task && is_hex(id, 32)).then(|| format!("{rest}/*"))
+            let task = (is_task && is_hex(id, 32)).then(|| format!("{rest}/*"));
+            task.or_else(|| unnumbered(name, "task-definition/"))
         }
+        "batch" => {
+            let job = name.strip_prefix("job/").filter(|id| is_uuid(id)).map(|_| "job/*".to_owned());
+            job.or_else(|| unnumbered(name, "job-definition/"))
+        }
+        "lambda" => unnumbered(name, "function:").or_else(|| unnumbered(name, "layer:")),
+        "states" => match name.split(':').collect::<Vec<_>>().as_slice() {
+            [kind @ ("execution" | "express"), machine, _, ..] => Some(format!("{kind}:{machine}:*")),
+            _ => unnumbered(name, "stateMachine:"),
+        },
         "cloudformation" => {
             let (rest, id) = name.rsplit_once('/')?;
             (rest.contains('/') && is_uuid(id)).then(|| format!("{rest}/*"))
@@ -106,6 +123,14 @@ fn assigned_identifier(arn: &str) -> Option<String> {
         _ => None,
     }?;
     Some(format!("{head}{generalised}"))
+}
+
+/// `kind` and a name with any number behind it, in place of the one that is there.
+fn unnumbered(name: &str, kind: &str) -> Option<String> {
+    let (rest, number) = name.rsplit_once(':')?;
+    let is_numbered =
+        rest.starts_with(kind) && !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
+    is_numbered.then(|| format!("{rest}:*"))
 }
 
 /// EC2's identifiers of things that come and go with each deployment. Networks and images are long-lived

@@ -1,17 +1,21 @@
 //! Writes a set of actions as patterns that name exactly those of the catalog's actions.
 
+use std::collections::BTreeSet;
+
 use remit_catalog::ActionId;
 
 use crate::action_set::{ActionSet, Expander, Multiplicity};
+use crate::unlisted::includes;
 use crate::{Glob, Matcher};
 
 /// The patterns for `wanted`, all of which the old element grants. An old pattern stays as it is where
 /// everything it names is wanted, and a service that is wanted whole becomes `service:*` where the old
 /// element grants that; the rest is named one by one, in the catalog's order. Patterns may also name
-/// `inert` actions, which something takes away anyway.
+/// `inert` actions, which something takes away anyway. `held` patterns stay whatever they name.
 pub(super) fn patterns(
     expander: &mut Expander<'_>,
     old: &Matcher,
+    held: &BTreeSet<String>,
     wanted: &ActionSet,
     inert: &ActionSet,
 ) -> Vec<String> {
@@ -20,6 +24,8 @@ pub(super) fn patterns(
     let allowed = &allowed;
     let mut written: Vec<(String, ActionSet)> = Vec::new();
     let mut missing = wanted.clone();
+    let held_actions: Vec<ActionSet> = held.iter().map(|pattern| expander.pattern(pattern).clone()).collect();
+    held_actions.iter().for_each(|actions| missing.subtract(actions));
     let candidates: Vec<String> = if old.negated { Vec::new() } else { old.patterns.clone() };
     let mut named: Vec<(String, ActionSet)> =
         candidates.into_iter().map(|pattern| (pattern.clone(), expander.pattern(&pattern).clone())).collect();
@@ -30,9 +36,9 @@ pub(super) fn patterns(
     for (pattern, actions) in whole_services(expander, old, &missing, allowed) {
         take(&mut written, &mut missing, pattern, actions, allowed);
     }
-    drop_covered(&mut written);
+    drop_covered(&mut written, &held_actions);
     let mut order: Vec<(usize, String)> = Vec::new();
-    for (pattern, _) in written {
+    for pattern in with_held(written.into_iter().map(|(pattern, _)| pattern).collect(), held) {
         let at = old.patterns.iter().position(|old| *old == pattern).unwrap_or(usize::MAX);
         order.push((at, pattern));
     }
@@ -56,6 +62,14 @@ fn take(
         missing.subtract(&actions);
         written.push((pattern, actions));
     }
+}
+
+/// The patterns with the held ones that none of them includes.
+fn with_held(mut patterns: Vec<String>, held: &BTreeSet<String>) -> Vec<String> {
+    let is_open = |held: &&String| !patterns.iter().any(|pattern| includes(pattern, held));
+    let open: Vec<_> = held.iter().filter(is_open).cloned().collect();
+    patterns.extend(open);
+    patterns
 }
 
 /// `service:*` for every service that is wanted whole and that the old element grants as a wildcard.
@@ -99,9 +113,9 @@ fn grants_wildcard(old: &Matcher, pattern: &str) -> bool {
     pattern.is_included_in(&globs.iter().collect::<Vec<_>>())
 }
 
-/// Drops patterns whose actions the others name too.
-fn drop_covered(written: &mut Vec<(String, ActionSet)>) {
-    let mut counts = Multiplicity::of(written.iter().map(|(_, actions)| actions));
+/// Drops patterns whose actions the others name too, or those that stay.
+fn drop_covered(written: &mut Vec<(String, ActionSet)>, held: &[ActionSet]) {
+    let mut counts = Multiplicity::of(written.iter().map(|(_, actions)| actions).chain(held));
     written.retain(|(_, actions)| {
         let is_needed = counts.is_sole_holder(actions);
         if !is_needed {
@@ -116,11 +130,15 @@ fn drop_covered(written: &mut Vec<(String, ActionSet)>) {
 pub(super) fn compact(
     expander: &mut Expander<'_>,
     old: &Matcher,
+    held: &BTreeSet<String>,
     wanted: &ActionSet,
     inert: &ActionSet,
 ) -> Vec<String> {
     let mut allowed = wanted.clone();
     allowed.union_with(inert);
+    let mut wanted = wanted.clone();
+    held.iter().for_each(|pattern| wanted.subtract(expander.pattern(pattern)));
+    let wanted = &wanted;
     let catalog = expander.catalog();
     let mut patterns = Vec::new();
     let mut services: Vec<String> = Vec::new();
@@ -137,7 +155,7 @@ pub(super) fn compact(
         Prefixes { expander, old, wanted, allowed: &allowed, patterns: &mut patterns }
             .write(&actions, service.len() + 1);
     }
-    patterns
+    with_held(patterns, held)
 }
 
 /// Writes prefix wildcards of one service.

@@ -1,6 +1,7 @@
 //! Narrows an action of a statement to the resources on which it was seen.
 
 use crate::grant::Account;
+use crate::part::Clause;
 use crate::propose::Ruled;
 use crate::propose::element::{Element, Extent};
 use crate::propose::generalise::{Generalise, generalise};
@@ -10,7 +11,7 @@ use crate::{Glob, Matcher};
 
 /// The resources to which an action may be narrowed.
 pub(crate) struct Narrowing {
-    resources: Vec<(String, Glob)>,
+    resources: Vec<Glob>,
     generalise: Generalise,
 }
 
@@ -20,11 +21,8 @@ impl Narrowing {
         if use_.resource_unknown || use_.any_resource || use_.resources.is_empty() {
             return None;
         }
-        let resources = use_.resources.keys().map(|resource| {
-            let pattern = as_pattern(resource);
-            let glob = Glob::resource(&pattern);
-            (pattern, glob)
-        });
+        // `*` stays what it is, since the ledger writes it where it collapsed names.
+        let resources = use_.resources.keys().map(|resource| Glob::resource_without_variables(resource));
         Some(Self { resources: resources.collect(), generalise })
     }
 
@@ -35,12 +33,13 @@ impl Narrowing {
         let mut matched = vec![false; self.resources.len()];
         let mut elements = Vec::new();
         for &at in statements {
-            let Some(resources) = account.statement(at).and_then(|statement| statement.resources.as_ref())
-            else {
+            let clause = account.clause(at);
+            let scope = clause.and_then(|clause| Some((clause, clause.statement.resources.as_ref()?)));
+            let Some((clause, resources)) = scope else {
                 elements.push(Element { at, extent: Extent::Whole });
                 continue;
             };
-            let extent = self.within(resources, &mut matched);
+            let extent = self.within(clause, resources, &mut matched);
             match extent {
                 Extent::Narrowed(patterns) if patterns.is_empty() => {}
                 extent => elements.push(Element { at, extent }),
@@ -52,41 +51,40 @@ impl Narrowing {
         elements
     }
 
-    fn within(&self, resources: &Matcher, matched: &mut [bool]) -> Extent {
-        let globs: Vec<_> = resources.patterns.iter().map(|pattern| Glob::resource(pattern)).collect();
+    fn within(&self, clause: Clause<'_>, resources: &Matcher, matched: &mut [bool]) -> Extent {
+        let globs: Vec<_> = resources.patterns.iter().map(|pattern| clause.glob(pattern)).collect();
         let all: Vec<_> = globs.iter().collect();
         // What a variable stands for in an exception is not known, and so neither what lies outside of it.
-        if resources.negated && globs.iter().any(Glob::has_variables) {
-            matched.fill(true);
-            return Extent::Whole;
-        }
+        let mut stays_whole = false;
         let mut exact = Vec::new();
         let mut patterns = Ruled::new();
-        for ((resource, glob), matched) in self.resources.iter().zip(matched) {
+        for (resource, matched) in self.resources.iter().zip(matched) {
+            let is_included = resource.is_included_in(&all);
             if resources.negated {
-                if globs.iter().any(|excluded| excluded.intersects(glob)) {
-                    if glob.is_included_in(&all) {
-                        continue;
-                    }
+                if !is_included {
                     *matched = true;
-                    return Extent::Whole;
+                    stays_whole |= globs
+                        .iter()
+                        .any(|excluded| excluded.has_variables() || excluded.intersects(resource));
+                    exact.push(spell(resource, clause));
                 }
+            } else if is_included {
                 *matched = true;
-                exact.push(resource.clone());
-            } else if glob.is_included_in(&all) {
-                *matched = true;
-                exact.push(resource.clone());
+                exact.push(spell(resource, clause));
             } else {
                 for (pattern, granted) in resources.patterns.iter().zip(&globs) {
-                    if granted.intersects(glob) {
+                    if granted.intersects(resource) {
                         *matched = true;
                         patterns.insert(pattern.clone(), "as granted");
                     }
                 }
             }
         }
+        if stays_whole {
+            return Extent::Whole;
+        }
         for (pattern, rule) in generalise(self.generalise, &exact) {
-            let glob = Glob::resource(&pattern);
+            let glob = clause.glob(&pattern);
             let fits = if resources.negated {
                 !globs.iter().any(|excluded| excluded.intersects(&glob))
             } else {
@@ -102,8 +100,8 @@ impl Narrowing {
     }
 }
 
-/// A resource as the ledger holds it, written as a policy pattern: `${` would start a policy variable.
-/// `*` stays what it is, since the ledger writes it where it collapsed names.
-fn as_pattern(resource: &str) -> String {
-    resource.replace("${", "${$}{")
+/// A recorded resource written as a pattern of the statement: where its document has variables, `${` would start one.
+fn spell(resource: &Glob, clause: Clause<'_>) -> String {
+    let text = resource.text();
+    if clause.variables { text.replace("${", "${$}{") } else { text.to_owned() }
 }

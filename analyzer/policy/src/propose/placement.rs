@@ -49,11 +49,7 @@ pub(super) fn place(
     move_out_of_line(expander, account, principal, elements, &mut changes)?;
     name_apart(account, &mut changes);
     let attached: usize = changes.iter().map(managed_count).sum();
-    let attached_before = principal.attachments.iter().filter(|attachment| {
-        let policy = account.policies.get(attachment.policy);
-        attachment.group.is_none() && policy.is_some_and(|policy| policy.kind != PolicyKind::Inline)
-    });
-    let limit = ATTACHED_LIMIT.max(attached_before.count());
+    let limit = ATTACHED_LIMIT.max(changes.iter().filter(|change| change.is_attached()).count());
     if attached > limit {
         let counts = judgement.counts();
         return Err(NoProposal::TooLarge(format!(
@@ -77,6 +73,7 @@ fn change(
         policy: index,
         name: policy.name.clone(),
         arn: policy.arn.clone(),
+        versions: policy.versions.clone(),
         group: attachment.group.clone(),
         edit: Edit::Keep,
         before: policy.document.clone(),
@@ -90,15 +87,17 @@ fn change(
         change.after = vec![NewPolicy {
             name: policy.name.clone(),
             inline: policy.kind == PolicyKind::Inline,
+            group: attachment.group.clone(),
             document,
         }];
         return Ok(change);
     }
     let own = attachment.group.is_none() && !policy.is_shared();
     (change.edit, change.after) = match policy.kind {
-        PolicyKind::Inline | PolicyKind::Bare if own => {
-            (Edit::PutInline, vec![NewPolicy { name: policy.name.clone(), inline: true, document }])
-        }
+        PolicyKind::Inline | PolicyKind::Bare if own => (
+            Edit::PutInline,
+            vec![NewPolicy { name: policy.name.clone(), inline: true, group: None, document }],
+        ),
         PolicyKind::CustomerManaged if own => {
             (Edit::NewVersion, managed(expander, &policy.name, index, policy, elements, document)?)
         }
@@ -133,7 +132,7 @@ fn managed(
     })?;
     let named = documents.into_iter().enumerate().map(|(at, document)| {
         let suffix = if at == 0 { String::new() } else { format!("-{}", at + 1) };
-        NewPolicy { name: shorten(name, &suffix), inline: false, document }
+        NewPolicy { name: shorten(name, &suffix), inline: false, group: None, document }
     });
     Ok(named.collect())
 }
@@ -152,6 +151,7 @@ fn leave_groups(principal: &Principal, account: &Account, changes: &mut [PolicyC
         else {
             continue;
         };
+        change.after.iter_mut().for_each(|new| new.group = None);
         if policy.kind == PolicyKind::Inline {
             change.edit = Edit::Replace;
             for new in &mut change.after {
@@ -188,14 +188,19 @@ fn move_out_of_line(
     }
 }
 
+/// Characters of a change's inline policies of the principal itself.
 fn inline_size(change: &PolicyChange) -> usize {
-    change.after.iter().filter(|new| new.inline).map(|new| new.document.size()).sum()
+    own(&change.after).filter(|new| new.inline).map(|new| new.document.size()).sum()
 }
 
 /// How many managed policies a change leaves attached to the principal itself.
 fn managed_count(change: &PolicyChange) -> usize {
-    let through_group = change.group.is_some() && change.edit == Edit::Keep;
-    if through_group { 0 } else { change.after.iter().filter(|new| !new.inline).count() }
+    own(&change.after).filter(|new| !new.inline).count()
+}
+
+/// The policies that no group holds.
+pub(crate) fn own(after: &[NewPolicy]) -> impl Iterator<Item = &NewPolicy> {
+    after.iter().filter(|new| new.group.is_none())
 }
 
 /// New managed policies must not take a name that the account or the proposal already uses.

@@ -1,8 +1,6 @@
 //! Writes the statements of one policy again from what stays of each.
 
-use std::collections::BTreeMap;
-
-use remit_catalog::ActionId;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::action_set::{ActionSet, Expander};
 use crate::grant::Policy;
@@ -55,23 +53,30 @@ fn remainder(
     elements: &Elements,
     spelling: Spelling,
 ) -> Vec<Statement> {
-    let mut extents: BTreeMap<Extent, ActionSet> = BTreeMap::new();
+    if elements.held(at).any(|held| held.is_unwritable) {
+        return vec![statement.clone()];
+    }
+    let mut extents: BTreeMap<Extent, Named> = BTreeMap::new();
     for (action, extent) in elements.of_statement(at) {
-        insert(&mut extents, extent, action);
+        named(&mut extents, extent).actions.insert(action);
+    }
+    for held in elements.held(at) {
+        named(&mut extents, &held.element.extent).held.insert(held.names.clone());
     }
     // A `NotAction` of which everything stays is the one form that patterns cannot write again.
     if statement.actions.negated
         && let (1, Some(whole)) = (extents.len(), extents.get(&Extent::Whole))
-        && stays_whole(expander, statement, whole, &elements.inert)
+        && stays_whole(expander, statement, &whole.actions, &elements.inert)
     {
         return vec![statement.clone()];
     }
     let mut statements = Vec::new();
-    for (extent, actions) in extents {
-        let patterns = match spelling {
-            Spelling::Names => naming::patterns(expander, &statement.actions, &actions, &elements.inert),
-            Spelling::Compact => naming::compact(expander, &statement.actions, &actions, &elements.inert),
+    for (extent, Named { actions, held }) in extents {
+        let write = match spelling {
+            Spelling::Names => naming::patterns,
+            Spelling::Compact => naming::compact,
         };
+        let patterns = write(expander, &statement.actions, &held, &actions, &elements.inert);
         let bare = statement.actions.bare && patterns.len() == 1;
         let resources = match extent {
             Extent::Whole => statement.resources.clone(),
@@ -100,22 +105,22 @@ fn stays_whole(
     named.is_subset(whole)
 }
 
-fn insert(extents: &mut BTreeMap<Extent, ActionSet>, extent: &Extent, action: ActionId) {
-    match extents.get_mut(extent) {
-        Some(actions) => {
-            actions.insert(action);
-        }
-        None => {
-            extents.insert(extent.clone(), std::iter::once(action).collect());
-        }
-    }
+/// What stays on the same resources.
+#[derive(Default)]
+struct Named {
+    actions: ActionSet,
+    /// Patterns that stay for names beyond the catalog.
+    held: BTreeSet<String>,
+}
+
+fn named<'e>(extents: &'e mut BTreeMap<Extent, Named>, extent: &Extent) -> &'e mut Named {
+    extents.entry(extent.clone()).or_default()
 }
 
 /// A `Sid` must be unique within its policy: the parts of a split statement are numbered.
 fn name_apart(statements: &mut [Statement]) {
     let mut taken: BTreeMap<String, usize> = BTreeMap::new();
-    let mut all: std::collections::BTreeSet<String> =
-        statements.iter().filter_map(|statement| statement.sid.clone()).collect();
+    let mut all: BTreeSet<String> = statements.iter().filter_map(|statement| statement.sid.clone()).collect();
     for statement in statements {
         let Some(sid) = &statement.sid else { continue };
         let count = taken.entry(sid.clone()).or_default();

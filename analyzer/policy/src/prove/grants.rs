@@ -5,27 +5,23 @@ use std::collections::BTreeMap;
 use remit_catalog::ActionId;
 
 use crate::action_set::{ActionSet, Expander};
-use crate::implication::conditions_imply;
-use crate::{Document, Effect, Glob, Statement};
+use crate::part::{Clause, Part};
+use crate::unlisted::names_all;
+use crate::{Document, Effect, Glob};
 
 /// An allow statement.
 pub(super) struct Allow<'a> {
     /// Index of its document.
     pub(super) document: usize,
-    pub(super) statement: &'a Statement,
+    pub(super) clause: Clause<'a>,
     pub(super) actions: ActionSet,
-    /// Patterns of its `Resource` or `NotResource`.
-    pub(super) globs: Vec<Glob>,
-    pub(super) negated: bool,
+    pub(super) parts: Vec<Part<'a>>,
 }
 
 impl Allow<'_> {
     /// Whether some resource of the pattern is one that the statement names.
     pub(super) fn meets(&self, resource: &Glob) -> bool {
-        if self.negated {
-            return !resource.is_included_in(&self.globs.iter().collect::<Vec<_>>());
-        }
-        self.globs.iter().any(|glob| glob.intersects(resource))
+        self.parts.iter().any(|part| part.meets(resource))
     }
 }
 
@@ -35,11 +31,11 @@ pub(super) struct Grants<'a> {
     by_action: BTreeMap<ActionId, Vec<usize>>,
 }
 
-/// One pattern of one statement, to be left out of a question.
+/// One part of one statement, to be left out of a question.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Part {
+pub(super) struct Place {
     pub(super) allow: usize,
-    pub(super) pattern: usize,
+    pub(super) part: usize,
 }
 
 impl<'a> Grants<'a> {
@@ -52,63 +48,43 @@ impl<'a> Grants<'a> {
                 for action in actions.iter() {
                     grants.by_action.entry(action).or_default().push(grants.allows.len());
                 }
-                let resources = statement.resources.as_ref();
-                let patterns = resources.map(|resources| resources.patterns.as_slice()).unwrap_or_default();
-                grants.allows.push(Allow {
-                    document: at,
-                    statement,
-                    actions,
-                    globs: patterns.iter().map(|pattern| Glob::resource(pattern)).collect(),
-                    negated: resources.is_some_and(|resources| resources.negated),
-                });
+                let clause = Clause::of(document, statement);
+                grants.allows.push(Allow { document: at, clause, actions, parts: clause.parts() });
             }
         }
         grants
     }
 
+    /// Indexes of the allow statements for an action. What these cover is the same of all actions that have the same.
+    pub(super) fn indexes(&self, action: ActionId) -> &[usize] {
+        self.by_action.get(&action).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// The allow statements for an action, with their index.
     pub(super) fn allowing(&self, action: ActionId) -> impl Iterator<Item = (usize, &Allow<'a>)> + '_ {
-        let indexes = self.by_action.get(&action).map(Vec::as_slice).unwrap_or_default();
-        indexes.iter().filter_map(|index| self.allows.get(*index).map(|allow| (*index, allow)))
+        self.indexes(action).iter().filter_map(|index| self.allows.get(*index).map(|allow| (*index, allow)))
     }
 
-    /// Whether the statements allow the action on everything that the pattern names, whenever the
-    /// conditions of `from` hold; `without` is left out.
-    pub(super) fn cover(
-        &self,
-        action: ActionId,
-        pattern: &Glob,
-        from: &Statement,
-        without: Option<Part>,
-    ) -> bool {
-        let mut globs = Vec::new();
-        for (index, allow) in self.allowing(action) {
-            if !conditions_imply(from, allow.statement) {
-                continue;
-            }
-            if allow.negated {
-                if !allow.globs.iter().any(|excluded| excluded.intersects(pattern)) {
-                    return true;
-                }
-                continue;
-            }
-            let parts = allow.globs.iter().enumerate();
-            globs.extend(
-                parts
-                    .filter(|(at, _)| without != Some(Part { allow: index, pattern: *at }))
-                    .map(|(_, glob)| glob),
-            );
-        }
-        !globs.is_empty() && pattern.is_included_in(&globs)
+    /// Whether the statements allow the action wherever the part does; `without` is left out.
+    pub(super) fn cover(&self, action: ActionId, part: &Part<'_>, without: Option<Place>) -> bool {
+        part.is_covered_by(parts(self.allowing(action), without))
     }
 
-    /// Whether some statement has the same `NotResource` element for the action, under conditions that
-    /// those of `from` imply, or allows it everywhere.
-    pub(super) fn cover_complement(&self, action: ActionId, from: &Statement) -> bool {
-        let everything = Glob::resource("*");
-        self.cover(action, &everything, from, None)
-            || self.allowing(action).any(|(_, allow)| {
-                allow.statement.resources == from.resources && conditions_imply(from, allow.statement)
-            })
+    /// Whether some of the statements allow everything that a pattern of actions names wherever the part does.
+    pub(super) fn cover_names(&self, names: &str, part: &Part<'_>, without: Option<Place>) -> bool {
+        let allows = self.allows.iter().enumerate();
+        let naming = allows.filter(|(_, allow)| names_all(&allow.clause.statement.actions, names));
+        part.is_covered_by(parts(naming, without))
     }
+}
+
+fn parts<'g, 'a: 'g>(
+    allows: impl Iterator<Item = (usize, &'g Allow<'a>)>,
+    without: Option<Place>,
+) -> impl Iterator<Item = &'g Part<'a>> {
+    allows.flat_map(move |(index, allow)| {
+        let parts = allow.parts.iter().enumerate();
+        let kept = parts.filter(move |(at, _)| without != Some(Place { allow: index, part: *at }));
+        kept.map(|(_, part)| part)
+    })
 }

@@ -5,34 +5,31 @@ use remit_catalog::ActionId;
 use super::Protected;
 use super::grants::Grants;
 use crate::Glob;
+use crate::part::Part;
 
 /// A permission and where it is needed.
 pub(super) struct Need {
     pub(super) action: ActionId,
     /// Recorded resources; none where it is needed wherever it was granted.
-    pub(super) resources: Option<Vec<(String, Glob)>>,
+    pub(super) resources: Option<Vec<Glob>>,
 }
 
 impl Need {
     /// A resource that no old statement names tells that log and grant do not fit together: then the
     /// permission is needed wherever it was granted.
     pub(super) fn of(permission: &Protected, before: &Grants<'_>) -> Self {
+        // `${` in the name of a recorded resource is no variable, and `*` stands for names that the ledger collapsed.
         let resources: Option<Vec<_>> = permission.resources.as_ref().map(|resources| {
-            let written = resources.iter().map(|resource| resource.replace("${", "${$}{"));
-            written.map(|pattern| (pattern.clone(), Glob::resource(&pattern))).collect()
+            resources.iter().map(|resource| Glob::resource_without_variables(resource)).collect()
         });
         let is_named =
             |resource: &Glob| before.allowing(permission.action).any(|(_, allow)| allow.meets(resource));
-        let fits = |resources: &Vec<(String, Glob)>| {
-            !resources.is_empty() && resources.iter().all(|(_, resource)| is_named(resource))
-        };
+        let fits = |resources: &Vec<Glob>| !resources.is_empty() && resources.iter().all(is_named);
         Self { action: permission.action, resources: resources.filter(fits) }
     }
 
-    /// Whether a resource pattern serves it.
-    pub(super) fn is_served_by(&self, pattern: &Glob) -> bool {
-        self.resources
-            .as_ref()
-            .is_none_or(|resources| resources.iter().any(|(_, resource)| resource.intersects(pattern)))
+    /// Whether a part of a statement serves it.
+    pub(super) fn is_served_by(&self, part: &Part<'_>) -> bool {
+        self.resources.as_ref().is_none_or(|resources| resources.iter().any(|resource| part.meets(resource)))
     }
 }

@@ -5,13 +5,13 @@
 //! statement allowed the call under its conditions, a new one must allow it under conditions that the old
 //! ones imply.
 
-use remit_catalog::ActionId;
+use std::collections::BTreeMap;
 
 use super::grants::{Allow, Grants};
 use super::need::Need;
 use super::{Violation, name_of};
-use crate::Glob;
 use crate::action_set::Expander;
+use crate::part::Part;
 
 pub(super) fn check(
     expander: &Expander<'_>,
@@ -21,64 +21,45 @@ pub(super) fn check(
     violations: &mut Vec<Violation>,
 ) -> usize {
     let mut checked = 0;
+    // By the old and the new statements that allow an action.
+    let mut scopes: BTreeMap<(&[usize], &[usize]), Vec<String>> = BTreeMap::new();
     for need in needs {
-        for (_, old) in before.allowing(need.action) {
-            let lost = match &need.resources {
-                Some(seen) => lost_calls(need.action, old, after, seen, &mut checked),
-                None => lost_scope(need.action, old, after, &mut checked),
-            };
-            violations.extend(lost.into_iter().map(|resource| Violation::Insufficient {
-                action: name_of(expander, need.action),
-                resource,
-            }));
-        }
+        let is_kept = |part: &Part<'_>| after.cover(need.action, part, None);
+        let olds = || before.allowing(need.action).map(|(_, old)| old);
+        let lost: Vec<String> = match &need.resources {
+            Some(_) => olds().flat_map(|old| lost_calls(need, old, is_kept, &mut checked)).collect(),
+            None => {
+                checked += olds().map(|old| old.parts.len()).sum::<usize>();
+                let key = (before.indexes(need.action), after.indexes(need.action));
+                let lost = || olds().flat_map(|old| &old.parts).filter(|part| !is_kept(part));
+                scopes
+                    .entry(key)
+                    .or_insert_with(|| lost().map(|part| part.text().to_owned()).collect())
+                    .clone()
+            }
+        };
+        violations.extend(
+            lost.into_iter()
+                .map(|resource| Violation::Insufficient { action: name_of(expander, need.action), resource }),
+        );
     }
     checked
 }
 
 /// Recorded resources that the old statement allows and the new statements do not.
 fn lost_calls(
-    action: ActionId,
+    need: &Need,
     old: &Allow<'_>,
-    after: &Grants<'_>,
-    seen: &[(String, Glob)],
+    is_kept: impl Fn(&Part<'_>) -> bool,
     checked: &mut usize,
 ) -> Vec<String> {
     let mut lost = Vec::new();
-    for (resource, glob) in seen {
-        if !old.meets(glob) {
-            continue;
-        }
+    for resource in need.resources.iter().flatten().filter(|resource| old.meets(resource)) {
         *checked += 1;
-        let is_kept = after.cover(action, glob, old.statement, None)
-            || (old.negated && after.cover_complement(action, old.statement))
-            // A name that the ledger collapsed may reach beyond the grant: then the grant's own pattern stays.
-            || (!old.negated
-                && old
-                    .globs
-                    .iter()
-                    .filter(|granted| granted.intersects(glob))
-                    .all(|granted| after.cover(action, granted, old.statement, None)));
-        if !is_kept {
-            lost.push(resource.clone());
-        }
-    }
-    lost
-}
-
-/// Patterns of the old statement that the new statements do not cover.
-fn lost_scope(action: ActionId, old: &Allow<'_>, after: &Grants<'_>, checked: &mut usize) -> Vec<String> {
-    let patterns = old.statement.resources.as_ref().map(|resources| resources.patterns.as_slice());
-    if old.negated {
-        *checked += 1;
-        let is_kept = after.cover_complement(action, old.statement);
-        return if is_kept { Vec::new() } else { vec!["(all but `NotResource`)".to_owned()] };
-    }
-    let mut lost = Vec::new();
-    for (pattern, glob) in patterns.unwrap_or_default().iter().zip(&old.globs) {
-        *checked += 1;
-        if !after.cover(action, glob, old.statement, None) {
-            lost.push(pattern.clone());
+        // A name that the ledger collapsed may reach beyond the grant: then the grant's own part stays.
+        let mut granting = old.parts.iter().filter(|part| part.meets(resource));
+        if !is_kept(&old.clause.part(resource.clone())) && !granting.all(&is_kept) {
+            lost.push(resource.text().to_owned());
         }
     }
     lost

@@ -3,9 +3,10 @@
 use remit_catalog::ActionId;
 
 use crate::action_set::{ActionSet, Expander};
-use crate::coverage::Reason;
+use crate::condition::Test;
 use crate::grant::{Account, Principal};
-use crate::{Document, Effect, Glob, Matcher, Statement};
+use crate::part::Clause;
+use crate::{Condition, Document, Effect, Statement};
 
 /// A statement of an account: indexes of its policy and of itself in the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -86,49 +87,18 @@ impl Granted {
             .filter(move |allowing| allowing.actions.contains(action))
             .map(|allowing| allowing.at)
     }
+}
 
-    /// The resource patterns on which an action is granted; none where some statement does not list them.
-    pub(super) fn scopes(&self, account: &Account, action: ActionId) -> Option<Vec<Glob>> {
-        let mut scopes = Vec::new();
-        for at in self.statements(action) {
-            match account.statement(at).and_then(|statement| statement.resources.as_ref()) {
-                Some(Matcher { negated: false, patterns, .. }) => {
-                    scopes.extend(patterns.iter().map(|pattern| Glob::resource(pattern)));
-                }
-                _ => return None,
-            }
-        }
-        Some(scopes)
+/// What about a statement cannot be judged. Variables in exceptions need no mention: such a statement is never
+/// narrowed, and its actions are seen like any others.
+pub(super) fn unsupported(clause: Clause<'_>) -> Option<String> {
+    let statement = clause.statement;
+    if statement.principal.is_some() {
+        return Some("`Principal` in an identity policy".to_owned());
     }
-
-    /// Set when every statement that grants the action is younger than the start of the window.
-    pub(super) fn younger_than(
-        &self,
-        account: &Account,
-        principal: &Principal,
-        action: ActionId,
-        start: i64,
-    ) -> Option<Reason> {
-        let since_of = |at: GrantRef| {
-            let policy = account.policies.get(at.policy).and_then(|policy| policy.since);
-            policy.max(principal.created)
-        };
-        let younger = self.statements(action).all(|at| since_of(at).is_some_and(|since| since > start));
-        younger.then_some(Reason::GrantYounger)
-    }
-
-    /// Set when a statement that grants the action cannot be judged.
-    pub(super) fn unsupported(&self, account: &Account, action: ActionId) -> Option<Reason> {
-        self.statements(action).find_map(|at| match account.statement(at) {
-            Some(statement) if statement.resources.is_none() => {
-                Some(Reason::Unsupported("a statement without `Resource`".to_owned()))
-            }
-            Some(statement) if statement.principal.is_some() => {
-                Some(Reason::Unsupported("`Principal` in an identity policy".to_owned()))
-            }
-            _ => None,
-        })
-    }
+    let is_open = |condition: &&Condition| !Test::new(condition, clause.variables).is_judgeable();
+    let open = statement.conditions.iter().find(is_open)?;
+    Some(format!("the condition `{}` on `{}` cannot be judged", open.operator, open.key))
 }
 
 impl Account {
@@ -161,9 +131,9 @@ pub(crate) fn taken_away(
 }
 
 /// Whether a deny statement applies to every request for its actions.
-fn takes_whole(statement: &Statement) -> bool {
+pub(super) fn takes_whole(statement: &Statement) -> bool {
     let everywhere = statement.resources.as_ref().is_some_and(|resources| {
         !resources.negated && resources.patterns.iter().any(|pattern| pattern.chars().all(|c| c == '*'))
     });
-    everywhere && statement.conditions.is_empty()
+    everywhere && statement.conditions.is_empty() && statement.principal.is_none()
 }
