@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use remit_catalog::Catalog;
-use remit_policy::{Claim, Document, Evidence, Expander, NewPolicy, Protected, Usage, check, parse};
+use remit_policy::{Claim, Document, Evidence, Expander, Protected, Usage, Window, check, parse};
 use serde::Serialize;
 
 use super::Streams;
@@ -111,27 +111,20 @@ fn claim(catalog: &Catalog, folder: &Path, ledger: Option<&Ledger>) -> anyhow::R
     let path = folder.join("evidence.json");
     let evidence: Evidence = serde_json::from_str(&read_file(&path)?)
         .with_context(|| format!("cannot read evidence `{}`", path.display()))?;
-    let mut claim = Claim { before: Vec::new(), after: Vec::new(), boundary: None, protected: Vec::new() };
-    for policy in &evidence.policies {
-        claim.before.push((policy.name.clone(), document(folder, &policy.before)?));
-        for after in &policy.after {
-            let document = document(folder, &after.file)?;
-            claim.after.push(NewPolicy { name: after.name.clone(), inline: after.inline, document });
-        }
-    }
-    claim.boundary = evidence.boundary.as_ref().map(|file| document(folder, file)).transpose()?;
-    for kept in &evidence.kept {
-        let action = catalog.find(&kept.permission).with_context(|| {
-            format!("evidence `{}` keeps `{}`, which is no action", path.display(), kept.permission)
-        })?;
-        let exact = kept.verdict == "used" && kept.reason.is_none() && kept.resources_known;
-        let resources = exact.then(|| kept.resources.keys().cloned().collect());
-        claim.protected.push(Protected { action, resources });
-    }
+    let mut claim = Claim::of_evidence(&evidence, catalog, |file| document(folder, file))?;
     if let Some(ledger) = ledger {
-        claim.protected.extend(recorded(catalog, ledger, &evidence.principal)?);
+        let window = window(&evidence.window)
+            .with_context(|| format!("`{}` is no window in `{}`", evidence.window, path.display()))?;
+        claim.protected.extend(recorded(catalog, ledger, &evidence.principal, window)?);
     }
     Ok((evidence, claim))
+}
+
+/// The window that the evidence speaks of, an ISO 8601 interval.
+fn window(interval: &str) -> Option<Window> {
+    let (start, end) = interval.split_once('/')?;
+    let moment = |text: &str| text.parse::<jiff::Timestamp>().ok().map(|time| time.as_microsecond());
+    Some(Window { start: moment(start)?, end: moment(end)? })
 }
 
 /// A policy document of the folder. Its name comes from a file that anybody may have edited, so it must not
@@ -143,9 +136,14 @@ fn document(folder: &Path, file: &str) -> anyhow::Result<Document> {
     parse(&read_file(&path)?).with_context(|| format!("cannot read policy `{}`", path.display()))
 }
 
-/// What the ledger's allowed calls needed, whenever they were made.
-fn recorded(catalog: &Catalog, ledger: &Ledger, principal: &str) -> anyhow::Result<Vec<Protected>> {
-    let filter = Filter { window: None, principal: Some(principal.to_owned()) };
+/// What the ledger's allowed calls of the window needed.
+fn recorded(
+    catalog: &Catalog,
+    ledger: &Ledger,
+    principal: &str,
+    window: Window,
+) -> anyhow::Result<Vec<Protected>> {
+    let filter = Filter { window: Some(window), principal: Some(principal.to_owned()) };
     let calls = ledger.roll_up(&filter)?;
     let usage = Usage::gather(catalog, calls.values().flat_map(|calls| &calls.calls));
     let used = usage.actions.iter().filter(|(_, use_)| use_.seen.is_some());
