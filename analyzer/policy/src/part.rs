@@ -81,17 +81,26 @@ impl Part<'_> {
         self.resources.patterns.iter().any(|pattern| pattern.intersects(resource))
     }
 
-    /// Whether the others together allow whatever this allows, of an action that all of them allow.
-    pub(crate) fn is_covered_by<'p>(&self, others: impl IntoIterator<Item = &'p Part<'p>>) -> bool {
+    /// Whether the others together allow whatever this allows, of an action that all of them allow; or, where `on` says
+    /// on which resources it matters, whatever this allows on those.
+    pub(crate) fn is_covered_by<'p>(
+        &self,
+        others: impl IntoIterator<Item = &'p Part<'p>>,
+        on: Option<&[Glob]>,
+    ) -> bool {
         let others: Vec<_> = others.into_iter().filter(|other| self.is_judged_by(other)).collect();
         // Mostly one look tells that a part is not covered, which the automata of many patterns take long to find.
-        if self.sample().is_some_and(|sample| !others.iter().any(|other| other.may_name(&sample))) {
+        if on.is_none()
+            && self.sample().is_some_and(|sample| !others.iter().any(|other| other.may_name(&sample)))
+        {
             return false;
         }
         let mut region = Region::default();
+        let on = on.map(|on| Element { negated: false, patterns: on.to_vec() });
         region.add_within(&self.resources);
+        on.iter().for_each(|on| region.add_within(on));
         others.iter().for_each(|other| region.add_outside(&other.resources));
-        !others.is_empty() && matches!(region.find(&mut Query::budget()), Ok(None))
+        matches!(region.find(&mut Query::budget()), Ok(None))
     }
 
     /// A resource that a pattern without variables names, and that patterns which say less do not.

@@ -13,12 +13,11 @@ pub(crate) fn shared(element: &Matcher, names: &str) -> Option<BTreeSet<String>>
     if !element.negated {
         return meeting.map(|pattern| meet(pattern, names)).collect();
     }
-    let excluded: Vec<_> = meeting.map(|pattern| Glob::action(pattern)).collect();
+    let excluded: Vec<_> = meeting.collect();
     if excluded.is_empty() {
         return Some(BTreeSet::from([names.to_owned()]));
     }
-    let is_excluded = Glob::action(names).is_included_in(&excluded.iter().collect::<Vec<_>>());
-    is_excluded.then(BTreeSet::new)
+    excluded.iter().any(|pattern| includes(pattern, names)).then(BTreeSet::new)
 }
 
 /// The pattern for what two patterns that meet both name.
@@ -45,16 +44,31 @@ pub(crate) fn names_all(element: &Matcher, names: &str) -> bool {
 
 /// Whether one pattern names everything that the other does.
 pub(crate) fn includes(pattern: &str, names: &str) -> bool {
-    if !may_meet(pattern, names) {
-        return false;
-    }
-    let glob = Glob::action(pattern);
-    if is_plain(names) { glob.matches(names) } else { Glob::action(names).is_included_in(&[&glob]) }
+    let includes = |pattern: &str, names: &str| {
+        let glob = Glob::action(pattern);
+        if is_plain(names) { glob.matches(names) } else { Glob::action(names).is_included_in(&[&glob]) }
+    };
+    may_meet(pattern, names) && both(pattern, names, includes)
 }
 
 /// Whether some action may be named by both.
 pub(crate) fn meets(pattern: &str, names: &str) -> bool {
-    may_meet(pattern, names) && Glob::action(pattern).intersects(&Glob::action(names))
+    let meets = |one: &str, two: &str| Glob::action(one).intersects(&Glob::action(two));
+    may_meet(pattern, names) && both(pattern, names, meets)
+}
+
+/// Whether it holds of the services and of the names. An action has one colon, which no wildcard of these stands for.
+fn both(one: &str, two: &str, holds: impl Fn(&str, &str) -> bool) -> bool {
+    match (halves(one), halves(two)) {
+        (Some((service, name)), Some((other_service, other_name))) => {
+            holds(service, other_service) && holds(name, other_name)
+        }
+        _ => holds(one, two),
+    }
+}
+
+fn halves(pattern: &str) -> Option<(&str, &str)> {
+    if pattern == "*" { Some(("*", "*")) } else { pattern.split_once(':') }
 }
 
 /// Policies name thousands of actions, and most differ in the service already.

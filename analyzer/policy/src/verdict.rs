@@ -107,7 +107,7 @@ pub fn judge(
     let granted = Granted::of(expander, account, principal);
     let catalog = expander.catalog();
     let unresolved = Unresolved::of(usage, catalog);
-    let unlisted = Unlisted::of(account, principal, &granted, &unresolved, given_up);
+    let unlisted = Unlisted::of(catalog, account, principal, &granted, &unresolved, given_up);
     let mut known: BTreeMap<Vec<GrantRef>, Terms> = BTreeMap::new();
     let mut verdicts = BTreeMap::new();
     let mut partly_hidden = BTreeMap::new();

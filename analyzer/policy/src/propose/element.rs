@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use remit_catalog::ActionId;
 
+use crate::Glob;
 use crate::action_set::{ActionSet, Expander};
 use crate::grant::Account;
 use crate::part::Part;
@@ -35,6 +36,8 @@ pub(crate) struct Element {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Elements {
     by_action: BTreeMap<ActionId, Vec<Element>>,
+    /// The resources on which an action is needed, where they are known.
+    on: BTreeMap<ActionId, Vec<Glob>>,
     /// How many actions each statement grants: of two statements that grant the same, the broader one
     /// gives way.
     breadth: BTreeMap<GrantRef, usize>,
@@ -59,17 +62,18 @@ impl Elements {
         }
         for (&id, verdict) in &judgement.verdicts {
             let statements: Vec<_> = judgement.granted.statements(id).collect();
-            let kept = match verdict {
-                Verdict::Unused => continue,
-                Verdict::Unobservable(_) => statements.into_iter().map(Element::whole).collect(),
-                Verdict::Used => {
-                    let use_ = usage.actions.get(&id);
-                    let hidden = judgement.partly_hidden.contains_key(&id);
-                    match use_.filter(|_| !hidden).and_then(|use_| Narrowing::of(use_, generalise)) {
-                        Some(narrowing) => narrowing.apply(account, &statements),
-                        None => statements.into_iter().map(Element::whole).collect(),
-                    }
+            let use_ = usage.actions.get(&id).filter(|_| *verdict == Verdict::Used);
+            let use_ = use_.filter(|_| !judgement.partly_hidden.contains_key(&id));
+            let narrowing = use_.and_then(|use_| Narrowing::of(use_, generalise));
+            let narrowed = narrowing
+                .and_then(|narrowing| Some((narrowing.apply(account, &statements)?, narrowing.resources)));
+            let kept = match (verdict, narrowed) {
+                (Verdict::Unused, _) => continue,
+                (_, Some((kept, resources))) => {
+                    elements.on.insert(id, resources);
+                    kept
                 }
+                (_, None) => statements.into_iter().map(Element::whole).collect(),
             };
             elements.by_action.insert(id, kept);
         }
@@ -107,7 +111,9 @@ impl Elements {
         let mut known: BTreeMap<Vec<Element>, Vec<Element>> = BTreeMap::new();
         for (action, elements) in &mut self.by_action {
             let held: Vec<_> = self.held.iter().filter(|held| held.actions.contains(*action)).collect();
-            if let Some(known) = known.get(elements).filter(|_| held.is_empty()) {
+            let on = self.on.get(action).map(Vec::as_slice);
+            let is_common = held.is_empty() && on.is_none();
+            if let Some(known) = known.get(elements).filter(|_| is_common) {
                 elements.clone_from(known);
                 continue;
             }
@@ -121,10 +127,10 @@ impl Elements {
                 .collect();
             let is_pinned =
                 |element: usize, part: &str| pinned.get(element).is_some_and(|pinned| pinned.contains(part));
-            let kept = without_covered(account, elements, &self.breadth, |_, _| true, is_pinned);
+            let kept = without_covered(account, elements, &self.breadth, on, |_, _| true, is_pinned);
             let kept: Vec<_> = kept.into_iter().flatten().collect();
             let all = std::mem::replace(elements, kept.clone());
-            if held.is_empty() {
+            if is_common {
                 known.insert(all, kept);
             }
         }

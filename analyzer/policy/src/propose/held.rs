@@ -48,18 +48,21 @@ impl HeldElement {
                 }
             }
         }
-        if all.len() > 1 { Self::without_covered(account, &all, breadth) } else { all }
+        Self::without_covered(account, &all, breadth)
     }
 
     fn without_covered(account: &Account, all: &[Self], breadth: &BTreeMap<GrantRef, usize>) -> Vec<Self> {
         let elements: Vec<_> = all.iter().map(|held| held.element.clone()).collect();
         let names_too = |one: usize, other: usize| {
             let (Some(one), Some(other)) = (all.get(one), all.get(other)) else { return false };
-            let written = account.statement(other.element.at).filter(|_| other.is_unwritable);
-            includes(&other.names, &one.names)
-                || written.is_some_and(|statement| names_all(&statement.actions, &one.names))
+            if !other.is_unwritable {
+                return includes(&other.names, &one.names);
+            }
+            // Of what it is held for, such a statement allows a part only.
+            let written = account.statement(other.element.at);
+            written.is_some_and(|statement| names_all(&statement.actions, &one.names))
         };
-        let kept = without_covered(account, &elements, breadth, names_too, |_, _| false);
+        let kept = without_covered(account, &elements, breadth, None, names_too, |_, _| false);
         let stays = |(held, kept): &(&Self, &Option<Element>)| held.is_unwritable && kept.is_some();
         let as_written: BTreeSet<_> =
             all.iter().zip(&kept).filter(stays).map(|(held, _)| held.element.at).collect();

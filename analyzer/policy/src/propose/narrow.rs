@@ -11,7 +11,7 @@ use crate::{Glob, Matcher};
 
 /// The resources to which an action may be narrowed.
 pub(crate) struct Narrowing {
-    resources: Vec<Glob>,
+    pub(crate) resources: Vec<Glob>,
     generalise: Generalise,
 }
 
@@ -26,10 +26,10 @@ impl Narrowing {
         Some(Self { resources: resources.collect(), generalise })
     }
 
-    /// What stays of the action in each statement. When some resource is named by none of them, the grant
+    /// What stays of the action in each statement. None when some resource is named by none of them: then the grant
     /// and the log do not fit together (a resource policy allowed the call, or the ARN was guessed
     /// wrongly), and nothing is narrowed.
-    pub(crate) fn apply(&self, account: &Account, statements: &[GrantRef]) -> Vec<Element> {
+    pub(crate) fn apply(&self, account: &Account, statements: &[GrantRef]) -> Option<Vec<Element>> {
         let mut matched = vec![false; self.resources.len()];
         let mut elements = Vec::new();
         for &at in statements {
@@ -45,10 +45,7 @@ impl Narrowing {
                 extent => elements.push(Element { at, extent }),
             }
         }
-        if matched.contains(&false) {
-            return statements.iter().map(|&at| Element { at, extent: Extent::Whole }).collect();
-        }
-        elements
+        (!matched.contains(&false)).then_some(elements)
     }
 
     fn within(&self, clause: Clause<'_>, resources: &Matcher, matched: &mut [bool]) -> Extent {

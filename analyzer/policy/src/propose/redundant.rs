@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::Glob;
 use crate::grant::Account;
 use crate::part::Part;
 use crate::propose::Ruled;
@@ -17,11 +18,13 @@ struct Candidate<'a> {
 }
 
 /// What remains of each element when every part goes that the parts remaining elsewhere cover. `may_cover` says
-/// whether the second element allows the actions of the first at all; pinned parts stay.
+/// whether the second element allows the actions of the first at all, and `on` on which
+/// resources it matters; pinned parts stay.
 pub(crate) fn without_covered(
     account: &Account,
     elements: &[Element],
     breadth: &BTreeMap<GrantRef, usize>,
+    on: Option<&[Glob]>,
     may_cover: impl Fn(usize, usize) -> bool,
     is_pinned: impl Fn(usize, &str) -> bool,
 ) -> Vec<Option<Element>> {
@@ -47,7 +50,7 @@ pub(crate) fn without_covered(
                 *other != at && !one.is_dropped && may_cover(candidate.element, one.element)
             });
             !is_pinned(candidate.element, candidate.part.text())
-                && candidate.part.is_covered_by(others.map(|(_, one)| &one.part))
+                && candidate.part.is_covered_by(others.map(|(_, one)| &one.part), on)
         });
         if let Some(candidate) = candidates.get_mut(at) {
             candidate.is_dropped = is_covered;

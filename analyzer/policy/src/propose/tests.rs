@@ -5,13 +5,16 @@ use remit_catalog::Catalog;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::coverage::{DataCoverage, Reason, Window};
+use crate::coverage::{DataCoverage, Window};
 use crate::grant::{Attachment, Origin, Policy, PolicyKind, PrincipalKind};
 use crate::usage::{ActionUse, Seen};
 use crate::verdict::{GivenUp, judge};
 use crate::{Context, Decision, PolicySet, Request, from_value, prove};
 
+mod doubt;
+mod obligations;
 mod unlisted;
+mod world;
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/app";
 const DAY: i64 = 86_400_000_000;
@@ -200,129 +203,6 @@ fn of_two_policies_that_grant_the_same_the_broader_gives_way() {
     assert!(
         !names.contains(&"wide".to_owned()) || !after(&proposal)[1].1.to_string().contains("SendMessage\"")
     );
-}
-
-#[test]
-fn what_was_granted_within_the_window_stays() {
-    let on = |queue: &str| {
-        statement("Allow", &json!(["sqs:SendMessage"]), &json!(format!("arn:aws:sqs:*:*:{queue}")))
-    };
-    let granted = |old: &str, young: &str| {
-        let policies = [("old", old), ("young", young)];
-        let policies = policies
-            .map(|(name, queue)| policy(name, PolicyKind::CustomerManaged, 1, &document(&[on(queue)])));
-        let mut account = role(policies.to_vec());
-        account.policies[0].since = Some(-DAY);
-        account.policies[1].since = Some(80 * DAY);
-        account
-    };
-    let visible = everything_visible();
-    let seen_on_a = usage(&[("sqs:SendMessage", Some(&["arn:aws:sqs:eu-west-1:111122223333:a"]))]);
-    for usage in [Usage::default(), seen_on_a] {
-        let proposal = proven(&granted("a*", "b"), &usage, &visible).unwrap();
-        let resources: Vec<_> =
-            after(&proposal).iter().map(|(_, one)| one["Statement"][0]["Resource"].clone()).collect();
-        assert_eq!(resources, ["arn:aws:sqs:*:*:a*", "arn:aws:sqs:*:*:b"]);
-    }
-    // What an older grant allows as well was there to be used.
-    assert_eq!(after(&proven(&granted("*", "b"), &Usage::default(), &visible).unwrap()), []);
-    // A user has what a group grants no longer than there is the group.
-    let mut account = granted("a*", "a*");
-    account.principals[0].attachments.retain(|attachment| attachment.policy == 0);
-    account.principals[0].attachments[0].since = Some(80 * DAY);
-    assert!(!proven(&account, &Usage::default(), &visible).unwrap().changes_anything());
-}
-
-#[test]
-fn what_cannot_be_judged_is_unobservable_and_stays() {
-    let send = statement("Allow", &json!(["sqs:SendMessage"]), &json!("*"));
-    let with = |element: &str, value: Value| {
-        let mut statement = send.clone();
-        statement[element] = value;
-        statement
-    };
-    let mut without_resource = with("Principal", json!("*"));
-    without_resource.as_object_mut().unwrap().remove("Resource");
-    let cases = [
-        (with("Principal", json!({"AWS": "*"})), "`Principal` in an identity policy"),
-        (without_resource, "`Principal` in an identity policy"),
-        (
-            with("Condition", json!({"StringResembles": {"aws:username": "ana"}})),
-            "the condition `StringResembles` on `aws:username` cannot be judged",
-        ),
-        (
-            with("Condition", json!({"NumericLessThan": {"s3:max-keys": "few"}})),
-            "the condition `NumericLessThan` on `s3:max-keys` cannot be judged",
-        ),
-    ];
-    for (odd, why) in cases {
-        let account = role(vec![policy("odd", PolicyKind::Inline, 1, &document(std::slice::from_ref(&odd)))]);
-        for usage in [Usage::default(), usage(&[("sqs:SendMessage", Some(&["arn:aws:sqs:eu-west-1:1:q"]))])] {
-            let proposal = proven(&account, &usage, &everything_visible()).unwrap();
-            assert!(!proposal.changes_anything(), "{:#?}", proposal.changes);
-            assert_eq!(proposal.kept[0].reason, Some(Reason::Unsupported(why.to_owned())));
-        }
-        // Nothing that is granted without doubt goes for it, and none that denies counts as if it always did.
-        let both = role(vec![policy("odd", PolicyKind::Inline, 1, &document(&[send.clone(), odd.clone()]))]);
-        let proposal = proven(&both, &Usage::default(), &everything_visible()).unwrap();
-        let (_, kept) = &after(&proposal)[0];
-        assert_eq!(kept["Statement"][0], send, "{kept}");
-        let mut denied = odd;
-        denied["Effect"] = json!("Deny");
-        let account = role(vec![policy("odd", PolicyKind::Inline, 1, &document(&[send.clone(), denied]))]);
-        let usage = usage(&[("sqs:SendMessage", None)]);
-        assert!(!proven(&account, &usage, &everything_visible()).unwrap().changes_anything());
-    }
-    let judged = with("Condition", json!({"StringEquals": {"aws:username": "ana"}}));
-    let account = role(vec![policy("judged", PolicyKind::Inline, 1, &document(&[judged]))]);
-    assert_eq!(after(&proven(&account, &Usage::default(), &everything_visible()).unwrap()), []);
-}
-
-#[test]
-fn exceptions_from_what_another_statement_grants_whole_go() {
-    let queue = json!("arn:aws:sqs:*:*:q");
-    let but_queue = json!({"Effect": "Allow", "Action": "sqs:*", "NotResource": queue});
-    let everything = statement("Allow", &json!("sqs:*"), &json!("*"));
-    let on_queue = statement("Allow", &json!("sqs:*"), &queue);
-    let usage = usage(&[("sqs:SendMessage", None)]);
-    let cases = [
-        (vec![everything.clone(), but_queue.clone()], vec!["Resource"]),
-        (vec![but_queue.clone(), everything.clone()], vec!["Resource"]),
-        (vec![everything, but_queue.clone(), on_queue.clone()], vec!["Resource"]),
-        (vec![but_queue.clone(), but_queue.clone()], vec!["NotResource"]),
-        (vec![but_queue, on_queue], vec!["NotResource", "Resource"]),
-    ];
-    for (statements, expected) in cases {
-        let account = role(vec![policy("queues", PolicyKind::Inline, 1, &document(&statements))]);
-        let proposal = proven(&account, &usage, &everything_visible()).unwrap();
-        let (_, document) = &after(&proposal)[0];
-        let elements = document["Statement"].as_array().unwrap().iter();
-        let elements: Vec<_> = elements
-            .map(|one| if one["NotResource"].is_null() { "Resource" } else { "NotResource" })
-            .collect();
-        assert_eq!(elements, expected, "{document}");
-    }
-}
-
-#[test]
-fn what_an_old_version_of_the_language_spells_stays_plain_text() {
-    let name = "arn:aws:s3:::a/${aws:username}/x";
-    for version in [None, Some("2008-10-17")] {
-        let mut wide =
-            document(&[statement("Allow", &json!("s3:*"), &json!("arn:aws:s3:::a/${aws:username}/*"))]);
-        match version {
-            Some(version) => wide["Version"] = json!(version),
-            None => _ = wide.as_object_mut().unwrap().remove("Version"),
-        }
-        let account = role(vec![policy("old", PolicyKind::Inline, 1, &wide)]);
-        let usage = usage(&[("s3:GetObject", Some(&[name]))]);
-        let proposal = proven(&account, &usage, &everything_visible()).unwrap();
-        let document = &proposal.changes[0].after[0].document;
-        let get = document.statements.iter().find(|one| one.actions.patterns == ["s3:GetObject"]).unwrap();
-        assert_eq!(get.resources.as_ref().unwrap().patterns, [name]);
-        let allowed = crate::reference::decide(&[document], None, "s3:GetObject", name, &BTreeMap::new());
-        assert_eq!(allowed, Decision::Allowed);
-    }
 }
 
 fn actions() -> impl Strategy<Value = Vec<&'static str>> {

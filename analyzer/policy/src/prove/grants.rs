@@ -1,12 +1,12 @@
 //! Allow statements of a set of documents, by action, with their resources as automata.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use remit_catalog::ActionId;
 
 use crate::action_set::{ActionSet, Expander};
 use crate::part::{Clause, Part};
-use crate::unlisted::names_all;
+use crate::unlisted::includes;
 use crate::{Document, Effect, Glob};
 
 /// An allow statement.
@@ -65,16 +65,35 @@ impl<'a> Grants<'a> {
         self.indexes(action).iter().filter_map(|index| self.allows.get(*index).map(|allow| (*index, allow)))
     }
 
-    /// Whether the statements allow the action wherever the part does; `without` is left out.
-    pub(super) fn cover(&self, action: ActionId, part: &Part<'_>, without: Option<Place>) -> bool {
-        part.is_covered_by(parts(self.allowing(action), without))
+    /// Whether the statements allow the action wherever the part does, or wherever it does on these resources;
+    /// `without` is left out.
+    pub(super) fn cover(
+        &self,
+        action: ActionId,
+        part: &Part<'_>,
+        without: Option<Place>,
+        on: Option<&[Glob]>,
+    ) -> bool {
+        part.is_covered_by(parts(self.allowing(action), without), on)
     }
 
-    /// Whether some of the statements allow everything that a pattern of actions names wherever the part does.
-    pub(super) fn cover_names(&self, names: &str, part: &Part<'_>, without: Option<Place>) -> bool {
-        let allows = self.allows.iter().enumerate();
-        let naming = allows.filter(|(_, allow)| names_all(&allow.clause.statement.actions, names));
-        part.is_covered_by(parts(naming, without))
+    /// Whether some of the statements keep everything that a pattern of names beyond the catalog names, wherever the
+    /// part does. Wildcards that reach beyond those names do not count: they stay for the catalog's actions.
+    pub(super) fn keep_names(
+        &self,
+        names: &str,
+        part: &Part<'_>,
+        without: Place,
+        unlisted: &BTreeSet<String>,
+    ) -> bool {
+        let keeps = |pattern: &String| {
+            includes(pattern, names) && unlisted.iter().any(|unlisted| includes(unlisted, pattern))
+        };
+        let naming = self.allows.iter().enumerate().filter(|(_, allow)| {
+            let element = &allow.clause.statement.actions;
+            !element.negated && element.patterns.iter().any(keeps)
+        });
+        part.is_covered_by(parts(naming, Some(without)), None)
     }
 }
 

@@ -3,15 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use remit_catalog::ActionId;
+use remit_catalog::{ActionId, Catalog};
 
 use super::grants::{Allow, Grants, Place};
 use super::need::Need;
 use super::{Claim, Violation};
-use crate::Matcher;
 use crate::action_set::{ActionSet, Expander, Multiplicity};
+use crate::part::Part;
 use crate::unlisted::{includes, meets, shared};
 use crate::verdict::taken_away;
+use crate::{Glob, Matcher};
 
 pub(super) fn check(
     expander: &mut Expander<'_>,
@@ -40,20 +41,25 @@ pub(super) fn check(
         let mut uncovered: BTreeMap<&[usize], Vec<bool>> = BTreeMap::new();
         for action in allow.actions.iter() {
             let Some(needs) = needs_of.get(&action) else { continue };
-            let uncovered = uncovered.entry(after.indexes(action)).or_insert_with(|| {
-                let places = (0..).map(|part| Place { allow: index, part });
-                let parts = allow.parts.iter().zip(places);
-                parts.map(|(part, place)| !after.cover(action, part, Some(place))).collect()
-            });
-            for ((part, is_uncovered), is_needed) in allow.parts.iter().zip(uncovered).zip(&mut needed_parts)
-            {
-                if *is_uncovered && needs.iter().any(|need| need.is_served_by(part)) {
+            let is_open = |at: usize, part: &Part<'_>, on: Option<&[Glob]>| {
+                !after.cover(action, part, Some(Place { allow: index, part: at }), on)
+            };
+            let parts = || allow.parts.iter().enumerate();
+            let uncovered = uncovered
+                .entry(after.indexes(action))
+                .or_insert_with(|| parts().map(|(at, part)| is_open(at, part, None)).collect());
+            for (((at, part), is_uncovered), is_needed) in parts().zip(uncovered).zip(&mut needed_parts) {
+                let serves = |need: &&Need| match &need.resources {
+                    Some(on) => is_open(at, part, Some(on)),
+                    None => true,
+                };
+                if *is_uncovered && needs.iter().any(serves) {
                     needed.insert(action);
                     *is_needed = true;
                 }
             }
         }
-        let held = Held::of(&claim.unlisted, after, index, allow);
+        let held = Held::of(expander.catalog(), &claim.unlisted, after, index, allow);
         for (needed, held) in needed_parts.iter_mut().zip(&held.parts) {
             *needed |= held;
         }
@@ -78,7 +84,13 @@ struct Held {
 }
 
 impl Held {
-    fn of(unlisted: &BTreeSet<String>, after: &Grants<'_>, index: usize, allow: &Allow<'_>) -> Self {
+    fn of(
+        catalog: &Catalog,
+        unlisted: &BTreeSet<String>,
+        after: &Grants<'_>,
+        index: usize,
+        allow: &Allow<'_>,
+    ) -> Self {
         let element = &allow.clause.statement.actions;
         let mut held =
             Self { parts: vec![false; allow.parts.len()], patterns: vec![false; element.patterns.len()] };
@@ -86,12 +98,17 @@ impl Held {
             let alone = Matcher { negated: element.negated, patterns: vec![pattern.clone()], bare: false };
             let element = if element.negated { element } else { &alone };
             for names in unlisted.iter().filter(|names| element.negated || meets(pattern, names)) {
-                // Where no patterns say it, the statement stays as it is.
-                let shared = shared(element, names).unwrap_or_else(|| BTreeSet::from([names.clone()]));
-                for names in &shared {
-                    let is_needed = held.need(after, index, allow, names);
+                let shared = shared(element, names);
+                let is_unwritable = shared.is_none();
+                let shared = shared.unwrap_or_else(|| BTreeSet::from([names.clone()]));
+                for names in shared.iter().filter(|names| catalog.find(names).is_none()) {
+                    let is_needed = held.need(unlisted, after, index, allow, names);
                     if let Some(held) = held.patterns.get_mut(at) {
                         *held |= is_needed;
+                    }
+                    // Where no patterns say it, the statement stays as it is, with all its resources.
+                    if is_needed && is_unwritable {
+                        held.parts.fill(true);
                     }
                 }
             }
@@ -100,10 +117,17 @@ impl Held {
     }
 
     /// Whether the statement is needed for these names, in the parts that are marked.
-    fn need(&mut self, after: &Grants<'_>, index: usize, allow: &Allow<'_>, names: &str) -> bool {
+    fn need(
+        &mut self,
+        unlisted: &BTreeSet<String>,
+        after: &Grants<'_>,
+        index: usize,
+        allow: &Allow<'_>,
+        names: &str,
+    ) -> bool {
         let mut is_needed = false;
         for (at, (part, held)) in allow.parts.iter().zip(&mut self.parts).enumerate() {
-            if !after.cover_names(names, part, Some(Place { allow: index, part: at })) {
+            if !after.keep_names(names, part, Place { allow: index, part: at }, unlisted) {
                 *held = true;
                 is_needed = true;
             }

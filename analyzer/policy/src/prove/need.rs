@@ -5,7 +5,6 @@ use remit_catalog::ActionId;
 use super::Protected;
 use super::grants::Grants;
 use crate::Glob;
-use crate::part::Part;
 
 /// A permission and where it is needed.
 pub(super) struct Need {
@@ -26,10 +25,5 @@ impl Need {
             |resource: &Glob| before.allowing(permission.action).any(|(_, allow)| allow.meets(resource));
         let fits = |resources: &Vec<Glob>| !resources.is_empty() && resources.iter().all(is_named);
         Self { action: permission.action, resources: resources.filter(fits) }
-    }
-
-    /// Whether a part of a statement serves it.
-    pub(super) fn is_served_by(&self, part: &Part<'_>) -> bool {
-        self.resources.as_ref().is_none_or(|resources| resources.iter().any(|resource| part.meets(resource)))
     }
 }

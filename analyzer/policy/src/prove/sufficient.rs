@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use super::grants::{Allow, Grants};
 use super::need::Need;
 use super::{Violation, name_of};
+use crate::Glob;
 use crate::action_set::Expander;
 use crate::part::Part;
 
@@ -24,14 +25,14 @@ pub(super) fn check(
     // By the old and the new statements that allow an action.
     let mut scopes: BTreeMap<(&[usize], &[usize]), Vec<String>> = BTreeMap::new();
     for need in needs {
-        let is_kept = |part: &Part<'_>| after.cover(need.action, part, None);
+        let is_kept = |part: &Part<'_>, on: Option<&[Glob]>| after.cover(need.action, part, None, on);
         let olds = || before.allowing(need.action).map(|(_, old)| old);
         let lost: Vec<String> = match &need.resources {
             Some(_) => olds().flat_map(|old| lost_calls(need, old, is_kept, &mut checked)).collect(),
             None => {
                 checked += olds().map(|old| old.parts.len()).sum::<usize>();
                 let key = (before.indexes(need.action), after.indexes(need.action));
-                let lost = || olds().flat_map(|old| &old.parts).filter(|part| !is_kept(part));
+                let lost = || olds().flat_map(|old| &old.parts).filter(|part| !is_kept(part, None));
                 scopes
                     .entry(key)
                     .or_insert_with(|| lost().map(|part| part.text().to_owned()).collect())
@@ -46,19 +47,19 @@ pub(super) fn check(
     checked
 }
 
-/// Recorded resources that the old statement allows and the new statements do not.
+/// Recorded resources of which the old statement allows something that the new statements do not.
 fn lost_calls(
     need: &Need,
     old: &Allow<'_>,
-    is_kept: impl Fn(&Part<'_>) -> bool,
+    is_kept: impl Fn(&Part<'_>, Option<&[Glob]>) -> bool,
     checked: &mut usize,
 ) -> Vec<String> {
     let mut lost = Vec::new();
     for resource in need.resources.iter().flatten().filter(|resource| old.meets(resource)) {
         *checked += 1;
-        // A name that the ledger collapsed may reach beyond the grant: then the grant's own part stays.
+        // A name that the ledger collapsed may reach beyond a part.
         let mut granting = old.parts.iter().filter(|part| part.meets(resource));
-        if !is_kept(&old.clause.part(resource.clone())) && !granting.all(&is_kept) {
+        if !granting.all(|part| is_kept(part, Some(std::slice::from_ref(resource)))) {
             lost.push(resource.text().to_owned());
         }
     }

@@ -11,8 +11,9 @@ pub(super) fn check(claim: &Claim, violations: &mut Vec<Violation>) -> usize {
     if claim.unlisted.is_empty() {
         return 0;
     }
-    let before: Vec<Document> =
+    let mut before: Vec<Document> =
         claim.before.iter().map(|(_, document)| restricted(document, &claim.unlisted)).collect();
+    before.push(nothing_but(&claim.unlisted));
     let after: Vec<_> = claim.after.iter().map(|new| &new.document).collect();
     let boundary = claim.boundary.as_ref();
     let before = PolicySet::new(&before.iter().collect::<Vec<_>>(), boundary);
@@ -20,6 +21,21 @@ pub(super) fn check(claim: &Claim, violations: &mut Vec<Violation>) -> usize {
         violations.push(Violation::Insufficient { action: lost.action, resource: lost.resource });
     }
     claim.unlisted.len()
+}
+
+/// A document that denies all other names.
+fn nothing_but(names: &BTreeSet<String>) -> Document {
+    let element = |negated, patterns| Matcher { negated, patterns, bare: false };
+    let statement = Statement {
+        sid: None,
+        effect: Effect::Deny,
+        actions: element(true, names.iter().cloned().collect()),
+        resources: Some(element(false, vec!["*".to_owned()])),
+        principal: None,
+        conditions: Vec::new(),
+        line: 0,
+    };
+    Document { version: None, id: None, statements: vec![statement], single_statement: false }
 }
 
 /// What a document allows of these names, and what it denies. An allow statement of which patterns cannot say it is

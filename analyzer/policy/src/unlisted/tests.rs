@@ -61,6 +61,7 @@ fn a_service_is_cut_out_of_wildcards() {
     assert_eq!(but(&["ec2:*"]), Some(BTreeSet::from(["s3:*".to_owned()])));
     assert_eq!(but(&["s*"]), Some(BTreeSet::new()));
     assert_eq!(but(&["s3:Get*"]), None);
+    assert!(!meets("*:Get*", "s3:New*"));
 }
 
 proptest! {

@@ -54,7 +54,7 @@ impl Age<'_> {
             chosen.filter_map(|at| self.account.clause(*at)).flat_map(Clause::parts).collect()
         };
         let old = parts(false);
-        parts(true).iter().any(|part| !part.is_covered_by(&old))
+        parts(true).iter().any(|part| !part.is_covered_by(&old, None))
     }
 
     /// A grant is no older than its principal, its group and the version of its policy. When a policy was attached is

@@ -45,6 +45,7 @@ pub(crate) enum Held {
 
 impl Unlisted {
     pub(super) fn of(
+        catalog: &Catalog,
         account: &Account,
         principal: &Principal,
         granted: &Granted,
@@ -70,14 +71,14 @@ impl Unlisted {
         }
         unlisted.protected.retain(|names, _| !is_taken(account, principal, names));
         for (at, statement) in allowing {
-            unlisted.hold(at, statement);
+            unlisted.hold(catalog, at, statement);
         }
         let Self { protected, held, .. } = &mut unlisted;
         protected.retain(|names, _| held.values().any(|held| held.serves(names)));
         unlisted
     }
 
-    fn hold(&mut self, at: GrantRef, statement: &Statement) {
+    fn hold(&mut self, catalog: &Catalog, at: GrantRef, statement: &Statement) {
         let mut patterns = BTreeSet::new();
         let mut unwritable = BTreeSet::new();
         let mut why = None;
@@ -90,6 +91,7 @@ impl Unlisted {
                 }
             }
         }
+        patterns.retain(|pattern| catalog.find(pattern).is_none());
         if let Some(reason) = why {
             let reason = reason.clone();
             self.held.insert(at, Held::Statement { reason, unwritable, patterns });
