@@ -19,6 +19,8 @@ pub(crate) struct Settings {
     pub(crate) window: WindowSettings,
     /// What the user says that the trail recorded all the time.
     pub(crate) said: Said,
+    /// Files of the ledger that cannot be read, any of which may hold any call.
+    pub(crate) unreadable: u64,
     /// Services whose unobservable permissions are given up.
     pub(crate) given_up: GivenUp,
     /// Whether unobservable permissions of services without any use are given up too.
@@ -182,6 +184,7 @@ fn one(
     let account_id = account_of(&principal.arn).to_owned();
     let mut coverage = coverage_of(coverage, &account_id, &settings.said, settings.window)
         .unwrap_or_else(|| no_coverage(settings.window));
+    coverage.unreadable = settings.unreadable;
     // The ledger names services as the provider's log does, and permissions have other names.
     let catalog = expander.catalog();
     let prefixes = coverage.excluded_services.iter().flat_map(|service| catalog.prefixes(service));
@@ -259,6 +262,7 @@ fn no_coverage(settings: WindowSettings) -> Coverage {
         data: Vec::new(),
         excluded_services: std::collections::BTreeSet::new(),
         lost: 0,
+        unreadable: 0,
     }
 }
 

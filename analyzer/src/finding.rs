@@ -41,7 +41,7 @@ pub(crate) enum FindingKind {
     Unused,
     /// Calls that were denied.
     Denied,
-    /// A pattern that names no action that exists.
+    /// A pattern that names no action that the catalog lists.
     UnknownAction,
     /// What has to stay does not fit, or the grants are incomplete.
     NoProposal,
@@ -130,7 +130,7 @@ fn of_principal(catalog: &Catalog, analysed: &Analysed) -> Vec<Finding> {
         findings.push(denied);
     }
     for (_, pattern) in &analysed.judgement.granted.unknown_patterns {
-        let detail = format!("`{pattern}` names no action that exists");
+        let detail = format!("`{pattern}` names no action that the catalog lists");
         findings.push(finding(Severity::Low, FindingKind::UnknownAction, 0, detail));
     }
     match &analysed.outcome {

@@ -60,6 +60,11 @@ impl Ledger {
         self.snapshot.problems().iter().map(ToString::to_string).collect()
     }
 
+    /// How many files cannot be read that may hold rows.
+    pub(crate) fn damaged(&self) -> u64 {
+        self.snapshot.problems().iter().filter(|problem| problem.is_damage()).count() as u64
+    }
+
     /// The ledger in numbers.
     pub(crate) fn info(&self) -> LedgerInfo {
         self.snapshot.info()

@@ -69,6 +69,7 @@ pub(crate) fn coverage_of(
         data: data(&visible),
         excluded_services: excluded.chain(&said.excluded_services).cloned().collect(),
         lost: lost(records, account, window),
+        unreadable: 0,
     })
 }
 

@@ -36,6 +36,12 @@ pub enum LedgerError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file is not where a commit says that it is.
+    #[error("`{path}` is missing, though a commit of this ledger names it")]
+    Missing {
+        /// The file, relative to the ledger.
+        path: String,
+    },
     /// An object store could not be reached or answered with an error.
     #[error("cannot {action} `{path}`: {source}")]
     Store {
@@ -77,6 +83,11 @@ impl LedgerError {
         path: &str,
     ) -> impl FnOnce(parquet::errors::ParquetError) -> Self {
         move |source| Self::Parquet { action, path: path.to_owned(), source }
+    }
+
+    /// Whether rows of the ledger may be lost to readers: a file that is none of its own holds none.
+    pub fn is_damage(&self) -> bool {
+        !matches!(self, Self::Foreign { .. })
     }
 
     /// Whether the file was there when it was listed and is gone now.

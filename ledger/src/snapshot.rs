@@ -245,7 +245,7 @@ fn read_folder(root: &Path) -> Result<(Listing, Contents), LedgerError> {
 
 /// A file that a commit names and nobody has.
 pub(crate) fn absent(path: String) -> LedgerError {
-    LedgerError::Foreign { path, reason: "a commit names it, but it is not there".to_owned() }
+    LedgerError::Missing { path }
 }
 
 pub(crate) fn foreign(path: &str) -> Inspected {

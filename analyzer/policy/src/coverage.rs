@@ -39,6 +39,8 @@ pub struct Coverage {
     pub excluded_services: BTreeSet<String>,
     /// Events known to be lost in the window.
     pub lost: u64,
+    /// Files of the ledger that cannot be read, whatever they hold.
+    pub unreadable: u64,
 }
 
 /// Data events of one resource type that were recorded during the whole window.
@@ -75,6 +77,8 @@ pub enum Reason {
     WindowTooShort,
     /// This many events were lost in the window.
     EventsLost(u64),
+    /// This many files of the ledger cannot be read.
+    LedgerDamaged(u64),
     /// The grant came into force within the window.
     GrantYounger,
     /// A recorded call may have needed it: the operation.
@@ -98,6 +102,7 @@ impl Reason {
             Self::NoOperation => "no_operation",
             Self::WindowTooShort => "window_too_short",
             Self::EventsLost(_) => "events_lost",
+            Self::LedgerDamaged(_) => "ledger_damaged",
             Self::GrantYounger => "grant_younger",
             Self::MayBeNeeded(_) => "may_be_needed",
             Self::UnresolvedOperation(_) => "unresolved_operation",
@@ -119,6 +124,7 @@ impl Reason {
             Self::NoOperation => "no API operation is known to need it".to_owned(),
             Self::WindowTooShort => "the window is shorter than the set minimum".to_owned(),
             Self::EventsLost(count) => format!("{count} events were lost in the window"),
+            Self::LedgerDamaged(count) => format!("{count} files of the ledger cannot be read"),
             Self::GrantYounger => "the grant is younger than the window".to_owned(),
             Self::MayBeNeeded(operation) => format!("a recorded call of `{operation}` may have needed it"),
             Self::UnresolvedOperation(operation) => {
@@ -141,6 +147,9 @@ impl Reason {
             )),
             Self::WindowTooShort => Some("ingest older logs, or wait".to_owned()),
             Self::EventsLost(_) => Some("ingest the damaged files again".to_owned()),
+            Self::LedgerDamaged(_) => {
+                Some("ingest the logs into a new ledger, or give back the damaged files".to_owned())
+            }
             Self::GrantYounger => Some("wait until the grant is as old as the window".to_owned()),
             Self::UnresolvedOperation(_) => {
                 Some("report the operation, so that the catalog learns it".to_owned())
@@ -158,6 +167,7 @@ impl Coverage {
         self.hides_service(action.service)
             .or_else(|| self.hides_class(&action.visibility, scopes))
             .or_else(|| (self.lost > 0).then_some(Reason::EventsLost(self.lost)))
+            .or_else(|| (self.unreadable > 0).then_some(Reason::LedgerDamaged(self.unreadable)))
             .or_else(|| (self.window.length() < self.minimum).then_some(Reason::WindowTooShort))
     }
 

@@ -16,6 +16,7 @@ use self::grants::Grants;
 use self::need::Need;
 use crate::action_set::Expander;
 use crate::proposal::Proposal;
+use crate::verdict::taken_away;
 use crate::{Counterexample, Document, PolicySet, contain};
 
 /// An obligation that is not met.
@@ -117,7 +118,10 @@ pub fn check(expander: &mut Expander<'_>, claim: &Claim) -> Result<Proof, Vec<Vi
     let after_documents: Vec<_> = claim.after.iter().map(|new| &new.document).collect();
     let before = Grants::of(expander, &before_documents);
     let after = Grants::of(expander, &after_documents);
-    let needs: Vec<Need> = claim.protected.iter().map(|permission| Need::of(permission, &before)).collect();
+    // A call was not allowed by policies that deny it whatever is asked, but by something else or before they did.
+    let taken = taken_away(expander, &before_documents, claim.boundary.as_ref());
+    let protected = claim.protected.iter().filter(|permission| !taken.contains(permission.action));
+    let needs: Vec<Need> = protected.map(|permission| Need::of(permission, &before)).collect();
     let protected = sufficient::check(expander, &before, &after, &needs, &mut violations)
         + unlisted::check(claim, &mut violations);
     denied::check(claim, &mut violations);

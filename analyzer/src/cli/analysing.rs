@@ -87,8 +87,9 @@ pub(super) fn analysed(
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Analysed> {
     let catalog = catalog()?;
-    let settings = settings(arguments, catalog, streams)?;
+    let mut settings = settings(arguments, catalog, streams)?;
     let ledger = Ledger::open(&arguments.ledger.ledger)?;
+    settings.unreadable = ledger.damaged();
     let mut problems = ledger.problems();
     let account = grants::read(&arguments.grants, arguments.principal.as_deref(), &ledger.principals()?)?;
     let window = whole_window(
@@ -146,6 +147,7 @@ fn settings(
             longest_gap: arguments.max_gap,
         },
         said,
+        unreadable: 0,
         given_up,
         give_up_unused_services: unused_services,
         generalise: match arguments.resources {

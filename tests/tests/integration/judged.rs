@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use remit_catalog::{Call, Catalog, Certainty, Scope};
 use remit_ledger::{Outcome, Snapshot};
-use remit_policy::{Context, ContextValue, Decision, Evidence, Glob, PolicySet, Request, from_value};
+use remit_policy::{
+    Context, ContextValue, Decision, Evidence, Glob, KeptEntry, PolicySet, Request, from_value,
+};
 use remit_tests::referee::{Question, Ruling, rule};
 use serde_json::{Map, Value, json};
 
@@ -65,14 +67,16 @@ pub(crate) fn judge(ledger: &Path, proposals: &Path) -> Option<Judged> {
         let lost: Vec<&Needed> = allowed.difference(kept).collect();
         assert!(lost.is_empty(), "{} loses {lost:?}", proposed.evidence.principal);
     }
-    let mut denied = Vec::new();
+    let (mut denied, mut unjudged) = (Vec::new(), 0);
     for ((proposed, _), allowed) in std::iter::zip(&all, &allowed) {
         let unseen = unobservable(proposed);
         let after = policy_set(&proposed.after, proposed.boundary.as_ref());
         let elements = elements(&proposed.after);
-        let witnesses = elements.iter().filter_map(|one| witness(proposed, &after, one, allowed, &unseen));
-        denied.extend(witnesses);
+        let before = denied.len();
+        denied.extend(elements.iter().filter_map(|one| witness(proposed, &after, one, allowed, &unseen)));
+        unjudged += elements.len() - (denied.len() - before);
     }
+    assert!(unjudged * 10 <= denied.len(), "{unjudged} elements are not judged, {} are", denied.len());
     for (question, ruling) in std::iter::zip(&denied, rule(&denied)?) {
         assert_eq!(ruling, Ruling::DeniedImplicitly, "{question:#?}");
     }
@@ -81,8 +85,8 @@ pub(crate) fn judge(ledger: &Path, proposals: &Path) -> Option<Judged> {
     Some(Judged { calls: count(&allowed), undecided, elements: denied.len() })
 }
 
-/// A request, recorded if one is, that the policies deny without the element. None where all that the element allows
-/// is denied all the same, by a statement that is not ours to take away, or cannot be judged.
+/// A request, recorded if one is, that the policies deny without the element. None where no request is found that the
+/// element allows: a statement denies them all the same, or its conditions are not met by one value for each key.
 fn witness(
     proposed: &Proposed,
     after: &PolicySet,
@@ -93,23 +97,19 @@ fn witness(
     let concerned: Vec<&Needed> =
         recorded.iter().chain(unseen).filter(|(action, _)| element.concerns(action)).collect();
     let rest = policy_set(&element.rest, proposed.boundary.as_ref());
-    let mut is_overridden = false;
+    let mut is_allowed = false;
     // Whoever asks for its own identity needs no permission for it, and so no policy can be short of it.
-    let checked = concerned.iter().filter(|(action, _)| action != "sts:GetCallerIdentity");
-    is_overridden |= checked.clone().count() == 0 && !concerned.is_empty();
-    for needed in checked {
+    for needed in concerned.iter().filter(|(action, _)| action != "sts:GetCallerIdentity") {
         let question = proposed.question(&element.rest, needed, Some(&element.statement));
-        match decide(after, &question) {
-            Decision::Allowed => {}
-            Decision::DeniedExplicitly | Decision::Undetermined => is_overridden = true,
-            Decision::DeniedImplicitly => continue,
-        }
-        if decide(&rest, &question) == Decision::DeniedImplicitly {
-            return Some(question);
+        if decide(after, &question) == Decision::Allowed {
+            is_allowed = true;
+            if decide(&rest, &question) == Decision::DeniedImplicitly {
+                return Some(question);
+            }
         }
     }
     assert!(
-        is_overridden,
+        !is_allowed,
         "{} needs `{}` for nothing that is recorded or unobservable: {concerned:#?}\n{:#?}",
         proposed.evidence.principal, element.name, proposed.after
     );
@@ -170,6 +170,11 @@ pub(crate) fn example(pattern: &str) -> String {
     if pattern == "*" { pattern.to_owned() } else { pattern.replace(['*', '?'], "x") }
 }
 
+/// Whether a permission stays, in part at least, on what it was granted on.
+fn keeps_scope(kept: &&KeptEntry) -> bool {
+    kept.narrowed_to.is_empty() || kept.narrowed_to.values().any(|rule| rule == "as granted")
+}
+
 /// Permissions whose old scope stays, on an example of every resource pattern of the old policies.
 fn unobservable(proposed: &Proposed) -> BTreeSet<Needed> {
     let patterns: BTreeSet<String> = proposed
@@ -181,18 +186,23 @@ fn unobservable(proposed: &Proposed) -> BTreeSet<Needed> {
         .collect();
     let catalog = Catalog::embedded().unwrap();
     let mut needed = BTreeSet::new();
-    for kept in proposed.evidence.kept.iter().filter(|kept| kept.narrowed_to.is_empty()) {
-        let action = catalog.find(&kept.permission).and_then(|id| catalog.action(id));
+    let kept = proposed.evidence.kept.iter().filter(keeps_scope).map(|kept| kept.permission.clone());
+    // What the catalog does not list stays as it was written.
+    let unlisted = proposed.evidence.unlisted.keys().map(|pattern| example(pattern));
+    for permission in kept.chain(unlisted) {
+        let action = catalog.find(&permission).and_then(|id| catalog.action(id));
         // On everything means on what no pattern names, too, or on nothing in particular.
         let types = action.map_or(&[][..], |action| action.resource_types);
         let other =
             types.iter().flat_map(|of| of.arns()).map(|arn| filled(arn, &proposed.evidence.principal));
         let other = other.chain(types.is_empty().then(|| "*".to_owned()));
-        let named = patterns.iter().filter(|pattern| *pattern != "*").map(|pattern| example(pattern));
+        let name = proposed.evidence.principal.rsplit('/').next().unwrap_or_default();
+        let named = patterns.iter().filter(|pattern| *pattern != "*");
+        let named = named.map(|pattern| example(&pattern.replace("${aws:username}", name)));
         // The referee refuses what is no key where a key's policy is asked, too.
-        let fits = |resource: &String| !kept.permission.starts_with("kms:") || resource.contains(":kms:");
+        let fits = |resource: &String| !permission.starts_with("kms:") || resource.contains(":kms:");
         let examples = named.filter(fits).chain(other);
-        needed.extend(examples.map(|resource| (kept.permission.clone(), resource)));
+        needed.extend(examples.map(|resource| (permission.clone(), resource)));
     }
     needed
 }
@@ -320,12 +330,11 @@ fn context<'a>(
     for statement in statements {
         let denies = is(statement, "Deny");
         let operators = statement.get("Condition").and_then(Value::as_object).into_iter().flatten();
-        for (_, keys) in
-            operators.filter(|(operator, _)| *operator != "Null" && operator.contains("Not") == denies)
-        {
+        for (operator, keys) in operators.filter(|(operator, _)| operator.contains("Not") == denies) {
             for (key, values) in keys.as_object().into_iter().flatten() {
                 let Some(value) = texts(Some(values)).into_iter().next() else { continue };
-                let value = example(&value).replace("${aws:PrincipalAccount}", account);
+                let value = if operator == "Null" { "x".to_owned() } else { example(&value) };
+                let value = value.replace("${aws:PrincipalAccount}", account);
                 context.entry(key.clone()).or_insert(vec![value.replace("${aws:username}", name)]);
             }
         }

@@ -155,3 +155,52 @@ fn what_is_excluded_is_not_called_unused() {
     assert!(ask(&[]).is_some_and(|removed| removed > 10), "{:?}", ask(&[]));
     assert_eq!(ask(&["--coverage", "excluding.json"]), Some(0));
 }
+
+/// Every file of a folder whose name ends so.
+fn files(folder: &Path, ending: &str) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.to_string_lossy().ends_with(ending) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn nothing_is_removed_on_the_word_of_a_damaged_ledger() {
+    let place = place();
+    let removed = |ran: &Ran| {
+        let list: Vec<serde_json::Value> = serde_json::from_str(&ran.out).unwrap();
+        list.iter().filter_map(|line| line.get("removed")?.as_u64()).sum::<u64>()
+    };
+    let propose = ["propose", "--out", "out", "--format", "json"];
+    let whole = ask(place.path(), &propose);
+    assert!(removed(&whole) > 0, "{whole:#?}");
+    let evidence = crate::judged::read(&crate::judged::folders(&place.path().join("out")).remove(0)).evidence;
+    let (principal, gone) = (evidence.principal, &evidence.removed[0].permission);
+    // A file that is none of the ledger's own is named, and holds nothing that could be missing.
+    let usage = files(&place.path().join("ledger/usage"), ".parquet");
+    let foreign = usage[0].with_file_name("letter.txt");
+    std::fs::write(&foreign, "dear").unwrap();
+    let ran = ask(place.path(), &propose);
+    check(&ran, 2, &["letter.txt", "hint: move it out"]);
+    assert_eq!(removed(&ran), removed(&whole));
+    std::fs::remove_file(&foreign).unwrap();
+    // One of its own that is cut off may have held any call.
+    let bytes = std::fs::read(&usage[0]).unwrap();
+    std::fs::write(&usage[0], &bytes[..bytes.len() / 2]).unwrap();
+    let ran = ask(place.path(), &propose);
+    let name = usage[0].file_name().unwrap().to_string_lossy();
+    check(&ran, 2, &[&name]);
+    assert_eq!(removed(&ran), 0, "{ran:#?}");
+    let why = ask(place.path(), &["explain", &principal, gone]);
+    assert!(why.out.contains("files of the ledger cannot be read"), "{why:#?}");
+}

@@ -34,6 +34,7 @@ fn everything_visible() -> Coverage {
         data: vec![data("AWS::S3::Object"), data("AWS::SQS::Queue"), data("AWS::DynamoDB::Table")],
         excluded_services: BTreeSet::new(),
         lost: 0,
+        unreadable: 0,
     }
 }
 

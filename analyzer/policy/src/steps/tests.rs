@@ -37,6 +37,7 @@ fn steps_of(change: PolicyChange) -> String {
             data: Vec::new(),
             excluded_services: BTreeSet::new(),
             lost: 0,
+            unreadable: 0,
         },
         changes: vec![change],
         leaves_groups: BTreeSet::new(),
