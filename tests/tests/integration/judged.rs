@@ -30,8 +30,10 @@ pub(crate) struct Judged {
     pub(crate) calls: usize,
     /// Recorded calls that they do not allow as far as can be told without the request's context.
     pub(crate) undecided: usize,
-    /// Elements of new policies.
+    /// Elements of new policies without which something is denied.
     pub(crate) elements: usize,
+    /// Elements for which no request was found that they allow.
+    pub(crate) unjudged: usize,
 }
 
 /// Judges every proposal below a folder; none where the referee was not prepared.
@@ -76,13 +78,12 @@ pub(crate) fn judge(ledger: &Path, proposals: &Path) -> Option<Judged> {
         denied.extend(elements.iter().filter_map(|one| witness(proposed, &after, one, allowed, &unseen)));
         unjudged += elements.len() - (denied.len() - before);
     }
-    assert!(unjudged * 10 <= denied.len(), "{unjudged} elements are not judged, {} are", denied.len());
     for (question, ruling) in std::iter::zip(&denied, rule(&denied)?) {
         assert_eq!(ruling, Ruling::DeniedImplicitly, "{question:#?}");
     }
     let count = |sets: &[BTreeSet<Needed>]| sets.iter().map(BTreeSet::len).sum::<usize>();
     let undecided = count(&calls) - count(&allowed);
-    Some(Judged { calls: count(&allowed), undecided, elements: denied.len() })
+    Some(Judged { calls: count(&allowed), undecided, elements: denied.len(), unjudged })
 }
 
 /// A request, recorded if one is, that the policies deny without the element. None where no request is found that the
@@ -97,11 +98,13 @@ fn witness(
     let concerned: Vec<&Needed> =
         recorded.iter().chain(unseen).filter(|(action, _)| element.concerns(action)).collect();
     let rest = policy_set(&element.rest, proposed.boundary.as_ref());
+    let alone = json!({ "Version": "2012-10-17", "Statement": element.statement });
+    let alone = policy_set(&[alone], proposed.boundary.as_ref());
     let mut is_allowed = false;
     // Whoever asks for its own identity needs no permission for it, and so no policy can be short of it.
     for needed in concerned.iter().filter(|(action, _)| action != "sts:GetCallerIdentity") {
         let question = proposed.question(&element.rest, needed, Some(&element.statement));
-        if decide(after, &question) == Decision::Allowed {
+        if decide(&alone, &question) == Decision::Allowed && decide(after, &question) == Decision::Allowed {
             is_allowed = true;
             if decide(&rest, &question) == Decision::DeniedImplicitly {
                 return Some(question);
@@ -230,6 +233,7 @@ fn filled(pattern: &str, principal: &str) -> String {
 /// An element of a policy, and all policies without it.
 struct Element {
     name: String,
+    /// Its statement, with no other action or resource.
     statement: Map<String, Value>,
     rest: Vec<Value>,
     actions: Vec<String>,
@@ -253,24 +257,29 @@ fn elements(policies: &[Value]) -> Vec<Element> {
             }
             let is_inverted = statement.contains_key("NotAction");
             let all = texts(statement.get(if is_inverted { "NotAction" } else { "Action" }));
-            let mut add = |name: String, actions: Vec<String>, edit: &dyn Fn(&mut Vec<Value>)| {
-                let mut rest = policies.to_vec();
-                let list = rest.get_mut(at).and_then(|policy| policy.get_mut("Statement")).unwrap();
-                if !list.is_array() {
-                    *list = Value::Array(vec![list.take()]);
-                }
-                edit(list.as_array_mut().unwrap());
-                let statement = (*statement).clone();
-                found.push(Element { name, statement, rest, actions, is_inverted });
-            };
-            add(format!("statement {number}"), all.clone(), &|list| drop(list.remove(number)));
+            let mut add =
+                |part: Option<(&str, &String)>, actions: Vec<String>, edit: &dyn Fn(&mut Vec<Value>)| {
+                    let name = part.map_or_else(|| format!("statement {number}"), |(_, name)| name.clone());
+                    let mut rest = policies.to_vec();
+                    let list = rest.get_mut(at).and_then(|policy| policy.get_mut("Statement")).unwrap();
+                    if !list.is_array() {
+                        *list = Value::Array(vec![list.take()]);
+                    }
+                    edit(list.as_array_mut().unwrap());
+                    let mut statement = (*statement).clone();
+                    if let Some((key, name)) = part {
+                        statement.insert(key.to_owned(), json!(name));
+                    }
+                    found.push(Element { name, statement, rest, actions, is_inverted });
+                };
+            add(None, all.clone(), &|list| drop(list.remove(number)));
             for key in ["Action", "Resource"] {
                 let names = texts(statement.get(key));
                 for name in names.iter().filter(|_| names.len() > 1) {
                     let left: Vec<Value> =
                         names.iter().filter(|other| *other != name).cloned().map(Value::from).collect();
                     let actions = if key == "Action" { vec![name.clone()] } else { all.clone() };
-                    add(name.clone(), actions, &|list| {
+                    add(Some((key, name)), actions, &|list| {
                         if let Some(slot) = list.get_mut(number).and_then(|one| one.get_mut(key)) {
                             *slot = Value::Array(left.clone());
                         }
@@ -291,7 +300,17 @@ impl Proposed {
         only: Option<&Map<String, Value>>,
     ) -> Question {
         let all = self.before.iter().chain(&self.boundary).flat_map(statements);
-        let others = all.filter(|statement| only.is_none() || is(statement, "Deny"));
+        let others = all.clone().filter(|statement| only.is_none() || is(statement, "Deny"));
+        let mut context = context(only.into_iter().chain(others), &self.evidence.principal);
+        // Other statements shall not allow it, so the keys without which they would have other values.
+        let conditions = all.filter(|_| only.is_some()).flat_map(conditions);
+        let is_met_by_absence =
+            |operator: &str| operator.starts_with("ForAllValues") || operator.ends_with("IfExists");
+        for (_, keys) in conditions.filter(|(operator, _)| is_met_by_absence(operator)) {
+            for key in keys.as_object().into_iter().flatten().map(|(key, _)| key) {
+                context.entry(key.clone()).or_insert_with(|| vec!["of-no-statement".to_owned()]);
+            }
+        }
         let resource_policy = delegating(action, &self.evidence.principal);
         Question {
             identity: policies.to_vec(),
@@ -299,7 +318,7 @@ impl Proposed {
             principal: self.evidence.principal.clone(),
             action: action.clone(),
             resource: resource.clone(),
-            context: context(only.into_iter().chain(others), &self.evidence.principal),
+            context,
             // Only so does the referee take a policy of the resource.
             checked: resource_policy.is_some(),
             resource_policy,
@@ -329,8 +348,9 @@ fn context<'a>(
     );
     for statement in statements {
         let denies = is(statement, "Deny");
-        let operators = statement.get("Condition").and_then(Value::as_object).into_iter().flatten();
-        for (operator, keys) in operators.filter(|(operator, _)| operator.contains("Not") == denies) {
+        for (operator, keys) in
+            conditions(statement).filter(|(operator, _)| operator.contains("Not") == denies)
+        {
             for (key, values) in keys.as_object().into_iter().flatten() {
                 let Some(value) = texts(Some(values)).into_iter().next() else { continue };
                 let value = if operator == "Null" { "x".to_owned() } else { example(&value) };
@@ -348,6 +368,11 @@ fn statements(policy: &Value) -> Vec<&Map<String, Value>> {
         Some(Value::Object(one)) => vec![one],
         _ => Vec::new(),
     }
+}
+
+/// The condition operators of a statement with their keys and values.
+fn conditions(statement: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
+    statement.get("Condition").and_then(Value::as_object).into_iter().flatten()
 }
 
 fn is(statement: &Map<String, Value>, effect: &str) -> bool {

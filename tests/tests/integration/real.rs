@@ -129,7 +129,7 @@ fn every_managed_policy_is_narrowed_for_a_real_principal() {
     remit(place.path(), &["ingest", "cloudtrail", &logs.to_string_lossy(), "--ledger", "ledger"]);
     let principals = principals(place.path());
     let managed = crate::real_policies::managed(&root).unwrap();
-    let (mut proven, mut calls) = (0, 0);
+    let (mut proven, mut all) = (0, Judged::default());
     // As many policies as a principal may have attached.
     for (round, policies) in managed.chunks(principals.len() * 10).enumerate() {
         let grants = format!("grants-{round}");
@@ -139,11 +139,15 @@ fn every_managed_policy_is_narrowed_for_a_real_principal() {
         }
         let (list, judged) = propose(place.path(), &grants, &format!("out-{round}"));
         proven += list.iter().filter(|line| line["state"] == "proven").count();
-        calls += judged.calls;
+        all.calls += judged.calls;
+        all.elements += judged.elements;
+        all.unjudged += judged.unjudged;
         assert!(is_skipped(judged) || judged.elements > 0, "{round}: {judged:?}");
     }
     assert!(proven > 100, "{proven} proposals are proven");
-    assert!(calls == 0 || calls > 500, "{calls} calls were judged");
+    // Conditions that no single values meet hold some elements back from judgement, here where there are so many.
+    let is_judged = all.calls > 300 && all.elements > 1_000 && all.unjudged * 2 < all.elements;
+    assert!(is_skipped(all) || is_judged, "{all:?}");
 }
 
 /// Whether the referee was not there, which is said elsewhere.
