@@ -96,7 +96,7 @@ fn witness(
     unseen: &BTreeSet<Needed>,
 ) -> Option<Question> {
     let concerned: Vec<&Needed> =
-        recorded.iter().chain(unseen).filter(|(action, _)| element.concerns(action)).collect();
+        recorded.iter().chain(unseen).filter(|(action, _)| names(&element.statement, action)).collect();
     let rest = policy_set(&element.rest, proposed.boundary.as_ref());
     let alone = json!({ "Version": "2012-10-17", "Statement": element.statement });
     let alone = policy_set(&[alone], proposed.boundary.as_ref());
@@ -105,7 +105,7 @@ fn witness(
     for needed in concerned.iter().filter(|(action, _)| action != "sts:GetCallerIdentity") {
         let question = proposed.question(&element.rest, needed, Some(&element.statement));
         if decide(&alone, &question) == Decision::Allowed && decide(after, &question) == Decision::Allowed {
-            is_allowed = true;
+            is_allowed |= !is_conditional(proposed, &needed.0);
             if decide(&rest, &question) == Decision::DeniedImplicitly {
                 return Some(question);
             }
@@ -117,6 +117,19 @@ fn witness(
         proposed.evidence.principal, element.name, proposed.after
     );
     None
+}
+
+/// Whether some new statement allows an action under conditions: then no single context shows what each is needed for.
+fn is_conditional(proposed: &Proposed, action: &str) -> bool {
+    let mut allowing = proposed.after.iter().flat_map(statements).filter(|statement| is(statement, "Allow"));
+    allowing.any(|statement| conditions(statement).next().is_some() && names(statement, action))
+}
+
+/// Whether a statement's actions have this one among them.
+fn names(statement: &Map<String, Value>, action: &str) -> bool {
+    let named =
+        |key: &str| texts(statement.get(key)).iter().any(|pattern| Glob::action(pattern).matches(action));
+    if statement.contains_key("NotAction") { !named("NotAction") } else { named("Action") }
 }
 
 /// Policies, to ask them many questions.
@@ -236,54 +249,42 @@ struct Element {
     /// Its statement, with no other action or resource.
     statement: Map<String, Value>,
     rest: Vec<Value>,
-    actions: Vec<String>,
-    is_inverted: bool,
-}
-
-impl Element {
-    fn concerns(&self, action: &str) -> bool {
-        let is_named = self.actions.iter().any(|pattern| Glob::action(pattern).matches(action));
-        is_named != self.is_inverted
-    }
 }
 
 /// Every statement that allows, every one of its actions, and every one of its resources.
 fn elements(policies: &[Value]) -> Vec<Element> {
     let mut found = Vec::new();
     for (at, policy) in policies.iter().enumerate() {
-        for (number, statement) in statements(policy).iter().enumerate() {
+        for (number, statement) in statements(policy).into_iter().enumerate() {
             if !is(statement, "Allow") {
                 continue;
             }
-            let is_inverted = statement.contains_key("NotAction");
-            let all = texts(statement.get(if is_inverted { "NotAction" } else { "Action" }));
-            let mut add =
-                |part: Option<(&str, &String)>, actions: Vec<String>, edit: &dyn Fn(&mut Vec<Value>)| {
-                    let name = part.map_or_else(|| format!("statement {number}"), |(_, name)| name.clone());
-                    let mut rest = policies.to_vec();
-                    let list = rest.get_mut(at).and_then(|policy| policy.get_mut("Statement")).unwrap();
-                    if !list.is_array() {
-                        *list = Value::Array(vec![list.take()]);
-                    }
-                    edit(list.as_array_mut().unwrap());
-                    let mut statement = (*statement).clone();
-                    if let Some((key, name)) = part {
-                        statement.insert(key.to_owned(), json!(name));
-                    }
-                    found.push(Element { name, statement, rest, actions, is_inverted });
-                };
-            add(None, all.clone(), &|list| drop(list.remove(number)));
+            let without = |edit: &dyn Fn(&mut Vec<Value>)| {
+                let mut rest = policies.to_vec();
+                let list = rest.get_mut(at).and_then(|policy| policy.get_mut("Statement")).unwrap();
+                if !list.is_array() {
+                    *list = Value::Array(vec![list.take()]);
+                }
+                edit(list.as_array_mut().unwrap());
+                rest
+            };
+            found.push(Element {
+                name: format!("statement {number}"),
+                statement: statement.clone(),
+                rest: without(&|list| drop(list.remove(number))),
+            });
             for key in ["Action", "Resource"] {
                 let names = texts(statement.get(key));
                 for name in names.iter().filter(|_| names.len() > 1) {
-                    let left: Vec<Value> =
-                        names.iter().filter(|other| *other != name).cloned().map(Value::from).collect();
-                    let actions = if key == "Action" { vec![name.clone()] } else { all.clone() };
-                    add(Some((key, name)), actions, &|list| {
+                    let mut alone = statement.clone();
+                    alone.insert(key.to_owned(), json!(name));
+                    let left: Vec<&String> = names.iter().filter(|other| *other != name).collect();
+                    let rest = without(&|list| {
                         if let Some(slot) = list.get_mut(number).and_then(|one| one.get_mut(key)) {
-                            *slot = Value::Array(left.clone());
+                            *slot = json!(left);
                         }
                     });
+                    found.push(Element { name: name.clone(), statement: alone, rest });
                 }
             }
         }
