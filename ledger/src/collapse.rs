@@ -169,14 +169,14 @@ impl Cut {
         let part = fields.nth(2)?;
         let root = resource.len() - part.len();
         // Slashes are part of a log group's name, and colons of an object's key.
-        let delimiters: &[char] = match service {
-            "s3" => &['/'],
-            "logs" => &[':'],
-            _ => &['/', ':'],
+        let delimiters: &[u8] = match service {
+            "s3" => b"/",
+            "logs" => b":",
+            _ => b"/:",
         };
         let next = |start: usize| {
             let rest = resource.get(start..).unwrap_or_default();
-            start + rest.find(delimiters).map_or(rest.len(), |at| at + 1)
+            start + rest.bytes().position(|byte| delimiters.contains(&byte)).map_or(rest.len(), |at| at + 1)
         };
         let container = next(root);
         let first = next(container);

@@ -178,11 +178,14 @@ fn properties(table: Table) -> WriterProperties {
         .set_offset_index_disabled(true);
     let properties = match table {
         Table::Coverage => properties,
-        // Ids are unique, so a dictionary would only repeat them.
-        Table::Usage => properties
-            .set_column_dictionary_enabled(ColumnPath::from(column::SAMPLE_ID), false)
-            .set_column_encoding(ColumnPath::from(column::SAMPLE_ID), Encoding::PLAIN)
-            .set_column_statistics_enabled(ColumnPath::from(column::SAMPLE_ID), EnabledStatistics::None),
+        Table::Usage => {
+            let sample = ColumnPath::from(column::SAMPLE_ID);
+            // Ids are unique, so a dictionary would only repeat them, and of one length, which is best kept apart.
+            properties
+                .set_column_dictionary_enabled(sample.clone(), false)
+                .set_column_encoding(sample.clone(), Encoding::DELTA_LENGTH_BYTE_ARRAY)
+                .set_column_statistics_enabled(sample, EnabledStatistics::None)
+        }
     };
     properties.build()
 }

@@ -21,16 +21,16 @@ pub(crate) struct Head {
     pub(crate) outcome: Outcome,
 }
 
-/// A call, unpacked.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Call {
-    pub(crate) service: String,
-    pub(crate) operation: String,
-    pub(crate) resources: Vec<String>,
-    pub(crate) parameters: Vec<(String, String)>,
+/// A call whose target is worked out, as it lies in the table. Equal calls are equal here whatever the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Call<'a> {
+    pub(crate) service: &'a str,
+    pub(crate) operation: &'a str,
+    /// Resources and parameters, packed: most calls are compared or written once, and a list of texts costs more.
+    target: &'a [u8],
     pub(crate) outcome: Outcome,
-    pub(crate) error_code: Option<String>,
-    pub(crate) region: Option<String>,
+    pub(crate) error_code: Option<&'a str>,
+    pub(crate) region: Option<&'a str>,
 }
 
 /// Starts packing a call into `scratch`: its head and the ARNs that the event lists.
@@ -195,8 +195,13 @@ pub(crate) struct Target {
 }
 
 /// Works out what a call is called on from the listed resources and request parameters that were packed; none when
-/// they are not UTF-8.
-pub(crate) fn target(packed: &[u8], names: &Interner, plan: &Plan) -> Option<Target> {
+/// they are not UTF-8. Resources that parameters suggest are bounded by `bound`, as those that are listed were before.
+pub(crate) fn target(
+    packed: &[u8],
+    names: &Interner,
+    plan: &Plan,
+    bound: impl FnMut(&str) -> Option<String>,
+) -> Option<Target> {
     let head = packed.get(..HEAD)?;
     let mut numbers =
         head.chunks_exact(4).filter_map(|word| word.try_into().ok()).map(u32::from_le_bytes).skip(1);
@@ -216,7 +221,7 @@ pub(crate) fn target(packed: &[u8], names: &Interner, plan: &Plan) -> Option<Tar
         values.push((path.path, std::str::from_utf8(take_bytes(&mut rest)?).ok()?));
     }
     let place = Place { partition: partition_of(region), region, account };
-    let (resources, parameters) = resources_and_parameters(plan, &place, listed, &values);
+    let (resources, parameters) = resources_and_parameters(plan, &place, listed, &values, bound);
     Some(Target { resources, parameters })
 }
 
@@ -234,34 +239,44 @@ pub(crate) fn repack(scratch: &mut Vec<u8>, packed: &[u8], target: &Target) {
     }
 }
 
-/// Unpacks a call whose target is worked out.
-pub(crate) fn unpack(packed: &[u8], table: &Table, plans: &Plans) -> Option<Call> {
-    let (head, mut rest) = packed.split_at_checked(HEAD)?;
-    let mut numbers = head.chunks_exact(4).filter_map(|word| word.try_into().ok()).map(u32::from_le_bytes);
-    let plan = plans.get(numbers.next()?)?;
-    let mut name = || Some(table.name(numbers.next()?));
-    let (region, _, error_code) = (name()?, name()?, name()?);
-    let outcome = Outcome::ALL.get(usize::from(*head.last()?)).copied()?;
-    let (count, tail) = rest.split_first_chunk::<4>()?;
-    rest = tail;
-    let text = |rest: &mut &[u8]| Some(std::str::from_utf8(take_bytes(rest)?).ok()?.to_owned());
-    let mut resources = Vec::new();
-    for _ in 0..u32::from_le_bytes(*count) {
-        resources.push(text(&mut rest)?);
+impl<'a> Call<'a> {
+    /// A call by its packed form.
+    pub(crate) fn of(packed: &'a [u8], table: &'a Table, plans: &'a Plans) -> Option<Self> {
+        let (head, target) = packed.split_at_checked(HEAD)?;
+        let mut numbers =
+            head.chunks_exact(4).filter_map(|word| word.try_into().ok()).map(u32::from_le_bytes);
+        let plan = plans.get(numbers.next()?)?;
+        let mut name = || Some(table.name(numbers.next()?));
+        let (region, _, error_code) = (name()?, name()?, name()?);
+        let outcome = Outcome::ALL.get(usize::from(*head.last()?)).copied()?;
+        Some(Self {
+            service: &plan.service,
+            operation: &plan.operation,
+            target,
+            outcome,
+            error_code,
+            region,
+        })
     }
-    let mut parameters = Vec::new();
-    while !rest.is_empty() {
-        parameters.push((text(&mut rest)?, text(&mut rest)?));
+
+    /// Unpacks what was called on; none when it is not what was packed.
+    pub(crate) fn unpack(
+        &self,
+        resources: &mut Vec<&'a str>,
+        parameters: &mut Vec<(&'a str, &'a str)>,
+    ) -> Option<()> {
+        resources.clear();
+        parameters.clear();
+        let (count, mut rest) = self.target.split_first_chunk::<4>()?;
+        let text = |rest: &mut &'a [u8]| std::str::from_utf8(take_bytes(rest)?).ok();
+        for _ in 0..u32::from_le_bytes(*count) {
+            resources.push(text(&mut rest)?);
+        }
+        while !rest.is_empty() {
+            parameters.push((text(&mut rest)?, text(&mut rest)?));
+        }
+        Some(())
     }
-    Some(Call {
-        service: plan.service.clone(),
-        operation: plan.operation.clone(),
-        resources,
-        parameters,
-        outcome,
-        error_code,
-        region,
-    })
 }
 
 fn take_bytes<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
@@ -299,6 +314,7 @@ fn resources_and_parameters(
     place: &Place<'_>,
     mut resources: Vec<String>,
     values: &[(&str, &str)],
+    mut bound: impl FnMut(&str) -> Option<String>,
 ) -> (Vec<String>, Vec<(String, String)>) {
     let Some(operation) = plan.resolved else { return (resources, Vec::new()) };
     let reading = operation.read(place, values);
@@ -306,7 +322,7 @@ fn resources_and_parameters(
     for arn in reading.resources {
         let is_listed = resources.iter().take(listed).any(|other| is_same_kind(other, &arn));
         if !is_listed {
-            resources.push(arn);
+            resources.push(bound(&arn).unwrap_or(arn));
         }
     }
     resources.sort_unstable();
