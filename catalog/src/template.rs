@@ -210,7 +210,8 @@ impl Template {
     fn places(&self, place: &Place<'_>, values: &Values<'_, '_>, parameter: u16, value: &str) -> bool {
         self.fills.iter().any(|fill| fill.parameter == parameter)
             && (0..self.rows(values)).any(|row| {
-                values.value(parameter, row) == Some(value) && self.parts(place, values, row, |_| {}).is_some()
+                values.value(parameter, row) == Some(value)
+                    && self.parts(place, values, row, |_| {}).is_some()
             })
     }
 

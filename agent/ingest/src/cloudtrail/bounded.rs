@@ -41,6 +41,23 @@ impl Bounded {
         })
     }
 
+    /// The name that a resource, met before, has by now, where it is not its own any more.
+    pub(crate) fn resource_now(&self, tree: u64, resource: &str) -> Option<String> {
+        Collapse::bound(resource, |addition| {
+            let seed = tree ^ if addition.kind == Kind::Deep { 1 } else { 0 };
+            self.is_collapsed(hash(seed, addition.node))
+        })
+    }
+
+    /// Whether the values of a parameter are too many by now.
+    pub(crate) fn is_excess_value_now(&self, tree: u64, path: &str, value: &str) -> bool {
+        Values::is_bounded(value) && self.is_collapsed(hash(tree, path))
+    }
+
+    fn is_collapsed(&self, key: u64) -> bool {
+        self.nodes.find(key, |node| node.key == key).is_some_and(|node| node.collapsed)
+    }
+
     /// Whether a parameter's value is one too many. Passed roles are never: each is a permission of its own.
     pub(crate) fn is_excess_value(&mut self, tree: u64, path: &str, value: &str) -> bool {
         Values::is_bounded(value) && self.add(hash(tree, path), value, Values::LIMIT)

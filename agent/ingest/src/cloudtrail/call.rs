@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use remit_catalog::{ParameterUse, Place};
 use remit_ledger::Outcome;
 
+use super::bounded::Bounded;
 use super::operation::{Plan, Plans};
 use super::table::Table;
 use crate::interner::Interner;
@@ -22,12 +23,12 @@ pub(crate) struct Head {
 }
 
 /// A call whose target is worked out, as it lies in the table. Equal calls are equal here whatever the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Call<'a> {
     pub(crate) service: &'a str,
     pub(crate) operation: &'a str,
     /// Resources and parameters, packed: most calls are compared or written once, and a list of texts costs more.
-    target: &'a [u8],
+    target: Cow<'a, [u8]>,
     pub(crate) outcome: Outcome,
     pub(crate) error_code: Option<&'a str>,
     pub(crate) region: Option<&'a str>,
@@ -229,6 +230,10 @@ pub(crate) fn target(
 pub(crate) fn repack(scratch: &mut Vec<u8>, packed: &[u8], target: &Target) {
     scratch.clear();
     scratch.extend_from_slice(packed.get(..HEAD).unwrap_or_default());
+    pack_target(scratch, target);
+}
+
+fn pack_target(scratch: &mut Vec<u8>, target: &Target) {
     scratch.extend_from_slice(&u32::try_from(target.resources.len()).unwrap_or(0).to_le_bytes());
     for resource in &target.resources {
         pack_bytes(scratch, resource.as_bytes());
@@ -252,7 +257,7 @@ impl<'a> Call<'a> {
         Some(Self {
             service: &plan.service,
             operation: &plan.operation,
-            target,
+            target: Cow::Borrowed(target),
             outcome,
             error_code,
             region,
@@ -260,21 +265,49 @@ impl<'a> Call<'a> {
     }
 
     /// Unpacks what was called on; none when it is not what was packed.
-    pub(crate) fn unpack(
-        &self,
-        resources: &mut Vec<&'a str>,
-        parameters: &mut Vec<(&'a str, &'a str)>,
+    pub(crate) fn unpack<'c>(
+        &'c self,
+        resources: &mut Vec<&'c str>,
+        parameters: &mut Vec<(&'c str, &'c str)>,
     ) -> Option<()> {
         resources.clear();
         parameters.clear();
         let (count, mut rest) = self.target.split_first_chunk::<4>()?;
-        let text = |rest: &mut &'a [u8]| std::str::from_utf8(take_bytes(rest)?).ok();
+        let text = |rest: &mut &'c [u8]| std::str::from_utf8(take_bytes(rest)?).ok();
         for _ in 0..u32::from_le_bytes(*count) {
             resources.push(text(&mut rest)?);
         }
         while !rest.is_empty() {
             parameters.push((text(&mut rest)?, text(&mut rest)?));
         }
+        Some(())
+    }
+
+    /// Renames what was called on, where names that were met since are too many to keep each.
+    pub(crate) fn bound(&mut self, bounded: &Bounded, tree: u64) -> Option<()> {
+        let (mut resources, mut parameters) = (Vec::with_capacity(4), Vec::new());
+        self.unpack(&mut resources, &mut parameters)?;
+        let names: Vec<_> = resources.iter().map(|resource| bounded.resource_now(tree, resource)).collect();
+        let is_excess =
+            |(path, value): &(&str, &str)| *value != "*" && bounded.is_excess_value_now(tree, path, value);
+        if names.iter().all(Option::is_none) && !parameters.iter().any(is_excess) {
+            return Some(());
+        }
+        let mut resources: Vec<String> = names
+            .into_iter()
+            .zip(resources)
+            .map(|(name, own)| name.unwrap_or_else(|| own.to_owned()))
+            .collect();
+        resources.sort_unstable();
+        resources.dedup();
+        let parameters = parameters.into_iter().map(|parameter| {
+            let value = if is_excess(&parameter) { "*" } else { parameter.1 };
+            (parameter.0.to_owned(), value.to_owned())
+        });
+        let target = Target { resources, parameters: parameters.collect() };
+        let mut packed = Vec::with_capacity(self.target.len());
+        pack_target(&mut packed, &target);
+        self.target = Cow::Owned(packed);
         Some(())
     }
 }

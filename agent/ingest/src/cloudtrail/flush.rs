@@ -5,13 +5,16 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasher;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use foldhash::fast::FixedState;
+use hashbrown::HashTable;
 use remit_ledger::{Counts, Flush, HOUR, LedgerError, Provider, Publication, StagedFile, UsageRow};
 
 use super::EVIDENCE;
+use super::bounded::{Bounded, tree_of};
 use super::call::Call;
 use super::coverage::{Evidence, records};
 use super::identity::{Identity, Kind};
@@ -24,9 +27,10 @@ use super::table::{Row, Table};
 pub(crate) struct Part<'a> {
     pub(crate) table: &'a Table,
     pub(crate) plans: &'a Plans,
+    pub(crate) bounded: &'a Bounded,
 }
 
-/// A row whose numbers mean the same in every part; the call's number does so in its part only.
+/// A row whose numbers mean the same in every part, but for the call's before it is [renamed](rename).
 #[derive(Clone, Copy, Debug)]
 struct Flat {
     principal: u32,
@@ -64,10 +68,11 @@ pub(crate) fn stage(
     threads: usize,
 ) -> Result<Vec<StagedFile>, LedgerError> {
     let (names, mut flats) = flatten(parts);
-    flats.sort_unstable_by_key(|flat| (flat.part, flat.call, flat.principal));
-    for rows in flats.chunk_by_mut(|left, right| {
-        (left.part, left.call, left.principal) == (right.part, right.call, right.principal)
-    }) {
+    let calls = rename(parts, &names, &mut flats);
+    // Rows of a part are in this order already.
+    flats.sort_by_key(|flat| (flat.call, flat.principal));
+    for rows in flats.chunk_by_mut(|left, right| (left.call, left.principal) == (right.call, right.principal))
+    {
         choose_examples(parts, &names, rows);
     }
     let mut by_day: BTreeMap<i32, Vec<Flat>> = BTreeMap::new();
@@ -81,7 +86,7 @@ pub(crate) fn stage(
     let work = || {
         while let Some((day, rows)) = days.get(next.fetch_add(1, Ordering::Relaxed)) {
             let rows = std::mem::take(&mut *lock(rows));
-            let file = stage_day(flush, parts, &names, *day, rows);
+            let file = stage_day(flush, parts, &names, &calls, *day, rows);
             lock(&staged).push(file);
         }
     };
@@ -97,6 +102,41 @@ pub(crate) fn stage(
 /// A thread that panicked left rows unwritten, and its panic goes on when all have ended.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Gives equal calls of all parts one number, by which they are found in the answer. Names that were kept before there
+/// were too many like them are cut as those that came later: whoever reads would do so anyway.
+fn rename<'a>(parts: &[Part<'a>], names: &Names<'_>, flats: &mut [Flat]) -> Vec<Call<'a>> {
+    let mut calls: Vec<Call<'a>> = Vec::new();
+    let mut numbers: HashTable<(u64, u32)> = HashTable::new();
+    flats.sort_unstable_by_key(|flat| (flat.part, flat.call, flat.principal));
+    for rows in flats.chunk_by_mut(|left, right| {
+        (left.part, left.call, left.principal) == (right.part, right.call, right.principal)
+    }) {
+        let call = rows.first().and_then(|flat| {
+            let part = parts.get(flat.part as usize)?;
+            let packed = part.table.calls.get(flat.call);
+            let mut call = Call::of(packed, part.table, part.plans)?;
+            let principal = &names.whos.get(flat.who as usize)?.principal;
+            call.bound(part.bounded, tree_of(principal, super::call::peek(packed)?.0))?;
+            Some(call)
+        });
+        let number = call.map_or(u32::MAX, |call| {
+            let hash = FixedState::default().hash_one(&call);
+            let is_equal = |&(other, number): &(u64, u32)| {
+                other == hash && calls.get(number as usize).is_some_and(|other| *other == call)
+            };
+            if let Some((_, number)) = numbers.find(hash, is_equal) {
+                return *number;
+            }
+            let number = u32::try_from(calls.len()).unwrap_or(u32::MAX);
+            numbers.insert_unique(hash, (hash, number), |(hash, _)| *hash);
+            calls.push(call);
+            number
+        });
+        rows.iter_mut().for_each(|flat| flat.call = number);
+    }
+    calls
 }
 
 /// Of the rows that differ only in when, where from and in which session, one keeps its example event: the one whose id
@@ -254,6 +294,7 @@ fn stage_day(
     flush: Flush<'_>,
     parts: &[Part<'_>],
     names: &Names<'_>,
+    calls: &[Call<'_>],
     day: i32,
     mut rows: Vec<Flat>,
 ) -> Result<StagedFile, LedgerError> {
@@ -263,9 +304,9 @@ fn stage_day(
     let mut counted = Vec::new();
     for alike in rows.chunk_by(|left, right| left.key() == right.key()) {
         counted.clear();
-        counted.extend(alike.iter().filter_map(|flat| Counted::of(parts, flat)));
-        counted.sort_unstable_by(|left: &Counted<'_>, right| left.call.cmp(&right.call));
-        for equal in counted.chunk_by(|left, right| left.call == right.call) {
+        counted.extend(alike.iter().filter_map(|flat| Counted::of(parts, calls, flat)));
+        counted.sort_unstable_by(|left: &Counted<'_>, right| left.call.cmp(right.call));
+        for equal in counted.chunk_by(|left, right| left.flat.call == right.flat.call) {
             page.write(&mut file, names, equal)?;
         }
     }
@@ -277,15 +318,15 @@ fn stage_day(
 struct Counted<'a> {
     flat: &'a Flat,
     row: &'a Row,
-    call: Call<'a>,
+    call: &'a Call<'a>,
     table: &'a Table,
 }
 
 impl<'a> Counted<'a> {
-    fn of(parts: &[Part<'a>], flat: &'a Flat) -> Option<Self> {
+    fn of(parts: &[Part<'a>], calls: &'a [Call<'a>], flat: &'a Flat) -> Option<Self> {
         let part = parts.get(flat.part as usize)?;
-        let call = Call::of(part.table.calls.get(flat.call), part.table, part.plans)?;
-        Some(Self { flat, row: part.table.rows().get(flat.row as usize)?, call, table: part.table })
+        let row = part.table.rows().get(flat.row as usize)?;
+        Some(Self { flat, row, call: calls.get(flat.call as usize)?, table: part.table })
     }
 
     fn example(&self) -> Option<&'a str> {

@@ -37,7 +37,7 @@ pub(crate) struct Recorder {
     diagnostics: Arc<Diagnostics>,
     time: EventTime,
     /// Names met by principals and operations; kept from flush to flush.
-    bounded: Bounded,
+    pub(crate) bounded: Bounded,
     /// The region, account and error code of the last event, which the next one's often are.
     last_names: [LastName; 3],
     scratch: Vec<u8>,

@@ -354,7 +354,11 @@ impl Publisher {
         }
         let parts: Vec<Part<'_>> = recorders
             .iter()
-            .map(|recorder| Part { table: &recorder.table, plans: &recorder.plans })
+            .map(|recorder| Part {
+                table: &recorder.table,
+                plans: &recorder.plans,
+                bounded: &recorder.bounded,
+            })
             .collect();
         let parts_count = parts.len();
         let flush = writer.begin(Provider::Aws);
