@@ -86,7 +86,7 @@ impl Template {
         for guard in guards {
             values.pick(guard, row)?;
         }
-        while let Some((before, after)) = rest.split_once("${") {
+        while let Some((before, after)) = split_at_placeholder(rest) {
             let (placeholder, after) = after.split_once('}')?;
             push(before);
             rest = after;
@@ -216,11 +216,22 @@ impl Template {
     }
 
     fn has(&self, placeholder: &str) -> bool {
-        self.pattern
-            .split("${")
-            .skip(1)
-            .any(|rest| rest.split_once('}').is_some_and(|(name, _)| name == placeholder))
+        let mut rest = self.pattern;
+        while let Some((_, after)) = split_at_placeholder(rest) {
+            if after.strip_prefix(placeholder).is_some_and(|after| after.starts_with('}')) {
+                return true;
+            }
+            rest = after;
+        }
+        false
     }
+}
+
+/// What is before a pattern's first placeholder, and its name with what follows. A general search would take longer to
+/// begin than these few bytes do.
+fn split_at_placeholder(pattern: &str) -> Option<(&str, &str)> {
+    let at = pattern.bytes().zip(pattern.bytes().skip(1)).position(|pair| pair == (b'$', b'{'))?;
+    Some((pattern.get(..at)?, pattern.get(at + 2..)?))
 }
 
 impl Fill {
