@@ -2,8 +2,8 @@
 //!
 //! The ledger's rule (see [`Collapse`]) is applied to each event as it comes: once a principal and operation have met
 //! more names below a node than it may have, further names there are the node's name and a `*`. The names met before
-//! stay as they were recorded; collapsing all of them, as readers of the ledger do, gives the same in any order. The
-//! values of request parameters are bounded likewise (see [`Values`]).
+//! are cut with them when they are flushed; what was flushed before stays. Collapsing all of them, as readers of the
+//! ledger do, gives the same in any order. The values of request parameters are bounded likewise (see [`Values`]).
 
 use std::hash::{BuildHasher, Hasher};
 

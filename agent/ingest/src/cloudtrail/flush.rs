@@ -19,15 +19,21 @@ use super::call::Call;
 use super::coverage::{Evidence, records};
 use super::identity::{Identity, Kind};
 use super::operation::Plans;
-use super::recorder::Work;
+use super::recorder::{Recorder, Work};
 use super::selectors::Selectors;
 use super::table::{Row, Table};
 
 /// One worker's share of a flush.
 pub(crate) struct Part<'a> {
-    pub(crate) table: &'a Table,
-    pub(crate) plans: &'a Plans,
-    pub(crate) bounded: &'a Bounded,
+    table: &'a Table,
+    plans: &'a Plans,
+    bounded: &'a Bounded,
+}
+
+impl<'a> Part<'a> {
+    pub(crate) fn of(recorder: &'a Recorder) -> Self {
+        Self { table: &recorder.table, plans: &recorder.plans, bounded: &recorder.bounded }
+    }
 }
 
 /// A row whose numbers mean the same in every part, but for the call's before it is [renamed](rename).

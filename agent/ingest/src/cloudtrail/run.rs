@@ -352,14 +352,7 @@ impl Publisher {
         if works.iter().all(Work::is_empty) {
             return Ok(());
         }
-        let parts: Vec<Part<'_>> = recorders
-            .iter()
-            .map(|recorder| Part {
-                table: &recorder.table,
-                plans: &recorder.plans,
-                bounded: &recorder.bounded,
-            })
-            .collect();
+        let parts: Vec<Part<'_>> = recorders.iter().map(|recorder| Part::of(recorder)).collect();
         let parts_count = parts.len();
         let flush = writer.begin(Provider::Aws);
         let staged = stage(flush, &parts, parts.len())?;
