@@ -66,20 +66,33 @@ impl Template {
     }
 
     fn fill_row(&self, place: &Place<'_>, values: &Values<'_, '_>, row: usize) -> Option<String> {
-        let mut arn = String::with_capacity(self.pattern.len() + 32);
+        let mut arn = String::with_capacity(self.pattern.len() + 64);
+        let whole = self.parts(place, values, row, |part| arn.push_str(part))?;
+        Some(whole.unwrap_or(arn))
+    }
+
+    /// Hands out the parts of the ARN in their order; an ARN that takes the place of them all is returned. None where
+    /// the values make none.
+    fn parts(
+        &self,
+        place: &Place<'_>,
+        values: &Values<'_, '_>,
+        row: usize,
+        mut push: impl FnMut(&str),
+    ) -> Option<Option<String>> {
         let mut rest = self.pattern;
         let mut whole = None;
         let guards = self.fills.iter().filter(|fill| !self.has(fill.placeholder));
         for guard in guards {
             values.pick(guard, row)?;
         }
-        while let Some((before, after)) = rest.split_once("${") {
+        while let Some((before, after)) = split_at_placeholder(rest) {
             let (placeholder, after) = after.split_once('}')?;
-            arn.push_str(before);
+            push(before);
             rest = after;
             match self.fills.iter().find(|fill| fill.placeholder == placeholder) {
                 Some(fill) => match values.pick(fill, row)? {
-                    Transformed::Part(part) => arn.push_str(part),
+                    Transformed::Part(part) => push(part),
                     Transformed::Whole(text) => whole = Some(text),
                 },
                 None => {
@@ -92,12 +105,12 @@ impl Template {
                     if part.is_empty() {
                         return None;
                     }
-                    arn.push_str(part);
+                    push(part);
                 }
             }
         }
-        arn.push_str(rest);
-        Some(whole.unwrap_or(arn))
+        push(rest);
+        Some(whole)
     }
 }
 
@@ -197,16 +210,28 @@ impl Template {
     fn places(&self, place: &Place<'_>, values: &Values<'_, '_>, parameter: u16, value: &str) -> bool {
         self.fills.iter().any(|fill| fill.parameter == parameter)
             && (0..self.rows(values)).any(|row| {
-                values.value(parameter, row) == Some(value) && self.fill_row(place, values, row).is_some()
+                values.value(parameter, row) == Some(value)
+                    && self.parts(place, values, row, |_| {}).is_some()
             })
     }
 
     fn has(&self, placeholder: &str) -> bool {
-        self.pattern
-            .split("${")
-            .skip(1)
-            .any(|rest| rest.split_once('}').is_some_and(|(name, _)| name == placeholder))
+        let mut rest = self.pattern;
+        while let Some((_, after)) = split_at_placeholder(rest) {
+            if after.strip_prefix(placeholder).is_some_and(|after| after.starts_with('}')) {
+                return true;
+            }
+            rest = after;
+        }
+        false
     }
+}
+
+/// What is before a pattern's first placeholder, and its name with what follows. A general search would take longer to
+/// begin than these few bytes do.
+fn split_at_placeholder(pattern: &str) -> Option<(&str, &str)> {
+    let at = pattern.bytes().zip(pattern.bytes().skip(1)).position(|pair| pair == (b'$', b'{'))?;
+    Some((pattern.get(..at)?, pattern.get(at + 2..)?))
 }
 
 impl Fill {

@@ -25,7 +25,7 @@ const ROOT_LIMIT: usize = 1024;
 
 /// The tree of the resources of one principal and operation.
 ///
-/// Recorders cut names as they come, and leave those that came before: which these are depends on the order of events.
+/// Recorders cut names as they come, and leave those they wrote before: which these are depends on the order of events.
 /// So whoever reads a ledger collapses once more. For each principal and operation (service and name): [`Self::add`]
 /// every resource of all its rows, [`Self::apply`] to each row, and add up the rows that have become equal. Request
 /// parameters go through [`Values`] in the same way. The result depends on the set of names only, and collapsing it again
@@ -169,14 +169,14 @@ impl Cut {
         let part = fields.nth(2)?;
         let root = resource.len() - part.len();
         // Slashes are part of a log group's name, and colons of an object's key.
-        let delimiters: &[char] = match service {
-            "s3" => &['/'],
-            "logs" => &[':'],
-            _ => &['/', ':'],
+        let delimiters: &[u8] = match service {
+            "s3" => b"/",
+            "logs" => b":",
+            _ => b"/:",
         };
         let next = |start: usize| {
             let rest = resource.get(start..).unwrap_or_default();
-            start + rest.find(delimiters).map_or(rest.len(), |at| at + 1)
+            start + rest.bytes().position(|byte| delimiters.contains(&byte)).map_or(rest.len(), |at| at + 1)
         };
         let container = next(root);
         let first = next(container);

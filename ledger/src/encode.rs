@@ -14,6 +14,8 @@ use crate::{ISSUED_LIMIT, LedgerError};
 /// Collects usage rows column by column.
 pub(crate) struct UsageColumns {
     rows: usize,
+    /// Rows at the end without a workload, which their column does not have yet: recorders hardly ever know one.
+    without_workload: usize,
     window_start: TimestampMicrosecondBuilder,
     first_seen: TimestampMicrosecondBuilder,
     last_seen: TimestampMicrosecondBuilder,
@@ -48,6 +50,7 @@ impl UsageColumns {
         let names = MapFieldNames { entry: "key_value".into(), key: "key".into(), value: "value".into() };
         Self {
             rows: 0,
+            without_workload: 0,
             window_start: TimestampMicrosecondBuilder::new().with_timezone("UTC"),
             first_seen: TimestampMicrosecondBuilder::new().with_timezone("UTC"),
             last_seen: TimestampMicrosecondBuilder::new().with_timezone("UTC"),
@@ -94,7 +97,13 @@ impl UsageColumns {
         self.principal_kind.append_value(row.principal_kind);
         self.session.append_option(row.session);
         self.credential.append_option(row.credential);
-        push_workload(&mut self.workload, row.workload);
+        match row.workload {
+            None => self.without_workload = self.without_workload.saturating_add(1),
+            Some(workload) => {
+                self.push_missing_workloads();
+                push_workload(&mut self.workload, workload);
+            }
+        }
         self.service.append_value(row.service);
         self.operation.append_value(row.operation);
         push_list(&mut self.resources, row.resources);
@@ -119,6 +128,7 @@ impl UsageColumns {
     /// The rows so far as one batch; the columns are empty afterwards.
     pub(crate) fn finish(&mut self) -> Result<RecordBatch, LedgerError> {
         self.rows = 0;
+        self.push_missing_workloads();
         let columns: Vec<ArrayRef> = vec![
             Arc::new(self.window_start.finish()),
             Arc::new(self.first_seen.finish()),
@@ -149,6 +159,16 @@ impl UsageColumns {
         ];
         Ok(RecordBatch::try_new(usage_schema(), columns)?)
     }
+
+    fn push_missing_workloads(&mut self) {
+        let missing = std::mem::take(&mut self.without_workload);
+        for index in 0..self.workload.num_fields() {
+            if let Some(builder) = self.workload.field_builder::<StringBuilder>(index) {
+                builder.append_nulls(missing);
+            }
+        }
+        self.workload.append_nulls(missing);
+    }
 }
 
 fn push_list(list: &mut ListBuilder<StringBuilder>, values: &[&str]) {
@@ -158,21 +178,19 @@ fn push_list(list: &mut ListBuilder<StringBuilder>, values: &[&str]) {
     list.append(true);
 }
 
-fn push_workload(column: &mut StructBuilder, workload: Option<&Workload>) {
-    let fields = workload.map_or([None; 6], |workload| {
-        [
-            workload.cluster.as_deref(),
-            workload.namespace.as_deref(),
-            workload.owner_kind.as_deref(),
-            workload.owner_name.as_deref(),
-            workload.container.as_deref(),
-            workload.image.as_deref(),
-        ]
-    });
+fn push_workload(column: &mut StructBuilder, workload: &Workload) {
+    let fields = [
+        &workload.cluster,
+        &workload.namespace,
+        &workload.owner_kind,
+        &workload.owner_name,
+        &workload.container,
+        &workload.image,
+    ];
     for (index, field) in fields.into_iter().enumerate() {
         if let Some(builder) = column.field_builder::<StringBuilder>(index) {
-            builder.append_option(field);
+            builder.append_option(field.as_deref());
         }
     }
-    column.append(workload.is_some());
+    column.append(true);
 }

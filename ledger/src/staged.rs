@@ -23,8 +23,9 @@ const BATCH_ROWS: usize = 4096;
 /// Rows in one row group: the unit of parallel reading and of skipping by statistics.
 const ROW_GROUP_ROWS: usize = 262_144;
 
-/// Level of zstd. Higher levels take several times as long for a few percent.
-const ZSTD_LEVEL: i32 = 3;
+/// Level of zstd. Names in a dictionary hardly repeat, so the next levels take longer and find nothing; from the sixth on
+/// they take several times as long for a few percent.
+const ZSTD_LEVEL: i32 = 1;
 
 /// A usage file of a flush, written under a temporary name.
 pub struct StagedFile {
@@ -178,11 +179,22 @@ fn properties(table: Table) -> WriterProperties {
         .set_offset_index_disabled(true);
     let properties = match table {
         Table::Coverage => properties,
-        // Ids are unique, so a dictionary would only repeat them.
-        Table::Usage => properties
-            .set_column_dictionary_enabled(ColumnPath::from(column::SAMPLE_ID), false)
-            .set_column_encoding(ColumnPath::from(column::SAMPLE_ID), Encoding::PLAIN)
-            .set_column_statistics_enabled(ColumnPath::from(column::SAMPLE_ID), EnabledStatistics::None),
+        Table::Usage => {
+            // Ids are unique and times nearly so: a dictionary would only repeat them. Ids are of one length, which is
+            // best kept apart, and the upper bytes of times hardly change.
+            let encoded = [
+                (column::SAMPLE_ID, Encoding::DELTA_LENGTH_BYTE_ARRAY),
+                (column::FIRST_SEEN, Encoding::BYTE_STREAM_SPLIT),
+                (column::LAST_SEEN, Encoding::BYTE_STREAM_SPLIT),
+            ];
+            let properties = encoded.into_iter().fold(properties, |properties, (column, encoding)| {
+                properties
+                    .set_column_dictionary_enabled(ColumnPath::from(column), false)
+                    .set_column_encoding(ColumnPath::from(column), encoding)
+            });
+            properties
+                .set_column_statistics_enabled(ColumnPath::from(column::SAMPLE_ID), EnabledStatistics::None)
+        }
     };
     properties.build()
 }

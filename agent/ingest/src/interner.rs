@@ -88,9 +88,16 @@ impl Interner {
         self.entries.len()
     }
 
-    /// Bytes of memory in use, roughly.
+    /// Forgets all, and keeps the room they took.
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+        self.entries.clear();
+        self.table.clear();
+    }
+
+    /// Bytes of memory that what it holds takes, roughly.
     pub(crate) fn footprint(&self) -> usize {
-        self.bytes.capacity() + self.entries.capacity() * size_of::<Entry>() + self.table.capacity() * 5
+        self.bytes.len() + self.entries.len() * (size_of::<Entry>() + 8)
     }
 }
 

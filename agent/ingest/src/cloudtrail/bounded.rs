@@ -2,8 +2,8 @@
 //!
 //! The ledger's rule (see [`Collapse`]) is applied to each event as it comes: once a principal and operation have met
 //! more names below a node than it may have, further names there are the node's name and a `*`. The names met before
-//! stay as they were recorded; collapsing all of them, as readers of the ledger do, gives the same in any order. The
-//! values of request parameters are bounded likewise (see [`Values`]).
+//! are cut with them when they are flushed; what was flushed before stays. Collapsing all of them, as readers of the
+//! ledger do, gives the same in any order. The values of request parameters are bounded likewise (see [`Values`]).
 
 use std::hash::{BuildHasher, Hasher};
 
@@ -39,6 +39,23 @@ impl Bounded {
             let seed = tree ^ if addition.kind == Kind::Deep { 1 } else { 0 };
             self.add(hash(seed, addition.node), addition.child, addition.limit)
         })
+    }
+
+    /// The name that a resource, met before, has by now, where it is not its own any more.
+    pub(crate) fn resource_now(&self, tree: u64, resource: &str) -> Option<String> {
+        Collapse::bound(resource, |addition| {
+            let seed = tree ^ if addition.kind == Kind::Deep { 1 } else { 0 };
+            self.is_collapsed(hash(seed, addition.node))
+        })
+    }
+
+    /// Whether the values of a parameter are too many by now.
+    pub(crate) fn is_excess_value_now(&self, tree: u64, path: &str, value: &str) -> bool {
+        Values::is_bounded(value) && self.is_collapsed(hash(tree, path))
+    }
+
+    fn is_collapsed(&self, key: u64) -> bool {
+        self.nodes.find(key, |node| node.key == key).is_some_and(|node| node.collapsed)
     }
 
     /// Whether a parameter's value is one too many. Passed roles are never: each is a permission of its own.

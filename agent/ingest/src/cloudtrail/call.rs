@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use remit_catalog::{ParameterUse, Place};
 use remit_ledger::Outcome;
 
+use super::bounded::Bounded;
 use super::operation::{Plan, Plans};
 use super::table::Table;
 use crate::interner::Interner;
@@ -21,16 +22,16 @@ pub(crate) struct Head {
     pub(crate) outcome: Outcome,
 }
 
-/// A call, unpacked.
+/// A call whose target is worked out, as it lies in the table. Equal calls are equal here whatever the table.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Call {
-    pub(crate) service: String,
-    pub(crate) operation: String,
-    pub(crate) resources: Vec<String>,
-    pub(crate) parameters: Vec<(String, String)>,
+pub(crate) struct Call<'a> {
+    pub(crate) service: &'a str,
+    pub(crate) operation: &'a str,
+    /// Resources and parameters, packed: most calls are compared or written once, and a list of texts costs more.
+    target: Cow<'a, [u8]>,
     pub(crate) outcome: Outcome,
-    pub(crate) error_code: Option<String>,
-    pub(crate) region: Option<String>,
+    pub(crate) error_code: Option<&'a str>,
+    pub(crate) region: Option<&'a str>,
 }
 
 /// Starts packing a call into `scratch`: its head and the ARNs that the event lists.
@@ -160,9 +161,9 @@ pub(crate) fn pack_parameter(
 
 /// An address without its query, which may be signed, and without a user and password. Other texts are names.
 fn without_secrets(text: &str) -> Cow<'_, str> {
-    let Some((scheme, rest)) = text.split_once("://").filter(|(scheme, _)| scheme.starts_with("http")) else {
-        return Cow::Borrowed(text);
-    };
+    // Few texts begin so, and to search all of them for the rest takes longer.
+    let address = if text.starts_with("http") { text.split_once("://") } else { None };
+    let Some((scheme, rest)) = address else { return Cow::Borrowed(text) };
     let place = rest.split(['?', '#']).next().unwrap_or_default();
     match place.split_once('@') {
         Some((user, host)) if !user.contains('/') => Cow::Owned(format!("{scheme}://{host}")),
@@ -195,8 +196,13 @@ pub(crate) struct Target {
 }
 
 /// Works out what a call is called on from the listed resources and request parameters that were packed; none when
-/// they are not UTF-8.
-pub(crate) fn target(packed: &[u8], names: &Interner, plan: &Plan) -> Option<Target> {
+/// they are not UTF-8. Resources that parameters suggest are bounded by `bound`, as those that are listed were before.
+pub(crate) fn target(
+    packed: &[u8],
+    names: &Interner,
+    plan: &Plan,
+    bound: impl FnMut(&str) -> Option<String>,
+) -> Option<Target> {
     let head = packed.get(..HEAD)?;
     let mut numbers =
         head.chunks_exact(4).filter_map(|word| word.try_into().ok()).map(u32::from_le_bytes).skip(1);
@@ -216,7 +222,7 @@ pub(crate) fn target(packed: &[u8], names: &Interner, plan: &Plan) -> Option<Tar
         values.push((path.path, std::str::from_utf8(take_bytes(&mut rest)?).ok()?));
     }
     let place = Place { partition: partition_of(region), region, account };
-    let (resources, parameters) = resources_and_parameters(plan, &place, listed, &values);
+    let (resources, parameters) = resources_and_parameters(plan, &place, listed, &values, bound);
     Some(Target { resources, parameters })
 }
 
@@ -224,6 +230,10 @@ pub(crate) fn target(packed: &[u8], names: &Interner, plan: &Plan) -> Option<Tar
 pub(crate) fn repack(scratch: &mut Vec<u8>, packed: &[u8], target: &Target) {
     scratch.clear();
     scratch.extend_from_slice(packed.get(..HEAD).unwrap_or_default());
+    pack_target(scratch, target);
+}
+
+fn pack_target(scratch: &mut Vec<u8>, target: &Target) {
     scratch.extend_from_slice(&u32::try_from(target.resources.len()).unwrap_or(0).to_le_bytes());
     for resource in &target.resources {
         pack_bytes(scratch, resource.as_bytes());
@@ -234,34 +244,72 @@ pub(crate) fn repack(scratch: &mut Vec<u8>, packed: &[u8], target: &Target) {
     }
 }
 
-/// Unpacks a call whose target is worked out.
-pub(crate) fn unpack(packed: &[u8], table: &Table, plans: &Plans) -> Option<Call> {
-    let (head, mut rest) = packed.split_at_checked(HEAD)?;
-    let mut numbers = head.chunks_exact(4).filter_map(|word| word.try_into().ok()).map(u32::from_le_bytes);
-    let plan = plans.get(numbers.next()?)?;
-    let mut name = || Some(table.name(numbers.next()?));
-    let (region, _, error_code) = (name()?, name()?, name()?);
-    let outcome = Outcome::ALL.get(usize::from(*head.last()?)).copied()?;
-    let (count, tail) = rest.split_first_chunk::<4>()?;
-    rest = tail;
-    let text = |rest: &mut &[u8]| Some(std::str::from_utf8(take_bytes(rest)?).ok()?.to_owned());
-    let mut resources = Vec::new();
-    for _ in 0..u32::from_le_bytes(*count) {
-        resources.push(text(&mut rest)?);
+impl<'a> Call<'a> {
+    /// A call by its packed form.
+    pub(crate) fn of(packed: &'a [u8], table: &'a Table, plans: &'a Plans) -> Option<Self> {
+        let (head, target) = packed.split_at_checked(HEAD)?;
+        let mut numbers =
+            head.chunks_exact(4).filter_map(|word| word.try_into().ok()).map(u32::from_le_bytes);
+        let plan = plans.get(numbers.next()?)?;
+        let mut name = || Some(table.name(numbers.next()?));
+        let (region, _, error_code) = (name()?, name()?, name()?);
+        let outcome = Outcome::ALL.get(usize::from(*head.last()?)).copied()?;
+        Some(Self {
+            service: &plan.service,
+            operation: &plan.operation,
+            target: Cow::Borrowed(target),
+            outcome,
+            error_code,
+            region,
+        })
     }
-    let mut parameters = Vec::new();
-    while !rest.is_empty() {
-        parameters.push((text(&mut rest)?, text(&mut rest)?));
+
+    /// Unpacks what was called on; none when it is not what was packed.
+    pub(crate) fn unpack<'c>(
+        &'c self,
+        resources: &mut Vec<&'c str>,
+        parameters: &mut Vec<(&'c str, &'c str)>,
+    ) -> Option<()> {
+        resources.clear();
+        parameters.clear();
+        let (count, mut rest) = self.target.split_first_chunk::<4>()?;
+        let text = |rest: &mut &'c [u8]| std::str::from_utf8(take_bytes(rest)?).ok();
+        for _ in 0..u32::from_le_bytes(*count) {
+            resources.push(text(&mut rest)?);
+        }
+        while !rest.is_empty() {
+            parameters.push((text(&mut rest)?, text(&mut rest)?));
+        }
+        Some(())
     }
-    Some(Call {
-        service: plan.service.clone(),
-        operation: plan.operation.clone(),
-        resources,
-        parameters,
-        outcome,
-        error_code,
-        region,
-    })
+
+    /// Renames what was called on, where names that were met since are too many to keep each.
+    pub(crate) fn bound(&mut self, bounded: &Bounded, tree: u64) -> Option<()> {
+        let (mut resources, mut parameters) = (Vec::with_capacity(4), Vec::new());
+        self.unpack(&mut resources, &mut parameters)?;
+        let names: Vec<_> = resources.iter().map(|resource| bounded.resource_now(tree, resource)).collect();
+        let is_excess =
+            |(path, value): &(&str, &str)| *value != "*" && bounded.is_excess_value_now(tree, path, value);
+        if names.iter().all(Option::is_none) && !parameters.iter().any(is_excess) {
+            return Some(());
+        }
+        let mut resources: Vec<String> = names
+            .into_iter()
+            .zip(resources)
+            .map(|(name, own)| name.unwrap_or_else(|| own.to_owned()))
+            .collect();
+        resources.sort_unstable();
+        resources.dedup();
+        let parameters = parameters.into_iter().map(|parameter| {
+            let value = if is_excess(&parameter) { "*" } else { parameter.1 };
+            (parameter.0.to_owned(), value.to_owned())
+        });
+        let target = Target { resources, parameters: parameters.collect() };
+        let mut packed = Vec::with_capacity(self.target.len());
+        pack_target(&mut packed, &target);
+        self.target = Cow::Owned(packed);
+        Some(())
+    }
 }
 
 fn take_bytes<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
@@ -299,6 +347,7 @@ fn resources_and_parameters(
     place: &Place<'_>,
     mut resources: Vec<String>,
     values: &[(&str, &str)],
+    mut bound: impl FnMut(&str) -> Option<String>,
 ) -> (Vec<String>, Vec<(String, String)>) {
     let Some(operation) = plan.resolved else { return (resources, Vec::new()) };
     let reading = operation.read(place, values);
@@ -306,7 +355,7 @@ fn resources_and_parameters(
     for arn in reading.resources {
         let is_listed = resources.iter().take(listed).any(|other| is_same_kind(other, &arn));
         if !is_listed {
-            resources.push(arn);
+            resources.push(bound(&arn).unwrap_or(arn));
         }
     }
     resources.sort_unstable();

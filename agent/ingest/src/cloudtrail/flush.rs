@@ -1,31 +1,42 @@
 //! From counts to the ledger's rows.
 //!
-//! Rows are grouped by day, principal and operation, and one group at a time is unpacked, so that memory is bounded by
-//! what was counted. Groups of different days go to different files and are written by several threads.
+//! Rows are brought in order by numbers, and unpacked one by one as they are written, so that memory is bounded by what
+//! was counted. Rows of different days go to different files and are written by several threads.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::hash::BuildHasher;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use foldhash::fast::FixedState;
+use hashbrown::HashTable;
 use remit_ledger::{Counts, Flush, HOUR, LedgerError, Provider, Publication, StagedFile, UsageRow};
 
 use super::EVIDENCE;
-use super::call::{Call, unpack};
+use super::bounded::{Bounded, tree_of};
+use super::call::Call;
 use super::coverage::{Evidence, records};
-use super::identity::Identity;
+use super::identity::{Identity, Kind};
 use super::operation::Plans;
-use super::recorder::Work;
+use super::recorder::{Recorder, Work};
 use super::selectors::Selectors;
 use super::table::{Row, Table};
 
 /// One worker's share of a flush.
 pub(crate) struct Part<'a> {
-    pub(crate) table: &'a Table,
-    pub(crate) plans: &'a Plans,
+    table: &'a Table,
+    plans: &'a Plans,
+    bounded: &'a Bounded,
 }
 
-/// A row whose numbers mean the same in every part; the call's number does so in its part only.
+impl<'a> Part<'a> {
+    pub(crate) fn of(recorder: &'a Recorder) -> Self {
+        Self { table: &recorder.table, plans: &recorder.plans, bounded: &recorder.bounded }
+    }
+}
+
+/// A row whose numbers mean the same in every part, but for the call's before it is [renamed](rename).
 #[derive(Clone, Copy, Debug)]
 struct Flat {
     principal: u32,
@@ -41,9 +52,19 @@ struct Flat {
 }
 
 /// What rows refer to by number, ranked: a smaller number sorts first.
-struct Names {
-    whos: Vec<Identity>,
-    origins: Vec<String>,
+struct Names<'a> {
+    whos: Vec<Cow<'a, Identity>>,
+    origins: Vec<&'a str>,
+    /// Whether each origin is a service, which calls on a principal's behalf.
+    is_service: Vec<bool>,
+}
+
+impl Flat {
+    /// In a file, calls of one session in one hour follow each other: what they have in common is stored once, while
+    /// most of what is called on hardly repeats.
+    fn key(&self) -> (u32, u32, i32, u32, u32) {
+        (self.principal, self.operation, self.hour, self.who, self.origin)
+    }
 }
 
 /// Writes the rows of all parts into files of `flush`, on as many threads as `threads`.
@@ -53,23 +74,26 @@ pub(crate) fn stage(
     threads: usize,
 ) -> Result<Vec<StagedFile>, LedgerError> {
     let (names, mut flats) = flatten(parts);
-    flats.sort_unstable_by_key(|flat| (flat.principal, flat.operation, flat.part, flat.call, flat.hour));
-    for rows in flats.chunk_by_mut(|left, right| {
-        (left.principal, left.part, left.call) == (right.principal, right.part, right.call)
-    }) {
+    let calls = rename(parts, &names, &mut flats);
+    // Rows of a part are in this order already.
+    flats.sort_by_key(|flat| (flat.call, flat.principal));
+    for rows in flats.chunk_by_mut(|left, right| (left.call, left.principal) == (right.call, right.principal))
+    {
         choose_examples(parts, &names, rows);
     }
     let mut by_day: BTreeMap<i32, Vec<Flat>> = BTreeMap::new();
     for flat in flats {
         by_day.entry(flat.hour.div_euclid(24)).or_default().push(flat);
     }
-    let days: Vec<(i32, Vec<Flat>)> = by_day.into_iter().collect();
+    let days: Vec<(i32, Mutex<Vec<Flat>>)> =
+        by_day.into_iter().map(|(day, rows)| (day, Mutex::new(rows))).collect();
     let next = AtomicUsize::new(0);
     let staged = Mutex::new(Vec::with_capacity(days.len()));
     let work = || {
         while let Some((day, rows)) = days.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let file = stage_day(flush, parts, &names, *day, rows);
-            staged.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(file);
+            let rows = std::mem::take(&mut *lock(rows));
+            let file = stage_day(flush, parts, &names, &calls, *day, rows);
+            lock(&staged).push(file);
         }
     };
     std::thread::scope(|scope| {
@@ -81,16 +105,60 @@ pub(crate) fn stage(
     staged.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).into_iter().collect()
 }
 
+/// A thread that panicked left rows unwritten, and its panic goes on when all have ended.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Gives equal calls of all parts one number, by which they are found in the answer. Names that were kept before there
+/// were too many like them are cut as those that came later: whoever reads would do so anyway.
+fn rename<'a>(parts: &[Part<'a>], names: &Names<'_>, flats: &mut [Flat]) -> Vec<Call<'a>> {
+    let mut calls: Vec<Call<'a>> = Vec::new();
+    let mut numbers: HashTable<(u64, u32)> = HashTable::new();
+    flats.sort_unstable_by_key(|flat| (flat.part, flat.call, flat.principal));
+    for rows in flats.chunk_by_mut(|left, right| {
+        (left.part, left.call, left.principal) == (right.part, right.call, right.principal)
+    }) {
+        let call = rows.first().and_then(|flat| {
+            let part = parts.get(flat.part as usize)?;
+            let packed = part.table.calls.get(flat.call);
+            let mut call = Call::of(packed, part.table, part.plans)?;
+            let principal = &names.whos.get(flat.who as usize)?.principal;
+            call.bound(part.bounded, tree_of(principal, super::call::peek(packed)?.0))?;
+            Some(call)
+        });
+        let number = call.map_or(u32::MAX, |call| {
+            let hash = FixedState::default().hash_one(&call);
+            let is_equal = |&(other, number): &(u64, u32)| {
+                other == hash && calls.get(number as usize).is_some_and(|other| *other == call)
+            };
+            if let Some((_, number)) = numbers.find(hash, is_equal) {
+                return *number;
+            }
+            let number = u32::try_from(calls.len()).unwrap_or(u32::MAX);
+            numbers.insert_unique(hash, (hash, number), |(hash, _)| *hash);
+            calls.push(call);
+            number
+        });
+        rows.iter_mut().for_each(|flat| flat.call = number);
+    }
+    calls
+}
+
 /// Of the rows that differ only in when, where from and in which session, one keeps its example event: the one whose id
 /// is the smallest, so that it does not depend on how events were split into files and flushes.
-fn choose_examples(parts: &[Part<'_>], names: &Names, rows: &mut [Flat]) {
+fn choose_examples(parts: &[Part<'_>], names: &Names<'_>, rows: &mut [Flat]) {
+    if let [row] = rows {
+        row.is_example = true;
+        return;
+    }
     let sample = |flat: &Flat| -> &[u8] {
         let Some(part) = parts.get(flat.part as usize) else { return &[] };
         part.table.rows().get(flat.row as usize).map_or(&[], |row| part.table.sample(row))
     };
     let kind = |flat: &Flat| {
         let who = names.whos.get(flat.who as usize)?;
-        Some((who.kind, via(who, names.origins.get(flat.origin as usize).map(String::as_str))))
+        Some((who.kind, names.via(who, flat.origin)))
     };
     // There are as many examples as there are services that called on the principal's behalf: hardly ever two.
     let mut chosen: Vec<usize> = Vec::new();
@@ -140,35 +208,41 @@ pub(crate) fn publication(
 }
 
 /// Gives equal identities, operations and origins of all parts one number.
-fn flatten(parts: &[Part<'_>]) -> (Names, Vec<Flat>) {
-    let mut whos: HashMap<Identity, u32, FixedState> = HashMap::default();
-    let mut origins: HashMap<String, u32, FixedState> = HashMap::default();
-    let mut operations: HashMap<(&str, &str), u32, FixedState> = HashMap::default();
+fn flatten<'a>(parts: &[Part<'a>]) -> (Names<'a>, Vec<Flat>) {
+    let mut whos: HashMap<Cow<'a, Identity>, u32, FixedState> = HashMap::default();
+    let mut origins: HashMap<&'a str, u32, FixedState> = HashMap::default();
+    let mut operations: HashMap<(&'a str, &'a str), u32, FixedState> = HashMap::default();
     let mut flats = Vec::with_capacity(parts.iter().map(|part| part.table.rows().len()).sum());
     for (part_number, part) in parts.iter().enumerate() {
         let table = part.table;
-        let mut who_of: HashMap<(u32, u32), u32, FixedState> = HashMap::default();
         let origin_of: Vec<u32> = (0..table.origins.len())
             .map(|number| {
-                let text = String::from_utf8_lossy(table.origins.get(u32::try_from(number).unwrap_or(0)));
-                let next = u32::try_from(origins.len()).unwrap_or(u32::MAX);
-                *origins.entry(text.into_owned()).or_insert(next)
+                let text = table.origins.get(u32::try_from(number).unwrap_or(0));
+                number_of(&mut origins, std::str::from_utf8(text).unwrap_or_default())
             })
             .collect();
-        let mut operation_of: HashMap<u32, u32, FixedState> = HashMap::default();
-        for (row_number, row) in table.rows().iter().enumerate() {
-            let Some((plan, recipient)) = super::call::peek(table.calls.get(row.key.call)) else { continue };
-            let who = *who_of.entry((row.key.identity, recipient)).or_insert_with(|| {
-                let object = Some(table.identities.get(row.key.identity)).filter(|object| !object.is_empty());
-                let who = Identity::read(object, table.name(recipient).as_deref());
-                let next = u32::try_from(whos.len()).unwrap_or(u32::MAX);
-                *whos.entry(who).or_insert(next)
-            });
-            let operation = *operation_of.entry(plan).or_insert_with(|| {
+        let calls: Vec<(u32, u32)> = (0..table.calls.len())
+            .map(|number| {
+                let call = table.calls.get(u32::try_from(number).unwrap_or(0));
+                let (plan, recipient) = super::call::peek(call).unwrap_or_default();
                 let name = part.plans.get(plan).map_or(("", ""), |plan| (&plan.service, &plan.operation));
-                let next = u32::try_from(operations.len()).unwrap_or(u32::MAX);
-                *operations.entry(name).or_insert(next)
-            });
+                (number_of(&mut operations, name), recipient)
+            })
+            .collect();
+        // Hardly any identity calls in the logs of two accounts.
+        let mut who_of: Vec<Vec<(u32, u32)>> = vec![Vec::new(); table.identities.len()];
+        for (row_number, row) in table.rows().iter().enumerate() {
+            let Some((operation, recipient)) = calls.get(row.key.call as usize).copied() else { continue };
+            let Some(known) = who_of.get_mut(row.key.identity as usize) else { continue };
+            let who = match known.iter().find(|(other, _)| *other == recipient) {
+                Some((_, who)) => *who,
+                None => {
+                    let who = table.identities.identity(row.key.identity, table.name(recipient));
+                    let who = number_of(&mut whos, who);
+                    known.push((recipient, who));
+                    who
+                }
+            };
             flats.push(Flat {
                 principal: 0,
                 operation,
@@ -199,7 +273,14 @@ fn flatten(parts: &[Part<'_>]) -> (Names, Vec<Flat>) {
         flat.origin = rank(&origin_ranks, flat.origin);
         flat.operation = rank(&operation_ranks, flat.operation);
     }
-    (Names { whos, origins }, flats)
+    let is_service = origins.iter().map(|origin| is_service(origin)).collect();
+    (Names { whos, origins, is_service }, flats)
+}
+
+/// The number of a thing; the next one for a new thing.
+fn number_of<T: Eq + std::hash::Hash>(numbered: &mut HashMap<T, u32, FixedState>, thing: T) -> u32 {
+    let next = u32::try_from(numbered.len()).unwrap_or(u32::MAX);
+    *numbered.entry(thing).or_insert(next)
 }
 
 /// Sorts numbered things; the second list tells a thing's place by its number.
@@ -218,151 +299,126 @@ fn ranked<T: Ord>(numbered: HashMap<T, u32, FixedState>) -> (Vec<T>, Vec<u32>) {
 fn stage_day(
     flush: Flush<'_>,
     parts: &[Part<'_>],
-    names: &Names,
+    names: &Names<'_>,
+    calls: &[Call<'_>],
     day: i32,
-    rows: &[Flat],
+    mut rows: Vec<Flat>,
 ) -> Result<StagedFile, LedgerError> {
     let mut file = flush.stage(i64::from(day))?;
+    rows.sort_unstable_by_key(Flat::key);
+    let mut page = Page::default();
     let mut counted = Vec::new();
-    for group in
-        rows.chunk_by(|left, right| (left.principal, left.operation) == (right.principal, right.operation))
-    {
+    for alike in rows.chunk_by(|left, right| left.key() == right.key()) {
         counted.clear();
-        let calls = count_group(parts, group, &mut counted);
-        write_group(&mut file, parts, names, &calls, &counted)?;
+        counted.extend(alike.iter().filter_map(|flat| Counted::of(parts, calls, flat)));
+        counted.sort_unstable_by(|left: &Counted<'_>, right| left.call.cmp(right.call));
+        for equal in counted.chunk_by(|left, right| left.flat.call == right.flat.call) {
+            page.write(&mut file, names, equal)?;
+        }
     }
     file.flush()?;
     Ok(file)
 }
 
-/// A row of a group, with the place of its call among the group's.
-#[derive(Clone, Copy)]
+/// A row with all that its numbers stand for in its part.
 struct Counted<'a> {
-    call: usize,
-    flat: Flat,
+    flat: &'a Flat,
     row: &'a Row,
+    call: &'a Call<'a>,
+    table: &'a Table,
 }
 
-impl Counted<'_> {
-    /// Rows for which it is the same are one row.
-    fn key(&self) -> (usize, i32, u32, u32) {
-        (self.call, self.flat.hour, self.flat.who, self.flat.origin)
+impl<'a> Counted<'a> {
+    fn of(parts: &[Part<'a>], calls: &'a [Call<'a>], flat: &'a Flat) -> Option<Self> {
+        let part = parts.get(flat.part as usize)?;
+        let row = part.table.rows().get(flat.row as usize)?;
+        Some(Self { flat, row, call: calls.get(flat.call as usize)?, table: part.table })
+    }
+
+    fn example(&self) -> Option<&'a str> {
+        let sample = self.flat.is_example.then(|| self.table.sample(self.row))?;
+        std::str::from_utf8(sample).ok().filter(|sample| !sample.is_empty())
     }
 }
 
-/// Unpacks the calls of one day, principal and operation, and brings the rows in their order.
-fn count_group<'a>(parts: &[Part<'a>], group: &[Flat], counted: &mut Vec<Counted<'a>>) -> Vec<Call> {
-    let mut calls: Vec<Call> = Vec::new();
-    for rows in group.chunk_by(|left, right| (left.part, left.call) == (right.part, right.call)) {
-        let Some(first) = rows.first() else { continue };
-        let Some(part) = parts.get(first.part as usize) else { continue };
-        let Some(call) = unpack(part.table.calls.get(first.call), part.table, part.plans) else { continue };
-        let place = calls.len();
-        calls.push(call);
-        counted.extend(rows.iter().filter_map(|flat| {
-            Some(Counted { call: place, flat: *flat, row: part.table.rows().get(flat.row as usize)? })
-        }));
-    }
-    if calls.len() > 1 {
-        let (sorted, ranks) = rank_calls(calls);
-        calls = sorted;
-        for row in counted.iter_mut() {
-            row.call = ranks.get(row.call).copied().unwrap_or(0);
+/// Lists that one row after the other fills.
+#[derive(Default)]
+struct Page<'a> {
+    resources: Vec<&'a str>,
+    parameters: Vec<(&'a str, &'a str)>,
+    issued: Vec<&'a str>,
+}
+
+impl<'a> Page<'a> {
+    /// Writes equal rows as one.
+    fn write(
+        &mut self,
+        file: &mut StagedFile,
+        names: &Names<'_>,
+        equal: &[Counted<'a>],
+    ) -> Result<(), LedgerError> {
+        let Some(Counted { flat, row, call, .. }) = equal.first() else { return Ok(()) };
+        let Some(who) = names.whos.get(flat.who as usize) else { return Ok(()) };
+        if call.unpack(&mut self.resources, &mut self.parameters).is_none() {
+            return Ok(());
         }
+        self.issued.clear();
+        for row in equal.iter().filter(|row| row.table.has_issued()) {
+            self.issued.extend(row.table.issued_by(row.flat.row));
+        }
+        self.issued.sort_unstable();
+        self.issued.dedup();
+        file.push(&UsageRow {
+            window_start: i64::from(flat.hour).saturating_mul(HOUR),
+            first_seen: equal.iter().map(|row| row.row.first).min().unwrap_or(row.first),
+            last_seen: equal.iter().map(|row| row.row.last).max().unwrap_or(row.last),
+            count: equal.iter().fold(0, |sum, row| row.row.count.saturating_add(sum)),
+            provider: Provider::Aws,
+            account: who.account.as_deref(),
+            region: call.region,
+            principal: &who.principal,
+            principal_kind: who.kind.as_str(),
+            session: who.session.as_deref(),
+            credential: who.credential.as_deref(),
+            workload: None,
+            service: call.service,
+            operation: call.operation,
+            resources: &self.resources,
+            parameters: &self.parameters,
+            permissions: &[],
+            outcome: call.outcome,
+            error_code: call.error_code,
+            via: names.via(who, flat.origin),
+            authorizer: None,
+            issued: &self.issued,
+            source_identity: who.source_identity.as_deref(),
+            network_origin: names.origin(flat.origin),
+            evidence: EVIDENCE,
+            sample_id: equal.iter().filter_map(Counted::example).min(),
+        })
     }
-    counted.sort_unstable_by_key(Counted::key);
-    calls
 }
 
-/// Writes the rows of one day, principal and operation, equal ones as one.
-fn write_group(
-    file: &mut StagedFile,
-    parts: &[Part<'_>],
-    names: &Names,
-    calls: &[Call],
-    counted: &[Counted<'_>],
-) -> Result<(), LedgerError> {
-    for rows in counted.chunk_by(|left, right| left.call == right.call) {
-        let Some(call) = rows.first().and_then(|row| calls.get(row.call)) else { continue };
-        let resources: Vec<&str> = call.resources.iter().map(String::as_str).collect();
-        let parameters: Vec<(&str, &str)> =
-            call.parameters.iter().map(|(path, value)| (path.as_str(), value.as_str())).collect();
-        for equal in rows.chunk_by(|left, right| left.key() == right.key()) {
-            let Some(row) = equal.first() else { continue };
-            let Some(who) = names.whos.get(row.flat.who as usize) else { continue };
-            let origin = names.origins.get(row.flat.origin as usize).map(String::as_str);
-            let origin = origin.filter(|origin| !origin.is_empty());
-            let examples = equal.iter().filter(|row| row.flat.is_example).filter_map(|row| {
-                let sample = parts.get(row.flat.part as usize)?.table.sample(row.row);
-                std::str::from_utf8(sample).ok().filter(|sample| !sample.is_empty())
-            });
-            let mut issued: Vec<&str> = Vec::new();
-            for row in equal {
-                if let Some(part) = parts.get(row.flat.part as usize).filter(|part| part.table.has_issued()) {
-                    issued.extend(part.table.issued_by(row.flat.row));
-                }
-            }
-            issued.sort_unstable();
-            issued.dedup();
-            file.push(&UsageRow {
-                window_start: i64::from(row.flat.hour).saturating_mul(HOUR),
-                first_seen: equal.iter().map(|row| row.row.first).min().unwrap_or(row.row.first),
-                last_seen: equal.iter().map(|row| row.row.last).max().unwrap_or(row.row.last),
-                count: equal.iter().fold(0, |sum, row| row.row.count.saturating_add(sum)),
-                provider: Provider::Aws,
-                account: who.account.as_deref(),
-                region: call.region.as_deref(),
-                principal: &who.principal,
-                principal_kind: who.kind.as_str(),
-                session: who.session.as_deref(),
-                credential: who.credential.as_deref(),
-                workload: None,
-                service: &call.service,
-                operation: &call.operation,
-                resources: &resources,
-                parameters: &parameters,
-                permissions: &[],
-                outcome: call.outcome,
-                error_code: call.error_code.as_deref(),
-                via: via(who, origin),
-                authorizer: None,
-                issued: &issued,
-                source_identity: who.source_identity.as_deref(),
-                network_origin: origin,
-                evidence: EVIDENCE,
-                sample_id: examples.min(),
-            })?;
-        }
+impl Names<'_> {
+    fn origin(&self, number: u32) -> Option<&str> {
+        self.origins.get(number as usize).copied().filter(|origin| !origin.is_empty())
     }
-    Ok(())
+
+    /// The service that called on the principal's behalf.
+    ///
+    /// `AWS Internal` names no service: it is the console, or a part of the called service, acting with the
+    /// principal's own credentials in the same request, so the call is the principal's own.
+    fn via<'a>(&'a self, who: &'a Identity, origin: u32) -> Option<&'a str> {
+        if who.kind == Kind::Service {
+            return None;
+        }
+        who.invoked_by.as_deref().filter(|name| is_service(name)).or_else(|| {
+            let is_service = self.is_service.get(origin as usize).copied().unwrap_or(false);
+            self.origin(origin).filter(|_| is_service)
+        })
+    }
 }
 
-/// The service that called on the principal's behalf.
-///
-/// `AWS Internal` names no service: it is the console, or a part of the called service, acting with the
-/// principal's own credentials in the same request, so the call is the principal's own.
-fn via<'a>(who: &'a Identity, origin: Option<&'a str>) -> Option<&'a str> {
-    if who.kind == super::identity::Kind::Service {
-        return None;
-    }
-    let service = |name: &&str| name.contains(".amazonaws.com");
-    who.invoked_by.as_deref().filter(service).or_else(|| origin.filter(service))
-}
-
-/// Sorts calls and leaves out repeats; the second list tells a call's new place by its old.
-fn rank_calls(calls: Vec<Call>) -> (Vec<Call>, Vec<usize>) {
-    let mut sorted: Vec<(Call, usize)> =
-        calls.into_iter().enumerate().map(|(place, call)| (call, place)).collect();
-    sorted.sort_unstable();
-    let mut ranks = vec![0; sorted.len()];
-    let mut distinct: Vec<Call> = Vec::new();
-    for (call, place) in sorted {
-        if distinct.last() != Some(&call) {
-            distinct.push(call);
-        }
-        if let Some(slot) = ranks.get_mut(place) {
-            *slot = distinct.len() - 1;
-        }
-    }
-    (distinct, ranks)
+fn is_service(name: &str) -> bool {
+    name.contains(".amazonaws.com")
 }

@@ -3,6 +3,7 @@
 //! The object is almost half of an event, and every call of a session repeats it byte for byte. So it is told by
 //! its first bytes, which hold the session's name, and compared as a whole instead of being parsed again.
 
+use std::borrow::Cow;
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
@@ -17,20 +18,16 @@ const PREFIX: usize = 128;
 /// Objects that begin alike and differ later: a session with and without `invokedBy`, say.
 const CANDIDATES: usize = 8;
 
+/// Bytes of memory that a caller takes, texts and all, roughly.
+const CALLER: usize = 400;
+
 /// Every distinct `userIdentity` object, numbered.
 #[derive(Debug, Default)]
 pub(crate) struct KnownIdentities {
     objects: Interner,
-    /// Who is behind each object, once it was asked for.
-    callers: Vec<Option<Caller>>,
+    /// Who is behind each object, as far as the object alone tells, once it was asked for.
+    callers: Vec<Option<Identity>>,
     by_prefix: HashTable<(u64, u32)>,
-}
-
-/// Who is behind an object, as far as the object alone tells.
-#[derive(Clone, Debug, Default)]
-struct Caller {
-    principal: Box<str>,
-    account: Option<Box<str>>,
 }
 
 impl KnownIdentities {
@@ -68,33 +65,48 @@ impl KnownIdentities {
 
     /// The account of an object's principal.
     pub(crate) fn account(&mut self, number: u32) -> Option<&str> {
-        self.caller(number)?.account.as_deref()
+        // Callers of other kinds have words in place of an account.
+        let is_account = |id: &&str| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
+        self.caller(number)?.account.as_deref().filter(is_account)
     }
 
-    fn caller(&mut self, number: u32) -> Option<&Caller> {
+    /// Who is behind an object in the log of `recipient`.
+    pub(crate) fn identity(&self, number: u32, recipient: Option<&str>) -> Cow<'_, Identity> {
+        match self.callers.get(number as usize) {
+            // The log's account stands in only for one that the object does not tell.
+            Some(Some(caller)) if caller.account.is_some() => Cow::Borrowed(caller),
+            _ => Cow::Owned(Identity::read(self.object(number), recipient)),
+        }
+    }
+
+    fn object(&self, number: u32) -> Option<&[u8]> {
+        Some(self.objects.get(number)).filter(|object| !object.is_empty())
+    }
+
+    fn caller(&mut self, number: u32) -> Option<&Identity> {
         let place = number as usize;
         if self.callers.len() <= place {
             self.callers.resize(place + 1, None);
         }
         let object = Some(self.objects.get(number)).filter(|object| !object.is_empty());
-        let caller = self.callers.get_mut(place)?.get_or_insert_with(|| {
-            let identity = Identity::read(object, None);
-            // Callers of other kinds have words in place of an account.
-            let is_account = |id: &String| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
-            Caller {
-                principal: identity.principal.into(),
-                account: identity.account.filter(is_account).map(Into::into),
-            }
-        });
-        Some(caller)
+        let caller = self.callers.get_mut(place)?;
+        Some(caller.get_or_insert_with(|| Identity::read(object, None)))
     }
 
-    pub(crate) fn get(&self, number: u32) -> &[u8] {
-        self.objects.get(number)
+    /// How many objects there are.
+    pub(crate) fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Forgets all, and keeps the room they took.
+    pub(crate) fn clear(&mut self) {
+        self.objects.clear();
+        self.callers.clear();
+        self.by_prefix.clear();
     }
 
     pub(crate) fn footprint(&self) -> usize {
-        self.objects.footprint() + self.callers.capacity() * 120 + self.by_prefix.capacity() * 17
+        self.objects.footprint() + self.callers.len() * CALLER + self.by_prefix.len() * 24
     }
 }
 

@@ -7,7 +7,7 @@ use remit_catalog::ParameterUse;
 use remit_ledger::{HOUR, Outcome, SourcePosition, identify};
 
 use super::bounded::{Bounded, tree_of};
-use super::call::{Head, Target, is_told, pack, pack_bounded, pack_parameter, repack, target};
+use super::call::{Head, is_told, pack, pack_bounded, pack_parameter, repack, target};
 use super::coverage::Tally;
 use super::event::Event;
 use super::operation::Plans;
@@ -37,7 +37,7 @@ pub(crate) struct Recorder {
     diagnostics: Arc<Diagnostics>,
     time: EventTime,
     /// Names met by principals and operations; kept from flush to flush.
-    bounded: Bounded,
+    pub(crate) bounded: Bounded,
     /// The region, account and error code of the last event, which the next one's often are.
     last_names: [LastName; 3],
     scratch: Vec<u8>,
@@ -117,9 +117,9 @@ impl Recorder {
         }
     }
 
-    /// Bytes of memory that a flush would free, roughly.
+    /// Bytes of memory that what a flush would write takes, roughly.
     pub(crate) fn footprint(&self) -> usize {
-        self.table.footprint() + self.tally.footprint() + self.work.identifiers.capacity() * 16
+        self.table.footprint() + self.tally.footprint() + self.work.identifiers.len() * 16
     }
 
     /// Forgets what was flushed. Numbers stay, unless what they stand for takes more than `keep` bytes.
@@ -280,8 +280,18 @@ impl Recorder {
                 return Some(call);
             }
         }
-        let mut target = target(&self.scratch, &self.table.names, plan)?;
-        let is_bounded = bound(bounded, tree, &mut target);
+        let mut is_bounded = false;
+        let mut target = target(&self.scratch, &self.table.names, plan, |resource| {
+            let name = bounded.resource(tree, resource);
+            is_bounded |= name.is_some();
+            name
+        })?;
+        for (path, value) in &mut target.parameters {
+            if bounded.is_excess_value(tree, path, value) {
+                "*".clone_into(value);
+                is_bounded = true;
+            }
+        }
         repack(&mut self.repacked, &self.scratch, &target);
         let call = self.table.calls.intern(&self.repacked).number();
         // Where there are too many names, one will hardly come again.
@@ -342,28 +352,6 @@ fn skipped<F>(event: &Event<'_, F>) -> Option<&'static str> {
             _ => None,
         },
     }
-}
-
-/// Bounds the names of a call's target; true when any was one too many.
-fn bound(bounded: &mut Bounded, tree: u64, target: &mut Target) -> bool {
-    let mut is_bounded = false;
-    for resource in &mut target.resources {
-        if let Some(name) = bounded.resource(tree, resource) {
-            *resource = name;
-            is_bounded = true;
-        }
-    }
-    if is_bounded {
-        target.resources.sort_unstable();
-        target.resources.dedup();
-    }
-    for (path, value) in &mut target.parameters {
-        if bounded.is_excess_value(tree, path, value) {
-            "*".clone_into(value);
-            is_bounded = true;
-        }
-    }
-    is_bounded
 }
 
 /// The number of a text, which is that of the empty text for none; none when it is not UTF-8.

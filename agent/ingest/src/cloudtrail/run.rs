@@ -131,11 +131,16 @@ impl Shared<'_> {
         if let Some(weight) = self.weights.get(recorder.worker) {
             weight.store(recorder.footprint(), Ordering::Relaxed);
         }
-        let all: usize = self.weights.iter().map(|weight| weight.load(Ordering::Relaxed)).sum();
-        if all > self.limits.counts {
+        if self.is_due() {
             // A flush that was asked for before serves as well.
             let _ = self.flush.try_send(Signal::Flush);
         }
+    }
+
+    /// Whether the tables are so large that they are to be flushed.
+    fn is_due(&self) -> bool {
+        let all: usize = self.weights.iter().map(|weight| weight.load(Ordering::Relaxed)).sum();
+        all > self.limits.counts
     }
 
     /// Decompressed size up to which a worker reads a file whole.
@@ -305,7 +310,9 @@ impl Publisher {
         while self.finished < recorders.len() {
             match signals.recv() {
                 Ok(Signal::Finished) => self.finished += 1,
-                Ok(Signal::Flush) => self.publish(writer, shared, recorders)?,
+                Ok(Signal::Flush) if shared.is_due() => self.publish(writer, shared, recorders)?,
+                // Several workers asked for the same flush.
+                Ok(Signal::Flush) => {}
                 Err(_) => break,
             }
         }
@@ -327,7 +334,7 @@ impl Publisher {
             let mut work = std::mem::take(&mut recorder.work);
             let progressing = recorder.progressing.as_ref();
             work.sources.extend(progressing.and_then(|progress| progress.position(&recorder.source)));
-            recorder.tally.add_to(&mut evidence, |number| recorder.table.name(number));
+            recorder.tally.add_to(&mut evidence, |number| recorder.table.name(number).map(str::to_owned));
             for (plan, calls) in std::mem::take(&mut work.unresolved) {
                 if let Some(plan) = recorder.plans.get(plan) {
                     *self.unresolved.entry(format!("{}:{}", plan.service, plan.operation)).or_default() +=
@@ -345,10 +352,7 @@ impl Publisher {
         if works.iter().all(Work::is_empty) {
             return Ok(());
         }
-        let parts: Vec<Part<'_>> = recorders
-            .iter()
-            .map(|recorder| Part { table: &recorder.table, plans: &recorder.plans })
-            .collect();
+        let parts: Vec<Part<'_>> = recorders.iter().map(|recorder| Part::of(recorder)).collect();
         let parts_count = parts.len();
         let flush = writer.begin(Provider::Aws);
         let staged = stage(flush, &parts, parts.len())?;

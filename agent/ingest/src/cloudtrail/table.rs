@@ -43,7 +43,7 @@ pub(crate) struct Row {
     /// Microseconds since the Unix epoch.
     pub(crate) first: i64,
     pub(crate) last: i64,
-    sample: usize,
+    sample: u32,
     sample_length: u32,
 }
 
@@ -63,9 +63,10 @@ impl Table {
                     row.count = row.count.saturating_add(1);
                     row.first = row.first.min(time);
                     row.last = row.last.max(time);
-                    let end = row.sample + row.sample_length as usize;
+                    let start = row.sample as usize;
+                    let end = start + row.sample_length as usize;
                     // The smallest id is the example, so that it does not depend on the order of events.
-                    if let Some(sample) = self.samples.get_mut(row.sample..end)
+                    if let Some(sample) = self.samples.get_mut(start..end)
                         && sample.len() == id.len()
                         && id < &*sample
                     {
@@ -81,7 +82,8 @@ impl Table {
     fn insert(&mut self, hash: u64, key: RowKey, time: i64, id: &[u8]) -> u32 {
         let number = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
         let id = if id.len() <= SAMPLE_LIMIT { id } else { &[] };
-        let sample = self.samples.len();
+        // Tables are flushed long before they hold 4 GB.
+        let sample = u32::try_from(self.samples.len()).unwrap_or(u32::MAX);
         self.samples.extend_from_slice(id);
         let sample_length = u32::try_from(id.len()).unwrap_or(0);
         self.rows.push(Row { key, count: 1, first: time, last: time, sample, sample_length });
@@ -104,9 +106,8 @@ impl Table {
     }
 
     /// A name by its number; none for the empty one.
-    pub(crate) fn name(&self, number: u32) -> Option<String> {
-        let name = self.names.get(number);
-        if name.is_empty() { None } else { Some(String::from_utf8_lossy(name).into_owned()) }
+    pub(crate) fn name(&self, number: u32) -> Option<&str> {
+        std::str::from_utf8(self.names.get(number)).ok().filter(|name| !name.is_empty())
     }
 
     /// Forgets all rows, and what their numbers stand for if that takes more than `keep` bytes.
@@ -116,7 +117,12 @@ impl Table {
         self.index.clear();
         self.issued = Vec::new();
         if self.names_footprint() > keep {
-            *self = Self::default();
+            self.identities.clear();
+            self.origins.clear();
+            self.names.clear();
+            self.raw_calls.clear();
+            self.call_of_raw.clear();
+            self.calls.clear();
         }
     }
 
@@ -126,7 +132,8 @@ impl Table {
 
     /// The event id that stands for a row; empty where there is none.
     pub(crate) fn sample(&self, row: &Row) -> &[u8] {
-        self.samples.get(row.sample..row.sample + row.sample_length as usize).unwrap_or_default()
+        let start = row.sample as usize;
+        self.samples.get(start..start + row.sample_length as usize).unwrap_or_default()
     }
 
     /// Public identifiers of the credentials that a row's calls handed out. Call [`Table::sort_issued`] before.
@@ -153,16 +160,15 @@ impl Table {
             + self.names.footprint()
             + self.calls.footprint()
             + self.raw_calls.footprint()
-            + self.call_of_raw.capacity() * 4
+            + self.call_of_raw.len() * 4
     }
 
-    /// Bytes of memory in use, roughly.
+    /// Bytes of memory that the counts take, roughly.
     pub(crate) fn footprint(&self) -> usize {
         self.names_footprint()
-            + self.samples.capacity()
-            + self.rows.capacity() * size_of::<Row>()
-            + self.index.capacity() * 5
-            + self.issued.capacity() * 48
+            + self.samples.len()
+            + self.rows.len() * (size_of::<Row>() + 8)
+            + self.issued.len() * 48
     }
 }
 

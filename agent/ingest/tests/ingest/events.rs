@@ -47,6 +47,26 @@ fn called(call: &str, members: &str) -> UsageRecord {
 }
 
 #[test]
+fn names_met_before_there_were_too_many_are_cut_with_the_others() {
+    let calls = |keys: std::ops::Range<u64>| -> String {
+        let call = |key| {
+            let request = format!(r#","requestParameters":{{"bucketName":"data","key":"k{key}"}}"#);
+            let id = format!("00000000-0000-4000-8000-{key:012}");
+            event("s3:GetObject", ROLE, &own(&request)).replace("00000000-0000-4000-8000-000000000001", &id)
+        };
+        keys.map(|key| call(key) + "\n").collect()
+    };
+    let (records, _) = ledger_of(&calls(10..74));
+    assert_eq!(records.len(), 64);
+    assert!(records.iter().all(|record| record.count == 1 && record.sample_id.is_some()));
+    let (records, _) = ledger_of(&calls(10..110));
+    let [record] = records.as_slice() else { panic!("{records:?}") };
+    assert_eq!(record.resources, ["arn:aws:s3:::data/*"]);
+    assert_eq!(record.count, 100);
+    assert_eq!(record.sample_id.as_deref(), Some("00000000-0000-4000-8000-000000000010"));
+}
+
+#[test]
 fn credentials_that_are_handed_out() {
     let sts = r#","responseElements":{"credentials":{"accessKeyId":"ASIANEWNEWNEWNEWNEW1","expiration":"Oct 1, 2026, 11:00:00 AM","sessionToken":"TOKEN"},"assumedRoleUser":{"arn":"arn:aws:sts::111122223333:assumed-role/x/y"}}"#;
     let iam = r#","responseElements":{"accessKey":{"userName":"bot","status":"Active","accessKeyId":"AKIANEWNEWNEWNEWNEW1"}}"#;

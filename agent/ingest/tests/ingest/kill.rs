@@ -23,7 +23,7 @@ fn options(ledger: &Path, input: &Path) -> Options {
         inputs: vec![input.to_string_lossy().into_owned()],
         ledger: ledger.to_owned(),
         threads: 2,
-        limits: Limits { counts: 1 << 20, whole_stored: 1 << 20, ..Limits::default() },
+        limits: Limits { counts: 256 << 10, whole_stored: 1 << 20, ..Limits::default() },
         ..Options::default()
     }
 }
