@@ -1,6 +1,9 @@
 //! From bytes to events: every form CloudTrail's events are kept in, and what to do about damage.
 
+use std::sync::LazyLock;
+
 use memchr::memchr;
+use memchr::memmem::Finder;
 
 use super::event::{Event, List, Shape, read_message, read_object};
 use crate::scan::{Cursor, Fault, Find, Index, Plain, Text};
@@ -159,6 +162,9 @@ impl Reader {
             }
             (b'{', _) => indexed(index, bytes, start, STRETCH, |mut cursor| {
                 let shape = read_object(&mut cursor, |rest| sink.known_identity(rest))?;
+                if matches!(shape, Shape::Event(_)) && has_swallowed(bytes, start, cursor.position()) {
+                    return Err(Fault::Bad(start));
+                }
                 self.deliver(&shape, start, cursor.position(), sink);
                 Ok(cursor.position())
             }),
@@ -255,6 +261,9 @@ impl Reader {
             let end = indexed(index, bytes, start, SEARCH_STRETCH, |mut cursor| {
                 let shape = read_object(&mut cursor, |rest| sink.known_identity(rest))?;
                 match shape {
+                    Shape::Event(_) if has_swallowed(bytes, start, cursor.position()) => {
+                        return Err(Fault::Bad(start));
+                    }
                     Shape::Event(_) => {}
                     Shape::List(_) | Shape::Wrapped(_) if begins_line => self.enclosing.clear(),
                     _ => return Err(Fault::Bad(start)),
@@ -298,6 +307,13 @@ fn indexed(
             result => return result,
         }
     }
+}
+
+/// Whether an event holds another: then a bracket of it is damaged, and what follows was taken for a part of it. Within
+/// a string the quotes of such a beginning would be escaped.
+fn has_swallowed(bytes: &[u8], start: usize, end: usize) -> bool {
+    static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(EVENT_START));
+    bytes.get(start + 1..end).is_some_and(|inside| FINDER.find(inside).is_some())
 }
 
 fn deliver_message(message: Option<Text<'_>>, place: Place, sink: &mut impl Sink) {

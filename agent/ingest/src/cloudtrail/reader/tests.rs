@@ -229,3 +229,21 @@ proptest! {
         prop_assert!(found.ids.len() >= 10, "{:?}", found);
     }
 }
+
+#[test]
+fn a_damaged_bracket_does_not_swallow_the_events_behind_it() {
+    let whole = format!(r#"{{"Records":[{}]}}"#, events(0..4)).into_bytes();
+    let second = r#"{"Records":["#.len() + events(0..1).len() + 1;
+    let end = second + events(1..2).len();
+    for place in second..end {
+        for byte in *br#"{}[]",:"# {
+            let mut bytes = whole.clone();
+            bytes[place] = byte;
+            let found = read(&bytes);
+            for id in ["e0", "e2", "e3"] {
+                let count = found.ids.iter().filter(|found| *found == id).count();
+                assert!(count == 1, "{id}: {} at {place}: {found:?}", byte as char);
+            }
+        }
+    }
+}
