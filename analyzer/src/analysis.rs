@@ -96,15 +96,21 @@ pub(crate) struct Analysis {
     pub(crate) window: Option<Window>,
 }
 
+/// The ARN of a role without its path, where it has one.
+pub(crate) fn pathless(arn: &str) -> Option<String> {
+    let (head, path) = arn.split_once(":role/")?;
+    let (_, name) = path.rsplit_once('/')?;
+    Some(format!("{head}:role/{name}"))
+}
+
 /// Gives calls to the role that made them where the log does not tell its path: a session without an issuer names the
 /// role alone, and no two roles of an account share a name (`IAM and STS quotas`, "names").
 pub(crate) fn claim_pathless(account: &Account, calls: &mut BTreeMap<String, PrincipalCalls>) {
     let is_known = |arn: &str| account.principals.iter().any(|principal| principal.arn == arn);
-    let roles = account.principals.iter().filter_map(|principal| {
-        let (head, path) = principal.arn.split_once(":role/")?;
-        let (_, name) = path.rsplit_once('/')?;
-        Some((format!("{head}:role/{name}"), principal.arn.clone()))
-    });
+    let roles = account
+        .principals
+        .iter()
+        .filter_map(|principal| Some((pathless(&principal.arn)?, principal.arn.clone())));
     for (pathless, arn) in roles.filter(|(pathless, _)| !is_known(pathless)) {
         if let Some(made) = calls.remove(&pathless) {
             let all = calls.entry(arn).or_default();

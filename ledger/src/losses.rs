@@ -13,7 +13,8 @@ pub(crate) const NAMELESS: &str = "-";
 /// claims no class; where neither account nor time is known it speaks of all of them.
 ///
 /// - A source read to its end with a loss has made good when other bytes were read without loss, at any time, under
-///   one of its names, and reach over the hours of its events: a name may be used again for other events.
+///   one of its names, and reach over the hours of its events: a name may be used again for other events. Where no
+///   event of it could be read, its hours are not known, and only what was read later makes good.
 /// - A source that was last read in part has lost what follows, until it is read to its end.
 pub(crate) fn losses<'a>(commits: impl Iterator<Item = (Provider, &'a Commit)>) -> Vec<CoverageRecord> {
     let positions: Vec<(Provider, i64, &SourcePosition)> = commits
@@ -22,21 +23,21 @@ pub(crate) fn losses<'a>(commits: impl Iterator<Item = (Provider, &'a Commit)>) 
         })
         .collect();
     let mut last: BTreeMap<&str, &SourcePosition> = BTreeMap::new();
-    let mut sound: BTreeMap<&str, Vec<&SourcePosition>> = BTreeMap::new();
+    let mut sound: BTreeMap<&str, Vec<(usize, &SourcePosition)>> = BTreeMap::new();
     // Equal bytes are one source under several names.
     let mut names: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (_, _, source) in &positions {
+    for (at, (_, _, source)) in positions.iter().enumerate() {
         last.insert(&source.name, source);
         if let Extent::Whole { content } = &source.extent {
             if source.lost > 0 {
                 names.entry(content).or_default().push(&source.name);
             } else if source.name != NAMELESS {
-                sound.entry(&source.name).or_default().push(source);
+                sound.entry(&source.name).or_default().push((at, source));
             }
         }
     }
     let mut records = Vec::new();
-    for (provider, committed_at, source) in positions {
+    for (at, (provider, committed_at, source)) in positions.into_iter().enumerate() {
         let is_lost = match &source.extent {
             Extent::Prefix { .. } => {
                 last.get(source.name.as_str()).is_some_and(|last| std::ptr::eq(*last, source))
@@ -45,7 +46,10 @@ pub(crate) fn losses<'a>(commits: impl Iterator<Item = (Provider, &'a Commit)>) 
             Extent::Whole { content } if source.lost > 0 => {
                 names.remove(content.as_str()).is_some_and(|names| {
                     let mut others = names.iter().filter_map(|name| sound.get(name)).flatten();
-                    !others.any(|other| reaches_over(other, source))
+                    !others.any(|(other_at, other)| match source.span {
+                        Some(span) => reaches_over(other, span),
+                        None => *other_at > at,
+                    })
                 })
             }
             Extent::Whole { .. } => false,
@@ -62,12 +66,8 @@ pub(crate) fn is_loss(record: &CoverageRecord) -> bool {
     record.events == 0 && record.lost > 0 && record.classes.is_empty()
 }
 
-fn reaches_over(other: &SourcePosition, lossy: &SourcePosition) -> bool {
-    match (lossy.span, other.span) {
-        (None, _) => true,
-        (Some(_), None) => false,
-        (Some((start, end)), Some((other_start, other_end))) => other_start <= start && other_end >= end,
-    }
+fn reaches_over(other: &SourcePosition, (start, end): (i64, i64)) -> bool {
+    other.span.is_some_and(|(other_start, other_end)| other_start <= start && other_end >= end)
 }
 
 fn record(provider: Provider, committed_at: i64, source: &SourcePosition) -> CoverageRecord {

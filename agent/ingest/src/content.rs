@@ -1,6 +1,8 @@
 //! Bytes of a source, decompressed: whole where they are few, piece by piece where they may be many.
 
 use std::io::{self, BufReader, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use flate2::bufread::MultiGzDecoder;
 use memchr::memmem;
@@ -75,12 +77,12 @@ pub(crate) struct Hashed<R> {
     /// Bytes read so far.
     pub(crate) read: u64,
     /// Whether the bytes could not be read to their end.
-    pub(crate) failed: bool,
+    pub(crate) failed: Arc<AtomicBool>,
 }
 
 impl<R: Read> Hashed<R> {
     pub(crate) fn new(inner: R) -> Self {
-        Self { inner, hasher: XxHash3_128::new(), read: 0, failed: false }
+        Self { inner, hasher: XxHash3_128::new(), read: 0, failed: Arc::default() }
     }
 
     /// Reads to the end, if a decoder stopped before it, and returns the hash of all bytes.
@@ -94,7 +96,9 @@ impl<R: Read> Hashed<R> {
 impl<R: Read> Read for Hashed<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer).inspect_err(|error| {
-            self.failed |= error.kind() != io::ErrorKind::Interrupted;
+            if error.kind() != io::ErrorKind::Interrupted {
+                self.failed.store(true, Ordering::Relaxed);
+            }
         })?;
         if let Some(bytes) = buffer.get(..count) {
             self.hasher.write(bytes);

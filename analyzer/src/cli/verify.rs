@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::Streams;
 use super::analysing::catalog;
+use crate::analysis::pathless;
 use crate::exit::Exit;
 use crate::ledgers::Ledger;
 use crate::output::{Format, Row, plain, print};
@@ -24,7 +25,7 @@ pub(super) struct Arguments {
     /// The proposals folder, or one principal's folder in it
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// Also check that every allowed call in this ledger, whenever it was made, would still be allowed
+    /// Also check that every allowed call in this ledger, of the proposal's window, would still be allowed
     #[arg(long, value_name = "DIR")]
     ledger: Option<String>,
     /// How to print
@@ -143,9 +144,12 @@ fn recorded(
     principal: &str,
     window: Window,
 ) -> anyhow::Result<Vec<Protected>> {
-    let filter = Filter { window: Some(window), principal: Some(principal.to_owned()) };
-    let calls = ledger.roll_up(&filter)?;
-    let usage = Usage::gather(catalog, calls.values().flat_map(|calls| &calls.calls));
+    let mut calls = Vec::new();
+    for name in [Some(principal.to_owned()), pathless(principal)].into_iter().flatten() {
+        let filter = Filter { window: Some(window), principal: Some(name) };
+        calls.extend(ledger.roll_up(&filter)?.into_values().flat_map(|calls| calls.calls));
+    }
+    let usage = Usage::gather(catalog, &calls);
     let used = usage.actions.iter().filter(|(_, use_)| use_.seen.is_some());
     Ok(used
         .map(|(action, use_)| {

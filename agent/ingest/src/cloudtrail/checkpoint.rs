@@ -16,14 +16,27 @@ use crate::duplicates::Seen;
 pub(crate) struct Checkpoint {
     /// Hashes of name, size and time of change.
     names: HashSet<u128, FixedState>,
-    /// Hashes of bytes as stored; those of this run are added.
-    contents: Mutex<HashSet<u128, FixedState>>,
+    /// Hashes of bytes as stored.
+    contents: HashSet<u128, FixedState>,
+    /// Those of this run.
+    claimed: Mutex<HashSet<u128, FixedState>>,
     /// How far sources that were not read to their end were read, by name.
     prefixes: HashMap<String, Prefix>,
     /// Sources that were read with losses, by the hash of their content.
     damaged: HashMap<u128, SourcePosition, FixedState>,
     /// The names, with their folders, of delivered files that were not read whole.
     lossy: HashMap<String, Vec<String>>,
+}
+
+/// Whose a content is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// The claimant's.
+    New,
+    /// Another source's of this run, which may not have been counted yet.
+    Underway,
+    /// That of a source which was ingested before.
+    Ingested,
 }
 
 /// How far a source was read.
@@ -74,7 +87,7 @@ impl Checkpoint {
                 let Ok(content) = u128::from_str_radix(content, 16) else { return };
                 self.prefixes.remove(&source.name);
                 self.names.insert(name_hash(&source.name, source.size, source.modified));
-                self.contents.get_mut().unwrap_or_else(PoisonError::into_inner).insert(content);
+                self.contents.insert(content);
                 if source.lost > 0 {
                     self.damaged.insert(content, source.clone());
                 }
@@ -96,9 +109,13 @@ impl Checkpoint {
             && self.names.contains(&name_hash(name, size, modified))
     }
 
-    /// Claims a content for this run; false when it was ingested before or is being ingested.
-    pub(crate) fn claim(&self, content: u128) -> bool {
-        self.contents.lock().unwrap_or_else(PoisonError::into_inner).insert(content)
+    /// Claims a content for this run.
+    pub(crate) fn claim(&self, content: u128) -> Claim {
+        if self.contents.contains(&content) {
+            return Claim::Ingested;
+        }
+        let is_new = self.claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(content);
+        if is_new { Claim::New } else { Claim::Underway }
     }
 
     /// The position of a content that was ingested with losses.

@@ -1,7 +1,8 @@
 //! Reads a source piece by piece, and resumes it where an earlier run has read a part of it.
 
 use std::io::{self, Read};
-use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
 
 use remit_ledger::{Extent, SourcePosition};
 use twox_hash::XxHash3_128;
@@ -80,7 +81,7 @@ impl Pieces {
         let _gate = shared.enter();
         let mut recorder = lock(recorder);
         recorder.source = SourceCounts {
-            name: std::sync::Arc::clone(&source.name),
+            name: Arc::clone(&source.name),
             lost: resume.map_or(0, |prefix| prefix.lost),
             ..SourceCounts::default()
         };
@@ -107,6 +108,7 @@ impl Pieces {
         recorder: &Mutex<Recorder>,
     ) -> io::Result<bool> {
         let mut decode_error = None;
+        let failed = Arc::clone(&input.failed);
         {
             let mut decoder = decoder(compression, &mut input)?;
             let mut buffer: Vec<u8> = Vec::new();
@@ -128,14 +130,25 @@ impl Pieces {
                     }
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                     Err(error) => {
+                        if failed.load(Ordering::Relaxed) {
+                            // What was cut off is not the source's end, and the next run goes on from here.
+                            self.interrupted = Some(error);
+                            return Ok(true);
+                        }
                         decode_error = Some(error);
                         true
                     }
                 };
+                let is_resuming = self.resume.is_some();
                 let bytes = buffer.get(..filled).unwrap_or_default();
                 let Some(done) = self.feed(bytes, last, shared, recorder) else { return Ok(false) };
                 buffer.copy_within(done..filled, 0);
                 filled -= done;
+                if last && is_resuming && self.resume.is_none() {
+                    // What lies behind the point of resumption is new, and there is no further piece to bring it.
+                    let bytes = buffer.get(..filled).unwrap_or_default();
+                    self.feed(bytes, last, shared, recorder);
+                }
                 if filled == 0 && buffer.len() > RECORD_LIMIT {
                     buffer = Vec::new();
                 }
@@ -150,10 +163,6 @@ impl Pieces {
             }
         }
         if let Some(error) = decode_error {
-            if input.failed {
-                self.interrupted = Some(error);
-                return Ok(true);
-            }
             let mut recorder = lock(recorder);
             if recorder.source.lost == 0 {
                 let place = Place { offset: self.offset, record: self.reader.records() + 1 };

@@ -310,7 +310,8 @@ fn indexed(
 }
 
 /// Whether an event holds another: then a bracket of it is damaged, and what follows was taken for a part of it. Within
-/// a string the quotes of such a beginning would be escaped.
+/// a string the quotes of such a beginning would be escaped. Events that begin otherwise than CloudTrail writes them are
+/// not told apart so.
 fn has_swallowed(bytes: &[u8], start: usize, end: usize) -> bool {
     static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(EVENT_START));
     bytes.get(start + 1..end).is_some_and(|inside| FINDER.find(inside).is_some())

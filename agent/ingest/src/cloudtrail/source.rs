@@ -9,6 +9,7 @@ use remit_ledger::{Extent, HOUR, SourcePlace, SourcePosition};
 use twox_hash::XxHash3_128;
 
 use super::EVIDENCE;
+use super::checkpoint::Claim;
 use super::delivery::Delivery;
 use super::pieces::read_pieces;
 use super::reader::Reader;
@@ -127,8 +128,7 @@ impl Workbench {
         let compression = Compression::of(&self.stored);
         if self.stored.len() <= whole_stored {
             let content = XxHash3_128::oneshot(&self.stored);
-            if !shared.checkpoint.claim(content) {
-                known_content(&source, content, shared, recorder);
+            if !is_new(&source, content, shared, recorder) {
                 return Ok(());
             }
             let plain = match compression {
@@ -162,8 +162,7 @@ impl Workbench {
             drop(input);
             self.give_back();
             let (content, _) = Hashed::new(reopen()?).finish()?;
-            if !shared.checkpoint.claim(content) {
-                known_content(&source, content, shared, recorder);
+            if !is_new(&source, content, shared, recorder) {
                 return Ok(());
             }
             return read_pieces(source, Some(content), compression, reopen, shared, recorder);
@@ -189,6 +188,18 @@ impl Workbench {
             self.plain = Vec::new();
         }
     }
+}
+
+/// Whether a content is this source's to read; where it is not, what became of it is noted.
+fn is_new(source: &Identification, content: u128, shared: &Shared<'_>, recorder: &Mutex<Recorder>) -> bool {
+    let claim = shared.checkpoint.claim(content);
+    match claim {
+        Claim::New => {}
+        Claim::Ingested => known_content(source, content, shared, recorder),
+        // The other source's position tells of it once it is counted; the next run knows this one by its content.
+        Claim::Underway => shared.known(source.size),
+    }
+    claim == Claim::New
 }
 
 /// The same bytes were ingested before, under this name or another.

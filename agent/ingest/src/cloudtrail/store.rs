@@ -97,7 +97,7 @@ impl Prefix {
         use_object: &mut dyn FnMut(StoredObject) -> bool,
     ) -> io::Result<()> {
         let mut found = false;
-        let listed = self.store.list(Some(&self.path)).map_err(io::Error::other);
+        let listed = self.store.list(Some(&self.path)).map_err(said);
         let logs = listed.try_filter_map(|object| {
             found = true;
             let is_log = may_be_log(Path::new(object.location.as_ref()));
@@ -106,19 +106,17 @@ impl Prefix {
             }
             std::future::ready(Ok(is_log.then_some(object)))
         });
-        let fetched = self.fetch(logs.boxed(), shared, use_object).await;
+        self.fetch(logs.boxed(), shared, use_object).await?;
         if found {
-            return fetched;
+            return Ok(());
         }
-        // Where nothing is found, nothing is lost.
-        fetched.map_err(|error| io::Error::new(io::ErrorKind::NotFound, error))?;
         // The address may be that of one object.
         let object = match self.store.head(&self.path).await {
             Ok(object) => object,
             Err(object_store::Error::NotFound { .. }) => {
                 return Err(io::Error::new(io::ErrorKind::NotFound, "there is no object"));
             }
-            Err(error) => return Err(io::Error::other(error)),
+            Err(error) => return Err(said(error)),
         };
         self.fetch(futures::stream::iter([Ok(object)]).boxed(), shared, use_object).await
     }
@@ -179,6 +177,14 @@ impl Prefix {
         let answer = remote.store.get(&remote.location).await.map_err(io::Error::other)?;
         let bytes = answer.bytes().await.map_err(io::Error::other)?;
         Ok(Body::Fetched(Fetched { bytes, _room: room }))
+    }
+}
+
+/// What the store says. Where there is nothing, nothing is lost; what cannot be listed may hold anything.
+fn said(error: object_store::Error) -> io::Error {
+    match error {
+        object_store::Error::NotFound { .. } => io::Error::new(io::ErrorKind::NotFound, error),
+        error => io::Error::other(error),
     }
 }
 
