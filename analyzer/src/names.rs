@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use datafusion::arrow::array::{AsArray as _, RecordBatch};
 use datafusion::error::DataFusionError;
 use remit_ledger::{Collapse, Values};
-use remit_policy::Call;
 
 use crate::rollup::{PrincipalCalls, Text, pairs, strings, text, unexpected};
 
@@ -71,7 +70,7 @@ impl Names {
         bounds.parameters.add(values);
     }
 
-    /// Cuts the names of calls, and adds up the calls that are equal then.
+    /// Cuts the names of calls, some of which may be equal then.
     pub(crate) fn bound(&self, principals: &mut BTreeMap<String, PrincipalCalls>) {
         for (principal, calls) in principals {
             for call in &mut calls.calls {
@@ -81,18 +80,6 @@ impl Names {
                     bounds.parameters.apply(&mut call.parameters);
                 }
             }
-            add_up(&mut calls.calls);
         }
     }
-}
-
-fn add_up(calls: &mut Vec<Call>) {
-    let mut sums: BTreeMap<_, Call> = BTreeMap::new();
-    for call in calls.drain(..) {
-        let Call { service, operation, resources, parameters, outcome, via, account, region, .. } =
-            call.clone();
-        let key = (service, operation, resources, parameters, outcome, via, account, region);
-        sums.entry(key).and_modify(|sum| sum.seen.add(&call.seen)).or_insert(call);
-    }
-    calls.extend(sums.into_values());
 }

@@ -95,6 +95,14 @@ pub(crate) async fn roll_up(
     names.bound(&mut principals);
     for calls in principals.values_mut() {
         calls.calls.sort_by(|a, b| key(a).cmp(&key(b)));
+        // Calls that differed only in names that were cut are one.
+        calls.calls.dedup_by(|next, kept| {
+            let is_equal = key(next).cmp(&key(kept)).is_eq();
+            if is_equal {
+                kept.seen.add(&next.seen);
+            }
+            is_equal
+        });
     }
     Ok(principals)
 }
