@@ -147,14 +147,14 @@ fn first_difference(expected: &str, actual: &str) -> String {
     )
 }
 
-/// All files below a folder, in order.
-fn files(folder: &Path) -> Vec<PathBuf> {
+/// Every file below a folder, sorted; none where there is no such folder.
+#[must_use]
+pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut paths = entries(folder);
-    paths.sort();
-    for path in paths {
+    for path in entries(folder) {
         if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
     }
+    found.sort();
     found
 }
 

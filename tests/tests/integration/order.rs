@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use remit_organisation::{Organisation, Profile, Size};
+use remit_tests::case::files;
 use remit_tests::program::remit;
 
 /// Proposals made from these log files: text by path.
@@ -21,20 +22,11 @@ fn proposals(organisation: &Organisation, logs: &[(String, String)]) -> BTreeMap
     );
     let grants = "account-authorization-details.json";
     remit(place.path(), &["propose", "--ledger", "ledger", "--grants", grants, "--out", "out"]);
-    let mut texts = BTreeMap::new();
-    let mut open = vec![place.path().join("out")];
-    while let Some(folder) = open.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                open.push(path);
-            } else {
-                let name = path.strip_prefix(place.path()).unwrap().to_string_lossy().into_owned();
-                texts.insert(name, std::fs::read_to_string(path).unwrap());
-            }
-        }
-    }
-    texts
+    let texts = files(&place.path().join("out")).into_iter().map(|path| {
+        let name = path.strip_prefix(place.path()).unwrap().to_string_lossy().into_owned();
+        (name, std::fs::read_to_string(path).unwrap())
+    });
+    texts.collect()
 }
 
 #[test]

@@ -3,9 +3,8 @@
 //!
 //! A case holds `organisation.json`, and what is expected: `findings.csv` and `proposals/`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::Context as _;
 use remit_organisation::{Organisation, Profile};
 use remit_tests::{case, program};
 
@@ -29,30 +28,13 @@ fn proposals_are_as_expected() {
         case.expect("findings.csv", &findings);
         let proposals = place.path().join("proposals");
         let expected = case.path("proposals");
-        let mut missing = files(&expected).unwrap_or_default();
-        for file in files(&proposals).unwrap() {
-            let text = std::fs::read_to_string(proposals.join(&file)).unwrap();
-            case.expect(&Path::new("proposals").join(&file).to_string_lossy(), &text);
-            missing.retain(|other| *other != file);
+        let mut missing = case::files(&expected);
+        for path in case::files(&proposals) {
+            let file = path.strip_prefix(&proposals).unwrap();
+            let text = std::fs::read_to_string(&path).unwrap();
+            case.expect(&Path::new("proposals").join(file).to_string_lossy(), &text);
+            missing.retain(|other| *other != expected.join(file));
         }
         assert!(missing.is_empty(), "{}: expected and not written: {missing:?}", case.name());
     });
-}
-
-/// Files below a folder, relative to it, sorted.
-fn files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(current) = open.pop() {
-        for entry in std::fs::read_dir(&current).with_context(|| current.display().to_string())? {
-            let path = entry?.path();
-            if path.is_dir() {
-                open.push(path);
-            } else {
-                found.push(path.strip_prefix(folder)?.to_owned());
-            }
-        }
-    }
-    found.sort();
-    Ok(found)
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use remit_organisation::{Organisation, Profile, Size};
+use remit_tests::case::files;
 use remit_tests::program::{Ran, remit, run};
 
 const GRANTS: &str = "account-authorization-details.json";
@@ -156,24 +157,6 @@ fn what_is_excluded_is_not_called_unused() {
     assert_eq!(ask(&["--coverage", "excluding.json"]), Some(0));
 }
 
-/// Every file of a folder whose name ends so.
-fn files(folder: &Path, ending: &str) -> Vec<std::path::PathBuf> {
-    let mut found = Vec::new();
-    let mut open = vec![folder.to_owned()];
-    while let Some(folder) = open.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                open.push(path);
-            } else if path.to_string_lossy().ends_with(ending) {
-                found.push(path);
-            }
-        }
-    }
-    found.sort();
-    found
-}
-
 #[test]
 fn nothing_is_removed_on_the_word_of_a_damaged_ledger() {
     let place = place();
@@ -187,7 +170,7 @@ fn nothing_is_removed_on_the_word_of_a_damaged_ledger() {
     let evidence = crate::judged::read(&crate::judged::folders(&place.path().join("out")).remove(0)).evidence;
     let (principal, gone) = (evidence.principal, &evidence.removed[0].permission);
     // A file that is none of the ledger's own is named, and holds nothing that could be missing.
-    let usage = files(&place.path().join("ledger/usage"), ".parquet");
+    let usage = files(&place.path().join("ledger/usage"));
     let foreign = usage[0].with_file_name("letter.txt");
     std::fs::write(&foreign, "dear").unwrap();
     let ran = ask(place.path(), &propose);
