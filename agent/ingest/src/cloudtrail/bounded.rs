@@ -5,17 +5,24 @@
 //! are cut with them when they are flushed; what was flushed before stays. Collapsing all of them, as readers of the
 //! ledger do, gives the same in any order. The values of request parameters are bounded likewise (see [`Values`]).
 
+use std::collections::HashSet;
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
-use remit_ledger::{Collapse, Kind, Values};
+use remit_ledger::{Addition, Collapse, Kind, Values};
 
 /// The trees of names of one worker.
 #[derive(Debug)]
 pub(crate) struct Bounded {
     nodes: HashTable<Node>,
     capacity: usize,
+}
+
+/// The nodes that hold too many names, at one moment.
+#[derive(Debug)]
+pub(crate) struct Excess {
+    nodes: HashSet<u64, FixedState>,
 }
 
 /// A node, known by the hash of its tree and name.
@@ -36,26 +43,13 @@ impl Bounded {
     /// The name to record for a resource, where it is not its own. `tree` tells principals and operations apart.
     pub(crate) fn resource(&mut self, tree: u64, resource: &str) -> Option<String> {
         Collapse::bound(resource, |addition| {
-            let seed = tree ^ if addition.kind == Kind::Deep { 1 } else { 0 };
-            self.add(hash(seed, addition.node), addition.child, addition.limit)
+            self.add(key_of(tree, &addition), addition.child, addition.limit)
         })
     }
 
-    /// The name that a resource, met before, has by now, where it is not its own any more.
-    pub(crate) fn resource_now(&self, tree: u64, resource: &str) -> Option<String> {
-        Collapse::bound(resource, |addition| {
-            let seed = tree ^ if addition.kind == Kind::Deep { 1 } else { 0 };
-            self.is_collapsed(hash(seed, addition.node))
-        })
-    }
-
-    /// Whether the values of a parameter are too many by now.
-    pub(crate) fn is_excess_value_now(&self, tree: u64, path: &str, value: &str) -> bool {
-        Values::is_bounded(value) && self.is_collapsed(hash(tree, path))
-    }
-
-    fn is_collapsed(&self, key: u64) -> bool {
-        self.nodes.find(key, |node| node.key == key).is_some_and(|node| node.collapsed)
+    /// The nodes that hold too many names by now.
+    pub(crate) fn excess(&self) -> Excess {
+        Excess { nodes: self.nodes.iter().filter(|node| node.collapsed).map(|node| node.key).collect() }
     }
 
     /// Whether a parameter's value is one too many. Passed roles are never: each is a permission of its own.
@@ -89,6 +83,23 @@ impl Bounded {
         }
         node.collapsed
     }
+}
+
+impl Excess {
+    /// The name that a resource, met before, has by now, where it is not its own any more.
+    pub(crate) fn resource(&self, tree: u64, resource: &str) -> Option<String> {
+        Collapse::bound(resource, |addition| self.nodes.contains(&key_of(tree, &addition)))
+    }
+
+    /// Whether the values of a parameter are too many by now.
+    pub(crate) fn is_excess_value(&self, tree: u64, path: &str, value: &str) -> bool {
+        Values::is_bounded(value) && self.nodes.contains(&hash(tree, path))
+    }
+}
+
+/// The key of the node that is added to.
+fn key_of(tree: u64, addition: &Addition<'_>) -> u64 {
+    hash(tree ^ u64::from(addition.kind == Kind::Deep), addition.node)
 }
 
 /// The hash that tells a tree: a principal's and an operation's.

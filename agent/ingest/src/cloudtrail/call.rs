@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use remit_catalog::{ParameterUse, Place};
 use remit_ledger::Outcome;
 
-use super::bounded::Bounded;
-use super::operation::{Plan, Plans};
+use super::bounded::Excess;
+use super::operation::{Plan, PlanList};
 use super::table::Table;
 use crate::interner::Interner;
 use crate::scan::{Cursor, Fault, Find, Text, Value};
@@ -246,7 +246,7 @@ fn pack_target(scratch: &mut Vec<u8>, target: &Target) {
 
 impl<'a> Call<'a> {
     /// A call by its packed form.
-    pub(crate) fn of(packed: &'a [u8], table: &'a Table, plans: &'a Plans) -> Option<Self> {
+    pub(crate) fn of(packed: &'a [u8], table: &'a Table, plans: &'a PlanList) -> Option<Self> {
         let (head, target) = packed.split_at_checked(HEAD)?;
         let mut numbers =
             head.chunks_exact(4).filter_map(|word| word.try_into().ok()).map(u32::from_le_bytes);
@@ -284,12 +284,12 @@ impl<'a> Call<'a> {
     }
 
     /// Renames what was called on, where names that were met since are too many to keep each.
-    pub(crate) fn bound(&mut self, bounded: &Bounded, tree: u64) -> Option<()> {
+    pub(crate) fn bound(&mut self, excess: &Excess, tree: u64) -> Option<()> {
         let (mut resources, mut parameters) = (Vec::with_capacity(4), Vec::new());
         self.unpack(&mut resources, &mut parameters)?;
-        let names: Vec<_> = resources.iter().map(|resource| bounded.resource_now(tree, resource)).collect();
+        let names: Vec<_> = resources.iter().map(|resource| excess.resource(tree, resource)).collect();
         let is_excess =
-            |(path, value): &(&str, &str)| *value != "*" && bounded.is_excess_value_now(tree, path, value);
+            |(path, value): &(&str, &str)| *value != "*" && excess.is_excess_value(tree, path, value);
         if names.iter().all(Option::is_none) && !parameters.iter().any(is_excess) {
             return Some(());
         }

@@ -14,26 +14,21 @@ use hashbrown::HashTable;
 use remit_ledger::{Counts, Flush, HOUR, LedgerError, Provider, Publication, StagedFile, UsageRow};
 
 use super::EVIDENCE;
-use super::bounded::{Bounded, tree_of};
+use super::bounded::{Excess, tree_of};
 use super::call::Call;
 use super::coverage::{Evidence, records};
 use super::identity::{Identity, Kind};
-use super::operation::Plans;
-use super::recorder::{Recorder, Work};
+use super::operation::PlanList;
+use super::recorder::Work;
 use super::selectors::Selectors;
 use super::table::{Row, Table};
 
-/// One worker's share of a flush.
-pub(crate) struct Part<'a> {
-    table: &'a Table,
-    plans: &'a Plans,
-    bounded: &'a Bounded,
-}
-
-impl<'a> Part<'a> {
-    pub(crate) fn of(recorder: &'a Recorder) -> Self {
-        Self { table: &recorder.table, plans: &recorder.plans, bounded: &recorder.bounded }
-    }
+/// One worker's share of a flush, taken out of its recorder so that the worker counts on meanwhile.
+pub(crate) struct Part {
+    /// Sorted by [`Table::sort_issued`].
+    pub(crate) table: Table,
+    pub(crate) plans: PlanList,
+    pub(crate) excess: Excess,
 }
 
 /// A row whose numbers mean the same in every part, but for the call's before it is [renamed](rename).
@@ -70,7 +65,7 @@ impl Flat {
 /// Writes the rows of all parts into files of `flush`, on as many threads as `threads`.
 pub(crate) fn stage(
     flush: Flush<'_>,
-    parts: &[Part<'_>],
+    parts: &[Part],
     threads: usize,
 ) -> Result<Vec<StagedFile>, LedgerError> {
     let (names, mut flats) = flatten(parts);
@@ -112,7 +107,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 /// Gives equal calls of all parts one number, by which they are found in the answer. Names that were kept before there
 /// were too many like them are cut as those that came later: whoever reads would do so anyway.
-fn rename<'a>(parts: &[Part<'a>], names: &Names<'_>, flats: &mut [Flat]) -> Vec<Call<'a>> {
+fn rename<'a>(parts: &'a [Part], names: &Names<'_>, flats: &mut [Flat]) -> Vec<Call<'a>> {
     let mut calls: Vec<Call<'a>> = Vec::new();
     let mut numbers: HashTable<(u64, u32)> = HashTable::new();
     flats.sort_unstable_by_key(|flat| (flat.part, flat.call, flat.principal));
@@ -122,9 +117,9 @@ fn rename<'a>(parts: &[Part<'a>], names: &Names<'_>, flats: &mut [Flat]) -> Vec<
         let call = rows.first().and_then(|flat| {
             let part = parts.get(flat.part as usize)?;
             let packed = part.table.calls.get(flat.call);
-            let mut call = Call::of(packed, part.table, part.plans)?;
+            let mut call = Call::of(packed, &part.table, &part.plans)?;
             let principal = &names.whos.get(flat.who as usize)?.principal;
-            call.bound(part.bounded, tree_of(principal, super::call::peek(packed)?.0))?;
+            call.bound(&part.excess, tree_of(principal, super::call::peek(packed)?.0))?;
             Some(call)
         });
         let number = call.map_or(u32::MAX, |call| {
@@ -147,7 +142,7 @@ fn rename<'a>(parts: &[Part<'a>], names: &Names<'_>, flats: &mut [Flat]) -> Vec<
 
 /// Of the rows that differ only in when, where from and in which session, one keeps its example event: the one whose id
 /// is the smallest, so that it does not depend on how events were split into files and flushes.
-fn choose_examples(parts: &[Part<'_>], names: &Names<'_>, rows: &mut [Flat]) {
+fn choose_examples(parts: &[Part], names: &Names<'_>, rows: &mut [Flat]) {
     if let [row] = rows {
         row.is_example = true;
         return;
@@ -208,13 +203,13 @@ pub(crate) fn publication(
 }
 
 /// Gives equal identities, operations and origins of all parts one number.
-fn flatten<'a>(parts: &[Part<'a>]) -> (Names<'a>, Vec<Flat>) {
+fn flatten<'a>(parts: &'a [Part]) -> (Names<'a>, Vec<Flat>) {
     let mut whos: HashMap<Cow<'a, Identity>, u32, FixedState> = HashMap::default();
     let mut origins: HashMap<&'a str, u32, FixedState> = HashMap::default();
     let mut operations: HashMap<(&'a str, &'a str), u32, FixedState> = HashMap::default();
     let mut flats = Vec::with_capacity(parts.iter().map(|part| part.table.rows().len()).sum());
     for (part_number, part) in parts.iter().enumerate() {
-        let table = part.table;
+        let table = &part.table;
         let origin_of: Vec<u32> = (0..table.origins.len())
             .map(|number| {
                 let text = table.origins.get(u32::try_from(number).unwrap_or(0));
@@ -298,7 +293,7 @@ fn ranked<T: Ord>(numbered: HashMap<T, u32, FixedState>) -> (Vec<T>, Vec<u32>) {
 
 fn stage_day(
     flush: Flush<'_>,
-    parts: &[Part<'_>],
+    parts: &[Part],
     names: &Names<'_>,
     calls: &[Call<'_>],
     day: i32,
@@ -329,10 +324,10 @@ struct Counted<'a> {
 }
 
 impl<'a> Counted<'a> {
-    fn of(parts: &[Part<'a>], calls: &'a [Call<'a>], flat: &'a Flat) -> Option<Self> {
+    fn of(parts: &'a [Part], calls: &'a [Call<'a>], flat: &'a Flat) -> Option<Self> {
         let part = parts.get(flat.part as usize)?;
         let row = part.table.rows().get(flat.row as usize)?;
-        Some(Self { flat, row, call: calls.get(flat.call as usize)?, table: part.table })
+        Some(Self { flat, row, call: calls.get(flat.call as usize)?, table: &part.table })
     }
 
     fn example(&self) -> Option<&'a str> {

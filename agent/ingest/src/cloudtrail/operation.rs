@@ -1,5 +1,7 @@
 //! What to take from the events of one operation.
 
+use std::sync::Arc;
+
 use remit_catalog::{Catalog, Operation, ParameterUse, Resolution};
 
 use super::request::{Path, Paths};
@@ -31,7 +33,19 @@ pub(crate) struct Plan {
 pub(crate) struct Plans {
     names: Interner,
     scratch: Vec<u8>,
-    plans: Vec<Option<Plan>>,
+    list: PlanList,
+}
+
+/// Plans by their numbers; none for an operation whose name is not UTF-8.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PlanList {
+    plans: Vec<Option<Arc<Plan>>>,
+}
+
+impl PlanList {
+    pub(crate) fn get(&self, number: PlanNumber) -> Option<&Plan> {
+        self.plans.get(number as usize)?.as_deref()
+    }
 }
 
 impl Plans {
@@ -45,14 +59,19 @@ impl Plans {
         match self.names.intern(&self.scratch) {
             Interned::Old(number) => self.get(number).map(|_| number),
             Interned::New(number) => {
-                self.plans.push(plan(source, name));
+                self.list.plans.push(plan(source, name).map(Arc::new));
                 self.get(number).map(|_| number)
             }
         }
     }
 
     pub(crate) fn get(&self, number: PlanNumber) -> Option<&Plan> {
-        self.plans.get(number as usize)?.as_ref()
+        self.list.get(number)
+    }
+
+    /// The plans so far; operations met later are not in it.
+    pub(crate) fn list(&self) -> PlanList {
+        self.list.clone()
     }
 }
 

@@ -10,6 +10,7 @@ use super::bounded::{Bounded, tree_of};
 use super::call::{Head, is_told, pack, pack_bounded, pack_parameter, repack, target};
 use super::coverage::Tally;
 use super::event::Event;
+use super::flush::Part;
 use super::operation::Plans;
 use super::outcome::outcome;
 use super::pieces::Progressing;
@@ -122,12 +123,14 @@ impl Recorder {
         self.table.footprint() + self.tally.footprint() + self.work.identifiers.len() * 16
     }
 
-    /// Forgets what was flushed. Numbers stay, unless what they stand for takes more than `keep` bytes.
-    pub(crate) fn clear(&mut self, keep: usize) {
-        self.table.clear(keep);
+    /// Hands out what was counted, and goes on with an empty table.
+    pub(crate) fn take(&mut self, spare: Table) -> (Part, Work) {
+        let mut table = std::mem::replace(&mut self.table, spare);
+        table.sort_issued();
         self.last_names = Default::default();
         self.tally = Tally::default();
-        self.work = Work::default();
+        let part = Part { table, plans: self.plans.list(), excess: self.bounded.excess() };
+        (part, std::mem::take(&mut self.work))
     }
 
     fn skip(&mut self, reason: &'static str) {

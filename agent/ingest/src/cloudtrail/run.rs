@@ -13,12 +13,13 @@ use remit_ledger::{
 
 use super::checkpoint::{Checkpoint, name_hash};
 use super::coverage::Evidence;
-use super::flush::{Part, publication, stage};
+use super::flush::{publication, stage};
 use super::recorder::{Recorder, SourceCounts, Work};
 use super::selectors::Selectors;
 use super::source::{Identification, Workbench, lock, position, unread_position, whole};
 use super::store::{self, StoredObject};
 use super::summary::{Files, Summary};
+use super::table::Table;
 use crate::diagnostic::Diagnostics;
 use crate::duplicates::Seen;
 use crate::input::{Input, Problem, expand};
@@ -46,7 +47,7 @@ pub struct Options {
 /// Bounds on memory.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Bytes of counts, of all workers together, at which they are flushed.
+    /// Bytes of counts, of all workers together, at which they are flushed. As many again may be in the writing.
     pub counts: usize,
     /// Events that are remembered to find those delivered twice.
     pub remembered: usize,
@@ -61,7 +62,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            counts: 96 << 20,
+            counts: 64 << 20,
             remembered: REMEMBERED,
             names: 200_000,
             whole_stored: 8 << 20,
@@ -87,8 +88,10 @@ pub(crate) struct Shared<'a> {
     pub(crate) diagnostics: Arc<Diagnostics>,
     pub(crate) limits: Limits,
     progress: &'a dyn Progress,
-    /// Workers hold it for reading while they count, a flush holds it for writing.
+    /// Workers hold it for reading while they count; who takes their counts holds it for writing.
     gate: RwLock<()>,
+    /// Held while counts are written.
+    flushing: Mutex<()>,
     /// The sizes of the workers' tables.
     weights: Vec<AtomicUsize>,
     flush: Sender<Signal>,
@@ -121,8 +124,11 @@ const UNREADABLE: usize = 2;
 const OTHER: usize = 3;
 
 impl Shared<'_> {
-    /// Waits until no flush is going on.
+    /// Waits until counts are not being taken, and until the last ones are written where there is no room for more.
     pub(crate) fn enter(&self) -> RwLockReadGuard<'_, ()> {
+        if self.is_due() {
+            drop(self.flushing.lock());
+        }
         self.gate.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -226,6 +232,7 @@ pub fn ingest(options: Options, progress: &dyn Progress) -> Result<Summary, Inge
         limits: options.limits,
         progress,
         gate: RwLock::new(()),
+        flushing: Mutex::new(()),
         weights: (0..threads).map(|_| AtomicUsize::new(0)).collect(),
         flush: signal.clone(),
         stopped: AtomicBool::new(false),
@@ -249,6 +256,7 @@ pub fn ingest(options: Options, progress: &dyn Progress) -> Result<Summary, Inge
         unresolved: HashMap::new(),
         selectors: options.selectors,
         finished: 0,
+        spares: Vec::new(),
     };
     let (send, sources) = bounded(1024);
     std::thread::scope(|scope| {
@@ -297,6 +305,8 @@ struct Publisher {
     unresolved: HashMap<String, u64>,
     selectors: Option<Selectors>,
     finished: usize,
+    /// Emptied tables, which keep the names that the next events will bring again.
+    spares: Vec<Table>,
 }
 
 impl Publisher {
@@ -319,31 +329,36 @@ impl Publisher {
         self.publish(writer, shared, recorders)
     }
 
-    /// Stops the workers between two events, and writes all they have counted in one flush.
+    /// Takes all that the workers have counted, between two sources or pieces of them, and writes it in one flush.
     fn publish(
         &mut self,
         writer: &mut LedgerWriter,
         shared: &Shared<'_>,
         recorders: &[Mutex<Recorder>],
     ) -> Result<(), IngestError> {
-        let _gate = shared.gate.write().unwrap_or_else(PoisonError::into_inner);
-        let mut recorders: Vec<_> = recorders.iter().map(lock).collect();
-        let mut works = Vec::new();
+        let _flushing = shared.flushing.lock().unwrap_or_else(PoisonError::into_inner);
+        let gate = shared.gate.write().unwrap_or_else(PoisonError::into_inner);
+        let mut parts = Vec::with_capacity(recorders.len());
+        let mut works = Vec::with_capacity(recorders.len() + 1);
         let mut evidence = Evidence::new();
-        for recorder in &mut recorders {
-            let mut work = std::mem::take(&mut recorder.work);
-            let progressing = recorder.progressing.as_ref();
-            work.sources.extend(progressing.and_then(|progress| progress.position(&recorder.source)));
+        for recorder in recorders {
+            let recorder = &mut *lock(recorder);
             recorder.tally.add_to(&mut evidence, |number| recorder.table.name(number).map(str::to_owned));
+            let progressing = recorder.progressing.as_ref();
+            let position = progressing.and_then(|progress| progress.position(&recorder.source));
+            let (part, mut work) = recorder.take(self.spares.pop().unwrap_or_default());
+            shared.weigh(recorder);
+            work.sources.extend(position);
             for (plan, calls) in std::mem::take(&mut work.unresolved) {
-                if let Some(plan) = recorder.plans.get(plan) {
+                if let Some(plan) = part.plans.get(plan) {
                     *self.unresolved.entry(format!("{}:{}", plan.service, plan.operation)).or_default() +=
                         calls;
                 }
             }
-            recorder.table.sort_issued();
+            parts.push(part);
             works.push(work);
         }
+        drop(gate);
         let mut unread = std::mem::take(&mut *shared.unread.lock().unwrap_or_else(PoisonError::into_inner));
         if self.finished == recorders.len() {
             unread.append(&mut shared.listed.lock().unwrap_or_else(PoisonError::into_inner));
@@ -352,19 +367,14 @@ impl Publisher {
         if works.iter().all(Work::is_empty) {
             return Ok(());
         }
-        let parts: Vec<Part<'_>> = recorders.iter().map(|recorder| Part::of(recorder)).collect();
-        let parts_count = parts.len();
         let flush = writer.begin(Provider::Aws);
         let staged = stage(flush, &parts, parts.len())?;
-        drop(parts);
+        // A quarter of the room may stay filled with names, so that the next flush is not due at once.
+        let keep = shared.limits.counts / parts.len().max(1) / 4;
+        self.spares = parts.into_iter().map(|part| part.table.emptied(keep)).collect();
         let publication = publication(&evidence, works, self.selectors.as_ref());
         let counts = publication.counts.clone();
         let published = flush.commit(staged, publication)?;
-        for recorder in &mut recorders {
-            // A quarter of the room may stay filled with names, so that the next flush is not due at once.
-            recorder.clear(shared.limits.counts / parts_count / 4);
-            shared.weigh(recorder);
-        }
         self.summary.counts.add(&counts);
         self.summary.commits += 1;
         self.summary.written = self.summary.written.saturating_add(published.bytes);

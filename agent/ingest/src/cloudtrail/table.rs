@@ -110,8 +110,8 @@ impl Table {
         std::str::from_utf8(self.names.get(number)).ok().filter(|name| !name.is_empty())
     }
 
-    /// Forgets all rows, and what their numbers stand for if that takes more than `keep` bytes.
-    pub(crate) fn clear(&mut self, keep: usize) {
+    /// Without its rows, and without what their numbers stand for if that takes more than `keep` bytes.
+    pub(crate) fn emptied(mut self, keep: usize) -> Self {
         self.samples.clear();
         self.rows.clear();
         self.index.clear();
@@ -124,6 +124,7 @@ impl Table {
             self.call_of_raw.clear();
             self.calls.clear();
         }
+        self
     }
 
     pub(crate) fn rows(&self) -> &[Row] {
