@@ -12,6 +12,7 @@ use crate::verdict::{GivenUp, judge};
 use crate::{Context, Decision, PolicySet, Request, from_value, prove};
 
 mod doubt;
+mod groups;
 mod obligations;
 mod unlisted;
 mod world;
