@@ -81,7 +81,9 @@ pub enum Reason {
     LedgerDamaged(u64),
     /// The grant came into force within the window.
     GrantYounger,
-    /// A recorded call may have needed it: the operation.
+    /// A recorded call may have needed it: the operation. So it is with what that operation's service may have done on
+    /// the principal's behalf; a call that is recorded as made so is use like any other, since the service called is to
+    /// check the principal's permissions. Source: AWS IAM User Guide, "Forward access sessions".
     MayBeNeeded(String),
     /// A recorded call's operation is not in the catalog: the operation.
     UnresolvedOperation(String),

@@ -1,7 +1,9 @@
 //! What stays because something about it is in doubt, and what goes because nothing is.
 
+use super::world::call_of;
 use super::*;
 use crate::coverage::Reason;
+use crate::usage::CallOutcome;
 
 #[test]
 fn what_was_granted_within_the_window_stays() {
@@ -124,4 +126,31 @@ fn what_an_old_version_of_the_language_spells_stays_plain_text() {
         let allowed = crate::reference::decide(&[document], None, "s3:GetObject", name, &BTreeMap::new());
         assert_eq!(allowed, Decision::Allowed);
     }
+}
+
+#[test]
+fn what_a_service_does_on_the_principals_behalf_is_use_or_may_be() {
+    let key = "arn:aws:kms:eu-west-1:111122223333:key/0f8fad5b-d9cb-469f-a165-70867728950e";
+    let actions =
+        json!(["kms:Decrypt", "kms:Encrypt", "kms:CreateCustomKeyStore", "ec2:DescribeVpcEndpointServices"]);
+    let account = role(vec![policy(
+        "wide",
+        PolicyKind::CustomerManaged,
+        1,
+        &document(&[statement("Allow", &actions, &json!("*"))]),
+    )]);
+    // A recorded one is authorised on the principal's permissions, like any call of its own.
+    let mut decrypt = call_of(("kms", "Decrypt"), Some(key), CallOutcome::Use, seen(1));
+    decrypt.via = Some("s3.amazonaws.com".to_owned());
+    // What another may have had to do is not told by its record.
+    let create = call_of(("kms", "CreateCustomKeyStore"), None, CallOutcome::Use, seen(1));
+    let usage = Usage::gather(Catalog::embedded().unwrap(), &[decrypt, create]);
+    let proposal = proven(&account, &usage, &everything_visible()).unwrap();
+    let kept = |name: &str| proposal.kept.iter().find(|kept| kept.name == name);
+    let decrypt = kept("kms:Decrypt").unwrap();
+    assert_eq!((decrypt.reason.clone(), decrypt.via.len()), (None, 1));
+    assert_eq!(decrypt.narrowed.keys().collect::<Vec<_>>(), [key]);
+    let needed = Reason::MayBeNeeded("kms:CreateCustomKeyStore".to_owned());
+    assert_eq!(kept("ec2:DescribeVpcEndpointServices").unwrap().reason, Some(needed));
+    assert!(kept("kms:Encrypt").is_none());
 }
