@@ -108,6 +108,20 @@ fn exceptions_from_what_another_statement_grants_whole_go() {
 }
 
 #[test]
+fn a_deny_that_names_no_resource_takes_nothing_away() {
+    let send = statement("Allow", &json!(["sqs:SendMessage"]), &json!("*"));
+    let usage = usage(&[("sqs:SendMessage", None)]);
+    for (resource, is_kept) in [("", true), ("*", false), ("**", false)] {
+        let deny = statement("Deny", &json!("sqs:*"), &json!(resource));
+        let account = role(vec![policy("queue", PolicyKind::Inline, 1, &document(&[send.clone(), deny]))]);
+        let proposal = proven(&account, &usage, &everything_visible()).unwrap();
+        let kept: Vec<_> = proposal.kept.iter().map(|kept| kept.name.as_str()).collect();
+        assert_eq!(kept, if is_kept { vec!["sqs:SendMessage"] } else { vec![] }, "{resource}");
+        assert_eq!(proposal.changes_anything(), !is_kept, "{resource}");
+    }
+}
+
+#[test]
 fn what_an_old_version_of_the_language_spells_stays_plain_text() {
     let name = "arn:aws:s3:::a/${aws:username}/x";
     for version in [None, Some("2008-10-17")] {
