@@ -108,6 +108,23 @@ fn exceptions_from_what_another_statement_grants_whole_go() {
 }
 
 #[test]
+fn what_starts_the_names_that_a_trail_records_is_plain_text() {
+    let get = statement("Allow", &json!(["s3:GetObject"]), &json!("arn:aws:s3:::a/*"));
+    let account = role(vec![policy("read", PolicyKind::Inline, 1, &document(&[get]))]);
+    // Of `a/*` a trail records objects whose keys start with a star.
+    for (prefix, is_kept) in
+        [("a/", false), ("a", false), ("a/*", true), ("?/", true), ("*", true), ("a/${aws:username}", true)]
+    {
+        let mut coverage = everything_visible();
+        coverage.data[0].prefixes = vec![format!("arn:aws:s3:::{prefix}")];
+        let proposal = proven(&account, &Usage::default(), &coverage).unwrap();
+        let partial = Reason::DataEventsPartial("AWS::S3::Object".to_owned());
+        let kept: Vec<_> = proposal.kept.iter().map(|kept| kept.reason.clone()).collect();
+        assert_eq!(kept, if is_kept { vec![Some(partial)] } else { vec![] }, "{prefix}");
+    }
+}
+
+#[test]
 fn a_deny_that_names_no_resource_takes_nothing_away() {
     let send = statement("Allow", &json!(["sqs:SendMessage"]), &json!("*"));
     let usage = usage(&[("sqs:SendMessage", None)]);
