@@ -24,24 +24,18 @@ pub(crate) struct Rule {
     pub(crate) from: BTreeSet<String>,
 }
 
-/// The patterns that stand for these resources. Those of different types never become one pattern.
+/// The patterns that stand for these resources.
 pub(crate) fn generalise(how: Generalise, catalog: &Catalog, resources: &[String]) -> BTreeMap<String, Rule> {
-    let mut by_type: BTreeMap<Option<&str>, BTreeMap<String, Rule>> = BTreeMap::new();
+    let mut patterns = BTreeMap::new();
     for resource in resources {
         let assigned = (how == Generalise::Names).then(|| assigned_identifier(resource)).flatten();
         let (pattern, name) = match assigned {
             Some(pattern) => (pattern, "assigned identifier"),
             None => (resource.clone(), "as seen"),
         };
-        let of_type = catalog.resource_type(resource).map(|known| known.name);
-        add(by_type.entry(of_type).or_default(), pattern, name, BTreeSet::from([resource.clone()]));
+        add(&mut patterns, pattern, name, BTreeSet::from([resource.clone()]));
     }
-    let mut patterns = BTreeMap::new();
-    for of_type in by_type.into_values() {
-        let of_type = if how == Generalise::Names { open_crowded(of_type) } else { of_type };
-        of_type.into_iter().for_each(|(pattern, rule)| add(&mut patterns, pattern, rule.name, rule.from));
-    }
-    patterns
+    if how == Generalise::Names { open_crowded(catalog, patterns) } else { patterns }
 }
 
 fn add(patterns: &mut BTreeMap<String, Rule>, pattern: String, name: &'static str, from: BTreeSet<String>) {

@@ -7,6 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use remit_catalog::Catalog;
+
 use super::{Rule, add, name_start};
 
 /// More names than this under one ancestor become a wildcard.
@@ -19,11 +21,28 @@ const SEPARATORS: [char; 2] = ['/', ':'];
 
 /// The patterns with each segment opened of which too many stand under one ancestor: `data/*/x.json` in place of one
 /// `data/2026-09-01/x.json` a day. The deepest are opened first; those below an opened segment then stand under one
-/// ancestor, and may be too many in turn. The result depends on the set of patterns only.
+/// ancestor, and may be too many in turn. Resources of different types are counted apart. The result depends on the set
+/// of patterns only.
 ///
 /// A `*` of the policy language also takes separators. So `data/*/x.json` names every `x.json` that is anywhere below a
 /// folder of `data/`, and `data/*` all that is below `data/`, however deep.
-pub(super) fn open_crowded(mut patterns: BTreeMap<String, Rule>) -> BTreeMap<String, Rule> {
+pub(super) fn open_crowded(catalog: &Catalog, patterns: BTreeMap<String, Rule>) -> BTreeMap<String, Rule> {
+    if patterns.len() <= SIBLINGS {
+        return patterns;
+    }
+    let mut by_type: BTreeMap<Option<&str>, BTreeMap<String, Rule>> = BTreeMap::new();
+    for (pattern, rule) in patterns {
+        let of_type = catalog.resource_type(&pattern).map(|known| known.name);
+        by_type.entry(of_type).or_default().insert(pattern, rule);
+    }
+    let mut opened = BTreeMap::new();
+    for (pattern, rule) in by_type.into_values().flat_map(open_of_type) {
+        add(&mut opened, pattern, rule.name, rule.from);
+    }
+    opened
+}
+
+fn open_of_type(mut patterns: BTreeMap<String, Rule>) -> BTreeMap<String, Rule> {
     loop {
         let mut openings = openings(&patterns);
         if openings.is_empty() {
@@ -42,9 +61,6 @@ pub(super) fn open_crowded(mut patterns: BTreeMap<String, Rule>) -> BTreeMap<Str
 
 /// What becomes of the patterns whose segments are too many at the deepest such places.
 fn openings(patterns: &BTreeMap<String, Rule>) -> BTreeMap<String, String> {
-    if patterns.len() <= SIBLINGS {
-        return BTreeMap::new();
-    }
     let mut places: BTreeMap<(usize, Place<'_>), BTreeSet<&str>> = BTreeMap::new();
     for pattern in patterns.keys() {
         for (depth, segment) in segments(pattern).into_iter().enumerate() {
