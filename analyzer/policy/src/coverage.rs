@@ -81,7 +81,9 @@ pub enum Reason {
     LedgerDamaged(u64),
     /// The grant came into force within the window.
     GrantYounger,
-    /// A recorded call may have needed it: the operation.
+    /// A recorded call may have needed it: the operation. So it is with what that operation's service may have done on
+    /// the principal's behalf; a call that is recorded as made so is use like any other, since the service called is to
+    /// check the principal's permissions. Source: AWS IAM User Guide, "Forward access sessions".
     MayBeNeeded(String),
     /// A recorded call's operation is not in the catalog: the operation.
     UnresolvedOperation(String),
@@ -202,14 +204,17 @@ impl Coverage {
         if recorded.iter().any(|data| data.prefixes.is_empty()) {
             return None;
         }
-        let prefixes: Vec<_> = recorded
-            .iter()
-            .flat_map(|data| &data.prefixes)
-            .map(|prefix| Glob::resource(&format!("{prefix}*")))
-            .collect();
+        let prefixes: Vec<_> =
+            recorded.iter().flat_map(|data| &data.prefixes).map(|prefix| starting_with(prefix)).collect();
         let prefixes: Vec<_> = prefixes.iter().collect();
         let all_recorded =
             scopes.is_some_and(|scopes| scopes.iter().all(|scope| scope.is_included_in(&prefixes)));
         (!all_recorded).then(|| Reason::DataEventsPartial(resource_type.to_owned()))
     }
+}
+
+/// The resources whose names start so. To a trail that is plain text, whatever a policy would make of its characters.
+fn starting_with(prefix: &str) -> Glob {
+    let plain = prefix.replace('$', "${$}").replace('*', "${*}").replace('?', "${?}");
+    Glob::resource(&format!("{plain}*"))
 }

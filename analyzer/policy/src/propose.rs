@@ -64,11 +64,7 @@ pub fn propose(
     elements.drop_redundant(account);
     let changes = placement::place(expander, account, principal, judgement, &elements)?;
     let (kept, removed) = evidence(expander, account, judgement, usage, &elements);
-    let leaves_groups: BTreeSet<_> = changes
-        .iter()
-        .filter(|change| change.edit != crate::proposal::Edit::Keep)
-        .filter_map(|change| change.group.clone())
-        .collect();
+    let leaves_groups = placement::left_groups(principal, &changes);
     Ok(Proposal {
         principal: principal.arn.clone(),
         kind: principal.kind,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use remit_catalog::ActionId;
+use remit_catalog::{AccessLevel, ActionId};
 
 use crate::Glob;
 use crate::action_set::{ActionSet, Expander};
@@ -64,7 +64,13 @@ impl Elements {
             let statements: Vec<_> = judgement.granted.statements(id).collect();
             let use_ = usage.actions.get(&id).filter(|_| *verdict == Verdict::Used);
             let use_ = use_.filter(|_| !judgement.partly_hidden.contains_key(&id));
-            let narrowing = use_.and_then(|use_| Narrowing::of(use_, generalise));
+            let catalog = expander.catalog();
+            // To change who may do what with some things is no reason to do so with others like them.
+            let generalise = match catalog.action(id).map(|action| action.level) {
+                Some(AccessLevel::PermissionsManagement) => Generalise::Exact,
+                _ => generalise,
+            };
+            let narrowing = use_.and_then(|use_| Narrowing::of(use_, generalise, catalog));
             let narrowed = narrowing
                 .and_then(|narrowing| Some((narrowing.apply(account, &statements)?, narrowing.resources)));
             let kept = match (verdict, narrowed) {

@@ -1,14 +1,20 @@
 //! Named rules that widen observed resources a little, always within the old grant: what the service
 //! numbers anew each time would otherwise break at the next deployment.
 
+mod siblings;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+use remit_catalog::Catalog;
+
+use self::siblings::open_crowded;
 
 /// How observed resources become patterns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Generalise {
     /// Exactly the resources seen.
     Exact,
-    /// Identifiers that the service assigns become `*`, and many siblings become one wildcard.
+    /// Identifiers that the service assigns become `*`, and many names under one ancestor become one wildcard.
     Names,
 }
 
@@ -18,12 +24,9 @@ pub(crate) struct Rule {
     pub(crate) from: BTreeSet<String>,
 }
 
-/// More names than this under one parent become a wildcard.
-const SIBLINGS: usize = 8;
-
 /// The patterns that stand for these resources.
-pub(crate) fn generalise(how: Generalise, resources: &[String]) -> BTreeMap<String, Rule> {
-    let mut patterns: BTreeMap<String, Rule> = BTreeMap::new();
+pub(crate) fn generalise(how: Generalise, catalog: &Catalog, resources: &[String]) -> BTreeMap<String, Rule> {
+    let mut patterns = BTreeMap::new();
     for resource in resources {
         let assigned = (how == Generalise::Names).then(|| assigned_identifier(resource)).flatten();
         let (pattern, name) = match assigned {
@@ -32,16 +35,7 @@ pub(crate) fn generalise(how: Generalise, resources: &[String]) -> BTreeMap<Stri
         };
         add(&mut patterns, pattern, name, BTreeSet::from([resource.clone()]));
     }
-    if how == Generalise::Names {
-        while let Some(parent) = crowded_parent(&patterns) {
-            let (children, rest) = patterns.into_iter().partition(|(pattern, _)| is_child(&parent, pattern));
-            let children: BTreeMap<String, Rule> = children;
-            patterns = rest;
-            let from = children.into_values().flat_map(|rule| rule.from).collect();
-            add(&mut patterns, format!("{parent}*"), "sibling wildcard", from);
-        }
-    }
-    patterns
+    if how == Generalise::Names { open_crowded(catalog, patterns) } else { patterns }
 }
 
 fn add(patterns: &mut BTreeMap<String, Rule>, pattern: String, name: &'static str, from: BTreeSet<String>) {
@@ -52,35 +46,6 @@ fn add(patterns: &mut BTreeMap<String, Rule>, pattern: String, name: &'static st
 /// The part of an ARN that names the resource, after `arn:partition:service:region:account:`.
 fn name_start(arn: &str) -> Option<usize> {
     arn.match_indices(':').nth(4).map(|(at, _)| at + 1)
-}
-
-/// The text up to and with the last separator of the resource's name.
-fn parent(pattern: &str) -> Option<&str> {
-    let start = name_start(pattern)?;
-    let name = pattern.get(start..)?.trim_end_matches('*');
-    let name = name.strip_suffix(['/', ':']).unwrap_or(name);
-    let end = name.rfind(['/', ':'])?;
-    pattern.get(..=start + end)
-}
-
-fn is_child(parent_text: &str, pattern: &str) -> bool {
-    pattern.len() > parent_text.len() && parent(pattern) == Some(parent_text)
-}
-
-fn crowded_parent(patterns: &BTreeMap<String, Rule>) -> Option<String> {
-    let mut children: BTreeMap<&str, usize> = BTreeMap::new();
-    for pattern in patterns.keys() {
-        if let Some(parent) = parent(pattern).filter(|_| !names_identities(pattern)) {
-            *children.entry(parent).or_default() += 1;
-        }
-    }
-    children.into_iter().find(|(_, count)| *count > SIBLINGS).map(|(parent, _)| parent.to_owned())
-}
-
-/// Whether the ARN is one of IAM or STS. Each role is a permission of its own: to assume or to pass many is no reason
-/// to do so with all.
-fn names_identities(arn: &str) -> bool {
-    matches!(arn.split(':').nth(2), Some("iam" | "sts"))
 }
 
 /// The ARN with the identifiers that its service assigns replaced, where it has any: EC2's

@@ -1,29 +1,32 @@
 //! Narrows an action of a statement to the resources on which it was seen.
 
+use remit_catalog::Catalog;
+
 use crate::grant::Account;
 use crate::part::Clause;
 use crate::propose::Ruled;
 use crate::propose::element::{Element, Extent};
-use crate::propose::generalise::{Generalise, generalise};
+use crate::propose::generalise::{Generalise, Rule, generalise};
 use crate::usage::ActionUse;
 use crate::verdict::GrantRef;
 use crate::{Glob, Matcher};
 
 /// The resources to which an action may be narrowed.
-pub(crate) struct Narrowing {
+pub(crate) struct Narrowing<'c> {
     pub(crate) resources: Vec<Glob>,
     generalise: Generalise,
+    catalog: &'c Catalog,
 }
 
-impl Narrowing {
+impl<'c> Narrowing<'c> {
     /// None where some call's resource is not known, so that the old scope has to stay.
-    pub(crate) fn of(use_: &ActionUse, generalise: Generalise) -> Option<Self> {
+    pub(crate) fn of(use_: &ActionUse, generalise: Generalise, catalog: &'c Catalog) -> Option<Self> {
         if use_.resource_unknown || use_.any_resource || use_.resources.is_empty() {
             return None;
         }
         // `*` stays what it is, since the ledger writes it where it collapsed names.
         let resources = use_.resources.keys().map(|resource| Glob::resource_without_variables(resource));
-        Some(Self { resources: resources.collect(), generalise })
+        Some(Self { resources: resources.collect(), generalise, catalog })
     }
 
     /// What stays of the action in each statement. None when some resource is named by none of them: then the grant
@@ -80,21 +83,41 @@ impl Narrowing {
         if stays_whole {
             return Extent::Whole;
         }
-        for (pattern, rule) in generalise(self.generalise, &exact) {
-            let glob = clause.glob(&pattern);
-            let fits = if resources.negated {
+        let fits = |pattern: &str| {
+            let glob = clause.glob(pattern);
+            if resources.negated {
                 !globs.iter().any(|excluded| excluded.intersects(&glob))
             } else {
                 glob.is_included_in(&all)
-            };
-            if fits {
-                patterns.insert(pattern, rule.name);
-            } else {
-                patterns.extend(rule.from.into_iter().map(|resource| (resource, "as seen")));
             }
+        };
+        for (pattern, Rule { name, from }) in generalise(self.generalise, self.catalog, &exact) {
+            if fits(&pattern) {
+                patterns.insert(pattern, name);
+                continue;
+            }
+            let mut rest = from;
+            for granted in resources.patterns.iter().filter(|_| !resources.negated) {
+                let Some(part) = started(&pattern, granted).filter(|part| fits(part)) else { continue };
+                let glob = clause.glob(&part);
+                let before = rest.len();
+                rest.retain(|resource| !clause.glob(resource).is_included_in(&[&glob]));
+                if rest.len() < before {
+                    patterns.insert(part, name);
+                }
+            }
+            patterns.extend(rest.into_iter().map(|resource| (resource, "as seen")));
         }
         Extent::Narrowed(patterns)
     }
+}
+
+/// What a wildcard may keep of itself where a granted pattern starts more narrowly: of `data/*/x.json` and
+/// `data/2026*` that is `data/2026*/x.json`. Whether it does lie within what is granted is for the caller to see.
+fn started(wildcard: &str, granted: &str) -> Option<String> {
+    let (before, after) = wildcard.split_once('*')?;
+    let start = granted.split(['*', '?', '$']).next()?;
+    start.starts_with(before).then(|| format!("{start}*{after}"))
 }
 
 /// A recorded resource written as a pattern of the statement: where its document has variables, `${` would start one.

@@ -137,13 +137,18 @@ fn managed(
     Ok(named.collect())
 }
 
+/// The groups that a user leaves: all that have a policy of which something goes, whether or not the user has it
+/// otherwise too.
+pub(super) fn left_groups(principal: &Principal, changes: &[PolicyChange]) -> BTreeSet<String> {
+    let goes = |change: &&PolicyChange| !matches!(change.edit, Edit::Keep | Edit::Attach);
+    let going: BTreeSet<_> = changes.iter().filter(goes).map(|change| change.policy).collect();
+    let left = principal.attachments.iter().filter(|attachment| going.contains(&attachment.policy));
+    left.filter_map(|attachment| attachment.group.clone()).collect()
+}
+
 /// A user who gets its own copy of one policy of a group leaves the group, and so needs the others too.
 fn leave_groups(principal: &Principal, account: &Account, changes: &mut [PolicyChange]) {
-    let left: BTreeSet<_> = changes
-        .iter()
-        .filter(|change| change.edit != Edit::Keep)
-        .filter_map(|change| change.group.clone())
-        .collect();
+    let left = left_groups(principal, changes);
     for change in changes {
         let leaves = change.group.as_ref().is_some_and(|group| left.contains(group));
         let Some(policy) =

@@ -11,7 +11,9 @@ use crate::usage::{ActionUse, Seen};
 use crate::verdict::{GivenUp, judge};
 use crate::{Context, Decision, PolicySet, Request, from_value, prove};
 
+mod crowd;
 mod doubt;
+mod groups;
 mod obligations;
 mod unlisted;
 mod world;

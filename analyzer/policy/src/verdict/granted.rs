@@ -130,10 +130,12 @@ pub(crate) fn taken_away(
     taken
 }
 
-/// Whether a deny statement applies to every request for its actions.
+/// Whether a deny statement applies to every request for its actions. A pattern without any character names nothing.
 pub(super) fn takes_whole(statement: &Statement) -> bool {
-    let everywhere = statement.resources.as_ref().is_some_and(|resources| {
-        !resources.negated && resources.patterns.iter().any(|pattern| pattern.chars().all(|c| c == '*'))
-    });
+    let is_star = |pattern: &String| !pattern.is_empty() && pattern.chars().all(|c| c == '*');
+    let everywhere = statement
+        .resources
+        .as_ref()
+        .is_some_and(|resources| !resources.negated && resources.patterns.iter().any(is_star));
     everywhere && statement.conditions.is_empty() && statement.principal.is_none()
 }

@@ -1,8 +1,28 @@
+use proptest::prelude::*;
+
 use super::*;
+use crate::Glob;
 
 fn patterns(how: Generalise, resources: &[&str]) -> Vec<(String, &'static str)> {
     let resources: Vec<_> = resources.iter().map(ToString::to_string).collect();
-    generalise(how, &resources).into_iter().map(|(pattern, rule)| (pattern, rule.name)).collect()
+    let generalised = generalise(how, Catalog::embedded().unwrap(), &resources);
+    generalised.into_iter().map(|(pattern, rule)| (pattern, rule.name)).collect()
+}
+
+/// What becomes of names of the numbers from 0 up to this one.
+fn named(count: usize, name: impl Fn(usize) -> String) -> Vec<String> {
+    let names: Vec<_> = (0..count).map(name).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    patterns(Generalise::Names, &names).into_iter().map(|(pattern, _)| pattern).collect()
+}
+
+/// A day of one of two months.
+fn day(at: usize, separator: &str) -> String {
+    format!("2026{separator}{:02}{separator}{:02}", 9 + at / 30, 1 + at % 30)
+}
+
+fn uuid(at: usize) -> String {
+    format!("0f8fad5b-d9cb-469f-a165-{:012x}", at * 7919)
 }
 
 #[test]
@@ -89,6 +109,77 @@ fn many_siblings_become_one_wildcard_and_few_do_not() {
 }
 
 #[test]
+fn what_is_dated_has_another_date_tomorrow() {
+    let key = |at: usize, name: &str| format!("arn:aws:s3:::bucket/data/{}/{name}", day(at, "-"));
+    assert_eq!(named(60, |at| key(at, "x.json")), ["arn:aws:s3:::bucket/data/*/x.json"]);
+    assert_eq!(named(8, |at| key(at, "x.json")).len(), 8);
+    // A few names of each day stay names, and names of their own become a wildcard too.
+    let few = named(60, |at| key(at, if at % 2 == 0 { "x.json" } else { "y.json" }));
+    assert_eq!(few, ["arn:aws:s3:::bucket/data/*/x.json", "arn:aws:s3:::bucket/data/*/y.json"]);
+    assert_eq!(named(60, |at| key(at, &uuid(at))), ["arn:aws:s3:::bucket/data/*/*"]);
+    // What lies beside the dates is no folder, and stays.
+    let beside =
+        named(60, |at| if at == 7 { "arn:aws:s3:::bucket/data/index".to_owned() } else { key(at, "x") });
+    assert_eq!(beside, ["arn:aws:s3:::bucket/data/*/x", "arn:aws:s3:::bucket/data/index"]);
+}
+
+#[test]
+fn a_date_written_in_folders_is_one_name() {
+    let key = |at: usize| format!("arn:aws:s3:::bucket/data/{}/x.json", day(at, "/"));
+    assert_eq!(named(60, key), ["arn:aws:s3:::bucket/data/*/*/*/x.json"]);
+    let partition = |at: usize| {
+        let (month, day) = (9 + at / 30, 1 + at % 30);
+        format!("arn:aws:s3:::bucket/data/year=2026/month={month:02}/day={day:02}/x.json")
+    };
+    assert_eq!(named(60, partition), ["arn:aws:s3:::bucket/data/*/*/*/x.json"]);
+    // Numbers that follow no year are names like others.
+    let shard = |at: usize| format!("arn:aws:s3:::bucket/{}/{:02}/x", 1001 + at / 8, at % 8);
+    assert_eq!(named(24, shard).len(), 24);
+}
+
+#[test]
+fn uuid_prefixes_become_one_wildcard() {
+    let below = |at: usize| format!("arn:aws:s3:::bucket/jobs/{}/in/{}.csv", uuid(at / 2), at % 2);
+    assert_eq!(
+        named(40, below),
+        ["arn:aws:s3:::bucket/jobs/*/in/0.csv", "arn:aws:s3:::bucket/jobs/*/in/1.csv"]
+    );
+    let first = |at: usize| format!("arn:aws:s3:::bucket/{}/in.csv", uuid(at));
+    assert_eq!(named(40, first), ["arn:aws:s3:::bucket/*/in.csv"]);
+}
+
+#[test]
+fn log_streams_become_one_wildcard_of_their_group() {
+    let group = "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/lambda/load";
+    let stream = |at: usize| format!("{group}:log-stream:{}/[$LATEST]{:032x}", day(at, "/"), at * 7919);
+    assert_eq!(named(60, stream), [format!("{group}:log-stream:*/*/*/*")]);
+    let stream = |at: usize| format!("{group}:log-stream:web/app/{}", uuid(at));
+    assert_eq!(named(20, stream), [format!("{group}:log-stream:web/app/*")]);
+}
+
+#[test]
+fn types_of_resources_stay_apart() {
+    let types = [
+        "agent",
+        "agent-group",
+        "contact-flow",
+        "operating-hours",
+        "prompt",
+        "queue",
+        "routing-profile",
+        "rule",
+        "view",
+        "transfer-destination",
+    ];
+    let of_type = |at: usize| format!("arn:aws:connect:eu-west-1:111122223333:instance/i/{}/x", types[at]);
+    assert_eq!(named(types.len(), of_type).len(), types.len());
+    let table = "arn:aws:dynamodb:eu-west-1:111122223333:table";
+    let name =
+        |at: usize| format!("{table}/t{}{}", at / 2, if at.is_multiple_of(2) { "" } else { "/index/i" });
+    assert_eq!(named(18, name), [format!("{table}/*"), format!("{table}/*/index/i")]);
+}
+
+#[test]
 fn siblings_never_reach_above_the_name() {
     let many: Vec<_> = (0..20).map(|at| format!("arn:aws:s3:::bucket-{at}")).collect();
     let many: Vec<_> = many.iter().map(String::as_str).collect();
@@ -96,12 +187,74 @@ fn siblings_never_reach_above_the_name() {
 }
 
 #[test]
-fn identities_have_no_siblings() {
-    for kind in
-        ["iam::111122223333:role/team/", "iam::111122223333:policy/", "sts::111122223333:assumed-role/app/"]
-    {
-        let many: Vec<_> = (0..20).map(|at| format!("arn:aws:{kind}{at}")).collect();
-        let many: Vec<_> = many.iter().map(String::as_str).collect();
-        assert_eq!(patterns(Generalise::Names, &many).len(), 20, "{kind}");
+fn identities_secrets_and_keys_have_no_siblings() {
+    for kind in [
+        "iam::111122223333:role/team/",
+        "iam::111122223333:policy/",
+        "sts::111122223333:assumed-role/app/",
+        "secretsmanager:eu-west-1:111122223333:secret:db/",
+        "kms:eu-west-1:111122223333:key/",
+    ] {
+        assert_eq!(named(20, |at| format!("arn:aws:{kind}{at}")).len(), 20, "{kind}");
+    }
+}
+
+fn resource() -> impl Strategy<Value = String> {
+    let head = prop_oneof![
+        Just("arn:aws:s3:::a/"),
+        Just("arn:aws:s3:::b/"),
+        Just("arn:aws:logs:eu-west-1:1:log-group:"),
+        Just("arn:aws:dynamodb:eu-west-1:1:table/"),
+        Just("arn:aws:sqs:eu-west-1:1:"),
+        Just(""),
+    ];
+    let segment = prop_oneof![
+        (0..30u8).prop_map(|at| at.to_string()),
+        (0..12u8).prop_map(|at| format!("2026-09-{at:02}")),
+        (0..3u8).prop_map(|at| format!("202{at}")),
+        Just("data".to_owned()),
+        Just(String::new()),
+        Just("*".to_owned()),
+    ];
+    let segment = (segment, prop_oneof![3 => Just('/'), 1 => Just(':')]);
+    (head, proptest::collection::vec(segment, 0..5)).prop_map(|(head, segments)| {
+        let name: String =
+            segments.into_iter().map(|(text, separator)| format!("{text}{separator}")).collect();
+        format!("{head}{}", name.get(..name.len().saturating_sub(1)).unwrap())
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_order_and_any_parts_of_the_input_give_the_same(
+        resources in proptest::collection::vec(resource(), 0..120),
+        (shift, part) in (0..120usize, 1..7usize),
+    ) {
+        let catalog = Catalog::embedded().unwrap();
+        let written = |resources: &[String]| -> Vec<_> {
+            let all = generalise(Generalise::Names, catalog, resources);
+            all.into_iter().map(|(pattern, rule)| (pattern, rule.name, rule.from)).collect()
+        };
+        let expected = written(&resources);
+        let mut again: Vec<String> = resources.chunks(part).rev().flatten().cloned().collect();
+        again.rotate_left(shift % resources.len().max(1));
+        again.extend(resources.iter().take(shift).cloned());
+        prop_assert_eq!(&expected, &written(&again));
+        // Each resource is named by the pattern that stands for it, and stands for one.
+        let mut from: Vec<_> = expected.iter().flat_map(|(.., from)| from).collect();
+        from.sort();
+        prop_assert_eq!(from, resources.iter().collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>());
+        for (pattern, _, from) in &expected {
+            let glob = Glob::resource_without_variables(pattern);
+            for resource in from {
+                prop_assert!(Glob::resource_without_variables(resource).is_included_in(&[&glob]), "{resource}");
+                let fixed = name_start(resource).and_then(|start| {
+                    let (_, name) = resource.split_at_checked(start)?;
+                    let length = name.split_inclusive(['/', ':']).next().map_or(0, str::len);
+                    resource.get(..start + length)
+                });
+                prop_assert!(fixed.is_none_or(|fixed| pattern.starts_with(fixed)), "{pattern} of {resource}");
+            }
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! What stays because something about it is in doubt, and what goes because nothing is.
 
+use super::world::call_of;
 use super::*;
 use crate::coverage::Reason;
+use crate::usage::CallOutcome;
 
 #[test]
 fn what_was_granted_within_the_window_stays() {
@@ -106,6 +108,37 @@ fn exceptions_from_what_another_statement_grants_whole_go() {
 }
 
 #[test]
+fn what_starts_the_names_that_a_trail_records_is_plain_text() {
+    let get = statement("Allow", &json!(["s3:GetObject"]), &json!("arn:aws:s3:::a/*"));
+    let account = role(vec![policy("read", PolicyKind::Inline, 1, &document(&[get]))]);
+    // Of `a/*` a trail records objects whose keys start with a star.
+    for (prefix, is_kept) in
+        [("a/", false), ("a", false), ("a/*", true), ("?/", true), ("*", true), ("a/${aws:username}", true)]
+    {
+        let mut coverage = everything_visible();
+        coverage.data[0].prefixes = vec![format!("arn:aws:s3:::{prefix}")];
+        let proposal = proven(&account, &Usage::default(), &coverage).unwrap();
+        let partial = Reason::DataEventsPartial("AWS::S3::Object".to_owned());
+        let kept: Vec<_> = proposal.kept.iter().map(|kept| kept.reason.clone()).collect();
+        assert_eq!(kept, if is_kept { vec![Some(partial)] } else { vec![] }, "{prefix}");
+    }
+}
+
+#[test]
+fn a_deny_that_names_no_resource_takes_nothing_away() {
+    let send = statement("Allow", &json!(["sqs:SendMessage"]), &json!("*"));
+    let usage = usage(&[("sqs:SendMessage", None)]);
+    for (resource, is_kept) in [("", true), ("*", false), ("**", false)] {
+        let deny = statement("Deny", &json!("sqs:*"), &json!(resource));
+        let account = role(vec![policy("queue", PolicyKind::Inline, 1, &document(&[send.clone(), deny]))]);
+        let proposal = proven(&account, &usage, &everything_visible()).unwrap();
+        let kept: Vec<_> = proposal.kept.iter().map(|kept| kept.name.as_str()).collect();
+        assert_eq!(kept, if is_kept { vec!["sqs:SendMessage"] } else { vec![] }, "{resource}");
+        assert_eq!(proposal.changes_anything(), !is_kept, "{resource}");
+    }
+}
+
+#[test]
 fn what_an_old_version_of_the_language_spells_stays_plain_text() {
     let name = "arn:aws:s3:::a/${aws:username}/x";
     for version in [None, Some("2008-10-17")] {
@@ -124,4 +157,31 @@ fn what_an_old_version_of_the_language_spells_stays_plain_text() {
         let allowed = crate::reference::decide(&[document], None, "s3:GetObject", name, &BTreeMap::new());
         assert_eq!(allowed, Decision::Allowed);
     }
+}
+
+#[test]
+fn what_a_service_does_on_the_principals_behalf_is_use_or_may_be() {
+    let key = "arn:aws:kms:eu-west-1:111122223333:key/0f8fad5b-d9cb-469f-a165-70867728950e";
+    let actions =
+        json!(["kms:Decrypt", "kms:Encrypt", "kms:CreateCustomKeyStore", "ec2:DescribeVpcEndpointServices"]);
+    let account = role(vec![policy(
+        "wide",
+        PolicyKind::CustomerManaged,
+        1,
+        &document(&[statement("Allow", &actions, &json!("*"))]),
+    )]);
+    // A recorded one is authorised on the principal's permissions, like any call of its own.
+    let mut decrypt = call_of(("kms", "Decrypt"), Some(key), CallOutcome::Use, seen(1));
+    decrypt.via = Some("s3.amazonaws.com".to_owned());
+    // What another may have had to do is not told by its record.
+    let create = call_of(("kms", "CreateCustomKeyStore"), None, CallOutcome::Use, seen(1));
+    let usage = Usage::gather(Catalog::embedded().unwrap(), &[decrypt, create]);
+    let proposal = proven(&account, &usage, &everything_visible()).unwrap();
+    let kept = |name: &str| proposal.kept.iter().find(|kept| kept.name == name);
+    let decrypt = kept("kms:Decrypt").unwrap();
+    assert_eq!((decrypt.reason.clone(), decrypt.via.len()), (None, 1));
+    assert_eq!(decrypt.narrowed.keys().collect::<Vec<_>>(), [key]);
+    let needed = Reason::MayBeNeeded("kms:CreateCustomKeyStore".to_owned());
+    assert_eq!(kept("ec2:DescribeVpcEndpointServices").unwrap().reason, Some(needed));
+    assert!(kept("kms:Encrypt").is_none());
 }

@@ -2,7 +2,9 @@
 
 use proptest::sample::Index;
 
-use super::world::{EXPANDER, Outcome, RESOURCES, SEEN, World, after_of, before_of, documents, worlds};
+use super::world::{
+    CROWD, EXPANDER, Outcome, RESOURCES, SEEN, World, after_of, before_of, documents, worlds,
+};
 use super::*;
 use crate::prove::check;
 use crate::reference::{KnownContext, decide};
@@ -94,7 +96,7 @@ fn wanted(outcome: &Outcome) -> Vec<Wanted> {
 }
 
 fn probes() -> Vec<String> {
-    let patterns = RESOURCES.iter().chain(SEEN.iter().map(|(.., resource)| resource));
+    let patterns = RESOURCES.iter().chain(SEEN.iter().map(|(.., resource)| resource)).chain(&CROWD);
     let probes: BTreeSet<_> =
         patterns.flat_map(|pattern| examples(pattern)).filter(|one| !one.is_empty()).collect();
     probes.into_iter().collect()

@@ -101,13 +101,14 @@ pub(super) const PATTERNS: [&str; 17] = [
     "sns:*",
     "newservice:DoIt",
 ];
-pub(super) const RESOURCES: [&str; 10] = [
+pub(super) const RESOURCES: [&str; 11] = [
     "*",
     "arn:aws:s3:::a/*",
     "arn:aws:s3:::a",
     "arn:aws:s3:::b/*",
     "arn:aws:s3:::a/x/*",
     "arn:aws:s3:::a/x?",
+    "arn:aws:s3:::a/x/1*",
     "arn:aws:sqs:*:111122223333:q",
     "arn:aws:sqs:*:111122223333:*",
     "arn:aws:s3:::a/${aws:username}/*",
@@ -126,6 +127,20 @@ pub(super) const SEEN: [(&str, &str, &str); 11] = [
     ("dynamodb", "GetItem", "arn:aws:dynamodb:eu-west-1:111122223333:table/t"),
     ("dynamodb", "PutItem", ""),
     ("sqs", "NewThing", ""),
+];
+
+/// Objects of which so many are read that they become a wildcard.
+pub(super) const CROWD: [&str; 10] = [
+    "arn:aws:s3:::a/x/10/k",
+    "arn:aws:s3:::a/x/11/k",
+    "arn:aws:s3:::a/x/12/k",
+    "arn:aws:s3:::a/x/13/k",
+    "arn:aws:s3:::a/x/14/k",
+    "arn:aws:s3:::a/x/15/k",
+    "arn:aws:s3:::a/x/16/k",
+    "arn:aws:s3:::a/x/17/k",
+    "arn:aws:s3:::a/x/18/k",
+    "arn:aws:s3:::a/x/29/k",
 ];
 
 pub(super) fn statement_of_any_form() -> impl Strategy<Value = Value> {
@@ -206,19 +221,36 @@ pub(super) fn calls() -> impl Strategy<Value = Vec<Call>> {
         6 => Just(CallOutcome::Use), 3 => Just(CallOutcome::Denied), 1 => Just(CallOutcome::Unknown),
     ];
     let call = (select(&SEEN[..]), outcome, 1..9u64, 0..9i64, 0..9i64, prop::bool::weighted(0.8));
-    let call =
-        call.prop_map(|((service, operation, resource), outcome, count, first, length, is_known)| Call {
-            service: service.to_owned(),
-            operation: operation.to_owned(),
-            resources: if is_known && !resource.is_empty() { vec![resource.to_owned()] } else { Vec::new() },
-            parameters: BTreeMap::new(),
-            outcome,
-            via: None,
-            account: Some("111122223333".to_owned()),
-            region: Some("eu-west-1".to_owned()),
-            seen: Seen { count, first, last: first + length, sample: Some(format!("event-{first}-{count}")) },
-        });
-    proptest::collection::vec(call, 0..7)
+    let call = call.prop_map(|((service, operation, resource), outcome, count, first, length, is_known)| {
+        let resource = Some(resource).filter(|resource| is_known && !resource.is_empty());
+        let sample = Some(format!("event-{first}-{count}"));
+        call_of((service, operation), resource, outcome, Seen { count, first, last: first + length, sample })
+    });
+    (proptest::collection::vec(call, 0..7), prop::bool::weighted(0.2)).prop_map(|(mut calls, is_crowded)| {
+        let crowd = CROWD.iter().filter(|_| is_crowded);
+        let read = |key: &&str| call_of(("s3", "GetObject"), Some(key), CallOutcome::Use, seen(2));
+        calls.extend(crowd.map(read));
+        calls
+    })
+}
+
+pub(super) fn call_of(
+    (service, operation): (&str, &str),
+    resource: Option<&str>,
+    outcome: CallOutcome,
+    seen: Seen,
+) -> Call {
+    Call {
+        service: service.to_owned(),
+        operation: operation.to_owned(),
+        resources: resource.map(str::to_owned).into_iter().collect(),
+        parameters: BTreeMap::new(),
+        outcome,
+        via: None,
+        account: Some("111122223333".to_owned()),
+        region: Some("eu-west-1".to_owned()),
+        seen,
+    }
 }
 
 pub(super) fn worlds() -> impl Strategy<Value = World> {
