@@ -295,11 +295,12 @@ fn place_of(name: &str) -> SourcePlace {
 /// The position of a source of which nothing could be read: it has lost an event at least.
 pub(crate) fn unread_position(source: &Identification) -> SourcePosition {
     let counts = SourceCounts { lost: 1, ..SourceCounts::default() };
-    let nothing = XxHash3_128::new().finish_128();
     let extent = if source.replayable {
+        let nothing = XxHash3_128::new().finish_128();
         Extent::Prefix { offset: 0, content: format!("{nothing:032x}") }
     } else {
-        whole(nothing)
+        // No bytes have such a hash, and no other loss is the same one.
+        Extent::Whole { content: format!("unread {} at {}", source.name, jiff::Timestamp::now()) }
     };
     position(source, extent, &counts)
 }
