@@ -7,13 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use remit_ledger::{
-    LedgerError, LedgerWriter, Observer, Provider, REMEMBERED, SourcePosition, WriterOptions,
-};
+use remit_ledger::{LedgerError, LedgerWriter, Provider, SourcePosition, WriterOptions};
 
 use super::checkpoint::{Checkpoint, name_hash};
 use super::coverage::Evidence;
 use super::flush::{Part, publication, stage};
+use super::options::{Limits, Options};
 use super::recorder::{Recorder, SourceCounts, Work};
 use super::selectors::Selectors;
 use super::source::{Identification, Workbench, lock, position, unread_position, whole};
@@ -23,52 +22,6 @@ use crate::diagnostic::Diagnostics;
 use crate::duplicates::Seen;
 use crate::input::{Input, Problem, expand};
 use crate::progress::Progress;
-
-/// What to ingest, and where to.
-#[derive(Default)]
-pub struct Options {
-    /// Files, folders, globs, `-` for standard input, or addresses of object stores.
-    pub inputs: Vec<String>,
-    /// The ledger's folder.
-    pub ledger: PathBuf,
-    /// Threads that read; as many as there are processors when 0.
-    pub threads: usize,
-    /// The event selectors of the trails, if given.
-    pub selectors: Option<Selectors>,
-    /// Identifier of the run in file names; random when none.
-    pub writer: Option<String>,
-    /// Is told of every step of publishing. For tests.
-    pub observer: Option<Observer>,
-    /// Bounds on memory; for tests.
-    pub limits: Limits,
-}
-
-/// Bounds on memory.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Bytes of counts, of all workers together, at which they are flushed.
-    pub counts: usize,
-    /// Events that are remembered to find those delivered twice.
-    pub remembered: usize,
-    /// Nodes of the trees that bound names, of all workers together.
-    pub names: usize,
-    /// Size as stored up to which a file is read whole.
-    pub whole_stored: usize,
-    /// Decompressed size up to which a file is read whole, of all workers together.
-    pub whole_plain: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            counts: 96 << 20,
-            remembered: REMEMBERED,
-            names: 200_000,
-            whole_stored: 8 << 20,
-            whole_plain: 64 << 20,
-        }
-    }
-}
 
 /// Why an ingest ended early. What was published before stays.
 #[derive(Debug, thiserror::Error)]
@@ -108,7 +61,7 @@ enum Source {
     Object(StoredObject),
 }
 
-enum Signal {
+pub(crate) enum Signal {
     /// Tables are large enough to be flushed.
     Flush,
     /// A worker has no more to do.
@@ -120,7 +73,33 @@ const KNOWN: usize = 1;
 const UNREADABLE: usize = 2;
 const OTHER: usize = 3;
 
-impl Shared<'_> {
+impl<'a> Shared<'a> {
+    /// What so many workers share, and where their signals arrive.
+    pub(crate) fn new(
+        checkpoint: Checkpoint,
+        diagnostics: Arc<Diagnostics>,
+        limits: Limits,
+        progress: &'a dyn Progress,
+        threads: usize,
+    ) -> (Self, Receiver<Signal>) {
+        let (flush, signals) = bounded(threads * 2 + 1);
+        let shared = Self {
+            checkpoint,
+            diagnostics,
+            limits,
+            progress,
+            gate: RwLock::new(()),
+            weights: (0..threads).map(|_| AtomicUsize::new(0)).collect(),
+            flush,
+            stopped: AtomicBool::new(false),
+            files: Default::default(),
+            bytes: AtomicU64::new(0),
+            unread: Mutex::default(),
+            listed: Mutex::default(),
+        };
+        (shared, signals)
+    }
+
     /// Waits until no flush is going on.
     pub(crate) fn enter(&self) -> RwLockReadGuard<'_, ()> {
         self.gate.read().unwrap_or_else(PoisonError::into_inner)
@@ -219,21 +198,8 @@ pub fn ingest(options: Options, progress: &dyn Progress) -> Result<Summary, Inge
     }
     let checkpoint = Checkpoint::read(&snapshot, &options.ledger, &seen, &diagnostics);
     drop(snapshot);
-    let (signal, signals) = bounded(threads * 2 + 1);
-    let shared = Shared {
-        checkpoint,
-        diagnostics: Arc::clone(&diagnostics),
-        limits: options.limits,
-        progress,
-        gate: RwLock::new(()),
-        weights: (0..threads).map(|_| AtomicUsize::new(0)).collect(),
-        flush: signal.clone(),
-        stopped: AtomicBool::new(false),
-        files: Default::default(),
-        bytes: AtomicU64::new(0),
-        unread: Mutex::default(),
-        listed: Mutex::default(),
-    };
+    let (shared, signals) =
+        Shared::new(checkpoint, Arc::clone(&diagnostics), options.limits, progress, threads);
     let recorders: Vec<Mutex<Recorder>> = (0..threads)
         .map(|worker| {
             Mutex::new(Recorder::new(
@@ -256,7 +222,7 @@ pub fn ingest(options: Options, progress: &dyn Progress) -> Result<Summary, Inge
         // The list ends when its sender is dropped with this thread.
         scope.spawn(move || list_sources(names, sharing, &send));
         for recorder in &recorders {
-            let (sources, signal, shared) = (sources.clone(), signal.clone(), &shared);
+            let (sources, signal, shared) = (sources.clone(), shared.flush.clone(), &shared);
             scope.spawn(move || {
                 work(&sources, shared, recorder);
                 // The receiver outlives the workers.

@@ -131,7 +131,10 @@ impl Workbench {
             if !is_new(&source, content, shared, recorder) {
                 return Ok(());
             }
+            // What was counted of it before must not be counted again, so it is read piece by piece as it was then.
+            let is_begun = shared.checkpoint.prefix(&source.name).is_some_and(|prefix| prefix.offset > 0);
             let plain = match compression {
+                _ if is_begun => None,
                 Compression::None => Some(self.stored.as_slice()),
                 Compression::Zstd => None,
                 Compression::Gzip => {

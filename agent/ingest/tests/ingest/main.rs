@@ -13,5 +13,6 @@ mod kill;
 mod log;
 mod losses;
 mod order;
+mod resume;
 mod secrets;
 mod stdin;
