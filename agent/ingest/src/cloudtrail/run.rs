@@ -68,6 +68,9 @@ pub(crate) enum Signal {
     Finished,
 }
 
+/// Bytes of memory that a source's position takes, roughly: most are names.
+const POSITION: usize = 400;
+
 const READ: usize = 0;
 const KNOWN: usize = 1;
 const UNREADABLE: usize = 2;
@@ -108,18 +111,24 @@ impl<'a> Shared<'a> {
     /// Notes the size of a worker's table, and asks for a flush when all of them are too large.
     pub(crate) fn weigh(&self, recorder: &Recorder) {
         if let Some(weight) = self.weights.get(recorder.worker) {
-            weight.store(recorder.footprint(), Ordering::Relaxed);
+            let positions = recorder.work.sources.len() * POSITION;
+            weight.store(recorder.footprint() + positions, Ordering::Relaxed);
         }
+        self.flush_if_due();
+    }
+
+    fn flush_if_due(&self) {
         if self.is_due() {
             // A flush that was asked for before serves as well.
             let _ = self.flush.try_send(Signal::Flush);
         }
     }
 
-    /// Whether the tables are so large that they are to be flushed.
+    /// Whether there is so much to write that it is to be flushed.
     fn is_due(&self) -> bool {
+        let unread = self.unread.lock().unwrap_or_else(PoisonError::into_inner).len() * POSITION;
         let all: usize = self.weights.iter().map(|weight| weight.load(Ordering::Relaxed)).sum();
-        all > self.limits.counts
+        all + unread > self.limits.counts
     }
 
     /// Decompressed size up to which a worker reads a file whole.
@@ -164,6 +173,7 @@ impl<'a> Shared<'a> {
     fn lose(&self, source: &Identification, error: &io::Error) {
         if error.kind() != io::ErrorKind::NotFound && self.checkpoint.prefix(&source.name).is_none() {
             self.unread.lock().unwrap_or_else(PoisonError::into_inner).push(unread_position(source));
+            self.flush_if_due();
         }
     }
 

@@ -220,6 +220,7 @@ fn known_content(source: &Identification, content: u128, shared: &Shared<'_>, re
         (known.lost, known.span, known.place) = (*lost, *span, place.clone());
     }
     recorder.work.sources.push(known);
+    shared.weigh(&recorder);
     drop(recorder);
     shared.known(source.size);
 }

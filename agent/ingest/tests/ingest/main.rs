@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod contents;
+mod copies;
 mod events;
 mod kill;
 mod log;
