@@ -367,10 +367,10 @@ fn list_sources(names: &[String], shared: &Shared<'_>, sources: &Sender<Source>)
             let prefix = Identification { name, size: 0, modified: 0, replayable: true, is_near: false };
             match store::list(&address, shared, &mut |object| hand_over(Source::Object(object))) {
                 Err(error) => shared.unread(&prefix, &error),
-                Ok(()) if shared.checkpoint.prefix(&prefix.name).is_some() => {
+                Ok(true) if shared.checkpoint.prefix(&prefix.name).is_some() => {
                     listed.insert(prefix.name.to_string(), prefix);
                 }
-                Ok(()) => {}
+                Ok(_) => {}
             }
             !shared.stopped.load(Ordering::Relaxed)
         }
