@@ -212,6 +212,22 @@ fn a_folder_that_cannot_be_listed_is_lost_until_it_can_be() {
     assert_eq!(place.losses(), []);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_folder_of_which_a_pattern_leaves_logs_out_stays_lost() {
+    let place = Place::new();
+    let folder = place.path("input/more");
+    std::os::unix::fs::symlink(&folder, &folder).unwrap();
+    place.run();
+    std::fs::remove_file(&folder).unwrap();
+    place.write("input/more/deep/events.json", records(20..30).as_bytes());
+    place.write("input/more/deep/events.log", records(30..40).as_bytes());
+    assert_eq!(place.run_on(&place.path("input/**/*.json")).counts.read, 10);
+    assert!(place.is_lost_anywhere());
+    assert_eq!(place.run_on(&place.path("input/**/events*")).counts.read, 10);
+    assert_eq!(place.losses(), []);
+}
+
 #[test]
 fn what_is_not_there_has_lost_nothing() {
     let place = Place::new();
