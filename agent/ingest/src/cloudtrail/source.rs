@@ -125,6 +125,10 @@ impl Workbench {
         let whole_stored = shared.limits.whole_stored;
         let limit = whole_stored as u64 + 1;
         (&mut input).take(limit).read_to_end(&mut self.stored)?;
+        if self.stored.is_empty() && Delivery::name_of(&source.name).is_some() {
+            // A delivered file holds a list at least: this is what is left of a transfer that was cut off.
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it is empty, as no delivered file is"));
+        }
         let compression = Compression::of(&self.stored);
         if self.stored.len() <= whole_stored {
             let content = XxHash3_128::oneshot(&self.stored);

@@ -229,6 +229,19 @@ fn a_folder_of_which_a_pattern_leaves_logs_out_stays_lost() {
 }
 
 #[test]
+fn an_empty_delivered_file_is_one_that_was_cut_off() {
+    let place = Place::new();
+    place.write(&format!("input/{DELIVERED}"), b"");
+    let summary = place.run();
+    assert_eq!((summary.files.unreadable, summary.counts.read), (1, 10));
+    assert!(summary.diagnostics[0].to_string().contains("is empty"), "{summary:?}");
+    assert_eq!((place.losses()[0].start, place.losses()[0].end), (NINE - HOUR, NINE + HOUR));
+    place.write(&format!("input/{DELIVERED}"), &gzip(records(20..30).as_bytes()));
+    assert_eq!(place.run().counts.read, 10);
+    assert_eq!(place.losses(), []);
+}
+
+#[test]
 fn what_is_not_there_has_lost_nothing() {
     let place = Place::new();
     assert_eq!(place.run_on(&place.path("missing.json")).files.unreadable, 1);
