@@ -251,7 +251,7 @@ fn what_is_not_there_has_lost_nothing() {
 #[test]
 fn a_source_read_piece_by_piece_keeps_its_losses_through_flushes() {
     let place = Place::new();
-    let lines: String = (0..6_000).map(|number| crate::log::event(number) + "\n").collect();
+    let lines: String = (0..20_000).map(|number| crate::log::event(number) + "\n").collect();
     place.write("input/lines.jsonl", format!("not json\n{lines}").as_bytes());
     let limits = Limits { counts: 256 << 10, whole_stored: 64 << 10, ..Limits::default() };
     let options = Options {
