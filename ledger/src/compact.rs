@@ -1,6 +1,6 @@
 //! Compaction: the small files of each day become one, equal keys one row, by the protocol of any flush.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::contents::LedgerFile;
 use crate::footer::{Extent, SourcePosition};
 use crate::identifiers::{Identifiers, REMEMBERED, read_identifiers};
 use crate::layout::day_of_name;
-use crate::losses::is_loss;
+use crate::losses::{History, is_loss};
 use crate::merge::merge_files;
 use crate::publish::{LedgerWriter, Publication, TakeOver, WriterOptions};
 use crate::snapshot::{Snapshot, open_batches};
@@ -182,20 +182,24 @@ fn merged_identifiers(
     Ok(merged)
 }
 
-/// A source read to its end, or further, needs no earlier position.
+/// A source read further, or to its end, needs no earlier position. Of the positions that tell of the same bytes under
+/// the same name the first says when a loss began, and the last when another was made good.
 fn latest(sources: Vec<SourcePosition>) -> Vec<SourcePosition> {
-    let mut last_of: BTreeMap<String, usize> = BTreeMap::new();
+    let history = History::of(sources.iter());
+    let mut ends: BTreeMap<(&str, &str), (usize, usize)> = BTreeMap::new();
     for (place, source) in sources.iter().enumerate() {
-        last_of.insert(source.name.clone(), place);
-    }
-    let mut contents = BTreeSet::new();
-    let keep = |(place, source): (usize, SourcePosition)| match &source.extent {
-        Extent::Prefix { .. } => (last_of.get(&source.name) == Some(&place)).then_some(source),
-        Extent::Whole { content } => {
-            contents.insert((source.name.clone(), content.clone())).then_some(source)
+        if let Extent::Whole { content } = &source.extent {
+            ends.entry((&source.name, content)).or_insert((place, place)).1 = place;
         }
+    }
+    let is_kept = |(place, source): (usize, &SourcePosition)| match &source.extent {
+        Extent::Prefix { .. } => !history.is_superseded(place, source),
+        Extent::Whole { content } => ends
+            .get(&(source.name.as_str(), content.as_str()))
+            .is_some_and(|(first, last)| [*first, *last].contains(&place)),
     };
-    sources.into_iter().enumerate().filter_map(keep).collect()
+    let kept: Vec<bool> = sources.iter().enumerate().map(is_kept).collect();
+    sources.into_iter().zip(kept).filter_map(|(source, is_kept)| is_kept.then_some(source)).collect()
 }
 
 impl Compacted {

@@ -189,7 +189,8 @@ pub struct SourcePlace {
 pub enum Extent {
     /// All of it. The same bytes under another name are the same source.
     Whole {
-        /// XXH3-128 of the bytes as stored, as 32 hexadecimal digits.
+        /// XXH3-128 of the bytes as stored, as 32 hexadecimal digits. Of bytes that could not be read, and cannot be
+        /// read again, a text that is no such hash and that no other source has.
         content: String,
     },
     /// The events that end before an offset.

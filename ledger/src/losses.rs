@@ -9,48 +9,81 @@ use crate::{CoverageRecord, Provider};
 /// The name of a source that has none of its own: nothing read later is the same source.
 pub(crate) const NAMELESS: &str = "-";
 
+/// What the positions of all commits, in their order, say of each source.
+pub(crate) struct History<'a> {
+    named: BTreeMap<&'a str, Vec<(usize, &'a SourcePosition)>>,
+    /// The hours of a content's events. A copy that was known is not read again, so its position does not tell.
+    spans: BTreeMap<&'a str, (i64, i64)>,
+}
+
+impl<'a> History<'a> {
+    pub(crate) fn of(positions: impl Iterator<Item = &'a SourcePosition>) -> Self {
+        let mut history = Self { named: BTreeMap::new(), spans: BTreeMap::new() };
+        for (at, source) in positions.enumerate() {
+            history.named.entry(&source.name).or_default().push((at, source));
+            if let (Extent::Whole { content }, Some(span)) = (&source.extent, source.span) {
+                history.spans.insert(content, span);
+            }
+        }
+        history
+    }
+
+    /// Whether the source at this place, read in part, was read that far again, and further, or to its end.
+    pub(crate) fn is_superseded(&self, at: usize, source: &SourcePosition) -> bool {
+        let same = self.named.get(source.name.as_str()).map(Vec::as_slice).unwrap_or_default();
+        let later = same.get(same.partition_point(|(place, _)| *place <= at)..).unwrap_or_default();
+        later.iter().any(|(_, other)| source.span.is_none_or(|span| self.reaches_over(other, span)))
+    }
+
+    /// Whether other bytes were read without loss in place of those that lost events at this place.
+    fn is_made_good(&self, at: usize, source: &SourcePosition, names: &[&str]) -> bool {
+        let named = names.iter().filter(|name| **name != NAMELESS).filter_map(|name| self.named.get(name));
+        named.flatten().any(|(other_at, other)| {
+            let is_sound = other.lost == 0 && matches!(other.extent, Extent::Whole { .. });
+            is_sound && source.span.map_or(*other_at > at, |span| self.reaches_over(other, span))
+        })
+    }
+
+    fn reaches_over(&self, other: &SourcePosition, (start, end): (i64, i64)) -> bool {
+        let span = other.span.or_else(|| match &other.extent {
+            Extent::Whole { content } => self.spans.get(content.as_str()).copied(),
+            Extent::Prefix { .. } => None,
+        });
+        span.is_some_and(|(other_start, other_end)| other_start <= start && other_end >= end)
+    }
+}
+
 /// One coverage record for each source that lost events, in the order of the commits. Such a record shows no event and
 /// claims no class; where neither account nor time is known it speaks of all of them.
 ///
 /// - A source read to its end with a loss has made good when other bytes were read without loss, at any time, under
 ///   one of its names, and reach over the hours of its events: a name may be used again for other events. Where no
 ///   event of it could be read, its hours are not known, and only what was read later makes good.
-/// - A source that was last read in part has lost what follows, until it is read to its end.
+/// - A source that was read in part has lost what follows, until what is read later under its name reaches over the
+///   hours of that part.
 pub(crate) fn losses<'a>(commits: impl Iterator<Item = (Provider, &'a Commit)>) -> Vec<CoverageRecord> {
     let positions: Vec<(Provider, i64, &SourcePosition)> = commits
         .flat_map(|(provider, commit)| {
             commit.sources.iter().map(move |source| (provider, commit.committed_at, source))
         })
         .collect();
-    let mut last: BTreeMap<&str, &SourcePosition> = BTreeMap::new();
-    let mut sound: BTreeMap<&str, Vec<(usize, &SourcePosition)>> = BTreeMap::new();
+    let history = History::of(positions.iter().map(|(_, _, source)| *source));
     // Equal bytes are one source under several names.
     let mut names: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (at, (_, _, source)) in positions.iter().enumerate() {
-        last.insert(&source.name, source);
-        if let Extent::Whole { content } = &source.extent {
-            if source.lost > 0 {
-                names.entry(content).or_default().push(&source.name);
-            } else if source.name != NAMELESS {
-                sound.entry(&source.name).or_default().push((at, source));
-            }
+    for (_, _, source) in &positions {
+        if let Extent::Whole { content } = &source.extent
+            && source.lost > 0
+        {
+            names.entry(content).or_default().push(&source.name);
         }
     }
     let mut records = Vec::new();
     for (at, (provider, committed_at, source)) in positions.into_iter().enumerate() {
         let is_lost = match &source.extent {
-            Extent::Prefix { .. } => {
-                last.get(source.name.as_str()).is_some_and(|last| std::ptr::eq(*last, source))
-            }
+            Extent::Prefix { .. } => !history.is_superseded(at, source),
             // The names of a content are taken with its first position.
             Extent::Whole { content } if source.lost > 0 => {
-                names.remove(content.as_str()).is_some_and(|names| {
-                    let mut others = names.iter().filter_map(|name| sound.get(name)).flatten();
-                    !others.any(|(other_at, other)| match source.span {
-                        Some(span) => reaches_over(other, span),
-                        None => *other_at > at,
-                    })
-                })
+                names.remove(content.as_str()).is_some_and(|names| !history.is_made_good(at, source, &names))
             }
             Extent::Whole { .. } => false,
         };
@@ -64,10 +97,6 @@ pub(crate) fn losses<'a>(commits: impl Iterator<Item = (Provider, &'a Commit)>) 
 /// Whether a record is one of [`losses`] that was written down.
 pub(crate) fn is_loss(record: &CoverageRecord) -> bool {
     record.events == 0 && record.lost > 0 && record.classes.is_empty()
-}
-
-fn reaches_over(other: &SourcePosition, (start, end): (i64, i64)) -> bool {
-    other.span.is_some_and(|(other_start, other_end)| other_start <= start && other_end >= end)
 }
 
 fn record(provider: Provider, committed_at: i64, source: &SourcePosition) -> CoverageRecord {

@@ -10,6 +10,7 @@ mod flush;
 mod identity;
 mod known;
 mod operation;
+mod options;
 mod outcome;
 mod pieces;
 pub(crate) mod reader;
@@ -23,7 +24,8 @@ mod summary;
 mod table;
 mod time;
 
-pub use run::{IngestError, Limits, Options, ingest};
+pub use options::{Limits, Options};
+pub use run::{IngestError, ingest};
 pub use summary::{Files, Summary};
 
 /// The ledger's name of this source.

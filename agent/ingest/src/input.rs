@@ -1,5 +1,7 @@
 //! What the user named, as single sources.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +20,7 @@ pub(crate) enum Input {
     Store(Address),
     /// A file of a folder whose name says that it is something else.
     Other,
-    /// A folder, before what it holds.
+    /// A folder of which every log is named.
     Folder(PathBuf),
 }
 
@@ -153,19 +155,39 @@ fn expand_glob(
     let is_hidden =
         |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
     let means_hidden = is_hidden(Path::new(pattern));
+    // Folders with logs that the pattern leaves out are not read as a whole.
+    let partly = RefCell::new(HashSet::new());
     let is_match = |path: &Path| {
         let is_meant = means_hidden || !is_hidden(path);
-        (is_meant && glob.is_match(path.strip_prefix("./").unwrap_or(path))).then_some(true)
+        let is_match = is_meant && glob.is_match(path.strip_prefix("./").unwrap_or(path));
+        if !is_match && may_be_log(path) {
+            let mut partly = partly.borrow_mut();
+            for folder in path.ancestors().skip(1) {
+                if !partly.insert(folder.to_path_buf()) {
+                    break;
+                }
+            }
+        }
+        is_match.then_some(true)
     };
-    let mut counting = |input: Input| {
-        matches += u64::from(!matches!(input, Input::Folder(_)));
-        use_input(input)
+    let mut folders = Vec::new();
+    let mut counting = |input: Input| match input {
+        Input::Folder(path) => {
+            folders.push(path);
+            true
+        }
+        input => {
+            matches += 1;
+            use_input(input)
+        }
     };
     let go_on = expand_folder(start, &is_match, &mut counting, problem);
     if matches == 0 {
         problem(pattern, Problem::Nothing("matches no file".to_owned()));
     }
-    go_on
+    let partly = partly.into_inner();
+    let mut whole = folders.into_iter().filter(|folder| !partly.contains(folder));
+    go_on && whole.all(|folder| use_input(Input::Folder(folder)))
 }
 
 /// Whether a file's name allows it to be a log.

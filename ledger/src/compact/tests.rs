@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::footer::Commit;
+use crate::losses::losses;
 use crate::samples::{Temporary, record, records_of, write};
 
 /// Sums by what makes rows equal.
@@ -76,6 +78,46 @@ fn a_stop_at_any_step_loses_and_repeats_nothing() {
         step += 1;
     }
     assert!(step > 5, "the protocol has more steps than {step}");
+}
+
+#[test]
+fn positions_that_are_kept_tell_of_the_same_losses() {
+    let commits_of = |sources: &[SourcePosition]| {
+        let commit = |source: &SourcePosition| Commit {
+            committed_at: crate::DAY,
+            sources: vec![source.clone()],
+            ..Commit::default()
+        };
+        sources.iter().map(commit).collect::<Vec<_>>()
+    };
+    let lost =
+        |sources: &[SourcePosition]| losses(commits_of(sources).iter().map(|commit| (Provider::Aws, commit)));
+    let positions = |code: usize| {
+        let mut sources: Vec<SourcePosition> = Vec::new();
+        for digit in 0..5 {
+            let number = code / 6_usize.pow(digit) % 6;
+            let (name, content) = [("a", "1"), ("a", "2"), ("b", "2")][number % 3];
+            let (name, content) = (name.to_owned(), content.to_owned());
+            let lost = u64::from(content == "1");
+            let (extent, span) = if number < 3 {
+                let hours = i64::from(digit % 3);
+                (Extent::Prefix { offset: 7, content }, (hours > 0).then_some((0, hours)))
+            } else {
+                let extent = Extent::Whole { content };
+                // Only the source that was read tells of its hours, and only if it holds events.
+                let is_known = sources.iter().any(|source| source.extent == extent);
+                let is_empty = (code >> lost).is_multiple_of(2);
+                (extent, (!is_known && !is_empty).then_some((0, 2 - i64::from(lost == 1))))
+            };
+            sources.push(SourcePosition { name, extent, lost, span, ..SourcePosition::default() });
+        }
+        sources
+    };
+    for code in 0..6_usize.pow(5) {
+        let sources = positions(code);
+        let kept = latest(sources.clone());
+        assert_eq!(lost(&kept), lost(&sources), "{sources:?}\n{kept:?}");
+    }
 }
 
 #[test]

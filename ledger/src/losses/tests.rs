@@ -40,8 +40,32 @@ fn a_source_read_again_without_loss_takes_its_loss_back_in_any_order() {
         backwards.reverse();
         assert_eq!(backwards, expected);
     }
+}
+
+#[test]
+fn a_source_of_unknown_hours_is_lost_until_another_is_read_later() {
     let garbage = whole("a", "1", 1, None);
-    assert_eq!(lost(&[garbage, whole("a", "2", 0, None)]), [0; 0], "an empty file in its place");
+    let empty = whole("a", "2", 0, None);
+    assert_eq!(lost(&[garbage.clone(), empty.clone()]), [0; 0], "an empty file in its place");
+    assert_eq!(lost(&[garbage.clone(), whole("a", "2", 0, Some((5, 7)))]), [0; 0]);
+    assert_eq!(
+        lost(&[empty.clone(), garbage.clone()]),
+        [1],
+        "what was there before stands for nothing later"
+    );
+    assert_eq!(lost(&[empty.clone(), garbage.clone(), empty]), [0; 0]);
+    // Under the name of a copy, too.
+    let copy = whole("b", "1", 1, None);
+    assert_eq!(lost(&[garbage, copy, whole("b", "2", 0, None)]), [0; 0]);
+}
+
+#[test]
+fn a_copy_that_was_known_reaches_over_the_hours_of_its_bytes() {
+    let damaged = whole("a", "1", 2, Some((5, 7)));
+    let (read, copy) = (whole("b", "2", 0, Some((5, 7))), whole("a", "2", 0, None));
+    assert_eq!(lost(&[damaged.clone(), read.clone()]), [2]);
+    assert_eq!(lost(&[damaged.clone(), read, copy.clone()]), [0; 0]);
+    assert_eq!(lost(&[damaged, whole("b", "2", 0, Some((8, 9))), copy]), [2]);
 }
 
 #[test]
@@ -58,6 +82,13 @@ fn what_was_read_in_part_is_lost_until_it_is_read_to_its_end() {
     assert_eq!(lost(&[prefix("a", 1), prefix("a", 3)]), [3]);
     assert_eq!(lost(&[prefix("a", 1), whole("a", "1", 0, None)]), [0; 0]);
     assert_eq!(lost(&[whole("a", "1", 0, None), prefix("a", 1)]), [1]);
+    // Where events of it were read, the name may have been used again for others.
+    let part = SourcePosition { span: Some((5 * HOUR, 7 * HOUR)), ..prefix("a", 1) };
+    let further = SourcePosition { span: Some((5 * HOUR, 9 * HOUR)), ..prefix("a", 2) };
+    assert_eq!(lost(&[part.clone(), further.clone()]), [2]);
+    assert_eq!(lost(&[part.clone(), further, whole("a", "1", 0, Some((5, 9)))]), [0; 0]);
+    assert_eq!(lost(&[part.clone(), whole("a", "1", 0, Some((8, 9)))]), [1]);
+    assert_eq!(lost(&[part, whole("a", "1", 0, None)]), [1]);
 }
 
 #[test]

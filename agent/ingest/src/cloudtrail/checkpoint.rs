@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use foldhash::fast::FixedState;
-use remit_ledger::{Extent, Snapshot, SourcePosition, read_identifiers};
+use remit_ledger::{Extent, HOUR, Snapshot, SourcePosition, read_identifiers};
 use twox_hash::XxHash3_128;
 
 use super::delivery::Delivery;
@@ -46,8 +46,11 @@ pub(crate) struct Prefix {
     pub(crate) offset: u64,
     /// Hash of the decompressed bytes before it.
     pub(crate) content: u128,
-    /// Events before it that were lost.
+    /// Events met before it, and those of them that were lost.
+    pub(crate) read: u64,
     pub(crate) lost: u64,
+    /// The hours, since the Unix epoch, of the first of them and of the last.
+    pub(crate) hours: Option<(i32, i32)>,
 }
 
 impl Checkpoint {
@@ -77,7 +80,7 @@ impl Checkpoint {
         checkpoint
     }
 
-    fn add(&mut self, source: &SourcePosition) {
+    pub(crate) fn add(&mut self, source: &SourcePosition) {
         let is_whole = matches!(source.extent, Extent::Whole { .. }) && source.lost == 0;
         if let Some(name) = Delivery::name_of(&source.name).filter(|_| !is_whole) {
             self.lossy.entry(name.to_owned()).or_default().push(source.name.clone());
@@ -96,7 +99,14 @@ impl Checkpoint {
                 let Ok(content) = u128::from_str_radix(content, 16) else { return };
                 // Of a source that could not be opened nothing was read, and nothing is lost once it can be.
                 let lost = if *offset == 0 { 0 } else { source.lost };
-                self.prefixes.insert(source.name.clone(), Prefix { offset: *offset, content, lost });
+                let prefix = Prefix {
+                    offset: *offset,
+                    content,
+                    read: source.read,
+                    lost,
+                    hours: source.span.and_then(hours_of),
+                };
+                self.prefixes.insert(source.name.clone(), prefix);
             }
         }
     }
@@ -134,6 +144,12 @@ impl Checkpoint {
     pub(crate) fn prefix(&self, name: &str) -> Option<Prefix> {
         self.prefixes.get(name).copied()
     }
+}
+
+/// The first and last hour of a span that begins and ends with hours.
+fn hours_of((start, end): (i64, i64)) -> Option<(i32, i32)> {
+    let hour = |time: i64| i32::try_from(time.div_euclid(HOUR)).ok();
+    Some((hour(start)?, hour(end.saturating_sub(1))?))
 }
 
 pub(crate) fn name_hash(name: &str, size: u64, modified: i64) -> u128 {

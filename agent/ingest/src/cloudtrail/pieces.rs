@@ -62,6 +62,8 @@ struct Pieces {
     source: Identification,
     reader: Reader,
     resume: Option<Prefix>,
+    /// Up to where an earlier run has counted the events.
+    counted: u64,
     hasher: XxHash3_128,
     offset: u64,
     stored: u64,
@@ -82,14 +84,16 @@ impl Pieces {
         let mut recorder = lock(recorder);
         recorder.source = SourceCounts {
             name: Arc::clone(&source.name),
+            read: resume.map_or(0, |prefix| prefix.read),
             lost: resume.map_or(0, |prefix| prefix.lost),
-            ..SourceCounts::default()
+            hours: resume.and_then(|prefix| prefix.hours),
         };
         recorder.progressing = None;
         Self {
             source,
             reader: Reader::default(),
             resume,
+            counted: resume.map_or(0, |prefix| prefix.offset),
             hasher: XxHash3_128::new(),
             offset: 0,
             stored: 0,
@@ -139,16 +143,10 @@ impl Pieces {
                         true
                     }
                 };
-                let is_resuming = self.resume.is_some();
                 let bytes = buffer.get(..filled).unwrap_or_default();
                 let Some(done) = self.feed(bytes, last, shared, recorder) else { return Ok(false) };
                 buffer.copy_within(done..filled, 0);
                 filled -= done;
-                if last && is_resuming && self.resume.is_none() {
-                    // What lies behind the point of resumption is new, and there is no further piece to bring it.
-                    let bytes = buffer.get(..filled).unwrap_or_default();
-                    self.feed(bytes, last, shared, recorder);
-                }
                 if filled == 0 && buffer.len() > RECORD_LIMIT {
                     buffer = Vec::new();
                 }
@@ -156,6 +154,10 @@ impl Pieces {
                     break;
                 }
                 if self.reader.is_barren() {
+                    if self.resume.is_some() {
+                        return Ok(false);
+                    }
+                    self.lose_rest("unreadable", recorder);
                     let message = "holds no event in 256 MB; the rest of it is not read";
                     shared.diagnostics.source(&self.source.name, message);
                     break;
@@ -163,18 +165,23 @@ impl Pieces {
             }
         }
         if let Some(error) = decode_error {
-            let mut recorder = lock(recorder);
-            if recorder.source.lost == 0 {
-                let place = Place { offset: self.offset, record: self.reader.records() + 1 };
-                recorder.lost("truncated", place);
-            }
-            drop(recorder);
+            self.lose_rest("truncated", recorder);
             shared.diagnostics.source(&self.source.name, format!("ends early: {error}"));
         }
-        let (content, stored) = input.finish()?;
-        self.content = Some(content);
-        self.stored = stored;
+        match input.finish() {
+            Ok((content, stored)) => (self.content, self.stored) = (Some(content), stored),
+            // All that was counted stays counted: the next run goes on from here.
+            Err(error) => self.interrupted = Some(error),
+        }
         Ok(true)
+    }
+
+    /// What follows cannot be read, or is not. One loss is enough to say so.
+    fn lose_rest(&self, reason: &'static str, recorder: &Mutex<Recorder>) {
+        let mut recorder = lock(recorder);
+        if recorder.source.lost == 0 {
+            recorder.lost(reason, Place { offset: self.offset, record: self.reader.records() + 1 });
+        }
     }
 
     /// Counts what a piece holds, and returns how much of it is done with; none when it shows that the source is not
@@ -186,47 +193,49 @@ impl Pieces {
         shared: &Shared<'_>,
         recorder: &Mutex<Recorder>,
     ) -> Option<usize> {
+        let mut passed = 0;
         if let Some(prefix) = self.resume {
             let ahead = prefix.offset.saturating_sub(self.offset);
-            match usize::try_from(ahead).ok().and_then(|ahead| bytes.get(..ahead)) {
-                Some(before) => {
-                    let mut hasher = self.hasher.clone();
-                    hasher.write(before);
-                    if hasher.finish_128() != prefix.content {
-                        return None;
-                    }
-                    self.resume = None;
-                    let _gate = shared.enter();
-                    // While the reader looked for an event after damage, a few bytes may be left over.
-                    let done = self.reader.feed(before, false, &mut Deaf { recorder: &lock(recorder) });
-                    self.advance(before, done);
-                    return Some(done);
+            let before = usize::try_from(ahead).ok().and_then(|ahead| bytes.get(..ahead));
+            if let Some(before) = before {
+                let mut hasher = self.hasher.clone();
+                hasher.write(before);
+                if hasher.finish_128() != prefix.content {
+                    return None;
                 }
-                None if last => return None,
-                None => {
-                    let done = self.reader.feed(bytes, false, &mut Deaf { recorder: &lock(recorder) });
-                    self.advance(bytes, done);
-                    return Some(done);
-                }
+                self.resume = None;
+            } else if last {
+                return None;
+            }
+            let counted = before.unwrap_or(bytes);
+            passed = self.reader.feed(counted, false, &mut Deaf { recorder: &lock(recorder) });
+            self.advance(counted, passed);
+            if self.resume.is_some() {
+                return Some(passed);
             }
         }
+        // While the reader looked for an event after damage, bytes that were counted may be left over.
+        let bytes = bytes.get(passed..).unwrap_or_default();
         let gate = shared.enter();
         let mut recorder = lock(recorder);
         let before = recorder.source.read;
-        let done = self.reader.feed(bytes, last, &mut *recorder);
+        let done =
+            self.reader.feed(bytes, last, &mut Behind { recorder: &mut recorder, counted: self.counted });
         self.advance(bytes, done);
-        recorder.progressing = Some(Progressing {
-            source: self.source.clone(),
-            offset: self.offset,
-            hasher: self.hasher.clone(),
-        });
+        if self.offset >= self.counted {
+            recorder.progressing = Some(Progressing {
+                source: self.source.clone(),
+                offset: self.offset,
+                hasher: self.hasher.clone(),
+            });
+        }
         let events = recorder.source.read - before;
         self.events += events;
         shared.weigh(&recorder);
         drop(recorder);
         drop(gate);
         shared.read(0, 0, events);
-        Some(done)
+        Some(passed + done)
     }
 
     fn advance(&mut self, bytes: &[u8], done: usize) {
@@ -246,8 +255,10 @@ impl Pieces {
             Some(error) => {
                 let progressing = recorder.progressing.take();
                 let progress = progressing.and_then(|progress| progress.position(&recorder.source));
-                let unread = || unread_position(&self.source);
-                recorder.work.sources.push(progress.unwrap_or_else(unread));
+                // What an earlier run counted stays counted, and what it said to be lost need not be said again.
+                let is_said = self.source.replayable && shared.checkpoint.prefix(&self.source.name).is_some();
+                let unread = || (!is_said).then(|| unread_position(&self.source));
+                recorder.work.sources.extend(progress.or_else(unread));
                 shared.unreadable(&self.source.name, &error, self.source.size);
                 return Ok(());
             }
@@ -257,6 +268,32 @@ impl Pieces {
         drop(gate);
         shared.read(1, self.source.size.max(self.stored), 0);
         Ok(())
+    }
+}
+
+/// Passes on what lies behind the events that were counted before.
+struct Behind<'a> {
+    recorder: &'a mut Recorder,
+    counted: u64,
+}
+
+impl Sink for Behind<'_> {
+    #[inline]
+    fn known_identity(&self, rest: &[u8]) -> Option<(u32, usize)> {
+        self.recorder.known_identity(rest)
+    }
+    fn event<F: Find>(&mut self, event: &Event<'_, F>, place: Place) {
+        if place.offset >= self.counted {
+            self.recorder.event(event, place);
+        }
+    }
+    fn skipped(&mut self, reason: &'static str) {
+        self.recorder.skipped(reason);
+    }
+    fn lost(&mut self, reason: &'static str, place: Place) {
+        if place.offset >= self.counted {
+            self.recorder.lost(reason, place);
+        }
     }
 }
 
@@ -273,3 +310,6 @@ impl Sink for Deaf<'_> {
     fn skipped(&mut self, _: &'static str) {}
     fn lost(&mut self, _: &'static str, _: Place) {}
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,13 +7,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use remit_ledger::{
-    LedgerError, LedgerWriter, Observer, Provider, REMEMBERED, SourcePosition, WriterOptions,
-};
+use remit_ledger::{LedgerError, LedgerWriter, Provider, SourcePosition, WriterOptions};
 
 use super::checkpoint::{Checkpoint, name_hash};
 use super::coverage::Evidence;
 use super::flush::{publication, stage};
+use super::options::{Limits, Options};
 use super::recorder::{Recorder, SourceCounts, Work};
 use super::selectors::Selectors;
 use super::source::{Identification, Workbench, lock, position, unread_position, whole};
@@ -24,52 +23,6 @@ use crate::diagnostic::Diagnostics;
 use crate::duplicates::Seen;
 use crate::input::{Input, Problem, expand};
 use crate::progress::Progress;
-
-/// What to ingest, and where to.
-#[derive(Default)]
-pub struct Options {
-    /// Files, folders, globs, `-` for standard input, or addresses of object stores.
-    pub inputs: Vec<String>,
-    /// The ledger's folder.
-    pub ledger: PathBuf,
-    /// Threads that read; as many as there are processors when 0.
-    pub threads: usize,
-    /// The event selectors of the trails, if given.
-    pub selectors: Option<Selectors>,
-    /// Identifier of the run in file names; random when none.
-    pub writer: Option<String>,
-    /// Is told of every step of publishing. For tests.
-    pub observer: Option<Observer>,
-    /// Bounds on memory; for tests.
-    pub limits: Limits,
-}
-
-/// Bounds on memory.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Bytes of counts, of all workers together, at which they are flushed. As many again may be in the writing.
-    pub counts: usize,
-    /// Events that are remembered to find those delivered twice.
-    pub remembered: usize,
-    /// Nodes of the trees that bound names, of all workers together.
-    pub names: usize,
-    /// Size as stored up to which a file is read whole.
-    pub whole_stored: usize,
-    /// Decompressed size up to which a file is read whole, of all workers together.
-    pub whole_plain: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            counts: 64 << 20,
-            remembered: REMEMBERED,
-            names: 200_000,
-            whole_stored: 8 << 20,
-            whole_plain: 64 << 20,
-        }
-    }
-}
 
 /// Why an ingest ended early. What was published before stays.
 #[derive(Debug, thiserror::Error)]
@@ -111,19 +64,49 @@ enum Source {
     Object(StoredObject),
 }
 
-enum Signal {
+pub(crate) enum Signal {
     /// Tables are large enough to be flushed.
     Flush,
     /// A worker has no more to do.
     Finished,
 }
 
+/// Bytes of memory that a source's position takes, roughly: most are names.
+const POSITION: usize = 400;
+
 const READ: usize = 0;
 const KNOWN: usize = 1;
 const UNREADABLE: usize = 2;
 const OTHER: usize = 3;
 
-impl Shared<'_> {
+impl<'a> Shared<'a> {
+    /// What so many workers share, and where their signals arrive.
+    pub(crate) fn new(
+        checkpoint: Checkpoint,
+        diagnostics: Arc<Diagnostics>,
+        limits: Limits,
+        progress: &'a dyn Progress,
+        threads: usize,
+    ) -> (Self, Receiver<Signal>) {
+        let (flush, signals) = bounded(threads * 2 + 1);
+        let shared = Self {
+            checkpoint,
+            diagnostics,
+            limits,
+            progress,
+            gate: RwLock::new(()),
+            flushing: Mutex::new(()),
+            weights: (0..threads).map(|_| AtomicUsize::new(0)).collect(),
+            flush,
+            stopped: AtomicBool::new(false),
+            files: Default::default(),
+            bytes: AtomicU64::new(0),
+            unread: Mutex::default(),
+            listed: Mutex::default(),
+        };
+        (shared, signals)
+    }
+
     /// Waits until counts are not being taken, and until the last ones are written where there is no room for more.
     pub(crate) fn enter(&self) -> RwLockReadGuard<'_, ()> {
         if self.is_due() {
@@ -135,18 +118,24 @@ impl Shared<'_> {
     /// Notes the size of a worker's table, and asks for a flush when all of them are too large.
     pub(crate) fn weigh(&self, recorder: &Recorder) {
         if let Some(weight) = self.weights.get(recorder.worker) {
-            weight.store(recorder.footprint(), Ordering::Relaxed);
+            let positions = recorder.work.sources.len() * POSITION;
+            weight.store(recorder.footprint() + positions, Ordering::Relaxed);
         }
+        self.flush_if_due();
+    }
+
+    fn flush_if_due(&self) {
         if self.is_due() {
             // A flush that was asked for before serves as well.
             let _ = self.flush.try_send(Signal::Flush);
         }
     }
 
-    /// Whether the tables are so large that they are to be flushed.
+    /// Whether there is so much to write that it is to be flushed.
     fn is_due(&self) -> bool {
+        let unread = self.unread.lock().unwrap_or_else(PoisonError::into_inner).len() * POSITION;
         let all: usize = self.weights.iter().map(|weight| weight.load(Ordering::Relaxed)).sum();
-        all > self.limits.counts
+        all + unread > self.limits.counts
     }
 
     /// Decompressed size up to which a worker reads a file whole.
@@ -191,6 +180,7 @@ impl Shared<'_> {
     fn lose(&self, source: &Identification, error: &io::Error) {
         if error.kind() != io::ErrorKind::NotFound && self.checkpoint.prefix(&source.name).is_none() {
             self.unread.lock().unwrap_or_else(PoisonError::into_inner).push(unread_position(source));
+            self.flush_if_due();
         }
     }
 
@@ -225,22 +215,8 @@ pub fn ingest(options: Options, progress: &dyn Progress) -> Result<Summary, Inge
     }
     let checkpoint = Checkpoint::read(&snapshot, &options.ledger, &seen, &diagnostics);
     drop(snapshot);
-    let (signal, signals) = bounded(threads * 2 + 1);
-    let shared = Shared {
-        checkpoint,
-        diagnostics: Arc::clone(&diagnostics),
-        limits: options.limits,
-        progress,
-        gate: RwLock::new(()),
-        flushing: Mutex::new(()),
-        weights: (0..threads).map(|_| AtomicUsize::new(0)).collect(),
-        flush: signal.clone(),
-        stopped: AtomicBool::new(false),
-        files: Default::default(),
-        bytes: AtomicU64::new(0),
-        unread: Mutex::default(),
-        listed: Mutex::default(),
-    };
+    let (shared, signals) =
+        Shared::new(checkpoint, Arc::clone(&diagnostics), options.limits, progress, threads);
     let recorders: Vec<Mutex<Recorder>> = (0..threads)
         .map(|worker| {
             Mutex::new(Recorder::new(
@@ -264,7 +240,7 @@ pub fn ingest(options: Options, progress: &dyn Progress) -> Result<Summary, Inge
         // The list ends when its sender is dropped with this thread.
         scope.spawn(move || list_sources(names, sharing, &send));
         for recorder in &recorders {
-            let (sources, signal, shared) = (sources.clone(), signal.clone(), &shared);
+            let (sources, signal, shared) = (sources.clone(), shared.flush.clone(), &shared);
             scope.spawn(move || {
                 work(&sources, shared, recorder);
                 // The receiver outlives the workers.
@@ -401,10 +377,10 @@ fn list_sources(names: &[String], shared: &Shared<'_>, sources: &Sender<Source>)
             let prefix = Identification { name, size: 0, modified: 0, replayable: true, is_near: false };
             match store::list(&address, shared, &mut |object| hand_over(Source::Object(object))) {
                 Err(error) => shared.unread(&prefix, &error),
-                Ok(()) if shared.checkpoint.prefix(&prefix.name).is_some() => {
+                Ok(true) if shared.checkpoint.prefix(&prefix.name).is_some() => {
                     listed.insert(prefix.name.to_string(), prefix);
                 }
-                Ok(()) => {}
+                Ok(_) => {}
             }
             !shared.stopped.load(Ordering::Relaxed)
         }

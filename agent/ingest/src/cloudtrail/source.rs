@@ -125,13 +125,20 @@ impl Workbench {
         let whole_stored = shared.limits.whole_stored;
         let limit = whole_stored as u64 + 1;
         (&mut input).take(limit).read_to_end(&mut self.stored)?;
+        if self.stored.is_empty() && Delivery::name_of(&source.name).is_some() {
+            // A delivered file holds a list at least: this is what is left of a transfer that was cut off.
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it is empty, as no delivered file is"));
+        }
         let compression = Compression::of(&self.stored);
         if self.stored.len() <= whole_stored {
             let content = XxHash3_128::oneshot(&self.stored);
             if !is_new(&source, content, shared, recorder) {
                 return Ok(());
             }
+            // What was counted of it before must not be counted again, so it is read piece by piece as it was then.
+            let is_begun = shared.checkpoint.prefix(&source.name).is_some_and(|prefix| prefix.offset > 0);
             let plain = match compression {
+                _ if is_begun => None,
                 Compression::None => Some(self.stored.as_slice()),
                 Compression::Zstd => None,
                 Compression::Gzip => {
@@ -217,6 +224,7 @@ fn known_content(source: &Identification, content: u128, shared: &Shared<'_>, re
         (known.lost, known.span, known.place) = (*lost, *span, place.clone());
     }
     recorder.work.sources.push(known);
+    shared.weigh(&recorder);
     drop(recorder);
     shared.known(source.size);
 }
@@ -295,11 +303,12 @@ fn place_of(name: &str) -> SourcePlace {
 /// The position of a source of which nothing could be read: it has lost an event at least.
 pub(crate) fn unread_position(source: &Identification) -> SourcePosition {
     let counts = SourceCounts { lost: 1, ..SourceCounts::default() };
-    let nothing = XxHash3_128::new().finish_128();
     let extent = if source.replayable {
+        let nothing = XxHash3_128::new().finish_128();
         Extent::Prefix { offset: 0, content: format!("{nothing:032x}") }
     } else {
-        whole(nothing)
+        // No bytes have such a hash, and no other loss is the same one.
+        Extent::Whole { content: format!("unread {} at {}", source.name, jiff::Timestamp::now()) }
     };
     position(source, extent, &counts)
 }

@@ -68,12 +68,12 @@ struct Prefix {
 }
 
 /// Lists the objects under an address and hands them, fetched or to be fetched, to `use_object`, which
-/// answers whether to go on.
+/// answers whether to go on. Answers whether there was a list: the address may be that of one object.
 pub(crate) fn list(
     address: &Address,
     shared: &Shared<'_>,
     use_object: &mut dyn FnMut(StoredObject) -> bool,
-) -> io::Result<()> {
+) -> io::Result<bool> {
     let prefix = Prefix::open(address)?;
     let runtime = Arc::clone(&prefix.runtime);
     runtime.block_on(prefix.hand_over(shared, use_object))
@@ -95,7 +95,7 @@ impl Prefix {
         &self,
         shared: &Shared<'_>,
         use_object: &mut dyn FnMut(StoredObject) -> bool,
-    ) -> io::Result<()> {
+    ) -> io::Result<bool> {
         let mut found = false;
         let listed = self.store.list(Some(&self.path)).map_err(said);
         let logs = listed.try_filter_map(|object| {
@@ -108,9 +108,8 @@ impl Prefix {
         });
         self.fetch(logs.boxed(), shared, use_object).await?;
         if found {
-            return Ok(());
+            return Ok(true);
         }
-        // The address may be that of one object.
         let object = match self.store.head(&self.path).await {
             Ok(object) => object,
             Err(object_store::Error::NotFound { .. }) => {
@@ -118,7 +117,8 @@ impl Prefix {
             }
             Err(error) => return Err(said(error)),
         };
-        self.fetch(futures::stream::iter([Ok(object)]).boxed(), shared, use_object).await
+        self.fetch(futures::stream::iter([Ok(object)]).boxed(), shared, use_object).await?;
+        Ok(false)
     }
 
     /// Hands over objects in their order, and passes over those that were ingested before.
@@ -218,3 +218,6 @@ impl Read for Download {
         Ok(count)
     }
 }
+
+#[cfg(test)]
+mod tests;

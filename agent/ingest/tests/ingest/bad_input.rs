@@ -118,6 +118,14 @@ fn gzip_bombs() {
         std::io::Write::write_all(&mut encoder, &megabyte).unwrap();
     }
     check("bomb.json.gz", encoder.finish().unwrap(), 1, 1, &["holds no event in 256 MB"]);
+    // Blanks are no damage, but what lies behind so many of them is not read.
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    for _ in 0..258 {
+        std::io::Write::write_all(&mut encoder, &vec![b'\n'; 1 << 20]).unwrap();
+    }
+    std::io::Write::write_all(&mut encoder, event(0).as_bytes()).unwrap();
+    let words = ["holds no event in 256 MB", "cannot be read"];
+    check("blank.json.gz", encoder.finish().unwrap(), 1, 1, &words);
     // A file that lies about its size in its last bytes.
     let mut lying = gzip(records(0..2).as_bytes());
     let end = lying.len();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use futures::FutureExt as _;
 use remit_ingest::NoProgress;
 use remit_ingest::cloudtrail::{Limits, Options, Summary, ingest};
-use remit_ledger::{CoverageRecord, HOUR, Snapshot, WriterOptions, compact};
+use remit_ledger::{CoverageRecord, HOUR, Snapshot, WriterOptions, compact, coverage_records};
 
 use crate::log::{gzip, records};
 
@@ -103,6 +103,77 @@ fn garbage_loses_at_any_time_until_something_sound_takes_its_place() {
     assert_eq!(place.losses(), []);
 }
 
+#[test]
+fn a_source_of_unknown_hours_is_lost_for_every_reader_until_it_is_read_whole() {
+    for bytes in [&b"\x00\x01 hello"[..], b"\x1f\x8b\x08 not gzip at all, but longer than a header"] {
+        let place = Place::new();
+        place.write("input/events.json", bytes);
+        place.write("input/copy.json", bytes);
+        let summary = place.run();
+        let said = summary.diagnostics.iter().any(|problem| problem.source.ends_with(".json"));
+        assert!(said && summary.is_partial(), "{summary:?}");
+        let snapshot = Snapshot::of_folder(&place.path("ledger")).unwrap();
+        let positions: Vec<_> = snapshot.commits().flat_map(|commit| commit.sources.clone()).collect();
+        assert!(positions.iter().any(|source| source.lost == 1 && source.span.is_none()));
+        // Other programs read the table as it is.
+        let mut table = Vec::new();
+        for file in snapshot.coverage_files() {
+            let read = snapshot.read_batches(file, |batch| {
+                table.extend(coverage_records(batch)?);
+                Ok(())
+            });
+            read.now_or_never().unwrap().unwrap();
+        }
+        assert_eq!(table.iter().map(|record| record.lost).sum::<u64>(), 1);
+        drop(snapshot);
+        // The copy has its name by now, and its loss is the same one.
+        place.run();
+        assert!(place.is_lost_anywhere());
+        compact(&place.path("ledger"), WriterOptions::default()).unwrap();
+        assert!(place.is_lost_anywhere());
+        // What was sound before, under whatever name, stands for nothing.
+        place.run_on(&place.path("input/good.json"));
+        assert!(place.is_lost_anywhere());
+        place.write("input/events.json", &gzip(records(20..30).as_bytes()));
+        let whole = place.run();
+        assert_eq!((whole.counts.read, whole.counts.lost_total()), (10, 0));
+        assert_eq!(place.losses(), []);
+        compact(&place.path("ledger"), WriterOptions::default()).unwrap();
+        assert_eq!(place.losses(), []);
+    }
+}
+
+#[test]
+fn garbage_in_the_place_of_what_was_sound_is_lost_until_that_is_back() {
+    let place = Place::new();
+    let sound = records(20..30);
+    place.write("input/events.json", sound.as_bytes());
+    place.run();
+    place.write("input/events.json", b"\x00\x01 hello");
+    place.run();
+    assert!(place.is_lost_anywhere());
+    place.write("input/events.json", sound.as_bytes());
+    place.run();
+    assert_eq!(place.losses(), []);
+    compact(&place.path("ledger"), WriterOptions::default()).unwrap();
+    assert_eq!(place.losses(), []);
+}
+
+#[test]
+fn a_copy_of_what_was_read_elsewhere_takes_a_loss_back() {
+    let place = Place::new();
+    let sound = records(20..30);
+    place.write("input/events.json", &sound.as_bytes()[..sound.len() - 40]);
+    place.run();
+    assert_eq!(place.losses().len(), 1);
+    place.write("elsewhere/other.json", sound.as_bytes());
+    place.run_on(&place.path("elsewhere"));
+    assert_eq!(place.losses().len(), 1, "nothing says that it is the same source");
+    place.write("input/events.json", sound.as_bytes());
+    place.run();
+    assert_eq!(place.losses(), []);
+}
+
 #[cfg(unix)]
 #[test]
 fn what_cannot_be_opened_is_lost_until_it_can_be() {
@@ -141,6 +212,35 @@ fn a_folder_that_cannot_be_listed_is_lost_until_it_can_be() {
     assert_eq!(place.losses(), []);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_folder_of_which_a_pattern_leaves_logs_out_stays_lost() {
+    let place = Place::new();
+    let folder = place.path("input/more");
+    std::os::unix::fs::symlink(&folder, &folder).unwrap();
+    place.run();
+    std::fs::remove_file(&folder).unwrap();
+    place.write("input/more/deep/events.json", records(20..30).as_bytes());
+    place.write("input/more/deep/events.log", records(30..40).as_bytes());
+    assert_eq!(place.run_on(&place.path("input/**/*.json")).counts.read, 10);
+    assert!(place.is_lost_anywhere());
+    assert_eq!(place.run_on(&place.path("input/**/events*")).counts.read, 10);
+    assert_eq!(place.losses(), []);
+}
+
+#[test]
+fn an_empty_delivered_file_is_one_that_was_cut_off() {
+    let place = Place::new();
+    place.write(&format!("input/{DELIVERED}"), b"");
+    let summary = place.run();
+    assert_eq!((summary.files.unreadable, summary.counts.read), (1, 10));
+    assert!(summary.diagnostics[0].to_string().contains("is empty"), "{summary:?}");
+    assert_eq!((place.losses()[0].start, place.losses()[0].end), (NINE - HOUR, NINE + HOUR));
+    place.write(&format!("input/{DELIVERED}"), &gzip(records(20..30).as_bytes()));
+    assert_eq!(place.run().counts.read, 10);
+    assert_eq!(place.losses(), []);
+}
+
 #[test]
 fn what_is_not_there_has_lost_nothing() {
     let place = Place::new();
@@ -151,7 +251,7 @@ fn what_is_not_there_has_lost_nothing() {
 #[test]
 fn a_source_read_piece_by_piece_keeps_its_losses_through_flushes() {
     let place = Place::new();
-    let lines: String = (0..6_000).map(|number| crate::log::event(number) + "\n").collect();
+    let lines: String = (0..20_000).map(|number| crate::log::event(number) + "\n").collect();
     place.write("input/lines.jsonl", format!("not json\n{lines}").as_bytes());
     let limits = Limits { counts: 256 << 10, whole_stored: 64 << 10, ..Limits::default() };
     let options = Options {

@@ -8,10 +8,12 @@
 
 mod bad_input;
 mod contents;
+mod copies;
 mod events;
 mod kill;
 mod log;
 mod losses;
 mod order;
+mod resume;
 mod secrets;
 mod stdin;

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use futures::FutureExt as _;
 use remit_ingest::NoProgress;
@@ -23,16 +23,26 @@ fn child() {
     }
 }
 
-fn pipe(ledger: &Path, bytes: &[u8]) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
+fn start(ledger: &Path, input: Stdio) -> Child {
+    Command::new(std::env::current_exe().unwrap())
         .args(["stdin::child", "--exact"])
         .env(LEDGER, ledger)
-        .stdin(Stdio::piped())
+        .stdin(input)
         .stdout(Stdio::null())
         .spawn()
-        .unwrap();
+        .unwrap()
+}
+
+fn pipe(ledger: &Path, bytes: &[u8]) {
+    let mut child = start(ledger, Stdio::piped());
     child.stdin.take().unwrap().write_all(bytes).unwrap();
     assert!(child.wait().unwrap().success());
+}
+
+/// Losses that the ledger tells of, of any source.
+fn lost(ledger: &Path) -> u64 {
+    let snapshot = Snapshot::of_folder(ledger).unwrap();
+    snapshot.coverage().now_or_never().unwrap().unwrap().iter().map(|record| record.lost).sum()
 }
 
 #[test]
@@ -56,13 +66,33 @@ fn what_standard_input_lost_stays_lost() {
     let place = tempfile::tempdir().unwrap();
     let ledger = place.path().join("ledger");
     let packed = gzip(records(0..50).as_bytes());
-    let lost = || -> u64 {
-        let snapshot = Snapshot::of_folder(&ledger).unwrap();
-        snapshot.coverage().now_or_never().unwrap().unwrap().iter().map(|record| record.lost).sum()
-    };
     pipe(&ledger, &packed[..packed.len() / 2]);
-    assert_eq!(lost(), 1);
+    assert_eq!(lost(&ledger), 1);
     // Another input is another source, though it has the same name.
     pipe(&ledger, &packed);
-    assert_eq!(lost(), 1);
+    assert_eq!(lost(&ledger), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_standard_input_could_not_give_is_no_other_sources_loss() {
+    let place = tempfile::tempdir().unwrap();
+    let ledger = place.path().join("ledger");
+    // A folder can be opened, and not be read as a file.
+    let unreadable = || {
+        let folder = std::fs::File::open(place.path()).unwrap();
+        assert!(start(&ledger, folder.into()).wait().unwrap().success());
+    };
+    unreadable();
+    assert_eq!(lost(&ledger), 1);
+    let empty = place.path().join("empty.json");
+    std::fs::write(&empty, "").unwrap();
+    let inputs = vec![empty.to_string_lossy().into_owned()];
+    let summary =
+        ingest(Options { inputs, ledger: ledger.clone(), ..Options::default() }, &NoProgress).unwrap();
+    assert!(!summary.is_partial() && summary.files.read == 1, "{summary:?}");
+    pipe(&ledger, b"");
+    assert_eq!(lost(&ledger), 1);
+    unreadable();
+    assert_eq!(lost(&ledger), 2, "another time, another loss");
 }

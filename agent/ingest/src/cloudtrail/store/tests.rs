@@ -1,0 +1,35 @@
+use object_store::memory::InMemory;
+
+use super::*;
+use crate::NoProgress;
+use crate::cloudtrail::Limits;
+
+#[test]
+fn one_object_is_no_list() {
+    let runtime = Arc::new(tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap());
+    let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    runtime.block_on(store.put(&StorePath::from("logs/a.json"), "{}".into())).unwrap();
+    let (shared, _signals) =
+        Shared::new(Default::default(), Arc::default(), Limits::default(), &NoProgress, 1);
+    let list = |path: &str| {
+        let prefix = Prefix {
+            store: Arc::clone(&store),
+            bucket: "bucket".to_owned(),
+            path: StorePath::from(path),
+            runtime: Arc::clone(&runtime),
+            room: Arc::new(Semaphore::new(WAITING)),
+        };
+        let mut names = Vec::new();
+        let use_object = &mut |object: StoredObject| {
+            names.push(object.source.name.to_string());
+            true
+        };
+        let is_list = runtime.block_on(prefix.hand_over(&shared, use_object));
+        is_list.map(|is_list| (is_list, names)).map_err(|error| error.kind())
+    };
+    let object = vec!["bucket/logs/a.json".to_owned()];
+    assert_eq!(list("logs"), Ok((true, object.clone())));
+    // What is said of the object under this name is for its reader to say.
+    assert_eq!(list("logs/a.json"), Ok((false, object)));
+    assert_eq!(list("none"), Err(io::ErrorKind::NotFound));
+}
