@@ -165,15 +165,12 @@ impl Recorder {
         let origin = intern_text(&mut self.table.origins, event.origin).ok_or("not_utf8")?;
         let id = event.id.map(|id| id.raw).filter(|id| !id.is_empty());
         let identifier = id.map(identify);
-        if let Some(identifier) = identifier
-            && !self.seen.insert(hour, identifier)
-        {
-            self.skip("duplicate");
-            return Ok(());
-        }
         let management = event.management.unwrap_or(true)
             && event.category.is_none_or(|category| category.raw == b"Management");
         if let Some(reason) = skipped(event) {
+            if self.is_repeated(hour, identifier) {
+                return Ok(());
+            }
             // An event that is no call still shows that its hour was logged.
             if reason != LAKE {
                 let account = self.logged_account(event, recipient);
@@ -234,6 +231,10 @@ impl Recorder {
             Some(call) => call,
             None => self.new_call(identity, plan_number).ok_or("not_utf8")?,
         };
+        // Not before it is known that nothing of the event is damaged: a sound copy of it may follow.
+        if self.is_repeated(hour, identifier) {
+            return Ok(());
+        }
         let account = self.logged_account(event, recipient);
         self.tally.count(account, region, hour, management, event.read_only);
         if !self.plans.get(plan_number).is_some_and(|plan| plan.known) {
@@ -254,6 +255,16 @@ impl Recorder {
         self.work.identifiers.extend(identifier.map(|identifier| (hour, identifier)));
         self.work.recorded += 1;
         Ok(())
+    }
+
+    /// Whether an event was counted before; then it is skipped.
+    #[inline]
+    fn is_repeated(&mut self, hour: i32, identifier: Option<u64>) -> bool {
+        let is_repeated = identifier.is_some_and(|identifier| !self.seen.insert(hour, identifier));
+        if is_repeated {
+            self.skip("duplicate");
+        }
+        is_repeated
     }
 
     /// The account whose log the event is of, by its number; the principal's, where the event does not say.

@@ -327,3 +327,17 @@ fn a_foreign_file_in_the_ledger_is_named_and_left_alone() {
     let info = remit_ledger::Snapshot::of_folder(&place.ledger()).unwrap().info();
     assert_eq!(info.counts.read, 30, "the rest of the ledger counts");
 }
+
+/// An event is known to be counted once it is counted: a damaged copy before it does not make it a duplicate.
+#[test]
+fn a_sound_copy_after_a_damaged_one() {
+    let place = Place::new();
+    let sound = (0..).find(|number| event(*number).contains("\"GetItem\"")).unwrap();
+    let mut damaged = event(sound).into_bytes();
+    let name = damaged.windows(7).position(|bytes| bytes == b"GetItem").unwrap();
+    damaged[name] = 0xff;
+    place.write("copies.jsonl", [&damaged, &b"\n"[..], event(sound).as_bytes(), b"\n"].concat());
+    let summary = place.run();
+    assert_eq!(summary.counts.lost.get("not_utf8"), Some(&1), "{summary:?}");
+    assert_eq!(summary.counts.recorded, Place::expected(0) + 1, "{summary:?}");
+}
