@@ -1,0 +1,73 @@
+//! What is kept of a request: as much as names the call, and nothing that could be a secret.
+
+/// The head of a request as any protocol delivers it, without header values that are not listed here.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Head {
+    /// `GET`, `POST`, ...
+    pub method: String,
+    /// `Host` or `:authority`, in lower case, with its port where it has one.
+    pub host: Option<String>,
+    /// The path, as sent, up to the first `?` or `#`.
+    pub path: String,
+    /// Names of query parameters, in the order sent; values only of those that name a call (see [`Query`]).
+    pub query: Vec<Query>,
+    /// `X-Amz-Target`.
+    pub amz_target: Option<String>,
+    /// The scope that a request is signed for: of the `Authorization` header or of a presigned address.
+    pub scope: Option<Scope>,
+    /// Whether the request carries a bearer token; the token itself is never kept.
+    pub is_bearer: bool,
+    /// `Content-Type` without its parameters, in lower case.
+    pub content_type: Option<String>,
+    /// `Smithy-Protocol`, such as `rpc-v2-cbor`.
+    pub smithy_protocol: Option<String>,
+    /// `X-Amz-Copy-Source`: the bucket and key that a copy reads.
+    pub copy_source: Option<String>,
+    /// What the beginning of the body names.
+    pub body: Option<Body>,
+}
+
+/// A parameter of a query. Values are kept of parameters that name an operation or resource by an allow-list;
+/// those of all others are left out.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Query {
+    /// The name, percent-decoded.
+    pub name: String,
+    /// The value, percent-decoded, of an allow-listed name.
+    pub value: Option<String>,
+}
+
+/// The scope of a signature of AWS, version 4: `Credential=AKIA.../20261128/eu-west-1/s3/aws4_request`. The signature
+/// itself is never kept.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Scope {
+    /// The access key's public identifier.
+    pub access_key: String,
+    /// The region; empty in a multi-region scope of version 4a.
+    pub region: String,
+    /// The service's signing name, such as `s3`.
+    pub service: String,
+}
+
+/// What the beginning of a body names.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Body {
+    /// `Action=` of a form.
+    Action(String),
+    /// `method` of a JSON-RPC request, and the tool's name where it is `tools/call`.
+    Rpc {
+        /// The method, such as `tools/call`.
+        method: String,
+        /// The tool's name.
+        tool: Option<String>,
+    },
+}
+
+/// The beginning of a response.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Response {
+    /// The status, such as 200.
+    pub status: u16,
+    /// `x-amzn-RequestId`, `x-amz-request-id` or `Audit-Id`: by which the audit log knows the call.
+    pub request_id: Option<String>,
+}

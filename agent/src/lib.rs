@@ -1,0 +1,3 @@
+//! The node agent: sees every call that a workload makes, on the wire, and writes usage records.
+
+pub mod head;
