@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use serde::Serialize;
 
 /// How data is printed.
@@ -21,8 +21,14 @@ pub(crate) enum Format {
 pub(crate) trait Row: Serialize {
     /// The column titles, in order.
     const TITLES: &'static [&'static str];
-    /// The cells, in the same order.
+    /// The titles of columns that hold numbers, whose digits a reader compares by their places.
+    const NUMBERS: &'static [&'static str];
+    /// The cells for a person, in the same order.
     fn cells(&self) -> Vec<String>;
+    /// The cells for a program, from which nothing is left out.
+    fn values(&self) -> Vec<String> {
+        self.cells()
+    }
 }
 
 /// Prints rows in the chosen format.
@@ -36,7 +42,12 @@ pub(crate) fn print<R: Row>(rows: &[R], format: Format, out: &mut dyn Write) -> 
             let mut writer = csv::Writer::from_writer(out);
             writer.write_record(R::TITLES.iter().map(|title| title.to_lowercase().replace(' ', "_")))?;
             for row in rows {
-                writer.write_record(row.cells())?;
+                let values = R::TITLES.iter().zip(row.values());
+                // Thousands separators are for people.
+                let value = |(title, value): (&&str, String)| {
+                    if R::NUMBERS.contains(title) { value.replace(',', "") } else { value }
+                };
+                writer.write_record(values.map(value))?;
             }
             writer.flush()
         }
@@ -50,6 +61,11 @@ pub(crate) fn print<R: Row>(rows: &[R], format: Format, out: &mut dyn Write) -> 
                 ContentArrangement::Disabled
             };
             table.set_content_arrangement(arrangement);
+            for (column, title) in table.column_iter_mut().zip(R::TITLES) {
+                if R::NUMBERS.contains(title) {
+                    column.set_cell_alignment(CellAlignment::Right);
+                }
+            }
             for row in rows {
                 table.add_row(row.cells());
             }
@@ -74,6 +90,11 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
+/// A counted noun, such as `1 policy` or `1,204 policies`.
+pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
 /// Text from a log or a policy made safe for a terminal: control characters are shown, not obeyed.
 pub(crate) fn plain(text: &str) -> String {
     let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
@@ -89,6 +110,49 @@ mod tests {
         let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")];
         for (number, expected) in cases {
             assert_eq!(grouped(number), expected);
+        }
+    }
+
+    /// A row that shortens its names for people.
+    #[derive(Serialize)]
+    struct Line(u64);
+
+    impl Row for Line {
+        const TITLES: &'static [&'static str] = &["NAMES", "COUNT"];
+        const NUMBERS: &'static [&'static str] = &["COUNT"];
+
+        fn cells(&self) -> Vec<String> {
+            vec!["a, and 1 more".to_owned(), grouped(self.0)]
+        }
+
+        fn values(&self) -> Vec<String> {
+            vec!["a, b".to_owned(), grouped(self.0)]
+        }
+    }
+
+    fn printed(format: Format) -> String {
+        let mut out = Vec::new();
+        print(&[Line(1), Line(1_234)], format, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn programs_get_all_names_and_bare_numbers() {
+        assert_eq!(printed(Format::Csv), "names,count\n\"a, b\",1\n\"a, b\",1234\n");
+    }
+
+    #[test]
+    fn people_get_numbers_under_each_other() {
+        let table = printed(Format::Table);
+        let ends: Vec<_> = table.lines().map(str::len).collect();
+        assert!(ends.iter().all(|end| *end == ends[0]) && table.contains("1,234"), "{table}");
+    }
+
+    #[test]
+    fn one_is_no_plural() {
+        let cases = [(0, "0 policies"), (1, "1 policy"), (1_204, "1,204 policies")];
+        for (number, expected) in cases {
+            assert_eq!(counted(number, "policy", "policies"), expected);
         }
     }
 
