@@ -64,7 +64,12 @@ fn list(paths: &[PathBuf]) -> String {
 }
 
 fn collect(path: &Path, files: &mut Vec<GrantFile>) -> anyhow::Result<()> {
-    let metadata = fs::metadata(path).with_context(|| format!("cannot read grants `{}`", path.display()))?;
+    let metadata = fs::metadata(path).map_err(|error| {
+        anyhow::anyhow!(
+            "cannot read grants `{}`: {error}\nhint: `--grants` takes all paths behind it, so name a principal before it",
+            path.display()
+        )
+    })?;
     if !metadata.is_dir() {
         files.push(read_one(path, None)?);
         return Ok(());

@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 use serde::Serialize;
 
 /// How data is printed.
@@ -54,13 +54,6 @@ pub(crate) fn print<R: Row>(rows: &[R], format: Format, out: &mut dyn Write) -> 
         Format::Table => {
             let mut table = Table::new();
             table.load_preset(presets::NOTHING).set_header(R::TITLES);
-            // Off a terminal lines are as long as they need to be, so that `grep` and `awk` work.
-            let arrangement = if io::stdout().is_terminal() {
-                ContentArrangement::Dynamic
-            } else {
-                ContentArrangement::Disabled
-            };
-            table.set_content_arrangement(arrangement);
             for (column, title) in table.column_iter_mut().zip(R::TITLES) {
                 if R::NUMBERS.contains(title) {
                     column.set_cell_alignment(CellAlignment::Right);
@@ -69,6 +62,11 @@ pub(crate) fn print<R: Row>(rows: &[R], format: Format, out: &mut dyn Write) -> 
             for row in rows {
                 table.add_row(row.cells());
             }
+            // Off a terminal lines are as long as they need to be, so that `grep` and `awk` work.
+            let width = if io::stdout().is_terminal() { table.width() } else { None };
+            if let Some(width) = width {
+                fit(&mut table, width);
+            }
             for line in table.lines() {
                 writeln!(out, "{}", line.trim_end())?;
             }
@@ -76,6 +74,28 @@ pub(crate) fn print<R: Row>(rows: &[R], format: Format, out: &mut dyn Write) -> 
         }
     }
 }
+
+/// Breaks the lines of the last column, which holds words, where they would not fit. Where that would not do, a
+/// terminal that breaks whole lines is easier to read than names in pieces.
+fn fit(table: &mut Table, width: u16) {
+    let widths = table.column_max_content_widths();
+    let Some((_, others)) = widths.split_last() else { return };
+    let others: usize = others.iter().map(|width| usize::from(*width) + PADDING).sum();
+    if others + LEAST_LAST + PADDING > usize::from(width) {
+        return;
+    }
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    let last = widths.len().saturating_sub(1);
+    for column in table.column_iter_mut().take(last) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
+    }
+}
+
+/// Spaces around a cell.
+const PADDING: usize = 2;
+
+/// The narrowest last column in which words are still lines.
+const LEAST_LAST: usize = 24;
 
 /// A number with thousands separators.
 pub(crate) fn grouped(number: u64) -> String {
@@ -146,6 +166,21 @@ mod tests {
         let table = printed(Format::Table);
         let ends: Vec<_> = table.lines().map(str::len).collect();
         assert!(ends.iter().all(|end| *end == ends[0]) && table.contains("1,234"), "{table}");
+    }
+
+    #[test]
+    fn only_the_last_column_is_broken_and_only_where_that_helps() {
+        let fitted = |width| {
+            let mut table = Table::new();
+            table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+            table.add_row(["arn:aws:iam::111122223333:role/app", &"word ".repeat(9)]);
+            fit(&mut table, width);
+            table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(fitted(200).len(), 1);
+        let broken = fitted(70);
+        assert!(broken.len() == 2 && broken[0].contains(":role/app  word"), "{broken:?}");
+        assert_eq!(fitted(40).len(), 1);
     }
 
     #[test]

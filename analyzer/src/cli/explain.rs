@@ -96,13 +96,16 @@ fn summary(analysed: &Analysed, principal: &Principal, out: &mut dyn Write) -> a
         writeln!(out, "    {}{group}  {}:{}", policy.name, policy.origin.file, policy.origin.line)?;
     }
     writeln!(out, "  used permissions")?;
-    for (id, verdict) in &principal.judgement.verdicts {
-        if let (Verdict::Used, Some(action)) = (verdict, analysed.catalog.action(*id)) {
+    let used = || principal.judgement.verdicts.iter().filter(|(_, verdict)| **verdict == Verdict::Used);
+    let names = used().filter_map(|(id, _)| analysed.catalog.action(*id));
+    let width = names.map(|action| action.full_name().len()).max().unwrap_or(0);
+    for (id, _) in used() {
+        if let Some(action) = analysed.catalog.action(*id) {
             let seen = principal.usage.actions.get(id).and_then(|use_| use_.seen.as_ref());
             let count = seen.map_or(0, |seen| seen.count);
             let last = seen.map(|seen| moment(seen.last)).unwrap_or_default();
             let calls = counted(count, "call", "calls");
-            writeln!(out, "    {}  {calls}, last {last}", action.full_name())?;
+            writeln!(out, "    {:width$}  {calls}, last {last}", action.full_name())?;
         }
     }
     let unlisted = &principal.judgement.unlisted.protected;

@@ -60,6 +60,12 @@ impl Row for Line {
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let mut expander = Expander::new(catalog()?);
     let ledger = arguments.ledger.as_deref().map(Ledger::open).transpose()?;
+    if !arguments.folder.is_dir() {
+        anyhow::bail!(
+            "no folder `{}`\nhint: give a folder that `remit propose` wrote",
+            arguments.folder.display()
+        );
+    }
     let folders = folders(&arguments.folder)?;
     if folders.is_empty() && arguments.folder.join("index.json").is_file() {
         streams.say("the folder holds no proposal, since there was nothing to change");

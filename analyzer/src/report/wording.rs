@@ -32,7 +32,7 @@ pub(super) const PROVEN: &str = "nothing is allowed that was not allowed before,
 pub(super) const NOTHING_VISIBLE: &str = "Nothing is known of what was recorded.";
 
 /// What a region without a record means, and what verdicts take it to mean.
-pub(super) const REGIONS: &str = "A region without any record is not known to be covered: the ledger cannot tell one in which nothing was called from one whose log is missing. Regions that the grants name are listed, too. Verdicts take it that the trails record all regions, and that nothing was called where and while there is no event.";
+pub(super) const REGIONS: &str = "A region without any record is not known to be covered: the ledger cannot tell one in which nothing was called from one whose log is missing. Regions that the grants name are listed, too. Verdicts take it that the trails record all regions, and that nothing was called in a region while it shows no event.";
 
 /// Said where no account is known.
 pub(super) const NO_REGIONS: &str = "No region is known to be covered.";
