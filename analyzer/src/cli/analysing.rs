@@ -63,7 +63,7 @@ pub(super) struct AnalysingArguments {
 pub(super) enum Resources {
     /// Exactly the resources seen
     Exact,
-    /// Identifiers that the service assigns become `*`, and more than eight siblings one wildcard
+    /// Identifiers that the service assigns become `*`, and more than eight names or folders under one parent one wildcard
     Names,
 }
 
