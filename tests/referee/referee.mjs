@@ -16,6 +16,17 @@ const { runSimulation, runUnsafeSimulation } = require('@cloud-copilot/iam-simul
 const ofSimulator = createRequire(require.resolve('@cloud-copilot/iam-simulate'))
 const { createValidatedPolicy, validateIdentityPolicy } = ofSimulator('@cloud-copilot/iam-policy')
 
+// The simulator compares names of operators with `localeCompare`, which makes a collator each time: most of its time.
+// One that is kept answers the same, since ECMA-402 defines `localeCompare` as the comparison of a new collator.
+const collators = new Map()
+String.prototype.localeCompare = function (other, locales, options) {
+  const key = JSON.stringify([locales, options])
+  if (!collators.has(key)) {
+    collators.set(key, new Intl.Collator(locales, options))
+  }
+  return collators.get(key).compare(this, other)
+}
+
 const policies = []
 
 function named(place, checked) {

@@ -122,7 +122,17 @@ fn proposals_against_the_widest_policies_are_proven() {
 }
 
 #[test]
-fn every_managed_policy_is_narrowed_for_a_real_principal() {
+fn every_managed_policy_of_even_rounds_is_narrowed_for_a_real_principal() {
+    narrow_managed(0);
+}
+
+#[test]
+fn every_managed_policy_of_odd_rounds_is_narrowed_for_a_real_principal() {
+    narrow_managed(1);
+}
+
+/// Narrows one half of the managed policies, since two tests run at a time.
+fn narrow_managed(half: usize) {
     let Some(logs) = data::require("aws/cloudtrail") else { return };
     if data::require("aws/grants").is_none() {
         return;
@@ -133,23 +143,24 @@ fn every_managed_policy_is_narrowed_for_a_real_principal() {
     let managed = crate::real_policies::managed(&data::root().unwrap()).unwrap();
     let (mut proven, mut judged) = (0, Vec::new());
     // As many policies as a principal may have attached.
-    for (round, policies) in managed.chunks(principals.len() * 10).enumerate() {
+    let rounds = managed.chunks(principals.len() * 10).enumerate();
+    for (round, policies) in rounds.filter(|(round, _)| round % 2 == half) {
         let grants = format!("grants-{round}");
-        for (at, (name, document)) in policies.iter().enumerate() {
-            let principal = &principals[(at + round) % principals.len()];
+        let holders = principals.iter().cycle().skip(round);
+        for ((name, document), principal) in std::iter::zip(policies, holders) {
             grant(place.path(), &grants, principal, name, document);
         }
         let out = format!("out-{round}");
         let list = propose(place.path(), &grants, &out);
-        proven += list.iter().filter(|line| line["state"] == "proven").count();
+        proven += list.iter().filter(|line| line.get("state").is_some_and(|state| state == "proven")).count();
         judged.extend(judge(&place.path().join("ledger"), &place.path().join(out)));
     }
-    assert!(proven > 100, "{proven} proposals are proven");
+    assert!(proven > 50, "{proven} proposals are proven");
     // Conditions that no single values meet hold some elements back from judgement, here where there are so many.
     let sum = |count: fn(&Judged) -> usize| judged.iter().map(count).sum::<usize>();
     let (calls, elements, unjudged) =
         (sum(|one| one.calls), sum(|one| one.elements), sum(|one| one.unjudged));
-    let is_judged = calls > 50 && elements > 200 && unjudged * 2 < elements;
+    let is_judged = calls > 500 && elements > 1_000 && unjudged * 5 < elements;
     // Where there is no referee, that has been said.
     assert!(judged.is_empty() || is_judged, "{judged:?}");
 }
