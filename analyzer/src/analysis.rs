@@ -1,5 +1,8 @@
 //! Joins what the ledger saw with what an account grants: verdicts and proven proposals per principal.
 
+#[cfg(test)]
+pub(crate) mod sample;
+
 use std::collections::BTreeMap;
 
 use remit_catalog::Catalog;
@@ -9,6 +12,7 @@ use remit_policy::{
     Proven, Seen, Usage, Violation, Window, judge, propose, prove,
 };
 
+use crate::regions::{RegionCoverage, regions};
 use crate::rollup::PrincipalCalls;
 use crate::visible::{Said, WindowSettings, coverage_of};
 
@@ -94,6 +98,10 @@ pub(crate) struct Analysis {
     pub(crate) unresolved: BTreeMap<String, (Seen, usize)>,
     /// From the first window's start to the last one's end.
     pub(crate) window: Option<Window>,
+    /// Per account with principals its window, and what the ledger holds of its regions.
+    pub(crate) regions: BTreeMap<String, (Window, BTreeMap<Option<String>, RegionCoverage>)>,
+    /// Longest time without any event that counts as covered.
+    pub(crate) longest_gap: i64,
 }
 
 /// The ARN of a role without its path, where it has one.
@@ -135,6 +143,8 @@ pub(crate) fn analyse(
         without_grants: BTreeMap::new(),
         unresolved: BTreeMap::new(),
         window: None,
+        regions: BTreeMap::new(),
+        longest_gap: settings.window.longest_gap,
         account,
     };
     let none = PrincipalCalls::default();
@@ -144,7 +154,12 @@ pub(crate) fn analyse(
         }
         let calls = calls.get(&principal.arn).unwrap_or(&none);
         let analysed = one(&mut expander, &analysis.account, principal, calls, coverage, settings);
-        analysis.window = Some(join(analysis.window, analysed.coverage.window));
+        let window = analysed.coverage.window;
+        analysis.window = Some(join(analysis.window, window));
+        analysis.regions.entry(analysed.account.clone()).or_insert_with_key(|account| {
+            let longest_gap = settings.window.longest_gap;
+            (window, regions(coverage, &analysis.account, account, window, longest_gap))
+        });
         analysis.principals.push(analysed);
     }
     for (principal, calls) in calls {

@@ -12,7 +12,7 @@ mod report;
 mod usage;
 mod verify;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -150,6 +150,11 @@ fn start_log(verbose: u8) {
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("REMIT_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+    let wants_colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(wants_colour && io::stderr().is_terminal());
     // Another subscriber can only be there in tests, and then it is the one to use.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).try_init();
+    let _ = subscriber.try_init();
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use remit_catalog::{AccessLevel, Catalog};
-use remit_policy::{Verdict, moment};
+use remit_policy::{Glob, GrantRef, Unlisted, Verdict, moment};
 use serde::Serialize;
 
 use crate::analysis::{Analysed, Analysis, Outcome};
+use crate::output::counted;
 
 /// How urgent a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -123,14 +124,17 @@ fn of_principal(catalog: &Catalog, analysed: &Analysed) -> Vec<Finding> {
     for (id, use_) in analysed.usage.actions.iter().filter(|(_, use_)| use_.denied > 0) {
         let Some(action) = catalog.action(*id) else { continue };
         let name = action.full_name();
-        let detail = format!("{} calls of `{name}` were denied", use_.denied);
+        let were = if use_.denied == 1 { "was" } else { "were" };
+        let calls = counted(use_.denied, "call", "calls");
+        let detail = format!("{calls} of `{name}` {were} denied");
         let mut denied = finding(Severity::Low, FindingKind::Denied, 1, detail);
         denied.service = Some(action.service.to_string());
         denied.names = vec![name];
         findings.push(denied);
     }
-    for (_, pattern) in &analysed.judgement.granted.unknown_patterns {
-        let detail = format!("`{pattern}` names no action that the catalog lists");
+    for (at, pattern) in &analysed.judgement.granted.unknown_patterns {
+        let becomes = fate(&analysed.judgement.unlisted, *at, pattern);
+        let detail = format!("`{pattern}` names no action that the catalog lists{becomes}");
         findings.push(finding(Severity::Low, FindingKind::UnknownAction, 0, detail));
     }
     match &analysed.outcome {
@@ -145,6 +149,23 @@ fn of_principal(catalog: &Catalog, analysed: &Analysed) -> Vec<Finding> {
         Outcome::Impossible(_) | Outcome::Proven(_) => {}
     }
     findings
+}
+
+/// What becomes of a pattern that names nothing in the catalog.
+fn fate(unlisted: &Unlisted, at: GrantRef, pattern: &str) -> &'static str {
+    let asked = Glob::action(pattern);
+    let mut protected = unlisted.protected.keys().map(|names| Glob::action(names));
+    if unlisted
+        .given_up
+        .iter()
+        .any(|(given_up_at, given_up)| (*given_up_at, given_up.as_str()) == (at, pattern))
+    {
+        ", and goes, since its service is given up"
+    } else if protected.any(|names| asked.is_included_in(&[&names])) {
+        ", and stays, since calls that need it cannot be told"
+    } else {
+        ""
+    }
 }
 
 /// One finding per service with unused permissions.
@@ -208,6 +229,10 @@ impl Service {
             .iter()
             .filter_map(|(level, count)| LEVELS.get(*level).map(|(_, name)| format!("{count} {name}")))
             .collect();
-        format!("{} of {} granted are unused: {}", self.names.len(), self.granted, levels.join(", "))
+        let are = if self.names.len() == 1 { "is" } else { "are" };
+        format!("{} of {} granted {are} unused: {}", self.names.len(), self.granted, levels.join(", "))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,6 +15,9 @@ struct GrantFile {
     below: Option<PathBuf>,
 }
 
+/// Where grants come from.
+const HINT: &str = "hint: `aws iam get-account-authorization-details > account.json` writes the grants";
+
 /// Largest file read: an account's details are some megabytes.
 const LARGEST: u64 = 1 << 30;
 
@@ -30,7 +33,7 @@ pub(crate) fn read(
         collect(path, &mut files)?;
     }
     if files.is_empty() {
-        bail!("no JSON file in {}", list(paths));
+        bail!("no JSON file in {}\n{HINT}", list(paths));
     }
     let (bare, details): (Vec<_>, Vec<_>) = files.iter().partition(|file| is_bare(&file.text));
     let names: Vec<String> = files.iter().map(|file| file.path.display().to_string()).collect();
@@ -61,7 +64,12 @@ fn list(paths: &[PathBuf]) -> String {
 }
 
 fn collect(path: &Path, files: &mut Vec<GrantFile>) -> anyhow::Result<()> {
-    let metadata = fs::metadata(path).with_context(|| format!("cannot read grants `{}`", path.display()))?;
+    let metadata = fs::metadata(path).map_err(|error| {
+        anyhow::anyhow!(
+            "cannot read grants `{}`: {error}\nhint: `--grants` takes all paths behind it, so name a principal before it",
+            path.display()
+        )
+    })?;
     if !metadata.is_dir() {
         files.push(read_one(path, None)?);
         return Ok(());
@@ -93,11 +101,15 @@ fn collect(path: &Path, files: &mut Vec<GrantFile>) -> anyhow::Result<()> {
 fn read_one(path: &Path, below: Option<PathBuf>) -> anyhow::Result<GrantFile> {
     let size = fs::metadata(path).map_or(0, |metadata| metadata.len());
     if size > LARGEST {
-        bail!("grants `{}` are {size} bytes, more than {LARGEST}", path.display());
+        bail!(
+            "grants `{}` are {size} bytes, more than {LARGEST}\nhint: give each page of the account's details as a file",
+            path.display()
+        );
     }
     let bytes = fs::read(path).with_context(|| format!("cannot read grants `{}`", path.display()))?;
-    let text = String::from_utf8(bytes)
-        .map_err(|error| anyhow::anyhow!("grants `{}` are not UTF-8 text: {error}", path.display()))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        anyhow::anyhow!("grants `{}` are not UTF-8 text: {error}\n{HINT}", path.display())
+    })?;
     Ok(GrantFile { path: path.to_owned(), text, below })
 }
 

@@ -11,6 +11,7 @@ mod ledgers;
 mod names;
 mod output;
 mod proposals;
+mod regions;
 pub mod report;
 mod rollup;
 mod span;

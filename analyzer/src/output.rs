@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 use serde::Serialize;
 
 /// How data is printed.
@@ -21,8 +21,14 @@ pub(crate) enum Format {
 pub(crate) trait Row: Serialize {
     /// The column titles, in order.
     const TITLES: &'static [&'static str];
-    /// The cells, in the same order.
+    /// The titles of columns that hold numbers, whose digits a reader compares by their places.
+    const NUMBERS: &'static [&'static str];
+    /// The cells for a person, in the same order.
     fn cells(&self) -> Vec<String>;
+    /// The cells for a program, from which nothing is left out.
+    fn values(&self) -> Vec<String> {
+        self.cells()
+    }
 }
 
 /// Prints rows in the chosen format.
@@ -36,22 +42,30 @@ pub(crate) fn print<R: Row>(rows: &[R], format: Format, out: &mut dyn Write) -> 
             let mut writer = csv::Writer::from_writer(out);
             writer.write_record(R::TITLES.iter().map(|title| title.to_lowercase().replace(' ', "_")))?;
             for row in rows {
-                writer.write_record(row.cells())?;
+                let values = R::TITLES.iter().zip(row.values());
+                // Thousands separators are for people.
+                let value = |(title, value): (&&str, String)| {
+                    if R::NUMBERS.contains(title) { value.replace(',', "") } else { value }
+                };
+                writer.write_record(values.map(value))?;
             }
             writer.flush()
         }
         Format::Table => {
             let mut table = Table::new();
             table.load_preset(presets::NOTHING).set_header(R::TITLES);
-            // Off a terminal lines are as long as they need to be, so that `grep` and `awk` work.
-            let arrangement = if io::stdout().is_terminal() {
-                ContentArrangement::Dynamic
-            } else {
-                ContentArrangement::Disabled
-            };
-            table.set_content_arrangement(arrangement);
+            for (column, title) in table.column_iter_mut().zip(R::TITLES) {
+                if R::NUMBERS.contains(title) {
+                    column.set_cell_alignment(CellAlignment::Right);
+                }
+            }
             for row in rows {
                 table.add_row(row.cells());
+            }
+            // Off a terminal lines are as long as they need to be, so that `grep` and `awk` work.
+            let width = if io::stdout().is_terminal() { table.width() } else { None };
+            if let Some(width) = width {
+                fit(&mut table, width);
             }
             for line in table.lines() {
                 writeln!(out, "{}", line.trim_end())?;
@@ -60,6 +74,28 @@ pub(crate) fn print<R: Row>(rows: &[R], format: Format, out: &mut dyn Write) -> 
         }
     }
 }
+
+/// Breaks the lines of the last column, which holds words, where they would not fit. Where that would not do, a
+/// terminal that breaks whole lines is easier to read than names in pieces.
+fn fit(table: &mut Table, width: u16) {
+    let widths = table.column_max_content_widths();
+    let Some((_, others)) = widths.split_last() else { return };
+    let others: usize = others.iter().map(|width| usize::from(*width) + PADDING).sum();
+    if others + LEAST_LAST + PADDING > usize::from(width) {
+        return;
+    }
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    let last = widths.len().saturating_sub(1);
+    for column in table.column_iter_mut().take(last) {
+        column.set_constraint(ColumnConstraint::ContentWidth);
+    }
+}
+
+/// Spaces around a cell.
+const PADDING: usize = 2;
+
+/// The narrowest last column in which words are still lines.
+const LEAST_LAST: usize = 24;
 
 /// A number with thousands separators.
 pub(crate) fn grouped(number: u64) -> String {
@@ -72,6 +108,11 @@ pub(crate) fn grouped(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// A counted noun, such as `1 policy` or `1,204 policies`.
+pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
 /// Text from a log or a policy made safe for a terminal: control characters are shown, not obeyed.
@@ -89,6 +130,64 @@ mod tests {
         let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")];
         for (number, expected) in cases {
             assert_eq!(grouped(number), expected);
+        }
+    }
+
+    /// A row that shortens its names for people.
+    #[derive(Serialize)]
+    struct Line(u64);
+
+    impl Row for Line {
+        const TITLES: &'static [&'static str] = &["NAMES", "COUNT"];
+        const NUMBERS: &'static [&'static str] = &["COUNT"];
+
+        fn cells(&self) -> Vec<String> {
+            vec!["a, and 1 more".to_owned(), grouped(self.0)]
+        }
+
+        fn values(&self) -> Vec<String> {
+            vec!["a, b".to_owned(), grouped(self.0)]
+        }
+    }
+
+    fn printed(format: Format) -> String {
+        let mut out = Vec::new();
+        print(&[Line(1), Line(1_234)], format, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn programs_get_all_names_and_bare_numbers() {
+        assert_eq!(printed(Format::Csv), "names,count\n\"a, b\",1\n\"a, b\",1234\n");
+    }
+
+    #[test]
+    fn people_get_numbers_under_each_other() {
+        let table = printed(Format::Table);
+        let ends: Vec<_> = table.lines().map(str::len).collect();
+        assert!(ends.iter().all(|end| *end == ends[0]) && table.contains("1,234"), "{table}");
+    }
+
+    #[test]
+    fn only_the_last_column_is_broken_and_only_where_that_helps() {
+        let fitted = |width| {
+            let mut table = Table::new();
+            table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+            table.add_row(["arn:aws:iam::111122223333:role/app", &"word ".repeat(9)]);
+            fit(&mut table, width);
+            table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(fitted(200).len(), 1);
+        let broken = fitted(70);
+        assert!(broken.len() == 2 && broken[0].contains(":role/app  word"), "{broken:?}");
+        assert_eq!(fitted(40).len(), 1);
+    }
+
+    #[test]
+    fn one_is_no_plural() {
+        let cases = [(0, "0 policies"), (1, "1 policy"), (1_204, "1,204 policies")];
+        for (number, expected) in cases {
+            assert_eq!(counted(number, "policy", "policies"), expected);
         }
     }
 

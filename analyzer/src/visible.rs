@@ -46,19 +46,23 @@ pub(crate) fn coverage_of(
     let within: Vec<_> =
         here.into_iter().filter(|record| record.end > window.start && record.start < window.end).collect();
     let mut classes: BTreeMap<&EventClass, Vec<(i64, i64)>> = BTreeMap::new();
+    let mut regions: BTreeMap<Option<&str>, Vec<&CoverageRecord>> = BTreeMap::new();
     for record in &within {
+        regions.entry(record.region.as_deref()).or_default().push(record);
         for class in &record.classes {
             classes.entry(class).or_default().push((record.start, record.end));
         }
     }
-    let spans_window = |stretches: &[(i64, i64)]| {
-        last_run(stretches.iter().copied(), settings.longest_gap).is_some_and(|(start, last)| {
-            start <= window.start.saturating_add(settings.longest_gap)
-                && last >= window.end.saturating_sub(settings.longest_gap)
-        })
+    let visible_in_all = |class: &EventClass| {
+        let mut regions = regions.values();
+        regions.all(|records| may_show(records, class, window, settings.longest_gap))
     };
-    let mut visible: BTreeSet<&EventClass> =
-        classes.iter().filter(|(_, stretches)| spans_window(stretches)).map(|(class, _)| *class).collect();
+    let mut visible: BTreeSet<&EventClass> = classes
+        .iter()
+        .filter(|(_, stretches)| spans(stretches.iter().copied(), window, settings.longest_gap))
+        .map(|(class, _)| *class)
+        .filter(|class| visible_in_all(class))
+        .collect();
     visible.extend(&said.classes);
     let excluded = within.iter().flat_map(|record| &record.excluded_services);
     Some(Coverage {
@@ -70,6 +74,39 @@ pub(crate) fn coverage_of(
         excluded_services: excluded.chain(&said.excluded_services).cloned().collect(),
         lost: lost(records, account, window),
         unreadable: 0,
+    })
+}
+
+/// Whether nothing in a region's records speaks against a class that others show: a trail of one region says nothing
+/// about the trail of another.
+///
+/// Data events are claimed by event selectors alone, so they must be claimed wherever there were events. What reads and
+/// what writes is told by the events themselves, of which a quiet region may have had none of a kind; one that was never
+/// quiet would have shown it.
+fn may_show(records: &[&CoverageRecord], class: &EventClass, window: Window, longest_gap: i64) -> bool {
+    let is_claimed = records.iter().any(|record| record.classes.contains(class));
+    if !matches!(class, EventClass::Data { .. }) {
+        let is_long = window.length() > longest_gap;
+        let stretches = records.iter().map(|record| (record.start, record.end));
+        return is_claimed || !(is_long && spans(stretches, window, longest_gap));
+    }
+    let mut records = records.to_vec();
+    records.sort_unstable_by_key(|record| record.start);
+    let mut unclaimed_since = None;
+    let is_unclaimed_for_long = records.iter().any(|record| {
+        if record.classes.contains(class) {
+            unclaimed_since = None;
+            return false;
+        }
+        record.end.saturating_sub(*unclaimed_since.get_or_insert(record.start)) > longest_gap
+    });
+    is_claimed && !is_unclaimed_for_long
+}
+
+/// Whether stretches reach over the window without a gap longer than `longest_gap`.
+fn spans(stretches: impl Iterator<Item = (i64, i64)>, window: Window, longest_gap: i64) -> bool {
+    last_run(stretches, longest_gap).is_some_and(|(start, end)| {
+        start <= window.start.saturating_add(longest_gap) && end >= window.end.saturating_sub(longest_gap)
     })
 }
 

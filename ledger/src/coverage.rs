@@ -29,7 +29,7 @@ pub struct CoverageRecord {
     pub provider: Provider,
     /// Which account the calls are made in; none where unknown.
     pub account: Option<String>,
-    /// Which region; none for all regions.
+    /// Which region; none where the source does not tell one.
     pub region: Option<String>,
     /// The source, such as `cloudtrail`.
     pub evidence: String,

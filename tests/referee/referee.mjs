@@ -1,6 +1,8 @@
-// Answers requests with the decisions of an independent simulator: one JSON object a line in, one a line out.
+// Answers requests with the decisions of an independent simulator: one JSON object a line in, one a line out for each
+// request.
 //
-// In:  {"identity": [policy, ...], "boundary": policy or null, "resourcePolicy": policy or null, "principal": ARN,
+// In:  {"policy": policy}, not answered: requests name policies by their place among these, from 0; or
+//      {"identity": [place, ...], "boundary": place or null, "resourcePolicy": policy or null, "principal": ARN,
 //       "action": "s3:GetObject", "resource": ARN or "*", "context": {key: [value, ...]}, "checked": bool}
 // Out: {"decision": "Allowed" | "ExplicitlyDenied" | "ImplicitlyDenied"} or {"error": text}
 //
@@ -10,11 +12,33 @@ import { createInterface } from 'node:readline'
 
 const require = createRequire(process.cwd() + '/')
 const { runSimulation, runUnsafeSimulation } = require('@cloud-copilot/iam-simulate')
+// The simulator's own reader of policies, which validates one ahead of many requests.
+const ofSimulator = createRequire(require.resolve('@cloud-copilot/iam-simulate'))
+const { createValidatedPolicy, validateIdentityPolicy } = ofSimulator('@cloud-copilot/iam-policy')
 
-const named = (policies) => policies.map((policy, number) => ({ name: `policy-${number}`, policy }))
+// The simulator compares names of operators with `localeCompare`, which makes a collator each time: most of its time.
+// One that is kept answers the same, since ECMA-402 defines `localeCompare` as the comparison of a new collator.
+const collators = new Map()
+String.prototype.localeCompare = function (other, locales, options) {
+  const key = JSON.stringify([locales, options])
+  if (!collators.has(key)) {
+    collators.set(key, new Intl.Collator(locales, options))
+  }
+  return collators.get(key).compare(this, other)
+}
+
+const policies = []
+
+function named(place, checked) {
+  const known = policies[place]
+  if (checked) {
+    known.validated ??= createValidatedPolicy(known.policy, validateIdentityPolicy)
+  }
+  return { name: `policy-${place}`, policy: checked ? known.validated : known.policy }
+}
 
 function simulation(question) {
-  const { identity, boundary, resourcePolicy, principal, action, resource, context } = question
+  const { identity, boundary, resourcePolicy, principal, action, resource, context, checked } = question
   // A key has one value or several, and the simulator tells the two apart.
   const values = Object.entries(context).map(([key, values]) => [key, values.length === 1 ? values[0] : values])
   return {
@@ -24,8 +48,8 @@ function simulation(question) {
       resource: { resource, accountId: principal.split(':')[4] },
       contextVariables: Object.fromEntries(values)
     },
-    identityPolicies: named(identity),
-    ...(boundary ? { permissionBoundaryPolicies: named([boundary]) } : {}),
+    identityPolicies: identity.map((place) => named(place, checked)),
+    ...(boundary === null ? {} : { permissionBoundaryPolicies: [named(boundary, checked)] }),
     ...(resourcePolicy ? { resourcePolicy } : {}),
     serviceControlPolicies: [],
     resourceControlPolicies: []
@@ -44,9 +68,14 @@ async function answer(question) {
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
+  const asked = JSON.parse(line)
+  if ('policy' in asked) {
+    policies.push(asked)
+    continue
+  }
   let reply
   try {
-    reply = await answer(JSON.parse(line))
+    reply = await answer(asked)
   } catch (error) {
     reply = { error: String(error) }
   }

@@ -36,7 +36,9 @@ impl Cloud {
         let mut command = peer::python()?;
         command.args(["-m", "moto.server", "-H", "127.0.0.1", "-p", "0"]);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut server = command.spawn().ok()?;
+        let server = command.spawn();
+        assert!(server.is_ok(), "moto's server does not start: {server:?}");
+        let mut server = server.ok()?;
         let mut lines = BufReader::new(server.stderr.take()?).lines().map_while(Result::ok);
         let endpoint = lines.find_map(|line| Some(line.split_once("Running on ")?.1.trim().to_owned()));
         // Whoever does not read what the server says makes it wait once the pipe is full.

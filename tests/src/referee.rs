@@ -1,8 +1,9 @@
 //! The referee: an independent simulator of the provider's policy evaluation, asked as a subprocess.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::process::Stdio;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -11,10 +12,10 @@ use crate::{data, peer};
 /// A request and the policies that decide it.
 #[derive(Clone, Debug)]
 pub struct Question {
-    /// The principal's policies, as JSON.
-    pub identity: Vec<Value>,
+    /// The principal's policies, as JSON. The referee reads those that questions share once.
+    pub identity: Vec<Arc<Value>>,
     /// Its permissions boundary.
-    pub boundary: Option<Value>,
+    pub boundary: Option<Arc<Value>>,
     /// The resource's own policy. A key's must delegate to the account, or everything is denied.
     pub resource_policy: Option<Value>,
     /// ARN of the principal; the resource is taken to be of the same account.
@@ -57,10 +58,7 @@ pub fn rule(questions: &[Question]) -> Option<Vec<Ruling>> {
     let (input, output) = (child.stdin.take(), child.stdout.take());
     let rulings: Vec<_> = std::thread::scope(|scope| {
         // In a thread of its own, since the referee answers while it is still being asked.
-        scope.spawn(move || {
-            let mut input = input?;
-            questions.iter().try_for_each(|question| writeln!(input, "{}", asked(question))).ok()
-        });
+        scope.spawn(move || ask(questions, input?).ok());
         let lines = output.map(|output| BufReader::new(output).lines()).into_iter().flatten();
         lines.map_while(Result::ok).map(|line| ruling(&line)).collect()
     });
@@ -74,17 +72,35 @@ pub fn rule(questions: &[Question]) -> Option<Vec<Ruling>> {
     Some(rulings)
 }
 
-fn asked(question: &Question) -> Value {
-    json!({
-        "identity": question.identity,
-        "boundary": question.boundary,
-        "resourcePolicy": question.resource_policy,
-        "principal": question.principal,
-        "action": question.action,
-        "resource": question.resource,
-        "context": question.context,
-        "checked": question.checked,
-    })
+/// Sends the questions, and each policy ahead of the first question that has it: by its place among those sent, later
+/// questions name it.
+fn ask(questions: &[Question], input: impl Write) -> std::io::Result<()> {
+    let mut input = BufWriter::new(input);
+    let mut sent = BTreeMap::new();
+    for question in questions {
+        let mut place = |policy: &Arc<Value>| {
+            let next = sent.len();
+            let place = *sent.entry(Arc::as_ptr(policy)).or_insert(next);
+            if place == next {
+                writeln!(input, "{}", json!({ "policy": **policy }))?;
+            }
+            std::io::Result::Ok(place)
+        };
+        let identity = question.identity.iter().map(&mut place).collect::<Result<Vec<_>, _>>()?;
+        let boundary = question.boundary.as_ref().map(place).transpose()?;
+        let asked = json!({
+            "identity": identity,
+            "boundary": boundary,
+            "resourcePolicy": question.resource_policy,
+            "principal": question.principal,
+            "action": question.action,
+            "resource": question.resource,
+            "context": question.context,
+            "checked": question.checked,
+        });
+        writeln!(input, "{asked}")?;
+    }
+    input.flush()
 }
 
 fn ruling(line: &str) -> Ruling {

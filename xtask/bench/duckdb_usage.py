@@ -1,5 +1,6 @@
 """Counts CloudTrail events per key as Remit's ingest does, with DuckDB, into a Parquet file."""
 
+import os
 import sys
 
 import duckdb
@@ -16,7 +17,7 @@ RECORD = """STRUCT(
 )[]"""
 
 connection = duckdb.connect()
-connection.execute("SET threads = 2")
+connection.execute(f"SET threads = {len(os.sched_getaffinity(0))}")
 connection.execute(
     f"""
     COPY (

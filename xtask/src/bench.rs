@@ -4,6 +4,7 @@
 //! ran between its own runs. Nothing here is a test.
 
 mod evaluate;
+mod grants;
 mod ingest;
 mod load;
 mod program;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 
 use crate::place::Place;
+use crate::test::peers;
 use program::Programs;
 use row::Row;
 
@@ -61,6 +63,11 @@ const BENCHMARKS: &[Benchmark] = &[
         run: ingest::floor,
     },
     Benchmark {
+        name: "memory",
+        about: "memory of ingesting a fourth of the events, and the same as one file of lines",
+        run: ingest::memory,
+    },
+    Benchmark {
         name: "orjson",
         about: "ingest against Python with orjson in two processes",
         run: ingest::orjson,
@@ -72,7 +79,7 @@ const BENCHMARKS: &[Benchmark] = &[
     },
     Benchmark {
         name: "trailscraper",
-        about: "ingest against trailscraper from files to policy",
+        about: "ingest and proposals against trailscraper, from files to policy",
         run: ingest::trailscraper,
     },
     Benchmark {
@@ -124,4 +131,14 @@ fn choose(names: &[String]) -> anyhow::Result<Vec<&'static Benchmark>> {
         found.with_context(|| format!("no benchmark `{name}`\nhint: there are {}", known()))
     };
     names.iter().map(find).collect()
+}
+
+/// A Python that has the peers.
+fn python(bench: &Bench<'_>) -> anyhow::Result<PathBuf> {
+    peers::python(bench.place, "bench", &script(bench, "requirements.txt"))
+}
+
+/// A file that peers need.
+fn script(bench: &Bench<'_>, name: &str) -> PathBuf {
+    bench.place.root.join("xtask/bench").join(name)
 }

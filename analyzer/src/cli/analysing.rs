@@ -63,7 +63,7 @@ pub(super) struct AnalysingArguments {
 pub(super) enum Resources {
     /// Exactly the resources seen
     Exact,
-    /// Identifiers that the service assigns become `*`, and more than eight siblings one wildcard
+    /// Identifiers that the service assigns become `*`, and more than eight names or folders under one parent one wildcard
     Names,
 }
 
@@ -159,8 +159,13 @@ fn settings(
 
 /// Reads what `aws cloudtrail get-event-selectors` prints, and says what of it cannot be used.
 pub(super) fn read_selectors(path: &Path, streams: &mut Streams<'_>) -> anyhow::Result<Selectors> {
-    let selectors = selectors::parse(&crate::proposals::read_file(path)?)
-        .with_context(|| format!("cannot read event selectors `{}`", path.display()))?;
+    let selectors = selectors::parse(&crate::proposals::read_file(path)?).map_err(|error| {
+        anyhow::anyhow!(
+            "cannot read event selectors `{}`: {error}\nhint: give what `aws cloudtrail get-event-selectors \
+             --trail-name NAME` prints",
+            path.display()
+        )
+    })?;
     for note in &selectors.notes {
         streams.problem(&format!("`{}`: {note}", path.display()));
     }

@@ -12,7 +12,7 @@ use super::analysing::{Analysed, AnalysingArguments, LedgerArguments, Resources,
 use super::{Streams, ingest, propose, report};
 use crate::analysis::Outcome;
 use crate::exit::Exit;
-use crate::output::grouped;
+use crate::output::{counted, grouped};
 use crate::proposals;
 use crate::report::model::{PrincipalSection, Report};
 use crate::visible::DAY;
@@ -93,9 +93,9 @@ fn tell(
     writeln!(out)?;
     writeln!(
         out,
-        "{} principals made {} allowed calls in {}; {} made none.",
-        totals.principals,
-        grouped(totals.calls),
+        "{} made {} in {}; {} made none.",
+        counted(totals.principals as u64, "principal", "principals"),
+        counted(totals.calls, "allowed call", "allowed calls"),
         report.window.length,
         totals.idle
     )?;
@@ -126,9 +126,11 @@ fn tell(
         .count();
     writeln!(
         out,
-        "{} proposals are proven and remove {} permissions; {impossible} principals are left alone.",
-        totals.proposals,
-        grouped(totals.removed as u64)
+        "{} proven and {} {}; {} left alone.",
+        counted(totals.proposals as u64, "proposal is", "proposals are"),
+        if totals.proposals == 1 { "removes" } else { "remove" },
+        counted(totals.removed as u64, "permission", "permissions"),
+        counted(impossible as u64, "principal is", "principals are"),
     )?;
     let is_too_large = |one: &&crate::analysis::Analysed| {
         matches!(one.outcome, Outcome::Impossible(NoProposal::TooLarge(_)))

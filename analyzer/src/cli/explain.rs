@@ -1,5 +1,6 @@
 //! `remit explain`
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use remit_catalog::Visibility;
@@ -11,7 +12,7 @@ use super::analysing::{Analysed, AnalysingArguments, analysed};
 use super::{Streams, WrongUsage};
 use crate::analysis::{Analysed as Principal, Outcome};
 use crate::exit::Exit;
-use crate::output::{grouped, plain};
+use crate::output::{counted, grouped, plain};
 use crate::report::build::report_window;
 
 /// Say why a permission is used, unused or unobservable, and what decides a request
@@ -34,6 +35,9 @@ pub(super) struct Arguments {
 const SHOWN: usize = 10;
 
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    if let (Some(action), Some(resource)) = (&arguments.action, &arguments.resource) {
+        check(action, resource)?;
+    }
     let analysed = analysed(&arguments.analysing, Some(&arguments.who), streams)?;
     let Some(principal) = analysed.analysis.principals.first() else {
         return Err(WrongUsage(format!("no principal `{}`", arguments.who)).into());
@@ -51,6 +55,21 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         writeln!(streams.out, "{}", plain(line))?;
     }
     Ok(if analysed.problems.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+/// A request is of one action on one resource; anything else would be decided, and mean nothing.
+fn check(action: &str, resource: &str) -> Result<(), WrongUsage> {
+    if action.contains(['*', '?']) {
+        return Err(WrongUsage(format!(
+            "`{action}` is a pattern, and a request is of one action\nhint: leave out `{resource}` to ask about permissions"
+        )));
+    }
+    if !resource.starts_with("arn:") && resource != "*" {
+        return Err(WrongUsage(format!(
+            "`{resource}` is no ARN\nhint: write it like `arn:aws:s3:::bucket/key`, or `*` for none in particular"
+        )));
+    }
+    Ok(())
 }
 
 fn summary(analysed: &Analysed, principal: &Principal, out: &mut dyn Write) -> anyhow::Result<()> {
@@ -77,12 +96,23 @@ fn summary(analysed: &Analysed, principal: &Principal, out: &mut dyn Write) -> a
         writeln!(out, "    {}{group}  {}:{}", policy.name, policy.origin.file, policy.origin.line)?;
     }
     writeln!(out, "  used permissions")?;
-    for (id, verdict) in &principal.judgement.verdicts {
-        if let (Verdict::Used, Some(action)) = (verdict, analysed.catalog.action(*id)) {
+    let used = || principal.judgement.verdicts.iter().filter(|(_, verdict)| **verdict == Verdict::Used);
+    let names = used().filter_map(|(id, _)| analysed.catalog.action(*id));
+    let width = names.map(|action| action.full_name().len()).max().unwrap_or(0);
+    for (id, _) in used() {
+        if let Some(action) = analysed.catalog.action(*id) {
             let seen = principal.usage.actions.get(id).and_then(|use_| use_.seen.as_ref());
             let count = seen.map_or(0, |seen| seen.count);
             let last = seen.map(|seen| moment(seen.last)).unwrap_or_default();
-            writeln!(out, "    {}  {} calls, last {last}", action.full_name(), grouped(count))?;
+            let calls = counted(count, "call", "calls");
+            writeln!(out, "    {:width$}  {calls}, last {last}", action.full_name())?;
+        }
+    }
+    let unlisted = &principal.judgement.unlisted.protected;
+    if !unlisted.is_empty() {
+        writeln!(out, "  kept beyond the catalog")?;
+        for (names, reason) in unlisted {
+            writeln!(out, "    {names}  because {}", reason.explain())?;
         }
     }
     writeln!(out, "  proposal      {}", proposal(principal))?;
@@ -93,7 +123,8 @@ fn proposal(principal: &Principal) -> String {
     match &principal.outcome {
         Outcome::Proven(proven) if proven.proposal().changes_anything() => {
             let proposal = proven.proposal();
-            format!("keeps {} permissions, removes {}", proposal.kept.len(), proposal.removed.len())
+            let kept = counted(proposal.kept.len() as u64, "permission", "permissions");
+            format!("keeps {kept}, removes {}", grouped(proposal.removed.len() as u64))
         }
         Outcome::Proven(_) => "nothing to change".to_owned(),
         Outcome::Impossible(why) => why.to_string(),
@@ -113,7 +144,10 @@ fn permissions(
     let glob = Glob::action(pattern);
     let matching: Vec<_> =
         analysed.catalog.actions().filter(|(_, action)| glob.matches(&action.full_name())).collect();
-    if matching.is_empty() {
+    // What is named in full and listed is nothing beyond the catalog.
+    let is_listed = analysed.catalog.find(pattern).is_some();
+    let beyond = if is_listed { BTreeMap::new() } else { beyond_catalog(principal, &glob) };
+    if matching.is_empty() && beyond.is_empty() {
         let message = format!(
             "`{pattern}` names no action that exists\nhint: write it like `s3:GetObject` or `s3:Get*`"
         );
@@ -159,7 +193,25 @@ fn permissions(
             writeln!(out, "  granted by {}", place(analysed, at))?;
         }
     }
+    for (names, why) in beyond {
+        writeln!(out, "{names} beyond the catalog: {why}")?;
+        let granted = principal.judgement.granted.unknown_patterns.iter();
+        for (at, _) in granted.filter(|(_, pattern)| *pattern == names) {
+            writeln!(out, "  granted by {}", place(analysed, *at))?;
+        }
+    }
     Ok(())
+}
+
+/// Patterns of names that the catalog lacks and that meet the one asked for, and what becomes of them.
+fn beyond_catalog(principal: &Principal, asked: &Glob) -> BTreeMap<String, String> {
+    let unlisted = &principal.judgement.unlisted;
+    let kept = unlisted
+        .protected
+        .iter()
+        .map(|(names, reason)| (names.clone(), format!("kept, because {}", reason.explain())));
+    let gone = unlisted.given_up.iter().map(|(_, names)| (names.clone(), "given up by the user".to_owned()));
+    kept.chain(gone).filter(|(names, _)| Glob::action(names).intersects(asked)).collect()
 }
 
 fn class(visibility: &Visibility) -> String {
@@ -176,7 +228,7 @@ fn class(visibility: &Visibility) -> String {
 fn calls(use_: &ActionUse, out: &mut dyn Write) -> anyhow::Result<()> {
     if let Some(seen) = &use_.seen {
         let operations: Vec<_> = use_.operations.iter().map(String::as_str).collect();
-        writeln!(out, "  {} calls of {}", grouped(seen.count), operations.join(", "))?;
+        writeln!(out, "  {} of {}", counted(seen.count, "call", "calls"), operations.join(", "))?;
         writeln!(out, "  first {}, last {}", moment(seen.first), moment(seen.last))?;
         if let Some(sample) = &seen.sample {
             writeln!(out, "  for example event {sample}")?;
@@ -187,16 +239,17 @@ fn calls(use_: &ActionUse, out: &mut dyn Write) -> anyhow::Result<()> {
         writeln!(out, "  also on its behalf by {}", via.join(", "))?;
     }
     for (resource, seen) in use_.resources.iter().take(SHOWN) {
-        writeln!(out, "  on {resource} ({} calls)", grouped(seen.count))?;
+        writeln!(out, "  on {resource} ({})", counted(seen.count, "call", "calls"))?;
     }
     if let Some(more @ 1..) = use_.resources.len().checked_sub(SHOWN) {
-        writeln!(out, "  and on {more} other resources")?;
+        writeln!(out, "  and on {}", counted(more as u64, "other resource", "other resources"))?;
     }
     if use_.resource_unknown {
         writeln!(out, "  of some calls the resource is not known, so the old scope stays")?;
     }
     if use_.denied > 0 {
-        writeln!(out, "  {} calls were denied, which is not use", grouped(use_.denied))?;
+        let were = counted(use_.denied, "call was", "calls were");
+        writeln!(out, "  {were} denied, which is not use")?;
     }
     Ok(())
 }
@@ -273,3 +326,6 @@ fn decide(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

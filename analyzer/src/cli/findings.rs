@@ -6,7 +6,7 @@ use super::Streams;
 use super::analysing::{AnalysingArguments, analysed};
 use crate::exit::Exit;
 use crate::finding::{Finding, findings};
-use crate::output::{Format, Row, plain, print};
+use crate::output::{Format, Row, grouped, plain, print};
 
 /// List permissions that are not used, and what else is worth acting on
 #[derive(Debug, clap::Args)]
@@ -31,6 +31,7 @@ struct Line<'a>(&'a Finding);
 impl Row for Line<'_> {
     const TITLES: &'static [&'static str] =
         &["SEVERITY", "KIND", "PRINCIPAL", "SERVICE", "PERMISSIONS", "DETAIL"];
+    const NUMBERS: &'static [&'static str] = &["PERMISSIONS"];
 
     fn cells(&self) -> Vec<String> {
         let finding = self.0;
@@ -39,7 +40,7 @@ impl Row for Line<'_> {
             finding.kind.as_str().to_owned(),
             plain(&finding.principal),
             finding.service.clone().unwrap_or_default(),
-            finding.permissions.to_string(),
+            grouped(finding.permissions as u64),
             plain(&finding.detail),
         ]
     }

@@ -11,7 +11,7 @@ use remit_policy::moment;
 use super::Streams;
 use super::analysing::{LedgerArguments, read_selectors};
 use crate::exit::Exit;
-use crate::output::grouped;
+use crate::output::{counted, grouped};
 
 /// Read audit logs into a usage ledger
 #[derive(Debug, clap::Subcommand)]
@@ -125,8 +125,8 @@ fn tell(summary: &Summary, streams: &mut Streams<'_>) {
     streams.say(&line);
     let counts = &summary.counts;
     streams.say(&format!(
-        "read {} events: {} recorded, {} skipped, {} lost",
-        grouped(counts.read),
+        "read {}: {} recorded, {} skipped, {} lost",
+        counted(counts.read, "event", "events"),
         grouped(counts.recorded),
         grouped(counts.skipped_total()),
         grouped(counts.lost_total())
@@ -140,9 +140,9 @@ fn tell(summary: &Summary, streams: &mut Streams<'_>) {
         let calls: u64 = summary.unresolved.iter().map(|(_, calls)| calls).sum();
         let names: Vec<_> = summary.unresolved.iter().take(SHOWN).map(|(name, _)| name.as_str()).collect();
         streams.say(&format!(
-            "  {} calls of {} operations that the catalog does not know: {}{}",
-            grouped(calls),
-            summary.unresolved.len(),
+            "  {} of {} that the catalog does not know: {}{}",
+            counted(calls, "call", "calls"),
+            counted(summary.unresolved.len() as u64, "operation", "operations"),
             names.join(", "),
             if summary.unresolved.len() > SHOWN { ", ..." } else { "" }
         ));

@@ -10,7 +10,7 @@ use super::Streams;
 use super::analysing::LedgerArguments;
 use crate::exit::Exit;
 use crate::ledgers::Ledger;
-use crate::output::{Format, grouped};
+use crate::output::{Format, counted, grouped};
 
 /// Look after a ledger
 #[derive(Debug, clap::Subcommand)]
@@ -133,19 +133,23 @@ fn print_info(info: &Info, format: Format, streams: &mut Streams<'_>) -> anyhow:
 fn compact(arguments: &CompactArguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let location = &arguments.ledger.ledger;
     if Address::parse(location)?.is_some() {
-        anyhow::bail!("`{location}` is in an object store, and only a folder can be compacted");
+        anyhow::bail!(
+            "`{location}` is in an object store, and only a folder can be compacted\nhint: compact a copy in a folder"
+        );
     }
     if !Path::new(location).is_dir() {
-        anyhow::bail!("no ledger at `{location}`");
+        anyhow::bail!(
+            "no ledger at `{location}`\nhint: `remit ingest cloudtrail PATH --ledger {location}` makes one"
+        );
     }
     let done = remit_ledger::compact(Path::new(location), remit_ledger::WriterOptions::default())?;
     streams.say(&format!(
-        "{} files became {}, {} rows became {}, {} bytes became {}",
-        grouped(done.files_before as u64),
+        "{} became {}, {} became {}, {} became {}",
+        counted(done.files_before as u64, "file", "files"),
         grouped(done.files_after as u64),
-        grouped(done.rows_before),
+        counted(done.rows_before, "row", "rows"),
         grouped(done.rows_after),
-        grouped(done.bytes_before),
+        counted(done.bytes_before, "byte", "bytes"),
         grouped(done.bytes_after)
     ));
     Ok(Exit::Done)

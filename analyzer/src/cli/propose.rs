@@ -9,7 +9,7 @@ use super::Streams;
 use super::analysing::{Analysed, AnalysingArguments, analysed};
 use crate::analysis::Outcome;
 use crate::exit::Exit;
-use crate::output::{Format, Row, plain, print};
+use crate::output::{Format, Row, grouped, plain, print};
 use crate::proposals;
 
 /// Write proven policy proposals into a folder
@@ -40,13 +40,14 @@ struct Line {
 
 impl Row for Line {
     const TITLES: &'static [&'static str] = &["PRINCIPAL", "PROPOSAL", "KEPT", "REMOVED", "DETAIL"];
+    const NUMBERS: &'static [&'static str] = &["KEPT", "REMOVED"];
 
     fn cells(&self) -> Vec<String> {
         vec![
             plain(&self.principal),
             self.state.to_owned(),
-            self.kept.to_string(),
-            self.removed.to_string(),
+            grouped(self.kept as u64),
+            grouped(self.removed as u64),
             plain(&self.detail),
         ]
     }

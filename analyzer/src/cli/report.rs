@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::Streams;
 use super::analysing::{Analysed, AnalysingArguments, analysed};
 use crate::exit::Exit;
-use crate::output::grouped;
+use crate::output::{counted, grouped};
 use crate::proposals::write_file;
 use crate::report::{build, html, markdown, model::Report};
 
@@ -27,9 +27,9 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         writeln!(streams.out, "{}", arguments.out.join(file).display())?;
     }
     streams.say(&format!(
-        "{} principals, {} permissions: {} used, {} unused, {} unobservable",
-        report.totals.principals,
-        grouped(permissions.granted as u64),
+        "{}, {}: {} used, {} unused, {} unobservable",
+        counted(report.totals.principals as u64, "principal", "principals"),
+        counted(permissions.granted as u64, "permission", "permissions"),
         grouped(permissions.used as u64),
         grouped(permissions.unused as u64),
         grouped(permissions.unobservable as u64),

@@ -58,6 +58,7 @@ impl Row for Line {
         "VIA",
         "RESOURCES",
     ];
+    const NUMBERS: &'static [&'static str] = &["COUNT"];
 
     fn cells(&self) -> Vec<String> {
         let mut resources: Vec<_> =
@@ -65,6 +66,17 @@ impl Row for Line {
         if let Some(more @ 1..) = self.resources.len().checked_sub(SHOWN) {
             resources.push(format!("and {more} more"));
         }
+        self.with(&resources)
+    }
+
+    fn values(&self) -> Vec<String> {
+        self.with(&self.resources.iter().map(|resource| plain(resource)).collect::<Vec<_>>())
+    }
+}
+
+impl Line {
+    /// The cells, with these resources.
+    fn with(&self, resources: &[String]) -> Vec<String> {
         vec![
             plain(&self.principal),
             plain(&self.service),

@@ -12,7 +12,7 @@ use super::analysing::catalog;
 use crate::analysis::pathless;
 use crate::exit::Exit;
 use crate::ledgers::Ledger;
-use crate::output::{Format, Row, plain, print};
+use crate::output::{Format, Row, grouped, plain, print};
 use crate::proposals::{folders, read_file};
 use crate::rollup::Filter;
 
@@ -44,13 +44,14 @@ struct Line {
 
 impl Row for Line {
     const TITLES: &'static [&'static str] = &["PRINCIPAL", "RESULT", "PROTECTED", "ELEMENTS", "DETAIL"];
+    const NUMBERS: &'static [&'static str] = &["PROTECTED", "ELEMENTS"];
 
     fn cells(&self) -> Vec<String> {
         vec![
             plain(&self.principal),
             self.result.to_owned(),
-            self.protected.to_string(),
-            self.elements.to_string(),
+            grouped(self.protected as u64),
+            grouped(self.elements as u64),
             plain(&self.detail),
         ]
     }
@@ -59,6 +60,12 @@ impl Row for Line {
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let mut expander = Expander::new(catalog()?);
     let ledger = arguments.ledger.as_deref().map(Ledger::open).transpose()?;
+    if !arguments.folder.is_dir() {
+        anyhow::bail!(
+            "no folder `{}`\nhint: give a folder that `remit propose` wrote",
+            arguments.folder.display()
+        );
+    }
     let folders = folders(&arguments.folder)?;
     if folders.is_empty() && arguments.folder.join("index.json").is_file() {
         streams.say("the folder holds no proposal, since there was nothing to change");

@@ -1,8 +1,13 @@
 //! Makes a report from an analysis.
 
+mod region;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use remit_catalog::{ActionId, Catalog};
+use remit_ledger::HOUR;
 use remit_policy::{
     Account, Counts, Edit, NoProposal, PolicyChange, Proven, Reason, Verdict, Window, diff, moment,
 };
@@ -12,9 +17,9 @@ use crate::finding::{LEVELS, weight};
 use crate::proposals::folder_of;
 use crate::report::model::{
     ChangeRow, CoverageLine, Gap, LevelRow, LevelWeight, PermissionCounts, PrincipalSection, ProposalSection,
-    Report, ReportWindow, ServiceRow, Totals, UnresolvedOperation, UsedRow, WithoutGrants,
+    Report, ReportWindow, ServiceRow, Totals, UnlistedRow, UnresolvedOperation, UsedRow, WithoutGrants,
 };
-use crate::report::wording;
+use crate::report::wording::{self, counted};
 
 /// Examples listed per gap.
 const EXAMPLES: usize = 5;
@@ -42,6 +47,8 @@ pub(crate) fn build(catalog: &Catalog, analysis: &Analysis, problems: Vec<String
             .collect(),
         totals: totals(&principals),
         coverage: coverage(analysis),
+        regions: region::lines(analysis),
+        longest_gap: length(analysis.longest_gap),
         gaps: all_gaps(catalog, analysis),
         principals,
         unresolved: analysis
@@ -69,14 +76,19 @@ pub(crate) fn build(catalog: &Catalog, analysis: &Analysis, problems: Vec<String
 
 /// A window as a report words it.
 pub(crate) fn report_window(window: Window) -> ReportWindow {
-    let hours = window.length() / 3_600_000_000;
-    let length = match hours {
-        0 => "no time".to_owned(),
-        1 => "1 hour".to_owned(),
-        hours if hours < 48 => format!("{hours} hours"),
-        hours => format!("{} days", hours / 24),
-    };
-    ReportWindow { start: moment(window.start), end: moment(window.end), length }
+    ReportWindow { start: moment(window.start), end: moment(window.end), length: length(window.length()) }
+}
+
+/// A length of time in words, to the hour.
+fn length(microseconds: i64) -> String {
+    let hours = u64::try_from(microseconds / HOUR).unwrap_or(0);
+    let in_hours = |hours| counted(hours, "hour", "hours");
+    match (hours / 24, hours % 24) {
+        (0, 0) => "no time".to_owned(),
+        (0 | 1, _) => in_hours(hours),
+        (days, 0) => format!("{days} days"),
+        (days, rest) => format!("{days} days and {}", in_hours(rest)),
+    }
 }
 
 fn totals(principals: &[PrincipalSection]) -> Totals {
@@ -146,7 +158,9 @@ fn coverage(analysis: &Analysis) -> Vec<CoverageLine> {
             ));
         }
         if coverage.lost > 0 {
-            lines.push(line("lost events", false, format!("{} events were lost", coverage.lost)));
+            let were = if coverage.lost == 1 { "was" } else { "were" };
+            let note = format!("{} {were} lost", counted(coverage.lost, "event", "events"));
+            lines.push(line("lost events", false, note));
         }
     }
     lines
@@ -258,6 +272,7 @@ fn section(catalog: &Catalog, account: &Account, analysed: &Analysed) -> Princip
         score,
         services,
         gaps: gaps.finish(),
+        unlisted: unlisted(analysed),
         used: used(catalog, analysed),
         denied_permissions: analysed
             .usage
@@ -268,6 +283,15 @@ fn section(catalog: &Catalog, account: &Account, analysed: &Analysed) -> Princip
             .collect(),
         proposal: proposal(account, analysed),
     }
+}
+
+/// What stays although the catalog does not list it.
+fn unlisted(analysed: &Analysed) -> Vec<UnlistedRow> {
+    let protected = &analysed.judgement.unlisted.protected;
+    protected
+        .iter()
+        .map(|(names, reason)| UnlistedRow { names: names.clone(), why: reason.explain() })
+        .collect()
 }
 
 /// Unused permissions of one access level, given by service. The services with most of them give the examples.
@@ -373,7 +397,7 @@ fn note(account: &Account, change: &PolicyChange) -> String {
             remit_policy::PolicyKind::CustomerManaged => {
                 let others = policy.holders.len().max(usize::try_from(policy.attachment_count).unwrap_or(0));
                 let others = others.saturating_sub(1);
-                format!("shared with {others} others, so replaced, not edited")
+                format!("shared with {}, so replaced, not edited", counted(others, "other", "others"))
             }
             _ => "too large to stay inline".to_owned(),
         },

@@ -100,6 +100,7 @@ fn visible(report: &Report, page: &mut String) -> fmt::Result {
         }
         more(report.coverage.len(), ROWS, page)?;
     }
+    regions(report, page)?;
     writeln!(page, "\n### What to switch on\n\n{}", wording::gaps(&report.gaps))?;
     let (remedied, hopeless) = wording::by_remedy(&report.gaps);
     gaps(&remedied, SHORT, page)?;
@@ -108,6 +109,36 @@ fn visible(report: &Report, page: &mut String) -> fmt::Result {
     }
     writeln!(page, "\n{}:", wording::hopeless(&hopeless))?;
     gaps(&hopeless, SHORT / 2, page)
+}
+
+fn regions(report: &Report, page: &mut String) -> fmt::Result {
+    writeln!(page, "\n### Regions\n")?;
+    if report.regions.is_empty() {
+        return writeln!(page, "{}", wording::NO_REGIONS);
+    }
+    writeln!(
+        page,
+        "{}\n\n| Account | Region | Source | Hours with events | First (UTC) | Last (UTC) | Without events for more than {} |\n\
+         | --- | --- | --- | ---: | --- | --- | --- |",
+        wording::REGIONS,
+        text(&report.longest_gap)
+    )?;
+    let moment =
+        |moment: &Option<String>| moment.as_ref().map_or_else(String::new, |at| text(&wording::time(at)));
+    for line in report.regions.iter().take(ROWS) {
+        writeln!(
+            page,
+            "| {} | {} | {} | {} | {} | {} | {} |",
+            text(&line.account),
+            text(&line.region),
+            text(&wording::region_state(line)),
+            wording::region_hours(line),
+            moment(&line.first_seen),
+            moment(&line.last_seen),
+            text(&wording::region_gaps(line)),
+        )?;
+    }
+    more(report.regions.len(), ROWS, page)
 }
 
 fn gaps(gaps: &[&Gap], limit: usize, page: &mut String) -> fmt::Result {
@@ -190,6 +221,14 @@ fn section(rank: usize, principal: &PrincipalSection, anchor: &str, page: &mut S
     if !principal.gaps.is_empty() {
         writeln!(page, "\n**Unobservable: {}.**", number(counts.unobservable))?;
         gaps(&principal.gaps.iter().collect::<Vec<_>>(), SHORT / 2, page)?;
+    }
+    if !principal.unlisted.is_empty() {
+        writeln!(page, "\n**Beyond the catalog.** {}\n", wording::UNLISTED)?;
+        writeln!(page, "| Names | Why they stay |\n| --- | --- |")?;
+        for row in principal.unlisted.iter().take(SHORT) {
+            writeln!(page, "| {} | {} |", code(&row.names), prose(&row.why))?;
+        }
+        more(principal.unlisted.len(), SHORT, page)?;
     }
     if !principal.denied_permissions.is_empty() {
         let denied: Vec<_> = principal

@@ -18,6 +18,10 @@ pub struct Report {
     pub totals: Totals,
     /// What was visible during the window, and what was not.
     pub coverage: Vec<CoverageLine>,
+    /// What the ledger holds of each account's regions, by account and region.
+    pub regions: Vec<RegionLine>,
+    /// Longest time without any event that counts as covered, in words.
+    pub longest_gap: String,
     /// Why permissions are unobservable, most permissions first.
     pub gaps: Vec<Gap>,
     /// The principals, worst first.
@@ -93,6 +97,27 @@ pub struct CoverageLine {
     pub note: String,
 }
 
+/// What the ledger holds of one region of one account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RegionLine {
+    /// Account id.
+    pub account: String,
+    /// The region as the log names it, or which regions these are in words.
+    pub region: String,
+    /// The sources that showed events of it; empty where there is no record.
+    pub sources: Vec<String>,
+    /// In how many hours of the window there were events.
+    pub hours: u64,
+    /// How many hours the window has.
+    pub hours_in_window: u64,
+    /// Start of the first of these hours, ISO 8601.
+    pub first_seen: Option<String>,
+    /// End of the last one, ISO 8601.
+    pub last_seen: Option<String>,
+    /// Stretches of the window without any event that are longer than the longest that counts as covered, longest first.
+    pub gaps: Vec<ReportWindow>,
+}
+
 /// A reason why permissions are unobservable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Gap {
@@ -135,12 +160,24 @@ pub struct PrincipalSection {
     pub services: Vec<ServiceRow>,
     /// Why permissions are unobservable.
     pub gaps: Vec<Gap>,
+    /// Permissions that the catalog does not list and that stay: they are in no count, since nobody can tell how many
+    /// there are.
+    pub unlisted: Vec<UnlistedRow>,
     /// Permissions that were used.
     pub used: Vec<UsedRow>,
     /// Permissions of which calls were denied: (permission, calls).
     pub denied_permissions: Vec<(String, u64)>,
     /// What is proposed.
     pub proposal: ProposalSection,
+}
+
+/// Permissions beyond the catalog that must stay granted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct UnlistedRow {
+    /// A pattern of their names, such as `newservice:*`.
+    pub names: String,
+    /// Why nothing of them may go, in words.
+    pub why: String,
 }
 
 /// Unused permissions of one access level of one principal.

@@ -4,8 +4,8 @@ mod principal;
 
 use self::principal::principal;
 use super::model::{
-    CoverageLine, Gap, LevelWeight, ProposalSection, Report, ReportWindow, Totals, UnresolvedOperation,
-    WithoutGrants,
+    CoverageLine, Gap, LevelWeight, ProposalSection, RegionLine, Report, ReportWindow, Totals,
+    UnresolvedOperation, WithoutGrants,
 };
 
 const LEVELS: [(&str, u64); 5] =
@@ -58,6 +58,8 @@ pub(super) fn report(principals: usize, used: usize) -> Report {
             .collect(),
         totals: Totals::default(),
         coverage: coverage(),
+        regions: regions(),
+        longest_gap: "2 days".to_owned(),
         gaps: Vec::new(),
         principals: sections,
         unresolved: vec![
@@ -104,6 +106,38 @@ fn coverage() -> Vec<CoverageLine> {
     ]
 }
 
+fn regions() -> Vec<RegionLine> {
+    let line = |account: &str, region: &str, hours, gaps| RegionLine {
+        account: account.to_owned(),
+        region: region.to_owned(),
+        sources: vec!["cloudtrail".to_owned()],
+        hours,
+        hours_in_window: 2_160,
+        first_seen: Some("2026-08-25T21:00:00Z".to_owned()),
+        last_seen: Some("2026-11-23T21:00:00Z".to_owned()),
+        gaps,
+    };
+    let gap = |day: u32, days: u32| ReportWindow {
+        start: format!("2026-10-{day:02}T00:00:00Z"),
+        end: format!("2026-10-{:02}T00:00:00Z", day + days),
+        length: format!("{days} days"),
+    };
+    let gaps = vec![gap(12, 9), gap(1, 4), gap(6, 3), gap(22, 3)];
+    let silent = RegionLine {
+        sources: Vec::new(),
+        hours: 0,
+        first_seen: None,
+        last_seen: None,
+        ..line("111122223333", "us-west-2", 0, vec![gap(1, 30)])
+    };
+    vec![
+        line("111122223333", "eu-central-1", 2_160, Vec::new()),
+        line("111122223333", "us-east-1", 401, gaps),
+        silent,
+        line("444455556666", "eu-central-1", 1_998, vec![gap(3, 3)]),
+    ]
+}
+
 /// Sums up the principals, as whoever builds a report does.
 fn with_totals(mut report: Report) -> Report {
     let mut totals = Totals { principals: report.principals.len(), ..Totals::default() };
@@ -147,6 +181,7 @@ pub(super) fn empty() -> Report {
         accounts: Vec::new(),
         window,
         coverage: Vec::new(),
+        regions: Vec::new(),
         principals: Vec::new(),
         unresolved: Vec::new(),
         without_grants: Vec::new(),
@@ -177,6 +212,15 @@ pub(super) fn filled_with(text: &str) -> Report {
     for line in &mut report.coverage {
         (line.class, line.note) = (evil(), evil());
     }
+    report.longest_gap = evil();
+    for line in &mut report.regions {
+        (line.account, line.region, line.sources) = (evil(), evil(), vec![evil()]);
+        (line.first_seen, line.last_seen) = (Some(evil()), Some(evil()));
+        for gap in &mut line.gaps {
+            // A window that ends where it starts would not be named.
+            (gap.start, gap.length) = (evil(), evil());
+        }
+    }
     let gaps = report.principals.iter_mut().flat_map(|principal| &mut principal.gaps);
     for gap in gaps.chain(&mut report.gaps) {
         (gap.code, gap.text, gap.remedy, gap.examples) = (evil(), evil(), Some(evil()), vec![evil(), evil()]);
@@ -189,6 +233,9 @@ pub(super) fn filled_with(text: &str) -> Report {
         }
         for row in &mut principal.services {
             row.service = evil();
+        }
+        for row in &mut principal.unlisted {
+            (row.names, row.why) = (evil(), evil());
         }
         for row in &mut principal.used {
             (row.permission, row.first_seen, row.last_seen) = (evil(), evil(), evil());

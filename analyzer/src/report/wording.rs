@@ -8,8 +8,8 @@ mod text;
 pub(super) use self::number::{Count, counted, more, number, permissions, principals, share};
 pub(super) use self::text::{anchors, legible, pieces, time};
 use super::model::{
-    ChangeRow, CoverageLine, Gap, LevelRow, PermissionCounts, ProposalSection, Report, ReportWindow, Totals,
-    UsedRow,
+    ChangeRow, CoverageLine, Gap, LevelRow, PermissionCounts, ProposalSection, RegionLine, Report,
+    ReportWindow, Totals, UsedRow,
 };
 
 /// Verdicts with what each means.
@@ -30,6 +30,16 @@ pub(super) const PROVEN: &str = "nothing is allowed that was not allowed before,
 
 /// Said where nothing is known of what was visible.
 pub(super) const NOTHING_VISIBLE: &str = "Nothing is known of what was recorded.";
+
+/// What a region without a record means, and what verdicts take it to mean.
+pub(super) const REGIONS: &str = "A region without any record is not known to be covered: the ledger cannot tell one in which nothing was called from one whose log is missing. Regions that the grants name are listed, too. Verdicts take it that the trails record all regions, and that nothing was called in a region while it shows no event.";
+
+/// Said where no account is known.
+pub(super) const NO_REGIONS: &str = "No region is known to be covered.";
+
+/// Said of names of permissions beyond the catalog.
+pub(super) const UNLISTED: &str =
+    "The catalog does not list these names, so they are in no count. What the policies allow of them stays.";
 
 /// Said where nothing would make permissions observable.
 pub(super) const NO_REMEDY: &str = "nothing that could be switched on";
@@ -93,6 +103,29 @@ pub(super) fn of_verdict(counts: &PermissionCounts, verdict: &str) -> usize {
 pub(super) fn recorded(line: &CoverageLine) -> &'static str {
     if line.recorded { "recorded" } else { "not recorded" }
 }
+
+/// Whether a region is known to be covered, and by what.
+pub(super) fn region_state(line: &RegionLine) -> String {
+    if line.sources.is_empty() { "not known to be covered".to_owned() } else { line.sources.join(", ") }
+}
+
+/// In how many hours of the window a region showed events.
+pub(super) fn region_hours(line: &RegionLine) -> String {
+    format!("{} of {}", number(line.hours), number(line.hours_in_window))
+}
+
+/// The longest gaps of a region, and how many more there are.
+pub(super) fn region_gaps(line: &RegionLine) -> String {
+    if line.sources.is_empty() {
+        return "no record in the window".to_owned();
+    }
+    let mut gaps: Vec<_> = line.gaps.iter().take(GAPS_SHOWN).map(window).collect();
+    gaps.extend(more(line.gaps.len(), GAPS_SHOWN, &["gap", "gaps"]));
+    if gaps.is_empty() { "none".to_owned() } else { gaps.join("; ") }
+}
+
+/// Gaps of a region that are named.
+const GAPS_SHOWN: usize = 3;
 
 /// When a principal was last seen to make an allowed call.
 pub(super) fn last_used(moment: &Option<String>) -> String {

@@ -44,12 +44,7 @@ fn the_window_starts_after_the_last_gap() {
 
 #[test]
 fn a_class_recorded_for_part_of_the_window_is_not_visible() {
-    let object = EventClass::Data {
-        resource_type: "AWS::S3::Object".to_owned(),
-        resource_prefixes: Vec::new(),
-        reads: true,
-        writes: true,
-    };
+    let object = objects();
     let with_data = [management().as_slice(), std::slice::from_ref(&object)].concat();
     let records = [record(0, 50, &management()), record(50, 90, &with_data)];
     let coverage = coverage_of(&records, "111122223333", &Said::default(), settings()).unwrap();
@@ -59,6 +54,59 @@ fn a_class_recorded_for_part_of_the_window_is_not_visible() {
         coverage_of(&records, "111122223333", &Said { classes: vec![object], ..Said::default() }, settings())
             .unwrap();
     assert_eq!(said.data.len(), 1);
+}
+
+fn in_region(region: &str, record: CoverageRecord) -> CoverageRecord {
+    CoverageRecord { region: Some(region.to_owned()), ..record }
+}
+
+fn objects() -> EventClass {
+    EventClass::Data {
+        resource_type: "AWS::S3::Object".to_owned(),
+        resource_prefixes: Vec::new(),
+        reads: true,
+        writes: true,
+    }
+}
+
+fn seen(records: &[CoverageRecord]) -> Coverage {
+    coverage_of(records, "111122223333", &Said::default(), settings()).unwrap()
+}
+
+#[test]
+fn data_events_are_visible_where_every_region_claims_them() {
+    let with_data = [management().as_slice(), &[objects()]].concat();
+    let home = record(0, 90, &with_data);
+    assert_eq!(seen(std::slice::from_ref(&home)).data.len(), 1);
+    // Another region that was quiet most of the time, and claims them whenever it was not.
+    let quiet = [record(3, 4, &with_data), record(60, 61, &with_data)];
+    let quiet = quiet.map(|record| in_region("us-east-1", record));
+    assert_eq!(seen(&[std::slice::from_ref(&home), quiet.as_slice()].concat()).data.len(), 1);
+    // One whose events never claim them, and one whose trail was switched over.
+    let silent = in_region("us-east-1", record(60, 61, &management()));
+    assert_eq!(seen(&[home.clone(), silent]).data, []);
+    let switched = [record(0, 50, &management()), record(50, 90, &with_data)];
+    let switched = switched.map(|record| in_region("us-east-1", record));
+    assert_eq!(seen(&[std::slice::from_ref(&home), switched.as_slice()].concat()).data, []);
+    // What the user says holds for all regions.
+    let said = Said { classes: vec![objects()], ..Said::default() };
+    let records = [&[home], switched.as_slice()].concat();
+    assert_eq!(coverage_of(&records, "111122223333", &said, settings()).unwrap().data.len(), 1);
+}
+
+#[test]
+fn a_busy_region_without_any_read_hides_reads() {
+    let home = record(0, 90, &management());
+    let writes_only = [EventClass::ManagementWrite];
+    let busy = in_region("us-east-1", record(0, 90, &writes_only));
+    let coverage = seen(&[home.clone(), busy]);
+    assert!(!coverage.management_reads && coverage.management_writes);
+    // A region that was quiet had no occasion to read.
+    let quiet = in_region("us-east-1", record(40, 60, &writes_only));
+    assert!(seen(&[home.clone(), quiet]).management_reads);
+    let one_read = [record(0, 90, &writes_only), record(70, 71, &management())];
+    let one_read = one_read.map(|record| in_region("us-east-1", record));
+    assert!(seen(&[&[home], one_read.as_slice()].concat()).management_reads);
 }
 
 #[test]

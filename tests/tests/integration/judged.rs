@@ -1,8 +1,12 @@
 //! Proposals judged by the independent simulator: they allow every recorded call that the old policies allow, and
 //! hold nothing without which all that is needed would still be allowed.
 
+mod element;
+mod needs;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use remit_catalog::{Call, Catalog, Certainty, Scope};
 use remit_ledger::{Outcome, Snapshot};
@@ -12,8 +16,8 @@ use remit_policy::{
 use remit_tests::referee::{Question, Ruling, rule};
 use serde_json::{Map, Value, json};
 
-/// Elements of all proposals of a folder that the simulator is asked about, at most.
-const ASKED: usize = 300;
+use element::{Element, elements};
+use needs::Needs;
 
 /// The values of context keys.
 type Values = BTreeMap<String, Vec<String>>;
@@ -24,9 +28,9 @@ type Needed = (String, String);
 /// A proposal on disk.
 pub(crate) struct Proposed {
     pub(crate) evidence: Evidence,
-    pub(crate) before: Vec<Value>,
-    pub(crate) after: Vec<Value>,
-    pub(crate) boundary: Option<Value>,
+    pub(crate) before: Vec<Arc<Value>>,
+    pub(crate) after: Vec<Arc<Value>>,
+    pub(crate) boundary: Option<Arc<Value>>,
 }
 
 /// What was judged, so that a test can tell that it was not nothing.
@@ -53,10 +57,11 @@ pub(crate) fn judge(ledger: &Path, proposals: &Path) -> Option<Judged> {
             (proposed, calls)
         })
         .collect();
-    let ask = |policies: fn(&Proposed) -> &[Value], needed: &[BTreeSet<Needed>]| {
+    let ask = |policies: fn(&Proposed) -> &[Arc<Value>], needed: &[BTreeSet<Needed>]| {
         let questions: Vec<Question> = std::iter::zip(&all, needed)
             .flat_map(|((one, _), needed)| {
-                needed.iter().map(|needed| one.question(policies(one), needed, one.context(None)))
+                let context = one.context(None);
+                needed.iter().map(move |needed| one.question(policies(one).to_vec(), needed, context.clone()))
             })
             .collect();
         Some(rule(&questions)?.into_iter().map(|ruling| ruling == Ruling::Allowed).collect())
@@ -78,15 +83,16 @@ pub(crate) fn judge(ledger: &Path, proposals: &Path) -> Option<Judged> {
     let (mut denied, mut unjudged) = (Vec::new(), 0);
     for ((proposed, _), allowed) in std::iter::zip(&all, &allowed) {
         let unseen = unobservable(proposed);
-        let after = policy_set(&proposed.after, proposed.boundary.as_ref());
-        let elements = elements(&proposed.after);
-        let before = denied.len();
-        denied.extend(elements.iter().filter_map(|one| witness(proposed, &after, one, allowed, &unseen)));
-        unjudged += elements.len() - (denied.len() - before);
+        let needs = Needs::new(allowed, &unseen);
+        let after = After::new(proposed);
+        for element in elements(&proposed.after) {
+            match witness(proposed, &after, &element, &needs) {
+                Some(question) => denied.push(question),
+                None => unjudged += 1,
+            }
+        }
     }
-    // Our own evaluator found a request for each element; the simulator, which is slow, is asked about some of them.
-    let asked: Vec<Question> = denied.iter().step_by(denied.len().div_ceil(ASKED).max(1)).cloned().collect();
-    for (question, ruling) in std::iter::zip(&asked, rule(&asked)?) {
+    for (question, ruling) in std::iter::zip(&denied, rule(&denied)?) {
         assert_eq!(ruling, Ruling::DeniedImplicitly, "{question:#?}");
     }
     let count = |sets: &[BTreeSet<Needed>]| sets.iter().map(BTreeSet::len).sum::<usize>();
@@ -94,20 +100,26 @@ pub(crate) fn judge(ledger: &Path, proposals: &Path) -> Option<Judged> {
     Some(Judged { calls: count(&allowed), undecided, elements: denied.len(), unjudged })
 }
 
+/// The new policies, compiled once for all elements: together, and each by itself.
+struct After {
+    all: PolicySet,
+    each: Vec<PolicySet>,
+}
+
+impl After {
+    fn new(proposed: &Proposed) -> Self {
+        let each = proposed.after.iter().map(|policy| proposed.policy_set(std::slice::from_ref(policy)));
+        Self { all: proposed.policy_set(&proposed.after), each: each.collect() }
+    }
+}
+
 /// A request, recorded if one is, that the policies deny without the element. None where no request is found that the
 /// element allows: a statement denies them all the same, or its conditions are not met by one value for each key.
-fn witness(
-    proposed: &Proposed,
-    after: &PolicySet,
-    element: &Element,
-    recorded: &BTreeSet<Needed>,
-    unseen: &BTreeSet<Needed>,
-) -> Option<Question> {
-    let concerned: Vec<&Needed> =
-        recorded.iter().chain(unseen).filter(|(action, _)| names(&element.statement, action)).collect();
-    let rest = policy_set(&element.rest, proposed.boundary.as_ref());
+fn witness(proposed: &Proposed, after: &After, element: &Element, needs: &Needs<'_>) -> Option<Question> {
+    let concerned = needs.of(&element.statement);
+    let rest = proposed.policy_set(std::slice::from_ref(&element.rest));
     let alone = json!({ "Version": "2012-10-17", "Statement": element.statement });
-    let alone = policy_set(&[alone], proposed.boundary.as_ref());
+    let alone = proposed.policy_set(&[Arc::new(alone)]);
     let context = proposed.context(Some(&element.statement));
     let mut known = Context::complete();
     for (key, values) in &context {
@@ -120,11 +132,16 @@ fn witness(
             let request = Request { action: &needed.0, resource: &needed.1, context: &known };
             set.evaluate(&request).decision
         };
-        if decide(&alone) == Decision::Allowed && decide(after) == Decision::Allowed {
-            is_allowed |= !is_conditional(proposed, &needed.0);
-            if decide(&rest) == Decision::DeniedImplicitly {
-                return Some(proposed.question(&element.rest, needed, context));
+        if decide(&alone) == Decision::Allowed && decide(&after.all) == Decision::Allowed {
+            // Policies together deny implicitly what each of them does.
+            let others = after.each.iter().enumerate().filter(|(at, _)| *at != element.at);
+            let mut left = others.map(|(_, set)| set).chain([&rest]);
+            if left.all(|set| decide(set) == Decision::DeniedImplicitly) {
+                let mut policies = proposed.after.clone();
+                policies.splice(element.at..=element.at, [Arc::clone(&element.rest)]);
+                return Some(proposed.question(policies, needed, context));
             }
+            is_allowed |= !is_conditional(proposed, &needed.0);
         }
     }
     assert!(
@@ -137,7 +154,11 @@ fn witness(
 
 /// Whether some new statement allows an action under conditions: then no single context shows what each is needed for.
 fn is_conditional(proposed: &Proposed, action: &str) -> bool {
-    let mut allowing = proposed.after.iter().flat_map(statements).filter(|statement| is(statement, "Allow"));
+    let mut allowing = proposed
+        .after
+        .iter()
+        .flat_map(|policy| statements(policy))
+        .filter(|statement| is(statement, "Allow"));
     allowing.any(|statement| conditions(statement).next().is_some() && names(statement, action))
 }
 
@@ -146,13 +167,6 @@ fn names(statement: &Map<String, Value>, action: &str) -> bool {
     let named =
         |key: &str| texts(statement.get(key)).iter().any(|pattern| Glob::action(pattern).matches(action));
     if statement.contains_key("NotAction") { !named("NotAction") } else { named("Action") }
-}
-
-/// Policies, to ask them many questions.
-pub(crate) fn policy_set(policies: &[Value], boundary: Option<&Value>) -> PolicySet {
-    let documents: Vec<_> = policies.iter().map(|policy| from_value(policy).unwrap()).collect();
-    let boundary = boundary.map(|policy| from_value(policy).unwrap());
-    PolicySet::new(&documents.iter().collect::<Vec<_>>(), boundary.as_ref())
 }
 
 /// What the ledger's allowed calls needed for certain, on resources that are known, by principal.
@@ -200,12 +214,15 @@ fn keeps_scope(kept: &&KeptEntry) -> bool {
 
 /// Permissions whose old scope stays, on an example of every resource pattern of the old policies.
 fn unobservable(proposed: &Proposed) -> BTreeSet<Needed> {
-    let patterns: BTreeSet<String> = proposed
+    let name = proposed.evidence.principal.rsplit('/').next().unwrap_or_default();
+    let named: BTreeSet<String> = proposed
         .before
         .iter()
         .chain(&proposed.after)
-        .flat_map(statements)
+        .flat_map(|policy| statements(policy))
         .flat_map(|statement| texts(statement.get("Resource")))
+        .filter(|pattern| pattern != "*")
+        .map(|pattern| example(&pattern.replace("${aws:username}", name)))
         .collect();
     let catalog = Catalog::embedded().unwrap();
     let mut needed = BTreeSet::new();
@@ -219,12 +236,9 @@ fn unobservable(proposed: &Proposed) -> BTreeSet<Needed> {
         let other =
             types.iter().flat_map(|of| of.arns()).map(|arn| filled(arn, &proposed.evidence.principal));
         let other = other.chain(types.is_empty().then(|| "*".to_owned()));
-        let name = proposed.evidence.principal.rsplit('/').next().unwrap_or_default();
-        let named = patterns.iter().filter(|pattern| *pattern != "*");
-        let named = named.map(|pattern| example(&pattern.replace("${aws:username}", name)));
         // The referee refuses what is no key where a key's policy is asked, too.
-        let fits = |resource: &String| !permission.starts_with("kms:") || resource.contains(":kms:");
-        let examples = named.filter(fits).chain(other);
+        let fits = |resource: &&String| !permission.starts_with("kms:") || resource.contains(":kms:");
+        let examples = named.iter().filter(fits).cloned().chain(other);
         needed.extend(examples.map(|resource| (permission.clone(), resource)));
     }
     needed
@@ -232,7 +246,6 @@ fn unobservable(proposed: &Proposed) -> BTreeSet<Needed> {
 
 /// An ARN of the principal's account that a pattern with placeholders stands for.
 fn filled(pattern: &str, principal: &str) -> String {
-    let account = principal.split(':').nth(4).unwrap_or_default();
     let mut filled = String::new();
     let mut rest = pattern;
     while let Some((before, (name, after))) =
@@ -242,7 +255,7 @@ fn filled(pattern: &str, principal: &str) -> String {
         filled.push_str(match name {
             "Partition" => "aws",
             "Region" => "eu-west-1",
-            "Account" => account,
+            "Account" => account(principal),
             _ => "x",
         });
         rest = after;
@@ -250,59 +263,17 @@ fn filled(pattern: &str, principal: &str) -> String {
     filled + rest
 }
 
-/// An element of a policy, and all policies without it.
-struct Element {
-    name: String,
-    /// Its statement, with no other action or resource.
-    statement: Map<String, Value>,
-    rest: Vec<Value>,
-}
-
-/// Every statement that allows, every one of its actions, and every one of its resources.
-fn elements(policies: &[Value]) -> Vec<Element> {
-    let mut found = Vec::new();
-    for (at, policy) in policies.iter().enumerate() {
-        for (number, statement) in statements(policy).into_iter().enumerate() {
-            if !is(statement, "Allow") {
-                continue;
-            }
-            let without = |edit: &dyn Fn(&mut Vec<Value>)| {
-                let mut rest = policies.to_vec();
-                let list = rest.get_mut(at).and_then(|policy| policy.get_mut("Statement")).unwrap();
-                if !list.is_array() {
-                    *list = Value::Array(vec![list.take()]);
-                }
-                edit(list.as_array_mut().unwrap());
-                rest
-            };
-            found.push(Element {
-                name: format!("statement {number}"),
-                statement: statement.clone(),
-                rest: without(&|list| drop(list.remove(number))),
-            });
-            for key in ["Action", "Resource"] {
-                let names = texts(statement.get(key));
-                for name in names.iter().filter(|_| names.len() > 1) {
-                    let mut alone = statement.clone();
-                    alone.insert(key.to_owned(), json!(name));
-                    let left: Vec<&String> = names.iter().filter(|other| *other != name).collect();
-                    let rest = without(&|list| {
-                        if let Some(slot) = list.get_mut(number).and_then(|one| one.get_mut(key)) {
-                            *slot = json!(left);
-                        }
-                    });
-                    found.push(Element { name: name.clone(), statement: alone, rest });
-                }
-            }
-        }
-    }
-    found
-}
-
 impl Proposed {
+    /// Policies under the boundary, to ask them many questions.
+    pub(crate) fn policy_set(&self, policies: &[Arc<Value>]) -> PolicySet {
+        let documents: Vec<_> = policies.iter().map(|policy| from_value(policy).unwrap()).collect();
+        let boundary = self.boundary.as_ref().map(|policy| from_value(policy).unwrap());
+        PolicySet::new(&documents.iter().collect::<Vec<_>>(), boundary.as_ref())
+    }
+
     /// A context in which all statements would allow, or only the given one.
     fn context(&self, only: Option<&Map<String, Value>>) -> Values {
-        let all = self.before.iter().chain(&self.boundary).flat_map(statements);
+        let all = self.before.iter().chain(&self.boundary).flat_map(|policy| statements(policy));
         let others = all.clone().filter(|statement| only.is_none() || is(statement, "Deny"));
         let mut context = context(only.into_iter().chain(others), &self.evidence.principal);
         // Other statements shall not allow it, so the keys without which they would have other values.
@@ -317,10 +288,10 @@ impl Proposed {
         context
     }
 
-    fn question(&self, policies: &[Value], (action, resource): &Needed, context: Values) -> Question {
+    fn question(&self, identity: Vec<Arc<Value>>, (action, resource): &Needed, context: Values) -> Question {
         let resource_policy = delegating(action, &self.evidence.principal);
         Question {
-            identity: policies.to_vec(),
+            identity,
             boundary: self.boundary.clone(),
             principal: self.evidence.principal.clone(),
             action: action.clone(),
@@ -333,10 +304,14 @@ impl Proposed {
     }
 }
 
+/// The account of an ARN.
+fn account(arn: &str) -> &str {
+    arn.split(':').nth(4).unwrap_or_default()
+}
+
 /// A key's policy that leaves the decision to the identity's policies: without one everything is denied.
 fn delegating(action: &str, principal: &str) -> Option<Value> {
-    let account = principal.split(':').nth(4).unwrap_or_default();
-    let root = json!({ "AWS": format!("arn:aws:iam::{account}:root") });
+    let root = json!({ "AWS": format!("arn:aws:iam::{}:root", account(principal)) });
     let statement = json!({ "Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*" });
     action.starts_with("kms:").then(|| json!({ "Version": "2012-10-17", "Statement": [statement] }))
 }
@@ -344,7 +319,7 @@ fn delegating(action: &str, principal: &str) -> Option<Value> {
 /// A context that meets the conditions of the statements that allow, and not those of the statements that deny, where one
 /// value can.
 fn context<'a>(statements: impl Iterator<Item = &'a Map<String, Value>>, principal: &str) -> Values {
-    let account = principal.split(':').nth(4).unwrap_or_default();
+    let account = account(principal);
     let name = principal.rsplit('/').next().unwrap_or_default();
     let mut context = BTreeMap::from(
         [("aws:username", name), ("aws:PrincipalAccount", account)]
@@ -395,7 +370,7 @@ fn texts(value: Option<&Value>) -> Vec<String> {
 /// Reads a principal's folder.
 pub(crate) fn read(folder: &Path) -> Proposed {
     let text = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
-    let value = |name: &String| serde_json::from_str::<Value>(&text(name)).unwrap();
+    let value = |name: &String| Arc::new(serde_json::from_str::<Value>(&text(name)).unwrap());
     let evidence: Evidence = serde_json::from_str(&text("evidence.json")).unwrap();
     let after = evidence.policies.iter().flat_map(|policy| &policy.after);
     Proposed {

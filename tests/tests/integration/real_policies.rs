@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use remit_policy::{Decision, Document, PolicySet, contain, from_value, parse};
@@ -90,6 +91,7 @@ const PRINCIPAL: &str = "arn:aws:iam::111122223333:user/ana";
 /// Requests that the patterns and conditions of a document's statements suggest.
 fn questions(value: &Value, document: &Document) -> Vec<Question> {
     let mut questions = Vec::new();
+    let policy = Arc::new(value.clone());
     for statement in &document.statements {
         let mut context = BTreeMap::new();
         for condition in &statement.conditions {
@@ -111,7 +113,7 @@ fn questions(value: &Value, document: &Document) -> Vec<Question> {
             let resource = if resource == "*" { "arn:aws:s3:::bucket/key" } else { resource };
             let resource = filled(resource, &mut context);
             questions.push(Question {
-                identity: vec![value.clone()],
+                identity: vec![Arc::clone(&policy)],
                 boundary: None,
                 resource_policy: None,
                 principal: PRINCIPAL.to_owned(),

@@ -1,6 +1,7 @@
 //! Our decisions against those of an independent simulator.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -255,8 +256,8 @@ fn questions() -> impl Strategy<Value = Question> {
     let boundary = prop::option::weighted(0.2, documents());
     (identity, boundary, select(ACTIONS), select(RESOURCES), contexts()).prop_map(
         |(identity, boundary, action, resource, context)| Question {
-            identity,
-            boundary,
+            identity: identity.into_iter().map(Arc::new).collect(),
+            boundary: boundary.map(Arc::new),
             resource_policy: None,
             principal: PRINCIPAL.to_owned(),
             action: action.to_owned(),
@@ -269,8 +270,9 @@ fn questions() -> impl Strategy<Value = Question> {
 
 /// Our decision.
 pub(crate) fn decide(question: &Question) -> Result<Decision, ParseError> {
-    let identity = question.identity.iter().map(from_value).collect::<Result<Vec<_>, _>>()?;
-    let boundary = question.boundary.as_ref().map(from_value).transpose()?;
+    let identity = question.identity.iter().map(|policy| from_value(policy));
+    let identity = identity.collect::<Result<Vec<_>, _>>()?;
+    let boundary = question.boundary.as_ref().map(|policy| from_value(policy)).transpose()?;
     let set = PolicySet::new(&identity.iter().collect::<Vec<_>>(), boundary.as_ref());
     let mut context = Context::complete();
     for (key, values) in &question.context {
@@ -379,7 +381,7 @@ fn disputed(dispute: &Dispute) -> Question {
     let user = [("aws:username", "ana")];
     let context = dispute.context.iter().chain(&user);
     Question {
-        identity: vec![serde_json::from_str(&text).unwrap_or_default()],
+        identity: vec![Arc::new(serde_json::from_str(&text).unwrap())],
         boundary: None,
         resource_policy: None,
         principal: PRINCIPAL.to_owned(),

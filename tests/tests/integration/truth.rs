@@ -7,7 +7,7 @@ use remit_organisation::{Organisation, PrincipalTruth, Profile, Size, Visibility
 use remit_policy::{Context, Decision, Request};
 use remit_tests::program::remit;
 
-use crate::judged::{self, Proposed, example, policy_set};
+use crate::judged::{self, Proposed, example};
 
 /// Organisations that are made. Each has other roles, grants and calls.
 const SEEDS: std::ops::RangeInclusive<u64> = 100..=109;
@@ -45,8 +45,8 @@ fn what_is_truly_needed_stays() {
 
 /// Asks for every need whether it is still allowed where it was, and counts them.
 fn hold(truth: &PrincipalTruth, proposed: &Proposed, seed: u64) -> usize {
-    let before = policy_set(&proposed.before, proposed.boundary.as_ref());
-    let after = policy_set(&proposed.after, proposed.boundary.as_ref());
+    let before = proposed.policy_set(&proposed.before);
+    let after = proposed.policy_set(&proposed.after);
     let context = Context::unknown();
     let mut held = 0;
     for need in truth.needs.iter().filter(|need| need.visibility != Visibility::BeyondWindow) {

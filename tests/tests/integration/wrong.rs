@@ -185,5 +185,5 @@ fn nothing_is_removed_on_the_word_of_a_damaged_ledger() {
     check(&ran, 2, &[&name]);
     assert_eq!(removed(&ran), 0, "{ran:#?}");
     let why = ask(place.path(), &["explain", &principal, gone]);
-    assert!(why.out.contains("files of the ledger cannot be read"), "{why:#?}");
+    assert!(why.out.contains("1 file of the ledger cannot be read"), "{why:#?}");
 }

@@ -1,10 +1,12 @@
 //! The files that are measured: made once by the project's own generator, from a seed.
 
 use std::path::PathBuf;
+use std::process::Command;
 
 use anyhow::Context;
 
-use super::Bench;
+use super::run::once;
+use super::{Bench, python, script};
 use crate::step::succeed;
 
 /// Any number will do, as long as it stays.
@@ -25,4 +27,16 @@ pub(crate) fn folder(bench: &Bench<'_>, events: u64) -> anyhow::Result<PathBuf> 
     succeed(generate.arg(&folder)).context("the generator made no files")?;
     std::fs::write(&made, "")?;
     Ok(folder)
+}
+
+/// One file with so many events, an event a line.
+pub(crate) fn lines(bench: &Bench<'_>, events: u64) -> anyhow::Result<PathBuf> {
+    let folder = folder(bench, events)?;
+    let file = folder.with_extension("jsonl");
+    if !file.is_file() {
+        let unfinished = folder.with_extension("unfinished");
+        once(Command::new(python(bench)?).arg(script(bench, "lines.py")).arg(&folder).arg(&unfinished))?;
+        std::fs::rename(&unfinished, &file)?;
+    }
+    Ok(file)
 }

@@ -3,18 +3,17 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::Bench;
 use super::row::{Row, Target};
 use super::run::{Contestant, in_turn, median, once};
-use crate::test::peers;
+use super::{Bench, python, script};
 
 /// A year of a large account.
 const ROWS: u64 = 10_000_000;
 
 pub(super) fn run(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
     let ledger = ledger(bench)?;
-    let python = peers::python(bench.place, "bench", &bench.place.root.join("xtask/bench/requirements.txt"))?;
-    let script = bench.place.root.join("xtask/bench/duckdb_rollup.py");
+    let python = python(bench)?;
+    let script = script(bench, "duckdb_rollup.py");
     let ours = Contestant {
         name: "remit",
         command: Box::new(|| {

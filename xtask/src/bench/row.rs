@@ -24,6 +24,8 @@ pub(crate) struct Row {
 pub(crate) enum Target {
     AtLeast(f64),
     AtMost(f64),
+    /// What is to be kept to, and what is better still.
+    AtMostAimingAt(f64, f64),
     /// Stated for information.
     None,
 }
@@ -35,6 +37,10 @@ impl Target {
         match self {
             Target::AtLeast(bound) => (format!("at least {bound}{unit}"), word(value >= bound)),
             Target::AtMost(bound) => (format!("at most {bound}{unit}"), word(value <= bound)),
+            Target::AtMostAimingAt(bound, aim) => {
+                let reached = if value <= aim { "reached, and the aim too" } else { word(value <= bound) };
+                (format!("at most {bound}{unit}, aim at {aim}{unit}"), reached)
+            }
             Target::None => (String::new(), ""),
         }
     }
@@ -64,15 +70,20 @@ mod tests {
 
     #[test]
     fn a_miss_is_shown_as_one() {
-        let row = |reached| Row {
-            what: "x".into(),
-            remit: "1 s".into(),
-            other: "2 s".into(),
-            reached,
-            unit: " x",
-            target: Target::AtMost(3.0),
-        };
-        assert!(table(&[row(2.5)]).ends_with("| x | 1 s | 2 s | 2.50 x | at most 3 x | reached |\n"));
-        assert!(table(&[row(3.1)]).ends_with("| 3.10 x | at most 3 x | **missed** |\n"));
+        assert!(shown(2.5, Target::AtMost(3.0)).ends_with("| 2.50 x | at most 3 x | reached |\n"));
+        assert!(shown(3.1, Target::AtMost(3.0)).ends_with("| 3.10 x | at most 3 x | **missed** |\n"));
+    }
+
+    #[test]
+    fn an_aim_is_stated_beside_its_goal() {
+        let target = Target::AtMostAimingAt(3.0, 2.0);
+        assert!(shown(3.1, target).ends_with("| at most 3 x, aim at 2 x | **missed** |\n"));
+        assert!(shown(2.5, target).ends_with("| at most 3 x, aim at 2 x | reached |\n"));
+        assert!(shown(2.0, target).ends_with("| at most 3 x, aim at 2 x | reached, and the aim too |\n"));
+    }
+
+    fn shown(reached: f64, target: Target) -> String {
+        let (remit, other) = ("1 s".into(), "2 s".into());
+        table(&[Row { what: "x".into(), remit, other, reached, unit: " x", target }])
     }
 }

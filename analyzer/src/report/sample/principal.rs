@@ -2,7 +2,8 @@
 
 use super::{Dice, LEVELS};
 use crate::report::model::{
-    ChangeRow, Gap, LevelRow, PermissionCounts, PrincipalSection, ProposalSection, ServiceRow, UsedRow,
+    ChangeRow, Gap, LevelRow, PermissionCounts, PrincipalSection, ProposalSection, ServiceRow, UnlistedRow,
+    UsedRow,
 };
 
 const NAMES: [&str; 24] = [
@@ -106,6 +107,7 @@ pub(super) fn principal(at: usize, used: usize, dice: &Dice) -> PrincipalSection
         unused_by_level,
         services: services(permissions, dice),
         gaps,
+        unlisted: unlisted(at),
         denied_permissions: if at % 6 == 1 {
             vec![("kms:Decrypt".to_owned(), 40), ("iam:PassRole".to_owned(), 1)]
         } else {
@@ -114,6 +116,17 @@ pub(super) fn principal(at: usize, used: usize, dice: &Dice) -> PrincipalSection
         proposal: proposal(at, account, kind, &name, permissions),
         used,
         name,
+    }
+}
+
+fn unlisted(at: usize) -> Vec<UnlistedRow> {
+    let row = |names: &str, why: &str| UnlistedRow { names: names.to_owned(), why: why.to_owned() };
+    match at % 4 {
+        0 => vec![
+            row("ec2:*", "what a recorded call of `ec2:NewerCall` needed is not known"),
+            row("newservice:Act", "unsupported: `newservice:Act` is not in the catalog"),
+        ],
+        _ => Vec::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Numbers in words.
 
-use crate::output::grouped;
+use crate::output::{self, grouped};
 
 /// A number of things; templates hold it by value or by reference.
 pub(in crate::report) trait Count: Copy {
@@ -32,7 +32,7 @@ pub(in crate::report) fn number(number: impl Count) -> String {
 
 /// A counted noun, such as `1 policy` or `1,204 policies`.
 pub(in crate::report) fn counted(number: impl Count, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(number.count()), if number.count() == 1 { one } else { many })
+    output::counted(number.count(), one, many)
 }
 
 /// A number of permissions.
