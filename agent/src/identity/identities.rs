@@ -43,6 +43,8 @@ pub struct Identities {
     processes: Memory<u32>,
     /// Pods that the kubelet told, and when last.
     pods: HashMap<String, (Pod, i64)>,
+    /// When the kubelet told its pods last.
+    told: Option<i64>,
     /// When the whole tree was looked over last.
     looked: Option<i64>,
     /// Everyone of whom nothing is known.
@@ -77,6 +79,7 @@ impl Identities {
             cgroups,
             processes,
             pods: HashMap::new(),
+            told: None,
             looked: None,
             unknown: Arc::default(),
         }
@@ -149,6 +152,7 @@ impl Identities {
         for (uid, pod) in list.pods {
             self.pods.insert(uid, (pod, now));
         }
+        self.told = Some(now);
         self.expire(now);
         // The kubelet may tell of a container later than of its pod, and of a role or image never twice.
         let (mut cgroups, mut processes) =
@@ -162,7 +166,13 @@ impl Identities {
 
     /// Whether there are containers of whom the kubelet should be asked.
     pub fn wants_pods(&self, now: i64) -> bool {
-        let is_recent = |entry: &&Entry| now.saturating_sub(entry.born) < self.settings.patience;
+        let is_recent = |entry: &&Entry| {
+            let age = now.saturating_sub(entry.born);
+            // The kubelet never names some, such as pause containers, so it is asked after 1, 2, 4, ... seconds.
+            let told = self.told.filter(|told| *told >= entry.born);
+            let wait = told.map_or(0, |told| told.saturating_sub(entry.born).saturating_mul(2).max(SECOND));
+            (wait..self.settings.patience).contains(&age)
+        };
         let mut entries = self.cgroups.entries.values().chain(self.processes.entries.values());
         entries.any(|entry| entry.is_unsettled && is_recent(&entry))
     }

@@ -125,14 +125,21 @@ fn a_container_that_the_status_does_not_name_yet_is_of_its_pod() {
     let subject = node.identities.executed(number, 7, 0);
     assert_eq!(subject.identity().service_account.as_deref(), Some("web"));
     assert_eq!((&subject.identity().workload.container, &subject.identity().role), (&None, &None));
-    assert!(node.identities.wants_pods(0));
+    assert!(!node.identities.wants_pods(SECOND - 1));
+    assert!(node.identities.wants_pods(SECOND));
     node.identities.learn(pods(&[(UID, "web", "c")]), SECOND);
     assert_eq!(subject.identity().workload.container.as_deref(), Some("app"));
     // A pause container is never named, and not asked for without end.
     let pause = node.start(8, &path(UID, 'd'), "pause");
-    node.identities.executed(pause, 8, 0);
-    assert!(node.identities.wants_pods(119 * SECOND));
-    assert!(!node.identities.wants_pods(120 * SECOND));
+    node.identities.executed(pause, 8, 2 * SECOND);
+    let mut asked = Vec::new();
+    for second in 2..1000 {
+        if node.identities.wants_pods(second * SECOND) {
+            asked.push(second - 2);
+            node.identities.learn(pods(&[(UID, "web", "c")]), second * SECOND);
+        }
+    }
+    assert_eq!(asked, [0, 1, 2, 4, 8, 16, 32, 64]);
 }
 
 #[test]
