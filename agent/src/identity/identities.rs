@@ -1,7 +1,7 @@
 //! Who calls, remembered: a container keeps its identity for ten minutes after its death, so that what it called last
 //! is still its own.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::Arc;
 
@@ -11,6 +11,9 @@ use super::{CgroupTree, Identity, Place, Pod, PodList, Subject};
 
 /// Microseconds in a second.
 const SECOND: i64 = 1_000_000;
+
+/// Bytes that remembered pods may take: twice what one answer may.
+const PODS_BYTES: usize = 16 << 20;
 
 /// How much of a container's identifier is shown where nothing better names it: as much as Docker shows.
 const SHORT: usize = 12;
@@ -22,7 +25,7 @@ pub struct IdentitySettings {
     pub cluster: Option<String>,
     /// How long the dead are remembered, in microseconds.
     pub memory: i64,
-    /// How many cgroups, processes and pods each are remembered.
+    /// How many cgroups and processes each are remembered.
     pub capacity: usize,
     /// How long it is waited for the kubelet to tell of a new container, in microseconds.
     pub patience: i64,
@@ -183,11 +186,18 @@ impl Identities {
         self.cgroups.expire(oldest);
         self.processes.expire(oldest);
         self.pods.retain(|_, (_, told)| *told > oldest);
-        if self.pods.len() > self.settings.capacity {
-            let mut ages: Vec<i64> = self.pods.values().map(|(_, told)| *told).collect();
-            ages.sort_unstable_by(|left, right| right.cmp(left));
-            let limit = ages.get(self.settings.capacity).copied().unwrap_or(i64::MIN);
-            self.pods.retain(|_, (_, told)| *told > limit);
+        let mut pods: Vec<(i64, &String, usize)> =
+            self.pods.iter().map(|(uid, (pod, told))| (*told, uid, pod.footprint())).collect();
+        if pods.iter().map(|(_, _, bytes)| bytes).sum::<usize>() > PODS_BYTES {
+            // Those go that were told of longest ago: they are gone.
+            pods.sort_unstable_by(|left, right| right.cmp(left));
+            let mut sum = 0_usize;
+            let kept = pods.into_iter().take_while(|(_, _, bytes)| {
+                sum = sum.saturating_add(*bytes);
+                sum <= PODS_BYTES
+            });
+            let kept: HashSet<String> = kept.map(|(_, uid, _)| uid.clone()).collect();
+            self.pods.retain(|uid, _| kept.contains(uid));
         }
     }
 

@@ -2,17 +2,26 @@
 
 mod item;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Read;
+use std::io::{self, Read};
+use std::rc::Rc;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use self::item::Item;
 
-/// Pods of one node that are kept. Kubernetes is made for 110, and large machines run several hundred.
-const PODS_LIMIT: usize = 4096;
+/// Bytes that the pods of one answer may take when they are kept: Kubernetes is made for 110 on a node, and large machines
+/// run several hundred, of which each takes a few hundred.
+const KEPT_LIMIT: usize = 8 << 20;
+
+/// Bytes of one pod in the answer. The API server stores no object that is a quarter as large.
+const ITEM_LIMIT: usize = 8 << 20;
+
+/// What a pod or container takes beside its texts.
+const ENTRY_BYTES: usize = 256;
 
 /// One pod: a name in a namespace, with what runs in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,6 +58,20 @@ pub struct PodList {
     pub pods: BTreeMap<String, Pod>,
     /// Items that are no pods, or more than are kept.
     pub odd: u64,
+    bytes: usize,
+}
+
+impl Pod {
+    /// Bytes of memory that it takes, roughly.
+    pub(super) fn footprint(&self) -> usize {
+        let names = [&self.namespace, &self.name, &self.owner_kind, &self.owner_name, &self.service_account];
+        let containers = self.containers.iter().map(|(name, container)| {
+            let optional = [&container.image, &container.role].into_iter().flatten();
+            let texts = optional.chain(&container.ids).map(String::len).sum::<usize>();
+            ENTRY_BYTES + name.len() + texts
+        });
+        ENTRY_BYTES + names.iter().map(|name| name.len()).sum::<usize>() + containers.sum::<usize>()
+    }
 }
 
 impl PodList {
@@ -59,15 +82,18 @@ impl PodList {
     /// When it is no JSON object.
     pub fn read(reader: impl Read) -> Result<Self, serde_json::Error> {
         let mut list = Self::default();
-        let mut json = serde_json::Deserializer::from_reader(std::io::BufReader::new(reader));
-        Answer(&mut list).deserialize(&mut json)?;
+        let left = Rc::new(Cell::new(ITEM_LIMIT));
+        let reader = Rationed { reader, left: Rc::clone(&left) };
+        let mut json = serde_json::Deserializer::from_reader(io::BufReader::new(reader));
+        Answer { list: &mut list, left }.deserialize(&mut json)?;
         json.end()?;
         Ok(list)
     }
 
     fn add(&mut self, item: &RawValue) {
         match serde_json::from_str(item.get()).ok().and_then(Item::into_pod) {
-            Some((uid, pod)) if self.pods.len() < PODS_LIMIT => {
+            Some((uid, pod)) if self.bytes < KEPT_LIMIT => {
+                self.bytes = self.bytes.saturating_add(pod.footprint());
                 self.pods.insert(uid, pod);
             }
             _ => self.odd = self.odd.saturating_add(1),
@@ -75,8 +101,27 @@ impl PodList {
     }
 }
 
+/// Reads no more bytes than are left, so that no text of an answer is held that is longer than a pod may be.
+struct Rationed<R> {
+    reader: R,
+    left: Rc<Cell<usize>>,
+}
+
+impl<R: Read> Read for Rationed<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let Some(left) = self.left.get().checked_sub(bytes.len()) else {
+            return Err(io::Error::other("one item is larger than any pod"));
+        };
+        self.left.set(left);
+        self.reader.read(bytes)
+    }
+}
+
 /// The object `{"kind": "PodList", "items": [...]}`.
-struct Answer<'a>(&'a mut PodList);
+struct Answer<'a> {
+    list: &'a mut PodList,
+    left: Rc<Cell<usize>>,
+}
 
 impl<'de> DeserializeSeed<'de> for Answer<'_> {
     type Value = ();
@@ -96,7 +141,7 @@ impl<'de> Visitor<'de> for Answer<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<String>()? {
             if key == "items" {
-                map.next_value_seed(Items(self.0))?;
+                map.next_value_seed(Items { list: self.list, left: &self.left })?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -105,7 +150,10 @@ impl<'de> Visitor<'de> for Answer<'_> {
     }
 }
 
-struct Items<'a>(&'a mut PodList);
+struct Items<'a> {
+    list: &'a mut PodList,
+    left: &'a Cell<usize>,
+}
 
 impl<'de> DeserializeSeed<'de> for Items<'_> {
     type Value = ();
@@ -129,7 +177,8 @@ impl<'de> Visitor<'de> for Items<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
         while let Some(item) = items.next_element::<Box<RawValue>>()? {
-            self.0.add(&item);
+            self.left.set(ITEM_LIMIT);
+            self.list.add(&item);
         }
         Ok(())
     }

@@ -193,8 +193,16 @@ fn memory_is_bounded_and_the_living_stay() {
 #[test]
 fn pods_that_come_and_go_are_forgotten() {
     let mut node = Node::new(64);
-    for at in 0..1000 {
-        node.identities.learn(pods(&[(&format!("pod-{at}"), "web", "a")]), at * SECOND);
+    for at in 0..100 {
+        let name = format!("{at:0>512}");
+        let uids: Vec<String> = (0..1000).map(|number| format!("pod-{at}-{number}")).collect();
+        let list: Vec<(&str, &str, &str)> =
+            uids.iter().map(|uid| (uid.as_str(), name.as_str(), "a")).collect();
+        node.identities.learn(pods(&list), at);
+        let bytes: usize = node.identities.pods.values().map(|(pod, _)| pod.footprint()).sum();
+        assert!(bytes <= PODS_BYTES);
+        assert!(node.identities.pods.contains_key(&format!("pod-{at}-999")), "the newest stay");
     }
-    assert!(node.identities.remembered().2 <= 64);
+    node.identities.expire(700 * SECOND);
+    assert_eq!(node.identities.remembered().2, 0);
 }

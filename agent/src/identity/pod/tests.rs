@@ -122,13 +122,37 @@ fn what_is_no_list() {
     }
 }
 
-#[test]
-fn more_pods_than_are_kept() {
+/// An answer of pods with so many bytes beside what is kept of them.
+fn answer(pods: usize, name: &str, padding: usize) -> Vec<u8> {
+    let padding = "x".repeat(padding);
     let pod = |number: usize| {
-        format!(r#"{{"metadata": {{"name": "p", "namespace": "n", "uid": "{number}"}}, "spec": {{}}}}"#)
+        format!(
+            r#"{{"metadata": {{"name": "{name}", "namespace": "n", "uid": "{number}", "annotations": {{"a": "{padding}"}}}}, "spec": {{}}}}"#
+        )
     };
-    let list = read(&(0..PODS_LIMIT + 5).map(pod).collect::<Vec<_>>().join(","));
-    assert_eq!((list.pods.len(), list.odd), (PODS_LIMIT, 5));
+    let items = (0..pods).map(pod).collect::<Vec<_>>().join(",");
+    format!(r#"{{"items": [{items}]}}"#).into_bytes()
+}
+
+#[test]
+fn what_is_kept_is_bounded() {
+    let list = PodList::read(answer(30_000, &"x".repeat(NAME_LIMIT), 0).as_slice()).unwrap();
+    let kept: usize = list.pods.values().map(Pod::footprint).sum();
+    assert!((KEPT_LIMIT..KEPT_LIMIT + 10_000).contains(&kept), "{kept}");
+    assert_eq!(list.pods.len() as u64 + list.odd, 30_000);
+}
+
+#[test]
+fn what_is_read_at_a_time_is_bounded() {
+    // Many large pods are read, and one that is too large is not even held.
+    let list = PodList::read(answer(20, "p", ITEM_LIMIT / 8).as_slice()).unwrap();
+    assert_eq!((list.pods.len(), list.odd), (20, 0));
+    let error = PodList::read(answer(1, "p", ITEM_LIMIT * 2).as_slice()).unwrap_err().to_string();
+    assert!(error.contains("larger than any pod"), "{error}");
+    let endless = br#"{"kind": ""#.chain(io::repeat(b'x'));
+    PodList::read(endless).unwrap_err();
+    let endless = br#"{"items": ["#.chain(io::repeat(b'['));
+    PodList::read(endless).unwrap_err();
 }
 
 proptest! {
