@@ -1,13 +1,13 @@
 //! The kubelet of this node, asked for its pods.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
-use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use reqwest::{Certificate, Client, Response, redirect};
+use tokio::runtime::{Builder, Runtime};
 
 use super::PodList;
 
@@ -53,12 +53,12 @@ pub enum KubeletError {
         reason: String,
     },
     /// There was no answer, or one that says no.
-    #[error("the kubelet at `{address}` does not tell its pods: {source}")]
+    #[error("the kubelet at `{address}` does not tell its pods: {reason}")]
     Refused {
         /// Where it was asked.
         address: String,
         /// What went wrong.
-        source: Box<ureq::Error>,
+        reason: String,
     },
     /// The answer is no list of pods.
     #[error("the kubelet at `{address}` answers with no list of pods: {source}")]
@@ -73,7 +73,7 @@ pub enum KubeletError {
 /// A kubelet that can be asked.
 #[derive(Debug)]
 pub struct Kubelet {
-    agent: ureq::Agent,
+    client: Client,
     address: String,
     token: Option<PathBuf>,
 }
@@ -90,69 +90,108 @@ impl Kubelet {
         if authority.is_empty() || authority.contains(['/', '@', '?', '#']) {
             return Err(wrong("it is not a host and a port alone"));
         }
-        let tls = match scheme {
-            "https" => Some(tls(settings.authorities.as_deref())?),
+        // The environment's proxy is for the world outside, and a redirection would take the token elsewhere.
+        let mut client = Client::builder()
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            .pool_max_idle_per_host(0)
+            .tls_built_in_root_certs(false)
+            .timeout(PATIENCE);
+        match scheme {
+            // Without authorities nobody is trusted: a kubelet's certificate is never signed by a public one.
+            "https" => {
+                for certificate in certificates(settings.authorities.as_deref())? {
+                    client = client.add_root_certificate(certificate);
+                }
+            }
             // What is not encrypted may be read and answered by anyone on the way.
             "http" if !is_loopback(authority) => return Err(wrong("without TLS it must be on this machine")),
             "http" if settings.token.is_some() => return Err(wrong("a token is sent with TLS only")),
-            "http" => None,
+            "http" => {}
             _ => return Err(wrong("its scheme is neither `https` nor `http`")),
-        };
-        // The environment's proxy is for the world outside, and a redirection would take the token elsewhere.
-        let mut config =
-            ureq::Agent::config_builder().proxy(None).max_redirects(0).timeout_global(Some(PATIENCE));
-        if let Some(tls) = tls {
-            config = config.tls_config(tls);
         }
-        Ok(Self { agent: config.build().into(), address, token: settings.token.clone() })
+        let client = client.build().map_err(|error| refused(&address, &error))?;
+        Ok(Self { client, address, token: settings.token.clone() })
     }
 
-    /// Asks for the pods of the node. It waits for the answer, so it is for a thread of its own.
+    /// Asks for the pods of the node, and waits for the answer.
     ///
     /// # Errors
     /// When there is no answer or it cannot be read.
     pub fn pods(&self) -> Result<PodList, KubeletError> {
-        let mut request = self.agent.get(format!("{}/pods", self.address));
+        // Who asks may be part of a runtime, in which no other may wait.
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().name("kubelet".to_owned());
+            let asked =
+                thread.spawn_scoped(scope, || self.ask()).map_err(|error| refused(&self.address, &error))?;
+            let nothing = io::Error::other("there is no answer");
+            asked.join().unwrap_or_else(|_| Err(refused(&self.address, &nothing)))
+        })
+    }
+
+    fn ask(&self) -> Result<PodList, KubeletError> {
+        let mut request = self.client.get(format!("{}/pods", self.address));
         if let Some(path) = &self.token {
             let token = String::from_utf8_lossy(&read(path)?).trim().to_owned();
-            // ureq takes what is no header value as an error that may show it.
-            if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
                 return Err(KubeletError::File {
                     path: path.clone(),
                     reason: "it holds no token".to_owned(),
                 });
             }
-            request = request.header("Authorization", format!("Bearer {token}"));
+            request = request.bearer_auth(token);
         }
-        let refused =
-            |source| KubeletError::Refused { address: self.address.clone(), source: Box::new(source) };
-        let answer = request.call().map_err(refused)?;
-        if answer.status() != 200 {
-            return Err(refused(ureq::Error::StatusCode(answer.status().as_u16())));
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| refused(&self.address, &error))?;
+        // Only within the runtime can its clock be started.
+        let response = runtime.block_on(async { request.send().await });
+        let response = response.map_err(|error| refused(&self.address, &error))?;
+        if response.status() != 200 {
+            let reason = format!("it answers with status {}", response.status().as_u16());
+            return Err(KubeletError::Refused { address: self.address.clone(), reason });
         }
-        let reader = answer.into_body().into_with_config().limit(ANSWER_LIMIT).reader();
-        PodList::read(reader).map_err(|source| KubeletError::Answer { address: self.address.clone(), source })
+        let body = Body { runtime: &runtime, response, rest: Vec::new().into_iter() };
+        PodList::read(body.take(ANSWER_LIMIT))
+            .map_err(|source| KubeletError::Answer { address: self.address.clone(), source })
     }
 }
 
-fn tls(authorities: Option<&Path>) -> Result<TlsConfig, KubeletError> {
-    let mut certificates = Vec::new();
-    if let Some(path) = authorities {
-        for item in parse_pem(&read(path)?) {
-            if let Ok(PemItem::Certificate(certificate)) = item {
-                certificates.push(certificate);
+/// The content of an answer, read as it comes.
+struct Body<'a> {
+    runtime: &'a Runtime,
+    response: Response,
+    rest: std::vec::IntoIter<u8>,
+}
+
+impl Read for Body<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        while self.rest.as_slice().is_empty() {
+            match self.runtime.block_on(self.response.chunk()).map_err(io::Error::other)? {
+                Some(chunk) => self.rest = Vec::from(chunk).into_iter(),
+                None => return Ok(0),
             }
         }
-        if certificates.is_empty() {
-            let reason = "it holds no certificate".to_owned();
-            return Err(KubeletError::File { path: path.to_owned(), reason });
-        }
+        let read = self.rest.as_slice().read(bytes)?;
+        self.rest.by_ref().take(read).for_each(drop);
+        Ok(read)
     }
-    // Without authorities nobody is trusted: a kubelet's certificate is never signed by a public one.
-    Ok(TlsConfig::builder()
-        .root_certs(RootCerts::new_with_certs(&certificates))
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .build())
+}
+
+/// An error with what caused it: the first alone says little.
+fn refused(address: &str, error: &dyn std::error::Error) -> KubeletError {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let reason = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    KubeletError::Refused { address: address.to_owned(), reason }
+}
+
+fn certificates(path: Option<&Path>) -> Result<Vec<Certificate>, KubeletError> {
+    let Some(path) = path else { return Ok(Vec::new()) };
+    let certificates = Certificate::from_pem_bundle(&read(path)?).unwrap_or_default();
+    if certificates.is_empty() {
+        let reason = "it holds no certificate".to_owned();
+        return Err(KubeletError::File { path: path.to_owned(), reason });
+    }
+    Ok(certificates)
 }
 
 fn is_loopback(authority: &str) -> bool {

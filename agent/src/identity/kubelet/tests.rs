@@ -1,5 +1,6 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use super::*;
@@ -28,7 +29,9 @@ fn asked_on_loopback() {
     let body = r#"{"items": [{"metadata": {"name": "p", "namespace": "n", "uid": "u"}, "spec": {}}]}"#;
     let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
     let (address, thread) = stand_in(answer.leak().as_bytes());
-    let list = Kubelet::new(&at(&address)).unwrap().pods().unwrap();
+    let kubelet = Kubelet::new(&at(&address)).unwrap();
+    // Within a runtime too, in which nobody may wait for another.
+    let list = Builder::new_current_thread().build().unwrap().block_on(async { kubelet.pods() }).unwrap();
     assert_eq!(list.pods["u"].name, "p");
     let head = thread.join().unwrap();
     assert!(head.starts_with("GET /pods HTTP/1.1\r\n"), "{head}");
