@@ -145,8 +145,8 @@ fn what_is_kept_is_bounded() {
 #[test]
 fn what_is_read_at_a_time_is_bounded() {
     // Many large pods are read, and one that is too large is not even held.
-    let list = PodList::read(answer(20, "p", ITEM_LIMIT / 8).as_slice()).unwrap();
-    assert_eq!((list.pods.len(), list.odd), (20, 0));
+    let list = PodList::read(answer(12, "p", ITEM_LIMIT / 8).as_slice()).unwrap();
+    assert_eq!((list.pods.len(), list.odd), (12, 0));
     let error = PodList::read(answer(1, "p", ITEM_LIMIT * 2).as_slice()).unwrap_err().to_string();
     assert!(error.contains("larger than any pod"), "{error}");
     let endless = br#"{"kind": ""#.chain(io::repeat(b'x'));
