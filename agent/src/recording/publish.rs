@@ -1,0 +1,187 @@
+//! From counted calls to a flush of the ledger.
+
+use std::collections::BTreeMap;
+
+use remit_ledger::{
+    Collapse, Counts, CoverageRecord, Extent, LedgerError, LedgerWriter, Provider, Publication, SourcePlace,
+    SourcePosition, StagedFile, UsageRecord, Values, day_of,
+};
+
+use super::call::EVIDENCE;
+use super::part::Part;
+use super::table::{Key, Tally};
+
+/// Principal and kind of a call that the wire alone does not attribute; see [`Principal`](super::Principal).
+const UNKNOWN: &str = "unknown";
+
+/// The name of a source that has none of its own: nothing that is read later makes its loss good.
+const NAMELESS: &str = "-";
+
+/// Publishes a part in one commit. The wire was watched `until` then; no other commit has the name `id`.
+pub(super) fn publish(
+    writer: &mut LedgerWriter,
+    part: &Part,
+    until: i64,
+    id: &str,
+) -> Result<(), LedgerError> {
+    let recorded = part.calls();
+    let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
+    let mut sources = Vec::new();
+    for (number, loss) in part.losses.iter().enumerate() {
+        let sum = reasons.entry(loss.reason.to_owned()).or_default();
+        *sum = sum.saturating_add(loss.count);
+        let content = format!("{EVIDENCE}-{id}-{number}");
+        sources.push(lost(content, loss.count, Some((loss.start, loss.end))));
+    }
+    let read = reasons.values().copied().fold(recorded, u64::saturating_add);
+    let mut publication = Publication::default();
+    publication.coverage.push(watched(part.provider, part.since, until, recorded));
+    publication.counts = Counts { read, recorded, skipped: BTreeMap::new(), lost: reasons };
+    publication.sources = sources;
+    let records = records(&part.rows);
+    commit(writer, part.provider, &records, publication)
+}
+
+/// The position of a source that lost calls: readers take from positions what was lost, and join those of the same
+/// content. Without a span it may have been at any time.
+pub(super) fn lost(content: String, count: u64, span: Option<(i64, i64)>) -> SourcePosition {
+    let place = SourcePlace { evidence: EVIDENCE.to_owned(), account: None, region: None, span };
+    SourcePosition {
+        name: NAMELESS.to_owned(),
+        extent: Extent::Whole { content },
+        read: count,
+        lost: count,
+        place: Some(place),
+        ..SourcePosition::default()
+    }
+}
+
+/// Publishes records that are in order, and what else is to be known.
+pub(super) fn commit(
+    writer: &mut LedgerWriter,
+    provider: Provider,
+    records: &[UsageRecord],
+    publication: Publication,
+) -> Result<(), LedgerError> {
+    let mut days: BTreeMap<i64, Vec<&UsageRecord>> = BTreeMap::new();
+    for record in records {
+        days.entry(day_of(record.window_start)).or_default().push(record);
+    }
+    let flush = writer.begin(provider);
+    let mut staged: Vec<StagedFile> = Vec::with_capacity(days.len());
+    for (day, records) in days {
+        let mut file = flush.stage(day)?;
+        for record in records {
+            record.with_row(|row| file.push(row))?;
+        }
+        staged.push(file);
+    }
+    flush.commit(staged, publication)?;
+    Ok(())
+}
+
+/// When the wire was watched. It claims no class of calls: those are of a provider's log, and whose calls may be made
+/// elsewhere than on this machine.
+fn watched(provider: Provider, start: i64, end: i64, events: u64) -> CoverageRecord {
+    CoverageRecord {
+        provider,
+        account: None,
+        region: None,
+        evidence: EVIDENCE.to_owned(),
+        start,
+        end: end.max(start.saturating_add(1)),
+        classes: Vec::new(),
+        excluded_services: Vec::new(),
+        events,
+        lost: 0,
+    }
+}
+
+/// The rows as records in the ledger's order, with too many names cut as every reader would cut them, and rows added up
+/// that are equal now that it is known who called.
+fn records(rows: &[(Key, Tally)]) -> Vec<UsageRecord> {
+    let mut records: Vec<UsageRecord> = rows.iter().map(|(key, tally)| record(key, tally)).collect();
+    records.sort_by(|left, right| group(left).cmp(&group(right)));
+    for rows in records.chunk_by_mut(|left, right| group(left) == group(right)) {
+        let mut collapse = Collapse::default();
+        let mut values = Values::default();
+        for row in &*rows {
+            row.resources.iter().for_each(|resource| collapse.add(resource));
+            values.add(&row.parameters);
+        }
+        for row in rows {
+            values.apply(&mut row.parameters);
+            if collapse.is_needed() {
+                collapse.apply(&mut row.resources);
+            }
+        }
+    }
+    records.sort_by(|left, right| order(left).cmp(&order(right)));
+    records.dedup_by(|next, kept| {
+        let is_equal = order(next) == order(kept);
+        if is_equal {
+            kept.count = kept.count.saturating_add(next.count);
+            kept.first_seen = kept.first_seen.min(next.first_seen);
+            kept.last_seen = kept.last_seen.max(next.last_seen);
+            kept.sample_id = match (kept.sample_id.take(), next.sample_id.take()) {
+                (Some(left), Some(right)) => Some(left.min(right)),
+                (left, right) => left.or(right),
+            };
+        }
+        is_equal
+    });
+    records
+}
+
+/// Names are cut by what one workload calls: of `unknown` there are many.
+fn group(record: &UsageRecord) -> impl Ord + '_ {
+    (&record.account, &record.principal, &record.service, &record.operation, &record.workload)
+}
+
+/// The ledger's order of rows, and what makes two of them one.
+fn order(record: &UsageRecord) -> impl Ord + '_ {
+    (
+        (&record.account, &record.principal, &record.service, &record.operation),
+        (&record.resources, &record.parameters, record.outcome, &record.error_code, &record.region),
+        (record.window_start, &record.principal_kind, &record.credential, &record.workload),
+        &record.source_identity,
+    )
+}
+
+fn record(key: &Key, tally: &Tally) -> UsageRecord {
+    let identity = key.who.0.identity();
+    let workload = Some(identity.workload.clone()).filter(|workload| *workload != Default::default());
+    let (principal, principal_kind) = match &key.principal {
+        Some(principal) => (principal.name.clone(), principal.kind.clone()),
+        None => (UNKNOWN.to_owned(), UNKNOWN.to_owned()),
+    };
+    UsageRecord {
+        window_start: key.window,
+        first_seen: tally.first,
+        last_seen: tally.last,
+        count: tally.count,
+        provider: key.provider,
+        account: key.account.clone(),
+        region: key.region.clone(),
+        principal,
+        principal_kind,
+        session: None,
+        credential: key.credential.clone(),
+        workload,
+        service: key.service.clone(),
+        operation: key.operation.clone(),
+        resources: key.resources.clone(),
+        parameters: key.parameters.clone(),
+        permissions: Vec::new(),
+        outcome: key.outcome,
+        error_code: key.error_code.clone(),
+        via: None,
+        authorizer: None,
+        issued: Vec::new(),
+        // The workload's own identity, which a cluster lends it to take on a role with.
+        source_identity: identity.token_subject(),
+        network_origin: None,
+        evidence: EVIDENCE.to_owned(),
+        sample_id: tally.sample.clone(),
+    }
+}

@@ -1,0 +1,181 @@
+//! Where calls wait on disk while the ledger is away: a ledger of its own, moved over commit by commit.
+//!
+//! A commit of the spool leaves its name in the ledger's positions with its rows, by one rename, and is removed from the
+//! spool after that. So whenever the agent is killed, a commit is in the ledger once.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use remit_ledger::{
+    Commit, CoverageRecord, Extent, LedgerError, LedgerFile, LedgerWriter, Provider, Publication, Role,
+    Snapshot, SourcePosition, UsageRecord, WriterOptions, coverage_records, usage_records,
+};
+
+use super::publish::{commit, lost};
+
+/// Commits that wait; at one a minute, more than a day. Each costs a look when the spool is read.
+const COMMITS_LIMIT: usize = 2048;
+
+/// Commits that are moved at a time, so that what is new waits no longer than it takes to write these.
+const MOVED_AT_ONCE: usize = 64;
+
+/// Lost since the spool could not be read back.
+const DAMAGED: &str = "spool_damaged";
+
+/// How a commit of a spool is called in the ledger's positions.
+const PREFIX: &str = "spool:";
+
+/// A folder for calls that wait.
+#[derive(Clone, Debug)]
+pub(super) struct Spool {
+    root: PathBuf,
+    /// Bytes that may wait.
+    limit: u64,
+}
+
+/// One flush that waits.
+struct Waiting {
+    path: String,
+    provider: Provider,
+    commit: Commit,
+}
+
+impl Spool {
+    pub(super) fn new(root: PathBuf, limit: u64) -> Self {
+        Self { root, limit }
+    }
+
+    /// Opens the spool for a flush; none where it is full.
+    pub(super) fn open(&self, options: WriterOptions) -> Result<Option<LedgerWriter>, LedgerError> {
+        let (writer, snapshot) = LedgerWriter::open(&self.root, options)?;
+        let info = snapshot.info();
+        let has_room = info.bytes < self.limit && info.commits < COMMITS_LIMIT;
+        Ok(has_room.then_some(writer))
+    }
+
+    /// Moves what waits into a ledger that is open, and returns how many calls were in it.
+    pub(super) fn move_over(&self, writer: &mut LedgerWriter, ledger: &Snapshot) -> Result<u64, LedgerError> {
+        if !self.root.is_dir() {
+            return Ok(0);
+        }
+        let snapshot = Snapshot::of_folder(&self.root)?;
+        let waiting = waiting(&snapshot);
+        let sources = ledger.commits().flat_map(|commit| &commit.sources);
+        let moved: BTreeSet<&str> = sources.filter_map(|source| source.name.strip_prefix(PREFIX)).collect();
+        let mut calls = 0_u64;
+        for waiting in waiting.iter().take(MOVED_AT_ONCE) {
+            if !moved.contains(waiting.path.as_str()) {
+                calls = calls.saturating_add(move_one(writer, &snapshot, waiting)?);
+            }
+            self.remove(waiting)?;
+        }
+        let damaged = snapshot.problems().iter().filter(|problem| problem.is_damage()).count();
+        if damaged > 0 && waiting.len() <= MOVED_AT_ONCE {
+            self.give_up(writer, damaged)?;
+        }
+        Ok(calls)
+    }
+
+    /// Puts a spool aside of which the rest cannot be read, and says that calls were lost, some time. Killed in between, it
+    /// says so twice, which is no worse.
+    fn give_up(&self, writer: &mut LedgerWriter, damaged: usize) -> Result<(), LedgerError> {
+        let now = jiff::Timestamp::now().as_microsecond();
+        let count = u64::try_from(damaged).unwrap_or(u64::MAX);
+        for provider in Provider::ALL {
+            let mut publication = Publication::default();
+            publication.counts.read = count;
+            publication.counts.lost.insert(DAMAGED.to_owned(), count);
+            let name = format!("{PREFIX}{DAMAGED}:{now}");
+            publication.sources.push(SourcePosition { name: name.clone(), ..lost(name, count, None) });
+            commit(writer, provider, &[], publication)?;
+        }
+        let mut aside = self.root.clone().into_os_string();
+        aside.push(format!(".damaged-{now}"));
+        fs::rename(&self.root, &aside).map_err(|source| LedgerError::Io {
+            action: "put aside",
+            path: self.root.clone(),
+            source,
+        })
+    }
+
+    /// Removes what was moved, its commit file first: files without theirs no longer count.
+    fn remove(&self, waiting: &Waiting) -> Result<(), LedgerError> {
+        let commit = &waiting.commit;
+        let others = commit.usage.iter().chain(&commit.coverage).filter(|path| **path != waiting.path);
+        for path in std::iter::once(&waiting.path).chain(others) {
+            let path = self.root.join(path);
+            match fs::remove_file(&path) {
+                Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(LedgerError::Io { action: "remove", path, source });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a position is that of a commit that comes of a spool.
+pub(super) fn is_spooled(source: &SourcePosition) -> bool {
+    source.name.starts_with(PREFIX)
+}
+
+/// The commits of a spool, oldest first.
+fn waiting(snapshot: &Snapshot) -> Vec<Waiting> {
+    let of_file = |file: &LedgerFile| match &file.footer.role {
+        Role::Commit(commit) => {
+            Some(Waiting { path: file.path.clone(), provider: file.provider, commit: (**commit).clone() })
+        }
+        Role::Part { .. } => None,
+    };
+    let mut waiting: Vec<Waiting> = snapshot.usage_files().iter().filter_map(of_file).collect();
+    waiting.sort_by_key(|waiting| waiting.commit.committed_at);
+    waiting
+}
+
+fn move_one(writer: &mut LedgerWriter, snapshot: &Snapshot, waiting: &Waiting) -> Result<u64, LedgerError> {
+    let is_own = |file: &&LedgerFile, paths: &[String]| paths.contains(&file.path);
+    let mut records: Vec<UsageRecord> = Vec::new();
+    for file in snapshot.usage_files().iter().filter(|file| is_own(file, &waiting.commit.usage)) {
+        at_once(snapshot.read_batches(file, |batch| {
+            records.extend(usage_records(batch)?);
+            Ok(())
+        }))?;
+    }
+    let mut coverage: Vec<CoverageRecord> = Vec::new();
+    for file in snapshot.coverage_files().iter().filter(|file| is_own(file, &waiting.commit.coverage)) {
+        at_once(snapshot.read_batches(file, |batch| {
+            coverage.extend(coverage_records(batch)?);
+            Ok(())
+        }))?;
+    }
+    // Losses come anew of the positions.
+    coverage.retain(|record| record.lost == 0);
+    let mut sources = waiting.commit.sources.clone();
+    sources.push(SourcePosition {
+        name: format!("{PREFIX}{}", waiting.path),
+        extent: Extent::Whole { content: format!("{PREFIX}{}", waiting.path) },
+        ..SourcePosition::default()
+    });
+    let counts = waiting.commit.counts.clone();
+    let calls = counts.recorded;
+    let mut publication = Publication::default();
+    (publication.coverage, publication.counts, publication.sources) = (coverage, counts, sources);
+    commit(writer, waiting.provider, &records, publication)?;
+    Ok(calls)
+}
+
+/// The result of a future that never waits, as reading a local ledger does.
+pub(super) fn at_once<T>(future: impl Future<Output = Result<T, LedgerError>>) -> Result<T, LedgerError> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => {
+            let source = std::io::Error::other("it is not on this machine");
+            Err(LedgerError::Io { action: "read", path: Path::new("the spool").to_owned(), source })
+        }
+    }
+}
