@@ -186,6 +186,20 @@ impl<'r> Candidates<'r> {
         self
     }
 
+    /// Only those whose host names begin otherwise.
+    #[must_use]
+    pub fn without(mut self, endpoint: &str) -> Self {
+        self.services.retain(|service| service.endpoint != endpoint);
+        self
+    }
+
+    /// Only those that sign by that name.
+    #[must_use]
+    pub fn of_scope(mut self, scope: &str) -> Self {
+        self.services.retain(|service| service.scope == scope);
+        self
+    }
+
     /// The service's name in the audit log, where all agree.
     pub fn service(&self) -> Option<&'static str> {
         let first = self.services.first()?.service;

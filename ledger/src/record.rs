@@ -145,11 +145,13 @@ pub struct UsageRecord {
     pub credential: Option<String>,
     /// What made the call, where the source knows.
     pub workload: Option<Workload>,
-    /// Service as the source names it: the event source's first label, such as `s3` or `monitoring`.
+    /// Service as the source names it: of AWS the event source's first label, such as `s3` or `monitoring`; of
+    /// Kubernetes the API group, of a web service its host.
     pub service: String,
-    /// Operation as the source names it, such as `ListObjects` or `CreateFunction20150331`.
+    /// Operation as the source names it, such as `ListObjects`, `CreateFunction20150331` or `list deployments`;
+    /// `unknown` where a request on the wire cannot be named.
     pub operation: String,
-    /// What the call touched, in the provider's notation (ARNs); sorted, without repeats. A trailing
+    /// What the call touched, in the provider's notation (of AWS, ARNs); sorted, without repeats. A trailing
     /// `*` marks names collapsed by the ledger's bound on distinct children.
     pub resources: Vec<String>,
     /// Request parameters that name resources or passed roles, by allow-list.
