@@ -50,7 +50,7 @@ pub(super) fn name(head: &Head, host: &Host<'_>, api_servers: &[String]) -> Opti
     let decoded = path::decoded(&head.path);
     let parts: Vec<&str> = decoded.trim_matches('/').split('/').collect();
     let is_server = is_api_server(host) || host.is_listed(api_servers);
-    if !is_server && !is_evident(&parts, host.is_local()) {
+    if !is_server && !is_evident(&parts, host, head.is_bearer) {
         return None;
     }
     Some(read(head, &parts).unwrap_or_else(|| Named::new(Provider::Kubernetes, CORE, UNKNOWN)))
@@ -67,13 +67,17 @@ fn is_api_server(host: &Host<'_>) -> bool {
         || host.port == Some(6443)
 }
 
-fn is_evident(parts: &[&str], is_local: bool) -> bool {
+/// Whether an address is one of an API server wherever it is sent. Other services have paths such as `/api/v1/events` too,
+/// so one without a namespace has to be sent to an address, and to a usual port or with a token.
+fn is_evident(parts: &[&str], host: &Host<'_>, is_bearer: bool) -> bool {
+    let is_usual = is_bearer || matches!(host.port, None | Some(443 | 8443));
     match parts {
         ["apis", group, version, _, ..] => {
             (GROUPS.contains(group) || group.contains('.')) && is_version(version)
         }
+        ["api", "v1", "namespaces", _, resource, ..] => host.is_local() && RESOURCES.contains(resource),
         ["api", "v1", "watch" | "proxy", resource, ..] | ["api", "v1", resource, ..] => {
-            is_local && RESOURCES.contains(resource)
+            host.ip().is_some() && is_usual && RESOURCES.contains(resource)
         }
         _ => false,
     }

@@ -85,7 +85,10 @@ fn addresses_are_read_as_the_api_server_does() {
 fn other_services_are_not_taken_for_a_cluster() {
     for (host, address, is_cluster) in [
         ("10.96.0.1", "/api/v1/namespaces/a/pods", true),
-        ("127.0.0.1:40001", "/api/v1/pods?watch=true", true),
+        ("127.0.0.1:40001", "/api/v1/namespaces/a/secrets/s", true),
+        ("10.96.0.1:443", "/api/v1/nodes?watch=true", true),
+        ("127.0.0.1:40001", "/api/v1/events", false),
+        ("collector:8080", "/api/v1/events", false),
         ("ABC.gr7.eu-west-1.eks.amazonaws.com", "/version", true),
         ("cluster.example.com", "/apis/apps/v1/deployments", true),
         ("cluster.example.com", "/apis/example.com/v1alpha1/things", true),
@@ -99,6 +102,8 @@ fn other_services_are_not_taken_for_a_cluster() {
     ] {
         assert_eq!(of("GET", host, address).starts_with("kubernetes "), is_cluster, "{host}{address}");
     }
+    let client = Head { is_bearer: true, ..head("GET", "127.0.0.1:40001", "/api/v1/pods") };
+    assert_eq!(line(&name(&client, &Surroundings::default())), "kubernetes core list pods on pods");
     let api_servers = ["cluster.example.com".to_owned()];
     let surroundings = Surroundings { api_servers: &api_servers, ..Surroundings::default() };
     let request = head("GET", "cluster.example.com:443", "/api/v1/secrets");
