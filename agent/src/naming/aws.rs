@@ -4,7 +4,7 @@ mod host;
 mod s3;
 
 use remit_catalog::{
-    Candidates, Catalog, Operation, ParameterUse, Place, Request, Resolution, Route, Routes,
+    Candidates, Catalog, Operation, ParameterUse, Place, Request, Resolution, Route, RoutedOperation, Routes,
 };
 use remit_ledger::Provider;
 
@@ -56,7 +56,9 @@ pub(super) fn name(head: &Head, host: &Host<'_>, account: &str) -> Option<Named>
         }
         // What a customer serves at a host of AWS, unsigned, is no call of AWS.
         None if scope.is_none() && target.is_none() => return None,
-        None => Named::new(Provider::Aws, service().filter(|name| is_name(name)).unwrap_or(UNKNOWN), UNKNOWN),
+        None => told(head, &candidates).unwrap_or_else(|| {
+            Named::new(Provider::Aws, service().filter(|name| is_name(name)).unwrap_or(UNKNOWN), UNKNOWN)
+        }),
     };
     named.region = region;
     Some(named)
@@ -81,6 +83,37 @@ fn is_name(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
 }
 
+/// What a form or the query says is to be done.
+fn action(head: &Head) -> Option<&str> {
+    match &head.body {
+        Some(Body::Action(action)) => Some(action),
+        _ => head.query.iter().find(|query| query.name == "Action").and_then(|query| query.value.as_deref()),
+    }
+}
+
+/// An operation that the models lack, as those of the service's own agents, where the request says its name and the
+/// catalog knows it by the list of actions.
+fn told(head: &Head, candidates: &Candidates<'_>) -> Option<Named> {
+    let name = match &head.amz_target {
+        Some(target) => {
+            let (prefix, name) = target.rsplit_once('.')?;
+            candidates.services().any(|service| service.target == prefix).then_some(name)?
+        }
+        None => action(head)?,
+    };
+    let is_by_name = |operations: &[RoutedOperation]| operations.iter().all(|known| known.method.is_empty());
+    if !candidates.services().all(|service| is_by_name(service.operations())) {
+        return None;
+    }
+    let service = candidates.service()?;
+    match Catalog::embedded().ok()?.operation(service, name) {
+        Resolution::Known(known) | Resolution::Permissionless(known) if known.name == name => {
+            Some(Named::new(Provider::Aws, service, name))
+        }
+        _ => None,
+    }
+}
+
 /// The operation, and whether what the path names is known too.
 fn found(
     head: &Head,
@@ -94,13 +127,7 @@ fn found(
     if head.smithy_protocol.as_deref() == Some("rpc-v2-cbor") {
         return candidates.rpc(&head.path).map(|route| (route, true));
     }
-    let action =
-        head.query.iter().find(|query| query.name == "Action").and_then(|query| query.value.as_deref());
-    let action = match &head.body {
-        Some(Body::Action(action)) => Some(action.as_str()),
-        _ => action,
-    };
-    if let Some(route) = action.and_then(|action| candidates.named(action)) {
+    if let Some(route) = action(head).and_then(|action| candidates.named(action)) {
         return Some((route, true));
     }
     let query: Vec<(&str, Option<&str>)> =

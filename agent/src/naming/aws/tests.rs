@@ -136,6 +136,12 @@ fn what_is_not_certain_is_unknown() {
     );
     assert_eq!(target(Some("dynamodb"), "localhost:8000", "DynamoDB_20120810.Later"), "aws dynamodb unknown");
     assert_eq!(target(Some("dynamodb"), "localhost:8000", "TrentService.Decrypt"), "aws dynamodb unknown");
+    // Agents of the service itself call what no model has.
+    let update = "AmazonSSM.UpdateInstanceInformation";
+    let told = target(Some("ssm"), "ssm.eu-west-1.amazonaws.com", update);
+    assert_eq!(told, "aws ssm UpdateInstanceInformation");
+    assert_eq!(target(Some("ssm"), "localhost", "Other.UpdateInstanceInformation"), "aws ssm unknown");
+    assert_eq!(target(Some("ssm"), "localhost", "AmazonSSM.updateinstanceinformation"), "aws ssm unknown");
     assert_eq!(target(None, "shop.example.com", "Shop.Buy"), "http shop.example.com POST /");
     let sts =
         signed("sts", "GET", "sts.eu-west-1.amazonaws.com", "/?Action=GetCallerIdentity&X-Amz-Signature");
