@@ -5,3 +5,4 @@ pub mod head;
 pub mod identity;
 pub mod metrics;
 pub mod recording;
+pub mod naming;

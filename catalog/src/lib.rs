@@ -1,7 +1,7 @@
 //! Facts about providers: which permissions an operation needs, on which resources, and what can be observed.
 //!
-//! The facts are generated from pinned sources into one committed table (`cargo xtask catalog`), which is part
-//! of the library and is decoded once. Every row tells its [`Provenance`]. What the sources do not tell is
+//! The facts are generated from pinned sources into committed tables (`cargo xtask catalog`), which are part
+//! of the library and decoded once: the [`Catalog`], and the [`Routes`] by which requests are named. Every row tells its [`Provenance`]. What the sources do not tell is
 //! [`Resolution::Unknown`]: the catalog never guesses, and it never names an action that does not exist.
 //!
 //! ```
@@ -25,6 +25,8 @@ mod operation;
 mod parameter;
 mod provenance;
 mod resource_type;
+mod route;
+mod routes;
 mod table;
 mod template;
 mod transform;
@@ -37,5 +39,7 @@ pub use needs::{Call, Certainty, Need, Scope};
 pub use operation::{Operation, Reading, Requirement, Resolution, When};
 pub use parameter::{ParameterPath, ParameterUse};
 pub use provenance::Provenance;
+pub use route::{Constraint, Request, Route, RoutedOperation, Segment};
+pub use routes::{Candidates, RoutedService, Routes};
 pub use template::{Place, Template};
 pub use visibility::Visibility;

@@ -17,16 +17,46 @@ pub const ISSUED_LIMIT: usize = 16;
 pub enum Provider {
     /// Amazon Web Services.
     Aws,
+    /// Microsoft Azure.
+    Azure,
+    /// Google Cloud.
+    Gcp,
+    /// GitHub's REST interface.
+    Github,
+    /// A web service that is none of the others.
+    Http,
+    /// The API server of a Kubernetes cluster.
+    Kubernetes,
+    /// A server of tools, by the Model Context Protocol.
+    Mcp,
+    /// HashiCorp Vault, or OpenBao.
+    Vault,
 }
 
 impl Provider {
     /// Every provider, in the order of their names.
-    pub const ALL: [Self; 1] = [Self::Aws];
+    pub const ALL: [Self; 8] = [
+        Self::Aws,
+        Self::Azure,
+        Self::Gcp,
+        Self::Github,
+        Self::Http,
+        Self::Kubernetes,
+        Self::Mcp,
+        Self::Vault,
+    ];
 
     /// The name used in columns and in `provider=` folders.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Aws => "aws",
+            Self::Azure => "azure",
+            Self::Gcp => "gcp",
+            Self::Github => "github",
+            Self::Http => "http",
+            Self::Kubernetes => "kubernetes",
+            Self::Mcp => "mcp",
+            Self::Vault => "vault",
         }
     }
 
@@ -115,11 +145,13 @@ pub struct UsageRecord {
     pub credential: Option<String>,
     /// What made the call, where the source knows.
     pub workload: Option<Workload>,
-    /// Service as the source names it: the event source's first label, such as `s3` or `monitoring`.
+    /// Service as the source names it: of AWS the event source's first label, such as `s3` or `monitoring`; of
+    /// Kubernetes the API group, of a web service its host.
     pub service: String,
-    /// Operation as the source names it, such as `ListObjects` or `CreateFunction20150331`.
+    /// Operation as the source names it, such as `ListObjects`, `CreateFunction20150331` or `list deployments`;
+    /// `unknown` where a request on the wire cannot be named.
     pub operation: String,
-    /// What the call touched, in the provider's notation (ARNs); sorted, without repeats. A trailing
+    /// What the call touched, in the provider's notation (of AWS, ARNs); sorted, without repeats. A trailing
     /// `*` marks names collapsed by the ledger's bound on distinct children.
     pub resources: Vec<String>,
     /// Request parameters that name resources or passed roles, by allow-list.
@@ -215,5 +247,20 @@ impl UsageRecord {
             evidence: &self.evidence,
             sample_id: self.sample_id.as_deref(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Provider;
+
+    #[test]
+    fn providers_are_found_by_their_names() {
+        for provider in Provider::ALL {
+            assert_eq!(Provider::from_name(provider.as_str()), Some(provider));
+        }
+        assert!(Provider::ALL.is_sorted_by_key(|provider| provider.as_str()));
+        assert!(Provider::ALL.is_sorted());
+        assert_eq!(Provider::from_name("AWS"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Makes the catalog's table of its sources: `cargo xtask catalog`.
+//! Makes the catalog's tables of their sources: `cargo xtask catalog`.
 //!
 //! The sources are packages at pinned versions with pinned checksums, and the hand-kept files in
 //! `catalog/overrides`. The same sources give the same bytes.
@@ -22,6 +22,7 @@ mod paths;
 mod placed;
 mod resolve;
 mod roles;
+mod routes;
 mod show;
 mod silent;
 mod tags;
@@ -33,10 +34,10 @@ use anyhow::Context;
 
 use crate::place::Place;
 
-/// Make the catalog's table again, of its pinned sources and `catalog/overrides`
+/// Make the catalog's tables again, of their pinned sources and `catalog/overrides`
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Only compare with the table that is there, and fail when it differs
+    /// Only compare with the tables that are there, and fail when one differs
     #[arg(long)]
     check: bool,
     /// Measure the table that is there on the CloudTrail events of a folder instead
@@ -67,8 +68,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         overrides,
     };
     let draft = resolve::resolve(&facts)?;
-    let table = encode::encode(&draft, &fingerprint::fingerprint(&overrides_folder)?)?;
+    let fingerprint = fingerprint::fingerprint(&overrides_folder)?;
+    let table = encode::encode(&draft, &fingerprint)?;
+    let routes = routes::encode(&facts, &overrides_folder.join("routes.toml"), &fingerprint)?;
     write(&place.root.join("catalog/data/aws.table.zst"), &table, arguments.check)?;
+    write(&place.root.join("catalog/data/aws.routes.zst"), &routes, arguments.check)?;
     for line in draft.summary() {
         println!("{line}");
     }

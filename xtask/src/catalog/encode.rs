@@ -15,9 +15,14 @@ pub(super) fn encode(draft: &Draft, fingerprint: &str) -> anyhow::Result<Vec<u8>
     let mut body = Body::of(draft, fingerprint);
     body.services(draft)?;
     body.groups(draft)?;
-    let mut table = MARK.to_vec();
-    table.extend(body.texts.bytes());
-    table.extend(body.rows);
+    compress(MARK, &body.texts, &body.rows)
+}
+
+/// A table as its readers take it: mark, texts and rows, compressed.
+pub(super) fn compress(mark: &[u8], texts: &Texts, rows: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let mut table = mark.to_vec();
+    table.extend(texts.bytes());
+    table.extend(rows);
     let mut compressor = zstd::bulk::Compressor::new(LEVEL).context("cannot set up the compressor")?;
     compressor
         .set_parameter(zstd::zstd_safe::CParameter::ChecksumFlag(true))
@@ -36,14 +41,15 @@ struct Body<'d> {
     actions: BTreeMap<String, usize>,
 }
 
+/// Texts that rows name by number.
 #[derive(Default)]
-struct Texts {
+pub(super) struct Texts {
     places: BTreeMap<String, usize>,
     order: Vec<String>,
 }
 
 impl Texts {
-    fn place(&mut self, text: &str) -> usize {
+    pub(super) fn place(&mut self, text: &str) -> usize {
         if let Some(place) = self.places.get(text) {
             return *place;
         }
@@ -67,7 +73,7 @@ impl Texts {
 }
 
 /// LEB128.
-fn number(bytes: &mut Vec<u8>, mut value: usize) {
+pub(super) fn number(bytes: &mut Vec<u8>, mut value: usize) {
     while value >= 0x80 {
         bytes.push((value & 0x7f) as u8 | 0x80);
         value >>= 7;

@@ -1,4 +1,4 @@
-//! What ties the committed table to its sources without fetching them.
+//! What ties the committed tables to their sources without fetching them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use remit_catalog::Catalog;
+    use remit_catalog::{Catalog, Routes};
 
     use super::{fetch, fingerprint};
     use crate::place::Place;
@@ -56,6 +56,7 @@ mod tests {
             fingerprint(&overrides).unwrap(),
             "`catalog/data/aws.table.zst` is older than `catalog/overrides`: run `cargo xtask catalog`"
         );
+        assert_eq!(Routes::embedded().unwrap().fingerprint(), catalog.fingerprint());
         let pins: Vec<String> = fetch::pins().collect();
         assert!(
             pins.iter().any(|pin| pin.contains(&catalog.version().replace(' ', "@"))),

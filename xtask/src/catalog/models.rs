@@ -27,6 +27,8 @@ pub(super) struct Metadata {
     pub(super) endpoint_prefix: String,
     pub(super) signing_name: Option<String>,
     pub(super) protocol: String,
+    #[serde(default)]
+    pub(super) target_prefix: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -47,6 +49,8 @@ pub(super) struct Http {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Reference {
     pub(super) shape: String,
+    /// `uri`, `querystring`, `header`, ...; none for the body.
+    pub(super) location: Option<String>,
     pub(super) location_name: Option<String>,
 }
 

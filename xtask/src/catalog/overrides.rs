@@ -31,7 +31,7 @@ pub(super) struct ServiceRow {
     pub(super) model: String,
     /// IAM prefix, where it is not one that the model names.
     pub(super) prefix: Option<String>,
-    /// First labels of event sources besides those the model names.
+    /// First labels of event sources besides those the model names; the last one is today's.
     #[serde(default)]
     pub(super) labels: Vec<String>,
     /// The name in the map of 2022.
@@ -317,7 +317,7 @@ impl Filling {
     }
 }
 
-fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> anyhow::Result<T> {
+pub(super) fn read<T: for<'de> Deserialize<'de>>(path: &Path) -> anyhow::Result<T> {
     let text = fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     toml::from_str(&text).with_context(|| format!("cannot parse `{}`", path.display()))
 }

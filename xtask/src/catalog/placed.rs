@@ -13,6 +13,8 @@ pub(super) struct Placed<'f> {
     pub(super) prefix: String,
     /// First labels of event sources.
     pub(super) labels: BTreeSet<String>,
+    /// The one of them that calls are recorded under today.
+    pub(super) source: String,
     /// Whether the map of 2022 is not to be used for it.
     pub(super) ignores_map: bool,
 }
@@ -22,7 +24,10 @@ impl<'f> Placed<'f> {
         let row = overrides.services.iter().find(|row| row.model == model.name);
         let prefix = prefix(services, model, row);
         let labels = labels(model, row, &prefix);
-        Self { model, prefix, labels, ignores_map: row.is_some_and(|row| row.ignore_map) }
+        let source =
+            row.and_then(|row| row.labels.last()).map_or_else(|| model.signing_name(), String::as_str);
+        let source = source.to_ascii_lowercase();
+        Self { model, prefix, labels, source, ignores_map: row.is_some_and(|row| row.ignore_map) }
     }
 
     pub(super) fn operation(&self, name: &str) -> Option<&'f Operation> {

@@ -1,0 +1,62 @@
+//! Vault and OpenBao: the capability that their policies grant, and the path that they grant it on.
+
+use remit_ledger::Provider;
+
+use super::host::Host;
+use super::{Named, UNKNOWN, path};
+use crate::head::Head;
+
+/// The port that both listen at, unless told otherwise.
+const PORT: u16 = 8200;
+
+/// Names of a first label, for servers that are reached by a gateway.
+const LABELS: &[&str] = &["vault", "openbao"];
+
+/// Names a request to a server: one that is listed, that has the port or that is called so. Elsewhere a path that begins
+/// with `/v1/` is anybody's.
+pub(super) fn name(head: &Head, host: &Host<'_>, vaults: &[String]) -> Option<Named> {
+    let place = head.path.strip_prefix("/v1/")?;
+    let first = host.name.split('.').next().unwrap_or(host.name);
+    if !(host.is_listed(vaults) || host.port == Some(PORT) || LABELS.contains(&first)) {
+        return None;
+    }
+    let parts = path::parts(place);
+    let Some(mount) = parts.first().filter(|mount| is_plain(mount)) else {
+        return Some(Named::new(Provider::Vault, UNKNOWN, UNKNOWN));
+    };
+    let is_list =
+        head.query.iter().any(|query| query.name == "list" && query.value.as_deref() == Some("true"));
+    let operation = match head.method.as_str() {
+        "LIST" => "list",
+        "GET" if is_list => "list",
+        "GET" | "HEAD" => "read",
+        // Whether it creates or updates depends on what is there.
+        "POST" | "PUT" => "write",
+        "PATCH" => "patch",
+        "DELETE" => "delete",
+        _ => UNKNOWN,
+    };
+    Some(Named::new(Provider::Vault, mount.as_str(), operation).on(resource(&parts)))
+}
+
+/// A path without tokens and leases, which some addresses have in them.
+fn resource(parts: &[String]) -> String {
+    let is_sensitive = |place: usize| {
+        let before =
+            |back: usize| place.checked_sub(back).and_then(|place| parts.get(place)).map(String::as_str);
+        matches!(
+            before(1),
+            Some("lookup" | "revoke" | "renew" | "revoke-orphan" | "lookup-accessor" | "unwrap")
+        )
+    };
+    let shown = |(place, part): (usize, &String)| {
+        let is_token = ["hvs.", "hvb.", "hvr.", "s.", "b.", "r."].iter().any(|start| part.starts_with(start));
+        if is_sensitive(place) || (is_token && part.len() > 20) { "{}".to_owned() } else { part.clone() }
+    };
+    parts.iter().enumerate().map(shown).collect::<Vec<_>>().join("/")
+}
+
+fn is_plain(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
