@@ -1,3 +1,4 @@
 //! The node agent: sees every call that a workload makes, on the wire, and writes usage records.
 
 pub mod head;
+pub mod wire;
