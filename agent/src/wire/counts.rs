@@ -54,7 +54,7 @@ pub struct Counts {
     /// Of these, calls some fields of which could not be decoded.
     pub partial: u64,
     dropped: [u64; Dropped::ALL.len()],
-    /// Fragments at whose beginning bytes were missing that are no body's: heads may have been there.
+    /// Written fragments before which bytes are missing that are no body's: heads may have been there.
     pub gaps: u64,
     /// Times that a table of HPACK became unknown.
     pub forgotten: u64,

@@ -23,25 +23,30 @@ pub(super) struct Draft {
 
 impl Draft {
     /// Adds a field.
-    pub(super) fn add(&mut self, field: Field) {
+    pub(super) fn add(&mut self, field: &Field) {
+        if self.is_invalid {
+            return;
+        }
         let head = &mut self.head;
         let is_sound = match field {
             Field::Method(method) => {
-                head.method = method;
+                head.method.clone_from(method);
                 !std::mem::replace(&mut self.has_method, true)
             }
+            Field::Path(_) if self.has_path => false,
             Field::Path(target) => {
+                self.has_path = true;
                 self.has_absolute_host |= target.host.is_some();
-                head.path = target.path;
-                head.query = target.query;
-                head.host = target.host.or(head.host.take());
-                head.scope = target.scope.or(head.scope.take());
-                !std::mem::replace(&mut self.has_path, true)
+                head.path.clone_from(&target.path);
+                head.query.clone_from(&target.query);
+                head.host = target.host.clone().or(head.host.take());
+                head.scope = target.scope.clone().or(head.scope.take());
+                true
             }
             // RFC 9112, section 3.2.2: a host in the request line takes precedence of the field, as HTTP/2's does.
             Field::Authority(host) => {
                 self.has_absolute_host = true;
-                head.host = Some(host);
+                head.host = Some(host.clone());
                 true
             }
             Field::Host(_) if self.has_absolute_host => true,
@@ -49,7 +54,7 @@ impl Draft {
             Field::Target(target) => set(&mut head.amz_target, target),
             Field::Authorization { scope, is_bearer } => {
                 head.is_bearer |= is_bearer;
-                head.scope = scope.or(head.scope.take());
+                head.scope = scope.clone().or(head.scope.take());
                 true
             }
             Field::ContentType(kind) => set(&mut head.content_type, kind),
@@ -57,7 +62,7 @@ impl Draft {
             Field::CopySource(source) => set(&mut head.copy_source, source),
             Field::Status(status) => set(&mut self.status, status),
             Field::RequestId(id) => {
-                self.request_id.get_or_insert(id);
+                self.request_id.get_or_insert_with(|| id.clone());
                 true
             }
             Field::Length(length) => set(&mut self.length, length),
@@ -103,11 +108,11 @@ impl Draft {
 }
 
 /// Sets what was not set, and tells whether it now has that value.
-fn set<Value: PartialEq>(place: &mut Option<Value>, value: Value) -> bool {
+fn set<Value: PartialEq + Clone>(place: &mut Option<Value>, value: &Value) -> bool {
     match place {
-        Some(known) => *known == value,
+        Some(known) => known == value,
         None => {
-            *place = Some(value);
+            *place = Some(value.clone());
             true
         }
     }
@@ -121,7 +126,7 @@ mod tests {
     fn draft(fields: &[(&str, &str)]) -> Draft {
         let mut draft = Draft::default();
         for (name, value) in fields {
-            draft.add(Field::read(Name::of(name.as_bytes()), value.as_bytes()));
+            draft.add(&Field::read(Name::of(name.as_bytes()), value.as_bytes()));
         }
         draft
     }
@@ -156,7 +161,7 @@ mod tests {
     fn what_a_head_lacks_must_be_unknown() {
         assert_eq!(draft(&[(":method", "GET")]).request(), None);
         let mut late = draft(&[(":method", "GET")]);
-        late.add(Field::Unknown);
+        late.add(&Field::Unknown);
         assert_eq!(late.request().unwrap().path, "");
         assert_eq!(draft(&[(":method", "GET"), (":path", "/"), (":status", "200")]).request(), None);
     }

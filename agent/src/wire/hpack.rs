@@ -42,6 +42,15 @@ struct Entry {
     size: usize,
 }
 
+/// What an index names.
+enum Named<'a> {
+    /// A field of the static table.
+    Fixed(&'a str, &'a str),
+    Entry(&'a Entry),
+    /// An entry that was there before the table was joined.
+    Unseen,
+}
+
 /// The table of one direction of a connection.
 #[derive(Debug)]
 pub(super) struct Decoder {
@@ -68,15 +77,15 @@ impl Decoder {
         self.is_whole = false;
     }
 
-    /// Decodes a block, field by field.
-    pub(super) fn decode(&mut self, block: &[u8], each: &mut dyn FnMut(Field)) -> Result<(), Broken> {
+    /// Decodes a block, field by field. Fields are lent, since a block of a few bytes may name a long one again and again.
+    pub(super) fn decode(&mut self, block: &[u8], each: &mut dyn FnMut(&Field)) -> Result<(), Broken> {
         let mut rest = block;
         let mut is_start = true;
         while let Some(&first) = rest.first() {
             let is_size = first & 0xe0 == 0x20;
             if first & 0x80 != 0 {
                 let index = integer(&mut rest, 7)?;
-                each(self.lookup(index)?.2);
+                self.indexed(index, each)?;
             } else if is_size {
                 // RFC 7541, section 4.2: only at the beginning of a block.
                 let most = integer(&mut rest, 5)?;
@@ -90,7 +99,7 @@ impl Decoder {
                 let entry = self.literal(index, &mut rest);
                 self.text.clear();
                 let entry = entry?;
-                each(entry.field.clone());
+                each(&entry.field);
                 if is_added {
                     self.add(entry);
                 }
@@ -100,18 +109,27 @@ impl Decoder {
         Ok(())
     }
 
-    /// A name with its length, and the field that has an index.
-    fn lookup(&self, index: usize) -> Result<(Name, usize, Field), Broken> {
+    /// What an index names.
+    fn lookup(&self, index: usize) -> Result<Named<'_>, Broken> {
         let at = index.checked_sub(1).ok_or(Broken)?;
         if let Some((name, value)) = fixed::FIELDS.get(at) {
-            let kind = Name::of(name.as_bytes());
-            return Ok((kind, name.len(), Field::read(kind, value.as_bytes())));
+            return Ok(Named::Fixed(name, value));
         }
         match self.entries.get(at - fixed::FIELDS.len()) {
-            Some(entry) => Ok((entry.name, entry.name_length, entry.field.clone())),
+            Some(entry) => Ok(Named::Entry(entry)),
             None if self.is_whole => Err(Broken),
-            None => Ok((Name::Unknown, 0, Field::Unknown)),
+            None => Ok(Named::Unseen),
         }
+    }
+
+    /// The field that has an index.
+    fn indexed(&self, index: usize, each: &mut dyn FnMut(&Field)) -> Result<(), Broken> {
+        match self.lookup(index)? {
+            Named::Fixed(name, value) => each(&Field::read(Name::of(name.as_bytes()), value.as_bytes())),
+            Named::Entry(entry) => each(&entry.field),
+            Named::Unseen => each(&Field::Unknown),
+        }
+        Ok(())
     }
 
     /// A field whose value, and whose name unless it has an index, are written out.
@@ -120,8 +138,11 @@ impl Decoder {
             string(rest, &mut self.text)?;
             (Name::of(&self.text), self.text.len())
         } else {
-            let (name, length, _) = self.lookup(index)?;
-            (name, length)
+            match self.lookup(index)? {
+                Named::Fixed(name, _) => (Name::of(name.as_bytes()), name.len()),
+                Named::Entry(entry) => (entry.name, entry.name_length),
+                Named::Unseen => (Name::Unknown, 0),
+            }
         };
         string(rest, &mut self.text)?;
         let size = OVERHEAD.saturating_add(name_length).saturating_add(self.text.len());

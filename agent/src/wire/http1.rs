@@ -287,11 +287,11 @@ fn request_line(line: &[u8]) -> Option<Draft> {
         return None;
     }
     let mut draft = Draft::default();
-    draft.add(Field::read(Name::Method, method));
+    draft.add(&Field::read(Name::Method, method));
     if method == b"CONNECT" {
-        draft.add(super::target::Target::tunnel(target).map_or(Field::Invalid, Field::Path));
+        draft.add(&super::target::Target::tunnel(target).map_or(Field::Invalid, Field::Path));
     } else {
-        draft.add(Field::read(Name::Path, target));
+        draft.add(&Field::read(Name::Path, target));
     }
     Some(draft)
 }
@@ -304,7 +304,7 @@ fn status_line(line: &[u8]) -> Option<Draft> {
         return None;
     }
     let mut draft = Draft::default();
-    draft.add(Field::Status(super::field::status(words.next()?)?));
+    draft.add(&Field::Status(super::field::status(words.next()?)?));
     Some(draft)
 }
 
@@ -319,5 +319,5 @@ fn field_line(draft: &mut Draft, line: &[u8]) {
     if name.is_empty() || !name.iter().all(is_token) {
         return draft.invalidate();
     }
-    draft.add(Field::read(Name::of(name), rest.get(1..).unwrap_or_default()));
+    draft.add(&Field::read(Name::of(name), rest.get(1..).unwrap_or_default()));
 }

@@ -13,7 +13,7 @@ fn unhex(hex: &str) -> Vec<u8> {
 
 fn decode(decoder: &mut Decoder, block: &[u8]) -> Result<Vec<Field>, Broken> {
     let mut fields = Vec::new();
-    decoder.decode(block, &mut |field| fields.push(field))?;
+    decoder.decode(block, &mut |field| fields.push(field.clone()))?;
     Ok(fields)
 }
 

@@ -97,7 +97,6 @@ impl Connection {
     ) -> Turn {
         if missing != Missing::Nothing {
             sink.counts.unread += u64::from(self.responses.skip(missing.known()).is_some());
-            sink.counts.gaps += u64::from(self.responses.is_lost());
         }
         if self.responses.is_lost() && !self.responses.resume(bytes) {
             sink.counts.foreign += 1;
