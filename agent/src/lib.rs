@@ -6,3 +6,4 @@ pub mod identity;
 pub mod metrics;
 pub mod recording;
 pub mod naming;
+pub mod wire;

@@ -1,0 +1,175 @@
+//! A head while its fields come in, of a request or a response, whichever protocol brings them.
+
+use super::field::Field;
+use crate::head::{Head, Response};
+
+/// What is known of a head so far.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    head: Head,
+    has_method: bool,
+    has_path: bool,
+    has_absolute_host: bool,
+    status: Option<u16>,
+    request_id: Option<String>,
+    /// `Content-Length`.
+    pub(super) length: Option<u64>,
+    pub(super) is_chunked: bool,
+    /// A field contradicts another, or is none.
+    is_invalid: bool,
+    /// How many fields could not be decoded.
+    pub(super) unknown: u32,
+}
+
+impl Draft {
+    /// Adds a field.
+    pub(super) fn add(&mut self, field: &Field) {
+        if self.is_invalid {
+            return;
+        }
+        let head = &mut self.head;
+        let is_sound = match field {
+            Field::Method(method) => {
+                head.method.clone_from(method);
+                !std::mem::replace(&mut self.has_method, true)
+            }
+            Field::Path(_) if self.has_path => false,
+            Field::Path(target) => {
+                self.has_path = true;
+                self.has_absolute_host |= target.host.is_some();
+                head.path.clone_from(&target.path);
+                head.query.clone_from(&target.query);
+                head.host = target.host.clone().or(head.host.take());
+                head.scope = target.scope.clone().or(head.scope.take());
+                true
+            }
+            // RFC 9112, section 3.2.2: a host in the request line takes precedence of the field, as HTTP/2's does.
+            Field::Authority(host) => {
+                self.has_absolute_host = true;
+                head.host = Some(host.clone());
+                true
+            }
+            Field::Host(_) if self.has_absolute_host => true,
+            Field::Host(host) => set(&mut head.host, host),
+            Field::Target(target) => set(&mut head.amz_target, target),
+            Field::Authorization { scope, is_bearer } => {
+                head.is_bearer |= is_bearer;
+                head.scope = scope.clone().or(head.scope.take());
+                true
+            }
+            Field::ContentType(kind) => set(&mut head.content_type, kind),
+            Field::SmithyProtocol(protocol) => set(&mut head.smithy_protocol, protocol),
+            Field::CopySource(source) => set(&mut head.copy_source, source),
+            Field::Status(status) => set(&mut self.status, status),
+            Field::RequestId(id) => {
+                self.request_id.get_or_insert_with(|| id.clone());
+                true
+            }
+            Field::Length(length) => set(&mut self.length, length),
+            Field::Chunked => {
+                self.is_chunked = true;
+                true
+            }
+            Field::Withheld => true,
+            Field::Invalid => false,
+            Field::Unknown => {
+                self.unknown = self.unknown.saturating_add(1);
+                true
+            }
+        };
+        self.is_invalid |= !is_sound;
+    }
+
+    /// Marks it as no sound head.
+    pub(super) fn invalidate(&mut self) {
+        self.is_invalid = true;
+    }
+
+    pub(super) fn status(&self) -> Option<u16> {
+        self.status
+    }
+
+    /// Whether it says nothing of what a head must say. Where no field of it is unknown, it is the trailers after a body.
+    pub(super) fn is_bare(&self) -> bool {
+        !self.has_method && !self.has_path && self.status.is_none()
+    }
+
+    /// The head of a request, if it can be one: what it lacks can only be what could not be decoded.
+    pub(super) fn request(self) -> Option<Head> {
+        let is_whole =
+            self.unknown > 0 || self.has_method && (self.has_path || self.head.method == "CONNECT");
+        (is_whole && !self.is_invalid && self.status.is_none()).then_some(self.head)
+    }
+
+    /// The beginning of a response, if its status is known.
+    pub(super) fn response(self) -> Option<Response> {
+        self.status.map(|status| Response { status, request_id: self.request_id })
+    }
+}
+
+/// Sets what was not set, and tells whether it now has that value.
+fn set<Value: PartialEq + Clone>(place: &mut Option<Value>, value: &Value) -> bool {
+    match place {
+        Some(known) => known == value,
+        None => {
+            *place = Some(value.clone());
+            true
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::field::Name;
+
+    fn draft(fields: &[(&str, &str)]) -> Draft {
+        let mut draft = Draft::default();
+        for (name, value) in fields {
+            draft.add(&Field::read(Name::of(name.as_bytes()), value.as_bytes()));
+        }
+        draft
+    }
+
+    #[test]
+    fn contradictions_make_no_head() {
+        let start = [(":method", "GET"), (":path", "/")];
+        for (name, one, two) in [
+            ("host", "a", "b"),
+            ("x-amz-target", "A.B", "A.C"),
+            (":path", "/", "/b"),
+            (":method", "GET", "PUT"),
+        ] {
+            let fields = [(name, one), (name, two)];
+            let fields = [&start[..], &fields[..]].concat();
+            assert_eq!(draft(&fields).request(), None, "{name}");
+        }
+        assert!(
+            draft(&[(":method", "GET"), (":path", "/"), ("host", "a"), ("host", "a")]).request().is_some()
+        );
+    }
+
+    #[test]
+    fn the_host_of_the_request_line_takes_precedence() {
+        let head = draft(&[(":method", "GET"), (":path", "http://one/"), ("host", "two")]).request().unwrap();
+        assert_eq!(head.host.as_deref(), Some("one"));
+        let head = draft(&[("host", "two"), (":authority", "one"), (":method", "GET"), (":path", "/")]);
+        assert_eq!(head.request().unwrap().host.as_deref(), Some("one"));
+    }
+
+    #[test]
+    fn what_a_head_lacks_must_be_unknown() {
+        assert_eq!(draft(&[(":method", "GET")]).request(), None);
+        let mut late = draft(&[(":method", "GET")]);
+        late.add(&Field::Unknown);
+        assert_eq!(late.request().unwrap().path, "");
+        assert_eq!(draft(&[(":method", "GET"), (":path", "/"), (":status", "200")]).request(), None);
+    }
+
+    #[test]
+    fn the_first_request_id_is_kept() {
+        let response =
+            draft(&[(":status", "200"), ("x-amz-request-id", "A"), ("x-amzn-requestid", "B")]).response();
+        assert_eq!(response.unwrap().request_id.as_deref(), Some("A"));
+    }
+}

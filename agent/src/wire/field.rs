@@ -1,0 +1,220 @@
+//! The fields of a head that are kept, by an allow-list. The value of any other field is never copied.
+//!
+//! Whatever keeps fields for longer than a head, as HPACK's table does, keeps them in this form.
+
+use super::{
+    query::query_size,
+    scope::authorization,
+    target::{Target, authority},
+};
+use crate::head::Scope;
+
+/// The name of a field, as far as it matters here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Name {
+    /// `:method`.
+    Method,
+    /// `:path`.
+    Path,
+    /// `:authority`.
+    Authority,
+    /// `:status`.
+    Status,
+    Host,
+    Target,
+    Authorization,
+    ContentType,
+    SmithyProtocol,
+    CopySource,
+    RequestId,
+    Length,
+    TransferEncoding,
+    /// Any other.
+    Other,
+    /// A name in a part of HPACK's table that was not seen.
+    Unknown,
+}
+
+impl Name {
+    /// The name in any case.
+    pub(super) fn of(name: &[u8]) -> Self {
+        const NAMES: &[(&str, Name)] = &[
+            (":method", Name::Method),
+            (":path", Name::Path),
+            (":authority", Name::Authority),
+            (":status", Name::Status),
+            ("host", Name::Host),
+            ("x-amz-target", Name::Target),
+            ("authorization", Name::Authorization),
+            ("content-type", Name::ContentType),
+            ("smithy-protocol", Name::SmithyProtocol),
+            ("x-amz-copy-source", Name::CopySource),
+            ("x-amzn-requestid", Name::RequestId),
+            ("x-amz-request-id", Name::RequestId),
+            ("audit-id", Name::RequestId),
+            ("content-length", Name::Length),
+            ("transfer-encoding", Name::TransferEncoding),
+        ];
+        let known = NAMES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known.as_bytes()));
+        known.map_or(Name::Other, |(_, known)| *known)
+    }
+}
+
+/// A field as far as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Field {
+    Method(String),
+    Path(Target),
+    Authority(String),
+    Status(u16),
+    Host(String),
+    Target(String),
+    Authorization {
+        scope: Option<Scope>,
+        is_bearer: bool,
+    },
+    ContentType(String),
+    SmithyProtocol(String),
+    CopySource(String),
+    RequestId(String),
+    Length(u64),
+    Chunked,
+    /// Nothing of it is kept.
+    Withheld,
+    /// It would name the call, and its value cannot be what it has to be.
+    Invalid,
+    /// It may be any field: its name is in a part of HPACK's table that was not seen.
+    Unknown,
+}
+
+/// Methods of requests: those of RFC 9110 and RFC 5789, and Vault's.
+pub(super) const METHODS: &[&str] =
+    &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "LIST"];
+
+impl Field {
+    /// Reads a field of a name, and keeps what the allow-list lets through.
+    pub(super) fn read(name: Name, value: &[u8]) -> Self {
+        let value = value.trim_ascii();
+        let text = std::str::from_utf8(value).ok();
+        let read = match name {
+            Name::Other => return Self::Withheld,
+            Name::Unknown => return Self::Unknown,
+            Name::Authorization => {
+                let (scope, is_bearer) = authorization(text.unwrap_or_default());
+                return Self::Authorization { scope, is_bearer };
+            }
+            Name::ContentType => {
+                let kind = text.and_then(|text| text.split(';').next()).map(str::trim);
+                return word(kind, 128, "/+-._")
+                    .map_or(Self::Withheld, |kind| Self::ContentType(kind.to_ascii_lowercase()));
+            }
+            Name::RequestId => return word(text, 128, "-_").map_or(Self::Withheld, Self::RequestId),
+            Name::TransferEncoding => {
+                let is_chunked = value.to_ascii_lowercase().ends_with(b"chunked");
+                return if is_chunked { Self::Chunked } else { Self::Withheld };
+            }
+            Name::Method => {
+                text.filter(|text| METHODS.contains(text)).map(|text| Self::Method(text.to_owned()))
+            }
+            Name::Path => Target::read(value).map(Self::Path),
+            Name::Authority => authority(value).map(Self::Authority),
+            Name::Host => authority(value).map(Self::Host),
+            Name::Status => status(value).map(Self::Status),
+            Name::Target => word(text, 256, "._#-").map(Self::Target),
+            Name::SmithyProtocol => word(text, 64, "-._").map(Self::SmithyProtocol),
+            Name::CopySource => text
+                .filter(|text| text.len() <= 2048 && !text.chars().any(char::is_control))
+                .map(|text| Self::CopySource(text.to_owned())),
+            Name::Length => text
+                .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+                .and_then(|text| text.parse().ok())
+                .map(Self::Length),
+        };
+        read.unwrap_or(Self::Invalid)
+    }
+
+    /// What it occupies beside its place.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Method(text)
+            | Self::Authority(text)
+            | Self::Host(text)
+            | Self::Target(text)
+            | Self::ContentType(text)
+            | Self::SmithyProtocol(text)
+            | Self::CopySource(text)
+            | Self::RequestId(text) => text.len(),
+            Self::Path(target) => target.path.len() + target.query.iter().map(query_size).sum::<usize>(),
+            _ => 0,
+        }
+    }
+}
+
+/// The three digits of a status.
+pub(super) fn status(text: &[u8]) -> Option<u16> {
+    let text = std::str::from_utf8(text).ok()?;
+    let digits = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|status| digits && *status >= 100)
+}
+
+/// Text of letters, digits and some signs.
+fn word(text: Option<&str>, longest: usize, signs: &str) -> Option<String> {
+    let text = text?;
+    let is_word = (1..=longest).contains(&text.len())
+        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || signs.contains(letter));
+    is_word.then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(name: &str, value: &str) -> Field {
+        Field::read(Name::of(name.as_bytes()), value.as_bytes())
+    }
+
+    #[test]
+    fn fields_of_the_allow_list_are_kept() {
+        assert_eq!(read("HOST", " S3.amazonaws.com:443 "), Field::Host("s3.amazonaws.com:443".to_owned()));
+        assert_eq!(
+            read("X-Amz-Target", "DynamoDB_20120810.GetItem"),
+            Field::Target("DynamoDB_20120810.GetItem".to_owned())
+        );
+        assert_eq!(
+            read("content-type", "Application/JSON; charset=utf-8"),
+            Field::ContentType("application/json".to_owned())
+        );
+        assert_eq!(read("Transfer-Encoding", "gzip, Chunked"), Field::Chunked);
+        assert_eq!(read("Content-Length", "12"), Field::Length(12));
+        assert_eq!(read(":status", "404"), Field::Status(404));
+        assert_eq!(read("Audit-Id", "0d1c-2"), Field::RequestId("0d1c-2".to_owned()));
+    }
+
+    #[test]
+    fn no_other_value_is_kept() {
+        for name in ["cookie", "x-amz-security-token", "x-vault-token", "private-token", "x-amz-date"] {
+            assert_eq!(read(name, "hunter2"), Field::Withheld);
+        }
+        assert_eq!(
+            read("authorization", "token hunter2"),
+            Field::Authorization { scope: None, is_bearer: false }
+        );
+        assert_eq!(read("content-type", "hunter2 hunter2"), Field::Withheld);
+    }
+
+    #[test]
+    fn what_would_name_a_call_must_be_sound() {
+        for (name, value) in [
+            (":method", "get"),
+            (":path", "no path"),
+            ("host", "a b"),
+            ("x-amz-target", "a b"),
+            ("content-length", "+1"),
+            ("content-length", "99999999999999999999"),
+            (":status", "+20"),
+            (":status", "099"),
+        ] {
+            assert_eq!(read(name, value), Field::Invalid, "{name}: {value}");
+        }
+    }
+}

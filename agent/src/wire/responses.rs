@@ -1,0 +1,204 @@
+//! Requests that wait for the beginning of their body or for their response.
+//!
+//! HTTP/2 says which response is whose. HTTP/1 answers in order, which tells as long as no byte of the responses is
+//! missing. Where some are, the newest request is the one that is answered, since clients wait for a response before they
+//! ask again; on a stream whose client was seen not to wait, nothing can be told any more.
+
+use std::collections::VecDeque;
+
+use super::{beginning::Beginning, counts::Dropped, draft::Draft, fragment::Sink, query::query_size};
+use crate::head::{Head, Response};
+
+/// Most requests of one stream that wait; servers allow 100 to 250 at once.
+const MOST: usize = 256;
+
+/// What the request asked for that decides how its response ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answered {
+    /// A `HEAD`.
+    pub(super) is_head: bool,
+    /// A `CONNECT`.
+    pub(super) is_tunnel: bool,
+}
+
+#[derive(Debug)]
+struct Exchange {
+    /// The stream of HTTP/2, or the number of the request.
+    stream: u32,
+    asked: Answered,
+    /// The head, with its number of unknown fields. Nothing, when it was dropped or delivered.
+    call: Option<(Head, u32)>,
+    body: Option<Beginning>,
+    /// Whether it waited when the stream was last swept.
+    is_old: bool,
+}
+
+impl Exchange {
+    fn finish_body(&mut self, is_whole: bool) {
+        if let (Some(body), Some((head, _))) = (self.body.take(), &mut self.call) {
+            head.body = body.body(is_whole);
+        }
+    }
+
+    fn deliver(&mut self, response: Option<Response>, sink: &mut Sink<'_>) {
+        self.finish_body(false);
+        if let Some((head, unknown)) = self.call.take() {
+            sink.deliver(head, unknown, response);
+        }
+    }
+
+    fn size(&self) -> usize {
+        let head = self.call.as_ref().map_or(0, |(head, _)| head_size(head));
+        size_of::<Self>() + head + self.body.as_ref().map_or(0, Beginning::capacity)
+    }
+}
+
+/// The requests of a stream that wait, the oldest first.
+#[derive(Debug)]
+pub(super) struct Exchanges {
+    waiting: VecDeque<Exchange>,
+    /// Whether responses are waited for.
+    awaits: bool,
+    /// Whether the client was seen to ask again before it was answered.
+    pipelines: bool,
+    /// Whether it is not known which request is answered next, until responses are taken up again.
+    is_adrift: bool,
+}
+
+impl Exchanges {
+    pub(super) fn new(awaits: bool) -> Self {
+        Self { waiting: VecDeque::new(), awaits, pipelines: false, is_adrift: false }
+    }
+
+    /// Takes a request.
+    pub(super) fn request(&mut self, stream: u32, draft: Draft, has_body: bool, sink: &mut Sink<'_>) {
+        let unknown = draft.unknown;
+        let head = draft.request();
+        match &head {
+            Some(_) => sink.counts.seen += 1,
+            None => sink.counts.drop_head(Dropped::Malformed),
+        }
+        let body = head.as_ref().filter(|_| has_body).and_then(Beginning::of);
+        let is = |method: &str| head.as_ref().is_some_and(|head| head.method == method);
+        let asked = Answered { is_head: is("HEAD"), is_tunnel: is("CONNECT") };
+        let mut exchange =
+            Exchange { stream, asked, call: head.map(|head| (head, unknown)), body, is_old: false };
+        if !self.awaits && exchange.body.is_none() {
+            return exchange.deliver(None, sink);
+        }
+        if self.waiting.len() >= MOST {
+            self.abandon_all(sink);
+        }
+        // One that was dropped waits too, since it is answered in its turn.
+        self.waiting.push_back(exchange);
+    }
+
+    /// Takes bytes of the body of a request.
+    pub(super) fn body(&mut self, stream: u32, bytes: &[u8], sink: &mut Sink<'_>) {
+        let exchange = self.waiting.iter_mut().rev().find(|exchange| exchange.stream == stream);
+        if let Some(body) = exchange.and_then(|exchange| exchange.body.as_mut())
+            && body.extend(bytes)
+        {
+            self.end_body(stream, false, sink);
+        }
+    }
+
+    /// Ends the body of a request, which is whole or cut off.
+    pub(super) fn end_body(&mut self, stream: u32, is_whole: bool, sink: &mut Sink<'_>) {
+        let Some(at) = self.waiting.iter().rposition(|exchange| exchange.stream == stream) else { return };
+        if let Some(exchange) = self.waiting.get_mut(at) {
+            exchange.finish_body(is_whole);
+            if !self.awaits {
+                exchange.deliver(None, sink);
+                self.waiting.remove(at);
+            }
+        }
+    }
+
+    /// Ends all bodies, which are cut off.
+    pub(super) fn end_bodies(&mut self, sink: &mut Sink<'_>) {
+        for exchange in &mut self.waiting {
+            exchange.finish_body(false);
+            if !self.awaits {
+                exchange.deliver(None, sink);
+            }
+        }
+        if !self.awaits {
+            self.waiting.clear();
+        }
+    }
+
+    /// Answers the request of a stream of HTTP/2, and tells whether it waits.
+    pub(super) fn answer(&mut self, stream: u32, response: Option<Response>, sink: &mut Sink<'_>) -> bool {
+        let at = self.waiting.iter().position(|exchange| exchange.stream == stream);
+        let Some(mut exchange) = at.and_then(|at| self.waiting.remove(at)) else { return false };
+        exchange.deliver(response, sink);
+        true
+    }
+
+    /// Answers the request of HTTP/1 whose turn it is, and tells what it asked for.
+    pub(super) fn answer_next(
+        &mut self,
+        response: Option<Response>,
+        sink: &mut Sink<'_>,
+    ) -> Option<Answered> {
+        if self.is_adrift {
+            return None;
+        }
+        self.pipelines |= self.waiting.len() > 1;
+        let mut exchange = self.waiting.pop_front()?;
+        exchange.deliver(response, sink);
+        Some(exchange.asked)
+    }
+
+    /// Notes that the client asks again without having been answered.
+    pub(super) fn pipeline(&mut self) {
+        self.pipelines = true;
+    }
+
+    /// Takes responses of HTTP/1 up again, after some were missed.
+    pub(super) fn resume(&mut self, sink: &mut Sink<'_>) {
+        let answered = usize::from(!self.pipelines);
+        while self.waiting.len() > answered
+            && let Some(mut exchange) = self.waiting.pop_front()
+        {
+            exchange.deliver(None, sink);
+        }
+        self.is_adrift = self.pipelines;
+    }
+
+    /// Delivers what waited for this long without an answer: since before the last time.
+    pub(super) fn sweep(&mut self, sink: &mut Sink<'_>) {
+        for exchange in &mut self.waiting {
+            if std::mem::replace(&mut exchange.is_old, true) {
+                exchange.deliver(None, sink);
+            }
+        }
+    }
+
+    /// Delivers all that waits, without an answer.
+    pub(super) fn abandon_all(&mut self, sink: &mut Sink<'_>) {
+        for mut exchange in self.waiting.drain(..) {
+            exchange.deliver(None, sink);
+        }
+        self.is_adrift = true;
+    }
+
+    /// How many calls wait.
+    pub(super) fn held(&self) -> usize {
+        self.waiting.iter().filter(|exchange| exchange.call.is_some()).count()
+    }
+
+    /// What it occupies.
+    pub(super) fn size(&self) -> usize {
+        self.waiting.iter().map(Exchange::size).sum()
+    }
+}
+
+/// What a head occupies beside its place.
+fn head_size(head: &Head) -> usize {
+    let query: usize = head.query.iter().map(query_size).sum();
+    let texts = [&head.host, &head.amz_target, &head.content_type, &head.smithy_protocol, &head.copy_source];
+    let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+    head.method.len() + head.path.len() + query + texts + 128
+}

@@ -1,0 +1,97 @@
+//! The scope of a signature, and nothing else of an `Authorization` header.
+//!
+//! Source: AWS, "Signature Version 4 signing process", of which 4a leaves the region out.
+
+use crate::head::Scope;
+
+/// Reads `AKIA.../20261128/eu-west-1/s3/aws4_request`.
+pub(super) fn scope(credential: &str) -> Option<Scope> {
+    let mut parts = credential.rsplit('/');
+    if parts.next()? != "aws4_request" {
+        return None;
+    }
+    let service = parts.next()?;
+    let (region, date) = match parts.next()? {
+        date if is_date(date) => ("", date),
+        region => (region, parts.next()?),
+    };
+    let access_key = parts.next()?;
+    let is_sound = is_date(date)
+        && parts.next().is_none()
+        && is_word(service, "-_.")
+        && (region.is_empty() || is_word(region, "-"))
+        && is_word(access_key, "-_");
+    is_sound.then(|| Scope {
+        access_key: access_key.to_owned(),
+        region: region.to_owned(),
+        service: service.to_owned(),
+    })
+}
+
+/// What is kept of an `Authorization` header: the scope of a signature, and whether it is a bearer token.
+pub(super) fn authorization(value: &str) -> (Option<Scope>, bool) {
+    let (kind, rest) = value.split_once(' ').unwrap_or((value, ""));
+    if kind.eq_ignore_ascii_case("bearer") {
+        return (None, true);
+    }
+    if !kind.starts_with("AWS4-") {
+        return (None, false);
+    }
+    let mut parts = rest.split([',', ' ']);
+    let credential = parts.find_map(|part| part.trim().strip_prefix("Credential="));
+    (credential.and_then(scope), false)
+}
+
+fn is_date(text: &str) -> bool {
+    text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_word(text: &str, besides: &str) -> bool {
+    (1..=128).contains(&text.len())
+        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || besides.contains(letter))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(credential: &str) -> Option<[String; 3]> {
+        scope(credential).map(|scope| [scope.access_key, scope.region, scope.service])
+    }
+
+    #[test]
+    fn scopes_of_both_versions_are_read() {
+        assert_eq!(
+            parts("AKIDEXAMPLE/20150830/us-east-1/iam/aws4_request").unwrap(),
+            ["AKIDEXAMPLE", "us-east-1", "iam"]
+        );
+        assert_eq!(parts("AKIDEXAMPLE/20150830/s3/aws4_request").unwrap(), ["AKIDEXAMPLE", "", "s3"]);
+    }
+
+    #[test]
+    fn what_is_no_scope_is_not_kept() {
+        for text in [
+            "",
+            "aws4_request",
+            "a/20150830/r/s/aws4_request/",
+            "x/a/20150830/r/s/aws4_request",
+            "a b/20150830/r/s/aws4_request",
+            "a/2015/r/s/aws4_request",
+            "a/20150830/r//aws4_request",
+        ] {
+            assert_eq!(scope(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_authorization_keeps_its_scope_only() {
+        let header = "AWS4-HMAC-SHA256 Credential=AKID/20150830/eu-west-1/sts/aws4_request, \
+            SignedHeaders=host;x-amz-date, Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7";
+        let (scope, is_bearer) = authorization(header);
+        assert_eq!(scope.unwrap().service, "sts");
+        assert!(!is_bearer);
+        assert_eq!(authorization("bearer hunter2"), (None, true));
+        assert_eq!(authorization("Basic aHVudGVyMg=="), (None, false));
+        assert_eq!(authorization("AWS AKID:c2lnbmF0dXJl"), (None, false));
+    }
+}

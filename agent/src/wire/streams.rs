@@ -1,0 +1,151 @@
+//! All streams, as many as there is room for.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{
+    counts::{Counts, Dropped},
+    fragment::{Call, Direction, Fragment, Key, Sink},
+    stream::Stream,
+};
+
+/// What streams may occupy. The one that was quiet for longest makes room.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Most streams.
+    pub streams: usize,
+    /// Most bytes of all streams together, as far as they grow with input.
+    pub bytes: usize,
+    /// Whether calls wait for their responses. Otherwise fragments that were read are passed over.
+    pub awaits: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { streams: 4096, bytes: 8 << 20, awaits: true }
+    }
+}
+
+#[derive(Debug)]
+struct Place {
+    stream: Stream,
+    size: usize,
+    used: u64,
+}
+
+/// The streams of a node.
+#[derive(Debug, Default)]
+pub struct Streams {
+    limits: Limits,
+    places: HashMap<Key, Place>,
+    /// The streams by when they were last used.
+    order: BTreeMap<u64, Key>,
+    clock: u64,
+    bytes: usize,
+    counts: Counts,
+}
+
+impl Streams {
+    /// No streams yet.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
+    /// Takes a fragment of a stream, and adds the calls that are complete now.
+    pub fn feed(&mut self, key: Key, fragment: Fragment<'_>, calls: &mut Vec<Call>) {
+        self.counts.fragments += 1;
+        let copied = fragment.bytes.len() as u64;
+        self.counts.bytes += copied.max(u64::from(fragment.total));
+        self.counts.uncopied += u64::from(fragment.total).saturating_sub(copied);
+        let is_new = !self.places.contains_key(&key);
+        if is_new && fragment.direction == Direction::Read && !self.limits.awaits {
+            return;
+        }
+        self.clock += 1;
+        let place = self.places.entry(key).or_insert_with(|| Place {
+            stream: Stream::new(self.limits.awaits),
+            size: 0,
+            used: 0,
+        });
+        place.stream.feed(fragment, &mut Sink { key, calls, counts: &mut self.counts });
+        let size = place.stream.size();
+        self.bytes = self.bytes.saturating_sub(place.size).saturating_add(size);
+        place.size = size;
+        self.order.remove(&place.used);
+        place.used = self.clock;
+        self.order.insert(self.clock, key);
+        while self.places.len() > self.limits.streams || self.bytes > self.limits.bytes {
+            let Some((_, oldest)) = self.order.first_key_value() else { break };
+            let oldest = *oldest;
+            self.counts.evicted += 1;
+            self.remove(oldest, Dropped::Evicted, calls);
+        }
+    }
+
+    /// Delivers calls that waited for a response since before the last time. Called at least as often as calls are
+    /// written down, it bounds how long one waits.
+    pub fn sweep(&mut self, calls: &mut Vec<Call>) {
+        for (key, place) in &mut self.places {
+            place.stream.sweep(&mut Sink { key: *key, calls, counts: &mut self.counts });
+        }
+    }
+
+    /// Ends a stream whose TLS object was freed.
+    pub fn close(&mut self, key: Key, calls: &mut Vec<Call>) {
+        self.remove(key, Dropped::Unfinished, calls);
+    }
+
+    /// Ends the streams of a process that ended.
+    pub fn close_process(&mut self, process: u32, calls: &mut Vec<Call>) {
+        let keys: Vec<Key> = self.places.keys().filter(|key| key.process == process).copied().collect();
+        for key in keys {
+            self.close(key, calls);
+        }
+    }
+
+    /// Ends all streams.
+    pub fn close_all(&mut self, calls: &mut Vec<Call>) {
+        let keys: Vec<Key> = self.places.keys().copied().collect();
+        for key in keys {
+            self.close(key, calls);
+        }
+    }
+
+    /// What became of the fragments so far.
+    #[must_use]
+    pub fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// How many calls wait for their body or response.
+    #[must_use]
+    pub fn held(&self) -> u64 {
+        self.places.values().map(|place| place.stream.held() as u64).sum()
+    }
+
+    /// How many streams there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// What the streams occupy, about.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn remove(&mut self, key: Key, reason: Dropped, calls: &mut Vec<Call>) {
+        if let Some(mut place) = self.places.remove(&key) {
+            self.order.remove(&place.used);
+            self.bytes = self.bytes.saturating_sub(place.size);
+            place.stream.close(reason, &mut Sink { key, calls, counts: &mut self.counts });
+        }
+    }
+}
