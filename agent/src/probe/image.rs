@@ -172,7 +172,7 @@ mod tests {
     #[test]
     fn a_file_that_is_no_program_has_no_points() {
         let mut file = tempfile::tempfile().unwrap();
-        std::io::Write::write_all(&mut file, b"SSL_write\0").unwrap();
+        io::Write::write_all(&mut file, b"SSL_write\0").unwrap();
         assert_eq!(points(&file).unwrap(), []);
     }
 

@@ -37,15 +37,15 @@ fn line(line: &[u8]) -> Option<Mapping> {
     let inode: u64 = std::str::from_utf8(fields.next()?).ok()?.parse().ok()?;
     let path = fields.next()?.trim_ascii_start();
     let is_executed = permissions.get(2) == Some(&b'x');
-    let is_range = range.split_once('-').is_some_and(|(from, to)| {
-        [from, to].iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
-    });
+    // Here low addresses have zeros in front, and among the links of `map_files` they have none.
+    let (from, to) = range.split_once('-')?;
+    let (from, to) = (u64::from_str_radix(from, 16).ok()?, u64::from_str_radix(to, 16).ok()?);
     // Memory that no file is behind has inode 0 and no path, or one in brackets.
-    if !is_executed || !is_range || inode == 0 || !path.starts_with(b"/") {
+    if !is_executed || inode == 0 || !path.starts_with(b"/") {
         return None;
     }
     let path = PathBuf::from(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(path));
-    Some(Mapping { range: range.to_owned(), file: (device.to_owned(), inode), path })
+    Some(Mapping { range: format!("{from:x}-{to:x}"), file: (device.to_owned(), inode), path })
 }
 
 #[cfg(test)]
@@ -58,10 +58,12 @@ mod tests {
             55d1-55d2 r-xp 00001000 fe:00 12                         /usr/bin/curl\n\
             7f00-7f01 r-xp 00001000 fe:00 13  /tmp/a b (deleted)\n\
             7f02-7f03 r-xp 00001000 fe:00 13  /tmp/a b (deleted)\n\
+            00400000-0047a000 r-xp 00001000 fe:00 14  /usr/bin/node\n\
             7f04-7f05 rwxp 00000000 00:00 0 \n\
             7fff-8000 r-xp 00000000 00:00 0                          [vdso]\n";
         let found = executed(maps);
-        assert_eq!(found.len(), 2);
+        assert_eq!(found.len(), 3);
+        assert_eq!(found[2].range, "400000-47a000");
         assert_eq!((found[0].range.as_str(), found[0].path.to_str()), ("55d1-55d2", Some("/usr/bin/curl")));
         assert_eq!(found[1].path.to_str(), Some("/tmp/a b (deleted)"));
     }
