@@ -7,3 +7,5 @@ pub mod metrics;
 pub mod recording;
 pub mod naming;
 pub mod wire;
+pub mod kernel;
+pub mod probe;

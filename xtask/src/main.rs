@@ -8,6 +8,7 @@
 mod bench;
 mod bless;
 mod catalog;
+mod ebpf;
 mod metadata;
 mod place;
 mod step;
@@ -36,6 +37,8 @@ enum Verb {
     Bench(bench::Arguments),
     /// Make the catalog's table again, of its pinned sources and `catalog/overrides`
     Catalog(catalog::Arguments),
+    /// Compile the kernel's programs, with a compiler that is installed where it is missing
+    Ebpf(ebpf::Arguments),
     /// Rewrite the expected files of golden cases and snapshots with what comes out now
     Bless(bless::Arguments),
 }
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Verb::Tidy => tidy::run(),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Catalog(arguments) => catalog::run(&arguments),
+        Verb::Ebpf(arguments) => ebpf::run(&arguments),
         Verb::Bless(arguments) => bless::run(&arguments),
     };
     match done {

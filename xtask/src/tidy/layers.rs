@@ -8,8 +8,10 @@ use crate::metadata::{Kind, Metadata, Node};
 /// Which packages of the workspace a package may be built from. A package that is missing here is a problem,
 /// so a new one has to find its place.
 const LAYERS: &[(&str, &[&str])] = &[
+    ("remit-abi", &[]),
     ("remit-catalog", &[]),
     ("remit-ledger", &[]),
+    ("remit-agent", &["remit-abi", "remit-catalog", "remit-ledger"]),
     ("remit-ingest", &["remit-catalog", "remit-ledger"]),
     ("remit-policy", &["remit-catalog"]),
     ("remit", &["remit-catalog", "remit-ingest", "remit-ledger", "remit-policy"]),

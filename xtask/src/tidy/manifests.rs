@@ -5,6 +5,9 @@ use super::tree::{Problem, Tree};
 /// What `[package]` must take from the workspace.
 const INHERITED: &[&str] = &["version", "edition", "rust-version", "license", "publish"];
 
+/// What is linked into the kernel's programs has a licence that the kernel accepts.
+const OWN_LICENCE: &str = "ebpf/abi/Cargo.toml";
+
 pub(super) fn problems(tree: &Tree) -> Vec<Problem> {
     let manifests = tree.members().into_iter().map(|(_, folder)| format!("{folder}/Cargo.toml"));
     manifests.flat_map(|path| manifest(&path, tree.text(&path).unwrap_or_default())).collect()
@@ -44,7 +47,8 @@ fn manifest(path: &str, text: &str) -> Vec<Problem> {
             "add `[lints]` with `workspace = true`",
         ));
     }
-    for key in INHERITED.iter().filter(|key| !inherited.contains(key)) {
+    let expected = INHERITED.iter().filter(|key| path != OWN_LICENCE || **key != "license");
+    for key in expected.filter(|key| !inherited.contains(key)) {
         problems.push(Problem::of(
             path,
             format!("`{key}` is not the workspace's"),

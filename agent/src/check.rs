@@ -1,0 +1,140 @@
+//! `remit-agent check`: what this kernel allows, what is missing, and what would be blind, before anything is installed.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+
+use remit_agent::kernel::{Kernel, Share};
+use remit_agent::probe::{Hook, Watch, executables, processes};
+
+/// One line of the answer.
+struct Row {
+    name: String,
+    state: &'static str,
+    about: String,
+}
+
+/// What is seen of a runtime, and what would be needed where it is nothing.
+const BLIND: [(&str, &str); 1] =
+    [("libjvm.so", "Java encrypts by itself: only names of servers are seen, so its calls stay unobservable")];
+
+/// Runs the checks and prints a line for each.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let mut rows = vec![release(), uprobes(), cgroups(), mappings()];
+    let loaded = Kernel::load(Share::default());
+    rows.push(match &loaded {
+        Ok(_) => row("programs", "yes", "taken by the kernel, and attached to the start of programs"),
+        Err(error) => row("programs", "no", error.to_string()),
+    });
+    if let Ok(mut kernel) = loaded {
+        rows.extend(runtimes(&mut kernel)?);
+    }
+    let mut output = std::io::stdout().lock();
+    for Row { name, state, about } in &rows {
+        writeln!(output, "{name:<10} {state:<8} {about}")?;
+    }
+    output.flush()?;
+    if rows.iter().any(|row| row.state == "no") {
+        anyhow::bail!("calls cannot be seen here\nhint: what says `no` above must be mended first");
+    }
+    Ok(())
+}
+
+fn row(name: &str, state: &'static str, about: impl Into<String>) -> Row {
+    Row { name: name.to_owned(), state, about: about.into().escape_debug().to_string() }
+}
+
+fn release() -> Row {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    row("kernel", if is_new_enough(&release) { "yes" } else { "no" }, format!("{}; 5.8 or later is needed", release.trim()))
+}
+
+/// Whether a release has ring buffers, which came with 5.8.
+fn is_new_enough(release: &str) -> bool {
+    let mut numbers = release.split(['.', '-']).map_while(|part| part.parse::<u32>().ok());
+    (numbers.next(), numbers.next()) >= (Some(5), Some(8))
+}
+
+fn uprobes() -> Row {
+    let kind = "/sys/bus/event_source/devices/uprobe/type";
+    match Path::new(kind).exists() {
+        true => row("uprobes", "yes", "the kernel attaches to functions of programs"),
+        false => row("uprobes", "no", format!("`{kind}` is missing: the kernel is built without uprobes, or sysfs is not mounted")),
+    }
+}
+
+fn cgroups() -> Row {
+    let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+    let unified = mounts.lines().filter_map(|line| {
+        let mut fields = line.split(' ');
+        let (_, place, kind) = (fields.next()?, fields.next()?, fields.next()?);
+        (kind == "cgroup2").then_some(place)
+    });
+    match unified.last() {
+        Some(place) => row("cgroups", "yes", format!("the unified hierarchy is at `{place}`")),
+        None => row("cgroups", "limited", "no unified hierarchy: calls are told apart by process only"),
+    }
+}
+
+fn mappings() -> Row {
+    let process = std::process::id();
+    let range = executables(process).into_iter().next().map(|mapping| mapping.range).unwrap_or_default();
+    match std::fs::metadata(format!("/proc/{process}/map_files/{range}")) {
+        Ok(_) => row("mappings", "yes", "files that processes execute are opened as they are mapped"),
+        Err(_) => row("mappings", "limited", "files that processes execute are opened by name; deleted ones are not seen"),
+    }
+}
+
+/// Which runtimes of the processes here are seen. Everything is detached again at the end.
+fn runtimes(kernel: &mut Kernel) -> anyhow::Result<Vec<Row>> {
+    let mut watch = Watch::new(false);
+    let mut rows = Vec::new();
+    let mut blind: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for process in processes()? {
+        watch.process(kernel, process);
+        let mapped = executables(process);
+        for (library, about) in BLIND {
+            if mapped.iter().any(|mapping| mapping.path.file_name().is_some_and(|name| name == library)) {
+                *blind.entry(about).or_default() += 1;
+            }
+        }
+        let mut runtimes: Vec<&str> = watch.hooks(process, &mapped).into_iter().filter_map(runtime).collect();
+        runtimes.sort_unstable();
+        runtimes.dedup();
+        for runtime in runtimes {
+            *seen.entry(runtime).or_default() += 1;
+        }
+    }
+    for (runtime, count) in seen {
+        rows.push(row(runtime, "seen", format!("{count} processes")));
+    }
+    for (about, count) in blind {
+        rows.push(row("Java", "blind", format!("{count} processes; {about}")));
+    }
+    Ok(rows)
+}
+
+fn runtime(hook: Hook) -> Option<&'static str> {
+    match hook {
+        Hook::SslWrite | Hook::SslWriteEx => Some("OpenSSL"),
+        Hook::GnutlsRecordSend => Some("GnuTLS"),
+        Hook::GoTlsWrite => Some("Go"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn releases_are_compared_as_numbers() {
+        for new in ["5.8.0", "5.10.0-8-amd64", "6.1.0", "10.0"] {
+            assert!(is_new_enough(new), "{new}");
+        }
+        for old in ["5.7.19", "4.18.0-305.el8", "", "x"] {
+            assert!(!is_new_enough(old), "{old}");
+        }
+    }
+}

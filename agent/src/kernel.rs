@@ -1,0 +1,14 @@
+//! The kernel's side: loading the programs, attaching them, and reading what they say.
+//!
+//! The programs are compiled beforehand by `cargo xtask ebpf` and committed, so that building the agent needs neither
+//! their compiler nor privileges.
+
+mod counts;
+mod error;
+mod events;
+mod object;
+
+pub use counts::Counts;
+pub use error::KernelError;
+pub use events::Events;
+pub use object::{Kernel, Link, Share};

@@ -1,0 +1,134 @@
+//! The compiled programs, in the kernel.
+
+use std::fs::File;
+use std::os::fd::AsRawFd;
+
+use aya::maps::{MapData, PerCpuArray, RingBuf};
+use aya::programs::uprobe::{UProbeLink, UProbeScope};
+use aya::programs::{ProgramError, RawTracePoint, UProbe};
+use aya::{Ebpf, EbpfLoader};
+
+use super::counts::Counts;
+use super::error::KernelError;
+use super::events::Events;
+use crate::probe::{Hook, Point};
+
+/// The compiled programs. Those for this architecture: registers have other names elsewhere.
+#[cfg(target_arch = "x86_64")]
+static OBJECT: &[u8] = aya::include_bytes_aligned!("../../../ebpf/object/x86_64.o");
+
+/// How much of the agent's attention a cgroup may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// Calls with a head, a second.
+    pub calls: u32,
+    /// For how many nanoseconds a cgroup may save up what it did not use.
+    pub burst: u64,
+}
+
+impl Default for Share {
+    fn default() -> Share {
+        Share { calls: 25_000, burst: 1_000_000_000 }
+    }
+}
+
+/// The programs in the kernel. They and whatever they are attached to go with this value, and with the process.
+pub struct Kernel {
+    ebpf: Ebpf,
+    counters: PerCpuArray<MapData, u64>,
+}
+
+/// A program attached to a place in a file. Detaches when dropped.
+#[derive(Debug)]
+pub struct Link {
+    _link: UProbeLink,
+}
+
+/// The name of the program that follows the start of programs.
+const STARTED: &str = "program_started";
+
+impl Kernel {
+    /// Loads all programs, and attaches the one that follows the start of programs.
+    ///
+    /// # Errors
+    ///
+    /// Where the kernel does not permit it, or is too old.
+    pub fn load(share: Share) -> Result<Kernel, KernelError> {
+        let interval = 1_000_000_000 / u64::from(share.calls.max(1));
+        let mut loader = EbpfLoader::new();
+        loader.override_global("INTERVAL", &interval, true).override_global("BURST", &share.burst, true);
+        let mut ebpf = loader.load(OBJECT)?;
+        for hook in Hook::ALL.into_iter().chain([Hook::SslReadReturn, Hook::Floor]) {
+            uprobe(&mut ebpf, hook)?.load().map_err(|source| program_error(name(hook), "loaded", source))?;
+        }
+        let program = ebpf.program_mut(STARTED).ok_or(KernelError::Missing(STARTED))?;
+        let started: &mut RawTracePoint =
+            program.try_into().map_err(|source| program_error(STARTED, "loaded", source))?;
+        started.load().map_err(|source| program_error(STARTED, "loaded", source))?;
+        started.attach("sched_process_exec").map_err(|source| program_error(STARTED, "attached", source))?;
+        let counters = ebpf.take_map("COUNTERS").ok_or(KernelError::Missing("COUNTERS"))?;
+        let counters =
+            PerCpuArray::try_from(counters).map_err(|source| KernelError::Map { map: "COUNTERS", source })?;
+        Ok(Kernel { ebpf, counters })
+    }
+
+    /// The events of all programs. There is one reader.
+    ///
+    /// # Errors
+    ///
+    /// Where they were taken before, or cannot be waited for.
+    pub fn events(&mut self) -> Result<Events, KernelError> {
+        let map = self.ebpf.take_map("EVENTS").ok_or(KernelError::Missing("EVENTS"))?;
+        let ring = RingBuf::try_from(map).map_err(|source| KernelError::Map { map: "EVENTS", source })?;
+        Events::new(ring)
+    }
+
+    /// What the programs counted so far.
+    ///
+    /// # Errors
+    ///
+    /// Where the kernel does not tell.
+    pub fn counts(&self) -> Result<Counts, KernelError> {
+        Counts::read(&self.counters)
+    }
+
+    /// Attaches to a place in an open file, for all processes that ever map it. The file is named by its descriptor, so
+    /// it is the one that was examined, whatever its path leads to by now.
+    ///
+    /// # Errors
+    ///
+    /// Where the kernel refuses.
+    pub fn attach(&mut self, file: &File, point: &Point) -> Result<Link, KernelError> {
+        let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+        let attached = |source| program_error(name(point.hook), "attached", source);
+        let probe = uprobe(&mut self.ebpf, point.hook)?;
+        let link = probe.attach(point.offset(), path, UProbeScope::AllProcesses).map_err(attached)?;
+        Ok(Link { _link: probe.take_link(link).map_err(attached)? })
+    }
+}
+
+/// The program for a function.
+fn name(hook: Hook) -> &'static str {
+    match hook {
+        Hook::SslWrite => "ssl_write",
+        Hook::SslWriteEx => "ssl_write_ex",
+        Hook::SslRead => "ssl_read",
+        Hook::SslReadEx => "ssl_read_ex",
+        Hook::SslReadReturn => "ssl_read_return",
+        Hook::SslFree => "ssl_free",
+        Hook::GnutlsRecordSend => "gnutls_record_send",
+        Hook::GnutlsDeinit => "gnutls_deinit",
+        Hook::GoTlsWrite => "go_tls_write",
+        Hook::Floor => "floor",
+    }
+}
+
+fn uprobe(ebpf: &mut Ebpf, hook: Hook) -> Result<&mut UProbe, KernelError> {
+    let name = name(hook);
+    let program = ebpf.program_mut(name).ok_or(KernelError::Missing(name))?;
+    program.try_into().map_err(|source| program_error(name, "loaded", source))
+}
+
+fn program_error(program: &'static str, step: &'static str, source: ProgramError) -> KernelError {
+    KernelError::Program { program, step, source }
+}

@@ -1,0 +1,69 @@
+//! Every call of every kind of client is seen exactly once.
+
+use std::process::Command;
+
+use crate::server::{Server, script, succeed};
+use crate::trace::{Seen, Trace};
+
+/// Calls that each client makes.
+const CALLS: usize = 200;
+
+/// Runs a client while a trace runs, and compares what was seen with what the server was asked.
+fn compare(client: impl FnOnce(&Server)) -> Option<Seen> {
+    let server = Server::start();
+    let trace = Trace::start()?;
+    client(&server);
+    let seen = trace.stop();
+    let asked = server.asked();
+    assert_eq!(asked.len(), CALLS);
+    assert_eq!(seen.calls("/remit-"), asked);
+    let ends = ["emitted", "empty", "other", "throttled", "full", "unreadable", "untracked"];
+    assert_eq!(ends.iter().map(|end| seen.count(end)).sum::<u64>(), seen.count("attempts"), "{}", seen.summary);
+    assert_eq!(seen.count("pieces"), seen.count("pieces read"), "{}", seen.summary);
+    Some(seen)
+}
+
+#[test]
+fn curl_is_seen() {
+    compare(|server| {
+        // Some in one process over one connection, and some in processes of their own.
+        let mut curl = Command::new("curl");
+        curl.args(["-sk", "--http1.1"]).arg(server.address("/remit-curl/[1-180]"));
+        succeed(&mut curl);
+        for number in 181..=CALLS {
+            let mut curl = Command::new("curl");
+            succeed(curl.args(["-sk", "-d", "a=b"]).arg(server.address(&format!("/remit-curl/{number}"))));
+        }
+    });
+}
+
+#[test]
+fn python_is_seen_and_no_secret_is_printed() {
+    let seen = compare(|server| {
+        let mut python = Command::new("python3");
+        python.arg(script("client.py")).args([&server.port.to_string(), "/remit-python", &CALLS.to_string(), "10"]);
+        succeed(&mut python);
+    });
+    if let Some(seen) = seen {
+        assert!(!seen.printed.contains("hunter2") && !seen.summary.contains("hunter2"));
+    }
+}
+
+#[test]
+fn node_with_its_own_openssl_is_seen() {
+    compare(|server| {
+        let mut node = Command::new("node");
+        node.arg(script("client.js")).args([&server.port.to_string(), "/remit-node", &CALLS.to_string()]);
+        succeed(&mut node);
+    });
+}
+
+#[test]
+fn gnutls_is_seen() {
+    compare(|server| {
+        let addresses = (1..=CALLS).map(|number| server.address(&format!("/remit-wget/{number}")));
+        let mut wget = Command::new("wget");
+        wget.args(["-q", "--no-check-certificate", "-O", "/dev/null"]).args(addresses);
+        succeed(&mut wget);
+    });
+}

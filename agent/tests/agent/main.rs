@@ -1,0 +1,8 @@
+//! The agent against real clients, with a server's own log as the truth.
+//!
+//! All of it runs as root on a kernel that permits BPF, and is skipped loudly elsewhere.
+
+mod calls;
+mod lifecycle;
+mod server;
+mod trace;

@@ -1,0 +1,117 @@
+//! `remit-agent trace`, started and read.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use remit_tests::skip;
+
+/// A running `remit-agent trace`.
+pub(crate) struct Trace {
+    child: Child,
+    said: Arc<Mutex<Vec<String>>>,
+    printed: Option<std::thread::JoinHandle<String>>,
+    listener: Option<std::thread::JoinHandle<()>>,
+}
+
+/// What a trace printed, and what it said of itself at its end.
+pub(crate) struct Seen {
+    pub(crate) lines: Vec<String>,
+    pub(crate) printed: String,
+    pub(crate) summary: String,
+}
+
+impl Trace {
+    /// Starts it, and waits until it watches. None where the kernel does not permit BPF, which it says loudly.
+    pub(crate) fn start() -> Option<Trace> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_remit-agent"));
+        command.arg("trace").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut output = child.stdout.take().unwrap();
+        let printed = std::thread::spawn(move || {
+            let mut text = String::new();
+            output.read_to_string(&mut text).unwrap();
+            text
+        });
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let log = Arc::clone(&said);
+        let listener = std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                log.lock().unwrap().push(line);
+            }
+        });
+        let mut trace = Trace { child, said, printed: Some(printed), listener: Some(listener) };
+        if trace.says("calls follow") {
+            return Some(trace);
+        }
+        let said = trace.said.lock().unwrap().join("; ");
+        let is_forbidden = said.contains("cannot be seen here") && said.contains("not permitted");
+        assert!(is_forbidden, "the trace did not start: {said}");
+        skip::loudly(&format!("BPF is not permitted here: {said}"), "run as root on a kernel with BPF and uprobes");
+        None
+    }
+
+    /// Waits until it says something, or ended.
+    pub(crate) fn says(&mut self, words: &str) -> bool {
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(60) {
+            if self.said.lock().unwrap().iter().any(|line| line.contains(words)) {
+                return true;
+            }
+            if self.child.try_wait().unwrap().is_some() {
+                std::thread::sleep(Duration::from_millis(100));
+                return self.said.lock().unwrap().iter().any(|line| line.contains(words));
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        false
+    }
+
+    /// Ends it without giving it a chance to clean up.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Ends it as a person would, and answers what it saw.
+    pub(crate) fn stop(mut self) -> Seen {
+        let process = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &process]).status().unwrap().success());
+        let status = self.child.wait().unwrap();
+        let printed = self.printed.take().unwrap().join().unwrap();
+        self.listener.take().unwrap().join().unwrap();
+        let said = self.said.lock().unwrap();
+        assert!(status.success(), "{}", said.join("\n"));
+        let summary = said.last().cloned().unwrap_or_default();
+        Seen { lines: printed.lines().map(str::to_owned).collect(), printed, summary }
+    }
+}
+
+impl Drop for Trace {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Seen {
+    /// Method and path of the calls whose path begins so, in order of name. Other programs of the machine may call, too.
+    pub(crate) fn calls(&self, prefix: &str) -> Vec<String> {
+        let calls = self.lines.iter().filter_map(|line| {
+            let mut words = line.split(' ').skip(1);
+            let (method, path) = (words.next()?, words.next()?);
+            path.starts_with(prefix).then(|| format!("{method} {path}"))
+        });
+        let mut calls: Vec<String> = calls.collect();
+        calls.sort();
+        calls
+    }
+
+    /// A number of the summary, by its name.
+    pub(crate) fn count(&self, name: &str) -> u64 {
+        let number = self.summary.split([',', ';']).find_map(|part| part.trim().strip_suffix(&format!(" {name}")));
+        number.unwrap_or_else(|| panic!("no {name} in {}", self.summary)).parse().unwrap()
+    }
+}

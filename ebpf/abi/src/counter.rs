@@ -1,0 +1,83 @@
+//! What the kernel programs count.
+
+/// What the kernel programs count, each the index of a value for each processor.
+///
+/// Every call that a probe sees is an attempt, and ends in exactly one way: attempts = emitted + empty + other +
+/// throttled + full + unreadable + untracked.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counter {
+    /// Calls that a probe saw.
+    Attempts,
+    /// Calls of which all that is wanted was emitted.
+    Emitted,
+    /// Calls that wrote nothing.
+    Empty,
+    /// Calls that wrote something other than a head: bodies, and protocols that are not HTTP.
+    Other,
+    /// Calls whose cgroup had used up its share.
+    Throttled,
+    /// Calls for which the ring buffer had no room.
+    Full,
+    /// Calls whose buffer could not be read.
+    Unreadable,
+    /// Calls of connections that could not be remembered.
+    Untracked,
+    /// Pieces of plaintext put into the ring buffer.
+    Pieces,
+    /// Programs started.
+    Starts,
+    /// Programs started for whose event the ring buffer had no room.
+    LostStarts,
+}
+
+/// How many counters there are.
+pub const COUNTERS: u32 = 11;
+
+const _: () = assert!(Counter::LostStarts as u32 + 1 == COUNTERS);
+
+impl Counter {
+    /// The ways in which an attempt ends.
+    pub const ENDS: [Counter; 7] = [
+        Counter::Emitted,
+        Counter::Empty,
+        Counter::Other,
+        Counter::Throttled,
+        Counter::Full,
+        Counter::Unreadable,
+        Counter::Untracked,
+    ];
+
+    /// All of them, in order.
+    pub const ALL: [Counter; COUNTERS as usize] = [
+        Counter::Attempts,
+        Counter::Emitted,
+        Counter::Empty,
+        Counter::Other,
+        Counter::Throttled,
+        Counter::Full,
+        Counter::Unreadable,
+        Counter::Untracked,
+        Counter::Pieces,
+        Counter::Starts,
+        Counter::LostStarts,
+    ];
+
+    /// Its name in metrics and messages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Counter::Attempts => "attempts",
+            Counter::Emitted => "emitted",
+            Counter::Empty => "empty",
+            Counter::Other => "other",
+            Counter::Throttled => "throttled",
+            Counter::Full => "full",
+            Counter::Unreadable => "unreadable",
+            Counter::Untracked => "untracked",
+            Counter::Pieces => "pieces",
+            Counter::Starts => "starts",
+            Counter::LostStarts => "lost_starts",
+        }
+    }
+}

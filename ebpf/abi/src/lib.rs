@@ -1,0 +1,21 @@
+//! What the kernel programs and the agent say to each other. Layouts are asserted where they are declared, since the
+//! two sides are compiled by different compilers for different machines.
+
+#![no_std]
+
+mod counter;
+mod header;
+mod word;
+
+pub use counter::{COUNTERS, Counter};
+pub use header::{HEADER, Header};
+pub use word::{Direction, Kind, Library, flag};
+
+/// The most bytes of plaintext that one event carries.
+pub const PIECE: usize = 1024;
+
+/// The most bytes of one HTTP/1 head that are taken; what is longer is cut.
+pub const LONGEST_HEAD: u32 = 16 * 1024;
+
+/// Bytes of the ring buffer between kernel and agent.
+pub const RING: u32 = 4 * 1024 * 1024;

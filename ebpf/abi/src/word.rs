@@ -1,0 +1,78 @@
+//! The words of an event's header, each a byte.
+
+/// What an event is.
+#[repr(u8)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A process started a program. No plaintext follows.
+    Start = 1,
+    /// A piece of a head of HTTP/1.
+    Head = 2,
+    /// A piece of a HEADERS or CONTINUATION frame of HTTP/2, which begins with the frame's nine bytes of header; or the
+    /// preface of its connection.
+    Frame = 3,
+    /// The beginning of a form as a body, `Action=` and its value, and nothing else of a body.
+    Action = 4,
+}
+
+/// Which library's function was called.
+#[repr(u8)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Library {
+    /// None: the event is not a call.
+    None = 0,
+    /// OpenSSL and its descendants.
+    OpenSsl = 1,
+    /// GnuTLS.
+    GnuTls = 2,
+    /// Go's `crypto/tls`.
+    Go = 3,
+}
+
+/// Which way the plaintext went.
+#[repr(u8)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// The process wrote it.
+    Written = 0,
+    /// The process read it.
+    Read = 1,
+}
+
+/// Flags of an event.
+pub mod flag {
+    /// The piece begins a head or frame.
+    pub const FIRST: u8 = 1;
+    /// The piece ends a head or frame.
+    pub const LAST: u8 = 2;
+    /// The piece is the preface of a connection of HTTP/2.
+    pub const PREFACE: u8 = 4;
+}
+
+impl Kind {
+    /// The kind of that number.
+    #[must_use]
+    pub const fn of(number: u8) -> Option<Kind> {
+        match number {
+            1 => Some(Kind::Start),
+            2 => Some(Kind::Head),
+            3 => Some(Kind::Frame),
+            4 => Some(Kind::Action),
+            _ => None,
+        }
+    }
+}
+
+impl Library {
+    /// The library of that number.
+    #[must_use]
+    pub const fn of(number: u8) -> Option<Library> {
+        match number {
+            0 => Some(Library::None),
+            1 => Some(Library::OpenSsl),
+            2 => Some(Library::GnuTls),
+            3 => Some(Library::Go),
+            _ => None,
+        }
+    }
+}

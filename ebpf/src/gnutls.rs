@@ -1,0 +1,25 @@
+//! GnuTLS.
+
+use aya_ebpf::macros::uprobe;
+use aya_ebpf::programs::ProbeContext;
+use remit_abi::Library;
+
+use crate::call::{freed, written};
+
+/// `ssize_t gnutls_record_send(gnutls_session_t session, const void *data, size_t data_size)`.
+#[uprobe]
+pub fn gnutls_record_send(context: ProbeContext) -> u32 {
+    if let (Some(connection), Some(buffer), Some(length)) = (context.arg(0), context.arg(1), context.arg(2)) {
+        written(Library::GnuTls, connection, buffer, length);
+    }
+    0
+}
+
+/// `void gnutls_deinit(gnutls_session_t session)`.
+#[uprobe]
+pub fn gnutls_deinit(context: ProbeContext) -> u32 {
+    if let Some(connection) = context.arg(0) {
+        freed(connection);
+    }
+    0
+}

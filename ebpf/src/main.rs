@@ -1,0 +1,34 @@
+//! Kernel programs that see what workloads write into TLS connections: one file per family of hooks, and what they
+//! share.
+#![no_std]
+#![no_main]
+#![feature(core_intrinsics)]
+#![expect(internal_features, reason = "atomic additions have no other name on this target")]
+
+mod action;
+mod bucket;
+mod call;
+mod counter;
+mod floor;
+mod frames;
+mod gnutls;
+mod go;
+mod head;
+mod openssl;
+mod piece;
+mod reads;
+mod shape;
+mod start;
+mod stream;
+
+/// The kernel lets only programs under a compatible licence read a process's memory.
+#[unsafe(no_mangle)]
+#[unsafe(link_section = "license")]
+static LICENSE: [u8; 13] = *b"Dual MIT/GPL\0";
+
+/// Nothing here panics, but the language wants to know what would happen.
+#[cfg(not(test))]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}

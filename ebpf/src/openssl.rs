@@ -1,0 +1,61 @@
+//! OpenSSL and its descendants, shared or linked into a program.
+
+use aya_ebpf::macros::uprobe;
+use aya_ebpf::programs::ProbeContext;
+use remit_abi::Library;
+
+use crate::call::{freed, written};
+use crate::reads::{entered, returned};
+
+/// `int SSL_write(SSL *ssl, const void *buf, int num)`.
+#[uprobe]
+pub fn ssl_write(context: ProbeContext) -> u32 {
+    if let (Some(connection), Some(buffer), Some(length)) = (context.arg(0), context.arg(1), context.arg::<i32>(2)) {
+        written(Library::OpenSsl, connection, buffer, if length < 0 { 0 } else { length as u64 });
+    }
+    0
+}
+
+/// `int SSL_write_ex(SSL *s, const void *buf, size_t num, size_t *written)`.
+#[uprobe]
+pub fn ssl_write_ex(context: ProbeContext) -> u32 {
+    if let (Some(connection), Some(buffer), Some(length)) = (context.arg(0), context.arg(1), context.arg(2)) {
+        written(Library::OpenSsl, connection, buffer, length);
+    }
+    0
+}
+
+/// `void SSL_free(SSL *ssl)`.
+#[uprobe]
+pub fn ssl_free(context: ProbeContext) -> u32 {
+    if let Some(connection) = context.arg(0) {
+        freed(connection);
+    }
+    0
+}
+
+/// `int SSL_read(SSL *ssl, void *buf, int num)`.
+#[uprobe]
+pub fn ssl_read(context: ProbeContext) -> u32 {
+    if let (Some(connection), Some(buffer)) = (context.arg(0), context.arg(1)) {
+        entered(connection, buffer, 0);
+    }
+    0
+}
+
+/// `int SSL_read_ex(SSL *ssl, void *buf, size_t num, size_t *readbytes)`.
+#[uprobe]
+pub fn ssl_read_ex(context: ProbeContext) -> u32 {
+    if let (Some(connection), Some(buffer), Some(count)) = (context.arg(0), context.arg(1), context.arg(3)) {
+        entered(connection, buffer, count);
+    }
+    0
+}
+
+/// Where either returns.
+#[uprobe]
+pub fn ssl_read_return(context: ProbeContext) -> u32 {
+    // SAFETY: the kernel hands over registers that live as long as the program runs.
+    returned(Library::OpenSsl, unsafe { &*context.regs }.rax as i32);
+    0
+}

@@ -1,0 +1,230 @@
+//! A piece of plaintext on its way into the ring buffer.
+
+use aya_ebpf::bindings::{BPF_RB_AVAIL_DATA, BPF_RB_FORCE_WAKEUP, BPF_RB_NO_WAKEUP};
+use aya_ebpf::helpers::generated::{bpf_probe_read_kernel, bpf_probe_read_user};
+use aya_ebpf::macros::map;
+use aya_ebpf::maps::RingBuf;
+use remit_abi::{Counter, Header, Kind, PIECE, RING, flag};
+
+use crate::bucket;
+use crate::call::{ADMITTED, Call, REFUSED, UNASKED};
+use crate::counter::count;
+use crate::stream::{Stream, set};
+
+#[map]
+static EVENTS: RingBuf = RingBuf::with_byte_size(RING, 0);
+
+/// The agent is woken when so much waits; otherwise it looks by itself, which costs the workload nothing.
+const WAKE: u64 = RING as u64 / 8;
+
+/// The end of a head, as a number of this machine.
+const END: u32 = u32::from_le_bytes(*b"\r\n\r\n");
+
+/// What overwrites.
+static ZEROS: [u64; PIECE / 8] = [0; PIECE / 8];
+
+/// Bytes of `Action=`.
+const ACTION: u32 = 7;
+
+/// The most bytes of a form's action that are taken, its name included.
+pub(crate) const LONGEST_ACTION: u32 = 96;
+
+/// An event as it lies in the ring buffer.
+#[repr(C)]
+struct Slot {
+    header: Header,
+    text: [u64; PIECE / 8],
+}
+
+/// A part of what a call writes.
+pub(crate) struct Piece {
+    pub(crate) offset: u32,
+    /// At most [`PIECE`].
+    pub(crate) length: u32,
+    pub(crate) kind: Kind,
+    pub(crate) position: u64,
+}
+
+/// Puts a piece into the ring buffer. What follows a head's end within it is not handed on.
+#[inline(never)]
+pub(crate) fn emit(call: &mut Call, stream: &mut Stream, piece: &Piece) -> Counter {
+    let sequence = stream.sequence;
+    stream.sequence += 1;
+    if call.admission == UNASKED {
+        call.admission = if bucket::take(call.cgroup, call.time) { ADMITTED } else { REFUSED };
+    }
+    if call.admission == REFUSED {
+        return Counter::Throttled;
+    }
+    let Some(mut entry) = EVENTS.reserve::<Slot>(0) else { return Counter::Full };
+    let slot = entry.as_mut_ptr();
+    // One too many is masked away, which the verifier follows where it would not follow a comparison.
+    let length = if piece.length >= PIECE as u32 { PIECE as u32 } else { piece.length & (PIECE as u32 - 1) };
+    // SAFETY: the slot is ours until it is submitted or discarded; the kernel checks the source.
+    unsafe {
+        let text = (&raw mut (*slot).text).cast::<u8>();
+        let source = call.buffer + u64::from(piece.offset);
+        if bpf_probe_read_user(text.cast(), length, source as *const _) != 0 {
+            entry.discard(u64::from(BPF_RB_NO_WAKEUP));
+            return Counter::Unreadable;
+        }
+        (*slot).header = Header {
+            time: call.time,
+            cgroup: call.cgroup,
+            connection: call.key.connection,
+            position: piece.position,
+            process: call.key.process,
+            thread: call.thread,
+            sequence,
+            total: call.length,
+            offset: piece.offset,
+            copied: length as u16,
+            kind: piece.kind as u8,
+            library: call.library,
+            direction: call.key.direction as u8,
+            flags: 0,
+            spare: [0; 6],
+        };
+        if piece.kind as u8 == Kind::Head as u8 && ends(slot, stream, length) {
+            stream.flags |= u32::from(flag::LAST);
+            if !clear(slot, source) {
+                entry.discard(u64::from(BPF_RB_NO_WAKEUP));
+                return Counter::Unreadable;
+            }
+        } else if piece.kind as u8 == Kind::Action as u8 && !(names(slot, length) && clear(slot, source)) {
+            entry.discard(u64::from(BPF_RB_NO_WAKEUP));
+            return Counter::Other;
+        }
+        (*slot).header.flags = stream.flags as u8;
+        let copied = u32::from(core::ptr::read_volatile(&raw const (*slot).header.copied));
+        set(&mut stream.cursor, piece.offset + copied);
+    }
+    entry.submit(wakeup());
+    count(Counter::Pieces);
+    Counter::Emitted
+}
+
+/// Whether the head ends within the piece; then only what it has of the head counts as copied.
+///
+/// Eight bytes at a time, of which only those with a line feed are looked at closely: this is most of what a head costs
+/// the workload. Lengths go through memory that the verifier knows nothing about: in registers, each length would be
+/// another case to verify.
+#[inline(always)]
+unsafe fn ends(slot: *mut Slot, stream: &mut Stream, length: u32) -> bool {
+    // SAFETY: the slot is ours, and indices stay within it.
+    unsafe {
+        let found = (&raw mut (*slot).header.spare).cast::<u16>();
+        let copied = &raw mut (*slot).header.copied;
+        core::ptr::write_volatile(found, 0);
+        // The last four bytes of what came before.
+        let mut before = u64::from(stream.window);
+        let limit = u32::from(core::ptr::read_volatile(copied));
+        for index in 0..PIECE / 8 {
+            if index as u32 * 8 >= limit {
+                break;
+            }
+            let bytes = (&raw const (*slot).text).cast::<u64>().add(index).read();
+            if has_line_feed(bytes) {
+                let last = last(before, bytes);
+                if last != 0 {
+                    core::ptr::write_volatile(found, (index as u32 * 8 + last) as u16);
+                    break;
+                }
+            }
+            before = bytes >> 32;
+        }
+        let end = core::ptr::read_volatile(found);
+        core::ptr::write_volatile(found, 0);
+        if end != 0 && end <= core::ptr::read_volatile(copied) {
+            core::ptr::write_volatile(copied, end);
+            return true;
+        }
+        for back in 0..4 {
+            let at = length.wrapping_sub(4 - back);
+            if at < PIECE as u32 {
+                let byte = (&raw const (*slot).text).cast::<u8>().add(at as usize).read();
+                stream.window = (stream.window >> 8) | (u32::from(byte) << 24);
+            }
+        }
+    }
+    false
+}
+
+/// How many of eight bytes belong to the end of a head that ends within them, after four others; 0 where none does.
+/// Without branches, since each would double what is to be verified.
+#[inline(always)]
+fn last(before: u64, bytes: u64) -> u32 {
+    let joined = (bytes << 32) | before;
+    let mut last = 0;
+    for count in (1..=8).rev() {
+        let four = if count <= 4 { joined >> (8 * count) } else { bytes >> (8 * (count - 4)) };
+        // All ones where they are equal: only then does subtracting one borrow.
+        let is_end = (u64::from(four as u32 ^ END).wrapping_sub(1) >> 63).wrapping_neg() as u32;
+        last = (last & !is_end) | (count & is_end);
+    }
+    last
+}
+
+/// Whether one of eight bytes is a line feed: subtracting one borrows from the high bit of a byte that is zero.
+#[inline(always)]
+fn has_line_feed(bytes: u64) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let zeros = bytes ^ (ONES * 0x0a);
+    zeros.wrapping_sub(ONES) & !zeros & (ONES << 7) != 0
+}
+
+/// Whether the piece is a form's action: `Action=` and letters, up to the `&` that ends them or to the end of the piece.
+/// Then nothing else of it counts as copied, nor is left.
+#[inline(always)]
+unsafe fn names(slot: *mut Slot, length: u32) -> bool {
+    // SAFETY: the slot is ours, and the index stays within it.
+    unsafe {
+        let text = (&raw const (*slot).text).cast::<u8>();
+        let mut end = 0;
+        for index in ACTION..LONGEST_ACTION {
+            if index >= length {
+                break;
+            }
+            let byte = text.add(index as usize).read();
+            end = index + 1;
+            if byte == b'&' {
+                break;
+            }
+            if !byte.is_ascii_alphanumeric() {
+                return false;
+            }
+        }
+        core::ptr::write_volatile(&raw mut (*slot).header.copied, end as u16);
+        core::ptr::read_volatile(&raw const (*slot).header.copied) as u32 > ACTION
+    }
+}
+
+/// Overwrites what was read beyond the end of a head: it may be a body, and none leaves the kernel. So all is overwritten,
+/// and the head is read once more; a loop over what follows it would be as many cases to verify as it has lengths.
+#[inline(always)]
+unsafe fn clear(slot: *mut Slot, source: u64) -> bool {
+    // SAFETY: the slot is ours, and the kernel checks the source.
+    unsafe {
+        let text = (&raw mut (*slot).text).cast();
+        let copied = u32::from(core::ptr::read_volatile(&raw const (*slot).header.copied));
+        let length = if copied >= PIECE as u32 { PIECE as u32 } else { copied };
+        bpf_probe_read_kernel(text, PIECE as u32, (&raw const ZEROS).cast()) == 0
+            && bpf_probe_read_user(text, length, source as *const _) == 0
+    }
+}
+
+/// Tells that a process started a program.
+#[inline(always)]
+pub(crate) fn announce(header: Header) -> bool {
+    let Some(mut entry) = EVENTS.reserve::<Header>(0) else { return false };
+    entry.write(header);
+    entry.submit(wakeup());
+    true
+}
+
+/// Whether the agent is to be woken.
+#[inline(always)]
+fn wakeup() -> u64 {
+    let waiting = EVENTS.query(u64::from(BPF_RB_AVAIL_DATA));
+    u64::from(if waiting >= WAKE { BPF_RB_FORCE_WAKEUP } else { BPF_RB_NO_WAKEUP })
+}

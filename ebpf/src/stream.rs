@@ -1,0 +1,89 @@
+//! What is remembered of a connection.
+
+use aya_ebpf::macros::map;
+use aya_ebpf::maps::LruHashMap;
+
+/// Names a connection: the address of its object, in a process.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(crate) struct Key {
+    pub(crate) connection: u64,
+    pub(crate) process: u32,
+    /// The direction; also fills the key, all of whose bytes the kernel compares.
+    pub(crate) direction: u32,
+}
+
+/// What is remembered of one direction of a connection.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(crate) struct Stream {
+    /// Where the next byte is: see `position` of the events' header.
+    pub(crate) position: u64,
+    /// The last four bytes of a head so far, by which its end is recognised.
+    pub(crate) window: u32,
+    /// How many events there were, lost ones included.
+    pub(crate) sequence: u32,
+    /// One of the states below.
+    pub(crate) state: u32,
+    /// Bytes of a frame yet to come, or bytes of a head already taken.
+    pub(crate) bytes: u32,
+    /// Flags of the next piece.
+    pub(crate) flags: u32,
+    /// While a call is followed: where in what it writes. This and the next two are here and not in variables because
+    /// the verifier follows each value that a variable can have, and knows nothing of values in a map.
+    pub(crate) cursor: u32,
+    /// While a call is followed: how it ends, a `Counter`.
+    pub(crate) end: u32,
+    /// While a call is followed: whether the head may have a body.
+    pub(crate) has_body: u32,
+}
+
+/// Reads a value that the compiler must not remember from writing it.
+#[inline(always)]
+pub(crate) fn get(value: &u32) -> u32 {
+    // SAFETY: a reference is readable.
+    unsafe { core::ptr::read_volatile(value) }
+}
+
+/// Writes a value that is read so.
+#[inline(always)]
+pub(crate) fn set(value: &mut u32, new: u32) {
+    // SAFETY: a mutable reference is writable.
+    unsafe { core::ptr::write_volatile(value, new) }
+}
+
+/// Nothing is expected: the next head shows by its first bytes.
+pub(crate) const IDLE: u32 = 0;
+/// Within a head of HTTP/1.
+pub(crate) const HEAD: u32 = 1;
+/// HTTP/2, within a frame that is not wanted, or between frames.
+pub(crate) const SKIP: u32 = 2;
+/// HTTP/2, within a frame that is wanted.
+pub(crate) const TAKE: u32 = 3;
+
+#[map]
+static STREAMS: LruHashMap<Key, Stream> = LruHashMap::with_max_entries(16384, 0);
+
+impl Stream {
+    /// What is remembered of a connection, if anything is.
+    #[inline(always)]
+    pub(crate) fn find(key: &Key) -> Option<&'static mut Stream> {
+        // SAFETY: a value of a map whose values are preallocated stays readable and writable. Where a value is used
+        // again for another connection meanwhile, its pieces are out of sequence, which the agent notices.
+        STREAMS.get_ptr_mut(key).map(|stream| unsafe { &mut *stream })
+    }
+
+    /// Begins to remember a connection.
+    #[inline(always)]
+    pub(crate) fn start(key: &Key, position: u64) -> Option<&'static mut Stream> {
+        let new = Stream { position, window: 0, sequence: 0, state: IDLE, bytes: 0, flags: 0, cursor: 0, end: 0, has_body: 0 };
+        let _ = STREAMS.insert(key, new, 0);
+        Stream::find(key)
+    }
+
+    /// Forgets a connection whose object is freed, since the next may have its address.
+    #[inline(always)]
+    pub(crate) fn end(key: &Key) {
+        let _ = STREAMS.remove(key);
+    }
+}
