@@ -1,11 +1,13 @@
 //! The node agent: sees every call that a workload makes, on the wire, and writes usage records.
 
+pub mod capture;
 pub mod endpoint;
 pub mod head;
 pub mod identity;
-pub mod metrics;
-pub mod recording;
-pub mod naming;
-pub mod wire;
 pub mod kernel;
+pub mod metrics;
+pub mod naming;
+
 pub mod probe;
+pub mod recording;
+pub mod wire;

@@ -1,0 +1,169 @@
+//! From events of the kernel's programs to named calls.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use remit_abi::{Direction as Way, Header, Kind};
+use remit_ledger::{Outcome, Provider};
+
+use crate::head::Response;
+use crate::identity::{Identities, PodList, Subject};
+use crate::naming::{self, Named, Surroundings, UNKNOWN};
+use crate::recording::Call;
+use crate::wire::{self, Direction, Fragment, Key, Limits, Streams};
+
+/// Processes whose subjects are remembered beside their calls. Who was forgotten is found out again.
+const CALLERS: usize = 16_384;
+
+/// What is known from elsewhere about where calls go.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// The AWS account of this machine's callers; empty where it is not known.
+    pub account: String,
+    /// Hosts of Kubernetes API servers, with their ports where they have one.
+    pub api_servers: Vec<String>,
+    /// Hosts of Vault servers, likewise.
+    pub vaults: Vec<String>,
+}
+
+/// Makes calls of events.
+#[derive(Debug)]
+pub struct Capture {
+    streams: Streams,
+    identities: Identities,
+    known: Known,
+    callers: HashMap<u32, Arc<Subject>>,
+    calls: Vec<wire::Call>,
+}
+
+impl Capture {
+    /// Nothing was seen yet.
+    #[must_use]
+    pub fn new(limits: Limits, identities: Identities, known: Known) -> Self {
+        Self {
+            streams: Streams::new(limits),
+            identities,
+            known,
+            callers: HashMap::new(),
+            calls: Vec::new(),
+        }
+    }
+
+    /// Takes an event, and hands over the calls that are complete now. `now` is in microseconds since the Unix epoch.
+    pub fn event(&mut self, header: &Header, bytes: &[u8], now: i64, on: &mut impl FnMut(u32, Call)) {
+        let process = header.process;
+        if header.kind == Kind::Start as u8 {
+            // The program that ran before took its connections with it.
+            self.streams.close_process(process, &mut self.calls);
+            self.deliver(now, on);
+            let subject = self.identities.executed(header.cgroup, process, now);
+            self.remember(process, subject);
+            return;
+        }
+        let subject = self.identities.subject(header.cgroup, process, now);
+        self.remember(process, subject);
+        let is_frame = header.kind == Kind::Frame as u8;
+        // Positions of HTTP/2 count what is taken of it; those of HTTP/1 count bodies, too.
+        let rest = header.total.saturating_sub(header.offset);
+        let total = if is_frame { u32::from(header.copied) } else { rest };
+        let direction = if header.direction == Way::Read as u8 { Direction::Read } else { Direction::Written };
+        let fragment = Fragment { direction, sequence: header.position, total, bytes };
+        self.streams.feed(Key { process, object: header.connection }, fragment, &mut self.calls);
+        self.deliver(now, on);
+    }
+
+    /// Hands over calls whose responses do not come, and forgets who is long gone. To be called every few seconds.
+    pub fn sweep(&mut self, now: i64, on: &mut impl FnMut(u32, Call)) {
+        self.streams.sweep(&mut self.calls);
+        self.deliver(now, on);
+        self.identities.expire(now);
+    }
+
+    /// Hands over all calls that are not complete.
+    pub fn close(&mut self, now: i64, on: &mut impl FnMut(u32, Call)) {
+        self.streams.close_all(&mut self.calls);
+        self.deliver(now, on);
+    }
+
+    /// Whether the kubelet should be asked for its pods.
+    #[must_use]
+    pub fn wants_pods(&self, now: i64) -> bool {
+        self.identities.wants_pods(now)
+    }
+
+    /// Learns the pods of this node.
+    pub fn learn(&mut self, pods: PodList, now: i64) {
+        self.identities.learn(pods, now);
+    }
+
+    /// What became of the heads.
+    #[must_use]
+    pub fn counts(&self) -> &wire::Counts {
+        self.streams.counts()
+    }
+
+    fn remember(&mut self, process: u32, subject: Arc<Subject>) {
+        if self.callers.len() >= CALLERS && !self.callers.contains_key(&process) {
+            self.callers.clear();
+        }
+        self.callers.insert(process, subject);
+    }
+
+    fn deliver(&mut self, now: i64, on: &mut impl FnMut(u32, Call)) {
+        let known = &self.known;
+        let surroundings =
+            Surroundings { account: &known.account, api_servers: &known.api_servers, vaults: &known.vaults };
+        for call in self.calls.drain(..) {
+            let subject = self.callers.get(&call.key.process).cloned().unwrap_or_default();
+            on(call.key.process, named(call, subject, &surroundings, now));
+        }
+    }
+}
+
+/// A call by the words of the ledger.
+fn named(call: wire::Call, subject: Arc<Subject>, surroundings: &Surroundings<'_>, now: i64) -> Call {
+    let mut named = naming::name(&call.head, surroundings);
+    // What a head lacks may have been sent, so it must not be named by what it lacks. A path of Kubernetes tells all.
+    if call.unknown > 0 && named.provider != Provider::Kubernetes {
+        named = Named {
+            operation: UNKNOWN.to_owned(),
+            resources: Vec::new(),
+            parameters: Vec::new(),
+            ..named
+        };
+    }
+    let outcome = outcome(named.provider, call.response.as_ref());
+    Call {
+        subject,
+        provider: named.provider,
+        principal: None,
+        account: None,
+        region: named.region,
+        credential: call.head.scope.map(|scope| scope.access_key),
+        service: named.service,
+        operation: named.operation,
+        resources: named.resources,
+        parameters: named.parameters.into_iter().collect(),
+        outcome,
+        error_code: None,
+        sample_id: call.response.and_then(|response| response.request_id),
+        count: 1,
+        first: now,
+        last: now,
+    }
+}
+
+/// What a status tells. AWS's protocols of JSON and queries answer 400 both when they refuse and when a request is wrong, and
+/// say which in the body, which is not seen.
+fn outcome(provider: Provider, response: Option<&Response>) -> Outcome {
+    match response.map(|response| response.status) {
+        None => Outcome::Unknown,
+        Some(200..=399) => Outcome::Allowed,
+        Some(401 | 403 | 407) => Outcome::Denied,
+        Some(400) if provider == Provider::Aws => Outcome::Unknown,
+        Some(_) => Outcome::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests;

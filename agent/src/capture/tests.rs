@@ -1,0 +1,87 @@
+use std::path::Path;
+
+use super::*;
+use crate::identity::{CgroupTree, IdentitySettings};
+
+fn capture() -> Capture {
+    let folder = Path::new("/nowhere");
+    let identities = Identities::new(CgroupTree::new(folder, folder), IdentitySettings::default());
+    Capture::new(Limits::default(), identities, Known::default())
+}
+
+fn header(kind: Kind, direction: Way, position: u64, bytes: &[u8]) -> Header {
+    let length = u16::try_from(bytes.len()).unwrap();
+    Header {
+        kind: kind as u8,
+        direction: direction as u8,
+        position,
+        copied: length,
+        total: u32::from(length),
+        process: 7,
+        connection: 0xff00,
+        ..Header::default()
+    }
+}
+
+/// What comes of events, each a direction and its bytes, one behind the other on one connection.
+fn calls(events: &[(Way, &str)]) -> Vec<Call> {
+    let mut capture = capture();
+    let mut calls = Vec::new();
+    let mut positions = [0, 0];
+    for (way, text) in events {
+        let position = &mut positions[*way as usize];
+        let header = header(Kind::Head, *way, *position, text.as_bytes());
+        *position += text.len() as u64;
+        capture.event(&header, text.as_bytes(), 5, &mut |process, call| {
+            assert_eq!(process, 7);
+            calls.push(call);
+        });
+    }
+    capture.close(9, &mut |_, call| calls.push(call));
+    calls
+}
+
+const GET: &str = "GET /key HTTP/1.1\r\nHost: bucket.s3.eu-west-1.amazonaws.com\r\nAuthorization: AWS4-HMAC-SHA256 \
+                   Credential=AKIAIOSFODNN7EXAMPLE/20261128/eu-west-1/s3/aws4_request, SignedHeaders=host, \
+                   Signature=abcdef\r\n\r\n";
+
+#[test]
+fn a_call_has_the_names_of_the_audit_log() {
+    let answer = "HTTP/1.1 200 OK\r\nx-amz-request-id: 4442587FB7D0A2F9\r\n\r\n";
+    let [call] = calls(&[(Way::Written, GET), (Way::Read, answer)]).try_into().unwrap();
+    assert_eq!((call.provider, call.service.as_str(), call.operation.as_str()), (Provider::Aws, "s3", "GetObject"));
+    assert_eq!(call.credential.as_deref(), Some("AKIAIOSFODNN7EXAMPLE"));
+    assert_eq!((call.outcome, call.region.as_deref()), (Outcome::Allowed, Some("eu-west-1")));
+    assert_eq!(call.sample_id.as_deref(), Some("4442587FB7D0A2F9"));
+    assert!(call.resources.contains(&"arn:aws:s3:::bucket/key".to_owned()), "{:?}", call.resources);
+    assert!(!format!("{call:?}").contains("abcdef"), "a signature is never kept");
+}
+
+#[test]
+fn a_call_without_an_answer_is_delivered_with_an_unknown_outcome() {
+    let [call] = calls(&[(Way::Written, GET)]).try_into().unwrap();
+    assert_eq!((call.outcome, call.first, call.last), (Outcome::Unknown, 9, 9));
+}
+
+#[test]
+fn a_status_tells_the_outcome_where_it_can() {
+    let of = |provider, status| outcome(provider, Some(&Response { status, request_id: None }));
+    assert_eq!(of(Provider::Aws, 204), Outcome::Allowed);
+    assert_eq!(of(Provider::Aws, 403), Outcome::Denied);
+    assert_eq!(of(Provider::Aws, 404), Outcome::Failed);
+    assert_eq!(of(Provider::Aws, 400), Outcome::Unknown, "refusals of JSON protocols are 400, too");
+    assert_eq!(of(Provider::Kubernetes, 400), Outcome::Failed);
+    assert_eq!(of(Provider::Kubernetes, 401), Outcome::Denied);
+}
+
+#[test]
+fn a_program_that_starts_ends_the_connections_of_the_one_before() {
+    let mut capture = capture();
+    let mut delivered = 0;
+    let written = header(Kind::Head, Way::Written, 0, GET.as_bytes());
+    capture.event(&written, GET.as_bytes(), 1, &mut |_, _| delivered += 1);
+    capture.event(&header(Kind::Start, Way::Written, 0, b""), b"", 2, &mut |_, _| delivered += 1);
+    assert_eq!(delivered, 1);
+    capture.close(3, &mut |_, _| delivered += 1);
+    assert_eq!(delivered, 1, "a call is delivered once");
+}
