@@ -40,17 +40,11 @@ impl Capture {
     /// Nothing was seen yet.
     #[must_use]
     pub fn new(limits: Limits, identities: Identities, known: Known) -> Self {
-        Self {
-            streams: Streams::new(limits),
-            identities,
-            known,
-            callers: HashMap::new(),
-            calls: Vec::new(),
-        }
+        Self { streams: Streams::new(limits), identities, known, callers: HashMap::new(), calls: Vec::new() }
     }
 
-    /// Takes an event, and hands over the calls that are complete now. `now` is in microseconds since the Unix epoch.
-    pub fn event(&mut self, header: &Header, bytes: &[u8], now: i64, on: &mut impl FnMut(u32, Call)) {
+    /// Takes an event, and hands over the calls that are complete now, as they were sent and as they are recorded. `now` is in microseconds since the Unix epoch.
+    pub fn event(&mut self, header: &Header, bytes: &[u8], now: i64, on: &mut impl FnMut(&wire::Call, Call)) {
         let process = header.process;
         if header.kind == Kind::Start as u8 {
             // The program that ran before took its connections with it.
@@ -66,21 +60,22 @@ impl Capture {
         // Positions of HTTP/2 count what is taken of it; those of HTTP/1 count bodies, too.
         let rest = header.total.saturating_sub(header.offset);
         let total = if is_frame { u32::from(header.copied) } else { rest };
-        let direction = if header.direction == Way::Read as u8 { Direction::Read } else { Direction::Written };
+        let direction =
+            if header.direction == Way::Read as u8 { Direction::Read } else { Direction::Written };
         let fragment = Fragment { direction, sequence: header.position, total, bytes };
         self.streams.feed(Key { process, object: header.connection }, fragment, &mut self.calls);
         self.deliver(now, on);
     }
 
     /// Hands over calls whose responses do not come, and forgets who is long gone. To be called every few seconds.
-    pub fn sweep(&mut self, now: i64, on: &mut impl FnMut(u32, Call)) {
+    pub fn sweep(&mut self, now: i64, on: &mut impl FnMut(&wire::Call, Call)) {
         self.streams.sweep(&mut self.calls);
         self.deliver(now, on);
         self.identities.expire(now);
     }
 
     /// Hands over all calls that are not complete.
-    pub fn close(&mut self, now: i64, on: &mut impl FnMut(u32, Call)) {
+    pub fn close(&mut self, now: i64, on: &mut impl FnMut(&wire::Call, Call)) {
         self.streams.close_all(&mut self.calls);
         self.deliver(now, on);
     }
@@ -109,28 +104,24 @@ impl Capture {
         self.callers.insert(process, subject);
     }
 
-    fn deliver(&mut self, now: i64, on: &mut impl FnMut(u32, Call)) {
+    fn deliver(&mut self, now: i64, on: &mut impl FnMut(&wire::Call, Call)) {
         let known = &self.known;
         let surroundings =
             Surroundings { account: &known.account, api_servers: &known.api_servers, vaults: &known.vaults };
         for call in self.calls.drain(..) {
             let subject = self.callers.get(&call.key.process).cloned().unwrap_or_default();
-            on(call.key.process, named(call, subject, &surroundings, now));
+            on(&call, named(&call, subject, &surroundings, now));
         }
     }
 }
 
 /// A call by the words of the ledger.
-fn named(call: wire::Call, subject: Arc<Subject>, surroundings: &Surroundings<'_>, now: i64) -> Call {
+fn named(call: &wire::Call, subject: Arc<Subject>, surroundings: &Surroundings<'_>, now: i64) -> Call {
     let mut named = naming::name(&call.head, surroundings);
     // What a head lacks may have been sent, so it must not be named by what it lacks. A path of Kubernetes tells all.
     if call.unknown > 0 && named.provider != Provider::Kubernetes {
-        named = Named {
-            operation: UNKNOWN.to_owned(),
-            resources: Vec::new(),
-            parameters: Vec::new(),
-            ..named
-        };
+        named =
+            Named { operation: UNKNOWN.to_owned(), resources: Vec::new(), parameters: Vec::new(), ..named };
     }
     let outcome = outcome(named.provider, call.response.as_ref());
     Call {
@@ -139,14 +130,14 @@ fn named(call: wire::Call, subject: Arc<Subject>, surroundings: &Surroundings<'_
         principal: None,
         account: None,
         region: named.region,
-        credential: call.head.scope.map(|scope| scope.access_key),
+        credential: call.head.scope.as_ref().map(|scope| scope.access_key.clone()),
         service: named.service,
         operation: named.operation,
         resources: named.resources,
         parameters: named.parameters.into_iter().collect(),
         outcome,
         error_code: None,
-        sample_id: call.response.and_then(|response| response.request_id),
+        sample_id: call.response.as_ref().and_then(|response| response.request_id.clone()),
         count: 1,
         first: now,
         last: now,

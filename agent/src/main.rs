@@ -2,6 +2,8 @@
 #![expect(clippy::print_stderr, reason = "a program that talks to a person on its streams")]
 
 mod check;
+mod observe;
+mod run;
 mod trace;
 
 use std::process::ExitCode;
@@ -20,6 +22,8 @@ struct Arguments {
 enum Verb {
     /// Say what this kernel allows, what is missing, and what would be blind
     Check,
+    /// Record the calls of this machine in a ledger, until told to stop
+    Run(Box<run::Arguments>),
     /// Print calls as they are made, one a line
     Trace(trace::Arguments),
 }
@@ -32,8 +36,10 @@ fn main() -> ExitCode {
             return if error.use_stderr() { ExitCode::from(64) } else { ExitCode::SUCCESS };
         }
     };
+    log();
     let done = match arguments.verb {
         Verb::Check => check::run(),
+        Verb::Run(arguments) => run::run(&arguments),
         Verb::Trace(arguments) => trace::run(&arguments),
     };
     match done {
@@ -43,4 +49,15 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// What happens is logged to standard error; `RUST_LOG` says how much.
+fn log() {
+    use std::io::IsTerminal;
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
 }

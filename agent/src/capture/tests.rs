@@ -32,8 +32,8 @@ fn calls(events: &[(Way, &str)]) -> Vec<Call> {
         let position = &mut positions[*way as usize];
         let header = header(Kind::Head, *way, *position, text.as_bytes());
         *position += text.len() as u64;
-        capture.event(&header, text.as_bytes(), 5, &mut |process, call| {
-            assert_eq!(process, 7);
+        capture.event(&header, text.as_bytes(), 5, &mut |sent, call| {
+            assert_eq!(sent.key.process, 7);
             calls.push(call);
         });
     }
@@ -49,7 +49,10 @@ const GET: &str = "GET /key HTTP/1.1\r\nHost: bucket.s3.eu-west-1.amazonaws.com\
 fn a_call_has_the_names_of_the_audit_log() {
     let answer = "HTTP/1.1 200 OK\r\nx-amz-request-id: 4442587FB7D0A2F9\r\n\r\n";
     let [call] = calls(&[(Way::Written, GET), (Way::Read, answer)]).try_into().unwrap();
-    assert_eq!((call.provider, call.service.as_str(), call.operation.as_str()), (Provider::Aws, "s3", "GetObject"));
+    assert_eq!(
+        (call.provider, call.service.as_str(), call.operation.as_str()),
+        (Provider::Aws, "s3", "GetObject")
+    );
     assert_eq!(call.credential.as_deref(), Some("AKIAIOSFODNN7EXAMPLE"));
     assert_eq!((call.outcome, call.region.as_deref()), (Outcome::Allowed, Some("eu-west-1")));
     assert_eq!(call.sample_id.as_deref(), Some("4442587FB7D0A2F9"));

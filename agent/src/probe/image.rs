@@ -157,7 +157,8 @@ fn points_of(elf: &Elf<'_>, hook: Hook, function: Function) -> io::Result<Vec<Po
     if hook.convention() == Convention::Go && !site::is_go(&code) {
         return Ok(Vec::new());
     }
-    let mut points = vec![Point { hook, entry, site: site::choose(&code, function.address, hook.convention()) }];
+    let mut points =
+        vec![Point { hook, entry, site: site::choose(&code, function.address, hook.convention()) }];
     if hook.is_read() {
         let Some(exits) = site::exits(&code, function.address) else { return Ok(Vec::new()) };
         points.extend(exits.into_iter().map(|site| Point { hook: Hook::SslReadReturn, entry, site }));

@@ -18,7 +18,12 @@ fn compare(client: impl FnOnce(&Server)) -> Option<Seen> {
     assert_eq!(asked.len(), CALLS);
     assert_eq!(seen.calls("/remit-"), asked);
     let ends = ["emitted", "empty", "other", "throttled", "full", "unreadable", "untracked"];
-    assert_eq!(ends.iter().map(|end| seen.count(end)).sum::<u64>(), seen.count("attempts"), "{}", seen.summary);
+    assert_eq!(
+        ends.iter().map(|end| seen.count(end)).sum::<u64>(),
+        seen.count("attempts"),
+        "{}",
+        seen.summary
+    );
     assert_eq!(seen.count("pieces"), seen.count("pieces read"), "{}", seen.summary);
     Some(seen)
 }
@@ -41,7 +46,12 @@ fn curl_is_seen() {
 fn python_is_seen_and_no_secret_is_printed() {
     let seen = compare(|server| {
         let mut python = Command::new("python3");
-        python.arg(script("client.py")).args([&server.port.to_string(), "/remit-python", &CALLS.to_string(), "10"]);
+        python.arg(script("client.py")).args([
+            &server.port.to_string(),
+            "/remit-python",
+            &CALLS.to_string(),
+            "10",
+        ]);
         succeed(&mut python);
     });
     if let Some(seen) = seen {

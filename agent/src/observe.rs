@@ -1,0 +1,117 @@
+//! What the kernel shows: probes follow processes as they start, and their events are taken.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use remit_abi::{Header, Kind};
+use remit_agent::identity::{CgroupTree, Identities, IdentitySettings};
+use remit_agent::kernel::{Counts, Events, Kernel, Share};
+use remit_agent::probe::{Watch, Watched};
+
+/// After a program started, its libraries are not mapped yet. Then it is looked at so much later.
+const LATER: [Duration; 4] =
+    [Duration::from_millis(20), Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(5)];
+
+/// Processes that are to be looked at; what is beyond is found by the next look at all of them.
+const WAITING: usize = 16_384;
+
+/// All processes are looked at so often, for libraries that they loaded long after they started.
+const ROUND: Duration = Duration::from_secs(10);
+
+/// The kernel's programs at work.
+pub(crate) struct Observation {
+    kernel: Kernel,
+    events: Events,
+    watch: Watch,
+    waiting: Vec<(Instant, u32)>,
+    next_round: Instant,
+    /// Pieces of plaintext that were taken.
+    pub(crate) pieces: u64,
+}
+
+impl Observation {
+    /// Loads the programs and attaches to all processes, and says to which. `reads` follows responses, too.
+    pub(crate) fn begin(reads: bool) -> anyhow::Result<Self> {
+        let mut kernel = Kernel::load(Share::default())
+            .context("calls cannot be seen here\nhint: run as root, on Linux 5.8 or later with uprobes")?;
+        let events = kernel.events()?;
+        let mut watch = Watch::new(reads);
+        announce(&watch.round(&mut kernel)?);
+        eprintln!("watching {} functions; calls follow", watch.probes());
+        let next_round = Instant::now() + ROUND;
+        Ok(Self { kernel, events, watch, waiting: Vec::new(), next_round, pieces: 0 })
+    }
+
+    /// Waits until there may be events.
+    pub(crate) async fn wait(&self) -> anyhow::Result<()> {
+        Ok(self.events.wait().await?)
+    }
+
+    /// Hands over events that are there, and says how many.
+    pub(crate) fn take(&mut self, mut on: impl FnMut(&Header, &[u8])) -> usize {
+        let Self { events, waiting, pieces, .. } = self;
+        events.take(|header, bytes| {
+            if header.kind != Kind::Start as u8 {
+                *pieces += 1;
+            } else if waiting.len() + LATER.len() < WAITING {
+                let now = Instant::now();
+                let looks = [Duration::ZERO].iter().chain(&LATER);
+                waiting.extend(looks.map(|later| (now + *later, header.process)));
+            }
+            on(header, bytes);
+        })
+    }
+
+    /// Attaches to what processes execute that started since.
+    pub(crate) fn follow(&mut self) -> anyhow::Result<()> {
+        let now = Instant::now();
+        let due: Vec<(Instant, u32)> = self.waiting.extract_if(.., |(when, _)| *when <= now).collect();
+        for (_, process) in due {
+            announce(&self.watch.process(&mut self.kernel, process));
+        }
+        if self.next_round <= now {
+            self.next_round = now + ROUND;
+            announce(&self.watch.round(&mut self.kernel)?);
+        }
+        Ok(())
+    }
+
+    /// Detaches, so that nothing more is on its way.
+    pub(crate) fn detach(&mut self) {
+        self.watch = Watch::new(false);
+    }
+
+    /// What the programs counted.
+    pub(crate) fn counts(&self) -> anyhow::Result<Counts> {
+        Ok(self.kernel.counts()?)
+    }
+
+    /// How many places are probed, and how many functions the kernel did not let be probed.
+    pub(crate) fn probes(&self) -> (usize, u64) {
+        (self.watch.probes(), self.watch.refused())
+    }
+}
+
+/// Who processes of this machine are.
+pub(crate) fn identities(cluster: Option<String>) -> Identities {
+    let tree = CgroupTree::new("/sys/fs/cgroup".as_ref(), "/proc".as_ref());
+    Identities::new(tree, IdentitySettings { cluster, ..IdentitySettings::default() })
+}
+
+/// Microseconds since the Unix epoch.
+pub(crate) fn now() -> i64 {
+    jiff::Timestamp::now().as_microsecond()
+}
+
+/// Says what is probed from now on.
+fn announce(watched: &[Watched]) {
+    for file in watched {
+        let points = file.points.iter().map(|point| {
+            let how = if point.site.is_emulated { "emulated" } else { "stepped" };
+            format!("{}+{:#x} ({how})", point.hook.symbol(), point.site.offset)
+        });
+        let points = points.collect::<Vec<_>>().join(", ");
+        let path = file.path.display().to_string();
+        eprintln!("watching {} of process {}: {points}", path.escape_debug(), file.process);
+    }
+}

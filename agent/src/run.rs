@@ -1,0 +1,241 @@
+//! `remit-agent run`: calls of this machine into the ledger, until it is told to stop.
+
+mod kubelet;
+mod losses;
+mod writer;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use remit_abi::Counter;
+use remit_agent::capture::{Capture, Known};
+use remit_agent::endpoint::{Board, Endpoint};
+use remit_agent::identity::KubeletSettings;
+use remit_agent::metrics::Metric;
+use remit_agent::recording::{Recorder, RecorderSettings, StoreSettings};
+use remit_agent::wire::Limits;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::observe::{Observation, identities, now};
+use kubelet::Asker;
+use losses::Losses;
+use writer::Writer;
+
+/// What `remit-agent run` can be told.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The ledger's folder
+    #[arg(long)]
+    ledger: PathBuf,
+    /// A folder for what cannot be written to the ledger while that is away
+    #[arg(long)]
+    spool: Option<PathBuf>,
+    /// Megabytes that the spool may take
+    #[arg(long, default_value_t = 256)]
+    spool_limit: u64,
+    /// Seconds after which calls are written at the latest
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    interval: u32,
+    /// Do not follow responses: outcomes stay unknown, and the workload pays less
+    #[arg(long)]
+    no_responses: bool,
+    /// Show metrics and health at this address of this machine, such as 127.0.0.1:9464
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+    /// The AWS account of this machine's workloads, in which names without an account are
+    #[arg(long)]
+    account: Option<String>,
+    /// Hosts of Kubernetes API servers, beside those that are told by their names
+    #[arg(long)]
+    api_server: Vec<String>,
+    /// Hosts of Vault servers, likewise
+    #[arg(long)]
+    vault: Vec<String>,
+    /// The cluster's name
+    #[arg(long)]
+    cluster: Option<String>,
+    /// The kubelet that tells pods: `https://HOST:10250`, or `http://127.0.0.1:10255`
+    #[arg(long)]
+    kubelet: Option<String>,
+    /// The file of the bearer token for the kubelet
+    #[arg(long, requires = "kubelet")]
+    kubelet_token: Option<PathBuf>,
+    /// The file of the certificates that the kubelet's own is signed with
+    #[arg(long, requires = "kubelet")]
+    kubelet_ca: Option<PathBuf>,
+}
+
+/// Streams are swept, losses counted and metrics written so often.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// How long the last calls may take to be written when the agent is told to stop.
+const FAREWELL: Duration = Duration::from_secs(20);
+
+/// Runs until it is told to stop.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async { Agent::begin(arguments)?.run().await })
+}
+
+/// The agent at work.
+struct Agent {
+    observation: Observation,
+    capture: Capture,
+    recorder: Recorder,
+    losses: Losses,
+    writer: Writer,
+    asker: Option<Asker>,
+    board: Arc<Board>,
+    /// Answers as long as the agent runs.
+    _endpoint: Option<Endpoint>,
+}
+
+impl Agent {
+    fn begin(arguments: &Arguments) -> anyhow::Result<Self> {
+        let board = Board::new(BEAT * 10);
+        let endpoint = match arguments.listen {
+            Some(address) => Some(
+                Endpoint::open(address, Arc::clone(&board))
+                    .with_context(|| format!("metrics cannot be shown at `{address}`"))?,
+            ),
+            None => None,
+        };
+        let asker = match &arguments.kubelet {
+            Some(address) => Some(Asker::begin(&KubeletSettings {
+                address: address.clone(),
+                token: arguments.kubelet_token.clone(),
+                authorities: arguments.kubelet_ca.clone(),
+            })?),
+            None => None,
+        };
+        let store = StoreSettings {
+            ledger: arguments.ledger.clone(),
+            spool: arguments.spool.clone(),
+            spool_limit: arguments.spool_limit.saturating_mul(1 << 20),
+        };
+        let known = Known {
+            account: arguments.account.clone().unwrap_or_default(),
+            api_servers: arguments.api_server.clone(),
+            vaults: arguments.vault.clone(),
+        };
+        let reads = !arguments.no_responses;
+        let limits = Limits { awaits: reads, ..Limits::default() };
+        let settings = RecorderSettings {
+            interval: i64::from(arguments.interval) * 1_000_000,
+            ..RecorderSettings::default()
+        };
+        let writer = Writer::begin(store)?;
+        let recorder = Recorder::new(settings, now());
+        let observation = Observation::begin(reads)?;
+        Ok(Self {
+            observation,
+            capture: Capture::new(limits, identities(arguments.cluster.clone()), known),
+            recorder,
+            losses: Losses::new(now()),
+            writer,
+            asker,
+            board,
+            _endpoint: endpoint,
+        })
+    }
+
+    async fn run(mut self) -> anyhow::Result<()> {
+        let (mut interrupt, mut terminate) =
+            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let mut next_beat = Instant::now();
+        loop {
+            let is_over = tokio::select! {
+                waited = self.observation.wait() => { waited?; false }
+                _ = interrupt.recv() => true,
+                _ = terminate.recv() => true,
+            };
+            self.take();
+            if is_over {
+                break;
+            }
+            self.observation.follow()?;
+            if next_beat <= Instant::now() {
+                next_beat = Instant::now() + BEAT;
+                self.beat()?;
+            }
+        }
+        self.end()
+    }
+
+    /// Takes what the kernel has to say.
+    fn take(&mut self) -> usize {
+        let Self { observation, capture, recorder, .. } = self;
+        observation.take(|header, bytes| {
+            capture.event(header, bytes, now(), &mut |_, call| recorder.record(call));
+        })
+    }
+
+    /// What is done every second.
+    fn beat(&mut self) -> anyhow::Result<()> {
+        let now = now();
+        let recorder = &mut self.recorder;
+        self.capture.sweep(now, &mut |_, call| recorder.record(call));
+        let counts = self.observation.counts()?;
+        self.losses.count(&counts, self.capture.counts(), now, recorder);
+        if let Some(asker) = &mut self.asker
+            && let Some(pods) = asker.pods(self.capture.wants_pods(now))
+        {
+            self.capture.learn(pods, now);
+        }
+        self.writer.acknowledge(recorder);
+        if recorder.is_due(now)
+            && let Some(batch) = recorder.take(now)
+        {
+            self.writer.write(batch);
+        }
+        let mut metrics = recorder.conservation().metrics();
+        let ends = Counter::ALL.map(|counter| (counter.name(), counts.of(counter)));
+        metrics.push(Metric::counters(
+            "remit_kernel_total",
+            "What the kernel's programs counted.",
+            "counter",
+            ends,
+        ));
+        let (probes, refused) = self.observation.probes();
+        metrics.push(Metric::gauge("remit_probes", "Functions that are followed.", probes as u64));
+        metrics.push(Metric::counter(
+            "remit_probes_refused_total",
+            "Functions that cannot be followed.",
+            refused,
+        ));
+        let mut problems: Vec<String> = self.writer.problems().to_vec();
+        problems.extend(self.asker.as_ref().and_then(|asker| asker.problem().map(str::to_owned)));
+        self.board.write(metrics, problems);
+        Ok(())
+    }
+
+    /// Writes what is left.
+    fn end(mut self) -> anyhow::Result<()> {
+        self.observation.detach();
+        while self.take() > 0 {}
+        let now = now();
+        let recorder = &mut self.recorder;
+        self.capture.close(now, &mut |_, call| recorder.record(call));
+        self.losses.count(&self.observation.counts()?, self.capture.counts(), now, recorder);
+        let end = Instant::now() + FAREWELL;
+        self.writer.wait(recorder, end);
+        if let Some(batch) = recorder.take(now) {
+            self.writer.write(batch);
+            self.writer.wait(recorder, end);
+        }
+        let conservation = self.recorder.conservation();
+        let dropped: u64 = conservation.dropped.values().sum();
+        eprintln!(
+            "{} calls, {} of them recorded, {dropped} dropped, {} left",
+            conservation.attempts, conservation.recorded, conservation.pending
+        );
+        if conservation.pending > 0 {
+            let problems = self.writer.problems().join("\n");
+            anyhow::bail!("{} calls could not be written\n{problems}", conservation.pending);
+        }
+        Ok(())
+    }
+}

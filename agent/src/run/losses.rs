@@ -1,0 +1,41 @@
+//! Calls that were lost on the way to the recorder.
+
+use remit_agent::kernel::Counts;
+use remit_agent::recording::Recorder;
+use remit_agent::wire::{self, Dropped};
+
+/// What of the losses was told to the recorder.
+pub(super) struct Losses {
+    kernel: u64,
+    heads: [u64; Dropped::ALL.len()],
+    /// When the counts were last compared, in microseconds since the Unix epoch.
+    since: i64,
+}
+
+/// The ways in which heads are dropped, as the ledger names them.
+const REASONS: [&str; Dropped::ALL.len()] = [
+    "head_truncated",
+    "head_oversized",
+    "head_malformed",
+    "head_undecoded",
+    "head_unfinished",
+    "head_evicted",
+];
+
+impl Losses {
+    pub(super) fn new(now: i64) -> Self {
+        Self { kernel: 0, heads: [0; Dropped::ALL.len()], since: now }
+    }
+
+    /// Tells the recorder what was lost since the last time.
+    pub(super) fn count(&mut self, kernel: &Counts, heads: &wire::Counts, now: i64, recorder: &mut Recorder) {
+        let (lost, since) = (kernel.lost(), std::mem::replace(&mut self.since, now));
+        recorder.dropped("kernel", lost.saturating_sub(self.kernel), since, now);
+        self.kernel = lost;
+        for ((told, reason), name) in self.heads.iter_mut().zip(Dropped::ALL).zip(REASONS) {
+            let dropped = heads.dropped(reason);
+            recorder.dropped(name, dropped.saturating_sub(*told), since, now);
+            *told = dropped;
+        }
+    }
+}
