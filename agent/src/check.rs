@@ -15,8 +15,10 @@ struct Row {
 }
 
 /// What is seen of a runtime, and what would be needed where it is nothing.
-const BLIND: [(&str, &str); 1] =
-    [("libjvm.so", "Java encrypts by itself: only names of servers are seen, so its calls stay unobservable")];
+const BLIND: [(&str, &str); 1] = [(
+    "libjvm.so",
+    "Java encrypts by itself: only names of servers are seen, so its calls stay unobservable",
+)];
 
 /// Runs the checks and prints a line for each.
 pub(crate) fn run() -> anyhow::Result<()> {
@@ -46,7 +48,11 @@ fn row(name: &str, state: &'static str, about: impl Into<String>) -> Row {
 
 fn release() -> Row {
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    row("kernel", if is_new_enough(&release) { "yes" } else { "no" }, format!("{}; 5.8 or later is needed", release.trim()))
+    row(
+        "kernel",
+        if is_new_enough(&release) { "yes" } else { "no" },
+        format!("{}; 5.8 or later is needed", release.trim()),
+    )
 }
 
 /// Whether a release has ring buffers, which came with 5.8.
@@ -59,7 +65,11 @@ fn uprobes() -> Row {
     let kind = "/sys/bus/event_source/devices/uprobe/type";
     match Path::new(kind).exists() {
         true => row("uprobes", "yes", "the kernel attaches to functions of programs"),
-        false => row("uprobes", "no", format!("`{kind}` is missing: the kernel is built without uprobes, or sysfs is not mounted")),
+        false => row(
+            "uprobes",
+            "no",
+            format!("`{kind}` is missing: the kernel is built without uprobes, or sysfs is not mounted"),
+        ),
     }
 }
 
@@ -81,7 +91,11 @@ fn mappings() -> Row {
     let range = executables(process).into_iter().next().map(|mapping| mapping.range).unwrap_or_default();
     match std::fs::metadata(format!("/proc/{process}/map_files/{range}")) {
         Ok(_) => row("mappings", "yes", "files that processes execute are opened as they are mapped"),
-        Err(_) => row("mappings", "limited", "files that processes execute are opened by name; deleted ones are not seen"),
+        Err(_) => row(
+            "mappings",
+            "limited",
+            "files that processes execute are opened by name; deleted ones are not seen",
+        ),
     }
 }
 

@@ -87,12 +87,17 @@ fn drain(
         if header.kind == Kind::Start as u8 {
             if waiting.len() + LATER.len() <= WAITING {
                 let now = Instant::now();
-                waiting.extend([Duration::ZERO].iter().chain(&LATER).map(|later| (now + *later, header.process)));
+                waiting.extend(
+                    [Duration::ZERO].iter().chain(&LATER).map(|later| (now + *later, header.process)),
+                );
             }
             return;
         }
         *pieces += 1;
-        if header.flags & flag::FIRST != 0 && only.is_none_or(|only| only == header.process) && written.is_ok() {
+        if header.flags & flag::FIRST != 0
+            && only.is_none_or(|only| only == header.process)
+            && written.is_ok()
+        {
             written = writeln!(output, "{} {}", header.process, line(header, text));
         }
     });

@@ -66,9 +66,12 @@ fn measure() -> anyhow::Result<()> {
     let file = library(caller.child.id())?;
     println!("| function | probe | program | written | µs a call | above none |");
     println!("| --- | --- | --- | --- | ---: | ---: |");
-    for point in points(&file)?.into_iter().filter(|point| matches!(point.hook, Hook::SslWrite | Hook::SslWriteEx)) {
+    for point in
+        points(&file)?.into_iter().filter(|point| matches!(point.hook, Hook::SslWrite | Hook::SslWriteEx))
+    {
         let entry = Site { offset: 0, is_emulated: false };
-        let (floor_entry, floor) = (Point { hook: Hook::Floor, site: entry, ..point }, Point { hook: Hook::Floor, ..point });
+        let (floor_entry, floor) =
+            (Point { hook: Hook::Floor, site: entry, ..point }, Point { hook: Hook::Floor, ..point });
         let ways: [(&str, &str, &str, Option<Point>); 7] = [
             ("none", "", "head", None),
             ("entry", "empty", "head", Some(floor_entry)),

@@ -15,8 +15,9 @@ impl Counts {
     pub(super) fn read<T: Borrow<MapData>>(map: &PerCpuArray<T, u64>) -> Result<Counts, KernelError> {
         let mut counts = Counts::default();
         for (sum, counter) in counts.0.iter_mut().zip(Counter::ALL) {
-            let values =
-                map.get(&(counter as u32), 0).map_err(|source| KernelError::Map { map: "COUNTERS", source })?;
+            let values = map
+                .get(&(counter as u32), 0)
+                .map_err(|source| KernelError::Map { map: "COUNTERS", source })?;
             *sum = values.iter().sum();
         }
         Ok(counts)

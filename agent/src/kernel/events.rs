@@ -39,7 +39,10 @@ impl AsRawFd for Ring {
 }
 
 impl Events {
-    #[expect(unsafe_code, reason = "only so can a descriptor be waited for that is not the standard library's")]
+    #[expect(
+        unsafe_code,
+        reason = "only so can a descriptor be waited for that is not the standard library's"
+    )]
     pub(super) fn new(ring: RingBuf<MapData>) -> Result<Events, KernelError> {
         // SAFETY: the ring owns its descriptor, always names the same one, and closes it only when it is dropped.
         let ring = unsafe { AsyncFd::register_with_interest(Ring(ring), Interest::READABLE) };

@@ -73,7 +73,8 @@ impl<'a> Elf<'a> {
     }
 
     fn read_segments(&mut self, header: &[u8]) -> io::Result<()> {
-        let (Some(start), Some(56), Some(count)) = (long(header, 32), short(header, 54), short(header, 56)) else {
+        let (Some(start), Some(56), Some(count)) = (long(header, 32), short(header, 54), short(header, 56))
+        else {
             return Ok(());
         };
         let mut entry = [0; 56];
@@ -85,7 +86,8 @@ impl<'a> Elf<'a> {
             // PT_LOAD with PF_X.
             if word(&entry, 0) == Some(1)
                 && word(&entry, 4).is_some_and(|flags| flags & 1 != 0)
-                && let (Some(offset), Some(address), Some(size)) = (long(&entry, 8), long(&entry, 16), long(&entry, 32))
+                && let (Some(offset), Some(address), Some(size)) =
+                    (long(&entry, 8), long(&entry, 16), long(&entry, 32))
             {
                 self.segments.push(Segment { address, offset, size });
             }

@@ -118,7 +118,9 @@ mod tests {
         assert_eq!(overlay(LINE.as_bytes()), Some(expected));
         let single = LINE.replace("lowerdir=/a\\040b/1:/var/2", "lowerdir+=/x,lowerdir+=/y");
         assert_eq!(overlay(single.as_bytes()).unwrap().layers, ["/u", "/x", "/y"].map(PathBuf::from));
-        for other in [LINE.replace("- overlay", "- ext4"), LINE.replace("0:57 /", "0:57 /part"), "1 2".to_owned()] {
+        for other in
+            [LINE.replace("- overlay", "- ext4"), LINE.replace("0:57 /", "0:57 /part"), "1 2".to_owned()]
+        {
             assert_eq!(overlay(other.as_bytes()), None, "{other}");
         }
     }

@@ -27,7 +27,8 @@ pub fn processes() -> io::Result<Vec<u32>> {
 #[must_use]
 pub fn executables(process: u32) -> Vec<Mapping> {
     let mut maps = Vec::new();
-    let read = File::open(format!("/proc/{process}/maps")).and_then(|file| file.take(LONGEST).read_to_end(&mut maps));
+    let read = File::open(format!("/proc/{process}/maps"))
+        .and_then(|file| file.take(LONGEST).read_to_end(&mut maps));
     // What could be read before the process ended is as good as all.
     let _ = read;
     executed(&maps)
@@ -75,7 +76,8 @@ fn named(root: &Path, mapping: &Mapping) -> io::Result<File> {
     let inside = mapping.path.strip_prefix("/").unwrap_or(&mapping.path);
     let file = File::open(root.join(inside))?;
     let metadata = file.metadata()?;
-    let (major, minor) = ((metadata.dev() >> 8) & 0xfff, (metadata.dev() & 0xff) | ((metadata.dev() >> 12) & 0xfff00));
+    let (major, minor) =
+        ((metadata.dev() >> 8) & 0xfff, (metadata.dev() & 0xff) | ((metadata.dev() >> 12) & 0xfff00));
     if metadata.ino() != mapping.file.1 || format!("{major:02x}:{minor:02x}") != mapping.file.0 {
         return Err(io::Error::new(io::ErrorKind::NotFound, "another file has that name now"));
     }

@@ -6,7 +6,8 @@
 //! they were on entry. Where there is none, the entry itself is always right.
 
 use iced_x86::{
-    Code, Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, OpAccess, OpKind, Register,
+    Code, Decoder, DecoderOptions, FlowControl, Instruction, InstructionInfoFactory, OpAccess, OpKind,
+    Register,
 };
 
 /// Instructions beyond so many are not considered: arguments do not live long.
@@ -63,16 +64,15 @@ pub fn choose(code: &[u8], address: u64, convention: Convention) -> Site {
         let is_restart = convention == Convention::Go
             && instruction.flow_control() == FlowControl::ConditionalBranch
             && starts_again(code, address, instruction.near_branch_target());
-        if !is_restart
-            && is_emulated(&instruction)
-            && !is_target(code, address, instruction.ip(), convention)
+        if !is_restart && is_emulated(&instruction) && !is_target(code, address, instruction.ip(), convention)
         {
             return Site { offset: instruction.ip() - address, is_emulated: true };
         }
         let keeps_on = is_restart || instruction.flow_control() == FlowControl::Next;
-        let is_overwritten = info.info(&instruction).used_registers().iter().any(|used| {
-            is_written(used.access()) && arguments.contains(&used.register().full_register())
-        });
+        let is_overwritten =
+            info.info(&instruction).used_registers().iter().any(|used| {
+                is_written(used.access()) && arguments.contains(&used.register().full_register())
+            });
         if !keeps_on || is_overwritten {
             return Site::ENTRY;
         }
@@ -124,9 +124,11 @@ fn exit(code: &[u8], address: u64, instructions: &[Instruction]) -> Site {
         {
             return Site { offset: instruction.ip() - address, is_emulated: true };
         }
-        let writes_result = info.info(instruction).used_registers().iter().any(|used| {
-            is_written(used.access()) && used.register().full_register() == Register::RAX
-        });
+        let writes_result = info
+            .info(instruction)
+            .used_registers()
+            .iter()
+            .any(|used| is_written(used.access()) && used.register().full_register() == Register::RAX);
         if instruction.flow_control() != FlowControl::Next || writes_result {
             break;
         }
@@ -139,7 +141,8 @@ fn never_returns(code: &[u8], address: u64, target: u64) -> bool {
     let at = target.checked_sub(address).and_then(|at| usize::try_from(at).ok());
     let Some(rest) = at.and_then(|at| code.get(at..)) else { return false };
     let mut rest = decode(rest, target);
-    rest.next().is_some_and(|instruction| instruction.flow_control() == FlowControl::Call) && rest.next().is_none()
+    rest.next().is_some_and(|instruction| instruction.flow_control() == FlowControl::Call)
+        && rest.next().is_none()
 }
 
 /// Whether any jump of the function leads behind one instruction and up to another.
@@ -163,7 +166,8 @@ fn decode(code: &[u8], address: u64) -> impl Iterator<Item = Instruction> {
 
 /// Whether the kernel emulates the instruction, on all kernels that have what else is needed.
 fn is_emulated(instruction: &Instruction) -> bool {
-    let is_plain = !instruction.has_rep_prefix() && !instruction.has_repne_prefix() && !instruction.has_lock_prefix();
+    let is_plain =
+        !instruction.has_rep_prefix() && !instruction.has_repne_prefix() && !instruction.has_lock_prefix();
     let has_near_target = instruction.op0_kind() == OpKind::NearBranch64;
     is_plain
         && match instruction.code() {
@@ -203,7 +207,8 @@ pub(super) fn is_go(code: &[u8]) -> bool {
     };
     instructions.next().is_some_and(|first| {
         is_limit(&first)
-            || (first.mnemonic() == iced_x86::Mnemonic::Lea && instructions.next().is_some_and(|second| is_limit(&second)))
+            || (first.mnemonic() == iced_x86::Mnemonic::Lea
+                && instructions.next().is_some_and(|second| is_limit(&second)))
     })
 }
 
@@ -218,7 +223,9 @@ fn starts_again(code: &[u8], address: u64, target: u64) -> bool {
         match instruction.flow_control() {
             FlowControl::Next if !instruction.is_invalid() => {}
             FlowControl::Call => calls += 1,
-            FlowControl::UnconditionalBranch => return calls == 1 && instruction.near_branch_target() == address,
+            FlowControl::UnconditionalBranch => {
+                return calls == 1 && instruction.near_branch_target() == address;
+            }
             _ => return false,
         }
     }

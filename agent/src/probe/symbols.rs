@@ -57,7 +57,9 @@ fn search(
         return Ok(());
     }
     let mut places: Vec<(u32, usize)> = Vec::new();
-    for (index, name) in names.iter().enumerate().filter(|(index, _)| found.get(*index).is_some_and(Option::is_none)) {
+    for (index, name) in
+        names.iter().enumerate().filter(|(index, _)| found.get(*index).is_some_and(Option::is_none))
+    {
         let places_of_name = occurrences(elf, strings, format!("{name}\0").as_bytes(), PLACES)?;
         places.extend(places_of_name.into_iter().filter_map(|at| Some((u32::try_from(at).ok()?, index))));
     }
@@ -91,7 +93,12 @@ fn search(
 }
 
 /// Where bytes stand in a section, from its start.
-pub(super) fn occurrences(elf: &Elf<'_>, section: Section, bytes: &[u8], most: usize) -> io::Result<Vec<u64>> {
+pub(super) fn occurrences(
+    elf: &Elf<'_>,
+    section: Section,
+    bytes: &[u8],
+    most: usize,
+) -> io::Result<Vec<u64>> {
     let finder = Finder::new(bytes);
     let mut window = vec![0; WINDOW];
     let mut places = Vec::new();

@@ -138,7 +138,8 @@ impl Watch {
     pub fn hooks(&self, process: u32, mapped: &[Mapping]) -> Vec<Hook> {
         let files = mapped.iter().filter_map(|mapping| process::identity(process, mapping).ok());
         let known = files.filter_map(|identity| self.files.get(&identity));
-        let known = known.filter_map(|known| known.behind.map_or(Some(known), |behind| self.files.get(&behind)));
+        let known =
+            known.filter_map(|known| known.behind.map_or(Some(known), |behind| self.files.get(&behind)));
         known.flat_map(|known| &known.links).map(|(hook, _)| *hook).collect()
     }
 

@@ -49,7 +49,10 @@ impl Trace {
         let said = trace.said.lock().unwrap().join("; ");
         let is_forbidden = said.contains("cannot be seen here") && said.contains("not permitted");
         assert!(is_forbidden, "the trace did not start: {said}");
-        skip::loudly(&format!("BPF is not permitted here: {said}"), "run as root on a kernel with BPF and uprobes");
+        skip::loudly(
+            &format!("BPF is not permitted here: {said}"),
+            "run as root on a kernel with BPF and uprobes",
+        );
         None
     }
 
@@ -111,7 +114,8 @@ impl Seen {
 
     /// A number of the summary, by its name.
     pub(crate) fn count(&self, name: &str) -> u64 {
-        let number = self.summary.split([',', ';']).find_map(|part| part.trim().strip_suffix(&format!(" {name}")));
+        let number =
+            self.summary.split([',', ';']).find_map(|part| part.trim().strip_suffix(&format!(" {name}")));
         number.unwrap_or_else(|| panic!("no {name} in {}", self.summary)).parse().unwrap()
     }
 }

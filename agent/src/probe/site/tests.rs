@@ -39,13 +39,8 @@ fn the_first_emulated_instruction_is_chosen_while_the_arguments_are_in_place() {
 fn an_argument_that_is_overwritten_leaves_the_entry() {
     let push = 0x55;
     // mov %rsp,%rdi; mov $0,%sil; movslq %edx,%rdx; xchg %rdi,%rax; cmovs %eax,%edx
-    let writes: [&[u8]; 5] = [
-        &[0x48, 0x89, 0xe7],
-        &[0x40, 0xb6, 0],
-        &[0x48, 0x63, 0xd2],
-        &[0x48, 0x97],
-        &[0x0f, 0x48, 0xd0],
-    ];
+    let writes: [&[u8]; 5] =
+        [&[0x48, 0x89, 0xe7], &[0x40, 0xb6, 0], &[0x48, 0x63, 0xd2], &[0x48, 0x97], &[0x0f, 0x48, 0xd0]];
     for write in writes {
         let code: Vec<u8> = write.iter().copied().chain([push, 0xc3]).collect();
         assert_eq!(site(&code), Site::ENTRY, "{write:x?}");
