@@ -167,13 +167,13 @@ unsafe fn ends(slot: *mut Slot, stream: &mut Stream, length: u32) -> bool {
     false
 }
 
-/// Whether a head is that of the last call again, from the same place, while the handshake may not be over.
+/// Whether a head is that of the last call again, from the same place or a copy, while the handshake may not be over.
 #[inline(always)]
 fn repeats(call: &Call, stream: &mut Stream) -> bool {
     if stream.flags & u32::from(flag::FIRST) == 0 || stream.handshake == 2 {
         return false;
     }
-    let mark = stream.digest ^ call.buffer.wrapping_mul(DIGEST) ^ u64::from(call.length);
+    let mark = stream.digest ^ u64::from(call.length);
     let is_same = stream.mark == mark;
     stream.mark = mark;
     if stream.handshake == 1 {
@@ -247,7 +247,8 @@ unsafe fn clear(slot: *mut Slot, source: u64) -> bool {
 pub(crate) fn announce(header: Header) -> bool {
     let Some(mut entry) = EVENTS.reserve::<Header>(0) else { return false };
     entry.write(header);
-    entry.submit(wakeup());
+    // Its libraries may be used at any moment, so this does not wait.
+    entry.submit(u64::from(BPF_RB_FORCE_WAKEUP));
     true
 }
 

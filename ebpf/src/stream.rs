@@ -38,7 +38,7 @@ pub(crate) struct Stream {
     pub(crate) has_body: u32,
     /// While a call is followed: a digest of the beginning of its head.
     pub(crate) digest: u64,
-    /// What tells the last head from others: a digest of its beginning, its length and where it was.
+    /// What tells the last head from others: a digest of its beginning and its length.
     pub(crate) mark: u64,
     /// How far the handshake is known to be: 0 where it is not, 1 where it was just over, 2 where it was over before, or
     /// is made by a function of its own. Before 2, a write may have failed and be made again, as Node does; that is not
