@@ -12,5 +12,9 @@ pub(crate) fn take(call: &mut Call, stream: &mut Stream, offset: u32) -> Counter
     let left = call.length - offset;
     let length = if left > LONGEST_ACTION { LONGEST_ACTION } else { left };
     stream.flags = 0;
-    emit(call, stream, &Piece { offset, length, kind: Kind::Action, position: stream.position + u64::from(offset) })
+    emit(
+        call,
+        stream,
+        &Piece { offset, length, kind: Kind::Action, position: stream.position + u64::from(offset) },
+    )
 }

@@ -20,8 +20,9 @@ static BURST: u64 = 1_000_000_000;
 #[inline(always)]
 pub(crate) fn take(cgroup: u64, now: u64) -> bool {
     // SAFETY: the loader may have replaced the values, which the compiler must not assume away.
-    let (interval, burst) =
-        unsafe { (core::ptr::read_volatile(&raw const INTERVAL), core::ptr::read_volatile(&raw const BURST)) };
+    let (interval, burst) = unsafe {
+        (core::ptr::read_volatile(&raw const INTERVAL), core::ptr::read_volatile(&raw const BURST))
+    };
     let Some(pace) = PACES.get_ptr_mut(cgroup) else {
         let _ = PACES.insert(cgroup, now + interval, 0);
         return true;

@@ -1,7 +1,7 @@
 //! A call of a library's write function: what happens to what it writes.
 
-use aya_ebpf::helpers::generated::{bpf_get_current_cgroup_id, bpf_ktime_get_boot_ns};
 use aya_ebpf::helpers::bpf_get_current_pid_tgid;
+use aya_ebpf::helpers::generated::{bpf_get_current_cgroup_id, bpf_ktime_get_boot_ns};
 use remit_abi::{Counter, Direction, Library, flag};
 
 use crate::counter::count;
@@ -112,8 +112,23 @@ fn observe(data: &Data) -> Counter {
         (_, Shape::Action) => action::take(&mut call, stream, 0),
         _ => Counter::Other,
     };
-    stream.position += u64::from(call.length);
+    if end as u32 != Counter::Repeated as u32 {
+        stream.position += u64::from(call.length);
+    }
     end
+}
+
+/// A connection's handshake is made by a function of its own, or else is just over.
+#[inline(always)]
+pub(crate) fn opened(connection: u64, is_own: bool) {
+    let process = (bpf_get_current_pid_tgid() >> 32) as u32;
+    let key = Key { connection, process, direction: Direction::Written as u32 };
+    let Some(stream) = Stream::find(&key).or_else(|| Stream::start(&key, 0)) else { return };
+    if is_own {
+        stream.handshake = 2;
+    } else if stream.handshake == 0 {
+        stream.handshake = 1;
+    }
 }
 
 /// A connection's object is freed.

@@ -12,7 +12,7 @@ use crate::stream::{IDLE, SKIP, Stream, TAKE, get, set};
 const HEADER: u32 = 9;
 
 /// The most frames and pieces that are followed in one write.
-const STEPS: usize = 16;
+const STEPS: usize = 8;
 
 /// Takes the frames with headers that a call writes.
 #[inline(always)]

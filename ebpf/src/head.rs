@@ -10,7 +10,7 @@ use crate::stream::{HEAD, IDLE, Stream, get, set};
 
 /// The most pieces and pipelined heads of one write. What is longer comes with the next write or is cut; the verifier
 /// wants to see an end.
-const STEPS: usize = 4;
+const STEPS: usize = 3;
 
 /// Takes the part of a head that a call writes, and heads that follow it. `first` are the first bytes of what is written.
 #[inline(always)]

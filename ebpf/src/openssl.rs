@@ -4,13 +4,15 @@ use aya_ebpf::macros::uprobe;
 use aya_ebpf::programs::ProbeContext;
 use remit_abi::Library;
 
-use crate::call::{freed, written};
+use crate::call::{freed, opened, written};
 use crate::reads::{entered, returned};
 
 /// `int SSL_write(SSL *ssl, const void *buf, int num)`.
 #[uprobe]
 pub fn ssl_write(context: ProbeContext) -> u32 {
-    if let (Some(connection), Some(buffer), Some(length)) = (context.arg(0), context.arg(1), context.arg::<i32>(2)) {
+    if let (Some(connection), Some(buffer), Some(length)) =
+        (context.arg(0), context.arg(1), context.arg::<i32>(2))
+    {
         written(Library::OpenSsl, connection, buffer, if length < 0 { 0 } else { length as u64 });
     }
     0
@@ -57,5 +59,23 @@ pub fn ssl_read_ex(context: ProbeContext) -> u32 {
 pub fn ssl_read_return(context: ProbeContext) -> u32 {
     // SAFETY: the kernel hands over registers that live as long as the program runs.
     returned(Library::OpenSsl, unsafe { &*context.regs }.rax as i32);
+    0
+}
+
+/// `int SSL_do_handshake(SSL *ssl)` and `int SSL_connect(SSL *ssl)`.
+#[uprobe]
+pub fn ssl_handshake(context: ProbeContext) -> u32 {
+    if let Some(connection) = context.arg(0) {
+        opened(connection, true);
+    }
+    0
+}
+
+/// `long SSL_get_verify_result(const SSL *ssl)`, which clients ask once a handshake is over.
+#[uprobe]
+pub fn ssl_verified(context: ProbeContext) -> u32 {
+    if let Some(connection) = context.arg(0) {
+        opened(connection, false);
+    }
     0
 }

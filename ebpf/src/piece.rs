@@ -4,7 +4,7 @@ use aya_ebpf::bindings::{BPF_RB_AVAIL_DATA, BPF_RB_FORCE_WAKEUP, BPF_RB_NO_WAKEU
 use aya_ebpf::helpers::generated::{bpf_probe_read_kernel, bpf_probe_read_user};
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::RingBuf;
-use remit_abi::{Counter, Header, Kind, PIECE, RING, flag};
+use remit_abi::{Counter, Header, Kind, Library, PIECE, RING, flag};
 
 use crate::bucket;
 use crate::call::{ADMITTED, Call, REFUSED, UNASKED};
@@ -19,6 +19,9 @@ const WAKE: u64 = RING as u64 / 8;
 
 /// The end of a head, as a number of this machine.
 const END: u32 = u32::from_le_bytes(*b"\r\n\r\n");
+
+/// By which a digest is multiplied: the prime of 64-bit FNV-1a.
+const DIGEST: u64 = 0x0000_0100_0000_01b3;
 
 /// What overwrites.
 static ZEROS: [u64; PIECE / 8] = [0; PIECE / 8];
@@ -85,7 +88,16 @@ pub(crate) fn emit(call: &mut Call, stream: &mut Stream, piece: &Piece) -> Count
             flags: 0,
             spare: [0; 6],
         };
-        if piece.kind as u8 == Kind::Head as u8 && ends(slot, stream, length) {
+        let is_end = piece.kind as u8 == Kind::Head as u8 && ends(slot, stream, length);
+        if piece.kind as u8 == Kind::Head as u8
+            && call.library == Library::OpenSsl as u8
+            && repeats(call, stream)
+        {
+            stream.sequence = sequence;
+            entry.discard(u64::from(BPF_RB_NO_WAKEUP));
+            return Counter::Repeated;
+        }
+        if is_end {
             stream.flags |= u32::from(flag::LAST);
             if !clear(slot, source) {
                 entry.discard(u64::from(BPF_RB_NO_WAKEUP));
@@ -118,12 +130,16 @@ unsafe fn ends(slot: *mut Slot, stream: &mut Stream, length: u32) -> bool {
         core::ptr::write_volatile(found, 0);
         // The last four bytes of what came before.
         let mut before = u64::from(stream.window);
+        let mut digest = u64::from(length);
         let limit = u32::from(core::ptr::read_volatile(copied));
         for index in 0..PIECE / 8 {
             if index as u32 * 8 >= limit {
                 break;
             }
             let bytes = (&raw const (*slot).text).cast::<u64>().add(index).read();
+            if index as u32 * 8 + 8 <= limit {
+                digest = (digest ^ bytes).wrapping_mul(DIGEST);
+            }
             if has_line_feed(bytes) {
                 let last = last(before, bytes);
                 if last != 0 {
@@ -133,6 +149,7 @@ unsafe fn ends(slot: *mut Slot, stream: &mut Stream, length: u32) -> bool {
             }
             before = bytes >> 32;
         }
+        core::ptr::write_volatile(&raw mut stream.digest, digest);
         let end = core::ptr::read_volatile(found);
         core::ptr::write_volatile(found, 0);
         if end != 0 && end <= core::ptr::read_volatile(copied) {
@@ -150,17 +167,29 @@ unsafe fn ends(slot: *mut Slot, stream: &mut Stream, length: u32) -> bool {
     false
 }
 
+/// Whether a head is that of the last call again, from the same place or a copy, while the handshake may not be over.
+#[inline(always)]
+fn repeats(call: &Call, stream: &mut Stream) -> bool {
+    if stream.flags & u32::from(flag::FIRST) == 0 || stream.handshake == 2 {
+        return false;
+    }
+    let mark = stream.digest ^ u64::from(call.length);
+    let is_same = stream.mark == mark;
+    stream.mark = mark;
+    if stream.handshake == 1 {
+        stream.handshake = 2;
+    }
+    is_same
+}
+
 /// How many of eight bytes belong to the end of a head that ends within them, after four others; 0 where none does.
-/// Without branches, since each would double what is to be verified.
 #[inline(always)]
 fn last(before: u64, bytes: u64) -> u32 {
     let joined = (bytes << 32) | before;
     let mut last = 0;
     for count in (1..=8).rev() {
         let four = if count <= 4 { joined >> (8 * count) } else { bytes >> (8 * (count - 4)) };
-        // All ones where they are equal: only then does subtracting one borrow.
-        let is_end = (u64::from(four as u32 ^ END).wrapping_sub(1) >> 63).wrapping_neg() as u32;
-        last = (last & !is_end) | (count & is_end);
+        last = if four as u32 == END { count } else { last };
     }
     last
 }
@@ -218,7 +247,8 @@ unsafe fn clear(slot: *mut Slot, source: u64) -> bool {
 pub(crate) fn announce(header: Header) -> bool {
     let Some(mut entry) = EVENTS.reserve::<Header>(0) else { return false };
     entry.write(header);
-    entry.submit(wakeup());
+    // Its libraries may be used at any moment, so this does not wait.
+    entry.submit(u64::from(BPF_RB_FORCE_WAKEUP));
     true
 }
 

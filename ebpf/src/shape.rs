@@ -147,9 +147,19 @@ impl Frame {
     fn is_certain(&self) -> bool {
         match self.kind {
             // HEADERS: of a request, no longer than frames are unless agreed otherwise, and without unknown flags.
-            1 => self.stream & 0x8000_0001 == 1 && self.length > 0 && self.length <= 16384 && self.flags & !0x2d == 0,
+            1 => {
+                self.stream & 0x8000_0001 == 1
+                    && self.length > 0
+                    && self.length <= 16384
+                    && self.flags & !0x2d == 0
+            }
             // SETTINGS: six bytes a setting, none in an acknowledgement.
-            4 => self.stream == 0 && self.length <= 600 && self.length % 6 == 0 && (self.flags == 0 || (self.flags == 1 && self.length == 0)),
+            4 => {
+                self.stream == 0
+                    && self.length <= 600
+                    && self.length % 6 == 0
+                    && (self.flags == 0 || (self.flags == 1 && self.length == 0))
+            }
             // PING.
             6 => self.stream == 0 && self.flags <= 1 && self.length == 8,
             // WINDOW_UPDATE.

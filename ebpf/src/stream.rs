@@ -36,6 +36,14 @@ pub(crate) struct Stream {
     pub(crate) end: u32,
     /// While a call is followed: whether the head may have a body.
     pub(crate) has_body: u32,
+    /// While a call is followed: a digest of the beginning of its head.
+    pub(crate) digest: u64,
+    /// What tells the last head from others: a digest of its beginning and its length.
+    pub(crate) mark: u64,
+    /// How far the handshake is known to be: 0 where it is not, 1 where it was just over, 2 where it was over before, or
+    /// is made by a function of its own. Before 2, a write may have failed and be made again, as Node does; that is not
+    /// another call.
+    pub(crate) handshake: u64,
 }
 
 /// Reads a value that the compiler must not remember from writing it.
@@ -76,7 +84,20 @@ impl Stream {
     /// Begins to remember a connection.
     #[inline(always)]
     pub(crate) fn start(key: &Key, position: u64) -> Option<&'static mut Stream> {
-        let new = Stream { position, window: 0, sequence: 0, state: IDLE, bytes: 0, flags: 0, cursor: 0, end: 0, has_body: 0 };
+        let new = Stream {
+            position,
+            window: 0,
+            sequence: 0,
+            state: IDLE,
+            bytes: 0,
+            flags: 0,
+            cursor: 0,
+            end: 0,
+            has_body: 0,
+            digest: 0,
+            mark: 0,
+            handshake: 0,
+        };
         let _ = STREAMS.insert(key, new, 0);
         Stream::find(key)
     }

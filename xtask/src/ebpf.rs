@@ -72,7 +72,10 @@ fn build(place: &Place) -> anyhow::Result<PathBuf> {
     // No debug information: the programs touch no structure of the kernel, and paths of one machine must not be in it.
     let flags = ["-Clinker=bpf-linker", "-Cdebuginfo=0", "--cfg=bpf_target_arch=\"x86_64\""].join("\x1f");
     command.env("CARGO_ENCODED_RUSTFLAGS", flags).env("CARGO_TARGET_DIR", &target);
-    command.env("RUSTUP_TOOLCHAIN", toolchain::NIGHTLY).env_remove("RUSTC").env_remove("RUSTC_WORKSPACE_WRAPPER");
+    command
+        .env("RUSTUP_TOOLCHAIN", toolchain::NIGHTLY)
+        .env_remove("RUSTC")
+        .env_remove("RUSTC_WORKSPACE_WRAPPER");
     succeed(&mut command)?;
     Ok(target.join(TARGET).join("release/remit-ebpf"))
 }
@@ -86,7 +89,11 @@ mod tests {
         let root = crate::place::root();
         let (committed, recorded) = files(&root);
         let record = Record::read(&recorded).unwrap();
-        assert_eq!(record.source, record::source(&root).unwrap(), "run `cargo xtask ebpf` and commit what it writes");
+        assert_eq!(
+            record.source,
+            record::source(&root).unwrap(),
+            "run `cargo xtask ebpf` and commit what it writes"
+        );
         assert_eq!(record.object, record::digest(&fs::read(committed).unwrap()));
     }
 }

@@ -59,7 +59,11 @@ impl Kernel {
         loader.override_global("INTERVAL", &interval, true).override_global("BURST", &share.burst, true);
         let mut ebpf = loader.load(OBJECT)?;
         for hook in Hook::ALL.into_iter().chain([Hook::SslReadReturn, Hook::Floor]) {
-            uprobe(&mut ebpf, hook)?.load().map_err(|source| program_error(name(hook), "loaded", source))?;
+            let probe = uprobe(&mut ebpf, hook)?;
+            // Functions of which the same is asked share a program.
+            if probe.fd().is_err() {
+                probe.load().map_err(|source| program_error(name(hook), "loaded", source))?;
+            }
         }
         let program = ebpf.program_mut(STARTED).ok_or(KernelError::Missing(STARTED))?;
         let started: &mut RawTracePoint =
@@ -115,6 +119,8 @@ fn name(hook: Hook) -> &'static str {
         Hook::SslRead => "ssl_read",
         Hook::SslReadEx => "ssl_read_ex",
         Hook::SslReadReturn => "ssl_read_return",
+        Hook::SslDoHandshake | Hook::SslConnect => "ssl_handshake",
+        Hook::SslGetVerifyResult => "ssl_verified",
         Hook::SslFree => "ssl_free",
         Hook::GnutlsRecordSend => "gnutls_record_send",
         Hook::GnutlsDeinit => "gnutls_deinit",

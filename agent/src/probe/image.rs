@@ -9,7 +9,8 @@ use super::gopclntab;
 use super::site::{self, Convention, Site};
 use super::symbols::{self, Function};
 
-/// A function of a TLS library that is followed: those that write plaintext, and those that end a connection.
+/// A function of a TLS library that is followed: those that write plaintext or read it, and those that begin and
+/// end a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Hook {
     /// OpenSSL's `SSL_write`.
@@ -22,6 +23,12 @@ pub enum Hook {
     SslReadEx,
     /// Where either of these returns.
     SslReadReturn,
+    /// OpenSSL's `SSL_do_handshake`.
+    SslDoHandshake,
+    /// OpenSSL's `SSL_connect`.
+    SslConnect,
+    /// OpenSSL's `SSL_get_verify_result`.
+    SslGetVerifyResult,
     /// OpenSSL's `SSL_free`.
     SslFree,
     /// GnuTLS's `gnutls_record_send`.
@@ -56,11 +63,14 @@ pub struct Identity {
 
 impl Hook {
     /// All that are looked for.
-    pub const ALL: [Hook; 8] = [
+    pub const ALL: [Hook; 11] = [
         Hook::SslWrite,
         Hook::SslWriteEx,
         Hook::SslRead,
         Hook::SslReadEx,
+        Hook::SslDoHandshake,
+        Hook::SslConnect,
+        Hook::SslGetVerifyResult,
         Hook::SslFree,
         Hook::GnutlsRecordSend,
         Hook::GnutlsDeinit,
@@ -75,6 +85,9 @@ impl Hook {
             Hook::SslWriteEx => "SSL_write_ex",
             Hook::SslRead => "SSL_read",
             Hook::SslReadEx => "SSL_read_ex",
+            Hook::SslDoHandshake => "SSL_do_handshake",
+            Hook::SslConnect => "SSL_connect",
+            Hook::SslGetVerifyResult => "SSL_get_verify_result",
             Hook::SslFree => "SSL_free",
             Hook::GnutlsRecordSend => "gnutls_record_send",
             Hook::GnutlsDeinit => "gnutls_deinit",

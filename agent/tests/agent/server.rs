@@ -10,7 +10,7 @@ pub(crate) struct Server {
     child: Child,
     asked: Arc<Mutex<Vec<String>>>,
     pub(crate) port: u16,
-    pub(crate) folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
 }
 
 impl Server {
@@ -44,7 +44,7 @@ impl Server {
                 log.lock().unwrap().push(line);
             }
         });
-        Server { child, asked, port, folder }
+        Server { child, asked, port, _folder: folder }
     }
 
     /// What it was asked so far: method and path, in order of name.

@@ -56,16 +56,21 @@ impl Trace {
         None
     }
 
+    /// Whether it said something.
+    pub(crate) fn said(&self, words: &str) -> bool {
+        self.said.lock().unwrap().iter().any(|line| line.contains(words))
+    }
+
     /// Waits until it says something, or ended.
     pub(crate) fn says(&mut self, words: &str) -> bool {
         let start = Instant::now();
         while start.elapsed() < Duration::from_secs(60) {
-            if self.said.lock().unwrap().iter().any(|line| line.contains(words)) {
+            if self.said(words) {
                 return true;
             }
             if self.child.try_wait().unwrap().is_some() {
                 std::thread::sleep(Duration::from_millis(100));
-                return self.said.lock().unwrap().iter().any(|line| line.contains(words));
+                return self.said(words);
             }
             std::thread::sleep(Duration::from_millis(10));
         }

@@ -3,7 +3,7 @@
 /// What the kernel programs count, each the index of a value for each processor.
 ///
 /// Every call that a probe sees is an attempt, and ends in exactly one way: attempts = emitted + empty + other +
-/// throttled + full + unreadable + untracked.
+/// throttled + full + unreadable + untracked + repeated.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counter {
@@ -23,6 +23,8 @@ pub enum Counter {
     Unreadable,
     /// Calls of connections that could not be remembered.
     Untracked,
+    /// Calls that make the one before once more, since that could not be done yet.
+    Repeated,
     /// Pieces of plaintext put into the ring buffer.
     Pieces,
     /// Programs started.
@@ -32,13 +34,13 @@ pub enum Counter {
 }
 
 /// How many counters there are.
-pub const COUNTERS: u32 = 11;
+pub const COUNTERS: u32 = 12;
 
 const _: () = assert!(Counter::LostStarts as u32 + 1 == COUNTERS);
 
 impl Counter {
     /// The ways in which an attempt ends.
-    pub const ENDS: [Counter; 7] = [
+    pub const ENDS: [Counter; 8] = [
         Counter::Emitted,
         Counter::Empty,
         Counter::Other,
@@ -46,6 +48,7 @@ impl Counter {
         Counter::Full,
         Counter::Unreadable,
         Counter::Untracked,
+        Counter::Repeated,
     ];
 
     /// All of them, in order.
@@ -58,6 +61,7 @@ impl Counter {
         Counter::Full,
         Counter::Unreadable,
         Counter::Untracked,
+        Counter::Repeated,
         Counter::Pieces,
         Counter::Starts,
         Counter::LostStarts,
@@ -75,6 +79,7 @@ impl Counter {
             Counter::Full => "full",
             Counter::Unreadable => "unreadable",
             Counter::Untracked => "untracked",
+            Counter::Repeated => "repeated",
             Counter::Pieces => "pieces",
             Counter::Starts => "starts",
             Counter::LostStarts => "lost_starts",

@@ -19,7 +19,8 @@ pub(super) struct Record {
 }
 
 /// What the programs are compiled of.
-const SOURCES: [&str; 5] = ["ebpf/Cargo.toml", "ebpf/Cargo.lock", "ebpf/src", "ebpf/abi/Cargo.toml", "ebpf/abi/src"];
+const SOURCES: [&str; 5] =
+    ["ebpf/Cargo.toml", "ebpf/Cargo.lock", "ebpf/src", "ebpf/abi/Cargo.toml", "ebpf/abi/src"];
 
 impl Record {
     /// Reads what is recorded.

@@ -26,7 +26,8 @@ const PACKAGES: [&str; 2] = ["llvm-22-dev", "libpolly-22-dev"];
 
 /// Sees to it that all is there, and installs what is missing.
 pub(super) fn ensure(place: &Place) -> anyhow::Result<()> {
-    let components = output(place.command("rustup").args(["component", "list", "--installed", "--toolchain", NIGHTLY]));
+    let components =
+        output(place.command("rustup").args(["component", "list", "--installed", "--toolchain", NIGHTLY]));
     if !components.is_ok_and(|components| components.lines().any(|line| line == "rust-src")) {
         succeed(place.command("rustup").args([
             "toolchain",
@@ -60,7 +61,8 @@ pub(super) fn compiler(place: &Place) -> anyhow::Result<String> {
 }
 
 fn output(command: &mut Command) -> anyhow::Result<String> {
-    let output = command.output().with_context(|| format!("`{}` cannot be started", crate::step::line(command)))?;
+    let output =
+        command.output().with_context(|| format!("`{}` cannot be started", crate::step::line(command)))?;
     if !output.status.success() {
         bail!("`{}` ended with {}", crate::step::line(command), output.status);
     }
