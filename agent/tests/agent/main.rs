@@ -4,5 +4,6 @@
 
 mod calls;
 mod lifecycle;
+mod run;
 mod server;
 mod trace;

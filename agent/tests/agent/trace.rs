@@ -1,5 +1,6 @@
 //! `remit-agent trace`, started and read.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -25,8 +26,13 @@ pub(crate) struct Seen {
 impl Trace {
     /// Starts it, and waits until it watches. None where the kernel does not permit BPF, which it says loudly.
     pub(crate) fn start() -> Option<Trace> {
+        Self::of(&["trace".as_ref()])
+    }
+
+    /// The same of another verb.
+    pub(crate) fn of(arguments: &[&OsStr]) -> Option<Trace> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_remit-agent"));
-        command.arg("trace").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut output = child.stdout.take().unwrap();
         let printed = std::thread::spawn(move || {

@@ -1,0 +1,90 @@
+//! `remit-agent run` from real clients to the ledger.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+use std::task::{Context, Poll, Waker};
+
+use remit_ledger::{Outcome, Provider, Snapshot, UsageRecord};
+
+use crate::server::{Server, succeed};
+use crate::trace::Trace;
+
+/// Calls an address that is nobody's API, and a signed one. On a plain host a program is known by its name, so it waits until
+/// it is.
+const CLIENT: &str = r#"
+import http.client, ssl, sys, time
+time.sleep(1)
+connection = http.client.HTTPSConnection("127.0.0.1", int(sys.argv[1]), context=ssl._create_unverified_context(), timeout=20)
+def call(*request):
+    connection.request(*request)
+    connection.getresponse().read()
+for number in range(30):
+    call("GET", f"/remit-orders/{number}?token=hunter2", None, {"Authorization": "Bearer hunter2"})
+scope = "Credential=AKIAIOSFODNN7EXAMPLE/20261128/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=hunter2"
+for _ in range(20):
+    call("POST", "/", b'{"Key": "hunter2"}', {
+        "Authorization": "AWS4-HMAC-SHA256 " + scope, "X-Amz-Target": "DynamoDB_20120810.GetItem"})
+"#;
+
+/// What the ledger holds.
+fn records(ledger: &Path) -> Vec<UsageRecord> {
+    let snapshot = Snapshot::of_folder(ledger).unwrap();
+    assert!(snapshot.problems().is_empty(), "{:?}", snapshot.problems());
+    let mut usage = std::pin::pin!(snapshot.usage());
+    // Local files are read without waiting.
+    match usage.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(records) => records.unwrap(),
+        Poll::Pending => panic!("a local ledger waits for nothing"),
+    }
+}
+
+#[test]
+fn calls_are_in_the_ledger_with_workload_names_and_outcome() {
+    let server = Server::start();
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("ledger");
+    let Some(run) = Trace::of(&["run".as_ref(), "--ledger".as_ref(), ledger.as_os_str()]) else { return };
+    let port = server.port.to_string();
+    succeed(Command::new("python3").arg("-c").arg(CLIENT).arg(&port));
+    let seen = run.stop();
+    assert!(seen.summary.contains(" 0 dropped, 0 left"), "{}", seen.summary);
+    let host = format!("127.0.0.1:{}", server.port);
+    // Other programs of the machine may call, too.
+    let mut counts: BTreeMap<(Provider, String), u64> = BTreeMap::new();
+    for record in records(&ledger) {
+        let is_signed = record.credential.as_deref() == Some("AKIAIOSFODNN7EXAMPLE");
+        if record.service != host && !is_signed {
+            continue;
+        }
+        assert_eq!(record.evidence, "wire");
+        assert_eq!(record.principal, "unknown", "a key alone does not tell whose it is");
+        let workload = record.workload.clone().unwrap();
+        assert!(
+            workload.owner_name.as_deref().is_some_and(|name| name.starts_with("python3")),
+            "{workload:?}"
+        );
+        assert!(matches!(record.outcome, Outcome::Allowed | Outcome::Failed), "{record:?}");
+        *counts.entry((record.provider, record.operation)).or_default() += record.count;
+    }
+    let expected = [
+        ((Provider::Aws, "GetItem".to_owned()), 20),
+        ((Provider::Http, "GET /remit-orders/{}".to_owned()), 30),
+    ];
+    assert_eq!(counts, BTreeMap::from(expected));
+    for entry in walk(&ledger) {
+        let bytes = std::fs::read(&entry).unwrap();
+        assert!(!bytes.windows(7).any(|window| window == b"hunter2"), "{}", entry.display());
+    }
+    assert!(!seen.printed.contains("hunter2") && !seen.summary.contains("hunter2"));
+}
+
+fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files.extend(walk(&path)) } else { files.push(path) }
+    }
+    assert!(!files.is_empty() || folder.ends_with("v1"), "{}", folder.display());
+    files
+}
