@@ -102,3 +102,17 @@ fn go_without_symbols_is_seen() {
         }
     });
 }
+
+#[test]
+fn responses_are_seen_where_they_are_asked_for() {
+    let server = Server::start();
+    let Some(trace) = Trace::start_with(&["--responses"]) else { return };
+    let mut python = Command::new("python3");
+    python.arg(script("client.py")).args([&server.port.to_string(), "/remit-answered", "50", "10"]);
+    let mut client = python.spawn().unwrap();
+    assert!(client.wait().unwrap().success());
+    let seen = trace.stop();
+    let answer = format!("{} HTTP/1.1 200 OK", client.id());
+    assert_eq!(seen.calls("/remit-answered/").len(), 50, "{}", seen.summary);
+    assert_eq!(seen.lines.iter().filter(|line| **line == answer).count(), 50, "{}", seen.summary);
+}

@@ -25,8 +25,13 @@ pub(crate) struct Seen {
 impl Trace {
     /// Starts it, and waits until it watches. None where the kernel does not permit BPF, which it says loudly.
     pub(crate) fn start() -> Option<Trace> {
+        Trace::start_with(&[])
+    }
+
+    /// Starts it with options.
+    pub(crate) fn start_with(options: &[&str]) -> Option<Trace> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_remit-agent"));
-        command.arg("trace").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.arg("trace").args(options).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut output = child.stdout.take().unwrap();
         let printed = std::thread::spawn(move || {
