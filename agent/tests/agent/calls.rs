@@ -29,6 +29,8 @@ fn compare(prefix: &str, known: &[&str], client: impl FnOnce(&Server)) -> Option
     let calls = seen.calls(prefix);
     let missing: Vec<&String> = asked.iter().filter(|call| !calls.contains(call)).collect();
     assert_eq!(missing, Vec::<&String>::new(), "{}", seen.summary);
+    let twice: Vec<&[String]> = calls.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+    assert_eq!(twice, Vec::<&[String]>::new(), "{}", seen.summary);
     assert_eq!(calls, asked, "{}", seen.summary);
     let ends = ["emitted", "empty", "other", "throttled", "full", "unreadable", "untracked", "repeated"];
     assert_eq!(
