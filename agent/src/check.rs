@@ -75,12 +75,12 @@ fn uprobes() -> Row {
 
 fn cgroups() -> Row {
     let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
-    let unified = mounts.lines().filter_map(|line| {
+    let mut unified = mounts.lines().filter_map(|line| {
         let mut fields = line.split(' ');
         let (_, place, kind) = (fields.next()?, fields.next()?, fields.next()?);
         (kind == "cgroup2").then_some(place)
     });
-    match unified.last() {
+    match unified.next_back() {
         Some(place) => row("cgroups", "yes", format!("the unified hierarchy is at `{place}`")),
         None => row("cgroups", "limited", "no unified hierarchy: calls are told apart by process only"),
     }

@@ -4,7 +4,7 @@ use aya_ebpf::bindings::{BPF_RB_AVAIL_DATA, BPF_RB_FORCE_WAKEUP, BPF_RB_NO_WAKEU
 use aya_ebpf::helpers::generated::{bpf_probe_read_kernel, bpf_probe_read_user};
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::RingBuf;
-use remit_abi::{Counter, Header, Kind, Library, PIECE, RING, flag};
+use remit_abi::{Counter, Direction, Header, Kind, Library, PIECE, RING, flag};
 
 use crate::bucket;
 use crate::call::{ADMITTED, Call, REFUSED, UNASKED};
@@ -170,7 +170,8 @@ unsafe fn ends(slot: *mut Slot, stream: &mut Stream, length: u32) -> bool {
 /// Whether a head is that of the last call again, from the same place or a copy, while the handshake may not be over.
 #[inline(always)]
 fn repeats(call: &Call, stream: &mut Stream) -> bool {
-    if stream.flags & u32::from(flag::FIRST) == 0 || stream.handshake == 2 {
+    let is_read = call.key.direction == Direction::Read as u32;
+    if is_read || stream.flags & u32::from(flag::FIRST) == 0 || stream.handshake == 2 {
         return false;
     }
     let mark = stream.digest ^ u64::from(call.length);

@@ -29,6 +29,8 @@ fn compare(prefix: &str, known: &[&str], client: impl FnOnce(&Server)) -> Option
     let calls = seen.calls(prefix);
     let missing: Vec<&String> = asked.iter().filter(|call| !calls.contains(call)).collect();
     assert_eq!(missing, Vec::<&String>::new(), "{}", seen.summary);
+    let twice: Vec<&[String]> = calls.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+    assert_eq!(twice, Vec::<&[String]>::new(), "{}", seen.summary);
     assert_eq!(calls, asked, "{}", seen.summary);
     let ends = ["emitted", "empty", "other", "throttled", "full", "unreadable", "untracked", "repeated"];
     assert_eq!(
@@ -101,4 +103,18 @@ fn go_without_symbols_is_seen() {
             succeed(&mut kubectl);
         }
     });
+}
+
+#[test]
+fn responses_are_seen_where_they_are_asked_for() {
+    let server = Server::start();
+    let Some(trace) = Trace::start_with(&["--responses"]) else { return };
+    let mut python = Command::new("python3");
+    python.arg(script("client.py")).args([&server.port.to_string(), "/remit-answered", "50", "10"]);
+    let mut client = python.spawn().unwrap();
+    assert!(client.wait().unwrap().success());
+    let seen = trace.stop();
+    let answer = format!("{} HTTP/1.1 200 OK", client.id());
+    assert_eq!(seen.calls("/remit-answered/").len(), 50, "{}", seen.summary);
+    assert_eq!(seen.lines.iter().filter(|line| **line == answer).count(), 50, "{}", seen.summary);
 }

@@ -26,10 +26,16 @@ pub(crate) struct Seen {
 impl Trace {
     /// Starts it, and waits until it watches. None where the kernel does not permit BPF, which it says loudly.
     pub(crate) fn start() -> Option<Trace> {
-        Self::of(&["trace".as_ref()])
+        Trace::start_with(&[])
     }
 
-    /// The same of another verb.
+    /// Starts it with options.
+    pub(crate) fn start_with(options: &[&str]) -> Option<Trace> {
+        let arguments: Vec<&OsStr> = ["trace"].iter().chain(options).map(OsStr::new).collect();
+        Self::of(&arguments)
+    }
+
+    /// Starts another verb, and waits until it watches.
     pub(crate) fn of(arguments: &[&OsStr]) -> Option<Trace> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_remit-agent"));
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
