@@ -287,8 +287,10 @@ impl Sink for Behind<'_> {
             self.recorder.event(event, place);
         }
     }
-    fn skipped(&mut self, reason: &'static str) {
-        self.recorder.skipped(reason);
+    fn skipped(&mut self, reason: &'static str, place: Place) {
+        if place.offset >= self.counted {
+            self.recorder.skipped(reason, place);
+        }
     }
     fn lost(&mut self, reason: &'static str, place: Place) {
         if place.offset >= self.counted {
@@ -307,7 +309,7 @@ impl Sink for Deaf<'_> {
         self.recorder.known_identity(rest)
     }
     fn event<F: Find>(&mut self, _: &Event<'_, F>, _: Place) {}
-    fn skipped(&mut self, _: &'static str) {}
+    fn skipped(&mut self, _: &'static str, _: Place) {}
     fn lost(&mut self, _: &'static str, _: Place) {}
 }
 

@@ -34,7 +34,7 @@ pub(crate) trait Sink {
     /// An event.
     fn event<F: Find>(&mut self, event: &Event<'_, F>, place: Place);
     /// Something that is no event, left out on purpose.
-    fn skipped(&mut self, reason: &'static str);
+    fn skipped(&mut self, reason: &'static str, place: Place);
     /// Something that may have been an event and cannot be read.
     fn lost(&mut self, reason: &'static str, place: Place);
 }
@@ -196,9 +196,9 @@ impl Reader {
         match shape {
             Shape::Event(event) => sink.event(event, place),
             Shape::Wrapped(inner) => deliver_object(*inner, place, sink),
-            Shape::Digest => sink.skipped("digest"),
-            Shape::Control => sink.skipped("control_message"),
-            Shape::Other | Shape::List(_) => sink.skipped("not_an_event"),
+            Shape::Digest => sink.skipped("digest", place),
+            Shape::Control => sink.skipped("control_message", place),
+            Shape::Other | Shape::List(_) => sink.skipped("not_an_event", place),
         }
     }
 
@@ -323,7 +323,7 @@ fn deliver_message(message: Option<Text<'_>>, place: Place, sink: &mut impl Sink
             deliver_object(Cursor::new(text.trim_start().as_bytes()), place, sink);
         }
         Some(None) => sink.lost("malformed", place),
-        Some(Some(_)) | None => sink.skipped("not_an_event"),
+        Some(Some(_)) | None => sink.skipped("not_an_event", place),
     }
 }
 
@@ -331,7 +331,7 @@ fn deliver_object<F: Find>(mut object: Cursor<'_, F>, place: Place, sink: &mut i
     let shape = read_object(&mut object, |rest| sink.known_identity(rest));
     match shape {
         Ok(Shape::Event(event)) => sink.event(&event, place),
-        Ok(_) => sink.skipped("not_an_event"),
+        Ok(_) => sink.skipped("not_an_event", place),
         Err(Fault::End) => sink.lost("truncated", place),
         Err(Fault::Bad(_)) => sink.lost("malformed", place),
     }

@@ -330,7 +330,7 @@ impl Sink for Recorder {
         }
     }
 
-    fn skipped(&mut self, reason: &'static str) {
+    fn skipped(&mut self, reason: &'static str, _: Place) {
         self.work.read += 1;
         self.source.read += 1;
         self.skip(reason);

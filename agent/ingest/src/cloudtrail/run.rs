@@ -281,7 +281,7 @@ struct Publisher {
     unresolved: HashMap<String, u64>,
     selectors: Option<Selectors>,
     finished: usize,
-    /// Emptied tables, which keep the names that the next events will bring again.
+    /// The workers' emptied tables in their order, with the names that the next events will bring again.
     spares: Vec<Table>,
 }
 
@@ -317,12 +317,14 @@ impl Publisher {
         let mut parts = Vec::with_capacity(recorders.len());
         let mut works = Vec::with_capacity(recorders.len() + 1);
         let mut evidence = Evidence::new();
+        // Each worker gets its own table back: what a table knows goes by the numbers of its worker's plans.
+        let mut spares = std::mem::take(&mut self.spares).into_iter();
         for recorder in recorders {
             let recorder = &mut *lock(recorder);
             recorder.tally.add_to(&mut evidence, |number| recorder.table.name(number).map(str::to_owned));
             let progressing = recorder.progressing.as_ref();
             let position = progressing.and_then(|progress| progress.position(&recorder.source));
-            let (part, mut work) = recorder.take(self.spares.pop().unwrap_or_default());
+            let (part, mut work) = recorder.take(spares.next().unwrap_or_default());
             shared.weigh(recorder);
             work.sources.extend(position);
             for (plan, calls) in std::mem::take(&mut work.unresolved) {

@@ -59,3 +59,45 @@ proptest! {
         prop_assert_eq!(ingested(&files, runs, threads), plain);
     }
 }
+
+/// A call that names a role or user, made once in each hour.
+fn lookup(operation: &str, parameter: &str, number: u64) -> String {
+    let (day, hour, name) = (1 + number / 24 % 28, number % 24, number % 40);
+    format!(
+        r#"{{"eventVersion":"1.08","userIdentity":{{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/u{operation}","accountId":"111122223333"}},"eventTime":"2026-10-{day:02}T{hour:02}:00:00Z","eventSource":"iam.amazonaws.com","eventName":"{operation}","awsRegion":"us-east-1","sourceIPAddress":"192.0.2.{}","requestParameters":{{"{parameter}":"n{name}"}},"eventID":"{operation}-{number}","readOnly":true,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"111122223333","eventCategory":"Management"}}"#,
+        number % 200
+    )
+}
+
+/// Workers number operations as they meet them, and keep what they know of names from one flush to the next.
+#[test]
+fn workers_that_meet_operations_in_another_order_count_alike() {
+    let place = tempfile::tempdir().unwrap();
+    let input = place.path().join("input");
+    std::fs::create_dir(&input).unwrap();
+    for file in 0..60 {
+        let numbers = file * 400..(file + 1) * 400;
+        let mut events: Vec<String> = numbers
+            .flat_map(|number| [lookup("GetRole", "roleName", number), lookup("GetUser", "userName", number)])
+            .collect();
+        if file % 2 == 1 {
+            events.reverse();
+        }
+        let text = format!(r#"{{"Records":[{}]}}"#, events.join(","));
+        std::fs::write(input.join(format!("{file:02}.json")), text).unwrap();
+    }
+    let run = |name: &str, threads| {
+        let ledger = place.path().join(name);
+        let options = Options {
+            inputs: vec![input.to_string_lossy().into_owned()],
+            ledger: ledger.clone(),
+            threads,
+            limits: Limits { counts: 1 << 20, ..Limits::default() },
+            ..Options::default()
+        };
+        let summary = ingest(options, &NoProgress).unwrap();
+        assert!(summary.commits > 2, "{summary:?}");
+        sums(&ledger)
+    };
+    assert_eq!(run("two", 2), run("one", 1));
+}

@@ -18,7 +18,7 @@ impl Sink for Found {
         let id = event.id.and_then(Text::decode).unwrap_or_default();
         self.ids.push(id.into_owned());
     }
-    fn skipped(&mut self, reason: &'static str) {
+    fn skipped(&mut self, reason: &'static str, _: Place) {
         self.skipped.push(reason);
     }
     fn lost(&mut self, reason: &'static str, place: Place) {
