@@ -160,6 +160,7 @@ fn add(line: &mut Line, call: &Call) {
     line.count += call.seen.count;
     line.first_seen = moment(call.seen.first).min(std::mem::take(&mut line.first_seen));
     line.last_seen = moment(call.seen.last).max(std::mem::take(&mut line.last_seen));
+    line.sample_id = line.sample_id.iter().chain(&call.seen.sample).min().cloned();
     line.resources.extend(call.resources.iter().cloned());
     line.resources.sort();
     line.resources.dedup();
