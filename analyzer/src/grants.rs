@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -65,10 +66,13 @@ fn list(paths: &[PathBuf]) -> String {
 
 fn collect(path: &Path, files: &mut Vec<GrantFile>) -> anyhow::Result<()> {
     let metadata = fs::metadata(path).map_err(|error| {
-        anyhow::anyhow!(
-            "cannot read grants `{}`: {error}\nhint: `--grants` takes all paths behind it, so name a principal before it",
-            path.display()
-        )
+        let hint = match error.kind() {
+            ErrorKind::NotFound => {
+                "\nhint: `--grants` takes all paths behind it, so name a principal before it"
+            }
+            _ => "",
+        };
+        anyhow::anyhow!("cannot read grants `{}`: {error}{hint}", path.display())
     })?;
     if !metadata.is_dir() {
         files.push(read_one(path, None)?);
@@ -154,5 +158,24 @@ fn whose(file: &GrantFile, principal: Option<&str>, principals: &BTreeSet<String
         _ => {
             Err(format!("several principals in the ledger are named `{name}`\nhint: give `--principal ARN`"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_path_that_is_not_there_may_be_a_principal() {
+        let why = |below: &str| {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(below);
+            read(&[path], None, &BTreeSet::new()).unwrap_err().to_string()
+        };
+        assert!(why("app").contains("so name a principal before it"));
+        let below_a_file = why("Cargo.toml/app");
+        assert!(
+            below_a_file.contains("cannot read grants") && !below_a_file.contains("hint"),
+            "{below_a_file}"
+        );
     }
 }

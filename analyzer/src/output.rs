@@ -21,13 +21,43 @@ pub(crate) enum Format {
 pub(crate) trait Row: Serialize {
     /// The column titles, in order.
     const TITLES: &'static [&'static str];
-    /// The titles of columns that hold numbers, whose digits a reader compares by their places.
-    const NUMBERS: &'static [&'static str];
     /// The cells for a person, in the same order.
-    fn cells(&self) -> Vec<String>;
+    fn cells(&self) -> Vec<Cell>;
     /// The cells for a program, from which nothing is left out.
-    fn values(&self) -> Vec<String> {
+    fn values(&self) -> Vec<Cell> {
         self.cells()
+    }
+}
+
+/// What a line has under a title.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Cell {
+    /// Names and words.
+    Text(String),
+    /// A number, whose digits a reader compares by their places.
+    Number(u64),
+}
+
+impl Cell {
+    /// A cell that counts things.
+    pub(crate) fn count(things: usize) -> Self {
+        Self::Number(things as u64)
+    }
+
+    /// Its text for a person: thousands separators are for people.
+    pub(crate) fn shown(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Number(number) => grouped(number),
+        }
+    }
+
+    /// Its text for a program.
+    pub(crate) fn bare(self) -> String {
+        match self {
+            Self::Text(text) => text,
+            Self::Number(number) => number.to_string(),
+        }
     }
 }
 
@@ -42,25 +72,21 @@ pub(crate) fn print<R: Row>(rows: &[R], format: Format, out: &mut dyn Write) -> 
             let mut writer = csv::Writer::from_writer(out);
             writer.write_record(R::TITLES.iter().map(|title| title.to_lowercase().replace(' ', "_")))?;
             for row in rows {
-                let values = R::TITLES.iter().zip(row.values());
-                // Thousands separators are for people.
-                let value = |(title, value): (&&str, String)| {
-                    if R::NUMBERS.contains(title) { value.replace(',', "") } else { value }
-                };
-                writer.write_record(values.map(value))?;
+                writer.write_record(row.values().into_iter().map(Cell::bare))?;
             }
             writer.flush()
         }
         Format::Table => {
             let mut table = Table::new();
             table.load_preset(presets::NOTHING).set_header(R::TITLES);
-            for (column, title) in table.column_iter_mut().zip(R::TITLES) {
-                if R::NUMBERS.contains(title) {
+            let rows: Vec<_> = rows.iter().map(Row::cells).collect();
+            for (column, cell) in table.column_iter_mut().zip(rows.first().into_iter().flatten()) {
+                if matches!(cell, Cell::Number(_)) {
                     column.set_cell_alignment(CellAlignment::Right);
                 }
             }
             for row in rows {
-                table.add_row(row.cells());
+                table.add_row(row.into_iter().map(Cell::shown));
             }
             // Off a terminal lines are as long as they need to be, so that `grep` and `awk` work.
             let width = if io::stdout().is_terminal() { table.width() } else { None };
@@ -139,14 +165,13 @@ mod tests {
 
     impl Row for Line {
         const TITLES: &'static [&'static str] = &["NAMES", "COUNT"];
-        const NUMBERS: &'static [&'static str] = &["COUNT"];
 
-        fn cells(&self) -> Vec<String> {
-            vec!["a, and 1 more".to_owned(), grouped(self.0)]
+        fn cells(&self) -> Vec<Cell> {
+            vec![Cell::Text("a, and 1 more".to_owned()), Cell::Number(self.0)]
         }
 
-        fn values(&self) -> Vec<String> {
-            vec!["a, b".to_owned(), grouped(self.0)]
+        fn values(&self) -> Vec<Cell> {
+            vec![Cell::Text("a, b".to_owned()), Cell::Number(self.0)]
         }
     }
 
@@ -159,6 +184,18 @@ mod tests {
     #[test]
     fn programs_get_all_names_and_bare_numbers() {
         assert_eq!(printed(Format::Csv), "names,count\n\"a, b\",1\n\"a, b\",1234\n");
+    }
+
+    /// A number stays one wherever its column is, and a comma in words stays where it is.
+    #[test]
+    fn only_numbers_are_grouped_and_only_for_people() {
+        for (cell, shown, bare) in [
+            (Cell::Number(1_234), "1,234", "1234"),
+            (Cell::count(1_234), "1,234", "1234"),
+            (Cell::Text("1,234 of them".to_owned()), "1,234 of them", "1,234 of them"),
+        ] {
+            assert_eq!((cell.clone().shown().as_str(), cell.bare().as_str()), (shown, bare));
+        }
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub(crate) fn coverage_of(
     }
     let visible_in_all = |class: &EventClass| {
         let mut regions = regions.values();
-        regions.all(|records| may_show(records, class, window, settings.longest_gap))
+        regions.all(|records| may_show(records, class, window, settings))
     };
     let mut visible: BTreeSet<&EventClass> = classes
         .iter()
@@ -80,27 +80,46 @@ pub(crate) fn coverage_of(
 /// Whether nothing in a region's records speaks against a class that others show: a trail of one region says nothing
 /// about the trail of another.
 ///
-/// Data events are claimed by event selectors alone, so they must be claimed wherever there were events. What reads and
-/// what writes is told by the events themselves, of which a quiet region may have had none of a kind; one that was never
-/// quiet would have shown it.
-fn may_show(records: &[&CoverageRecord], class: &EventClass, window: Window, longest_gap: i64) -> bool {
-    let is_claimed = records.iter().any(|record| record.classes.contains(class));
-    if !matches!(class, EventClass::Data { .. }) {
-        let is_long = window.length() > longest_gap;
-        let stretches = records.iter().map(|record| (record.start, record.end));
-        return is_claimed || !(is_long && spans(stretches, window, longest_gap));
+/// Data events are claimed by event selectors alone, so any event without the claim puts in doubt all the time to the
+/// claims around it. What reads and what writes is told by the events themselves, of which a quiet region may have had
+/// none of a kind; one that had events for long, with whatever quiet times between them, would have shown it.
+fn may_show(
+    records: &[&CoverageRecord],
+    class: &EventClass,
+    window: Window,
+    settings: WindowSettings,
+) -> bool {
+    let (claimed, unclaimed): (Vec<&CoverageRecord>, Vec<_>) =
+        records.iter().partition(|record| record.classes.contains(class));
+    let mut without = without(claimed.iter().map(|record| (record.start, record.end)), window).into_iter();
+    if let EventClass::Data { .. } = class {
+        let is_doubtful = |(start, end): (i64, i64)| {
+            let is_long = end.saturating_sub(start) > settings.longest_gap;
+            is_long && unclaimed.iter().any(|record| record.start < end && record.end > start)
+        };
+        return !claimed.is_empty() && !without.any(is_doubtful);
     }
-    let mut records = records.to_vec();
-    records.sort_unstable_by_key(|record| record.start);
-    let mut unclaimed_since = None;
-    let is_unclaimed_for_long = records.iter().any(|record| {
-        if record.classes.contains(class) {
-            unclaimed_since = None;
-            return false;
+    let busy = runs(records.iter().map(|record| (record.start, record.end)), settings.longest_gap);
+    // In a window hardly longer than the minimum a region that is silent at weekends is never busy for as long.
+    let long = settings.minimum.min(window.length() / 2).max(settings.longest_gap);
+    let is_busy = |(start, end): (i64, i64)| {
+        let times = busy.iter().map(|(first, last)| last.min(&end).saturating_sub(*first.max(&start)).max(0));
+        times.fold(0_i64, i64::saturating_add) > long
+    };
+    !without.any(is_busy)
+}
+
+/// The stretches of the window outside of those given.
+fn without(stretches: impl Iterator<Item = (i64, i64)>, window: Window) -> Vec<(i64, i64)> {
+    let mut since = window.start;
+    let mut others = Vec::new();
+    for (start, end) in runs(stretches, 0).into_iter().chain([(window.end, window.end)]) {
+        if since < start {
+            others.push((since, start));
         }
-        record.end.saturating_sub(*unclaimed_since.get_or_insert(record.start)) > longest_gap
-    });
-    is_claimed && !is_unclaimed_for_long
+        since = since.max(end);
+    }
+    others
 }
 
 /// Whether stretches reach over the window without a gap longer than `longest_gap`.
@@ -133,16 +152,21 @@ fn data(visible: &BTreeSet<&EventClass>) -> Vec<DataCoverage> {
 
 /// The last run of stretches without a gap longer than `longest_gap`.
 fn last_run(stretches: impl Iterator<Item = (i64, i64)>, longest_gap: i64) -> Option<(i64, i64)> {
+    runs(stretches, longest_gap).pop()
+}
+
+/// The runs of stretches without a gap longer than `longest_gap`, in order.
+fn runs(stretches: impl Iterator<Item = (i64, i64)>, longest_gap: i64) -> Vec<(i64, i64)> {
     let mut stretches: Vec<_> = stretches.collect();
     stretches.sort_unstable();
-    let mut run: Option<(i64, i64)> = None;
+    let mut runs: Vec<(i64, i64)> = Vec::new();
     for (start, end) in stretches {
-        run = match run {
-            Some((first, last)) if start <= last.saturating_add(longest_gap) => Some((first, last.max(end))),
-            _ => Some((start, end)),
-        };
+        match runs.last_mut() {
+            Some((_, last)) if start <= last.saturating_add(longest_gap) => *last = end.max(*last),
+            _ => runs.push((start, end)),
+        }
     }
-    run
+    runs
 }
 
 #[cfg(test)]

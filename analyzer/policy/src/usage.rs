@@ -55,9 +55,8 @@ impl Seen {
     /// Adds another sighting. The result does not depend on the order of additions.
     pub fn add(&mut self, other: &Self) {
         self.count += other.count;
-        if (other.last, &other.sample) > (self.last, &self.sample) {
-            self.sample.clone_from(&other.sample);
-        }
+        // The smallest, as in the ledger: which calls were counted together there depends on how files were split.
+        self.sample = self.sample.iter().chain(&other.sample).min().cloned();
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
     }
@@ -186,4 +185,28 @@ impl ActionUse {
 
 fn merge<K: Ord>(entry: std::collections::btree_map::Entry<'_, K, Seen>, seen: &Seen) {
     entry.and_modify(|all| all.add(seen)).or_insert_with(|| seen.clone());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A recorder counts calls together that another, who was given the same files otherwise split, counts apart.
+    #[test]
+    fn the_example_does_not_depend_on_which_calls_were_counted_together() {
+        let seen = |at: i64, id: &str| Seen { count: 1, first: at, last: at, sample: Some(id.to_owned()) };
+        let together = |calls: &[Seen]| {
+            let mut all = calls[0].clone();
+            all.sample = calls.iter().filter_map(|call| call.sample.clone()).min();
+            all.last = calls.iter().map(|call| call.last).max().unwrap();
+            all
+        };
+        let calls = [seen(1, "a"), seen(2, "c"), seen(3, "b")];
+        let sums = [vec![together(&calls)], vec![together(&calls[..2]), calls[2].clone()], calls.to_vec()];
+        for parts in sums {
+            let mut sum = parts[0].clone();
+            parts.iter().skip(1).for_each(|part| sum.add(part));
+            assert_eq!(sum.sample.as_deref(), Some("a"));
+        }
+    }
 }

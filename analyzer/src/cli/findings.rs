@@ -6,7 +6,7 @@ use super::Streams;
 use super::analysing::{AnalysingArguments, analysed};
 use crate::exit::Exit;
 use crate::finding::{Finding, findings};
-use crate::output::{Format, Row, grouped, plain, print};
+use crate::output::{Cell, Format, Row, plain, print};
 
 /// List permissions that are not used, and what else is worth acting on
 #[derive(Debug, clap::Args)]
@@ -31,17 +31,16 @@ struct Line<'a>(&'a Finding);
 impl Row for Line<'_> {
     const TITLES: &'static [&'static str] =
         &["SEVERITY", "KIND", "PRINCIPAL", "SERVICE", "PERMISSIONS", "DETAIL"];
-    const NUMBERS: &'static [&'static str] = &["PERMISSIONS"];
 
-    fn cells(&self) -> Vec<String> {
+    fn cells(&self) -> Vec<Cell> {
         let finding = self.0;
         vec![
-            finding.severity.as_str().to_owned(),
-            finding.kind.as_str().to_owned(),
-            plain(&finding.principal),
-            finding.service.clone().unwrap_or_default(),
-            grouped(finding.permissions as u64),
-            plain(&finding.detail),
+            Cell::Text(finding.severity.as_str().to_owned()),
+            Cell::Text(finding.kind.as_str().to_owned()),
+            Cell::Text(plain(&finding.principal)),
+            Cell::Text(finding.service.clone().unwrap_or_default()),
+            Cell::count(finding.permissions),
+            Cell::Text(plain(&finding.detail)),
         ]
     }
 }

@@ -112,7 +112,7 @@ fn tell(summary: &Summary, streams: &mut Streams<'_>) {
         streams.say(&format!("warning: {} more of the kind", grouped(summary.diagnostics_omitted)));
     }
     let files = &summary.files;
-    let mut line = format!("read {} files", grouped(files.read));
+    let mut line = format!("read {}", counted(files.read, "file", "files"));
     for (count, what) in [
         (files.known, "already ingested"),
         (files.other, "that are no logs"),
@@ -154,3 +154,19 @@ fn tell(summary: &Summary, streams: &mut Streams<'_>) {
 
 /// Operations named in the summary.
 const SHOWN: usize = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_file_is_no_plural() {
+        for (read, expected) in [(1, "read 1 file\n"), (1_204, "read 1,204 files\n")] {
+            let mut summary = Summary::default();
+            summary.files.read = read;
+            let (mut out, mut talk) = (Vec::new(), Vec::new());
+            tell(&summary, &mut Streams { out: &mut out, talk: &mut talk });
+            assert!(String::from_utf8(talk).unwrap().starts_with(expected), "{expected}");
+        }
+    }
+}

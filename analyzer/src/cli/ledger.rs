@@ -10,7 +10,7 @@ use super::Streams;
 use super::analysing::LedgerArguments;
 use crate::exit::Exit;
 use crate::ledgers::Ledger;
-use crate::output::{Format, counted, grouped};
+use crate::output::{Cell, Format, counted, grouped};
 
 /// Look after a ledger
 #[derive(Debug, clap::Subcommand)]
@@ -90,23 +90,24 @@ fn info(arguments: &InfoArguments, streams: &mut Streams<'_>) -> anyhow::Result<
 }
 
 fn print_info(info: &Info, format: Format, streams: &mut Streams<'_>) -> anyhow::Result<()> {
+    let text = |text: &Option<String>| Cell::Text(text.clone().unwrap_or_default());
     let mut pairs = vec![
-        ("usage files", grouped(info.usage_files as u64)),
-        ("coverage files", grouped(info.coverage_files as u64)),
-        ("rows", grouped(info.rows)),
-        ("bytes", grouped(info.bytes)),
-        ("sources", grouped(info.sources as u64)),
-        ("first event", info.first_event.clone().unwrap_or_default()),
-        ("last event", info.last_event.clone().unwrap_or_default()),
-        ("events read", grouped(info.read)),
-        ("events recorded", grouped(info.recorded)),
+        ("usage files", Cell::count(info.usage_files)),
+        ("coverage files", Cell::count(info.coverage_files)),
+        ("rows", Cell::Number(info.rows)),
+        ("bytes", Cell::Number(info.bytes)),
+        ("sources", Cell::count(info.sources)),
+        ("first event", text(&info.first_event)),
+        ("last event", text(&info.last_event)),
+        ("events read", Cell::Number(info.read)),
+        ("events recorded", Cell::Number(info.recorded)),
     ];
     let reasons = |what: &str, counts: &std::collections::BTreeMap<String, u64>| {
         counts.iter().map(|(reason, count)| (format!("{what} ({reason})"), *count)).collect::<Vec<_>>()
     };
     let skipped = reasons("events skipped", &info.skipped);
     let lost = reasons("events lost", &info.lost);
-    pairs.extend(skipped.iter().chain(&lost).map(|(what, count)| (what.as_str(), grouped(*count))));
+    pairs.extend(skipped.iter().chain(&lost).map(|(what, count)| (what.as_str(), Cell::Number(*count))));
     match format {
         Format::Json => {
             serde_json::to_writer_pretty(&mut *streams.out, info)?;
@@ -116,14 +117,14 @@ fn print_info(info: &Info, format: Format, streams: &mut Streams<'_>) -> anyhow:
             let mut writer = csv::Writer::from_writer(&mut *streams.out);
             writer.write_record(["what", "value"])?;
             for (what, value) in pairs {
-                writer.write_record([what, &value.replace(',', "")])?;
+                writer.write_record([what, &value.bare()])?;
             }
             writer.flush()?;
         }
         Format::Table => {
             let width = pairs.iter().map(|(what, _)| what.len()).max().unwrap_or(0);
             for (what, value) in pairs {
-                writeln!(streams.out, "{what:width$}  {value}")?;
+                writeln!(streams.out, "{what:width$}  {}", value.shown())?;
             }
         }
     }

@@ -9,7 +9,7 @@ use super::Streams;
 use super::analysing::{Analysed, AnalysingArguments, analysed};
 use crate::analysis::Outcome;
 use crate::exit::Exit;
-use crate::output::{Format, Row, grouped, plain, print};
+use crate::output::{Cell, Format, Row, plain, print};
 use crate::proposals;
 
 /// Write proven policy proposals into a folder
@@ -40,15 +40,14 @@ struct Line {
 
 impl Row for Line {
     const TITLES: &'static [&'static str] = &["PRINCIPAL", "PROPOSAL", "KEPT", "REMOVED", "DETAIL"];
-    const NUMBERS: &'static [&'static str] = &["KEPT", "REMOVED"];
 
-    fn cells(&self) -> Vec<String> {
+    fn cells(&self) -> Vec<Cell> {
         vec![
-            plain(&self.principal),
-            self.state.to_owned(),
-            grouped(self.kept as u64),
-            grouped(self.removed as u64),
-            plain(&self.detail),
+            Cell::Text(plain(&self.principal)),
+            Cell::Text(self.state.to_owned()),
+            Cell::count(self.kept),
+            Cell::count(self.removed),
+            Cell::Text(plain(&self.detail)),
         ]
     }
 }

@@ -9,7 +9,7 @@ use super::Streams;
 use super::analysing::{LedgerArguments, named};
 use crate::exit::Exit;
 use crate::ledgers::Ledger;
-use crate::output::{Format, Row, grouped, plain, print};
+use crate::output::{Cell, Format, Row, plain, print};
 use crate::rollup::Filter;
 use crate::span::{Since, since};
 
@@ -58,9 +58,8 @@ impl Row for Line {
         "VIA",
         "RESOURCES",
     ];
-    const NUMBERS: &'static [&'static str] = &["COUNT"];
 
-    fn cells(&self) -> Vec<String> {
+    fn cells(&self) -> Vec<Cell> {
         let mut resources: Vec<_> =
             self.resources.iter().take(SHOWN).map(|resource| plain(resource)).collect();
         if let Some(more @ 1..) = self.resources.len().checked_sub(SHOWN) {
@@ -69,24 +68,24 @@ impl Row for Line {
         self.with(&resources)
     }
 
-    fn values(&self) -> Vec<String> {
+    fn values(&self) -> Vec<Cell> {
         self.with(&self.resources.iter().map(|resource| plain(resource)).collect::<Vec<_>>())
     }
 }
 
 impl Line {
     /// The cells, with these resources.
-    fn with(&self, resources: &[String]) -> Vec<String> {
+    fn with(&self, resources: &[String]) -> Vec<Cell> {
         vec![
-            plain(&self.principal),
-            plain(&self.service),
-            plain(&self.operation),
-            self.outcome.to_owned(),
-            grouped(self.count),
-            self.first_seen.clone(),
-            self.last_seen.clone(),
-            self.via.as_deref().map(plain).unwrap_or_default(),
-            resources.join(" "),
+            Cell::Text(plain(&self.principal)),
+            Cell::Text(plain(&self.service)),
+            Cell::Text(plain(&self.operation)),
+            Cell::Text(self.outcome.to_owned()),
+            Cell::Number(self.count),
+            Cell::Text(self.first_seen.clone()),
+            Cell::Text(self.last_seen.clone()),
+            Cell::Text(self.via.as_deref().map(plain).unwrap_or_default()),
+            Cell::Text(resources.join(" ")),
         ]
     }
 }
@@ -161,6 +160,7 @@ fn add(line: &mut Line, call: &Call) {
     line.count += call.seen.count;
     line.first_seen = moment(call.seen.first).min(std::mem::take(&mut line.first_seen));
     line.last_seen = moment(call.seen.last).max(std::mem::take(&mut line.last_seen));
+    line.sample_id = line.sample_id.iter().chain(&call.seen.sample).min().cloned();
     line.resources.extend(call.resources.iter().cloned());
     line.resources.sort();
     line.resources.dedup();

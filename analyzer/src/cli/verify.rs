@@ -12,7 +12,7 @@ use super::analysing::catalog;
 use crate::analysis::pathless;
 use crate::exit::Exit;
 use crate::ledgers::Ledger;
-use crate::output::{Format, Row, grouped, plain, print};
+use crate::output::{Cell, Format, Row, plain, print};
 use crate::proposals::{folders, read_file};
 use crate::rollup::Filter;
 
@@ -44,15 +44,14 @@ struct Line {
 
 impl Row for Line {
     const TITLES: &'static [&'static str] = &["PRINCIPAL", "RESULT", "PROTECTED", "ELEMENTS", "DETAIL"];
-    const NUMBERS: &'static [&'static str] = &["PROTECTED", "ELEMENTS"];
 
-    fn cells(&self) -> Vec<String> {
+    fn cells(&self) -> Vec<Cell> {
         vec![
-            plain(&self.principal),
-            self.result.to_owned(),
-            grouped(self.protected as u64),
-            grouped(self.elements as u64),
-            plain(&self.detail),
+            Cell::Text(plain(&self.principal)),
+            Cell::Text(self.result.to_owned()),
+            Cell::count(self.protected),
+            Cell::count(self.elements),
+            Cell::Text(plain(&self.detail)),
         ]
     }
 }

@@ -104,9 +104,60 @@ fn a_busy_region_without_any_read_hides_reads() {
     // A region that was quiet had no occasion to read.
     let quiet = in_region("us-east-1", record(40, 60, &writes_only));
     assert!(seen(&[home.clone(), quiet]).management_reads);
-    let one_read = [record(0, 90, &writes_only), record(70, 71, &management())];
-    let one_read = one_read.map(|record| in_region("us-east-1", record));
-    assert!(seen(&[&[home], one_read.as_slice()].concat()).management_reads);
+    // Now and then a read shows that the region's trail records them, one read late in the window does not.
+    let busy_but = |days: &[i64]| {
+        let reads = days.iter().map(|day| record(*day, day + 1, &management()));
+        let records = reads.chain([record(0, 90, &writes_only)]).map(|record| in_region("us-east-1", record));
+        seen(&records.chain([home.clone()]).collect::<Vec<_>>()).management_reads
+    };
+    assert!(busy_but(&[20, 45, 70]));
+    assert!(!busy_but(&[70]));
+}
+
+#[test]
+fn quiet_times_of_a_busy_region_are_no_evidence_for_reads() {
+    let writes_only = [EventClass::ManagementWrite];
+    let seen_beside = |days: i64, busy: &[(i64, i64)]| {
+        let busy = busy.iter().map(|(start, end)| in_region("us-east-1", record(*start, *end, &writes_only)));
+        let records: Vec<_> = busy.chain([record(0, days, &management())]).collect();
+        let coverage = seen(&records);
+        assert!(coverage.management_writes);
+        coverage.management_reads
+    };
+    assert!(!seen_beside(90, &[(0, 20), (24, 90)]));
+    assert!(!seen_beside(90, &[(0, 20), (24, 50)]));
+    assert!(seen_beside(90, &[(3, 4), (40, 60), (80, 81)]));
+    // Silent for three days of each week, in a long window and in one just long enough.
+    let weeks: Vec<_> = (0..13).map(|week| (week * 7, week * 7 + 4)).collect();
+    assert!(!seen_beside(90, &weeks));
+    assert!(!seen_beside(31, &weeks[..4]));
+}
+
+#[test]
+fn hours_that_two_sources_tell_of_are_told_by_the_one_that_shows_more() {
+    let with_data = [management().as_slice(), &[objects()]].concat();
+    let home = record(0, 90, &with_data);
+    let twice = [record(10, 80, &with_data), record(10, 80, &management()), record(30, 40, &[])];
+    let twice = twice.map(|record| in_region("us-east-1", record));
+    let coverage = seen(&[&[home], twice.as_slice()].concat());
+    assert!(coverage.management_reads && coverage.data.len() == 1);
+}
+
+#[test]
+fn an_event_without_the_claim_puts_the_time_around_it_in_doubt() {
+    let with_data = [management().as_slice(), &[objects()]].concat();
+    let with_events = |claimed: &[i64], unclaimed: i64| {
+        let claimed = claimed.iter().map(|day| record(*day, day + 1, &with_data));
+        let records = claimed.chain([record(unclaimed, unclaimed + 1, &management())]);
+        let records = records.map(|record| in_region("us-east-1", record)).chain([record(0, 90, &with_data)]);
+        seen(&records.collect::<Vec<_>>()).data.len()
+    };
+    // Switched off at some time after the claim, before the next one, or until the first.
+    assert_eq!(with_events(&[3], 80), 0);
+    assert_eq!(with_events(&[3, 80], 4), 0);
+    assert_eq!(with_events(&[80], 79), 0);
+    // Between claims that are close there is as much doubt as in any gap.
+    assert_eq!(with_events(&[3, 40, 42, 80], 41), 1);
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn logs_and_ledgers_are_read_from_a_bucket() {
     assert!(again.talk.contains("read 0 events"), "{}", again.talk);
     let one = ["ingest", "cloudtrail", "s3://trail/org/AWSLogs/large.json", "--ledger", "one"];
     let one = run(&cloud, place.path(), &one);
-    assert!(one.talk.contains("read 1 files"), "{}", one.talk);
+    assert!(one.talk.contains("read 1 file\n"), "{}", one.talk);
 
     // The ledger itself may be there, for every verb that reads one.
     cloud.upload(&place.path().join("far"), "trail", "ledgers/far/");

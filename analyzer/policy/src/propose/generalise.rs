@@ -1,6 +1,7 @@
 //! Named rules that widen observed resources a little, always within the old grant: what the service
 //! numbers anew each time would otherwise break at the next deployment.
 
+mod alone;
 mod siblings;
 
 use std::collections::{BTreeMap, BTreeSet};

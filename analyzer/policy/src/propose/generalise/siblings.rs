@@ -1,14 +1,15 @@
 //! Many names under one ancestor become one wildcard: what is numbered or dated has another name tomorrow.
 //!
 //! A resource's name is cut into segments, each with the separator behind it: `bucket/`, `data/`, `2026-09-01/`,
-//! `x.json`. The first is the resource's type or its container and stays, and so does the ARN before it. A date that is
-//! written with separators, as `2026/09/01/` or `year=2026/month=09/`, is one segment, for its months alone are never
-//! many.
+//! `x.json`. The first is the resource's type or its container and stays, and so does the ARN before it; behind a type of
+//! containers their name stays too. A date that is written with separators, as `2026/09/01/` or `year=2026/month=09/`, is
+//! one segment, for its months alone are never many.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use remit_catalog::Catalog;
 
+use super::alone::stands_alone;
 use super::{Rule, add, name_start};
 
 /// More names than this under one ancestor become a wildcard.
@@ -111,7 +112,7 @@ impl<'p> Segment<'p> {
     }
 }
 
-/// The segments of the resource's name behind the first; none where each such resource is a permission of its own.
+/// The segments of the resource's name behind those that stay; none where each such resource is a permission of its own.
 fn segments(pattern: &str) -> Vec<Segment<'_>> {
     let start = name_start(pattern).filter(|_| !stands_alone(pattern)).unwrap_or(pattern.len());
     let mut ranges: Vec<(usize, usize)> = Vec::new();
@@ -138,7 +139,21 @@ fn segments(pattern: &str) -> Vec<Segment<'_>> {
         let (above, text) = rest.split_at_checked(start)?;
         Some(Segment { above, text, below })
     };
-    ranges.into_iter().skip(1).filter_map(segment).collect()
+    ranges.into_iter().skip(fixed(pattern, start)).filter_map(segment).collect()
+}
+
+/// How many segments of a name stay: the bucket of `arn:aws:s3:::bucket/key` and the type of others, and where the type
+/// is a bucket or an access point to one, its name too.
+fn fixed(pattern: &str, start: usize) -> usize {
+    let Some((head, name)) = pattern.split_at_checked(start) else { return 1 };
+    match name.split_once('/').map(|(kind, _)| kind) {
+        // What has no account is an object, whose bucket may have any name.
+        _ if head.ends_with("::") => 1,
+        Some("accesspoint" | "Bucket" | "bucket") => 2,
+        // A bucket of an outpost is named behind it, and an access point too.
+        Some("outpost") => 4,
+        _ => 1,
+    }
 }
 
 /// The number that a segment of a date is, with or without what is numbered: `09/`, `month=09/`.
@@ -146,9 +161,4 @@ fn number(segment: &str) -> Option<&str> {
     let segment = segment.trim_end_matches(SEPARATORS);
     let number = segment.rsplit_once('=').map_or(segment, |(_, number)| number);
     (!number.is_empty() && number.chars().all(|c| c.is_ascii_digit())).then_some(number)
-}
-
-/// Whether to use many of such resources is no reason to use them all: identities, secrets and keys.
-fn stands_alone(arn: &str) -> bool {
-    matches!(arn.split(':').nth(2), Some("iam" | "sts" | "secretsmanager" | "kms"))
 }

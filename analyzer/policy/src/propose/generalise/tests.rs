@@ -187,15 +187,67 @@ fn siblings_never_reach_above_the_name() {
 }
 
 #[test]
-fn identities_secrets_and_keys_have_no_siblings() {
-    for kind in [
-        "iam::111122223333:role/team/",
-        "iam::111122223333:policy/",
-        "sts::111122223333:assumed-role/app/",
-        "secretsmanager:eu-west-1:111122223333:secret:db/",
-        "kms:eu-west-1:111122223333:key/",
-    ] {
-        assert_eq!(named(20, |at| format!("arn:aws:{kind}{at}")).len(), 20, "{kind}");
+fn buckets_and_access_points_stay_whatever_names_them() {
+    let here = "eu-west-1:111122223333";
+    for kind in ["s3express", "s3tables", "s3vectors"] {
+        assert_eq!(named(20, |at| format!("arn:aws:{kind}:{here}:bucket/b{at}")).len(), 20, "{kind}");
+    }
+    let point = |at: usize| format!("arn:aws:s3:{here}:accesspoint/p{at}/object/key");
+    assert_eq!(named(20, point).len(), 20);
+    let outpost = |at: usize| format!("arn:aws:s3-outposts:{here}:outpost/op-1/bucket/b{at}/object/key");
+    assert_eq!(named(20, outpost).len(), 20);
+    // What is in them has siblings.
+    let table = |at: usize| format!("arn:aws:s3tables:{here}:bucket/b/table/{}", uuid(at));
+    assert_eq!(named(20, table), [format!("arn:aws:s3tables:{here}:bucket/b/table/*")]);
+    let object = |at: usize| format!("arn:aws:s3:{here}:accesspoint/p/object/{}/x", day(at, "/"));
+    assert_eq!(named(20, object), [format!("arn:aws:s3:{here}:accesspoint/p/object/*/*/*/x")]);
+    // Buckets may be named like types.
+    for bucket in ["accesspoint", "outpost", "access-grants"] {
+        let object = |at: usize| format!("arn:aws:s3:::{bucket}/{at}/x");
+        assert_eq!(named(20, object), [format!("arn:aws:s3:::{bucket}/*/x")]);
+    }
+}
+
+#[test]
+fn identities_accounts_secrets_and_keys_have_no_siblings() {
+    let catalog = Catalog::embedded().unwrap();
+    let alone = "
+        account::1:account/o-1/* acm:eu-west-1:1:certificate/* acm-pca:eu-west-1:1:certificate-authority/*
+        airflow:eu-west-1:1:role/env/* apigateway:eu-west-1::/apikeys/*
+        apigateway:eu-west-1::/clientcertificates/* apigateway:eu-west-1::/usageplans/plan/keys/*
+        appflow:eu-west-1:1:connectorprofile/* apprunner:eu-west-1:1:connection/c/*
+        bedrock-agentcore:eu-west-1:1:token-vault/default/oauth2credentialprovider/*
+        bedrock-agentcore:eu-west-1:1:workload-identity-directory/d/workload-identity/*
+        cloudhsm:eu-west-1:1:cluster/* codeconnections:eu-west-1:1:connection/*
+        codestar-connections:eu-west-1:1:connection/* cognito-identity:eu-west-1:1:identitypool/*
+        cognito-idp:eu-west-1:1:userpool/* cognito-sync:eu-west-1:1:identitypool/p/identity/*
+        dms:eu-west-1:1:cert:* ds:eu-west-1:1:directory/* ec2:eu-west-1:1:key-pair/*
+        eks:eu-west-1:1:access-entry/c/role/1/*/u
+        eks:eu-west-1:1:podidentityassociation/c/* elasticache:eu-west-1:1:user:*
+        elasticache:eu-west-1:1:usergroup:* events:eu-west-1:1:connection/* geo:eu-west-1:1:api-key/*
+        glue:eu-west-1:1:connection/* iam::1:policy/* iam::1:role/team/* identitystore:::user/*
+        iot:eu-west-1:1:cacert/* iot:eu-west-1:1:cert/* iot:eu-west-1:1:policy/* iot:eu-west-1:1:rolealias/*
+        iotmanagedintegrations:eu-west-1:1:credential-locker/* ivs:eu-west-1:1:playback-key/*
+        ivs:eu-west-1:1:stream-key/* kms:eu-west-1:1:key/* lightsail:eu-west-1:1:Certificate/*
+        lightsail:eu-west-1:1:KeyPair/* macie2:eu-west-1:1:member/* memorydb:eu-west-1:1:user/*
+        organizations::1:account/o-1/* payment-cryptography:eu-west-1:1:key/*
+        quicksight:eu-west-1:1:account/* quicksight:eu-west-1:1:group/* quicksight:eu-west-1:1:user/*
+        ram:eu-west-1:1:resource-share/* rds-db:eu-west-1:1:dbuser:db-1/* redshift:eu-west-1:1:dbgroup:c/*
+        redshift:eu-west-1:1:dbuser:c/* redshift:eu-west-1:1:hsmclientcertificate:*
+        rolesanywhere:eu-west-1:1:profile/* s3:eu-west-1:1:access-grants/default/grant/*
+        sagemaker:eu-west-1:1:user-profile/d/* secretsmanager:eu-west-1:1:secret:db/*
+        ses:eu-west-1:1:identity/* sqlworkbench:eu-west-1:1:connection/* ssm:eu-west-1:1:parameter/app/*
+        sso:::account/* sso:::permissionSet/ssoins-1/* sts::1:federated-user/*
+        transfer:eu-west-1:1:certificate/* transfer:eu-west-1:1:host-key/s/* transfer:eu-west-1:1:user/s/*
+        verifiedpermissions::1:policy-store/*";
+    for names in alone.split_whitespace() {
+        let arn = |at: usize| format!("arn:aws:{}", names.replace('*', &format!("n{at}")));
+        assert!(catalog.resource_type(&arn(0)).is_some(), "{names} is of no type");
+        assert_eq!(named(20, arn).len(), 20, "{names}");
+    }
+    for names in ["ssm:eu-west-1:1:document/*", "iot:eu-west-1:1:thing/*"] {
+        let arn = |at: usize| format!("arn:aws:{}", names.replace('*', &format!("n{at}")));
+        assert_eq!(named(20, arn), [format!("arn:aws:{names}")]);
     }
 }
 
