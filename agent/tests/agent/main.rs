@@ -1,6 +1,12 @@
 //! The agent against real clients, with a server's own log as the truth.
 //!
 //! All of it runs as root on a kernel that permits BPF, and is skipped loudly elsewhere.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on panics, also in its helpers"
+)]
 
 mod calls;
 mod lifecycle;

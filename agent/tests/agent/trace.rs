@@ -104,7 +104,7 @@ impl Trace {
         self.listener.take().unwrap().join().unwrap();
         let said = self.said.lock().unwrap();
         assert!(status.success(), "{}", said.join("\n"));
-        let summary = said.last().cloned().unwrap_or_default();
+        let summary = said.join("; ");
         Seen { lines: printed.lines().map(str::to_owned).collect(), printed, summary }
     }
 }
