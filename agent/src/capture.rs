@@ -56,10 +56,8 @@ impl Capture {
         }
         let subject = self.identities.subject(header.cgroup, process, now);
         self.remember(process, subject);
-        let is_frame = header.kind == Kind::Frame as u8;
-        // Positions of HTTP/2 count what is taken of it; those of HTTP/1 count bodies, too.
-        let rest = header.total.saturating_sub(header.offset);
-        let total = if is_frame { u32::from(header.copied) } else { rest };
+        // Positions tell what is missing between pieces: bodies, or what was lost.
+        let total = u32::from(header.copied);
         let direction =
             if header.direction == Way::Read as u8 { Direction::Read } else { Direction::Written };
         let fragment = Fragment { direction, sequence: header.position, total, bytes };

@@ -75,10 +75,11 @@ fn line(sent: &wire::Call, call: &Call) -> String {
     let head = &sent.head;
     let status = sent.response.as_ref().map_or_else(String::new, |response| format!(" {}", response.status));
     let text = format!(
-        "{} {} {}{status} {}: {} {} {}",
+        "{} {} {} {}{status} {}: {} {} {}",
         sent.key.process,
         if head.method.is_empty() { "?" } else { &head.method },
         if head.path.is_empty() { "?" } else { &head.path },
+        head.host.as_deref().unwrap_or("?"),
         call.provider.as_str(),
         call.service,
         call.operation,

@@ -88,3 +88,34 @@ fn a_program_that_starts_ends_the_connections_of_the_one_before() {
     capture.close(3, &mut |_, _| delivered += 1);
     assert_eq!(delivered, 1, "a call is delivered once");
 }
+
+#[test]
+fn a_head_in_pieces_and_the_action_behind_it_make_one_call() {
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: sts.eu-west-1.amazonaws.com\r\nX-Long: {}\r\nContent-Type: \
+         application/x-www-form-urlencoded\r\nContent-Length: 43\r\n\r\n",
+        "x".repeat(2000)
+    );
+    let action = "Action=GetCallerIdentity&";
+    let total = u32::try_from(head.len() + 43).unwrap();
+    let mut capture = capture();
+    let mut calls = Vec::new();
+    let mut offset = 0;
+    let pieces = head.as_bytes().chunks(1024).map(|piece| (Kind::Head, piece));
+    for (kind, piece) in pieces.chain([(Kind::Action, action.as_bytes())]) {
+        let header = Header { total, offset, ..header(kind, Way::Written, u64::from(offset), piece) };
+        capture.event(&header, piece, 1, &mut |_, call| calls.push(call));
+        offset += u32::try_from(piece.len()).unwrap();
+    }
+    // The next request begins behind the body, of which the rest was not taken.
+    let next = GET.as_bytes();
+    capture.event(&header(Kind::Head, Way::Written, u64::from(total), next), next, 2, &mut |_, call| {
+        calls.push(call)
+    });
+    capture.close(3, &mut |_, call| calls.push(call));
+    let names: Vec<String> =
+        calls.iter().map(|call| format!("{}:{}", call.service, call.operation)).collect();
+    assert_eq!(names, ["sts:GetCallerIdentity", "s3:GetObject"]);
+    let counts = capture.counts();
+    assert_eq!((counts.gaps, counts.all_dropped()), (0, 0), "{counts:?}");
+}

@@ -26,7 +26,7 @@ fn compare(prefix: &str, known: &[&str], client: impl FnOnce(&Server)) -> Option
     // Some clients ask what the server is, too.
     asked.retain(|call| call.contains(prefix));
     assert_eq!(asked.len(), CALLS);
-    let calls = seen.calls(prefix);
+    let calls = seen.calls(&server, prefix);
     let missing: Vec<&String> = asked.iter().filter(|call| !calls.contains(call)).collect();
     assert_eq!(missing, Vec::<&String>::new(), "{}", seen.summary);
     let twice: Vec<&[String]> = calls.windows(2).filter(|pair| pair[0] == pair[1]).collect();
@@ -116,6 +116,6 @@ fn responses_are_seen_where_they_are_asked_for() {
     let seen = trace.stop();
     let process = format!("{} ", client.id());
     let is_answered = |line: &&String| line.starts_with(&process) && line.contains(" 200 http: ");
-    assert_eq!(seen.calls("/remit-answered/").len(), 50, "{}", seen.summary);
+    assert_eq!(seen.calls(&server, "/remit-answered/").len(), 50, "{}", seen.summary);
     assert_eq!(seen.lines.iter().filter(is_answered).count(), 50, "{}", seen.summary);
 }

@@ -63,5 +63,5 @@ fn a_library_that_comes_later_is_watched_once_a_process_has_it() {
     succeed(&mut python);
     curl("/remit-later/2");
     let seen = trace.stop();
-    assert_eq!(seen.calls("/remit-later"), ["GET /remit-later/1", "GET /remit-later/2"]);
+    assert_eq!(seen.calls(&server, "/remit-later"), ["GET /remit-later/1", "GET /remit-later/2"]);
 }

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use remit_tests::skip;
 
+use crate::server::Server;
+
 /// A running `remit-agent trace`.
 pub(crate) struct Trace {
     child: Child,
@@ -117,12 +119,14 @@ impl Drop for Trace {
 }
 
 impl Seen {
-    /// Method and path of the calls whose path begins so, in order of name. Other programs of the machine may call, too.
-    pub(crate) fn calls(&self, prefix: &str) -> Vec<String> {
+    /// Method and path of the calls to a server whose path begins so, in order of name. Other programs of the machine may
+    /// call, too.
+    pub(crate) fn calls(&self, server: &Server, prefix: &str) -> Vec<String> {
+        let own = format!("127.0.0.1:{}", server.port);
         let calls = self.lines.iter().filter_map(|line| {
             let mut words = line.split(' ').skip(1);
-            let (method, path) = (words.next()?, words.next()?);
-            path.starts_with(prefix).then(|| format!("{method} {path}"))
+            let (method, path, host) = (words.next()?, words.next()?, words.next()?);
+            (host == own && path.starts_with(prefix)).then(|| format!("{method} {path}"))
         });
         let mut calls: Vec<String> = calls.collect();
         calls.sort();
