@@ -14,6 +14,8 @@ pub(super) struct Loss {
     pub(super) provider: Provider,
     pub(super) reason: &'static str,
     pub(super) count: u64,
+    /// How many of these are not counted for another provider, too: of whose API is not known, it may have been any's.
+    pub(super) own: u64,
     /// From here to before there, in microseconds since the Unix epoch.
     pub(super) start: i64,
     pub(super) end: i64,
@@ -46,6 +48,7 @@ impl Losses {
 impl Loss {
     fn join(&mut self, other: Self) {
         self.count = self.count.saturating_add(other.count);
+        self.own = self.own.saturating_add(other.own);
         self.start = self.start.min(other.start);
         self.end = self.end.max(other.end);
     }
@@ -60,7 +63,14 @@ mod tests {
         let mut losses = Losses::default();
         for hour in 0..10_000 {
             let start = hour * HOUR;
-            losses.add(Loss { provider: Provider::Aws, reason: "ring", count: 2, start, end: start + 1 });
+            losses.add(Loss {
+                provider: Provider::Aws,
+                reason: "ring",
+                count: 2,
+                own: 2,
+                start,
+                end: start + 1,
+            });
             assert!(losses.by_hour.len() <= LIMIT);
         }
         let all = losses.take();

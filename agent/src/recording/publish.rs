@@ -28,8 +28,10 @@ pub(super) fn publish(
     let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
     let mut sources = Vec::new();
     for (number, loss) in part.losses.iter().enumerate() {
-        let sum = reasons.entry(loss.reason.to_owned()).or_default();
-        *sum = sum.saturating_add(loss.count);
+        if loss.own > 0 {
+            let sum = reasons.entry(loss.reason.to_owned()).or_default();
+            *sum = sum.saturating_add(loss.own);
+        }
         let content = format!("{EVIDENCE}-{id}-{number}");
         sources.push(lost(content, loss.count, Some((loss.start, loss.end))));
     }

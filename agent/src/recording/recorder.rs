@@ -178,8 +178,9 @@ impl Recorder {
         *dropped = dropped.saturating_add(count);
         let (start, end) = (first.min(last), first.max(last).saturating_add(1));
         let providers = Provider::ALL.into_iter().filter(|other| provider.is_none_or(|one| one == *other));
-        for provider in providers {
-            self.losses.add(Loss { provider, reason, count, start, end });
+        for (number, provider) in providers.enumerate() {
+            let own = if number == 0 { count } else { 0 };
+            self.losses.add(Loss { provider, reason, count, own, start, end });
         }
     }
 }

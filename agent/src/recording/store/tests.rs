@@ -71,10 +71,11 @@ impl Place {
         self.usage().iter().map(|record| record.count).sum()
     }
 
+    /// What may be lost of AWS's calls.
     fn lost(&self) -> Vec<CoverageRecord> {
         let snapshot = Snapshot::of_folder(&self.ledger()).unwrap();
         let mut records = crate::recording::spool::at_once(snapshot.coverage()).unwrap();
-        records.retain(|record| record.lost > 0);
+        records.retain(|record| record.lost > 0 && record.provider == remit_ledger::Provider::Aws);
         records
     }
 }
