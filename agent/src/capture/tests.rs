@@ -110,7 +110,7 @@ fn a_head_in_pieces_and_the_action_behind_it_make_one_call() {
     // The next request begins behind the body, of which the rest was not taken.
     let next = GET.as_bytes();
     capture.event(&header(Kind::Head, Way::Written, u64::from(total), next), next, 2, &mut |_, call| {
-        calls.push(call)
+        calls.push(call);
     });
     capture.close(3, &mut |_, call| calls.push(call));
     let names: Vec<String> =
