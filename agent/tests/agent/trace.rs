@@ -122,11 +122,11 @@ impl Seen {
     /// Method and path of the calls to a server whose path begins so, in order of name. Other programs of the machine may
     /// call, too.
     pub(crate) fn calls(&self, server: &Server, prefix: &str) -> Vec<String> {
-        let own = format!("127.0.0.1:{}", server.port);
+        let own = format!(":{}", server.port);
         let calls = self.lines.iter().filter_map(|line| {
             let mut words = line.split(' ').skip(1);
             let (method, path, host) = (words.next()?, words.next()?, words.next()?);
-            (host == own && path.starts_with(prefix)).then(|| format!("{method} {path}"))
+            (host.ends_with(&own) && path.starts_with(prefix)).then(|| format!("{method} {path}"))
         });
         let mut calls: Vec<String> = calls.collect();
         calls.sort();
