@@ -1,8 +1,9 @@
 //! Facts about providers: which permissions an operation needs, on which resources, and what can be observed.
 //!
 //! The facts are generated from pinned sources into committed tables (`cargo xtask catalog`), which are part
-//! of the library and decoded once: the [`Catalog`], and the [`Routes`] by which requests are named. Every row tells its [`Provenance`]. What the sources do not tell is
-//! [`Resolution::Unknown`]: the catalog never guesses, and it never names an action that does not exist.
+//! of the library and decoded once: the [`Catalog`], and the [`Routes`] by which requests are named. Every row tells its
+//! [`Provenance`]. What the sources do not tell is [`Resolution::Unknown`]: the catalog never guesses, and it never names an
+//! action that does not exist.
 //!
 //! ```
 //! use remit_catalog::{Catalog, Resolution};
@@ -23,6 +24,7 @@ mod label;
 mod needs;
 mod operation;
 mod parameter;
+mod partition;
 mod provenance;
 mod resource_type;
 mod route;
@@ -38,6 +40,7 @@ pub use error::CatalogError;
 pub use needs::{Call, Certainty, Need, Scope};
 pub use operation::{Operation, Reading, Requirement, Resolution, When};
 pub use parameter::{ParameterPath, ParameterUse};
+pub use partition::{is_account, partition_of};
 pub use provenance::Provenance;
 pub use route::{Constraint, Request, Route, RoutedOperation, Segment};
 pub use routes::{Candidates, RoutedService, Routes};

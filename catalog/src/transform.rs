@@ -1,6 +1,7 @@
 //! What is done to a parameter's value before it becomes part of an ARN.
 
 use crate::arn::is_arn;
+use crate::partition::is_account;
 
 /// What is done to a parameter's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -100,10 +101,6 @@ impl Transform {
 fn function_name(value: &str) -> Option<&str> {
     let Some((name, qualifier)) = value.split_once(':') else { return Some(value) };
     (!is_account(name) && !qualifier.contains(':')).then_some(name)
-}
-
-fn is_account(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_function_arn(value: &str) -> bool {

@@ -5,6 +5,7 @@ mod s3;
 
 use remit_catalog::{
     Candidates, Catalog, Operation, ParameterUse, Place, Request, Resolution, Route, RoutedOperation, Routes,
+    is_account, partition_of,
 };
 use remit_ledger::Provider;
 
@@ -176,10 +177,10 @@ fn add_names(named: &mut Named, head: &Head, route: &Route, region: &str, accoun
     values.extend(queue.iter().map(|queue| ("queueUrl", queue.as_str())));
     values.extend(head.copy_source.iter().map(|source| ("x-amz-copy-source", source.as_str())));
     values.extend(selectors(operation, head));
-    let place = Place { partition: partition(region), region, account };
+    let place = Place { partition: partition_of(region), region, account };
     let reading = operation.read(&place, &values);
     named.resources = reading.resources;
-    add_bucket(named, route, partition(region));
+    add_bucket(named, route, partition_of(region));
     named.parameters =
         reading.kept.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
 }
@@ -210,25 +211,8 @@ fn selectors<'h>(operation: &Operation, head: &'h Head) -> impl Iterator<Item = 
 fn queue(head: &Head, service: &str) -> Option<String> {
     let mut parts = head.path.strip_prefix('/')?.split('/');
     let (account, name) = (parts.next()?, parts.next()?);
-    let is_queue = service == "sqs"
-        && parts.next().is_none()
-        && account.len() == 12
-        && account.bytes().all(|byte| byte.is_ascii_digit())
-        && is_name(name);
+    let is_queue = service == "sqs" && parts.next().is_none() && is_account(account) && is_name(name);
     is_queue.then(|| format!("https://{}{}", head.host.as_deref().unwrap_or_default(), head.path))
-}
-
-fn partition(region: &str) -> &'static str {
-    let beginnings = [
-        ("cn-", "aws-cn"),
-        ("us-gov-", "aws-us-gov"),
-        ("us-iso-", "aws-iso"),
-        ("us-isob-", "aws-iso-b"),
-        ("us-isof-", "aws-iso-f"),
-        ("eu-isoe-", "aws-iso-e"),
-        ("eusc-", "aws-eusc"),
-    ];
-    beginnings.iter().find(|(start, _)| region.starts_with(start)).map_or("aws", |(_, partition)| partition)
 }
 
 #[cfg(test)]

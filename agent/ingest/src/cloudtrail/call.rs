@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use remit_catalog::{ParameterUse, Place};
+use remit_catalog::{ParameterUse, Place, partition_of};
 use remit_ledger::Outcome;
 
 use super::bounded::Excess;
@@ -399,20 +399,6 @@ fn is_same_kind(left: &str, right: &str) -> bool {
 
 fn parts(resource: &str) -> impl Iterator<Item = &str> {
     resource.trim_start_matches('/').split(['/', ':'])
-}
-
-/// The partition of a region's ARNs.
-pub(crate) fn partition_of(region: &str) -> &'static str {
-    let beginnings = [
-        ("cn-", "aws-cn"),
-        ("us-gov-", "aws-us-gov"),
-        ("us-iso-", "aws-iso"),
-        ("us-isob-", "aws-iso-b"),
-        ("us-isof-", "aws-iso-f"),
-        ("eu-isoe-", "aws-iso-e"),
-        ("eusc-", "aws-eusc"),
-    ];
-    beginnings.iter().find(|(start, _)| region.starts_with(start)).map_or("aws", |(_, partition)| partition)
 }
 
 #[cfg(test)]

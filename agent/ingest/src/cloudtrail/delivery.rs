@@ -1,5 +1,6 @@
 //! What the name of a delivered file tells.
 
+use remit_catalog::is_account;
 use remit_ledger::HOUR;
 
 /// Account, region and hour of a name such as
@@ -28,8 +29,7 @@ impl Delivery {
     pub(crate) fn of(path: &str) -> Self {
         let name = path.rsplit('/').next().unwrap_or_default();
         let mut parts = name.split('_');
-        let account =
-            parts.next().filter(|text| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()));
+        let account = parts.next().filter(|text| is_account(text));
         let kind = parts.next().is_some_and(|kind| kind.starts_with("CloudTrail"));
         let (Some(account), true) = (account, kind) else { return Self::default() };
         let region = parts.next().map(str::to_owned);

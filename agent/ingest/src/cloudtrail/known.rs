@@ -8,6 +8,7 @@ use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
+use remit_catalog::is_account;
 
 use super::identity::Identity;
 use crate::interner::{Interned, Interner, hash_bytes};
@@ -66,8 +67,7 @@ impl KnownIdentities {
     /// The account of an object's principal.
     pub(crate) fn account(&mut self, number: u32) -> Option<&str> {
         // Callers of other kinds have words in place of an account.
-        let is_account = |id: &&str| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit());
-        self.caller(number)?.account.as_deref().filter(is_account)
+        self.caller(number)?.account.as_deref().filter(|id| is_account(id))
     }
 
     /// Who is behind an object in the log of `recipient`.

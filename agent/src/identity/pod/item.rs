@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use remit_catalog::is_account;
 use serde::Deserialize;
 
 use super::{Container, Pod};
@@ -193,12 +194,11 @@ impl Metadata {
 fn is_role(text: &str) -> bool {
     let fields: Vec<&str> = text.splitn(6, ':').collect();
     let [head, partition, service, region, account, name] = fields.as_slice() else { return false };
-    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
     let is_name = name.strip_prefix("role/").is_some_and(|name| !name.is_empty());
     text.len() <= NAME_LIMIT
         && *head == "arn"
         && partition.starts_with("aws")
         && (*service, *region) == ("iam", "")
-        && is_account
+        && is_account(account)
         && is_name
 }

@@ -1,19 +1,6 @@
 use super::*;
 
 #[test]
-fn a_region_has_a_partition() {
-    let cases = [
-        ("eu-west-1", "aws"),
-        ("us-east-1", "aws"),
-        ("cn-north-1", "aws-cn"),
-        ("us-gov-west-1", "aws-us-gov"),
-    ];
-    for (region, partition) in cases {
-        assert_eq!(partition_of(region), partition, "{region}");
-    }
-}
-
-#[test]
 fn kinds_are_told_by_every_type_in_an_arn() {
     let table = |rest: &str| format!("arn:aws:dynamodb:eu-west-1:1:table/{rest}");
     let cases = [
