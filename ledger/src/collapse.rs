@@ -17,6 +17,8 @@ use std::collections::{HashMap, HashSet};
 
 pub use values::Values;
 
+use crate::UsageRecord;
+
 /// Children that a node may have.
 const LIMIT: usize = 64;
 
@@ -145,6 +147,22 @@ impl Collapse {
         if changed {
             resources.sort_unstable();
             resources.dedup();
+        }
+    }
+}
+
+/// Cuts names and values of all rows of one principal and operation where they are too many.
+pub fn bound_names(rows: &mut [UsageRecord]) {
+    let mut collapse = Collapse::default();
+    let mut values = Values::default();
+    for row in &*rows {
+        row.resources.iter().for_each(|resource| collapse.add(resource));
+        values.add(&row.parameters);
+    }
+    for row in rows {
+        values.apply(&mut row.parameters);
+        if collapse.is_needed() {
+            collapse.apply(&mut row.resources);
         }
     }
 }

@@ -34,7 +34,7 @@ mod staged;
 mod store;
 
 pub use address::Address;
-pub use collapse::{Addition, Collapse, Kind, Values};
+pub use collapse::{Addition, Collapse, Kind, Values, bound_names};
 pub use compact::{Compacted, compact};
 pub use contents::LedgerFile;
 pub use coverage::{CoverageRecord, EventClass};

@@ -8,7 +8,7 @@ use arrow::array::RecordBatch;
 use crate::contents::LedgerFile;
 use crate::snapshot::open_batches;
 use crate::staged::StagedFile;
-use crate::{Collapse, ISSUED_LIMIT, LedgerError, UsageRecord, Values, usage_records};
+use crate::{LedgerError, UsageRecord, bound_names, usage_records};
 
 /// Rows of one principal and operation that are merged at a time. Beyond it equal keys may stay apart, which
 /// sums do not show.
@@ -90,23 +90,12 @@ fn by_call(left: &UsageRecord, right: &UsageRecord) -> Ordering {
 
 /// Bounds names, adds up equal keys, and writes what is left.
 fn write_group(mut group: Vec<UsageRecord>, output: &mut StagedFile) -> Result<(), LedgerError> {
-    let mut collapse = Collapse::default();
-    let mut values = Values::default();
-    for row in &group {
-        row.resources.iter().for_each(|resource| collapse.add(resource));
-        values.add(&row.parameters);
-    }
-    group.iter_mut().for_each(|row| values.apply(&mut row.parameters));
-    if collapse.is_needed() {
-        for row in &mut group {
-            collapse.apply(&mut row.resources);
-        }
-    }
+    bound_names(&mut group);
     group.sort_by(by_key);
     let mut rows: Vec<UsageRecord> = Vec::with_capacity(group.len());
-    for row in group {
+    for mut row in group {
         match rows.last_mut().filter(|last| by_key(last, &row) == Ordering::Equal) {
-            Some(last) => add(last, row),
+            Some(last) => last.absorb(&mut row),
             None => rows.push(row),
         }
     }
@@ -129,20 +118,6 @@ fn keep_one_example(rows: &mut [UsageRecord]) {
         }
         is_kept |= row.sample_id.is_some();
     }
-}
-
-fn add(row: &mut UsageRecord, other: UsageRecord) {
-    row.count = row.count.saturating_add(other.count);
-    row.first_seen = row.first_seen.min(other.first_seen);
-    row.last_seen = row.last_seen.max(other.last_seen);
-    row.sample_id = match (row.sample_id.take(), other.sample_id) {
-        (Some(left), Some(right)) => Some(left.min(right)),
-        (left, right) => left.or(right),
-    };
-    row.issued.extend(other.issued);
-    row.issued.sort_unstable();
-    row.issued.dedup();
-    row.issued.truncate(ISSUED_LIMIT);
 }
 
 /// The rows of a file, one by one.

@@ -212,6 +212,21 @@ pub struct UsageRow<'a> {
 }
 
 impl UsageRecord {
+    /// Adds an equal row: counts add up, the smaller id stays as the example, and what was handed out is joined.
+    pub fn absorb(&mut self, other: &mut Self) {
+        self.count = self.count.saturating_add(other.count);
+        self.first_seen = self.first_seen.min(other.first_seen);
+        self.last_seen = self.last_seen.max(other.last_seen);
+        self.sample_id = match (self.sample_id.take(), other.sample_id.take()) {
+            (Some(left), Some(right)) => Some(left.min(right)),
+            (left, right) => left.or(right),
+        };
+        self.issued.append(&mut other.issued);
+        self.issued.sort_unstable();
+        self.issued.dedup();
+        self.issued.truncate(ISSUED_LIMIT);
+    }
+
     /// Hands the record, borrowed, to `use_row`.
     pub fn with_row<T>(&self, use_row: impl FnOnce(&UsageRow<'_>) -> T) -> T {
         let resources: Vec<&str> = self.resources.iter().map(String::as_str).collect();

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use remit_ledger::{
-    Collapse, Counts, CoverageRecord, Extent, LedgerError, LedgerWriter, Provider, Publication, SourcePlace,
-    SourcePosition, StagedFile, UsageRecord, Values, day_of,
+    Counts, CoverageRecord, Extent, LedgerError, LedgerWriter, Provider, Publication, SourcePlace,
+    SourcePosition, StagedFile, UsageRecord, bound_names, day_of,
 };
 
 use super::call::EVIDENCE;
@@ -105,30 +105,13 @@ fn records(rows: &[(Key, Tally)]) -> Vec<UsageRecord> {
     let mut records: Vec<UsageRecord> = rows.iter().map(|(key, tally)| record(key, tally)).collect();
     records.sort_by(|left, right| group(left).cmp(&group(right)));
     for rows in records.chunk_by_mut(|left, right| group(left) == group(right)) {
-        let mut collapse = Collapse::default();
-        let mut values = Values::default();
-        for row in &*rows {
-            row.resources.iter().for_each(|resource| collapse.add(resource));
-            values.add(&row.parameters);
-        }
-        for row in rows {
-            values.apply(&mut row.parameters);
-            if collapse.is_needed() {
-                collapse.apply(&mut row.resources);
-            }
-        }
+        bound_names(rows);
     }
     records.sort_by(|left, right| order(left).cmp(&order(right)));
     records.dedup_by(|next, kept| {
         let is_equal = order(next) == order(kept);
         if is_equal {
-            kept.count = kept.count.saturating_add(next.count);
-            kept.first_seen = kept.first_seen.min(next.first_seen);
-            kept.last_seen = kept.last_seen.max(next.last_seen);
-            kept.sample_id = match (kept.sample_id.take(), next.sample_id.take()) {
-                (Some(left), Some(right)) => Some(left.min(right)),
-                (left, right) => left.or(right),
-            };
+            kept.absorb(next);
         }
         is_equal
     });
