@@ -208,7 +208,8 @@ impl Pieces {
                 return None;
             }
             let counted = before.unwrap_or(bytes);
-            passed = self.reader.feed(counted, false, &mut Deaf { recorder: &lock(recorder) });
+            let mut behind = Behind { recorder: &mut lock(recorder), counted: self.counted };
+            passed = self.reader.feed(counted, false, &mut behind);
             self.advance(counted, passed);
             if self.resume.is_some() {
                 return Some(passed);
@@ -297,20 +298,6 @@ impl Sink for Behind<'_> {
             self.recorder.lost(reason, place);
         }
     }
-}
-
-/// Passes over events that were counted before.
-struct Deaf<'a> {
-    recorder: &'a Recorder,
-}
-
-impl Sink for Deaf<'_> {
-    fn known_identity(&self, rest: &[u8]) -> Option<(u32, usize)> {
-        self.recorder.known_identity(rest)
-    }
-    fn event<F: Find>(&mut self, _: &Event<'_, F>, _: Place) {}
-    fn skipped(&mut self, _: &'static str, _: Place) {}
-    fn lost(&mut self, _: &'static str, _: Place) {}
 }
 
 #[cfg(test)]
