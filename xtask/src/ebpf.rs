@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
+use crate::digest::sha256;
 use crate::place::Place;
 use crate::step::succeed;
 use record::Record;
@@ -34,7 +35,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let object = fs::read(&built).with_context(|| format!("cannot read `{}`", built.display()))?;
     let record = Record {
         source: record::source(&place.root)?,
-        object: record::digest(&object),
+        object: sha256(&object),
         compiler: toolchain::compiler(&place)?,
     };
     let (committed, recorded) = files(&place.root);
@@ -94,6 +95,6 @@ mod tests {
             record::source(&root).unwrap(),
             "run `cargo xtask ebpf` and commit what it writes"
         );
-        assert_eq!(record.object, record::digest(&fs::read(committed).unwrap()));
+        assert_eq!(record.object, sha256(&fs::read(committed).unwrap()));
     }
 }

@@ -8,6 +8,7 @@
 mod bench;
 mod bless;
 mod catalog;
+mod digest;
 mod ebpf;
 mod metadata;
 mod place;

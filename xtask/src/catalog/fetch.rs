@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, ensure};
-use sha2::{Digest, Sha256};
+
+use crate::digest::sha256;
 
 /// Where the unpacked sources are.
 #[derive(Debug)]
@@ -90,7 +91,7 @@ impl Package {
             self.download(folder)?;
         }
         let bytes = fs::read(&file).with_context(|| format!("cannot read `{}`", file.display()))?;
-        let found: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let found = sha256(&bytes);
         ensure!(
             found == self.sha256,
             "`{}` has the checksum {found}, not {}\nhint: delete it and run again",

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+
+use crate::digest::sha256;
 
 /// What is recorded of the compiled programs.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,12 +52,7 @@ pub(super) fn source(root: &Path) -> anyhow::Result<String> {
         let one = one.replace("\r\n", "\n");
         text.push_str(&format!("{name} {}\n{one}", one.len()));
     }
-    Ok(digest(text.as_bytes()))
-}
-
-/// SHA-256, in hexadecimal.
-pub(super) fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Ok(sha256(text.as_bytes()))
 }
 
 fn collect(path: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
