@@ -7,6 +7,7 @@ use remit_abi::{Header, Kind};
 use remit_agent::identity::{CgroupTree, Identities, IdentitySettings};
 use remit_agent::kernel::{Counts, Events, Kernel, Share};
 use remit_agent::probe::{Watch, Watched};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// After a program started, its libraries are not mapped yet. Then it is looked at so much later.
 const LATER: [Duration; 4] =
@@ -18,13 +19,15 @@ const WAITING: usize = 16_384;
 /// All processes are looked at so often, for libraries that they loaded long after they started.
 const ROUND: Duration = Duration::from_secs(10);
 
-/// The kernel's programs at work.
+/// The kernel's programs at work, until the program is told to stop.
 pub(crate) struct Observation {
     kernel: Kernel,
     events: Events,
     watch: Watch,
     waiting: Vec<(Instant, u32)>,
     next_round: Instant,
+    interrupt: Signal,
+    terminate: Signal,
     /// Pieces of plaintext that were taken.
     pub(crate) pieces: u64,
 }
@@ -37,14 +40,19 @@ impl Observation {
         let events = kernel.events()?;
         let mut watch = Watch::new(reads);
         announce(&watch.round(&mut kernel)?);
+        let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         eprintln!("watching {} functions; calls follow", watch.probes());
         let next_round = Instant::now() + ROUND;
-        Ok(Self { kernel, events, watch, waiting: Vec::new(), next_round, pieces: 0 })
+        Ok(Self { kernel, events, watch, waiting: Vec::new(), next_round, interrupt, terminate, pieces: 0 })
     }
 
-    /// Waits until there may be events.
-    pub(crate) async fn wait(&self) -> anyhow::Result<()> {
-        Ok(self.events.wait().await?)
+    /// Waits until there may be events, or the program is told to stop, which it says.
+    pub(crate) async fn wait(&mut self) -> anyhow::Result<bool> {
+        tokio::select! {
+            waited = self.events.wait() => { waited?; Ok(false) }
+            _ = self.interrupt.recv() => Ok(true),
+            _ = self.terminate.recv() => Ok(true),
+        }
     }
 
     /// Hands over events that are there, and says how many.

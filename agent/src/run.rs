@@ -17,7 +17,6 @@ use remit_agent::identity::KubeletSettings;
 use remit_agent::metrics::Metric;
 use remit_agent::recording::{Recorder, RecorderSettings, StoreSettings};
 use remit_agent::wire::Limits;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::observe::{Observation, identities, now};
 use kubelet::Asker;
@@ -143,15 +142,9 @@ impl Agent {
     }
 
     async fn run(mut self) -> anyhow::Result<()> {
-        let (mut interrupt, mut terminate) =
-            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let mut next_beat = Instant::now();
         loop {
-            let is_over = tokio::select! {
-                waited = self.observation.wait() => { waited?; false }
-                _ = interrupt.recv() => true,
-                _ = terminate.recv() => true,
-            };
+            let is_over = self.observation.wait().await?;
             self.take();
             if is_over {
                 break;

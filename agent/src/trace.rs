@@ -8,7 +8,6 @@ use remit_agent::capture::{Capture, Known};
 use remit_agent::kernel::Counts;
 use remit_agent::recording::Call;
 use remit_agent::wire::{self, Limits};
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::observe::{Observation, identities, now};
 
@@ -36,7 +35,6 @@ async fn trace(arguments: &Arguments) -> anyhow::Result<()> {
     let mut observation = Observation::begin(arguments.responses)?;
     let limits = Limits { awaits: arguments.responses, ..Limits::default() };
     let mut capture = Capture::new(limits, identities(None), Known::default());
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let mut output = BufWriter::new(std::io::stdout().lock());
     let mut written = Ok(());
     let mut print = |sent: &wire::Call, call: Call| {
@@ -46,11 +44,7 @@ async fn trace(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let mut next_sweep = Instant::now() + SWEEP;
     loop {
-        let is_over = tokio::select! {
-            waited = observation.wait() => { waited?; false }
-            _ = interrupt.recv() => true,
-            _ = terminate.recv() => true,
-        };
+        let is_over = observation.wait().await?;
         observation.take(|header, bytes| capture.event(header, bytes, now(), &mut print));
         if is_over {
             break;

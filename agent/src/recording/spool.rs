@@ -7,9 +7,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
 
+use futures::FutureExt as _;
 use remit_ledger::{
     Commit, CoverageRecord, Extent, LedgerError, LedgerFile, LedgerWriter, Provider, Publication, Role,
     Snapshot, SourcePosition, UsageRecord, WriterOptions, coverage_records, usage_records,
@@ -171,11 +170,8 @@ fn move_one(writer: &mut LedgerWriter, snapshot: &Snapshot, waiting: &Waiting) -
 
 /// The result of a future that never waits, as reading a local ledger does.
 pub(super) fn at_once<T>(future: impl Future<Output = Result<T, LedgerError>>) -> Result<T, LedgerError> {
-    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(result) => result,
-        Poll::Pending => {
-            let source = std::io::Error::other("it is not on this machine");
-            Err(LedgerError::Io { action: "read", path: Path::new("the spool").to_owned(), source })
-        }
-    }
+    future.now_or_never().unwrap_or_else(|| {
+        let source = std::io::Error::other("it is not on this machine");
+        Err(LedgerError::Io { action: "read", path: Path::new("the spool").to_owned(), source })
+    })
 }

@@ -12,15 +12,17 @@ pub(super) struct Losses {
     since: i64,
 }
 
-/// The ways in which heads are dropped, as the ledger names them.
-const REASONS: [&str; Dropped::ALL.len()] = [
-    "head_truncated",
-    "head_oversized",
-    "head_malformed",
-    "head_undecoded",
-    "head_unfinished",
-    "head_evicted",
-];
+/// Why a head was dropped, as the ledger names it.
+const fn reason(dropped: Dropped) -> &'static str {
+    match dropped {
+        Dropped::Truncated => "head_truncated",
+        Dropped::Oversized => "head_oversized",
+        Dropped::Malformed => "head_malformed",
+        Dropped::Undecoded => "head_undecoded",
+        Dropped::Unfinished => "head_unfinished",
+        Dropped::Evicted => "head_evicted",
+    }
+}
 
 impl Losses {
     pub(super) fn new(now: i64) -> Self {
@@ -32,10 +34,10 @@ impl Losses {
         let (lost, since) = (kernel.lost(), std::mem::replace(&mut self.since, now));
         recorder.dropped("kernel", lost.saturating_sub(self.kernel), since, now);
         self.kernel = lost;
-        for ((told, reason), name) in self.heads.iter_mut().zip(Dropped::ALL).zip(REASONS) {
-            let dropped = heads.dropped(reason);
-            recorder.dropped(name, dropped.saturating_sub(*told), since, now);
-            *told = dropped;
+        for (told, dropped) in self.heads.iter_mut().zip(Dropped::ALL) {
+            let count = heads.dropped(dropped);
+            recorder.dropped(reason(dropped), count.saturating_sub(*told), since, now);
+            *told = count;
         }
     }
 }
