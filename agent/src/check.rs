@@ -46,6 +46,10 @@ fn row(name: &str, state: &'static str, about: impl Into<String>) -> Row {
     Row { name: name.to_owned(), state, about: about.into().escape_debug().to_string() }
 }
 
+fn counted(processes: usize) -> String {
+    format!("{processes} {}", if processes == 1 { "process" } else { "processes" })
+}
+
 fn release() -> Row {
     let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     row(
@@ -121,10 +125,10 @@ fn runtimes(kernel: &mut Kernel) -> anyhow::Result<Vec<Row>> {
         }
     }
     for (runtime, count) in seen {
-        rows.push(row(runtime, "seen", format!("{count} processes")));
+        rows.push(row(runtime, "seen", counted(count)));
     }
     for (about, count) in blind {
-        rows.push(row("Java", "blind", format!("{count} processes; {about}")));
+        rows.push(row("Java", "blind", format!("{}; {about}", counted(count))));
     }
     Ok(rows)
 }

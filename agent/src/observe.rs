@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use remit_abi::{Header, Kind};
 use remit_agent::identity::{CgroupTree, Identities, IdentitySettings};
 use remit_agent::kernel::{Counts, Events, Kernel, Share};
@@ -35,8 +34,11 @@ pub(crate) struct Observation {
 impl Observation {
     /// Loads the programs and attaches to all processes, and says to which. `reads` follows responses, too.
     pub(crate) fn begin(reads: bool) -> anyhow::Result<Self> {
-        let mut kernel = Kernel::load(Share::default())
-            .context("calls cannot be seen here\nhint: run as root, on Linux 5.8 or later with uprobes")?;
+        let mut kernel = Kernel::load(Share::default()).map_err(|error| {
+            anyhow::anyhow!(
+                "calls cannot be seen here: {error}\nhint: run as root, on Linux 5.8 or later with uprobes"
+            )
+        })?;
         let events = kernel.events()?;
         let mut watch = Watch::new(reads);
         announce(&watch.round(&mut kernel)?);

@@ -43,10 +43,11 @@ fn chain(error: &dyn std::error::Error) -> String {
     while let Some(error) = next {
         let one = error.to_string();
         let line = one.lines().next().unwrap_or_default();
-        if !text.is_empty() {
-            text.push_str(": ");
+        // Some errors say their cause themselves.
+        if !text.contains(line) {
+            text.push_str(if text.is_empty() { "" } else { ": " });
+            text.push_str(line);
         }
-        text.push_str(line);
         next = error.source();
     }
     text
