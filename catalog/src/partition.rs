@@ -30,6 +30,9 @@ mod tests {
             ("us-east-1", "aws"),
             ("cn-north-1", "aws-cn"),
             ("us-gov-west-1", "aws-us-gov"),
+            ("us-iso-east-1", "aws-iso"),
+            ("us-isob-east-1", "aws-iso-b"),
+            ("eusc-de-east-1", "aws-eusc"),
         ];
         for (region, partition) in cases {
             assert_eq!(partition_of(region), partition, "{region}");

@@ -1,7 +1,7 @@
 //! What is done to a parameter's value before it becomes part of an ARN.
 
 use crate::arn::is_arn;
-use crate::partition::is_account;
+use crate::partition::{is_account, partition_of};
 
 /// What is done to a parameter's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -126,11 +126,7 @@ fn queue_arn(url: &str) -> Option<String> {
         (region, rest) if rest.starts_with("queue.") => region,
         _ => return None,
     };
-    let partition = match region {
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    };
+    let partition = partition_of(region);
     (is_account(account) && parts.next().is_none() && !name.is_empty())
         .then(|| format!("arn:{partition}:sqs:{region}:{account}:{name}"))
 }

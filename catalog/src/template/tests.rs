@@ -40,6 +40,12 @@ fn request_parameters_make_arns() {
             &["arn:aws:sqs:us-east-2:210987654321:q"],
         ),
         (
+            "sqs",
+            "SendMessage",
+            &[("queueUrl", "https://sqs.us-iso-east-1.c2s.ic.gov/210987654321/q")],
+            &["arn:aws-iso:sqs:us-iso-east-1:210987654321:q"],
+        ),
+        (
             "lambda",
             "UpdateFunctionCode20150331v2",
             &[("functionName", "f")],

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use remit_catalog::{Call, Catalog, Certainty, Operation, ParameterUse, Place, Resolution, Scope};
+use remit_catalog::{Call, Catalog, Certainty, Operation, ParameterUse, Place, Resolution, Scope, partition_of};
 use serde_json::Value;
 
 /// Counts of events, and the operations behind those that could not be told.
@@ -92,7 +92,7 @@ impl Tally {
         };
         self.known += 1;
         let place = Place {
-            partition: "aws",
+            partition: partition_of(text("awsRegion")),
             region: text("awsRegion"),
             account: event.get("recipientAccountId").and_then(Value::as_str).unwrap_or_default(),
         };
