@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::scope::scope;
+use super::scope::{older, scope};
 use crate::head::{Query, Scope};
 
 /// Most parameters that are kept of one query; no route looks at more.
@@ -41,7 +41,7 @@ const DISCRIMINATORS: &[&str] = &[
 
 /// Splits a query, and finds the scope that a presigned address is signed for.
 pub(super) fn read(raw: &str, path: &str) -> (Vec<Query>, Option<Scope>) {
-    let mut signed = None;
+    let (mut signed, mut access_key) = (None, None);
     let mut kept = Vec::new();
     for pair in raw.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = match pair.split_once('=') {
@@ -58,11 +58,18 @@ pub(super) fn read(raw: &str, path: &str) -> (Vec<Query>, Option<Scope>) {
         let Some(name) = decoded(name, 64) else { continue };
         if name.eq_ignore_ascii_case("X-Amz-Credential") {
             signed = value.and_then(|value| decoded(value, 512)).and_then(|value| scope(&value));
+        } else if name == "AWSAccessKeyId" {
+            access_key = value.and_then(|value| decoded(value, 128));
         }
         if kept.len() < MOST {
             let value = value.and_then(|value| self::value(&name, value, path));
             kept.push(Query { name, value });
         }
+    }
+    // An address of S3 that is signed by version 2. Queries of other services are signed so too, and say the version.
+    let has = |name: &str| kept.iter().any(|query| query.name == name);
+    if has("Signature") && has("Expires") && !has("SignatureVersion") {
+        signed = signed.or_else(|| older(&access_key?));
     }
     (kept, signed)
 }
@@ -162,6 +169,20 @@ mod tests {
         let (query, scope) = read(raw, "/");
         assert_eq!(scope.unwrap().service, "s3");
         assert!(query.iter().all(|query| query.value.is_none()));
+    }
+
+    #[test]
+    fn so_does_one_of_the_older_version_where_it_is_that_of_s3() {
+        let (query, scope) = read("AWSAccessKeyId=AKID&Signature=hunter2%3D&Expires=1", "/");
+        assert_eq!(scope.map(|scope| [scope.access_key, scope.service]).unwrap(), ["AKID", "s3"]);
+        assert!(query.iter().all(|query| query.value.is_none()));
+        for other in [
+            "AWSAccessKeyId=AKID&Signature=a&Expires=1&SignatureVersion=2",
+            "AWSAccessKeyId=AKID&Expires=1",
+            "AWSAccessKeyId=hunter2%20&Signature=a&Expires=1",
+        ] {
+            assert_eq!(read(other, "/").1, None, "{other}");
+        }
     }
 
     #[test]

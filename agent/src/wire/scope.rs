@@ -1,6 +1,7 @@
 //! The scope of a signature, and nothing else of an `Authorization` header.
 //!
-//! Source: AWS, "Signature Version 4 signing process", of which 4a leaves the region out.
+//! Sources: AWS, "Signature Version 4 signing process", of which 4a leaves the region out; and "Signing and authenticating
+//! REST requests" of S3, the older one, which S3 alone has and which names no region.
 
 use crate::head::Scope;
 
@@ -28,11 +29,23 @@ pub(super) fn scope(credential: &str) -> Option<Scope> {
     })
 }
 
+/// What a signature of version 2 is for.
+pub(super) fn older(access_key: &str) -> Option<Scope> {
+    is_word(access_key, "-_").then(|| Scope {
+        access_key: access_key.to_owned(),
+        region: String::new(),
+        service: "s3".to_owned(),
+    })
+}
+
 /// What is kept of an `Authorization` header: the scope of a signature, and whether it is a bearer token.
 pub(super) fn authorization(value: &str) -> (Option<Scope>, bool) {
     let (kind, rest) = value.split_once(' ').unwrap_or((value, ""));
     if kind.eq_ignore_ascii_case("bearer") {
         return (None, true);
+    }
+    if kind == "AWS" {
+        return (rest.split_once(':').and_then(|(access_key, _)| older(access_key)), false);
     }
     if !kind.starts_with("AWS4-") {
         return (None, false);
@@ -92,6 +105,11 @@ mod tests {
         assert!(!is_bearer);
         assert_eq!(authorization("bearer hunter2"), (None, true));
         assert_eq!(authorization("Basic aHVudGVyMg=="), (None, false));
-        assert_eq!(authorization("AWS AKID:c2lnbmF0dXJl"), (None, false));
+        let (scope, _) = authorization("AWS AKID:hunter2=");
+        assert_eq!(
+            scope.map(|scope| [scope.access_key, scope.region, scope.service]).unwrap(),
+            ["AKID", "", "s3"]
+        );
+        assert_eq!(authorization("AWS hunter2"), (None, false));
     }
 }

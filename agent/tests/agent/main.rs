@@ -8,6 +8,7 @@
     reason = "a test that cannot go on panics, also in its helpers"
 )]
 
+mod aws;
 mod calls;
 mod lifecycle;
 mod run;

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
+use remit_tests::peer;
+
 /// A TLS server that writes down what it was asked.
 pub(crate) struct Server {
     child: Child,
@@ -14,7 +16,18 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// A server that answers anything.
     pub(crate) fn start() -> Server {
+        Server::of(Command::new("python3").arg(script("server.py")))
+    }
+
+    /// A cloud.
+    pub(crate) fn cloud() -> Option<Server> {
+        Some(Server::of(peer::python()?.arg(script("cloud.py"))))
+    }
+
+    /// A program that is given a certificate with its key, and prints its port and then what it is asked.
+    fn of(command: &mut Command) -> Server {
         let folder = tempfile::tempdir().unwrap();
         let (certificate, key) = (folder.path().join("certificate.pem"), folder.path().join("key.pem"));
         let mut openssl = Command::new("openssl");
@@ -32,9 +45,7 @@ impl Server {
         openssl.args(["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]);
         openssl.arg("-keyout").arg(&key).arg("-out").arg(&certificate).stderr(Stdio::null());
         assert!(openssl.status().unwrap().success());
-        let mut python = Command::new("python3");
-        python.arg(script("server.py")).arg(&certificate).arg(&key).stdout(Stdio::piped());
-        let mut child = python.spawn().unwrap();
+        let mut child = command.arg(&certificate).arg(&key).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let port = lines.next().unwrap().unwrap().parse().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -47,7 +58,7 @@ impl Server {
         Server { child, asked, port, _folder: folder }
     }
 
-    /// What it was asked so far: method and path, in order of name.
+    /// What it was asked so far: method and path, and the host where a server serves many, in order of name.
     pub(crate) fn asked(&self) -> Vec<String> {
         let mut asked = self.asked.lock().unwrap().clone();
         asked.sort();

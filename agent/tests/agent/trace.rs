@@ -133,6 +133,19 @@ impl Seen {
         calls
     }
 
+    /// Of the calls of a process to AWS: request (method, path and host) and name (service, operation and resources), each in
+    /// order of name.
+    pub(crate) fn named(&self, process: u32) -> (Vec<String>, Vec<String>) {
+        let own = format!("{process} ");
+        let calls = self.lines.iter().filter_map(|line| line.strip_prefix(&own));
+        let calls = calls.map(|call| call.split_once(" aws: ").unwrap_or((call, "not of AWS")));
+        let (mut requests, mut names): (Vec<String>, Vec<String>) =
+            calls.map(|(request, name)| (request.to_owned(), name.to_owned())).unzip();
+        requests.sort();
+        names.sort();
+        (requests, names)
+    }
+
     /// A number of the summary, by its name.
     pub(crate) fn count(&self, name: &str) -> u64 {
         let number =

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use remit_catalog::{Call, Catalog, Certainty, Operation, ParameterUse, Place, Resolution, Scope, partition_of};
+use remit_catalog::{
+    Call, Catalog, Certainty, Operation, ParameterUse, Place, Resolution, Scope, partition_of,
+};
 use serde_json::Value;
 
 /// Counts of events, and the operations behind those that could not be told.
