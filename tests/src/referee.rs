@@ -50,7 +50,7 @@ pub enum Ruling {
 /// Where `CI` is set and it is absent, or where it does not answer every question.
 #[must_use]
 pub fn rule(questions: &[Question]) -> Option<Vec<Ruling>> {
-    let mut command = peer::referee()?;
+    let mut command = peer::node()?;
     command.arg(data::repository().join("tests/referee/referee.mjs"));
     let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     assert!(child.is_ok(), "node does not start: {child:?}");

@@ -9,8 +9,9 @@ use crate::trace::Trace;
 
 /// Runs a client, which prints what it calls, while a trace runs; and compares that with what was seen and with what the
 /// cloud was asked.
-fn compare(client: &mut Command, calls: usize, cloud: &Server) {
-    let Some(trace) = Trace::start() else { return };
+fn compare(known: &[&str], client: &mut Command, calls: usize, cloud: &Server) {
+    let Some(mut trace) = Trace::start() else { return };
+    trace.knows(known);
     let client = client.arg(cloud.port.to_string()).stdout(Stdio::piped()).spawn().unwrap();
     let process = client.id();
     let output = client.wait_with_output().unwrap();
@@ -29,5 +30,16 @@ fn compare(client: &mut Command, calls: usize, cloud: &Server) {
 #[test]
 fn boto3_is_named_as_it_calls() {
     let (Some(cloud), Some(mut python)) = (Server::cloud(), peer::python()) else { return };
-    compare(python.arg(script("aws.py")), 200, &cloud);
+    compare(&["libssl"], python.arg(script("aws.py")), 200, &cloud);
+}
+
+#[test]
+fn the_sdk_for_javascript_is_named_as_it_calls() {
+    let (Some(cloud), Some(mut node)) = (Server::cloud(), peer::node()) else { return };
+    compare(
+        &["node", "-e", "setTimeout(() => {}, 1000)"],
+        node.env("NODE_NO_WARNINGS", "1").arg(script("aws.mjs")),
+        200,
+        &cloud,
+    );
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use remit_tests::skip;
 
-use crate::server::Server;
+use crate::server::{Server, succeed};
 
 /// A running `remit-agent trace`.
 pub(crate) struct Trace {
@@ -68,6 +68,18 @@ impl Trace {
             "run as root on a kernel with BPF and uprobes",
         );
         None
+    }
+
+    /// Waits until it watches a library or program. A program with a library of its own is known once it ran for a while, so
+    /// what follows its name runs it for so long.
+    pub(crate) fn knows(&mut self, known: &[&str]) {
+        let (name, arguments) = known.split_first().unwrap();
+        for _ in 0..20 {
+            if !self.said(name) && !arguments.is_empty() {
+                succeed(Command::new(name).args(arguments));
+            }
+        }
+        assert!(self.says(name), "`{name}` is not watched");
     }
 
     /// Whether it said something.

@@ -13,10 +13,10 @@ use crate::step::succeed;
 pub(crate) fn for_tests(place: &Place) -> anyhow::Result<()> {
     let prepared = [
         (
-            "DuckDB in Python",
+            "Python with packages",
             python(place, "python", &place.root.join("tests/referee/requirements.txt")).map(drop),
         ),
-        ("the policy referee in node", referee(place).map(drop)),
+        ("node with packages", referee(place).map(drop)),
     ];
     for (name, done) in prepared {
         match done {
