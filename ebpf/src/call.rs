@@ -1,15 +1,25 @@
 //! A call of a library's write function: what happens to what it writes.
+//!
+//! A program takes one step of a call: a piece of a head, or frames up to one that is wanted. What is left is for the next
+//! program, which takes a step and calls itself. So the kernel's verifier sees each step once, and not once for each that
+//! may come before it, and as many steps are taken as the kernel lets programs call programs.
 
+use aya_ebpf::EbpfContext;
 use aya_ebpf::helpers::bpf_get_current_pid_tgid;
 use aya_ebpf::helpers::generated::{bpf_get_current_cgroup_id, bpf_ktime_get_boot_ns};
+use aya_ebpf::macros::{map, uprobe};
+use aya_ebpf::maps::{LruHashMap, ProgramArray};
+use aya_ebpf::programs::ProbeContext;
 use remit_abi::{Counter, Direction, Library, flag};
 
 use crate::counter::count;
 use crate::shape::{Shape, read, shape};
-use crate::stream::{HEAD, IDLE, Key, SKIP, Stream, TAKE};
+use crate::stream::{ACTION, HEAD, IDLE, Key, SKIP, Stream, TAKE, get, set};
 use crate::{action, frames, head};
 
 /// A call of a library's write function.
+#[repr(C)]
+#[derive(Clone, Copy)]
 pub(crate) struct Call {
     pub(crate) buffer: u64,
     pub(crate) length: u32,
@@ -41,26 +51,74 @@ pub(crate) struct Data {
     pub(crate) length: u64,
 }
 
+/// Calls of which a step is left, by thread.
+#[map]
+static CALLS: LruHashMap<u64, Call> = LruHashMap::with_max_entries(4096, 0);
+
+/// The program that takes the next step, which the agent puts here.
+#[map]
+static STEPS: ProgramArray = ProgramArray::with_max_entries(1, 0);
+
+/// What becomes of a call.
+pub(crate) enum Step {
+    /// It is over.
+    End(Counter),
+    /// There is another step.
+    More,
+}
+
 /// Looks at what a call writes, and counts how that ended.
 #[inline(always)]
-pub(crate) fn written(library: Library, connection: u64, buffer: u64, length: u64) {
-    followed(&Data { library, direction: Direction::Written, connection, buffer, length });
+pub(crate) fn written(
+    context: &impl EbpfContext,
+    library: Library,
+    connection: u64,
+    buffer: u64,
+    length: u64,
+) {
+    followed(context, &Data { library, direction: Direction::Written, connection, buffer, length });
 }
 
-/// Looks at what a call writes or has read, and counts how that ended.
+/// Looks at what a call writes or has read, and counts how that ended. Where there is more to do than one step, this does
+/// not return.
 #[inline(always)]
-pub(crate) fn followed(data: &Data) {
+pub(crate) fn followed(context: &impl EbpfContext, data: &Data) {
     count(Counter::Attempts);
-    count(observe(data));
+    if let Err(end) = begin(context, data) {
+        count(end);
+    }
 }
 
+/// The next step of a call, of any library.
+#[uprobe]
+pub fn next_step(context: ProbeContext) -> u32 {
+    let thread = bpf_get_current_pid_tgid();
+    let found = CALLS.get_ptr_mut(thread).and_then(|call| {
+        // SAFETY: a value of a map whose values are preallocated stays readable and writable, and the key is of this thread.
+        let call = unsafe { &mut *call };
+        Stream::find(&call.key).map(|stream| (call, stream))
+    });
+    match found {
+        Some((call, stream)) => match step(call, stream) {
+            Step::End(end) => count(end),
+            Step::More => {
+                again(&context);
+                count(lose(stream));
+            }
+        },
+        None => count(Counter::Untracked),
+    }
+    0
+}
+
+/// Begins to look at a call, and takes its first step. Says how it ended where that is before any step.
 #[inline(always)]
-fn observe(data: &Data) -> Counter {
+fn begin(context: &impl EbpfContext, data: &Data) -> Result<(), Counter> {
     if data.length == 0 {
-        return Counter::Empty;
+        return Err(Counter::Empty);
     }
     let length = if data.length > u64::from(u32::MAX) { u32::MAX } else { data.length as u32 };
-    let Some(first) = read(data.buffer, length) else { return Counter::Unreadable };
+    let Some(first) = read(data.buffer, length) else { return Err(Counter::Unreadable) };
     let shape = shape(first, data.direction);
     let identity = bpf_get_current_pid_tgid();
     let key = Key {
@@ -70,11 +128,11 @@ fn observe(data: &Data) -> Counter {
     };
     let stream = match Stream::find(&key) {
         Some(stream) => stream,
-        None if matches!(shape, Shape::Other | Shape::Action) => return Counter::Other,
+        None if matches!(shape, Shape::Other | Shape::Action) => return Err(Counter::Other),
         // A connection that is known by a frame was there before, so this is not its first byte.
         None => match Stream::start(&key, u64::from(shape == Shape::Frame)) {
             Some(stream) => stream,
-            None => return Counter::Untracked,
+            None => return Err(Counter::Untracked),
         },
     };
     if shape == Shape::Preface || (shape == Shape::Head && stream.state != IDLE && stream.state != HEAD) {
@@ -82,17 +140,21 @@ fn observe(data: &Data) -> Counter {
         stream.position = 0;
     }
     match shape {
-        Shape::Head => {
-            (stream.state, stream.bytes, stream.window) = (HEAD, 0, 0);
-            stream.flags = u32::from(flag::FIRST);
-        }
+        Shape::Head => head::begin(stream, &key, first),
         Shape::Preface => {
             (stream.state, stream.bytes) = (TAKE, PREFACE);
             stream.flags = u32::from(flag::PREFACE);
         }
         Shape::Frame if stream.state == IDLE => (stream.state, stream.bytes, stream.flags) = (SKIP, 0, 0),
+        Shape::Action if stream.state == IDLE => stream.state = ACTION,
         Shape::Frame | Shape::Action | Shape::Other => {}
     }
+    if stream.state == IDLE {
+        stream.position += u64::from(length);
+        return Err(Counter::Other);
+    }
+    set(&mut stream.cursor, 0);
+    set(&mut stream.end, Counter::Other as u32);
     let mut call = Call {
         buffer: data.buffer,
         length,
@@ -104,18 +166,40 @@ fn observe(data: &Data) -> Counter {
         time: unsafe { bpf_ktime_get_boot_ns() },
         cgroup: unsafe { bpf_get_current_cgroup_id() },
     };
-    if stream.state == SKIP || stream.state == TAKE {
-        return frames::take(&mut call, stream);
+    match step(&mut call, stream) {
+        Step::End(end) => Err(end),
+        Step::More => {
+            let _ = CALLS.insert(identity, call, 0);
+            again(context);
+            Err(lose(stream))
+        }
     }
-    let end = match (stream.state, shape) {
-        (HEAD, _) => head::take(&mut call, stream, first),
-        (_, Shape::Action) => action::take(&mut call, stream, 0),
-        _ => Counter::Other,
-    };
-    if end as u32 != Counter::Repeated as u32 {
-        stream.position += u64::from(call.length);
+}
+
+/// Takes a step of a call.
+#[inline(always)]
+fn step(call: &mut Call, stream: &mut Stream) -> Step {
+    match get(&stream.state) {
+        HEAD => head::step(call, stream),
+        ACTION => action::step(call, stream),
+        _ => frames::step(call, stream),
     }
-    end
+}
+
+/// Goes on with the program for the next step. Returns only where that cannot be.
+#[inline(always)]
+fn again(context: &impl EbpfContext) {
+    // SAFETY: nothing here waits to be dropped.
+    unsafe { STEPS.tail_call(context, 0) };
+}
+
+/// Gives a connection up until a write shows what it is, and says so: a byte is missing that was never there.
+#[inline(always)]
+fn lose(stream: &mut Stream) -> Counter {
+    stream.state = IDLE;
+    stream.bytes = 0;
+    stream.position += 1;
+    Counter::Untracked
 }
 
 /// A connection's handshake is made by a function of its own, or else is just over.

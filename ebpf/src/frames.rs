@@ -3,7 +3,7 @@
 use aya_ebpf::helpers::generated::bpf_probe_read_user;
 use remit_abi::{Counter, Kind, PIECE, flag};
 
-use crate::call::Call;
+use crate::call::{Call, Step};
 use crate::piece::{Piece, emit};
 use crate::shape::Frame;
 use crate::stream::{IDLE, SKIP, Stream, TAKE, get, set};
@@ -11,56 +11,90 @@ use crate::stream::{IDLE, SKIP, Stream, TAKE, get, set};
 /// Bytes of a frame's header: RFC 9113, section 4.1.
 const HEADER: u32 = 9;
 
-/// The most frames and pieces that are followed in one write.
-const STEPS: usize = 8;
+/// The most frames that are passed over before and after a piece in one step.
+const FRAMES: usize = 4;
 
-/// Takes the frames with headers that a call writes.
+/// What comes next in a write.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// A frame that is wanted, or more of it.
+    Wanted,
+    /// More frames.
+    More,
+    /// Nothing.
+    Nothing,
+    /// What is no frame, or not all of its header.
+    Unknown,
+}
+
+/// Takes a piece of a frame with headers, and passes over what is before it and behind.
 #[inline(always)]
-pub(crate) fn take(call: &mut Call, stream: &mut Stream) -> Counter {
-    set(&mut stream.cursor, 0);
-    set(&mut stream.end, Counter::Other as u32);
-    for _ in 0..STEPS {
+pub(crate) fn step(call: &mut Call, stream: &mut Stream) -> Step {
+    let mut next = pass(call, stream);
+    if next == Next::Wanted {
+        take(call, stream);
+        next = pass(call, stream);
+    }
+    match next {
+        Next::Wanted | Next::More => Step::More,
+        Next::Nothing => Step::End(end(get(&stream.end))),
+        Next::Unknown => {
+            // Where frames begin is not known any more, until a write shows it.
+            (stream.state, stream.bytes) = (IDLE, 0);
+            stream.position += 1;
+            Step::End(match end(get(&stream.end)) {
+                Counter::Emitted => Counter::Untracked,
+                other => other,
+            })
+        }
+    }
+}
+
+/// Passes over frames that are not wanted.
+#[inline(always)]
+fn pass(call: &Call, stream: &mut Stream) -> Next {
+    for _ in 0..FRAMES {
         let at = get(&stream.cursor);
         if at >= call.length {
-            return end(get(&stream.end));
+            return Next::Nothing;
         }
         let left = call.length - at;
-        let bytes = get(&stream.bytes);
-        if bytes == 0 {
-            if !open(call, stream, at, left) {
-                break;
-            }
-            continue;
+        if get(&stream.bytes) == 0 && !open(call, stream, at, left) {
+            return Next::Unknown;
         }
-        let mut length = if bytes < left { bytes } else { left };
         if get(&stream.state) == TAKE {
-            length = if length > PIECE as u32 { PIECE as u32 } else { length };
-            if bytes == length {
-                stream.flags |= u32::from(flag::LAST);
-            }
-            let piece = Piece { offset: at, length, kind: Kind::Frame, position: stream.position };
-            let emitted = emit(call, stream, &piece) as u32;
-            stream.position += u64::from(length);
-            stream.flags = 0;
-            // One loss is a loss of the call, whatever else of it arrives.
-            let before = get(&stream.end);
-            if before == Counter::Other as u32 || before == Counter::Emitted as u32 {
-                set(&mut stream.end, emitted);
-            }
+            return Next::Wanted;
         }
+        let bytes = get(&stream.bytes);
+        let length = if bytes < left { bytes } else { left };
         set(&mut stream.cursor, at + length);
         set(&mut stream.bytes, bytes - length);
-        if bytes == length {
-            set(&mut stream.state, SKIP);
-        }
     }
-    // Where frames begin is not known any more, until a write shows it.
-    (stream.state, stream.bytes) = (IDLE, 0);
-    stream.position += 1;
-    match end(get(&stream.end)) {
-        Counter::Emitted => Counter::Untracked,
-        other => other,
+    Next::More
+}
+
+/// Takes a piece of a frame.
+#[inline(always)]
+fn take(call: &mut Call, stream: &mut Stream) {
+    let at = get(&stream.cursor);
+    let (bytes, left) = (get(&stream.bytes), call.length.wrapping_sub(at));
+    let most = if bytes < left { bytes } else { left };
+    let length = if most > PIECE as u32 { PIECE as u32 } else { most };
+    if bytes == length {
+        stream.flags |= u32::from(flag::LAST);
+        set(&mut stream.state, SKIP);
     }
+    let piece = Piece { offset: at, length, kind: Kind::Frame, position: stream.position };
+    let emitted = emit(call, stream, &piece) as u32;
+    stream.position += u64::from(length);
+    stream.flags = 0;
+    // One loss is a loss of the call, whatever else of it arrives.
+    let before = get(&stream.end);
+    if before == Counter::Other as u32 || before == Counter::Emitted as u32 {
+        set(&mut stream.end, emitted);
+    }
+    set(&mut stream.cursor, at + length);
+    set(&mut stream.bytes, bytes - length);
 }
 
 /// The counter of that number, of those that emitting ends with.

@@ -10,7 +10,7 @@ use crate::call::{freed, written};
 #[uprobe]
 pub fn gnutls_record_send(context: ProbeContext) -> u32 {
     if let (Some(connection), Some(buffer), Some(length)) = (context.arg(0), context.arg(1), context.arg(2)) {
-        written(Library::GnuTls, connection, buffer, length);
+        written(&context, Library::GnuTls, connection, buffer, length);
     }
     0
 }

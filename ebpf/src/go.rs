@@ -11,6 +11,6 @@ use crate::call::written;
 pub fn go_tls_write(context: ProbeContext) -> u32 {
     // SAFETY: the kernel hands over registers that live as long as the program runs.
     let registers = unsafe { &*context.regs };
-    written(Library::Go, registers.rax, registers.rbx, registers.rcx);
+    written(&context, Library::Go, registers.rax, registers.rbx, registers.rcx);
     0
 }

@@ -2,66 +2,67 @@
 
 use remit_abi::{Counter, Direction, Kind, LONGEST_HEAD, PIECE, flag};
 
-use crate::action;
-use crate::call::Call;
+use crate::call::{Call, Step};
 use crate::piece::{Piece, emit};
 use crate::shape::{FIRST, Shape, read, shape};
-use crate::stream::{HEAD, IDLE, Stream, get, set};
+use crate::stream::{ACTION, HEAD, IDLE, Key, Stream, get, set};
 
-/// The most pieces and pipelined heads of one write. What is longer comes with the next write or is cut; the verifier
-/// wants to see an end.
-const STEPS: usize = 3;
-
-/// Takes the part of a head that a call writes, and heads that follow it. `first` are the first bytes of what is written.
+/// A head begins with these bytes.
 #[inline(always)]
-pub(crate) fn take(call: &mut Call, stream: &mut Stream, first: [u64; FIRST / 8]) -> Counter {
-    let is_read = call.key.direction == Direction::Read as u32;
+pub(crate) fn begin(stream: &mut Stream, key: &Key, first: [u64; FIRST / 8]) {
+    (stream.state, stream.bytes, stream.window) = (HEAD, 0, 0);
+    set(&mut stream.flags, u32::from(flag::FIRST));
+    let is_read = key.direction == Direction::Read as u32;
     set(&mut stream.has_body, u32::from(is_read || may_have_body(first)));
-    set(&mut stream.cursor, 0);
-    for _ in 0..STEPS {
-        let at = get(&stream.cursor);
-        if at >= call.length {
-            return Counter::Emitted;
-        }
-        let left = call.length - at;
-        let length = if left > PIECE as u32 { PIECE as u32 } else { left };
-        let piece = Piece { offset: at, length, kind: Kind::Head, position: stream.position + u64::from(at) };
-        let end = emit(call, stream, &piece);
-        let is_last = get(&stream.flags) & u32::from(flag::LAST) != 0;
-        stream.flags = 0;
-        if end != Counter::Emitted {
-            // Half a head names nothing, and the agent sees the gap.
-            stream.state = IDLE;
-            return end;
-        }
-        if !is_last {
-            set(&mut stream.cursor, at + length);
-            stream.bytes += length;
-            if stream.bytes < LONGEST_HEAD {
-                continue;
-            }
-            break;
-        }
+}
+
+/// Takes a piece of a head. Another step takes the next, or what follows the head in the same write.
+#[inline(always)]
+pub(crate) fn step(call: &mut Call, stream: &mut Stream) -> Step {
+    let end = take(call, stream);
+    if let Step::End(end) = end
+        && end as u32 != Counter::Repeated as u32
+    {
+        stream.position += u64::from(call.length);
+    }
+    end
+}
+
+#[inline(always)]
+fn take(call: &mut Call, stream: &mut Stream) -> Step {
+    let at = get(&stream.cursor);
+    let left = call.length.wrapping_sub(at);
+    let length = if left > PIECE as u32 { PIECE as u32 } else { left };
+    let piece = Piece { offset: at, length, kind: Kind::Head, position: stream.position + u64::from(at) };
+    let end = emit(call, stream, &piece);
+    let is_last = get(&stream.flags) & u32::from(flag::LAST) != 0;
+    stream.flags = 0;
+    if end != Counter::Emitted {
+        // Half a head names nothing, and the agent sees the gap.
         stream.state = IDLE;
-        // Where the head ended is where its last piece did.
-        let at = get(&stream.cursor);
-        if is_read || at >= call.length {
-            return Counter::Emitted;
+        return Step::End(end);
+    }
+    if !is_last {
+        stream.bytes += length;
+        if stream.bytes >= LONGEST_HEAD {
+            stream.state = IDLE;
+            return Step::End(end);
         }
-        let Some(next) = read(call.buffer + u64::from(at), call.length - at) else { return Counter::Emitted };
-        let shape = shape(next, Direction::Written);
-        if shape == Shape::Action {
-            return action::take(call, stream, at);
-        }
-        if shape != Shape::Head || get(&stream.has_body) != 0 {
-            return Counter::Emitted;
-        }
-        set(&mut stream.has_body, u32::from(may_have_body(next)));
-        (stream.state, stream.bytes, stream.window) = (HEAD, 0, 0);
-        set(&mut stream.flags, u32::from(flag::FIRST));
+        return if left > length { Step::More } else { Step::End(end) };
     }
     stream.state = IDLE;
-    Counter::Emitted
+    // Where the head ended is where its last piece did.
+    let at = get(&stream.cursor);
+    if at >= call.length || call.key.direction == Direction::Read as u32 {
+        return Step::End(end);
+    }
+    let Some(next) = read(call.buffer + u64::from(at), call.length - at) else { return Step::End(end) };
+    match shape(next, Direction::Written) {
+        Shape::Action => stream.state = ACTION,
+        Shape::Head if get(&stream.has_body) == 0 => begin(stream, &call.key, next),
+        _ => return Step::End(end),
+    }
+    Step::More
 }
 
 /// Whether a request of this method has a body as a rule, so that what follows its head is no other head: by the first

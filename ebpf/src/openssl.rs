@@ -13,7 +13,7 @@ pub fn ssl_write(context: ProbeContext) -> u32 {
     if let (Some(connection), Some(buffer), Some(length)) =
         (context.arg(0), context.arg(1), context.arg::<i32>(2))
     {
-        written(Library::OpenSsl, connection, buffer, if length < 0 { 0 } else { length as u64 });
+        written(&context, Library::OpenSsl, connection, buffer, if length < 0 { 0 } else { length as u64 });
     }
     0
 }
@@ -22,7 +22,7 @@ pub fn ssl_write(context: ProbeContext) -> u32 {
 #[uprobe]
 pub fn ssl_write_ex(context: ProbeContext) -> u32 {
     if let (Some(connection), Some(buffer), Some(length)) = (context.arg(0), context.arg(1), context.arg(2)) {
-        written(Library::OpenSsl, connection, buffer, length);
+        written(&context, Library::OpenSsl, connection, buffer, length);
     }
     0
 }
@@ -58,7 +58,7 @@ pub fn ssl_read_ex(context: ProbeContext) -> u32 {
 #[uprobe]
 pub fn ssl_read_return(context: ProbeContext) -> u32 {
     // SAFETY: the kernel hands over registers that live as long as the program runs.
-    returned(Library::OpenSsl, unsafe { &*context.regs }.rax as i32);
+    returned(&context, Library::OpenSsl, unsafe { &*context.regs }.rax as i32);
     0
 }
 

@@ -17,11 +17,12 @@ static EVENTS: RingBuf = RingBuf::with_byte_size(RING, 0);
 /// The agent is woken when so much waits; otherwise it looks by itself, which costs the workload nothing.
 const WAKE: u64 = RING as u64 / 8;
 
-/// The end of a head, as a number of this machine.
-const END: u32 = u32::from_le_bytes(*b"\r\n\r\n");
-
 /// By which a digest is multiplied: the prime of 64-bit FNV-1a.
 const DIGEST: u64 = 0x0000_0100_0000_01b3;
+
+/// The lowest bit of each byte, and the highest.
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHS: u64 = ONES << 7;
 
 /// What overwrites.
 static ZEROS: [u64; PIECE / 8] = [0; PIECE / 8];
@@ -36,7 +37,8 @@ pub(crate) const LONGEST_ACTION: u32 = 96;
 #[repr(C)]
 struct Slot {
     header: Header,
-    text: [u64; PIECE / 8],
+    /// With room for what marks its end.
+    text: [u64; PIECE / 8 + 1],
 }
 
 /// A part of what a call writes.
@@ -49,7 +51,7 @@ pub(crate) struct Piece {
 }
 
 /// Puts a piece into the ring buffer. What follows a head's end within it is not handed on.
-#[inline(never)]
+#[inline(always)]
 pub(crate) fn emit(call: &mut Call, stream: &mut Stream, piece: &Piece) -> Counter {
     let sequence = stream.sequence;
     stream.sequence += 1;
@@ -61,10 +63,16 @@ pub(crate) fn emit(call: &mut Call, stream: &mut Stream, piece: &Piece) -> Count
     }
     let Some(mut entry) = EVENTS.reserve::<Slot>(0) else { return Counter::Full };
     let slot = entry.as_mut_ptr();
-    // One too many is masked away, which the verifier follows where it would not follow a comparison.
-    let length = if piece.length >= PIECE as u32 { PIECE as u32 } else { piece.length & (PIECE as u32 - 1) };
     // SAFETY: the slot is ours until it is submitted or discarded; the kernel checks the source.
     unsafe {
+        // The verifier follows one length of which it knows the bound, where it would follow each one that is computed.
+        let copied = &raw mut (*slot).header.copied;
+        core::ptr::write_volatile(copied, piece.length as u16);
+        let length = u32::from(core::ptr::read_volatile(copied));
+        if length > PIECE as u32 {
+            entry.discard(u64::from(BPF_RB_NO_WAKEUP));
+            return Counter::Unreadable;
+        }
         let text = (&raw mut (*slot).text).cast::<u8>();
         let source = call.buffer + u64::from(piece.offset);
         if bpf_probe_read_user(text.cast(), length, source as *const _) != 0 {
@@ -118,53 +126,63 @@ pub(crate) fn emit(call: &mut Call, stream: &mut Stream, piece: &Piece) -> Count
 
 /// Whether the head ends within the piece; then only what it has of the head counts as copied.
 ///
-/// Eight bytes at a time, of which only those with a line feed are looked at closely: this is most of what a head costs
-/// the workload. Lengths go through memory that the verifier knows nothing about: in registers, each length would be
+/// A head ends with an empty line. A line of a single byte is taken for one, too, since no head has such lines, and what
+/// comes behind a head that is none must not leave the kernel either.
+///
+/// Eight bytes at a time and with one way through the loop, since this is most of what a head costs the workload and the
+/// verifier. What is found goes through memory that the verifier knows nothing about: in a register, each place would be
 /// another case to verify.
 #[inline(always)]
 unsafe fn ends(slot: *mut Slot, stream: &mut Stream, length: u32) -> bool {
     // SAFETY: the slot is ours, and indices stay within it.
     unsafe {
-        let found = (&raw mut (*slot).header.spare).cast::<u16>();
-        let copied = &raw mut (*slot).header.copied;
-        core::ptr::write_volatile(found, 0);
-        // The last four bytes of what came before.
-        let mut before = u64::from(stream.window);
+        let text = (&raw mut (*slot).text).cast::<u8>();
+        let (copied, found) = (&raw mut (*slot).header.copied, (&raw mut (*slot).header.spare).cast::<u16>());
+        // What lies behind the piece is of an event before.
+        text.add(length as usize).cast::<u64>().write_unaligned(0);
+        let mut before = feeds(u64::from(stream.window) << 48);
         let mut digest = u64::from(length);
-        let limit = u32::from(core::ptr::read_volatile(copied));
         for index in 0..PIECE / 8 {
-            if index as u32 * 8 >= limit {
+            if index as u32 * 8 >= length {
                 break;
             }
-            let bytes = (&raw const (*slot).text).cast::<u64>().add(index).read();
-            if index as u32 * 8 + 8 <= limit {
-                digest = (digest ^ bytes).wrapping_mul(DIGEST);
+            let bytes = text.cast::<u64>().add(index).read();
+            digest = (digest ^ bytes).wrapping_mul(DIGEST);
+            let now = feeds(bytes);
+            let ends = now & (now << 8 | before >> 56 | now << 16 | before >> 48);
+            if ends != 0 {
+                // Of each byte up to the lowest there is one bit, and the product adds them up in its highest byte.
+                let below = (ends & ends.wrapping_neg()).wrapping_sub(1) & ONES;
+                core::ptr::write_volatile(
+                    found,
+                    (index as u64 * 8 + (below.wrapping_mul(ONES) >> 56)) as u16,
+                );
+                break;
             }
-            if has_line_feed(bytes) {
-                let last = last(before, bytes);
-                if last != 0 {
-                    core::ptr::write_volatile(found, (index as u32 * 8 + last) as u16);
-                    break;
-                }
-            }
-            before = bytes >> 32;
+            before = now;
         }
         core::ptr::write_volatile(&raw mut stream.digest, digest);
         let end = core::ptr::read_volatile(found);
         core::ptr::write_volatile(found, 0);
-        if end != 0 && end <= core::ptr::read_volatile(copied) {
+        if end != 0 {
             core::ptr::write_volatile(copied, end);
             return true;
         }
-        for back in 0..4 {
-            let at = length.wrapping_sub(4 - back);
+        for back in [2, 1] {
+            let at = length.wrapping_sub(back);
             if at < PIECE as u32 {
-                let byte = (&raw const (*slot).text).cast::<u8>().add(at as usize).read();
-                stream.window = (stream.window >> 8) | (u32::from(byte) << 24);
+                stream.window = stream.window >> 8 | u32::from(text.add(at as usize).read()) << 8;
             }
         }
     }
     false
+}
+
+/// The line feeds of eight bytes, each by the highest bit of its byte.
+#[inline(always)]
+fn feeds(bytes: u64) -> u64 {
+    let difference = bytes ^ (ONES * b'\n' as u64);
+    !((difference & !HIGHS).wrapping_add(!HIGHS) | difference) & HIGHS
 }
 
 /// Whether a head is that of the last call again, from the same place or a copy, while the handshake may not be over.
@@ -181,26 +199,6 @@ fn repeats(call: &Call, stream: &mut Stream) -> bool {
         stream.handshake = 2;
     }
     is_same
-}
-
-/// How many of eight bytes belong to the end of a head that ends within them, after four others; 0 where none does.
-#[inline(always)]
-fn last(before: u64, bytes: u64) -> u32 {
-    let joined = (bytes << 32) | before;
-    let mut last = 0;
-    for count in (1..=8).rev() {
-        let four = if count <= 4 { joined >> (8 * count) } else { bytes >> (8 * (count - 4)) };
-        last = if four as u32 == END { count } else { last };
-    }
-    last
-}
-
-/// Whether one of eight bytes is a line feed: subtracting one borrows from the high bit of a byte that is zero.
-#[inline(always)]
-fn has_line_feed(bytes: u64) -> bool {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let zeros = bytes ^ (ONES * 0x0a);
-    zeros.wrapping_sub(ONES) & !zeros & (ONES << 7) != 0
 }
 
 /// Whether the piece is a form's action: `Action=` and letters, up to the `&` that ends them or to the end of the piece.

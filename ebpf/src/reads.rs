@@ -1,5 +1,6 @@
 //! What a process reads: known when the function returns, with what it was called with.
 
+use aya_ebpf::EbpfContext;
 use aya_ebpf::helpers::bpf_get_current_pid_tgid;
 use aya_ebpf::helpers::generated::bpf_probe_read_user;
 use aya_ebpf::macros::map;
@@ -35,7 +36,7 @@ pub(crate) fn entered(connection: u64, buffer: u64, count: u64) {
 
 /// A read function returns.
 #[inline(always)]
-pub(crate) fn returned(library: Library, result: i32) {
+pub(crate) fn returned(context: &impl EbpfContext, library: Library, result: i32) {
     let thread = bpf_get_current_pid_tgid();
     let Some(pending) = PENDING.get_ptr(thread) else { return };
     // SAFETY: a value of a map whose values are preallocated stays readable.
@@ -52,5 +53,5 @@ pub(crate) fn returned(library: Library, result: i32) {
             return;
         }
     }
-    followed(&Data { library, direction: Direction::Read, connection, buffer, length });
+    followed(context, &Data { library, direction: Direction::Read, connection, buffer, length });
 }

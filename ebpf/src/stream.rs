@@ -19,7 +19,7 @@ pub(crate) struct Key {
 pub(crate) struct Stream {
     /// Where the next byte is: see `position` of the events' header.
     pub(crate) position: u64,
-    /// The last four bytes of a head so far, by which its end is recognised.
+    /// The last two bytes of a head so far, by which its end is recognised.
     pub(crate) window: u32,
     /// How many events there were, lost ones included.
     pub(crate) sequence: u32,
@@ -68,6 +68,8 @@ pub(crate) const HEAD: u32 = 1;
 pub(crate) const SKIP: u32 = 2;
 /// HTTP/2, within a frame that is wanted.
 pub(crate) const TAKE: u32 = 3;
+/// Before a form that names its action.
+pub(crate) const ACTION: u32 = 4;
 
 #[map]
 static STREAMS: LruHashMap<Key, Stream> = LruHashMap::with_max_entries(16384, 0);

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::os::fd::AsRawFd;
 
-use aya::maps::{MapData, PerCpuArray, RingBuf};
+use aya::maps::{MapData, PerCpuArray, ProgramArray, RingBuf};
 use aya::programs::uprobe::{UProbeLink, UProbeScope};
 use aya::programs::{ProgramError, RawTracePoint, UProbe};
 use aya::{Ebpf, EbpfLoader};
@@ -35,6 +35,8 @@ impl Default for Share {
 /// The programs in the kernel. They and whatever they are attached to go with this value, and with the process.
 pub struct Kernel {
     ebpf: Ebpf,
+    /// The programs that others call, which are gone from here when this is.
+    _steps: ProgramArray<MapData>,
     counters: PerCpuArray<MapData, u64>,
 }
 
@@ -46,6 +48,9 @@ pub struct Link {
 
 /// The name of the program that follows the start of programs.
 const STARTED: &str = "program_started";
+
+/// The name of the program that goes on where another could not.
+const NEXT: &str = "next_step";
 
 impl Kernel {
     /// Loads all programs, and attaches the one that follows the start of programs.
@@ -59,12 +64,15 @@ impl Kernel {
         loader.override_global("INTERVAL", &interval, true).override_global("BURST", &share.burst, true);
         let mut ebpf = loader.load(OBJECT)?;
         for hook in Hook::ALL.into_iter().chain([Hook::SslReadReturn, Hook::Floor]) {
-            let probe = uprobe(&mut ebpf, hook)?;
-            // Functions of which the same is asked share a program.
-            if probe.fd().is_err() {
-                probe.load().map_err(|source| program_error(name(hook), "loaded", source))?;
-            }
+            load(&mut ebpf, name(hook))?;
         }
+        // What a call leaves to do is done by one program for all.
+        let next = load(&mut ebpf, NEXT)?.fd().and_then(|fd| Ok(fd.try_clone()?));
+        let next = next.map_err(|source| program_error(NEXT, "loaded", source))?;
+        let steps = ebpf.take_map("STEPS").ok_or(KernelError::Missing("STEPS"))?;
+        let steps_error = |source| KernelError::Map { map: "STEPS", source };
+        let mut steps = ProgramArray::try_from(steps).map_err(steps_error)?;
+        steps.set(0, &next, 0).map_err(steps_error)?;
         let program = ebpf.program_mut(STARTED).ok_or(KernelError::Missing(STARTED))?;
         let started: &mut RawTracePoint =
             program.try_into().map_err(|source| program_error(STARTED, "loaded", source))?;
@@ -73,7 +81,7 @@ impl Kernel {
         let counters = ebpf.take_map("COUNTERS").ok_or(KernelError::Missing("COUNTERS"))?;
         let counters =
             PerCpuArray::try_from(counters).map_err(|source| KernelError::Map { map: "COUNTERS", source })?;
-        Ok(Kernel { ebpf, counters })
+        Ok(Kernel { ebpf, _steps: steps, counters })
     }
 
     /// The events of all programs. There is one reader.
@@ -105,7 +113,7 @@ impl Kernel {
     pub fn attach(&mut self, file: &File, point: &Point) -> Result<Link, KernelError> {
         let path = format!("/proc/self/fd/{}", file.as_raw_fd());
         let attached = |source| program_error(name(point.hook), "attached", source);
-        let probe = uprobe(&mut self.ebpf, point.hook)?;
+        let probe = uprobe(&mut self.ebpf, name(point.hook))?;
         let link = probe.attach(point.offset(), path, UProbeScope::AllProcesses).map_err(attached)?;
         Ok(Link { _link: probe.take_link(link).map_err(attached)? })
     }
@@ -129,8 +137,16 @@ fn name(hook: Hook) -> &'static str {
     }
 }
 
-fn uprobe(ebpf: &mut Ebpf, hook: Hook) -> Result<&mut UProbe, KernelError> {
-    let name = name(hook);
+/// Loads a program, unless it is: functions of which the same is asked share one.
+fn load<'a>(ebpf: &'a mut Ebpf, name: &'static str) -> Result<&'a mut UProbe, KernelError> {
+    let probe = uprobe(ebpf, name)?;
+    if probe.fd().is_err() {
+        probe.load().map_err(|source| program_error(name, "loaded", source))?;
+    }
+    Ok(probe)
+}
+
+fn uprobe<'a>(ebpf: &'a mut Ebpf, name: &'static str) -> Result<&'a mut UProbe, KernelError> {
     let program = ebpf.program_mut(name).ok_or(KernelError::Missing(name))?;
     program.try_into().map_err(|source| program_error(name, "loaded", source))
 }
