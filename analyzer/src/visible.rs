@@ -129,12 +129,14 @@ fn spans(stretches: impl Iterator<Item = (i64, i64)>, window: Window, longest_ga
     })
 }
 
-/// Events known to be lost in the window: of the account, and of nobody knows which.
+/// Events known to be lost in the window: of the account, and of nobody knows which. What of a workload's calls the agent
+/// could not read is no loss of the logs by which permissions are judged.
 fn lost(records: &[CoverageRecord], account: &str, window: Window) -> u64 {
     let overlaps = |record: &&CoverageRecord| record.end > window.start && record.start < window.end;
     let may_be_here =
         |record: &&CoverageRecord| record.account.as_deref().is_none_or(|other| other == account);
-    records.iter().filter(may_be_here).filter(overlaps).map(|record| record.lost).sum()
+    let records = records.iter().filter(|record| record.workload.is_none());
+    records.filter(may_be_here).filter(overlaps).map(|record| record.lost).sum()
 }
 
 fn data(visible: &BTreeSet<&EventClass>) -> Vec<DataCoverage> {

@@ -12,7 +12,7 @@ use crate::losses::{History, is_loss};
 use crate::merge::merge_files;
 use crate::publish::{LedgerWriter, Publication, TakeOver, WriterOptions};
 use crate::snapshot::{Snapshot, open_batches};
-use crate::{CoverageRecord, EventClass, LedgerError, Provider, coverage_records};
+use crate::{CoverageRecord, EventClass, LedgerError, Provider, Workload, coverage_records};
 
 /// How long a compaction waits for readers before it leaves the replaced files to the next writer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -125,13 +125,14 @@ fn merged_coverage(root: &Path, files: &[&LedgerFile]) -> Result<Vec<CoverageRec
             records.extend(coverage_records(&batch?)?.into_iter().filter(|record| !is_loss(record)));
         }
     }
-    type Key = (Option<String>, Option<String>, String, Vec<EventClass>, Vec<String>);
+    type Key = (Option<String>, Option<String>, String, Option<Workload>, Vec<EventClass>, Vec<String>);
     let mut by_key: BTreeMap<Key, Vec<CoverageRecord>> = BTreeMap::new();
     for record in records {
         let key = (
             record.account.clone(),
             record.region.clone(),
             record.evidence.clone(),
+            record.workload.clone(),
             record.classes.clone(),
             record.excluded_services.clone(),
         );

@@ -1,6 +1,6 @@
 //! Which calls a source could have shown, when, and how many it lost.
 
-use crate::Provider;
+use crate::{Provider, Workload};
 
 /// A class of calls that a source shows or hides as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,6 +33,9 @@ pub struct CoverageRecord {
     pub region: Option<String>,
     /// The source, such as `cloudtrail`.
     pub evidence: String,
+    /// The workload that it speaks of, where it is one: then `events` are its connections and `lost` those of them that
+    /// could not be read, which says nothing of what others show or hide. None of a source as a whole.
+    pub workload: Option<Workload>,
     /// Start of the stretch, in microseconds since the Unix epoch, UTC, inclusive.
     pub start: i64,
     /// End of the stretch, exclusive.

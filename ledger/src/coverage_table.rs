@@ -7,8 +7,11 @@ use arrow::array::{
     StructBuilder, TimestampMicrosecondBuilder,
 };
 
-use crate::decode::{Columns, flag, optional, texts, unknown};
-use crate::schema::{class_fields, class_item, column, coverage_column, coverage_schema, text_item};
+use crate::decode::{Columns, flag, optional, texts, unknown, workload_at};
+use crate::encode::{push_no_workloads, push_workload};
+use crate::schema::{
+    class_fields, class_item, column, coverage_column, coverage_schema, text_item, workload_fields,
+};
 use crate::{CoverageRecord, EventClass, LedgerError, Provider};
 
 const MANAGEMENT_WRITE: &str = "management_write";
@@ -27,6 +30,7 @@ pub(crate) fn coverage_batch(records: &[CoverageRecord]) -> Result<RecordBatch, 
     let mut excluded = ListBuilder::new(StringBuilder::new()).with_field(text_item());
     let mut events = Int64Builder::new();
     let mut lost = Int64Builder::new();
+    let mut workload = StructBuilder::from_fields(workload_fields(), records.len());
     for record in records {
         provider.append_value(record.provider.as_str());
         account.append_option(record.account.as_deref());
@@ -44,6 +48,10 @@ pub(crate) fn coverage_batch(records: &[CoverageRecord]) -> Result<RecordBatch, 
         excluded.append(true);
         events.append_value(i64::try_from(record.events).unwrap_or(i64::MAX));
         lost.append_value(i64::try_from(record.lost).unwrap_or(i64::MAX));
+        match &record.workload {
+            Some(of) => push_workload(&mut workload, of),
+            None => push_no_workloads(&mut workload, 1),
+        }
     }
     Ok(RecordBatch::try_new(
         coverage_schema(),
@@ -58,6 +66,7 @@ pub(crate) fn coverage_batch(records: &[CoverageRecord]) -> Result<RecordBatch, 
             Arc::new(excluded.finish()),
             Arc::new(events.finish()),
             Arc::new(lost.finish()),
+            Arc::new(workload.finish()),
         ],
     )?)
 }
@@ -78,6 +87,8 @@ pub fn coverage_records(batch: &RecordBatch) -> Result<Vec<CoverageRecord>, Ledg
     let excluded = columns.list(coverage_column::EXCLUDED_SERVICES)?;
     let events = columns.integer(coverage_column::EVENTS)?;
     let lost = columns.integer(coverage_column::LOST)?;
+    // Files that were written before there was this column lack it.
+    let workload = columns.structure(column::WORKLOAD).ok();
     let mut records = Vec::with_capacity(batch.num_rows());
     for row in 0..batch.num_rows() {
         records.push(CoverageRecord {
@@ -86,6 +97,7 @@ pub fn coverage_records(batch: &RecordBatch) -> Result<Vec<CoverageRecord>, Ledg
             account: optional(account, row),
             region: optional(region, row),
             evidence: evidence.value(row).to_owned(),
+            workload: workload.filter(|of| of.is_valid(row)).map(|of| workload_at(of, row)),
             start: start.value(row),
             end: end.value(row),
             classes: classes_at(classes.value(row).as_struct_opt())?,

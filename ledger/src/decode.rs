@@ -119,7 +119,7 @@ impl<'a> Columns<'a> {
         self.typed(name, |array| array.as_map_opt())
     }
 
-    fn structure(&self, name: &str) -> Result<&'a StructArray, LedgerError> {
+    pub(crate) fn structure(&self, name: &str) -> Result<&'a StructArray, LedgerError> {
         self.typed(name, |array| array.as_struct_opt())
     }
 }
@@ -153,7 +153,7 @@ fn entries(pairs: &StructArray) -> BTreeMap<String, String> {
         .collect()
 }
 
-fn workload_at(workload: &StructArray, row: usize) -> Workload {
+pub(crate) fn workload_at(workload: &StructArray, row: usize) -> Workload {
     let field = |name: &str| {
         let column = workload.column_by_name(name)?.as_string_opt::<i32>()?;
         optional(column, row)

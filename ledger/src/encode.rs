@@ -161,13 +161,7 @@ impl UsageColumns {
     }
 
     fn push_missing_workloads(&mut self) {
-        let missing = std::mem::take(&mut self.without_workload);
-        for index in 0..self.workload.num_fields() {
-            if let Some(builder) = self.workload.field_builder::<StringBuilder>(index) {
-                builder.append_nulls(missing);
-            }
-        }
-        self.workload.append_nulls(missing);
+        push_no_workloads(&mut self.workload, std::mem::take(&mut self.without_workload));
     }
 }
 
@@ -178,7 +172,16 @@ fn push_list(list: &mut ListBuilder<StringBuilder>, values: &[&str]) {
     list.append(true);
 }
 
-fn push_workload(column: &mut StructBuilder, workload: &Workload) {
+pub(crate) fn push_no_workloads(column: &mut StructBuilder, count: usize) {
+    for index in 0..column.num_fields() {
+        if let Some(builder) = column.field_builder::<StringBuilder>(index) {
+            builder.append_nulls(count);
+        }
+    }
+    column.append_nulls(count);
+}
+
+pub(crate) fn push_workload(column: &mut StructBuilder, workload: &Workload) {
     let fields = [
         &workload.cluster,
         &workload.namespace,

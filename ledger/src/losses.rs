@@ -96,7 +96,7 @@ pub(crate) fn losses<'a>(commits: impl Iterator<Item = (Provider, &'a Commit)>) 
 
 /// Whether a record is one of [`losses`] that was written down.
 pub(crate) fn is_loss(record: &CoverageRecord) -> bool {
-    record.events == 0 && record.lost > 0 && record.classes.is_empty()
+    record.events == 0 && record.lost > 0 && record.classes.is_empty() && record.workload.is_none()
 }
 
 fn record(provider: Provider, committed_at: i64, source: &SourcePosition) -> CoverageRecord {
@@ -112,6 +112,7 @@ fn record(provider: Provider, committed_at: i64, source: &SourcePosition) -> Cov
         account: place.account,
         region: place.region,
         evidence: place.evidence,
+        workload: None,
         start,
         end,
         classes: Vec::new(),

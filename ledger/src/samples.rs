@@ -118,6 +118,7 @@ pub(crate) fn coverage_of(record: &UsageRecord) -> CoverageRecord {
         account: record.account.clone(),
         region: record.region.clone(),
         evidence: record.evidence.clone(),
+        workload: None,
         start: record.window_start,
         end: record.window_start + HOUR,
         classes: vec![

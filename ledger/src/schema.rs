@@ -121,13 +121,20 @@ pub fn coverage_schema() -> SchemaRef {
         Field::new(coverage_column::EXCLUDED_SERVICES, DataType::List(text_item()), false),
         Field::new(coverage_column::EVENTS, DataType::Int64, false),
         Field::new(coverage_column::LOST, DataType::Int64, false),
+        Field::new(column::WORKLOAD, DataType::Struct(workload_fields()), true),
     ]))
+}
+
+/// Whether files of this version may lack a column, which then is null: it was added to the version later.
+fn is_later(table: Table, name: &str) -> bool {
+    table == Table::Coverage && name == column::WORKLOAD
 }
 
 /// Says in which column a file's schema differs from the table's, if it does.
 pub fn difference(table: Table, found: &Schema) -> Option<String> {
     for field in table.schema().fields() {
         match found.field_with_name(field.name()) {
+            Err(_) if is_later(table, field.name()) => {}
             Err(_) => return Some(format!("column `{}` is missing", field.name())),
             Ok(other) if !same_type(field.data_type(), other.data_type()) => {
                 return Some(format!(

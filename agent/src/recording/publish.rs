@@ -90,6 +90,7 @@ fn watched(provider: Provider, start: i64, end: i64, events: u64) -> CoverageRec
         account: None,
         region: None,
         evidence: EVIDENCE.to_owned(),
+        workload: None,
         start,
         end: end.max(start.saturating_add(1)),
         classes: Vec::new(),

@@ -152,8 +152,8 @@ fn move_one(writer: &mut LedgerWriter, snapshot: &Snapshot, waiting: &Waiting) -
             Ok(())
         }))?;
     }
-    // Losses come anew of the positions.
-    coverage.retain(|record| record.lost == 0);
+    // Losses come anew of the positions, but for those of a workload.
+    coverage.retain(|record| record.lost == 0 || record.workload.is_some());
     let mut sources = waiting.commit.sources.clone();
     sources.push(SourcePosition {
         name: format!("{PREFIX}{}", waiting.path),

@@ -19,6 +19,7 @@ pub(crate) fn record(region: &str, start: i64, end: i64) -> CoverageRecord {
         account: Some(ACCOUNT.to_owned()),
         region: Some(region.to_owned()),
         evidence: "cloudtrail".to_owned(),
+        workload: None,
         start: start * DAY,
         end: end * DAY,
         classes: vec![EventClass::ManagementRead, EventClass::ManagementWrite],

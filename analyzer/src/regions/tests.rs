@@ -12,6 +12,7 @@ fn record(region: Option<&str>, start: i64, end: i64) -> CoverageRecord {
         account: Some(ACCOUNT.to_owned()),
         region: region.map(str::to_owned),
         evidence: "cloudtrail".to_owned(),
+        workload: None,
         start,
         end,
         classes: vec![EventClass::ManagementRead],

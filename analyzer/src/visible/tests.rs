@@ -10,6 +10,7 @@ fn record(start_day: i64, end_day: i64, classes: &[EventClass]) -> CoverageRecor
         account: Some("111122223333".to_owned()),
         region: Some("eu-west-1".to_owned()),
         evidence: "cloudtrail".to_owned(),
+        workload: None,
         start: start_day * DAY,
         end: end_day * DAY,
         classes: classes.to_vec(),
@@ -166,4 +167,28 @@ fn another_accounts_records_cover_nothing() {
         coverage_of(&[record(0, 90, &management())], "444455556666", &Said::default(), settings()),
         None
     );
+}
+
+/// What the agent could not read of a workload's calls is in the log all the same.
+#[test]
+fn what_is_not_read_of_a_workload_takes_nothing_from_what_the_log_shows() {
+    let log = record(0, 100, &management());
+    let gap = CoverageRecord {
+        account: None,
+        region: None,
+        evidence: "sni".to_owned(),
+        workload: Some(remit_ledger::Workload::default()),
+        classes: Vec::new(),
+        events: 5,
+        lost: 5,
+        ..record(50, 60, &[])
+    };
+    let of = |records: &[CoverageRecord]| {
+        coverage_of(records, "111122223333", &Said::default(), settings()).unwrap()
+    };
+    assert_eq!(of(&[log.clone(), gap.clone()]), of(std::slice::from_ref(&log)));
+    // The same of the source as a whole is a loss, and a workload's record alone shows nothing.
+    let loss = CoverageRecord { workload: None, ..gap.clone() };
+    assert_eq!(of(&[log, loss]).lost, 5);
+    assert_eq!(coverage_of(&[gap], "111122223333", &Said::default(), settings()), None);
 }

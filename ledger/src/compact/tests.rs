@@ -3,9 +3,10 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::Publication;
 use crate::footer::Commit;
 use crate::losses::losses;
-use crate::samples::{Temporary, record, records_of, write};
+use crate::samples::{Temporary, coverage_of, now, record, records_of, write};
 
 /// Sums by what makes rows equal.
 fn sums(root: &Path) -> BTreeMap<String, u64> {
@@ -197,4 +198,38 @@ proptest! {
         prop_assert_eq!(sums(&ledger.path()), before);
         prop_assert!(Snapshot::of_folder(&ledger.path()).unwrap().problems().is_empty());
     }
+}
+
+#[test]
+fn what_is_said_of_one_workload_is_not_said_of_another() {
+    let ledger = Temporary::new();
+    let of = |name: Option<&str>, start: i64| CoverageRecord {
+        evidence: "sni".to_owned(),
+        workload: name.map(|name| Workload { owner_name: Some(name.to_owned()), ..Workload::default() }),
+        start,
+        end: start + 10,
+        classes: Vec::new(),
+        events: 4,
+        lost: 2,
+        ..coverage_of(&record(0, "a", 1))
+    };
+    for flush in 0..2 {
+        let options = WriterOptions { writer: Some(format!("w{flush}")), observer: None };
+        let (mut writer, _) = LedgerWriter::open(&ledger.path(), options).unwrap();
+        let coverage = [Some("java"), None, Some("proxy")].map(|name| of(name, flush * 10)).to_vec();
+        writer
+            .begin(Provider::Aws)
+            .commit(Vec::new(), Publication { coverage, ..Publication::default() })
+            .unwrap();
+    }
+    compact(&ledger.path(), WriterOptions::default()).unwrap();
+    let mut told = now(Snapshot::of_folder(&ledger.path()).unwrap().coverage()).unwrap();
+    told.sort_by(|left, right| left.workload.cmp(&right.workload));
+    let expected = [None, Some("java"), Some("proxy")].map(|name| CoverageRecord {
+        end: 20,
+        events: 8,
+        lost: 4,
+        ..of(name, 0)
+    });
+    assert_eq!(told, expected);
 }

@@ -95,6 +95,7 @@ pub(crate) fn records(evidence: &Evidence, selectors: Option<&Selectors>) -> Vec
                     account: account.clone(),
                     region: region.clone(),
                     evidence: EVIDENCE.to_owned(),
+                    workload: None,
                     start,
                     end,
                     classes,
