@@ -46,12 +46,18 @@ impl Capture {
     /// Takes an event, and hands over the calls that are complete now, as they were sent and as they are recorded. `now` is in microseconds since the Unix epoch.
     pub fn event(&mut self, header: &Header, bytes: &[u8], now: i64, on: &mut impl FnMut(&wire::Call, Call)) {
         let process = header.process;
-        if header.kind == Kind::Start as u8 {
-            // The program that ran before took its connections with it.
+        let is_exit = header.kind == Kind::Exit as u8;
+        if is_exit || header.kind == Kind::Start as u8 {
+            // The program that ran takes its connections with it.
             self.streams.close_process(process, &mut self.calls);
             self.deliver(now, on);
-            let subject = self.identities.executed(header.cgroup, process, now);
-            self.remember(process, subject);
+            if is_exit {
+                self.identities.exited(process, now);
+                self.callers.remove(&process);
+            } else {
+                let subject = self.identities.executed(header.cgroup, process, &name(bytes), now);
+                self.remember(process, subject);
+            }
             return;
         }
         let subject = self.identities.subject(header.cgroup, process, now);
@@ -111,6 +117,12 @@ impl Capture {
             on(&call, named(&call, subject, &surroundings, now));
         }
     }
+}
+
+/// A program's name as the kernel keeps it, with zeros behind it.
+fn name(bytes: &[u8]) -> String {
+    let name = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+    String::from_utf8_lossy(name).into_owned()
 }
 
 /// A call by the words of the ledger.

@@ -61,7 +61,9 @@ impl Observation {
     pub(crate) fn take(&mut self, mut on: impl FnMut(&Header, &[u8])) -> usize {
         let Self { events, waiting, pieces, .. } = self;
         events.take(|header, bytes| {
-            if header.kind != Kind::Start as u8 {
+            if header.kind == Kind::Exit as u8 {
+                waiting.retain(|(_, process)| *process != header.process);
+            } else if header.kind != Kind::Start as u8 {
                 *pieces += 1;
             } else if waiting.len() + LATER.len() < WAITING {
                 let now = Instant::now();

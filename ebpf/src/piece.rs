@@ -4,7 +4,7 @@ use aya_ebpf::bindings::{BPF_RB_AVAIL_DATA, BPF_RB_FORCE_WAKEUP, BPF_RB_NO_WAKEU
 use aya_ebpf::helpers::generated::{bpf_probe_read_kernel, bpf_probe_read_user};
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::RingBuf;
-use remit_abi::{Counter, Direction, Header, Kind, Library, PIECE, RING, flag};
+use remit_abi::{Counter, Direction, Header, Kind, Library, NAME, PIECE, RING, flag};
 
 use crate::bucket;
 use crate::call::{ADMITTED, Call, REFUSED, UNASKED};
@@ -241,13 +241,21 @@ unsafe fn clear(slot: *mut Slot, source: u64) -> bool {
     }
 }
 
-/// Tells that a process started a program.
+/// What a process does that is no call, as it lies in the ring buffer.
+#[repr(C)]
+struct Deed {
+    header: Header,
+    name: [u8; NAME],
+}
+
+/// Tells that a process started a program, or ended.
 #[inline(always)]
-pub(crate) fn announce(header: Header) -> bool {
-    let Some(mut entry) = EVENTS.reserve::<Header>(0) else { return false };
-    entry.write(header);
-    // Its libraries may be used at any moment, so this does not wait.
-    entry.submit(u64::from(BPF_RB_FORCE_WAKEUP));
+pub(crate) fn announce(header: Header, name: [u8; NAME]) -> bool {
+    let Some(mut entry) = EVENTS.reserve::<Deed>(0) else { return false };
+    // A program's libraries may be used at any moment, so this does not wait.
+    let is_start = header.kind == Kind::Start as u8;
+    entry.write(Deed { header, name });
+    entry.submit(if is_start { u64::from(BPF_RB_FORCE_WAKEUP) } else { wakeup() });
     true
 }
 

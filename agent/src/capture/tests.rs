@@ -90,6 +90,32 @@ fn a_program_that_starts_ends_the_connections_of_the_one_before() {
 }
 
 #[test]
+fn processes_that_end_leave_their_calls_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("cgroup.controllers"), "").unwrap();
+    let cgroup = std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(folder.path()).unwrap());
+    let tree = CgroupTree::new(folder.path(), Path::new("/nowhere"));
+    let identities = Identities::new(tree, IdentitySettings { memory: 5, ..IdentitySettings::default() });
+    let mut capture = Capture::new(Limits::default(), identities, Known::default());
+    let mut calls = Vec::new();
+    for process in 1..=1000 {
+        let of = |kind, bytes: &[u8]| Header { process, cgroup, ..header(kind, Way::Written, 0, bytes) };
+        let events: [(Kind, &[u8]); 3] =
+            [(Kind::Start, b"job.py\0\0\0"), (Kind::Head, GET.as_bytes()), (Kind::Exit, b"")];
+        for (kind, bytes) in events {
+            capture.event(&of(kind, bytes), bytes, i64::from(process), &mut |_, call| calls.push(call));
+        }
+    }
+    assert_eq!(calls.len(), 1000, "an answer is not waited for");
+    let is_named = |call: &Call| call.subject.identity().workload.owner_name.as_deref() == Some("job.py");
+    assert!(calls.iter().all(is_named), "a process that is gone keeps its name");
+    assert!(calls.iter().all(|call| call.outcome == Outcome::Unknown));
+    capture.sweep(2000, &mut |_, _| panic!("a call is delivered once"));
+    assert_eq!((capture.streams.len(), capture.callers.len()), (0, 0));
+    assert_eq!(capture.identities.remembered(), (0, 0, 0));
+}
+
+#[test]
 fn a_head_in_pieces_and_the_action_behind_it_make_one_call() {
     let head = format!(
         "POST / HTTP/1.1\r\nHost: sts.eu-west-1.amazonaws.com\r\nX-Long: {}\r\nContent-Type: \

@@ -89,10 +89,11 @@ impl Identities {
     }
 
     /// A process began to run a program: whatever its number meant before, it means this now. Told at once, who a
-    /// process is can be found out while it lives, however short that is.
-    pub fn executed(&mut self, cgroup: u64, pid: u32, now: i64) -> Arc<Subject> {
+    /// process is can be found out while it lives; where it is gone already, the `name` that the kernel knew the program
+    /// by is what is left of it, empty where it did not tell.
+    pub fn executed(&mut self, cgroup: u64, pid: u32, name: &str, now: i64) -> Arc<Subject> {
         self.processes.entries.remove(&pid);
-        self.subject(cgroup, pid, now)
+        self.find(cgroup, pid, name, now)
     }
 
     /// A process ended.
@@ -107,6 +108,10 @@ impl Identities {
 
     /// Who a process is.
     pub fn subject(&mut self, cgroup: u64, pid: u32, now: i64) -> Arc<Subject> {
+        self.find(cgroup, pid, "", now)
+    }
+
+    fn find(&mut self, cgroup: u64, pid: u32, name: &str, now: i64) -> Arc<Subject> {
         if let Some(subject) = self.cgroups.find(cgroup, now) {
             return subject;
         }
@@ -124,8 +129,13 @@ impl Identities {
             self.looked = Some(now);
             found = self.tree.place(cgroup, pid);
         }
+        // A process of a cgroup that is gone may have been a container's, whose names tell nothing.
+        let name = Some(name).filter(|name| found.is_some() && !name.is_empty());
         let (place, is_shared) = found.unwrap_or_default();
-        let program = if place.is_telling() { None } else { self.tree.program(pid) };
+        let program = match place.is_telling() {
+            true => None,
+            false => self.tree.program(pid).or_else(|| name.map(str::to_owned)),
+        };
         if !place.is_telling() && place.container.is_none() && program.is_none() {
             // Asked again, more may be known.
             return Arc::clone(&self.unknown);

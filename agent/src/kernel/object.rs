@@ -46,14 +46,15 @@ pub struct Link {
     _link: UProbeLink,
 }
 
-/// The name of the program that follows the start of programs.
-const STARTED: &str = "program_started";
+/// The names of the programs that follow processes, and of the tracepoints that they are attached to.
+const DEEDS: [(&str, &str); 2] =
+    [("program_started", "sched_process_exec"), ("process_ended", "sched_process_exit")];
 
 /// The name of the program that goes on where another could not.
 const NEXT: &str = "next_step";
 
 impl Kernel {
-    /// Loads all programs, and attaches the one that follows the start of programs.
+    /// Loads all programs, and attaches those that follow the start of programs and the end of processes.
     ///
     /// # Errors
     ///
@@ -73,11 +74,13 @@ impl Kernel {
         let steps_error = |source| KernelError::Map { map: "STEPS", source };
         let mut steps = ProgramArray::try_from(steps).map_err(steps_error)?;
         steps.set(0, &next, 0).map_err(steps_error)?;
-        let program = ebpf.program_mut(STARTED).ok_or(KernelError::Missing(STARTED))?;
-        let started: &mut RawTracePoint =
-            program.try_into().map_err(|source| program_error(STARTED, "loaded", source))?;
-        started.load().map_err(|source| program_error(STARTED, "loaded", source))?;
-        started.attach("sched_process_exec").map_err(|source| program_error(STARTED, "attached", source))?;
+        for (name, tracepoint) in DEEDS {
+            let program = ebpf.program_mut(name).ok_or(KernelError::Missing(name))?;
+            let program: &mut RawTracePoint =
+                program.try_into().map_err(|source| program_error(name, "loaded", source))?;
+            program.load().map_err(|source| program_error(name, "loaded", source))?;
+            program.attach(tracepoint).map_err(|source| program_error(name, "attached", source))?;
+        }
         let counters = ebpf.take_map("COUNTERS").ok_or(KernelError::Missing("COUNTERS"))?;
         let counters =
             PerCpuArray::try_from(counters).map_err(|source| KernelError::Map { map: "COUNTERS", source })?;

@@ -1,6 +1,6 @@
 //! All streams, as many as there is room for.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use super::{
     counts::{Counts, Dropped},
@@ -36,7 +36,8 @@ struct Place {
 #[derive(Debug, Default)]
 pub struct Streams {
     limits: Limits,
-    places: HashMap<Key, Place>,
+    /// In order of processes, of which many end.
+    places: BTreeMap<Key, Place>,
     /// The streams by when they were last used.
     order: BTreeMap<u64, Key>,
     clock: u64,
@@ -97,7 +98,8 @@ impl Streams {
 
     /// Ends the streams of a process that ended.
     pub fn close_process(&mut self, process: u32, calls: &mut Vec<Call>) {
-        let keys: Vec<Key> = self.places.keys().filter(|key| key.process == process).copied().collect();
+        let all = Key { process, object: 0 }..=Key { process, object: u64::MAX };
+        let keys: Vec<Key> = self.places.range(all).map(|(key, _)| *key).collect();
         for key in keys {
             self.close(key, calls);
         }

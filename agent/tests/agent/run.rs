@@ -11,11 +11,9 @@ use remit_tests::case::files;
 use crate::server::{Server, succeed};
 use crate::trace::Trace;
 
-/// Calls an address that is nobody's API, and a signed one. On a plain host a program is known by its name, so it waits until
-/// it is.
+/// Calls an address that is nobody's API, and a signed one.
 const CLIENT: &str = r#"
-import http.client, ssl, sys, time
-time.sleep(1)
+import http.client, ssl, sys
 connection = http.client.HTTPSConnection("127.0.0.1", int(sys.argv[1]), context=ssl._create_unverified_context(), timeout=20)
 def call(*request):
     connection.request(*request)
@@ -33,6 +31,28 @@ fn records(ledger: &Path) -> Vec<UsageRecord> {
     let snapshot = Snapshot::of_folder(ledger).unwrap();
     assert!(snapshot.problems().is_empty(), "{:?}", snapshot.problems());
     snapshot.usage().now_or_never().unwrap().unwrap()
+}
+
+#[test]
+fn programs_that_are_gone_at_once_are_known_by_name() {
+    const PROGRAMS: u64 = 100;
+    let server = Server::start();
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("ledger");
+    let Some(run) = Trace::of(&["run".as_ref(), "--ledger".as_ref(), ledger.as_os_str()]) else { return };
+    for number in 0..PROGRAMS {
+        succeed(Command::new("curl").arg("-sk").arg(server.address(&format!("/remit-short/{number}"))));
+    }
+    let seen = run.stop();
+    let host = format!("127.0.0.1:{}", server.port);
+    let own: Vec<UsageRecord> =
+        records(&ledger).into_iter().filter(|record| record.service == host).collect();
+    assert_eq!(own.iter().map(|record| record.count).sum::<u64>(), PROGRAMS, "{}", seen.summary);
+    for record in own {
+        let name = record.workload.as_ref().and_then(|workload| workload.owner_name.as_deref());
+        assert_eq!(name, Some("curl"), "{record:?}");
+        assert_eq!(record.outcome, Outcome::Allowed, "{record:?}");
+    }
 }
 
 #[test]

@@ -31,12 +31,16 @@ pub enum Counter {
     Starts,
     /// Programs started for whose event the ring buffer had no room.
     LostStarts,
+    /// Processes ended.
+    Exits,
+    /// Processes ended for whose event the ring buffer had no room.
+    LostExits,
 }
 
 /// How many counters there are.
-pub const COUNTERS: u32 = 12;
+pub const COUNTERS: u32 = 14;
 
-const _: () = assert!(Counter::LostStarts as u32 + 1 == COUNTERS);
+const _: () = assert!(Counter::LostExits as u32 + 1 == COUNTERS);
 
 impl Counter {
     /// The ways in which an attempt ends.
@@ -65,6 +69,8 @@ impl Counter {
         Counter::Pieces,
         Counter::Starts,
         Counter::LostStarts,
+        Counter::Exits,
+        Counter::LostExits,
     ];
 
     /// Its name in metrics and messages.
@@ -83,6 +89,8 @@ impl Counter {
             Counter::Pieces => "pieces",
             Counter::Starts => "starts",
             Counter::LostStarts => "lost_starts",
+            Counter::Exits => "exits",
+            Counter::LostExits => "lost_exits",
         }
     }
 }

@@ -17,5 +17,8 @@ pub const PIECE: usize = 1024;
 /// The most bytes of one HTTP/1 head that are taken; what is longer is cut.
 pub const LONGEST_HEAD: u32 = 16 * 1024;
 
+/// Bytes of a program's name, as the kernel keeps it: cut to one less.
+pub const NAME: usize = 16;
+
 /// Bytes of the ring buffer between kernel and agent.
 pub const RING: u32 = 4 * 1024 * 1024;

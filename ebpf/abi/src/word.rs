@@ -4,7 +4,8 @@
 #[repr(u8)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A process started a program. No plaintext follows.
+    /// A process started a program. What follows is the name that the kernel knows the program by, of
+    /// [`NAME`](crate::NAME) bytes with zeros behind it.
     Start = 1,
     /// A piece of a head of HTTP/1.
     Head = 2,
@@ -13,6 +14,8 @@ pub enum Kind {
     Frame = 3,
     /// The beginning of a form as a body, `Action=` and its value, and nothing else of a body.
     Action = 4,
+    /// The first thread of a process ended, and with it, as a rule, the process. Nothing follows.
+    Exit = 5,
 }
 
 /// Which library's function was called.
@@ -58,6 +61,7 @@ impl Kind {
             2 => Some(Kind::Head),
             3 => Some(Kind::Frame),
             4 => Some(Kind::Action),
+            5 => Some(Kind::Exit),
             _ => None,
         }
     }

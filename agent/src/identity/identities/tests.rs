@@ -82,7 +82,7 @@ fn process(name: &str) -> (Option<String>, Option<String>) {
 fn two_pods_of_one_image_are_told_apart_by_their_accounts() {
     let mut node = Node::new(100);
     let (a, b) = (node.start(7, &path(UID, 'a'), "app"), node.start(8, &path(OTHER, 'b'), "app"));
-    let (one, two) = (node.identities.executed(a, 7, 0), node.identities.executed(b, 8, 0));
+    let (one, two) = (node.identities.executed(a, 7, "", 0), node.identities.executed(b, 8, "", 0));
     assert_eq!(one.identity().workload.namespace, None);
     assert!(node.identities.wants_pods(SECOND));
     node.identities.learn(pods(&[(UID, "web", "a"), (OTHER, "worker", "b")]), SECOND);
@@ -101,7 +101,7 @@ fn two_pods_of_one_image_are_told_apart_by_their_accounts() {
 fn the_dead_are_remembered_ten_minutes() {
     let mut node = Node::new(100);
     let number = node.start(7, &path(UID, 'a'), "app");
-    node.identities.executed(number, 7, 0);
+    node.identities.executed(number, 7, "", 0);
     node.end(7);
     fs::remove_dir_all(node.folder.path().join("cgroup/kubepods")).unwrap();
     node.identities.exited(7, 0);
@@ -122,7 +122,7 @@ fn a_container_that_the_status_does_not_name_yet_is_of_its_pod() {
     let mut node = Node::new(100);
     let number = node.start(7, &path(UID, 'c'), "app");
     node.identities.learn(pods(&[(UID, "web", "a")]), 0);
-    let subject = node.identities.executed(number, 7, 0);
+    let subject = node.identities.executed(number, 7, "", 0);
     assert_eq!(subject.identity().service_account.as_deref(), Some("web"));
     assert_eq!((&subject.identity().workload.container, &subject.identity().role), (&None, &None));
     assert!(!node.identities.wants_pods(SECOND - 1));
@@ -131,7 +131,7 @@ fn a_container_that_the_status_does_not_name_yet_is_of_its_pod() {
     assert_eq!(subject.identity().workload.container.as_deref(), Some("app"));
     // A pause container is never named, and not asked for without end.
     let pause = node.start(8, &path(UID, 'd'), "pause");
-    node.identities.executed(pause, 8, 2 * SECOND);
+    node.identities.executed(pause, 8, "", 2 * SECOND);
     let mut asked = Vec::new();
     for second in 2..1000 {
         if node.identities.wants_pods(second * SECOND) {
@@ -146,10 +146,10 @@ fn a_container_that_the_status_does_not_name_yet_is_of_its_pod() {
 fn units_and_programs_of_plain_hosts() {
     let mut node = Node::new(100);
     let unit = node.start(7, "/system.slice/backup.service", "sh");
-    assert_eq!(owner(&node.identities.executed(unit, 7, 0)), process("backup.service"));
+    assert_eq!(owner(&node.identities.executed(unit, 7, "", 0)), process("backup.service"));
     let session = node.start(8, "/user.slice/session-1.scope", "aws");
     node.start(9, "/user.slice/session-1.scope", "curl");
-    assert_eq!(owner(&node.identities.executed(session, 8, 0)), process("aws"));
+    assert_eq!(owner(&node.identities.executed(session, 8, "", 0)), process("aws"));
     assert_eq!(owner(&node.identities.subject(session, 9, 0)), process("curl"));
     assert_eq!(node.identities.subject(session, 9, 0).identity().workload.cluster, None);
     let docker = node.start(10, &format!("/docker/{}", "a".repeat(64)), "nginx");
@@ -163,7 +163,7 @@ fn units_and_programs_of_plain_hosts() {
 fn a_process_number_that_is_used_again_is_another_process() {
     let mut node = Node::new(100);
     let session = node.start(8, "/", "aws");
-    assert_eq!(owner(&node.identities.executed(session, 8, 0)), process("aws"));
+    assert_eq!(owner(&node.identities.executed(session, 8, "", 0)), process("aws"));
     node.end(8);
     node.identities.exited(8, 1);
     assert_eq!(owner(&node.identities.subject(session, 8, 2)), process("aws"));
@@ -171,7 +171,23 @@ fn a_process_number_that_is_used_again_is_another_process() {
     assert_eq!(owner(&node.identities.subject(session, 8, 3)), process("curl"));
     node.start(8, "/", "wget");
     assert_eq!(owner(&node.identities.subject(session, 8, 4)), process("curl"), "nobody told of an exec");
-    assert_eq!(owner(&node.identities.executed(session, 8, 5)), process("wget"));
+    assert_eq!(owner(&node.identities.executed(session, 8, "", 5)), process("wget"));
+}
+
+#[test]
+fn a_program_that_is_gone_already_has_the_name_that_the_kernel_knew() {
+    let mut node = Node::new(100);
+    let session = node.start(8, "/user.slice/session-1.scope", "aws");
+    node.end(8);
+    assert_eq!(owner(&node.identities.executed(session, 8, "aws", 0)), process("aws"));
+    assert_eq!(owner(&node.identities.subject(session, 8, 1)), process("aws"));
+    node.start(9, "/user.slice/session-1.scope", "python3.11");
+    assert_eq!(owner(&node.identities.executed(session, 9, "job.py", 2)), process("python3.11"));
+    // Whose cgroup is gone, too, may have been in a container.
+    assert_eq!(owner(&node.identities.executed(1 << 40, 10, "kubelet", 3)), (None, None));
+    let pod = node.start(11, &path(UID, 'a'), "app");
+    node.end(11);
+    assert_eq!(owner(&node.identities.executed(pod, 11, "kubelet", 5 * SECOND)), (None, None));
 }
 
 #[test]
@@ -181,7 +197,7 @@ fn memory_is_bounded_and_the_living_stay() {
     node.identities.learn(pods(&[(UID, "web", "a")]), 0);
     for at in 0..1_000 {
         let pid = 1000 + u32::try_from(at).unwrap();
-        node.identities.executed(1 << 40, pid, at);
+        node.identities.executed(1 << 40, pid, "", at);
         node.identities.exited(pid, at);
         node.identities.subject(number, 1, at);
     }
