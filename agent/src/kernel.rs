@@ -3,11 +3,13 @@
 //! The programs are compiled beforehand by `cargo xtask ebpf` and committed, so that building the agent needs neither
 //! their compiler nor privileges.
 
+mod breakpoint;
 mod counts;
 mod error;
 mod events;
 mod object;
 
+pub use breakpoint::has_breakpoint;
 pub use counts::Counts;
 pub use error::KernelError;
 pub use events::Events;

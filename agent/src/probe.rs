@@ -6,9 +6,9 @@
 mod elf;
 mod gopclntab;
 mod image;
-mod layer;
 mod libraries;
 mod maps;
+mod open;
 mod process;
 mod site;
 mod symbols;

@@ -120,6 +120,16 @@ impl Identity {
     pub fn of(file: &File) -> io::Result<Identity> {
         Ok(Identity::from(&file.metadata()?))
     }
+
+    /// Whether it is the same file, written anew.
+    pub(super) fn is_older(&self, other: &Identity) -> bool {
+        self != other && (self.device, self.inode) == (other.device, other.inode)
+    }
+
+    /// Whether it may be the same file as one that an overlay shows on a device of its own.
+    pub(super) fn is_alike(&self, other: &Identity) -> bool {
+        *self == Identity { device: self.device, ..*other }
+    }
 }
 
 impl From<&Metadata> for Identity {

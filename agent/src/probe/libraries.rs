@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::open::Root;
+
 /// The folders in which distributions keep libraries.
 const FOLDERS: [&str; 8] = [
     "usr/lib/x86_64-linux-gnu",
@@ -17,14 +19,21 @@ const FOLDERS: [&str; 8] = [
 /// The beginnings of names that are worth a look.
 const NAMES: [&str; 2] = ["libssl.so", "libgnutls.so"];
 
-/// The TLS libraries below a root. Several names may be of one file.
-pub(super) fn find(root: &Path) -> Vec<PathBuf> {
-    let entries = FOLDERS.iter().filter_map(|folder| std::fs::read_dir(root.join(folder)).ok());
-    let files = entries.flatten().flatten().filter(|entry| {
-        let name = entry.file_name();
-        NAMES.iter().any(|beginning| name.to_str().is_some_and(|name| name.starts_with(beginning)))
+/// More of a folder's names are not read, and more libraries not looked at. Distributions have a tenth of either, and who
+/// makes more has the agent look at them once they are loaded.
+const MOST: (usize, usize) = (65_536, 64);
+
+/// Paths below a root at which there may be TLS libraries. Several names may be of one file.
+pub(super) fn find(root: &Root) -> Vec<PathBuf> {
+    let folders = FOLDERS.iter().map(Path::new);
+    let paths = folders.flat_map(|folder| {
+        root.names(folder, MOST.0).into_iter().filter_map(move |name| {
+            let is_wanted =
+                NAMES.iter().any(|beginning| name.to_str().is_some_and(|name| name.starts_with(beginning)));
+            is_wanted.then(|| Path::new("/").join(folder).join(name))
+        })
     });
-    files.map(|entry| entry.path()).filter(|path| path.is_file()).collect()
+    paths.take(MOST.1).collect()
 }
 
 #[cfg(test)]
@@ -35,12 +44,13 @@ mod tests {
     fn libraries_are_found_by_their_names() {
         let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("usr/lib64");
-        std::fs::create_dir_all(folder.join("libssl.so.d")).unwrap();
+        std::fs::create_dir_all(&folder).unwrap();
         for name in ["libssl.so.3", "libgnutls.so.30.34.3", "libcurl.so.4", "notlibssl.so"] {
             std::fs::write(folder.join(name), "").unwrap();
         }
-        let mut found = find(root.path());
+        let mut found = find(&Root::at(root.path()).unwrap());
         found.sort();
-        assert_eq!(found, [folder.join("libgnutls.so.30.34.3"), folder.join("libssl.so.3")]);
+        let expected = ["/usr/lib64/libgnutls.so.30.34.3", "/usr/lib64/libssl.so.3"];
+        assert_eq!(found, expected.map(PathBuf::from));
     }
 }

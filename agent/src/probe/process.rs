@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::image::Identity;
 use super::maps::{Mapping, executed};
+use super::open::{Root, linked};
 
 /// More of a process's mappings is not read. Java programs with thousands of threads have a tenth.
 const LONGEST: u64 = 16 * 1024 * 1024;
@@ -58,23 +59,16 @@ fn link(process: u32, mapping: &Mapping) -> PathBuf {
 ///
 /// Where the process ended, or the file is not there any more.
 pub(super) fn open(process: u32, mapping: &Mapping) -> io::Result<File> {
-    let link = link(process, mapping);
-    match std::fs::metadata(&link) {
-        // Opening a device can do something.
-        Ok(metadata) if !metadata.is_file() => Err(io::ErrorKind::Unsupported.into()),
-        Ok(_) => File::open(link),
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            named(&Path::new("/proc").join(process.to_string()).join("root"), mapping)
-        }
-        Err(error) => Err(error),
+    match linked(&link(process, mapping)) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => named(&Root::of(process)?, mapping),
+        opened => opened,
     }
 }
 
-fn named(root: &Path, mapping: &Mapping) -> io::Result<File> {
+fn named(root: &Root, mapping: &Mapping) -> io::Result<File> {
     use std::os::unix::fs::MetadataExt;
 
-    let inside = mapping.path.strip_prefix("/").unwrap_or(&mapping.path);
-    let file = File::open(root.join(inside))?;
+    let file = root.open(&mapping.path)?;
     let metadata = file.metadata()?;
     let (major, minor) =
         ((metadata.dev() >> 8) & 0xfff, (metadata.dev() & 0xff) | ((metadata.dev() >> 12) & 0xfff00));
@@ -97,7 +91,10 @@ mod tests {
         let mapping = mapped.iter().find(|mapping| mapping.path == program).unwrap();
         let expected = Identity::of(&File::open(&program).unwrap()).unwrap();
         assert_eq!(Identity::of(&open(process, mapping).unwrap()).unwrap(), expected);
-        assert_eq!(Identity::of(&named(Path::new("/"), mapping).unwrap()).unwrap(), expected);
+        assert_eq!(
+            Identity::of(&named(&Root::at(Path::new("/")).unwrap(), mapping).unwrap()).unwrap(),
+            expected
+        );
     }
 
     #[test]
@@ -106,6 +103,6 @@ mod tests {
         std::fs::write(folder.path().join("libssl.so.3"), "another").unwrap();
         let file = ("fe:00".to_owned(), 1);
         let mapping = Mapping { range: "1-2".to_owned(), file, path: PathBuf::from("/libssl.so.3") };
-        assert!(named(folder.path(), &mapping).is_err());
+        assert!(named(&Root::at(folder.path()).unwrap(), &mapping).is_err());
     }
 }

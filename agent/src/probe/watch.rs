@@ -4,12 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::image::{Hook, Identity, Point, points};
 use super::maps::Mapping;
-use super::{layer, libraries, process};
-use crate::kernel::{Kernel, Link};
+use super::open::Root;
+use super::{libraries, process};
+use crate::kernel::{Kernel, Link, has_breakpoint};
 
 /// Files without probes whose examination is remembered. What is beyond is forgotten and examined again, which costs time
 /// only.
@@ -34,8 +35,10 @@ pub struct Watch {
 struct Known {
     /// The file, where it has probes, so that its deletion is noticed.
     file: Option<File>,
-    links: Vec<(Hook, Link)>,
-    /// The file that has the probes instead.
+    links: Vec<(Point, Link)>,
+    /// The file that has the probes instead. A container's files lie in an overlay, which gives each container a device of its
+    /// own; but a probe belongs to the file in the image's layer, which all containers of the image share. To attach once for
+    /// each container would be to see each call as often.
     behind: Option<Identity>,
     /// In which round a process had it last.
     seen: u64,
@@ -78,39 +81,46 @@ impl Watch {
     /// Looks at the libraries below a process's root, where that is a new one: programs load some when they first need
     /// them, long after their start, and then it would be too late for their first call.
     fn root(&mut self, kernel: &mut Kernel, process: u32) -> Vec<Watched> {
-        let root = PathBuf::from(format!("/proc/{process}/root"));
-        let Ok(place) = std::fs::metadata(&root) else { return Vec::new() };
+        let Ok(root) = Root::of(process) else { return Vec::new() };
+        let Ok(place) = root.folder().metadata() else { return Vec::new() };
         if self.roots.len() >= REMEMBERED {
             self.roots.clear();
         }
         if !self.roots.insert((place.dev(), place.ino())) {
             return Vec::new();
         }
-        let is_host = std::fs::metadata("/proc/1/root")
-            .is_ok_and(|host| (host.dev(), host.ino()) == (place.dev(), place.ino()));
         let mut watched = Vec::new();
         for path in libraries::find(&root) {
-            let Ok(file) = File::open(&path) else { continue };
-            // A link in a container leads anywhere, to files of the host too; those are on another device.
-            let is_inside = file.metadata().is_ok_and(|metadata| metadata.dev() == place.dev());
-            if is_inside || is_host {
-                let inside = Path::new("/").join(path.strip_prefix(&root).unwrap_or(&path));
-                watched.extend(self.file(kernel, process, inside, file));
-            }
+            let Ok(file) = root.open(&path) else { continue };
+            watched.extend(self.file(kernel, process, path, file));
         }
         watched
     }
 
     /// Attaches to a file that a process knows by a path.
     fn file(&mut self, kernel: &mut Kernel, process: u32, path: PathBuf, file: File) -> Option<Watched> {
-        let metadata = file.metadata().ok()?;
-        let identity = Identity::from(&metadata);
-        let behind = layer::behind(process, &path, &metadata).unwrap_or(identity);
-        let points = self.attach(kernel, file, behind);
-        if behind != identity {
-            self.remember(identity, None, Vec::new(), Some(behind));
+        let identity = Identity::of(&file).ok()?;
+        if self.is_known(identity) {
+            return None;
         }
+        // The kernel goes on to run what it read when the probe was attached, so what was written anew is let go at once.
+        self.files.retain(|other, _| !other.is_older(&identity));
+        if let Some(behind) = self.behind(&file, identity) {
+            self.remember(identity, None, Vec::new(), Some(behind));
+            return None;
+        }
+        let points = self.attach(kernel, file, identity);
         (!points.is_empty()).then_some(Watched { path, process, points })
+    }
+
+    /// The file that has probes and is the same to the kernel, however it is named.
+    fn behind(&self, file: &File, identity: Identity) -> Option<Identity> {
+        let mut alike = self.files.iter().filter(|(other, _)| other.is_alike(&identity));
+        let is_same = |known: &Known| {
+            let (point, _) = known.links.first()?;
+            has_breakpoint(file, point.offset()).ok()?.then_some(())
+        };
+        alike.find_map(|(other, known)| is_same(known).map(|()| *other))
     }
 
     /// Looks at all processes, then detaches from files that are deleted and that no process has any more.
@@ -140,7 +150,7 @@ impl Watch {
         let known = files.filter_map(|identity| self.files.get(&identity));
         let known =
             known.filter_map(|known| known.behind.map_or(Some(known), |behind| self.files.get(&behind)));
-        known.flat_map(|known| &known.links).map(|(hook, _)| *hook).collect()
+        known.flat_map(|known| &known.links).map(|(point, _)| point.hook).collect()
     }
 
     /// How many places are probed.
@@ -170,19 +180,16 @@ impl Watch {
         }
     }
 
-    /// Attaches to a file, unless it is known. The file may be made to be refused by the kernel, which must not keep the
+    /// Attaches to a file that is not known. The file may be made to be refused by the kernel, which must not keep the
     /// agent from the files of others.
     fn attach(&mut self, kernel: &mut Kernel, file: File, identity: Identity) -> Vec<Point> {
-        if self.is_known(identity) {
-            return Vec::new();
-        }
         // A file that cannot be read now may be readable for the next process that has it.
         let Ok(points) = points(&file) else { return Vec::new() };
         let (mut links, mut attached) = (Vec::new(), Vec::new());
         for point in points.into_iter().filter(|point| self.reads || !point.hook.is_read()) {
             match kernel.attach(&file, &point) {
                 Ok(link) => {
-                    links.push((point.hook, link));
+                    links.push((point, link));
                     attached.push(point);
                 }
                 Err(error) => {
@@ -199,7 +206,7 @@ impl Watch {
         &mut self,
         identity: Identity,
         file: Option<File>,
-        links: Vec<(Hook, Link)>,
+        links: Vec<(Point, Link)>,
         behind: Option<Identity>,
     ) {
         if self.files.len() >= REMEMBERED {

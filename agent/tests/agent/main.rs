@@ -11,6 +11,8 @@
 mod aws;
 mod calls;
 mod lifecycle;
+mod pod;
+mod pods;
 mod run;
 mod server;
 mod trace;

@@ -27,7 +27,7 @@ for _ in range(20):
 "#;
 
 /// What the ledger holds.
-fn records(ledger: &Path) -> Vec<UsageRecord> {
+pub(crate) fn records(ledger: &Path) -> Vec<UsageRecord> {
     let snapshot = Snapshot::of_folder(ledger).unwrap();
     assert!(snapshot.problems().is_empty(), "{:?}", snapshot.problems());
     snapshot.usage().now_or_never().unwrap().unwrap()

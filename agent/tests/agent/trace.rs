@@ -2,6 +2,8 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -103,6 +105,13 @@ impl Trace {
         false
     }
 
+    /// The files that it holds open. Probes are attached through these.
+    pub(crate) fn files(&self) -> Vec<(u64, u64)> {
+        let links = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().flatten();
+        // Some are closed meanwhile.
+        links.filter_map(|link| Some(identity_of(&std::fs::metadata(link.path()).ok()?))).collect()
+    }
+
     /// Ends it without giving it a chance to clean up.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
@@ -128,6 +137,15 @@ impl Drop for Trace {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Device and inode of a file.
+pub(crate) fn identity(path: &Path) -> (u64, u64) {
+    identity_of(&std::fs::metadata(path).unwrap())
+}
+
+fn identity_of(metadata: &std::fs::Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
 }
 
 impl Seen {
