@@ -23,6 +23,7 @@ mod part;
 mod proposal;
 mod propose;
 mod prove;
+pub mod rbac;
 pub mod reference;
 mod steps;
 mod unlisted;

@@ -7,6 +7,7 @@ mod duckdb;
 mod judged;
 mod order;
 mod proposal;
+mod rbac;
 mod real;
 mod real_policies;
 mod referee;
