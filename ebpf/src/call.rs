@@ -153,6 +153,9 @@ fn begin(context: &impl EbpfContext, data: &Data) -> Result<(), Counter> {
         stream.position += u64::from(length);
         return Err(Counter::Other);
     }
+    // By way of memory, all lengths are one case to verify.
+    set(&mut stream.cursor, length);
+    let length = get(&stream.cursor);
     set(&mut stream.cursor, 0);
     set(&mut stream.end, Counter::Other as u32);
     let mut call = Call {
