@@ -6,6 +6,7 @@ use std::path::Path;
 
 use remit_agent::kernel::{Kernel, Share};
 use remit_agent::probe::{Hook, Watch, executables, processes};
+use remit_agent::wire::Responses;
 
 /// One line of the answer.
 struct Row {
@@ -23,7 +24,7 @@ const BLIND: [(&str, &str); 1] = [(
 /// Runs the checks and prints a line for each.
 pub(crate) fn run() -> anyhow::Result<()> {
     let mut rows = vec![release(), uprobes(), cgroups(), mappings()];
-    let loaded = Kernel::load(Share::default());
+    let loaded = Kernel::load(Share::default(), Responses::Off);
     rows.push(match &loaded {
         Ok(_) => row("programs", "yes", "taken by the kernel, and attached to the start of programs"),
         Err(error) => row("programs", "no", error.to_string()),
@@ -105,7 +106,7 @@ fn mappings() -> Row {
 
 /// Which runtimes of the processes here are seen. Everything is detached again at the end.
 fn runtimes(kernel: &mut Kernel) -> anyhow::Result<Vec<Row>> {
-    let mut watch = Watch::new(false);
+    let mut watch = Watch::new(Responses::Off);
     let mut rows = Vec::new();
     let mut blind: BTreeMap<&str, usize> = BTreeMap::new();
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();

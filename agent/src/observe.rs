@@ -6,6 +6,7 @@ use remit_abi::{Header, Kind};
 use remit_agent::identity::{CgroupTree, Identities, IdentitySettings};
 use remit_agent::kernel::{Counts, Events, Kernel, Share};
 use remit_agent::probe::{Watch, Watched};
+use remit_agent::wire::Responses;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// After a program started, its libraries are not mapped yet. Then it is looked at so much later.
@@ -32,15 +33,15 @@ pub(crate) struct Observation {
 }
 
 impl Observation {
-    /// Loads the programs and attaches to all processes, and says to which. `reads` follows responses, too.
-    pub(crate) fn begin(reads: bool) -> anyhow::Result<Self> {
-        let mut kernel = Kernel::load(Share::default()).map_err(|error| {
+    /// Loads the programs and attaches to all processes, and says to which.
+    pub(crate) fn begin(responses: Responses) -> anyhow::Result<Self> {
+        let mut kernel = Kernel::load(Share::default(), responses).map_err(|error| {
             anyhow::anyhow!(
                 "calls cannot be seen here: {error}\nhint: run as root, on Linux 5.8 or later with uprobes"
             )
         })?;
         let events = kernel.events()?;
-        let mut watch = Watch::new(reads);
+        let mut watch = Watch::new(responses);
         announce(&watch.round(&mut kernel)?);
         let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         eprintln!("watching {} functions; calls follow", watch.probes());
@@ -90,7 +91,7 @@ impl Observation {
 
     /// Detaches, so that nothing more is on its way.
     pub(crate) fn detach(&mut self) {
-        self.watch = Watch::new(false);
+        self.watch = Watch::new(Responses::Off);
     }
 
     /// What the programs counted.

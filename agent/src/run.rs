@@ -16,7 +16,7 @@ use remit_agent::endpoint::{Board, Endpoint};
 use remit_agent::identity::KubeletSettings;
 use remit_agent::metrics::Metric;
 use remit_agent::recording::{Recorder, RecorderSettings, StoreSettings};
-use remit_agent::wire::Limits;
+use remit_agent::wire::{Limits, Responses};
 
 use crate::observe::{Observation, identities, now};
 use kubelet::Asker;
@@ -38,9 +38,9 @@ pub(crate) struct Arguments {
     /// Seconds after which calls are written at the latest
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3600))]
     interval: u32,
-    /// Do not follow responses: outcomes stay unknown, and the workload pays less
-    #[arg(long)]
-    no_responses: bool,
+    /// Which responses to follow: without them outcomes stay unknown, and the workload pays less
+    #[arg(long, value_enum, default_value_t)]
+    responses: Responses,
     /// Show metrics and health at this address of this machine, such as 127.0.0.1:9464
     #[arg(long)]
     listen: Option<SocketAddr>,
@@ -120,15 +120,14 @@ impl Agent {
             api_servers: arguments.api_server.clone(),
             vaults: arguments.vault.clone(),
         };
-        let reads = !arguments.no_responses;
-        let limits = Limits { awaits: reads, ..Limits::default() };
+        let limits = Limits { responses: arguments.responses, ..Limits::default() };
         let settings = RecorderSettings {
             interval: i64::from(arguments.interval) * 1_000_000,
             ..RecorderSettings::default()
         };
         let writer = Writer::begin(store)?;
         let recorder = Recorder::new(settings, now());
-        let observation = Observation::begin(reads)?;
+        let observation = Observation::begin(arguments.responses)?;
         Ok(Self {
             observation,
             capture: Capture::new(limits, identities(arguments.cluster.clone()), known),

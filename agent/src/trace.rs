@@ -7,7 +7,7 @@ use remit_abi::Counter;
 use remit_agent::capture::{Capture, Known};
 use remit_agent::kernel::Counts;
 use remit_agent::recording::Call;
-use remit_agent::wire::{self, Limits};
+use remit_agent::wire::{self, Limits, Responses};
 
 use crate::observe::{Observation, identities, now};
 
@@ -17,9 +17,9 @@ pub(crate) struct Arguments {
     /// Only calls of this process
     #[arg(long)]
     pid: Option<u32>,
-    /// Wait for responses and print their outcomes, too, which costs the processes more
-    #[arg(long)]
-    responses: bool,
+    /// Which responses to wait for, and print the outcomes of, which costs the processes more
+    #[arg(long, value_enum, default_value_t)]
+    responses: Responses,
 }
 
 /// Calls whose responses do not come are printed after two of these.
@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 async fn trace(arguments: &Arguments) -> anyhow::Result<()> {
     let mut observation = Observation::begin(arguments.responses)?;
-    let limits = Limits { awaits: arguments.responses, ..Limits::default() };
+    let limits = Limits { responses: arguments.responses, ..Limits::default() };
     let mut capture = Capture::new(limits, identities(None), Known::default());
     let mut output = BufWriter::new(std::io::stdout().lock());
     let mut written = Ok(());

@@ -24,6 +24,7 @@ mod target;
 
 pub use counts::{Counts, Dropped};
 pub use fragment::{Call, Direction, Fragment, Key};
+pub use responses::Responses;
 pub use streams::{Limits, Streams};
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use aya_ebpf::programs::ProbeContext;
 use remit_abi::Library;
 
 use crate::call::{freed, opened, written};
-use crate::reads::{entered, returned};
+use crate::reads::{Read, entered_alone};
 
 /// `int SSL_write(SSL *ssl, const void *buf, int num)`.
 #[uprobe]
@@ -40,7 +40,7 @@ pub fn ssl_free(context: ProbeContext) -> u32 {
 #[uprobe]
 pub fn ssl_read(context: ProbeContext) -> u32 {
     if let (Some(connection), Some(buffer)) = (context.arg(0), context.arg(1)) {
-        entered(connection, buffer, 0);
+        entered_alone(&Read { library: Library::OpenSsl, connection, buffer, count: 0 });
     }
     0
 }
@@ -49,16 +49,8 @@ pub fn ssl_read(context: ProbeContext) -> u32 {
 #[uprobe]
 pub fn ssl_read_ex(context: ProbeContext) -> u32 {
     if let (Some(connection), Some(buffer), Some(count)) = (context.arg(0), context.arg(1), context.arg(3)) {
-        entered(connection, buffer, count);
+        entered_alone(&Read { library: Library::OpenSsl, connection, buffer, count });
     }
-    0
-}
-
-/// Where either returns.
-#[uprobe]
-pub fn ssl_read_return(context: ProbeContext) -> u32 {
-    // SAFETY: the kernel hands over registers that live as long as the program runs.
-    returned(&context, Library::OpenSsl, unsafe { &*context.regs }.rax as i32);
     0
 }
 

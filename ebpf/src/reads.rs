@@ -3,12 +3,22 @@
 use aya_ebpf::EbpfContext;
 use aya_ebpf::helpers::bpf_get_current_pid_tgid;
 use aya_ebpf::helpers::generated::bpf_probe_read_user;
-use aya_ebpf::macros::map;
+use aya_ebpf::macros::{map, uprobe, uretprobe};
 use aya_ebpf::maps::LruHashMap;
-use remit_abi::{Direction, Library};
+use aya_ebpf::programs::{ProbeContext, RetProbeContext};
+use remit_abi::{Direction, Library, PIECE};
 
 use crate::call::{Data, followed};
-use crate::stream::{Key, Stream};
+use crate::shape::{FIRST, Shape, read, shape};
+use crate::stream::{IDLE, Key, SKIP, Stream, TAKE};
+
+/// Who called a read function: a thread of a process, or a goroutine, which may return on another thread.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub(crate) struct Reader {
+    process: u64,
+    id: u64,
+}
 
 /// What a read function was called with.
 #[repr(C)]
@@ -18,40 +28,160 @@ struct Pending {
     buffer: u64,
     /// Where the function says how much it read; 0 where it returns that.
     count: u64,
+    /// A `Library`; a number of this size, so that all of the value is written.
+    library: u64,
 }
 
-/// Read functions that did not return yet, by thread.
-#[map]
-static PENDING: LruHashMap<u64, Pending> = LruHashMap::with_max_entries(8192, 0);
+/// What a read function is called with.
+pub(crate) struct Read {
+    pub(crate) library: Library,
+    pub(crate) connection: u64,
+    pub(crate) buffer: u64,
+    /// Where the function says how much it read; 0 where it returns that.
+    pub(crate) count: u64,
+}
 
-/// A read function is called. Only connections matter on which a head was written.
-#[inline(always)]
-pub(crate) fn entered(connection: u64, buffer: u64, count: u64) {
-    let thread = bpf_get_current_pid_tgid();
-    let process = (thread >> 32) as u32;
-    if Stream::find(&Key { connection, process, direction: Direction::Written as u32 }).is_some() {
-        let _ = PENDING.insert(thread, Pending { connection, buffer, count }, 0);
+/// Read functions that did not return yet, by who called them.
+#[map]
+static PENDING: LruHashMap<Reader, Pending> = LruHashMap::with_max_entries(8192, 0);
+
+/// Whether only the first piece of each response of HTTP/1 is followed. The agent sets it.
+#[unsafe(no_mangle)]
+static FIRST_ONLY: u64 = 1;
+
+impl Reader {
+    /// The thread that runs.
+    #[inline(always)]
+    fn thread() -> Reader {
+        let thread = bpf_get_current_pid_tgid();
+        Reader { process: thread >> 32, id: thread }
     }
+
+    /// A goroutine of the process that runs.
+    #[inline(always)]
+    pub(crate) fn goroutine(address: u64) -> Reader {
+        Reader { process: bpf_get_current_pid_tgid() >> 32, id: address }
+    }
+}
+
+/// A thread calls a read function whose connection no other thread writes to meanwhile. So what it will read matters only
+/// where an answer is due now.
+#[inline(always)]
+pub(crate) fn entered_alone(call: &Read) {
+    let reader = Reader::thread();
+    if due(call.connection, reader.process).is_some() {
+        remember(&reader, call);
+    }
+}
+
+/// A thread calls a read function.
+#[inline(always)]
+pub(crate) fn entered(call: &Read) {
+    remember(&Reader::thread(), call);
+}
+
+/// A goroutine calls a read function.
+#[inline(always)]
+pub(crate) fn entered_by(reader: &Reader, call: &Read) {
+    remember(reader, call);
+}
+
+#[inline(always)]
+fn remember(reader: &Reader, call: &Read) {
+    let Read { library, connection, buffer, count } = *call;
+    let _ = PENDING.insert(reader, Pending { connection, buffer, count, library: library as u64 }, 0);
+}
+
+/// Which of a connection's requests an answer is due to, by its number. None where no request was written, or the last was
+/// answered and no more than that is followed.
+#[inline(always)]
+fn due(connection: u64, process: u64) -> Option<u64> {
+    let key = |direction| Key { connection, process: process as u32, direction: direction as u32 };
+    let asked = u64::from(Stream::find(&key(Direction::Written))?.sequence);
+    if is_first_only()
+        && let Some(answers) = Stream::find(&key(Direction::Read))
+        && answers.state != SKIP
+        && answers.state != TAKE
+        && answers.mark == asked
+    {
+        return None;
+    }
+    Some(asked)
+}
+
+#[inline(always)]
+fn is_first_only() -> bool {
+    // SAFETY: the loader may have replaced the value, which the compiler must not assume away.
+    unsafe { core::ptr::read_volatile(&raw const FIRST_ONLY) != 0 }
 }
 
 /// A read function returns.
 #[inline(always)]
-pub(crate) fn returned(context: &impl EbpfContext, library: Library, result: i32) {
-    let thread = bpf_get_current_pid_tgid();
-    let Some(pending) = PENDING.get_ptr(thread) else { return };
+pub(crate) fn returned(context: &impl EbpfContext, reader: &Reader, result: u64) {
+    let Some(pending) = PENDING.get_ptr(reader) else { return };
     // SAFETY: a value of a map whose values are preallocated stays readable.
-    let Pending { connection, buffer, count } = unsafe { *pending };
-    let _ = PENDING.remove(thread);
-    if result <= 0 {
+    let Pending { connection, buffer, count, library } = unsafe { *pending };
+    let _ = PENDING.remove(reader);
+    // OpenSSL's return an `int`.
+    let is_openssl = library == Library::OpenSsl as u64;
+    let mut length = if is_openssl { i64::from(result as i32) } else { result as i64 };
+    if length <= 0 {
         return;
     }
-    let mut length = result as u64;
     if count != 0 {
         // SAFETY: the destination has room for what is asked, and the kernel checks the source.
         let read = unsafe { bpf_probe_read_user((&raw mut length).cast(), 8, count as *const _) };
-        if read != 0 {
+        if read != 0 || length <= 0 {
             return;
         }
     }
-    followed(context, &Data { library, direction: Direction::Read, connection, buffer, length });
+    let Some(asked) = due(connection, reader.process) else { return };
+    let library = match library {
+        1 => Library::OpenSsl,
+        2 => Library::GnuTls,
+        _ => Library::Go,
+    };
+    let mut data = Data { library, direction: Direction::Read, connection, buffer, length: length as u64 };
+    let is_answer = is_first_only() && cut(&mut data);
+    // One piece is one step, after which this returns.
+    followed(context, &data);
+    if is_answer {
+        let key = Key { connection, process: reader.process as u32, direction: Direction::Read as u32 };
+        if let Some(answers) = Stream::find(&key) {
+            (answers.state, answers.mark) = (IDLE, asked);
+        }
+    }
+}
+
+/// Cuts a response of HTTP/1 down to its first piece, and tells whether it is the one that is due, which an interim response
+/// is not.
+#[inline(always)]
+fn cut(data: &mut Data) -> bool {
+    // The verifier follows this comparison, and not one of a part of the number.
+    let count = if data.length > FIRST as u64 { FIRST as u64 } else { data.length };
+    let Some(first) = read(data.buffer, count as u32) else { return false };
+    if shape(first, Direction::Read) != Shape::Head {
+        return false;
+    }
+    if data.length > PIECE as u64 {
+        data.length = PIECE as u64;
+    }
+    // The tenth byte is the first of the status, after `HTTP/1.1 `.
+    first[1] >> 8 & 0xff != u64::from(b'1')
+}
+
+/// Where a read function of C returns.
+#[uprobe]
+pub fn read_return(context: ProbeContext) -> u32 {
+    // SAFETY: the kernel hands over registers that live as long as the program runs.
+    returned(&context, &Reader::thread(), unsafe { &*context.regs }.rax);
+    0
+}
+
+/// The same, told by the caller's side of the return.
+#[uretprobe]
+pub fn read_returned(context: RetProbeContext) -> u32 {
+    // SAFETY: as above.
+    returned(&context, &Reader::thread(), unsafe { &*context.regs }.rax);
+    0
 }

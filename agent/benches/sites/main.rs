@@ -10,6 +10,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use anyhow::Context;
 use remit_agent::kernel::{Events, Kernel, Share};
 use remit_agent::probe::{Hook, Point, Site, executables, points};
+use remit_agent::wire::Responses;
 
 /// Each way is measured so often, in turn with the others; the least counts, since all else is other programs' doing.
 const ROUNDS: usize = 60;
@@ -60,7 +61,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn measure() -> anyhow::Result<()> {
-    let mut kernel = Kernel::load(Share { calls: 100_000_000, ..Share::default() })?;
+    let mut kernel = Kernel::load(Share { calls: 100_000_000, ..Share::default() }, Responses::Full)?;
     let mut events = kernel.events()?;
     let mut caller = Caller::start()?;
     let file = library(caller.child.id())?;

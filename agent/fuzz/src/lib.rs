@@ -1,8 +1,8 @@
 //! What fuzz targets share: streams in which every head must be accounted for, and memory is bounded.
 
-use remit_agent::wire::{Call, Direction, Fragment, Key, Limits, Streams};
+use remit_agent::wire::{Call, Direction, Fragment, Key, Limits, Responses, Streams};
 
-const LIMITS: Limits = Limits { streams: 4, bytes: 1 << 20, awaits: true };
+const LIMITS: Limits = Limits { streams: 4, bytes: 1 << 20, responses: Responses::Full };
 
 /// Streams under test, with the calls that came out.
 pub struct Tested {

@@ -12,6 +12,7 @@ use super::counts::Counts;
 use super::error::KernelError;
 use super::events::Events;
 use crate::probe::{Hook, Point};
+use crate::wire::Responses;
 
 /// The compiled programs. Those for this architecture: registers have other names elsewhere.
 #[cfg(target_arch = "x86_64")]
@@ -59,14 +60,16 @@ impl Kernel {
     /// # Errors
     ///
     /// Where the kernel does not permit it, or is too old.
-    pub fn load(share: Share) -> Result<Kernel, KernelError> {
+    pub fn load(share: Share, responses: Responses) -> Result<Kernel, KernelError> {
         let interval = 1_000_000_000 / u64::from(share.calls.max(1));
+        let first_only = u64::from(responses != Responses::Full);
         let mut loader = EbpfLoader::new();
         // The programs touch no structure of the kernel, so its description of them, megabytes, need not be read.
         loader.btf(None);
         loader.override_global("INTERVAL", &interval, true).override_global("BURST", &share.burst, true);
+        loader.override_global("FIRST_ONLY", &first_only, true);
         let mut ebpf = loader.load(OBJECT)?;
-        for hook in Hook::ALL.into_iter().chain([Hook::SslReadReturn, Hook::Floor]) {
+        for hook in Hook::ALL.into_iter().chain(Hook::RETURNS).chain([Hook::Floor]) {
             load(&mut ebpf, name(hook))?;
         }
         // What a call leaves to do is done by one program for all.
@@ -139,13 +142,17 @@ fn name(hook: Hook) -> &'static str {
         Hook::SslWriteEx => "ssl_write_ex",
         Hook::SslRead => "ssl_read",
         Hook::SslReadEx => "ssl_read_ex",
-        Hook::SslReadReturn => "ssl_read_return",
         Hook::SslDoHandshake | Hook::SslConnect => "ssl_handshake",
         Hook::SslGetVerifyResult => "ssl_verified",
         Hook::SslFree => "ssl_free",
         Hook::GnutlsRecordSend => "gnutls_record_send",
+        Hook::GnutlsRecordRecv => "gnutls_record_recv",
         Hook::GnutlsDeinit => "gnutls_deinit",
+        Hook::ReadReturn => "read_return",
+        Hook::ReadReturned => "read_returned",
         Hook::GoTlsWrite => "go_tls_write",
+        Hook::GoTlsRead => "go_tls_read",
+        Hook::GoTlsReadReturn => "go_tls_read_return",
         Hook::Floor => "floor",
     }
 }

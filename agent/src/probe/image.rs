@@ -21,8 +21,6 @@ pub enum Hook {
     SslRead,
     /// OpenSSL's `SSL_read_ex`.
     SslReadEx,
-    /// Where either of these returns.
-    SslReadReturn,
     /// OpenSSL's `SSL_do_handshake`.
     SslDoHandshake,
     /// OpenSSL's `SSL_connect`.
@@ -33,10 +31,20 @@ pub enum Hook {
     SslFree,
     /// GnuTLS's `gnutls_record_send`.
     GnutlsRecordSend,
+    /// GnuTLS's `gnutls_record_recv`.
+    GnutlsRecordRecv,
     /// GnuTLS's `gnutls_deinit`.
     GnutlsDeinit,
+    /// Where a read function of C returns.
+    ReadReturn,
+    /// A read function of C whose return the kernel is to catch, since it is left by a jump.
+    ReadReturned,
     /// Go's `crypto/tls.(*Conn).Write`.
     GoTlsWrite,
+    /// Go's `crypto/tls.(*Conn).Read`.
+    GoTlsRead,
+    /// Where that returns.
+    GoTlsReadReturn,
     /// Any function, of which nothing is asked: by this benchmarks know what a probe costs by itself.
     Floor,
 }
@@ -63,7 +71,7 @@ pub struct Identity {
 
 impl Hook {
     /// All that are looked for.
-    pub const ALL: [Hook; 11] = [
+    pub const ALL: [Hook; 13] = [
         Hook::SslWrite,
         Hook::SslWriteEx,
         Hook::SslRead,
@@ -73,9 +81,14 @@ impl Hook {
         Hook::SslGetVerifyResult,
         Hook::SslFree,
         Hook::GnutlsRecordSend,
+        Hook::GnutlsRecordRecv,
         Hook::GnutlsDeinit,
         Hook::GoTlsWrite,
+        Hook::GoTlsRead,
     ];
+
+    /// Those that stand for a function's return.
+    pub const RETURNS: [Hook; 3] = [Hook::ReadReturn, Hook::ReadReturned, Hook::GoTlsReadReturn];
 
     /// The function's name in symbol tables.
     #[must_use]
@@ -90,9 +103,11 @@ impl Hook {
             Hook::SslGetVerifyResult => "SSL_get_verify_result",
             Hook::SslFree => "SSL_free",
             Hook::GnutlsRecordSend => "gnutls_record_send",
+            Hook::GnutlsRecordRecv => "gnutls_record_recv",
             Hook::GnutlsDeinit => "gnutls_deinit",
             Hook::GoTlsWrite => "crypto/tls.(*Conn).Write",
-            Hook::SslReadReturn => "SSL_read's return",
+            Hook::GoTlsRead => "crypto/tls.(*Conn).Read",
+            Hook::ReadReturn | Hook::ReadReturned | Hook::GoTlsReadReturn => "its return",
             Hook::Floor => "nothing",
         }
     }
@@ -100,12 +115,14 @@ impl Hook {
     /// Whether it is about what a process reads.
     #[must_use]
     pub const fn is_read(self) -> bool {
-        matches!(self, Hook::SslRead | Hook::SslReadEx | Hook::SslReadReturn)
+        let is_function =
+            matches!(self, Hook::SslRead | Hook::SslReadEx | Hook::GnutlsRecordRecv | Hook::GoTlsRead);
+        is_function || matches!(self, Hook::ReadReturn | Hook::ReadReturned | Hook::GoTlsReadReturn)
     }
 
     fn convention(self) -> Convention {
         match self {
-            Hook::GoTlsWrite => Convention::Go,
+            Hook::GoTlsWrite | Hook::GoTlsRead => Convention::Go,
             _ => Convention::C,
         }
     }
@@ -162,7 +179,7 @@ pub fn points(file: &File) -> io::Result<Vec<Point>> {
     let mut points = Vec::new();
     for (hook, function) in Hook::ALL.into_iter().zip(symbols::functions(&elf, &names)?) {
         let function = match function {
-            None if hook == Hook::GoTlsWrite => gopclntab::function(&elf, hook.symbol())?,
+            None if hook.convention() == Convention::Go => gopclntab::function(&elf, hook.symbol())?,
             function => function,
         };
         if let Some(function) = function {
@@ -180,13 +197,25 @@ fn points_of(elf: &Elf<'_>, hook: Hook, function: Function) -> io::Result<Vec<Po
     if hook.convention() == Convention::Go && !site::is_go(&code) {
         return Ok(Vec::new());
     }
-    let mut points =
-        vec![Point { hook, entry, site: site::choose(&code, function.address, hook.convention()) }];
-    if hook.is_read() {
-        let Some(exits) = site::exits(&code, function.address) else { return Ok(Vec::new()) };
-        points.extend(exits.into_iter().map(|site| Point { hook: Hook::SslReadReturn, entry, site }));
+    let point = |hook, site| Point { hook, entry, site };
+    let chosen = point(hook, site::choose(&code, function.address, hook.convention()));
+    if !hook.is_read() {
+        return Ok(vec![chosen]);
     }
-    Ok(points)
+    let exits = site::exits(&code, function.address);
+    Ok(match (hook.convention(), exits) {
+        (Convention::C, Some(exits)) => {
+            [chosen].into_iter().chain(exits.into_iter().map(|site| point(Hook::ReadReturn, site))).collect()
+        }
+        // Both at the entry, which the kernel stops at once for.
+        (Convention::C, None) => [hook, Hook::ReadReturned].map(|hook| point(hook, Site::ENTRY)).to_vec(),
+        (Convention::Go, Some(exits)) => {
+            let exits = exits.into_iter().map(|site| point(Hook::GoTlsReadReturn, site));
+            [chosen].into_iter().chain(exits).collect()
+        }
+        // The kernel catches a return by changing the return address, which Go does not survive: it moves stacks.
+        (Convention::Go, None) => Vec::new(),
+    })
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ pub struct Site {
 
 impl Site {
     /// The entry, which is always passed exactly once.
-    const ENTRY: Site = Site { offset: 0, is_emulated: false };
+    pub(super) const ENTRY: Site = Site { offset: 0, is_emulated: false };
 }
 
 impl Convention {
@@ -80,8 +80,8 @@ pub fn choose(code: &[u8], address: u64, convention: Convention) -> Site {
     Site::ENTRY
 }
 
-/// More ways out of a function are not probed: each costs a probe, and TLS libraries' functions have one or two.
-const WAYS_OUT: usize = 8;
+/// More ways out of a function are not probed: each costs a probe. Functions of C have one or two, Go's `Read` has seven.
+const WAYS_OUT: usize = 16;
 
 /// Where a function's result is in RAX, and it is about to return: a site before or at each of its returns. None where
 /// it may be left otherwise, by a jump into another function, so that what it returns would be missed.

@@ -11,6 +11,7 @@ use super::maps::Mapping;
 use super::open::Root;
 use super::{libraries, process};
 use crate::kernel::{Kernel, Link, has_breakpoint};
+use crate::wire::Responses;
 
 /// Files without probes whose examination is remembered. What is beyond is forgotten and examined again, which costs time
 /// only.
@@ -56,11 +57,17 @@ pub struct Watched {
 }
 
 impl Watch {
-    /// Nothing is probed yet. `reads` says whether what processes read is to be followed, too, which costs them more than
-    /// what they write: a read is known only when its function returns.
+    /// Nothing is probed yet. Where responses are to be followed, what processes read is, which costs them more than what
+    /// they write: a read is known only when its function returns.
     #[must_use]
-    pub fn new(reads: bool) -> Watch {
-        Watch { reads, files: HashMap::new(), round: 0, refused: 0, roots: HashSet::new() }
+    pub fn new(responses: Responses) -> Watch {
+        Watch {
+            reads: responses != Responses::Off,
+            files: HashMap::new(),
+            round: 0,
+            refused: 0,
+            roots: HashSet::new(),
+        }
     }
 
     /// Looks at a process, and attaches to what it executes, or may load, that was not known. Hands over what is probed

@@ -151,6 +151,18 @@ impl Parser {
         was_head.then_some(reason)
     }
 
+    /// Takes what there is of a head whose fields are being read, and gives up the rest of it.
+    pub(super) fn cut(&mut self) -> Option<Draft> {
+        if !matches!(self.state, State::Fields(_)) {
+            return None;
+        }
+        self.line.clear();
+        match std::mem::replace(&mut self.state, State::Lost) {
+            State::Fields(draft) => Some(*draft),
+            _ => None,
+        }
+    }
+
     /// Passes over bytes that were not seen, as many as are known.
     pub(super) fn skip(&mut self, missing: Option<u64>) -> Option<Dropped> {
         if let (State::Body(rest), Some(missing)) = (&mut self.state, missing)

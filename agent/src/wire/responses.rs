@@ -2,7 +2,9 @@
 //!
 //! HTTP/2 says which response is whose. HTTP/1 answers in order, which tells as long as no byte of the responses is
 //! missing. Where some are, the newest request is the one that is answered, since clients wait for a response before they
-//! ask again; on a stream whose client was seen not to wait, nothing can be told any more.
+//! ask again; on a stream whose client was seen not to wait, nothing can be told any more. Nor can it where several
+//! requests wait and it is not known that all responses before were seen: before the first, since a process may have been
+//! about to read when it was first seen, and where no more is followed of responses than their first pieces.
 
 use std::collections::VecDeque;
 
@@ -11,6 +13,18 @@ use crate::head::{Head, Response};
 
 /// Most requests of one stream that wait; servers allow 100 to 250 at once.
 const MOST: usize = 256;
+
+/// Which responses are followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Responses {
+    /// None: outcomes stay unknown
+    Off,
+    /// The status of each response, and what of its head stands in the first KiB of what is read first
+    #[default]
+    First,
+    /// The whole head of each response, over as many reads as it comes in
+    Full,
+}
 
 /// What the request asked for that decides how its response ends.
 #[derive(Clone, Copy, Debug)]
@@ -57,17 +71,28 @@ impl Exchange {
 #[derive(Debug)]
 pub(super) struct Exchanges {
     waiting: VecDeque<Exchange>,
-    /// Whether responses are waited for.
-    awaits: bool,
+    /// Which responses are waited for.
+    responses: Responses,
     /// Whether the client was seen to ask again before it was answered.
     pipelines: bool,
+    /// Whether all responses were seen since one that was surely a certain request's.
+    is_complete: bool,
     /// Whether it is not known which request is answered next, until responses are taken up again.
     is_adrift: bool,
 }
 
 impl Exchanges {
-    pub(super) fn new(awaits: bool) -> Self {
-        Self { waiting: VecDeque::new(), awaits, pipelines: false, is_adrift: false }
+    pub(super) fn new(responses: Responses) -> Self {
+        Self { waiting: VecDeque::new(), responses, pipelines: false, is_complete: false, is_adrift: false }
+    }
+
+    fn awaits(&self) -> bool {
+        self.responses != Responses::Off
+    }
+
+    /// Whether no more of a response is followed than its first piece.
+    pub(super) fn is_first_only(&self) -> bool {
+        self.responses == Responses::First
     }
 
     /// Takes a request.
@@ -83,7 +108,7 @@ impl Exchanges {
         let asked = Answered { is_head: is("HEAD"), is_tunnel: is("CONNECT") };
         let mut exchange =
             Exchange { stream, asked, call: head.map(|head| (head, unknown)), body, is_old: false };
-        if !self.awaits && exchange.body.is_none() {
+        if !self.awaits() && exchange.body.is_none() {
             return exchange.deliver(None, sink);
         }
         if self.waiting.len() >= MOST {
@@ -106,9 +131,10 @@ impl Exchanges {
     /// Ends the body of a request, which is whole or cut off.
     pub(super) fn end_body(&mut self, stream: u32, is_whole: bool, sink: &mut Sink<'_>) {
         let Some(at) = self.waiting.iter().rposition(|exchange| exchange.stream == stream) else { return };
+        let awaits = self.awaits();
         if let Some(exchange) = self.waiting.get_mut(at) {
             exchange.finish_body(is_whole);
-            if !self.awaits {
+            if !awaits {
                 exchange.deliver(None, sink);
                 self.waiting.remove(at);
             }
@@ -117,13 +143,14 @@ impl Exchanges {
 
     /// Ends all bodies, which are cut off.
     pub(super) fn end_bodies(&mut self, sink: &mut Sink<'_>) {
+        let awaits = self.awaits();
         for exchange in &mut self.waiting {
             exchange.finish_body(false);
-            if !self.awaits {
+            if !awaits {
                 exchange.deliver(None, sink);
             }
         }
-        if !self.awaits {
+        if !awaits {
             self.waiting.clear();
         }
     }
@@ -145,8 +172,15 @@ impl Exchanges {
         if self.is_adrift {
             return None;
         }
-        self.pipelines |= self.waiting.len() > 1;
+        if self.waiting.len() > 1 {
+            self.pipelines = true;
+            if !self.is_complete {
+                self.abandon_all(sink);
+                return None;
+            }
+        }
         let mut exchange = self.waiting.pop_front()?;
+        self.is_complete = self.responses == Responses::Full;
         exchange.deliver(response, sink);
         Some(exchange.asked)
     }
@@ -158,6 +192,9 @@ impl Exchanges {
 
     /// Takes responses of HTTP/1 up again, after some were missed.
     pub(super) fn resume(&mut self, sink: &mut Sink<'_>) {
+        if self.is_first_only() {
+            return;
+        }
         let answered = usize::from(!self.pipelines);
         while self.waiting.len() > answered
             && let Some(mut exchange) = self.waiting.pop_front()

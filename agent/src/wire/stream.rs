@@ -5,7 +5,7 @@ use super::{
     fragment::{Direction, Fragment, Sink},
     http1::{self, Messages},
     http2,
-    responses::Exchanges,
+    responses::{Exchanges, Responses},
     scratch::Scratch,
 };
 
@@ -53,7 +53,7 @@ impl Missing {
 pub(super) struct Stream {
     protocol: Protocol,
     exchanges: Exchanges,
-    awaits: bool,
+    responses: Responses,
     /// Where the next fragments would go on.
     written: u64,
     read: u64,
@@ -61,11 +61,11 @@ pub(super) struct Stream {
 
 impl Stream {
     /// A stream whose calls wait for their responses, or do not.
-    pub(super) fn new(awaits: bool) -> Self {
+    pub(super) fn new(responses: Responses) -> Self {
         Self {
             protocol: Protocol::Undecided(Scratch::default()),
-            exchanges: Exchanges::new(awaits),
-            awaits,
+            exchanges: Exchanges::new(responses),
+            responses,
             written: 0,
             read: 0,
         }
@@ -77,7 +77,7 @@ impl Stream {
         if direction == Direction::Written && sequence == 0 && self.written > 0 {
             // Another connection has the address of one that is gone.
             self.close(Dropped::Unfinished, sink);
-            *self = Self::new(self.awaits);
+            *self = Self::new(self.responses);
         }
         let next = if direction == Direction::Written { &mut self.written } else { &mut self.read };
         let missing = match sequence.checked_sub(*next) {
@@ -86,7 +86,7 @@ impl Stream {
             None => Missing::Unknown,
         };
         *next = sequence.saturating_add(bytes.len() as u64);
-        if bytes.is_empty() || direction == Direction::Read && !self.awaits {
+        if bytes.is_empty() || direction == Direction::Read && self.responses == Responses::Off {
             return;
         }
         if let Protocol::Undecided(begin) = &mut self.protocol
@@ -162,7 +162,7 @@ impl Stream {
     fn give_up(&mut self, protocol: Protocol, reason: Dropped, sink: &mut Sink<'_>) {
         self.close(reason, sink);
         self.protocol = protocol;
-        self.exchanges = Exchanges::new(self.awaits);
+        self.exchanges = Exchanges::new(self.responses);
     }
 
     /// Delivers what waits, and drops what is not complete for the reason.

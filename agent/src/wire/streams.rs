@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     counts::{Counts, Dropped},
     fragment::{Call, Direction, Fragment, Key, Sink},
+    responses::Responses,
     stream::Stream,
 };
 
@@ -15,13 +16,13 @@ pub struct Limits {
     pub streams: usize,
     /// Most bytes of all streams together, as far as they grow with input.
     pub bytes: usize,
-    /// Whether calls wait for their responses. Otherwise fragments that were read are passed over.
-    pub awaits: bool,
+    /// Which responses calls wait for.
+    pub responses: Responses,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { streams: 4096, bytes: 8 << 20, awaits: true }
+        Self { streams: 4096, bytes: 8 << 20, responses: Responses::Full }
     }
 }
 
@@ -59,12 +60,12 @@ impl Streams {
         self.counts.bytes += copied.max(u64::from(fragment.total));
         self.counts.uncopied += u64::from(fragment.total).saturating_sub(copied);
         let is_new = !self.places.contains_key(&key);
-        if is_new && fragment.direction == Direction::Read && !self.limits.awaits {
+        if is_new && fragment.direction == Direction::Read && self.limits.responses == Responses::Off {
             return;
         }
         self.clock += 1;
         let place = self.places.entry(key).or_insert_with(|| Place {
-            stream: Stream::new(self.limits.awaits),
+            stream: Stream::new(self.limits.responses),
             size: 0,
             used: 0,
         });

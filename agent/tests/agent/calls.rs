@@ -25,6 +25,12 @@ fn compare(prefix: &str, known: &[&str], client: impl FnOnce(&Server)) -> Option
     let twice: Vec<&[String]> = calls.windows(2).filter(|pair| pair[0] == pair[1]).collect();
     assert_eq!(twice, Vec::<&[String]>::new(), "{}", seen.summary);
     assert_eq!(calls, asked, "{}", seen.summary);
+    let wrong: Vec<(String, Option<u16>)> = seen
+        .statuses(&server, prefix)
+        .into_iter()
+        .filter(|(path, status)| *status != Some(if path.contains("/denied/") { 403 } else { 200 }))
+        .collect();
+    assert_eq!(wrong, [], "{}", seen.summary);
     let ends = ["emitted", "empty", "other", "throttled", "full", "unreadable", "untracked", "repeated"];
     assert_eq!(
         ends.iter().map(|end| seen.count(end)).sum::<u64>(),
@@ -41,7 +47,8 @@ fn curl_is_seen() {
     compare("/remit-curl/", &["libssl"], |server| {
         // Some in one process over one connection, and some in processes of their own.
         let mut curl = Command::new("curl");
-        curl.args(["-sk", "--http1.1"]).arg(server.address("/remit-curl/[1-180]"));
+        curl.args(["-sk", "--http1.1"])
+            .args([server.address("/remit-curl/[1-120]"), server.address("/remit-curl/denied/[121-180]")]);
         succeed(&mut curl);
         for number in 181..=CALLS {
             let mut curl = Command::new("curl");
@@ -53,14 +60,11 @@ fn curl_is_seen() {
 #[test]
 fn python_is_seen_and_no_secret_is_printed() {
     let seen = compare("/remit-python/", &["libssl"], |server| {
-        let mut python = Command::new("python3");
-        python.arg(script("client.py")).args([
-            &server.port.to_string(),
-            "/remit-python",
-            &CALLS.to_string(),
-            "10",
-        ]);
-        succeed(&mut python);
+        for (prefix, calls) in [("/remit-python", CALLS - 40), ("/remit-python/denied", 40)] {
+            let mut python = Command::new("python3");
+            let (port, calls) = (server.port.to_string(), calls.to_string());
+            succeed(python.arg(script("client.py")).args([&port, prefix, &calls, "10"]));
+        }
     });
     if let Some(seen) = seen {
         assert!(!seen.printed.contains("hunter2") && !seen.summary.contains("hunter2"));
@@ -70,19 +74,25 @@ fn python_is_seen_and_no_secret_is_printed() {
 #[test]
 fn node_with_its_own_openssl_is_seen() {
     compare("/remit-node/", &["node", "-e", "setTimeout(() => {}, 1000)"], |server| {
-        let mut node = Command::new("node");
-        node.arg(script("client.js")).args([&server.port.to_string(), "/remit-node", &CALLS.to_string()]);
-        succeed(&mut node);
+        for (prefix, calls) in [("/remit-node", CALLS - 40), ("/remit-node/denied", 40)] {
+            let mut node = Command::new("node");
+            let (port, calls) = (server.port.to_string(), calls.to_string());
+            succeed(node.arg(script("client.js")).args([&port, prefix, &calls]));
+        }
     });
 }
 
 #[test]
 fn gnutls_is_seen() {
     compare("/remit-wget/", &["libgnutls"], |server| {
-        let addresses = (1..=CALLS).map(|number| server.address(&format!("/remit-wget/{number}")));
+        let addresses = (1..=CALLS).map(|number| {
+            let folder = if number % 5 == 0 { "denied/" } else { "" };
+            server.address(&format!("/remit-wget/{folder}{number}"))
+        });
         let mut wget = Command::new("wget");
         wget.args(["-q", "--no-check-certificate", "-O", "/dev/null"]).args(addresses);
-        succeed(&mut wget);
+        // It fails, since some calls are denied.
+        assert_eq!(wget.status().unwrap().code(), Some(8));
     });
 }
 
@@ -92,23 +102,23 @@ fn go_without_symbols_is_seen() {
         for number in 0..CALLS {
             let mut kubectl = Command::new("kubectl");
             kubectl.args(["--insecure-skip-tls-verify", "--username=a", "--password=b", "--server"]);
-            kubectl.arg(server.address("")).args(["get", "--raw", &format!("/remit-go/{number}")]);
-            succeed(&mut kubectl);
+            let is_denied = number % 5 == 0;
+            let folder = if is_denied { "denied/" } else { "" };
+            kubectl.arg(server.address("")).args(["get", "--raw", &format!("/remit-go/{folder}{number}")]);
+            assert_ne!(kubectl.output().unwrap().status.success(), is_denied);
         }
     });
 }
 
 #[test]
-fn responses_are_seen_where_they_are_asked_for() {
+fn responses_are_not_followed_where_they_are_not_asked_for() {
     let server = Server::start();
-    let Some(trace) = Trace::start_with(&["--responses"]) else { return };
+    let Some(trace) = Trace::start_with(&["--responses", "off"]) else { return };
+    assert!(!trace.said("SSL_read"));
     let mut python = Command::new("python3");
-    python.arg(script("client.py")).args([&server.port.to_string(), "/remit-answered", "50", "10"]);
-    let mut client = python.spawn().unwrap();
-    assert!(client.wait().unwrap().success());
+    succeed(python.arg(script("client.py")).args([&server.port.to_string(), "/remit-off", "50", "10"]));
     let seen = trace.stop();
-    let process = format!("{} ", client.id());
-    let is_answered = |line: &&String| line.starts_with(&process) && line.contains(" 200 http: ");
-    assert_eq!(seen.calls(&server, "/remit-answered/").len(), 50, "{}", seen.summary);
-    assert_eq!(seen.lines.iter().filter(is_answered).count(), 50, "{}", seen.summary);
+    let statuses = seen.statuses(&server, "/remit-off/");
+    assert_eq!(statuses.len(), 50, "{}", seen.summary);
+    assert!(statuses.iter().all(|(_, status)| status.is_none()), "{statuses:?}");
 }

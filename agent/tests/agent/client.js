@@ -8,7 +8,7 @@ function call(number) {
   if (number >= Number(calls)) return;
   const options = { port, agent, path: `${prefix}/${number}`, method: number % 2 ? "POST" : "GET" };
   const request = https.request(options, (response) => {
-    if (response.statusCode !== 200) process.exit(1);
+    if (response.statusCode !== (prefix.includes("/denied") ? 403 : 200)) process.exit(1);
     response.resume().on("end", () => call(number + 1));
   });
   request.end(number % 2 ? "a body" : undefined);

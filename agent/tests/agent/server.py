@@ -1,6 +1,7 @@
 """A TLS server that answers every request, and writes down what it was asked: the truth that tests compare with.
 
-Started with a certificate and its key; prints its port first, then a line for each request.
+Started with a certificate and its key; prints its port first, then a line for each request. The path says what is answered:
+`/denied/` 403, `/failed/` 500, `/long/` a long head.
 """
 
 import http.server
@@ -13,8 +14,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer(self):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        print(self.command, self.path.split("?")[0], flush=True)
-        self.send_response(200)
+        path = self.path.split("?")[0]
+        print(self.command, path, flush=True)
+        self.send_response(403 if "/denied/" in path else 500 if "/failed/" in path else 200)
+        if "/long/" in path:
+            self.send_header("X-Long", "a" * 1500)
+        self.send_header("Audit-Id", "remit-audit")
         self.send_header("Content-Length", "2")
         self.end_headers()
         self.wfile.write(b"{}")

@@ -176,6 +176,19 @@ impl Seen {
         (requests, names)
     }
 
+    /// Path and status of these calls, in order of path.
+    pub(crate) fn statuses(&self, server: &Server, prefix: &str) -> Vec<(String, Option<u16>)> {
+        let own = format!(":{}", server.port);
+        let calls = self.lines.iter().filter_map(|line| {
+            let mut words = line.split(' ').skip(2);
+            let (path, host, status) = (words.next()?, words.next()?, words.next()?);
+            (host.ends_with(&own) && path.starts_with(prefix)).then(|| (path.to_owned(), status.parse().ok()))
+        });
+        let mut calls: Vec<(String, Option<u16>)> = calls.collect();
+        calls.sort();
+        calls
+    }
+
     /// A number of the summary, by its name.
     pub(crate) fn count(&self, name: &str) -> u64 {
         let number =

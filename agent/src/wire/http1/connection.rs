@@ -106,12 +106,24 @@ impl Connection {
                     if status == 101 || answered.is_tunnel && (200..300).contains(&status) {
                         return Turn::Foreign;
                     }
+                    if exchanges.is_first_only() {
+                        self.responses.lose(Dropped::Truncated);
+                        continue;
+                    }
                     self.responses.frame(if answered.is_head { without } else { with_body });
                 }
                 Event::Body(_) | Event::End => {}
                 Event::Dropped(_) => sink.counts.unread += 1,
                 Event::Foreign => sink.counts.foreign += 1,
             }
+        }
+        // What follows of a head that is not whole is not copied.
+        if exchanges.is_first_only()
+            && let Some(draft) = self.responses.cut()
+            && draft.status().is_some_and(|status| status >= 200)
+            && exchanges.answer_next(draft.response(), sink).is_none()
+        {
+            sink.counts.unmatched += 1;
         }
         Turn::Stay
     }

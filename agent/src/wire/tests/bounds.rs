@@ -27,7 +27,7 @@ fn the_quietest_stream_makes_room() {
 
 #[test]
 fn streams_have_bytes_together() {
-    let limits = Limits { streams: 1000, bytes: 100_000, awaits: true };
+    let limits = Limits { streams: 1000, bytes: 100_000, responses: Responses::Full };
     let mut streams = Streams::new(limits);
     let mut calls = Vec::new();
     for object in 0..1000 {
@@ -72,7 +72,7 @@ fn what_ends_is_gone() {
 
 #[test]
 fn without_answers_what_is_read_takes_no_room() {
-    let mut streams = Streams::new(Limits { awaits: false, ..Limits::default() });
+    let mut streams = Streams::new(Limits { responses: Responses::Off, ..Limits::default() });
     let mut calls = Vec::new();
     let read = Fragment { direction: Direction::Read, ..fragment(b"HTTP/1.1 200 OK\r\n\r\n") };
     streams.feed(KEY, read, &mut calls);

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{golden::*, *};
 
-const LIMITS: Limits = Limits { streams: 4, bytes: 256 * 1024, awaits: true };
+const LIMITS: Limits = Limits { streams: 4, bytes: 256 * 1024, responses: Responses::Full };
 
 /// Something of a stream: noise, or parts of what clients send.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
