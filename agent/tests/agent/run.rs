@@ -1,6 +1,7 @@
 //! `remit-agent run` from real clients to the ledger.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
 
@@ -8,7 +9,7 @@ use futures::FutureExt as _;
 use remit_ledger::{Outcome, Provider, Snapshot, UsageRecord};
 use remit_tests::case::files;
 
-use crate::server::{Server, succeed};
+use crate::server::{Server, script, succeed};
 use crate::trace::Trace;
 
 /// Calls an address that is nobody's API, and a signed one.
@@ -20,7 +21,7 @@ def call(*request):
     connection.getresponse().read()
 for number in range(30):
     call("GET", f"/remit-orders/{number}?token=hunter2", None, {"Authorization": "Bearer hunter2"})
-scope = "Credential=AKIAIOSFODNN7EXAMPLE/20261128/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=hunter2"
+scope = "Credential=AKIAREMITRUNSEXAMPLE/20261128/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=hunter2"
 for _ in range(20):
     call("POST", "/", b'{"Key": "hunter2"}', {
         "Authorization": "AWS4-HMAC-SHA256 " + scope, "X-Amz-Target": "DynamoDB_20120810.GetItem"})
@@ -69,7 +70,7 @@ fn calls_are_in_the_ledger_with_workload_names_and_outcome() {
     // Other programs of the machine may call, too.
     let mut counts: BTreeMap<(Provider, String), u64> = BTreeMap::new();
     for record in records(&ledger) {
-        let is_signed = record.credential.as_deref() == Some("AKIAIOSFODNN7EXAMPLE");
+        let is_signed = record.credential.as_deref() == Some("AKIAREMITRUNSEXAMPLE");
         if record.service != host && !is_signed {
             continue;
         }
@@ -95,4 +96,30 @@ fn calls_are_in_the_ledger_with_workload_names_and_outcome() {
         assert!(!bytes.windows(7).any(|window| window == b"hunter2"), "{}", file.display());
     }
     assert!(!seen.printed.contains("hunter2") && !seen.summary.contains("hunter2"));
+}
+
+#[test]
+fn a_request_id_behind_a_long_field_is_seen_where_heads_are_followed_in_full() {
+    for (responses, id) in [("first", None), ("full", Some("remit-audit"))] {
+        let server = Server::start();
+        let folder = tempfile::tempdir().unwrap();
+        let mut arguments = ["run", "--responses", responses, "--ledger"].map(OsStr::new).to_vec();
+        arguments.push(folder.path().as_os_str());
+        let Some(run) = Trace::of(&arguments) else { return };
+        let client = script("client.py");
+        for prefix in ["/remit-short", "/remit-tall/long"] {
+            let port = server.port.to_string();
+            succeed(Command::new("python3").arg(&client).args([&port, prefix, "6", "3"]));
+        }
+        let seen = run.stop();
+        let host = format!("127.0.0.1:{}", server.port);
+        let mut records = records(folder.path());
+        records.retain(|record| record.service == host);
+        assert_eq!(records.iter().map(|record| record.count).sum::<u64>(), 12, "{}", seen.summary);
+        for record in records {
+            let expected = if record.operation.contains("long") { id } else { Some("remit-audit") };
+            assert_eq!(record.sample_id.as_deref(), expected, "{responses}: {record:?}");
+            assert_eq!(record.outcome, Outcome::Allowed, "{responses}: {record:?}");
+        }
+    }
 }
