@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn the_programs_are_loaded_with_little_effort() {
-        let effort = match Kernel::load(Share::default()) {
+        let effort = match Kernel::load(Share::default(), Responses::Full) {
             Ok(kernel) => kernel.effort(),
             Err(error) => {
                 assert!(error.to_string().contains("not permitted"), "{error}");
