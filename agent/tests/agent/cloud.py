@@ -1,26 +1,26 @@
 """moto behind TLS, which writes down what it was asked: certificate, key.
 
 Prints its port first, then a line for each request: method, path and host. Asked for something `flaky` the first time,
-it is too busy.
+it is too busy. moto's own server closes each connection after one request, which no provider does, so this is another.
 """
 
-import logging
 import sys
 
+from cheroot.ssl.builtin import BuiltinSSLAdapter
+from cheroot.wsgi import Server
 from moto.server import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import WSGIRequestHandler, make_server
 
-# So that connections are kept, and `Expect: 100-continue` is answered.
-WSGIRequestHandler.protocol_version = "HTTP/1.1"
-logging.getLogger("werkzeug").setLevel(logging.ERROR)
 moto = DomainDispatcherApplication(create_backend_app)
 refused = set()
 
 
 def application(environment, start):
-    asked = f"{environment['REQUEST_METHOD']} {environment['RAW_URI'].split('?')[0]} {environment['HTTP_HOST']}"
+    asked = f"{environment['REQUEST_METHOD']} {environment['REQUEST_URI'].split('?')[0]} {environment['HTTP_HOST']}"
     # One write, so that lines of threads do not mix.
     print(f"{asked}\n", end="", flush=True)
+    # These are not in the standard, and moto needs them.
+    environment["RAW_URI"] = environment["REQUEST_URI"]
+    environment["wsgi.input_terminated"] = environment.get("HTTP_TRANSFER_ENCODING") == "chunked"
     if "flaky" in asked and asked not in refused:
         refused.add(asked)
         start("503 Slow Down", [("Content-Length", "0")])
@@ -28,6 +28,8 @@ def application(environment, start):
     return moto(environment, start)
 
 
-server = make_server("127.0.0.1", 0, application, threaded=True, ssl_context=(sys.argv[1], sys.argv[2]))
-print(server.server_port, flush=True)
-server.serve_forever()
+server = Server(("127.0.0.1", 0), application, numthreads=20)
+server.ssl_adapter = BuiltinSSLAdapter(sys.argv[1], sys.argv[2])
+server.prepare()
+print(server.bind_addr[1], flush=True)
+server.serve()
