@@ -20,6 +20,7 @@ mod arn;
 mod catalog;
 mod cursor;
 mod error;
+pub mod kubernetes;
 mod label;
 mod needs;
 mod operation;

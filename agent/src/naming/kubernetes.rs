@@ -4,11 +4,12 @@
 //! API group, `core` for the one without a name, and the operation verb and resource with its subresource:
 //! `list deployments`, `create pods/exec`.
 
+use remit_catalog::kubernetes::{Reading, Request, Target};
 use remit_ledger::Provider;
 
 use super::host::Host;
 use super::{Named, UNKNOWN, path};
-use crate::head::{Head, Query};
+use crate::head::Head;
 
 /// What the group without a name is called.
 const CORE: &str = "core";
@@ -53,7 +54,7 @@ pub(super) fn name(head: &Head, host: &Host<'_>, api_servers: &[String]) -> Opti
     if !is_server && !is_evident(&parts, host, head.is_bearer) {
         return None;
     }
-    Some(read(head, &parts).unwrap_or_else(|| Named::new(Provider::Kubernetes, CORE, UNKNOWN)))
+    Some(read(head, &decoded).unwrap_or_else(|| Named::new(Provider::Kubernetes, CORE, UNKNOWN)))
 }
 
 /// Whether the host can be nothing else.
@@ -96,103 +97,40 @@ fn is_version(text: &str) -> bool {
 }
 
 /// What is asked for; none where the server would not understand it either.
-fn read(head: &Head, parts: &[&str]) -> Option<Named> {
-    let (group, version, rest) = match parts {
-        ["api", version, rest @ ..] if !rest.is_empty() => (CORE, *version, rest),
-        ["apis", group, version, rest @ ..] if !rest.is_empty() => (*group, *version, rest),
-        _ => return Some(non_resource(head, parts)),
+fn read(head: &Head, path: &str) -> Option<Named> {
+    let parameter =
+        |name: &str| head.query.iter().find(|query| query.name == name).map(|query| query.value.as_deref());
+    let Reading { request, version } = Request::read(&head.method, path, parameter)?;
+    let asked = match request.target {
+        Target::Resource(asked) => asked,
+        Target::Url(url) => return Some(non_resource(head, &url)),
     };
-    let (mut verb, rest) = match rest {
-        [special @ ("watch" | "proxy"), rest @ ..] => (*special, rest),
-        _ => (verb(&head.method)?, rest),
-    };
-    let (namespace, parts) = match rest {
-        ["namespaces", namespace, kind, ..] if !matches!(*kind, "status" | "finalize") => {
-            (Some(*namespace), rest.get(2..)?)
-        }
-        ["namespaces", namespace, ..] => (Some(*namespace), rest),
-        _ => (None, rest),
-    };
-    let (resource, mut name) =
-        (*parts.first()?, parts.get(1).filter(|name| !name.is_empty()).map(|name| (*name).to_owned()));
-    // What follows a proxied name is the other's address.
-    let subresource = parts.get(2).filter(|_| verb != "proxy");
-    if name.is_none() && verb == "get" {
-        verb = match parameter(&head.query, "watch") {
-            None => "list",
-            // Of a value that is left out it is known that it is none of the two that mean no.
-            Some(watch) => {
-                if watch.value.as_deref().is_some_and(is_false) {
-                    "list"
-                } else {
-                    "watch"
-                }
-            }
-        };
-        let selected = parameter(&head.query, "fieldSelector").and_then(|query| query.value.as_deref());
-        name = selected.and_then(selected_name).map(str::to_owned);
-    } else if name.is_none() && verb == "delete" {
-        verb = "deletecollection";
-    }
-    if !is_resource(resource) || !is_resource(group) || subresource.is_some_and(|part| !is_resource(part)) {
-        return None;
-    }
-    let operation = match subresource {
-        Some(subresource) => format!("{verb} {resource}/{subresource}"),
-        None => format!("{verb} {resource}"),
+    let verb = request.verb;
+    let operation = match asked.subresource.as_str() {
+        "" => format!("{verb} {}", asked.resource),
+        subresource => format!("{verb} {}/{subresource}", asked.resource),
     };
     let mut place = String::new();
-    if let Some(namespace) = namespace.filter(|_| resource != "namespaces") {
-        place = format!("namespaces/{namespace}/");
+    if !asked.namespace.is_empty() && asked.resource != "namespaces" {
+        place = format!("namespaces/{}/", asked.namespace);
     }
-    place.push_str(resource);
-    if let Some(name) = &name {
+    place.push_str(&asked.resource);
+    if !asked.name.is_empty() {
         place.push('/');
-        place.push_str(name);
+        place.push_str(&asked.name);
     }
-    let named = Named::new(Provider::Kubernetes, group, operation).on(place);
-    let named = if let Some(namespace) = namespace { named.with("namespace", namespace) } else { named };
-    Some(if is_version(version) { named.with("version", version) } else { named })
+    let group = if asked.group.is_empty() { CORE } else { &asked.group };
+    let mut named = Named::new(Provider::Kubernetes, group, operation).on(place);
+    if !asked.namespace.is_empty() {
+        named = named.with("namespace", asked.namespace);
+    }
+    Some(if is_version(&version) { named.with("version", version) } else { named })
 }
 
-fn non_resource(head: &Head, parts: &[&str]) -> Named {
+fn non_resource(head: &Head, path: &str) -> Named {
     let verb = super::web::method(head).to_ascii_lowercase();
-    let address = path::template(&format!("/{}", parts.join("/")));
+    let address = path::template(path);
     Named::new(Provider::Kubernetes, NON_RESOURCE, format!("{verb} {address}")).on(address)
-}
-
-fn verb(method: &str) -> Option<&'static str> {
-    Some(match method {
-        "POST" => "create",
-        "GET" | "HEAD" => "get",
-        "PUT" => "update",
-        "PATCH" => "patch",
-        "DELETE" => "delete",
-        _ => return None,
-    })
-}
-
-/// The first of a name, as the server takes it.
-fn parameter<'q>(query: &'q [Query], name: &str) -> Option<&'q Query> {
-    query.iter().find(|query| query.name == name)
-}
-
-fn is_false(value: &str) -> bool {
-    value == "0" || value.eq_ignore_ascii_case("false")
-}
-
-/// A list of the one of that name is authorised by it.
-fn selected_name(selector: &str) -> Option<&str> {
-    let name = selector.split(',').find_map(|term| term.strip_prefix("metadata.name="))?;
-    let name = name.strip_prefix('=').unwrap_or(name);
-    let is_segment = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '%']);
-    is_segment.then_some(name)
-}
-
-/// Whether it can name a resource or group.
-fn is_resource(text: &str) -> bool {
-    (1..=253).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte))
 }
 
 #[cfg(test)]

@@ -10,17 +10,17 @@ mod contain;
 mod fields;
 mod object;
 mod read;
-mod request;
 mod rule;
 mod state;
+mod user;
 
 pub use allowance::Allowance;
 pub use contain::{Bound, excess};
 pub use object::{Binding, Expression, Object, ObjectName, Role, RoleRef, Selector, Subject};
 pub use read::read_objects;
-pub use request::{Request, ResourceRequest, Target, User};
 pub use rule::Rule;
 pub use state::State;
+pub use user::User;
 
 #[cfg(test)]
 mod reference;

@@ -2,8 +2,9 @@
 
 use std::fs;
 
+use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
 use remit_policy::Origin;
-use remit_policy::rbac::{Request, ResourceRequest, State, Target, User, read_objects};
+use remit_policy::rbac::{State, User, read_objects};
 use remit_tests::data;
 use serde_json::Value;
 

@@ -4,7 +4,8 @@
 //! all decided alike, and one such text, beside those that are named, stands for all others. Paths are prefixes, of
 //! which a finite number covers another only where one of them does.
 
-use super::request::{Request, ResourceRequest, Target};
+use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
+
 use super::rule::{ALL, ANY_PARENT, Rule, has, is_url};
 
 /// A rule where it is bound.

@@ -1,6 +1,8 @@
 //! A second authorizer, written to be read, against which the other is held. It shares only the objects' types.
 
-use super::{Binding, Object, Request, Role, RoleRef, Rule, Subject, Target, User};
+use remit_catalog::kubernetes::{Request, Target};
+
+use super::{Binding, Object, Role, RoleRef, Rule, Subject, User};
 
 /// Whether the user may.
 pub(super) fn allows(objects: &[Object], user: &User, request: &Request) -> bool {

@@ -1,6 +1,6 @@
 //! Rules of roles, and which requests one matches.
 
-use super::request::{Request, Target};
+use remit_catalog::kubernetes::{Request, Target};
 
 /// What stands for everything in a list of a rule.
 pub(super) const ALL: &str = "*";

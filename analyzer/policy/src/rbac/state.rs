@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use remit_catalog::kubernetes::Request;
+
 use super::aggregate::aggregated;
 use super::allowance::Allowance;
 use super::object::{Binding, Object, ObjectName, Role, Subject};
-use super::request::{Request, User};
+use super::user::User;
 
 /// The roles and bindings of a cluster.
 #[derive(Clone, Debug, Default)]

@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
 use serde_json::{Value, json};
 
 use super::*;
