@@ -101,11 +101,6 @@ impl Identities {
         self.processes.kill(pid, now);
     }
 
-    /// A cgroup was removed, with the container that it held.
-    pub fn removed(&mut self, cgroup: u64, now: i64) {
-        self.cgroups.kill(cgroup, now);
-    }
-
     /// Who a process is.
     pub fn subject(&mut self, cgroup: u64, pid: u32, now: i64) -> Arc<Subject> {
         self.find(cgroup, pid, "", now)
@@ -190,7 +185,7 @@ impl Identities {
         entries.any(|entry| entry.is_unsettled && is_recent(&entry))
     }
 
-    /// Forgets those who are dead for long.
+    /// Forgets those who are dead for long, and those who did not call for as long: of these, who lives is found again.
     pub fn expire(&mut self, now: i64) {
         let oldest = now.saturating_sub(self.settings.memory);
         self.cgroups.expire(oldest);
@@ -279,7 +274,7 @@ impl<K: Hash + Eq + Copy> Memory<K> {
     }
 
     fn expire(&mut self, oldest: i64) {
-        self.entries.retain(|_, entry| entry.died.is_none_or(|died| died > oldest));
+        self.entries.retain(|_, entry| entry.died.unwrap_or(entry.used) > oldest);
     }
 
     /// Forgets a sixteenth at once, so that whoever fills the memory pays for one look over it now and then. The dead

@@ -105,15 +105,17 @@ fn the_dead_are_remembered_ten_minutes() {
     node.end(7);
     fs::remove_dir_all(node.folder.path().join("cgroup/kubepods")).unwrap();
     node.identities.exited(7, 0);
-    node.identities.removed(number, 0);
     // The kubelet tells of it after its death.
     node.identities.learn(pods(&[(UID, "web", "a")]), 5 * SECOND);
     node.identities.expire(599 * SECOND);
     let late = node.identities.subject(number, 7, 599 * SECOND);
     assert_eq!(late.identity().service_account.as_deref(), Some("web"));
-    node.identities.expire(600 * SECOND);
+    // What called last is remembered as long from then on.
+    node.identities.expire(1198 * SECOND);
+    assert_eq!(node.identities.remembered().0, 1);
+    node.identities.expire(1199 * SECOND);
     assert_eq!(node.identities.remembered().0, 0);
-    let gone = node.identities.subject(number, 7, 601 * SECOND);
+    let gone = node.identities.subject(number, 7, 1199 * SECOND);
     assert_eq!(*gone.identity(), Identity::default());
 }
 
