@@ -14,5 +14,6 @@ mod lifecycle;
 mod pod;
 mod pods;
 mod run;
+mod secrets;
 mod server;
 mod trace;

@@ -12,7 +12,7 @@ pub(crate) struct Server {
     child: Child,
     asked: Arc<Mutex<Vec<String>>>,
     pub(crate) port: u16,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Server {
@@ -55,7 +55,7 @@ impl Server {
                 log.lock().unwrap().push(line);
             }
         });
-        Server { child, asked, port, _folder: folder }
+        Server { child, asked, port, folder }
     }
 
     /// What it was asked so far: method and path, and the host where a server serves many, in order of name.
@@ -63,6 +63,11 @@ impl Server {
         let mut asked = self.asked.lock().unwrap().clone();
         asked.sort();
         asked
+    }
+
+    /// The files of its certificate and key.
+    pub(crate) fn certificate(&self) -> [PathBuf; 2] {
+        ["certificate.pem", "key.pem"].map(|name| self.folder.path().join(name))
     }
 
     /// The address of a path.

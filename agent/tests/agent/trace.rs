@@ -41,8 +41,12 @@ impl Trace {
 
     /// Starts another verb, and waits until it watches.
     pub(crate) fn of(arguments: &[&OsStr]) -> Option<Trace> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_remit-agent"));
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::by(Command::new(env!("CARGO_BIN_EXE_remit-agent")).args(arguments))
+    }
+
+    /// Starts it by a command, and waits until it watches.
+    pub(crate) fn by(command: &mut Command) -> Option<Trace> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut output = child.stdout.take().unwrap();
         let printed = std::thread::spawn(move || {
@@ -110,6 +114,11 @@ impl Trace {
         let links = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().flatten();
         // Some are closed meanwhile.
         links.filter_map(|link| Some(identity_of(&std::fs::metadata(link.path()).ok()?))).collect()
+    }
+
+    /// Its number.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Ends it without giving it a chance to clean up.

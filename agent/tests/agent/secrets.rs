@@ -1,0 +1,119 @@
+//! No secret of what clients send is in anything that the agent keeps, writes or says.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::FileExt;
+use std::process::Command;
+
+use remit_tests::case::files;
+
+use crate::run::records;
+use crate::server::{Server, script, succeed};
+use crate::trace::Trace;
+
+/// How often each secret is in some bytes, by the word that is between its beginning and its end.
+fn secrets(bytes: &[u8], end: &str) -> BTreeMap<String, usize> {
+    let mut found = BTreeMap::new();
+    let starts = bytes.windows(6).enumerate().filter(|(_, window)| window == b"canary");
+    for (start, _) in starts {
+        let rest: Vec<u8> = bytes[start + 6..].iter().copied().take(32).collect();
+        let rest = String::from_utf8_lossy(&rest).into_owned();
+        if let Some((word, _)) = rest.split_once(end) {
+            *found.entry(word.to_owned()).or_default() += 1;
+        }
+    }
+    found
+}
+
+/// What of a process a core dump would hold, by the names of its mappings. The kernel leaves out what it marks so in
+/// `smaps`, as pages of a device or of a ring buffer.
+fn dump(process: u32) -> Vec<(String, Vec<u8>)> {
+    let smaps = std::fs::read_to_string(format!("/proc/{process}/smaps")).unwrap();
+    let memory = File::open(format!("/proc/{process}/mem")).unwrap();
+    let (mut dump, mut mapping) = (Vec::new(), None);
+    for line in smaps.lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        if let Some((from, to)) = words[0].split_once('-') {
+            let range = (u64::from_str_radix(from, 16).unwrap(), u64::from_str_radix(to, 16).unwrap());
+            mapping = Some((range, line.to_owned()));
+        } else if words[0] == "VmFlags:" && words.contains(&"rd") && !words.contains(&"dd") {
+            let ((from, to), name) = mapping.take().unwrap();
+            let mut bytes = vec![0; usize::try_from(to - from).unwrap()];
+            // What is behind no page cannot be read, and holds nothing.
+            if memory.read_exact_at(&mut bytes, from).is_ok() {
+                dump.push((name, bytes));
+            }
+        }
+    }
+    dump
+}
+
+/// Calls that the clients make. Other programs of the machine may call, too.
+const CALLS: u64 = 50 * 7 + 100;
+
+fn recorded(metrics: &str) -> u64 {
+    let lines = metrics.lines().filter_map(|line| line.strip_prefix("remit_calls_recorded_total "));
+    lines.map(|number| number.parse::<u64>().unwrap()).sum()
+}
+
+fn page(port: u16, path: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
+#[test]
+fn no_secret_is_kept_written_or_said() {
+    let end = format!("{:08x}", std::process::id());
+    let server = Server::start();
+    let folder = tempfile::tempdir().unwrap();
+    let (ledger, spool) = (folder.path().join("ledger"), folder.path().join("spool"));
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let listen = format!("127.0.0.1:{port}");
+    let folders = ["--ledger".as_ref(), ledger.as_os_str(), "--spool".as_ref(), spool.as_os_str()];
+    let options = ["--interval", "1", "--listen", &listen].map(AsRef::as_ref);
+    let arguments = [&["run".as_ref()], &folders[..], &options].concat();
+    // Where maps would be pinned, and nobody else's are.
+    let pins = "/sys/fs/bpf";
+    let mount = "mount -t bpf bpf \"$1\"; shift; exec \"$@\"";
+    let mut command = Command::new("unshare");
+    command.args(["--mount", "sh", "-ec", mount, "sh", pins, env!("CARGO_BIN_EXE_remit-agent")]);
+    let Some(mut run) = Trace::by(command.args(arguments).env("RUST_LOG", "trace")) else { return };
+    run.knows(&["node", "-e", "setTimeout(() => {}, 1000)"]);
+    succeed(Command::new("python3").arg(script("secrets.py")).arg(server.port.to_string()).arg(&end));
+    let mut node = Command::new("node");
+    succeed(node.arg(script("secrets.js")).args(server.certificate()).arg(&end));
+    // All of them are written.
+    while recorded(&page(port, "/metrics")) < CALLS {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    let mut keys = 0;
+    for (name, bytes) in dump(run.process()) {
+        assert_eq!(secrets(&bytes, &end), BTreeMap::new(), "{name}");
+        keys += bytes.windows(20).filter(|window| window == b"AKIAIOSFODNN7EXAMPLE").count();
+    }
+    assert!(keys > 0, "the dump lacks what is no secret, and what the agent has in memory");
+    for path in ["/metrics", "/healthz"] {
+        assert_eq!(secrets(page(port, path).as_bytes(), &end), BTreeMap::new(), "{path}");
+    }
+    let pinned = std::fs::read_dir(format!("/proc/{}/root{pins}", run.process())).unwrap().flatten();
+    // The kernel itself puts two there.
+    let pinned: Vec<_> = pinned
+        .map(|entry| entry.file_name())
+        .filter(|name| name != "maps.debug" && name != "progs.debug")
+        .collect();
+    assert!(pinned.is_empty(), "maps that are pinned outlive the agent: {pinned:?}");
+    let seen = run.stop();
+    let said = [seen.printed, seen.summary].concat();
+    assert_eq!(secrets(said.as_bytes(), &end), BTreeMap::new(), "{said}");
+    let written = [files(&ledger), files(&spool)].concat();
+    for file in &written {
+        assert_eq!(secrets(&std::fs::read(file).unwrap(), &end), BTreeMap::new(), "{}", file.display());
+    }
+    let calls: u64 = records(&ledger).iter().map(|record| record.count).sum();
+    assert!(calls >= CALLS, "{calls} were recorded");
+}
