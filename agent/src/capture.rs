@@ -1,15 +1,16 @@
 //! From events of the kernel's programs to named calls.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use remit_abi::{Direction as Way, Header, Kind};
+use remit_abi::{Direction as Way, Header, Kind, Library, Peer};
 use remit_ledger::{Outcome, Provider};
 
 use crate::head::Response;
 use crate::identity::{Identities, PodList, Subject};
 use crate::naming::{self, Named, Surroundings, UNKNOWN};
-use crate::recording::Call;
+use crate::recording::{Call, EVIDENCE, SNI};
+use crate::sockets::{Connection, Connections, peer_address};
 use crate::wire::{self, Direction, Fragment, Key, Limits, Streams};
 
 /// Processes whose subjects are remembered beside their calls. Who was forgotten is found out again.
@@ -26,6 +27,12 @@ pub struct Known {
     pub vaults: Vec<String>,
 }
 
+impl Known {
+    fn surroundings(&self) -> Surroundings<'_> {
+        Surroundings { account: &self.account, api_servers: &self.api_servers, vaults: &self.vaults }
+    }
+}
+
 /// Makes calls of events.
 #[derive(Debug)]
 pub struct Capture {
@@ -33,6 +40,7 @@ pub struct Capture {
     identities: Identities,
     known: Known,
     callers: HashMap<u32, Arc<Subject>>,
+    connections: Connections,
     calls: Vec<wire::Call>,
 }
 
@@ -40,7 +48,14 @@ impl Capture {
     /// Nothing was seen yet.
     #[must_use]
     pub fn new(limits: Limits, identities: Identities, known: Known) -> Self {
-        Self { streams: Streams::new(limits), identities, known, callers: HashMap::new(), calls: Vec::new() }
+        Self {
+            streams: Streams::new(limits),
+            identities,
+            known,
+            callers: HashMap::new(),
+            connections: Connections::default(),
+            calls: Vec::new(),
+        }
     }
 
     /// Takes an event, and hands over the calls that are complete now, as they were sent and as they are recorded. `now` is in microseconds since the Unix epoch.
@@ -58,6 +73,9 @@ impl Capture {
                 let subject = self.identities.executed(header.cgroup, process, &name(bytes), now);
                 self.remember(process, subject);
             }
+            return;
+        }
+        if self.socket(header, bytes, now) {
             return;
         }
         let subject = self.identities.subject(header.cgroup, process, now);
@@ -84,6 +102,22 @@ impl Capture {
         self.deliver(now, on);
     }
 
+    /// Connections of TLS of which it is told by now whether they could be read. To be asked for after events were taken.
+    pub fn connections(&mut self, now: i64) -> Vec<Connection> {
+        self.connections.decided(now)
+    }
+
+    /// All connections of TLS that are left.
+    pub fn close_connections(&mut self) -> Vec<Connection> {
+        self.connections.close()
+    }
+
+    /// A connection that could not be read, as it is recorded; and whose API it calls, where that is known.
+    #[must_use]
+    pub fn unread(&self, connection: &Connection) -> (Call, Option<Provider>) {
+        unread(connection, &self.known.surroundings())
+    }
+
     /// Whether the kubelet should be asked for its pods.
     #[must_use]
     pub fn wants_pods(&self, now: i64) -> bool {
@@ -101,6 +135,32 @@ impl Capture {
         self.streams.counts()
     }
 
+    /// Takes what is told of sockets and of objects of libraries, and tells whether it was that.
+    fn socket(&mut self, header: &Header, bytes: &[u8], now: i64) -> bool {
+        let (process, cgroup, connection) = (header.process, header.cgroup, header.connection);
+        let peer = Peer::split(bytes);
+        match (Kind::of(header.kind), peer) {
+            (Some(Kind::Seen), _) => {
+                let is_shared = header.library == Library::Go as u8;
+                self.connections.seen(process, connection, is_shared, now);
+            }
+            (Some(Kind::Hello), Some((_, record))) => self.connections.hello(connection, record, now),
+            (Some(Kind::Answer), Some((_, message))) => self.connections.answer(cgroup, message, now),
+            (Some(Kind::Data), Some((peer, _))) => {
+                // Whoever that is: a number that no process has must not be remembered for one.
+                let subject = match process {
+                    0 => Arc::default(),
+                    process => self.identities.subject(cgroup, process, now),
+                };
+                let caller = (process, subject);
+                self.connections.data(connection, cgroup, caller, peer_address(&peer), now);
+            }
+            (Some(Kind::Hello | Kind::Answer | Kind::Data), None) => {}
+            _ => return false,
+        }
+        true
+    }
+
     fn remember(&mut self, process: u32, subject: Arc<Subject>) {
         if self.callers.len() >= CALLERS && !self.callers.contains_key(&process) {
             self.callers.clear();
@@ -109,10 +169,9 @@ impl Capture {
     }
 
     fn deliver(&mut self, now: i64, on: &mut impl FnMut(&wire::Call, Call)) {
-        let known = &self.known;
-        let surroundings =
-            Surroundings { account: &known.account, api_servers: &known.api_servers, vaults: &known.vaults };
+        let surroundings = self.known.surroundings();
         for call in self.calls.drain(..) {
+            self.connections.called(call.key.process, call.key.object, call.head.host.as_deref());
             let subject = self.callers.get(&call.key.process).cloned().unwrap_or_default();
             on(&call, named(&call, subject, &surroundings, now));
         }
@@ -123,6 +182,33 @@ impl Capture {
 fn name(bytes: &[u8]) -> String {
     let name = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
     String::from_utf8_lossy(name).into_owned()
+}
+
+/// A connection by the words of the ledger. What it carried is unknown, but for whose it is, which its host may tell.
+fn unread(connection: &Connection, surroundings: &Surroundings<'_>) -> (Call, Option<Provider>) {
+    let named = naming::server(&connection.server(), surroundings);
+    // An address alone may be anyone's.
+    let is_known = connection.host.is_some() || named.provider != Provider::Http;
+    let call = Call {
+        subject: Arc::clone(&connection.subject),
+        evidence: SNI,
+        provider: named.provider,
+        principal: None,
+        account: None,
+        region: named.region,
+        credential: None,
+        service: named.service,
+        operation: named.operation,
+        resources: Vec::new(),
+        parameters: BTreeMap::new(),
+        outcome: Outcome::Unknown,
+        error_code: None,
+        sample_id: None,
+        count: 1,
+        first: connection.at,
+        last: connection.at,
+    };
+    (call, is_known.then_some(named.provider))
 }
 
 /// A call by the words of the ledger.
@@ -136,6 +222,7 @@ fn named(call: &wire::Call, subject: Arc<Subject>, surroundings: &Surroundings<'
     let outcome = outcome(named.provider, call.response.as_ref());
     Call {
         subject,
+        evidence: EVIDENCE,
         provider: named.provider,
         principal: None,
         account: None,

@@ -8,6 +8,7 @@ mod counts;
 mod error;
 mod events;
 mod object;
+mod sockets;
 
 pub use breakpoint::has_breakpoint;
 pub use counts::Counts;

@@ -10,4 +10,5 @@ pub mod naming;
 
 pub mod probe;
 pub mod recording;
+pub mod sockets;
 pub mod wire;

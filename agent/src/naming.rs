@@ -12,8 +12,11 @@ mod kubernetes;
 mod metadata;
 mod path;
 mod rpc;
+mod server;
 mod vault;
 mod web;
+
+pub use server::server;
 
 use remit_ledger::Provider;
 

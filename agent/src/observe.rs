@@ -1,5 +1,7 @@
 //! What the kernel shows: probes follow processes as they start, and their events are taken.
 
+use std::fs::File;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use remit_abi::{Header, Kind};
@@ -30,11 +32,14 @@ pub(crate) struct Observation {
     terminate: Signal,
     /// Pieces of plaintext that were taken.
     pub(crate) pieces: u64,
+    /// Whether connections are told of that cannot be read.
+    pub(crate) follows_sockets: bool,
 }
 
 impl Observation {
-    /// Loads the programs and attaches to all processes, and says to which.
-    pub(crate) fn begin(responses: Responses) -> anyhow::Result<Self> {
+    /// Loads the programs and attaches to all processes, and says to which. `sockets` says whether to follow what sockets
+    /// send first, too.
+    pub(crate) fn begin(responses: Responses, sockets: bool) -> anyhow::Result<Self> {
         let mut kernel = Kernel::load(Share::default(), responses).map_err(|error| {
             anyhow::anyhow!(
                 "calls cannot be seen here: {error}\nhint: run as root, on Linux 5.8 or later with uprobes"
@@ -43,10 +48,17 @@ impl Observation {
         let events = kernel.events()?;
         let mut watch = Watch::new(responses);
         announce(&watch.round(&mut kernel)?);
+        // After the probes: what they do not see yet would be told of as if they never could.
+        let refused = if sockets { follow_sockets(&mut kernel) } else { None };
+        if let Some(reason) = &refused {
+            eprintln!("connections that cannot be read are not told of: {reason}");
+        }
+        let follows_sockets = sockets && refused.is_none();
         let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         eprintln!("watching {} functions; calls follow", watch.probes());
         let next_round = Instant::now() + ROUND;
-        Ok(Self { kernel, events, watch, waiting: Vec::new(), next_round, interrupt, terminate, pieces: 0 })
+        let (waiting, pieces) = (Vec::new(), 0);
+        Ok(Self { kernel, events, watch, waiting, next_round, interrupt, terminate, pieces, follows_sockets })
     }
 
     /// Waits until there may be events, or the program is told to stop, which it says.
@@ -62,14 +74,15 @@ impl Observation {
     pub(crate) fn take(&mut self, mut on: impl FnMut(&Header, &[u8])) -> usize {
         let Self { events, waiting, pieces, .. } = self;
         events.take(|header, bytes| {
-            if header.kind == Kind::Exit as u8 {
-                waiting.retain(|(_, process)| *process != header.process);
-            } else if header.kind != Kind::Start as u8 {
-                *pieces += 1;
-            } else if waiting.len() + LATER.len() < WAITING {
-                let now = Instant::now();
-                let looks = [Duration::ZERO].iter().chain(&LATER);
-                waiting.extend(looks.map(|later| (now + *later, header.process)));
+            match Kind::of(header.kind) {
+                Some(Kind::Head | Kind::Frame | Kind::Action) => *pieces += 1,
+                Some(Kind::Exit) => waiting.retain(|(_, process)| *process != header.process),
+                Some(Kind::Start) if waiting.len() + LATER.len() < WAITING => {
+                    let now = Instant::now();
+                    let looks = [Duration::ZERO].iter().chain(&LATER);
+                    waiting.extend(looks.map(|later| (now + *later, header.process)));
+                }
+                _ => {}
             }
             on(header, bytes);
         })
@@ -103,6 +116,26 @@ impl Observation {
     pub(crate) fn probes(&self) -> (usize, u64) {
         (self.watch.probes(), self.watch.refused())
     }
+}
+
+/// Follows sockets, or says why that cannot be.
+pub(crate) fn follow_sockets(kernel: &mut Kernel) -> Option<String> {
+    let Some(cgroup) = all_sockets() else {
+        return Some("the root of the unified hierarchy of cgroups is not to be found".to_owned());
+    };
+    kernel.follow_sockets(&cgroup).err().map(|error| error.to_string())
+}
+
+/// The cgroup that all others are below. In a container its own may be mounted as if it were that one; then the machine's
+/// first process knows it.
+fn all_sockets() -> Option<File> {
+    let mounts = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
+    let of_first = mounts.iter().map(|mount| format!("/proc/1/root{mount}"));
+    let mut folders = mounts.iter().map(ToString::to_string).chain(of_first).map(PathBuf::from);
+    // Only the root has no type.
+    let is_root =
+        |folder: &PathBuf| folder.join("cgroup.controllers").exists() && !folder.join("cgroup.type").exists();
+    folders.find(is_root).and_then(|folder| File::open(folder).ok())
 }
 
 /// Who processes of this machine are.

@@ -13,11 +13,12 @@ mod publish;
 mod recorder;
 #[cfg(test)]
 mod samples;
+mod sights;
 mod spool;
 mod store;
 mod table;
 
-pub use call::{Call, EVIDENCE, Principal};
+pub use call::{Call, EVIDENCE, Principal, SNI};
 pub use conservation::Conservation;
 pub use part::Batch;
 pub use recorder::{Recorder, RecorderSettings};

@@ -1,5 +1,6 @@
 //! `remit-agent run`: calls of this machine into the ledger, until it is told to stop.
 
+mod connections;
 mod kubelet;
 mod losses;
 mod writer;
@@ -19,6 +20,7 @@ use remit_agent::recording::{Recorder, RecorderSettings, StoreSettings};
 use remit_agent::wire::{Limits, Responses};
 
 use crate::observe::{Observation, identities, now};
+use connections::Seen;
 use kubelet::Asker;
 use losses::Losses;
 use writer::Writer;
@@ -41,6 +43,10 @@ pub(crate) struct Arguments {
     /// Which responses to follow: without them outcomes stay unknown, and the workload pays less
     #[arg(long, value_enum, default_value_t)]
     responses: Responses,
+    /// Do not look at what sockets send first: connections that cannot be read are not told of, which leaves workloads that
+    /// encrypt by themselves without a trace
+    #[arg(long)]
+    no_sockets: bool,
     /// Show metrics and health at this address of this machine, such as 127.0.0.1:9464
     #[arg(long)]
     listen: Option<SocketAddr>,
@@ -85,6 +91,7 @@ struct Agent {
     capture: Capture,
     recorder: Recorder,
     losses: Losses,
+    seen: Seen,
     writer: Writer,
     asker: Option<Asker>,
     board: Arc<Board>,
@@ -127,12 +134,13 @@ impl Agent {
         };
         let writer = Writer::begin(store)?;
         let recorder = Recorder::new(settings, now());
-        let observation = Observation::begin(arguments.responses)?;
+        let observation = Observation::begin(arguments.responses, !arguments.no_sockets)?;
         Ok(Self {
             observation,
             capture: Capture::new(limits, identities(arguments.cluster.clone()), known),
             recorder,
             losses: Losses::new(now()),
+            seen: Seen::default(),
             writer,
             asker,
             board,
@@ -170,6 +178,8 @@ impl Agent {
         let now = now();
         let recorder = &mut self.recorder;
         self.capture.sweep(now, &mut |_, call| recorder.record(call));
+        let connections = self.capture.connections(now);
+        self.seen.record(&connections, &self.capture, recorder);
         let counts = self.observation.counts()?;
         self.losses.count(&counts, self.capture.counts(), now, recorder);
         if let Some(asker) = &mut self.asker
@@ -184,6 +194,12 @@ impl Agent {
             self.writer.write(batch);
         }
         let mut metrics = recorder.conservation().metrics();
+        metrics.extend(self.seen.metrics());
+        metrics.push(Metric::gauge(
+            "remit_sockets_followed",
+            "Whether connections are told of that cannot be read.",
+            self.observation.follows_sockets.into(),
+        ));
         let ends = Counter::ALL.map(|counter| (counter.name(), counts.of(counter)));
         metrics.push(Metric::counters(
             "remit_kernel_total",
@@ -211,6 +227,7 @@ impl Agent {
         let now = now();
         let recorder = &mut self.recorder;
         self.capture.close(now, &mut |_, call| recorder.record(call));
+        self.seen.record(&self.capture.close_connections(), &self.capture, recorder);
         self.losses.count(&self.observation.counts()?, self.capture.counts(), now, recorder);
         let end = Instant::now() + FAREWELL;
         self.writer.wait(recorder, end);

@@ -1,12 +1,13 @@
 //! `remit-agent trace`: calls as they are made, for a person at a terminal.
 
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use remit_abi::Counter;
 use remit_agent::capture::{Capture, Known};
 use remit_agent::kernel::Counts;
 use remit_agent::recording::Call;
+use remit_agent::sockets::Connection;
 use remit_agent::wire::{self, Limits, Responses};
 
 use crate::observe::{Observation, identities, now};
@@ -20,6 +21,9 @@ pub(crate) struct Arguments {
     /// Which responses to wait for, and print the outcomes of, which costs the processes more
     #[arg(long, value_enum, default_value_t)]
     responses: Responses,
+    /// Do not look at what sockets send first: connections that cannot be read are not printed
+    #[arg(long)]
+    no_sockets: bool,
 }
 
 /// Calls whose responses do not come are printed after two of these.
@@ -32,36 +36,74 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 async fn trace(arguments: &Arguments) -> anyhow::Result<()> {
-    let mut observation = Observation::begin(arguments.responses)?;
+    let mut observation = Observation::begin(arguments.responses, !arguments.no_sockets)?;
     let limits = Limits { responses: arguments.responses, ..Limits::default() };
     let mut capture = Capture::new(limits, identities(None), Known::default());
-    let mut output = BufWriter::new(std::io::stdout().lock());
-    let mut written = Ok(());
-    let mut print = |sent: &wire::Call, call: Call| {
-        if arguments.pid.is_none_or(|only| only == sent.key.process) && written.is_ok() {
-            written = writeln!(output, "{}", line(sent, &call)).and_then(|()| output.flush());
-        }
-    };
+    let mut printer = Printer { only: arguments.pid, output: std::io::stdout().lock(), printed: Ok(()) };
     let mut next_sweep = Instant::now() + SWEEP;
     loop {
         let is_over = observation.wait().await?;
-        observation.take(|header, bytes| capture.event(header, bytes, now(), &mut print));
+        observation.take(|header, bytes| {
+            capture.event(header, bytes, now(), &mut |sent, call| printer.call(sent, &call));
+        });
         if is_over {
             break;
         }
         observation.follow()?;
         if next_sweep <= Instant::now() {
             next_sweep = Instant::now() + SWEEP;
-            capture.sweep(now(), &mut print);
+            capture.sweep(now(), &mut |sent, call| printer.call(sent, &call));
+            printer.show(&capture.connections(now()));
         }
     }
     // Nothing may be on its way when the counts are compared.
     observation.detach();
-    while observation.take(|header, bytes| capture.event(header, bytes, now(), &mut print)) > 0 {}
-    capture.close(now(), &mut print);
-    written?;
+    while observation.take(|header, bytes| {
+        capture.event(header, bytes, now(), &mut |sent, call| printer.call(sent, &call));
+    }) > 0
+    {}
+    capture.close(now(), &mut |sent, call| printer.call(sent, &call));
+    printer.show(&capture.close_connections());
+    printer.printed?;
     summary(&observation.counts()?, observation.pieces, capture.counts());
     Ok(())
+}
+
+/// Prints lines of processes that are asked for.
+struct Printer<W> {
+    only: Option<u32>,
+    output: W,
+    printed: std::io::Result<()>,
+}
+
+impl<W: Write> Printer<W> {
+    fn print(&mut self, process: u32, line: impl FnOnce() -> String) {
+        if self.only.is_none_or(|only| only == process) && self.printed.is_ok() {
+            self.printed = writeln!(self.output, "{}", line()).and_then(|()| self.output.flush());
+        }
+    }
+
+    fn call(&mut self, sent: &wire::Call, call: &Call) {
+        self.print(sent.key.process, || line(sent, call));
+    }
+
+    /// Prints the connections that could not be read.
+    fn show(&mut self, connections: &[Connection]) {
+        for connection in connections.iter().filter(|connection| !connection.is_readable) {
+            self.print(connection.process, || unread(connection));
+        }
+    }
+}
+
+/// What a person sees of a connection that could not be read.
+fn unread(connection: &Connection) -> String {
+    let identity = connection.subject.identity();
+    let workload = &identity.workload;
+    let name = workload.owner_name.as_deref().or(workload.container.as_deref()).unwrap_or("?");
+    let server = connection.server();
+    let server = server.strip_suffix(":443").unwrap_or(&server);
+    let text = format!("{} {name} -> {server} (TLS, not readable)", connection.process);
+    text.escape_debug().to_string()
 }
 
 /// What a person sees of a call: the process, the request, and what it is called.

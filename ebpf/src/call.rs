@@ -14,8 +14,8 @@ use remit_abi::{Counter, Direction, Library, flag};
 
 use crate::counter::count;
 use crate::shape::{Shape, read, shape};
-use crate::stream::{ACTION, HEAD, IDLE, Key, SKIP, Stream, TAKE, get, set};
-use crate::{action, frames, head};
+use crate::stream::{ACTION, FOREIGN, HEAD, IDLE, Key, SKIP, Stream, TAKE, get, set};
+use crate::{action, frames, head, notice};
 
 /// A call of a library's write function.
 #[repr(C)]
@@ -126,15 +126,31 @@ fn begin(context: &impl EbpfContext, data: &Data) -> Result<(), Counter> {
         process: (identity >> 32) as u32,
         direction: data.direction as u32,
     };
+    let is_foreign = matches!(shape, Shape::Other | Shape::Action);
+    let is_written = data.direction as u8 == Direction::Written as u8;
     let stream = match Stream::find(&key) {
         Some(stream) => stream,
-        None if matches!(shape, Shape::Other | Shape::Action) => return Err(Counter::Other),
+        None if is_foreign && !(is_written && notice::is_matched()) => return Err(Counter::Other),
         // A connection that is known by a frame was there before, so this is not its first byte.
         None => match Stream::start(&key, u64::from(shape == Shape::Frame)) {
-            Some(stream) => stream,
-            None => return Err(Counter::Untracked),
+            Some(stream) => {
+                stream.state = if is_foreign { FOREIGN } else { IDLE };
+                stream
+            }
+            None => return Err(if is_foreign { Counter::Other } else { Counter::Untracked }),
         },
     };
+    // SAFETY: helpers without arguments.
+    let (time, cgroup) = unsafe { (bpf_ktime_get_boot_ns(), bpf_get_current_cgroup_id()) };
+    if is_written {
+        notice::seen(&key, data.library, (time, cgroup), &mut stream.told);
+    }
+    if stream.state == FOREIGN {
+        if is_foreign {
+            return Err(Counter::Other);
+        }
+        (stream.state, stream.position) = (IDLE, u64::from(shape == Shape::Frame));
+    }
     if shape == Shape::Preface || (shape == Shape::Head && stream.state != IDLE && stream.state != HEAD) {
         // Another connection has the address of one that is gone.
         stream.position = 0;
@@ -165,9 +181,8 @@ fn begin(context: &impl EbpfContext, data: &Data) -> Result<(), Counter> {
         thread: identity as u32,
         library: data.library as u8,
         admission: UNASKED,
-        // SAFETY: helpers without arguments.
-        time: unsafe { bpf_ktime_get_boot_ns() },
-        cgroup: unsafe { bpf_get_current_cgroup_id() },
+        time,
+        cgroup,
     };
     match step(&mut call, stream) {
         Step::End(end) => Err(end),

@@ -12,7 +12,7 @@ use crate::counter::count;
 use crate::stream::{Stream, set};
 
 #[map]
-static EVENTS: RingBuf = RingBuf::with_byte_size(RING, 0);
+pub(crate) static EVENTS: RingBuf = RingBuf::with_byte_size(RING, 0);
 
 /// The agent is woken when so much waits; otherwise it looks by itself, which costs the workload nothing.
 const WAKE: u64 = RING as u64 / 8;
@@ -261,7 +261,7 @@ pub(crate) fn announce(header: Header, name: [u8; NAME]) -> bool {
 
 /// Whether the agent is to be woken.
 #[inline(always)]
-fn wakeup() -> u64 {
+pub(crate) fn wakeup() -> u64 {
     let waiting = EVENTS.query(u64::from(BPF_RB_AVAIL_DATA));
     u64::from(if waiting >= WAKE { BPF_RB_FORCE_WAKEUP } else { BPF_RB_NO_WAKEUP })
 }

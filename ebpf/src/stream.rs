@@ -44,6 +44,8 @@ pub(crate) struct Stream {
     /// is made by a function of its own. Before 2, a write may have failed and be made again, as Node does; that is not
     /// another call.
     pub(crate) handshake: u64,
+    /// When it was last told that its plaintext is seen; 0 where that was not.
+    pub(crate) told: u64,
 }
 
 /// Reads a value that the compiler must not remember from writing it.
@@ -70,6 +72,8 @@ pub(crate) const SKIP: u32 = 2;
 pub(crate) const TAKE: u32 = 3;
 /// Before a form that names its action.
 pub(crate) const ACTION: u32 = 4;
+/// Nothing of HTTP was written yet.
+pub(crate) const FOREIGN: u32 = 5;
 
 #[map]
 static STREAMS: LruHashMap<Key, Stream> = LruHashMap::with_max_entries(16384, 0);
@@ -99,6 +103,7 @@ impl Stream {
             digest: 0,
             mark: 0,
             handshake: 0,
+            told: 0,
         };
         let _ = STREAMS.insert(key, new, 0);
         Stream::find(key)

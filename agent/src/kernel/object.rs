@@ -35,7 +35,7 @@ impl Default for Share {
 
 /// The programs in the kernel. They and whatever they are attached to go with this value, and with the process.
 pub struct Kernel {
-    ebpf: Ebpf,
+    pub(super) ebpf: Ebpf,
     /// The programs that others call, which are gone from here when this is.
     _steps: ProgramArray<MapData>,
     counters: PerCpuArray<MapData, u64>,
@@ -171,7 +171,7 @@ fn uprobe<'a>(ebpf: &'a mut Ebpf, name: &'static str) -> Result<&'a mut UProbe, 
     program.try_into().map_err(|source| program_error(name, "loaded", source))
 }
 
-fn program_error(program: &'static str, step: &'static str, source: ProgramError) -> KernelError {
+pub(super) fn program_error(program: &'static str, step: &'static str, source: ProgramError) -> KernelError {
     KernelError::Program { program, step, source }
 }
 

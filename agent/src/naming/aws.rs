@@ -65,6 +65,20 @@ pub(super) fn name(head: &Head, host: &Host<'_>, account: &str) -> Option<Named>
     Some(named)
 }
 
+/// What a host of AWS serves. One that is a customer's own is none.
+pub(super) fn server(host: &Host<'_>) -> Option<Named> {
+    let routes = Routes::embedded().ok()?;
+    let aws = aws_host(routes, host)?;
+    let is_customers = [".elb", ".compute"].iter().any(|name| aws.prefix.ends_with(name));
+    if aws.endpoint.is_none() && is_customers {
+        return None;
+    }
+    let endpoint = aws.endpoint.as_deref().map(endpoint);
+    let service = endpoint.and_then(|endpoint| unsigned(routes.at(endpoint), endpoint).service());
+    let named = Named::new(Provider::Aws, service.unwrap_or(UNKNOWN), UNKNOWN);
+    Some(Named { region: aws.region, ..named })
+}
+
 /// The endpoint that the routes have for a kind of host of S3.
 fn endpoint(endpoint: &str) -> &str {
     match endpoint {

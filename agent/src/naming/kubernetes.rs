@@ -50,11 +50,15 @@ pub(super) fn name(head: &Head, host: &Host<'_>, api_servers: &[String]) -> Opti
     // The server decodes an address before it takes it apart.
     let decoded = path::decoded(&head.path);
     let parts: Vec<&str> = decoded.trim_matches('/').split('/').collect();
-    let is_server = is_api_server(host) || host.is_listed(api_servers);
-    if !is_server && !is_evident(&parts, host, head.is_bearer) {
+    if !is_server(host, api_servers) && !is_evident(&parts, host, head.is_bearer) {
         return None;
     }
     Some(read(head, &decoded).unwrap_or_else(|| Named::new(Provider::Kubernetes, CORE, UNKNOWN)))
+}
+
+/// Whether the host is an API server's: one that is listed, or can be nothing else.
+pub(super) fn is_server(host: &Host<'_>, api_servers: &[String]) -> bool {
+    is_api_server(host) || host.is_listed(api_servers)
 }
 
 /// Whether the host can be nothing else.

@@ -12,12 +12,16 @@ const PORT: u16 = 8200;
 /// Names of a first label, for servers that are reached by a gateway.
 const LABELS: &[&str] = &["vault", "openbao"];
 
-/// Names a request to a server: one that is listed, that has the port or that is called so. Elsewhere a path that begins
-/// with `/v1/` is anybody's.
+/// Whether the host is a server's: one that is listed, that has the port or that is called so.
+pub(super) fn is_server(host: &Host<'_>, vaults: &[String]) -> bool {
+    let first = host.name.split('.').next().unwrap_or(host.name);
+    host.is_listed(vaults) || host.port == Some(PORT) || LABELS.contains(&first)
+}
+
+/// Names a request to a server. Elsewhere a path that begins with `/v1/` is anybody's.
 pub(super) fn name(head: &Head, host: &Host<'_>, vaults: &[String]) -> Option<Named> {
     let place = head.path.strip_prefix("/v1/")?;
-    let first = host.name.split('.').next().unwrap_or(host.name);
-    if !(host.is_listed(vaults) || host.port == Some(PORT) || LABELS.contains(&first)) {
+    if !is_server(host, vaults) {
         return None;
     }
     let parts = path::parts(place);

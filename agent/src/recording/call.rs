@@ -10,6 +10,10 @@ use crate::identity::Subject;
 /// What the ledger calls this source.
 pub const EVIDENCE: &str = "wire";
 
+/// What the ledger calls it where plaintext was not seen, and the call is one of a connection: of what it carried, no more
+/// is known than whom the ClientHello or DNS named.
+pub const SNI: &str = "sni";
+
 /// How many bytes a text may have: the longest ARN, and twice the longest key of an object.
 const TEXT_LIMIT: usize = 2048;
 
@@ -21,6 +25,8 @@ const NAMES_LIMIT: usize = 64;
 pub struct Call {
     /// Who made it.
     pub subject: Arc<Subject>,
+    /// [`EVIDENCE`] or [`SNI`].
+    pub evidence: &'static str,
     /// Whose API was called.
     pub provider: Provider,
     /// Who it was made as, where the wire itself tells.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use remit_ledger::{HOUR, Provider};
 
 use super::losses::Loss;
-use super::table::{Key, Tally};
+use super::sights::Sight;
+use super::table::{Key, Tally, Who};
 
 /// Everything that was counted since the last batch.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ pub(super) struct Part {
     pub(super) since: i64,
     pub(super) rows: Vec<(Key, Tally)>,
     pub(super) losses: Vec<Loss>,
+    pub(super) sights: Vec<(Who, Sight)>,
 }
 
 impl Batch {
@@ -33,10 +35,12 @@ impl Batch {
         until: i64,
         rows: impl Iterator<Item = (Key, Tally)>,
         losses: Vec<Loss>,
+        sights: Vec<(Provider, Who, Sight)>,
     ) -> Self {
         let part = |(&provider, &since): (&Provider, &i64)| {
             // The clock may have been set back.
-            (provider, Part { provider, since: since.min(until), rows: Vec::new(), losses: Vec::new() })
+            let (rows, losses, sights) = (Vec::new(), Vec::new(), Vec::new());
+            (provider, Part { provider, since: since.min(until), rows, losses, sights })
         };
         let mut parts: BTreeMap<Provider, Part> = since.iter().map(part).collect();
         for row in rows {
@@ -49,9 +53,14 @@ impl Batch {
                 part.losses.push(loss);
             }
         }
+        for (provider, who, sight) in sights {
+            if let Some(part) = parts.get_mut(&provider) {
+                part.sights.push((who, sight));
+            }
+        }
         let is_told = |part: &Part| {
             let is_long = until.saturating_sub(part.since) >= HOUR;
-            is_long || !part.rows.is_empty() || !part.losses.is_empty()
+            is_long || !part.rows.is_empty() || !part.losses.is_empty() || !part.sights.is_empty()
         };
         Self { until, parts: parts.into_values().filter(is_told).collect() }
     }

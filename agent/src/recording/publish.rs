@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use remit_ledger::{
     Counts, CoverageRecord, Extent, LedgerError, LedgerWriter, Provider, Publication, SourcePlace,
-    SourcePosition, StagedFile, UsageRecord, bound_names, day_of,
+    SourcePosition, StagedFile, UsageRecord, Workload, bound_names, day_of,
 };
 
-use super::call::EVIDENCE;
+use super::call::{EVIDENCE, SNI};
 use super::part::Part;
+use super::sights::Sight;
 use super::table::{Key, Tally};
 
 /// Principal and kind of a call that the wire alone does not attribute; see [`Principal`](super::Principal).
@@ -37,7 +38,9 @@ pub(super) fn publish(
     }
     let read = reasons.values().copied().fold(recorded, u64::saturating_add);
     let mut publication = Publication::default();
-    publication.coverage.push(watched(part.provider, part.since, until, recorded));
+    let whole = watched(part.provider, part.since, until, recorded);
+    publication.coverage = gaps(part, &whole);
+    publication.coverage.push(whole);
     publication.counts = Counts { read, recorded, skipped: BTreeMap::new(), lost: reasons };
     publication.sources = sources;
     let records = records(&part.rows);
@@ -100,6 +103,26 @@ fn watched(provider: Provider, start: i64, end: i64, events: u64) -> CoverageRec
     }
 }
 
+/// Of each workload connections of which were not read, how many it made and how many those are. Containers of one
+/// workload are one.
+fn gaps(part: &Part, whole: &CoverageRecord) -> Vec<CoverageRecord> {
+    let mut workloads: BTreeMap<Workload, Sight> = BTreeMap::new();
+    for (who, sight) in &part.sights {
+        let workload = who.0.identity().workload.clone();
+        workloads.entry(workload).and_modify(|other| other.join(*sight)).or_insert(*sight);
+    }
+    let gap = |(workload, sight): (Workload, Sight)| CoverageRecord {
+        evidence: SNI.to_owned(),
+        workload: Some(workload),
+        start: sight.start,
+        end: sight.end,
+        events: sight.connections,
+        lost: sight.unread,
+        ..whole.clone()
+    };
+    workloads.into_iter().filter(|(_, sight)| sight.unread > 0).map(gap).collect()
+}
+
 /// The rows as records in the ledger's order, with too many names cut as every reader would cut them, and rows added up
 /// that are equal now that it is known who called.
 fn records(rows: &[(Key, Tally)]) -> Vec<UsageRecord> {
@@ -130,7 +153,7 @@ fn order(record: &UsageRecord) -> impl Ord + '_ {
         (&record.account, &record.principal, &record.service, &record.operation),
         (&record.resources, &record.parameters, record.outcome, &record.error_code, &record.region),
         (record.window_start, &record.principal_kind, &record.credential, &record.workload),
-        &record.source_identity,
+        (&record.source_identity, &record.evidence),
     )
 }
 
@@ -167,7 +190,7 @@ fn record(key: &Key, tally: &Tally) -> UsageRecord {
         // The workload's own identity, which a cluster lends it to take on a role with.
         source_identity: identity.token_subject(),
         network_origin: None,
-        evidence: EVIDENCE.to_owned(),
+        evidence: key.evidence.to_owned(),
         sample_id: tally.sample.clone(),
     }
 }

@@ -1,6 +1,7 @@
 //! Counts calls until they are published.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use remit_ledger::Provider;
 
@@ -8,8 +9,10 @@ use super::call::Call;
 use super::conservation::Conservation;
 use super::losses::{Loss, Losses};
 use super::part::Batch;
+use super::sights::{Sight, Sights};
 use super::store::Written;
-use super::table::{Key, Table, Tally};
+use super::table::{Key, Table, Tally, Who};
+use crate::identity::Subject;
 
 /// Dropped since the table was full while the store was away or slow.
 const MEMORY: &str = "memory";
@@ -44,6 +47,7 @@ pub struct Recorder {
     settings: RecorderSettings,
     table: Table,
     losses: Losses,
+    sights: Sights,
     conservation: Conservation,
     /// From when on nothing was told of each provider.
     since: BTreeMap<Provider, i64>,
@@ -62,6 +66,7 @@ impl Recorder {
             settings,
             table: Table::default(),
             losses: Losses::default(),
+            sights: Sights::default(),
             conservation: Conservation::default(),
             since: Provider::ALL.into_iter().map(|provider| (provider, now)).collect(),
             asked: now,
@@ -97,6 +102,16 @@ impl Recorder {
         }
     }
 
+    /// Counts a connection of TLS and whether its plaintext was seen. One of which it is not known whose API it called may
+    /// have called any's.
+    pub fn connection(&mut self, subject: &Arc<Subject>, to: Option<Provider>, is_readable: bool, at: i64) {
+        let unread = u64::from(!is_readable);
+        let sight = Sight { connections: 1, unread, start: at, end: at.saturating_add(1) };
+        for provider in Provider::ALL.into_iter().filter(|one| to.is_none_or(|to| to == *one)) {
+            self.sights.add(provider, Who(Arc::clone(subject)), sight);
+        }
+    }
+
     /// Whether a batch should be taken: the interval has passed, or the table is nearly full.
     pub fn is_due(&self, now: i64) -> bool {
         let is_filled = self.table.len() >= self.settings.rows / 4 * 3
@@ -113,7 +128,7 @@ impl Recorder {
         }
         self.asked = now;
         let rows = std::mem::take(&mut self.table).into_rows();
-        let batch = Batch::new(&self.since, now, rows, self.losses.take());
+        let batch = Batch::new(&self.since, now, rows, self.losses.take(), self.sights.take());
         for part in &batch.parts {
             self.since.insert(part.provider, now);
         }
@@ -132,6 +147,7 @@ impl Recorder {
         for part in batch.parts {
             self.since.insert(part.provider, part.since);
             part.losses.into_iter().for_each(|loss| self.losses.add(loss));
+            part.sights.into_iter().for_each(|(who, sight)| self.sights.add(part.provider, who, sight));
             for (key, tally) in part.rows {
                 if let Some((key, tally)) = self.table.add(key, tally) {
                     self.enter(key, tally);

@@ -28,6 +28,7 @@ pub(super) fn subject(name: &str) -> Arc<Subject> {
 pub(super) fn call(subject: &Arc<Subject>, operation: &str, key: &str) -> Call {
     Call {
         subject: Arc::clone(subject),
+        evidence: super::EVIDENCE,
         provider: Provider::Aws,
         principal: None,
         account: None,

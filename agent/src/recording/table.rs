@@ -18,6 +18,7 @@ pub(super) struct Key {
     /// Start of the hour, in microseconds since the Unix epoch.
     pub(super) window: i64,
     pub(super) who: Who,
+    pub(super) evidence: &'static str,
     pub(super) provider: Provider,
     pub(super) principal: Option<Principal>,
     pub(super) account: Option<String>,
@@ -32,7 +33,7 @@ pub(super) struct Key {
 }
 
 /// A subject is equal to itself alone: who it is may not be known yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Who(pub(super) Arc<Subject>);
 
 /// How often, and when.
@@ -87,6 +88,7 @@ impl Key {
         let key = Self {
             window,
             who: Who(call.subject),
+            evidence: call.evidence,
             provider: call.provider,
             principal: call.principal,
             account: call.account,

@@ -35,12 +35,16 @@ pub enum Counter {
     Exits,
     /// Processes ended for whose event the ring buffer had no room.
     LostExits,
+    /// Events of sockets put into the ring buffer: what they sent first, and answers of DNS they received.
+    Sockets,
+    /// Events of sockets, and first sights of connections, that did not get there.
+    LostSockets,
 }
 
 /// How many counters there are.
-pub const COUNTERS: u32 = 14;
+pub const COUNTERS: u32 = 16;
 
-const _: () = assert!(Counter::LostExits as u32 + 1 == COUNTERS);
+const _: () = assert!(Counter::LostSockets as u32 + 1 == COUNTERS);
 
 impl Counter {
     /// The ways in which an attempt ends.
@@ -71,6 +75,8 @@ impl Counter {
         Counter::LostStarts,
         Counter::Exits,
         Counter::LostExits,
+        Counter::Sockets,
+        Counter::LostSockets,
     ];
 
     /// Its name in metrics and messages.
@@ -91,6 +97,8 @@ impl Counter {
             Counter::LostStarts => "lost_starts",
             Counter::Exits => "exits",
             Counter::LostExits => "lost_exits",
+            Counter::Sockets => "sockets",
+            Counter::LostSockets => "lost_sockets",
         }
     }
 }

@@ -8,13 +8,15 @@ pub struct Header {
     pub time: u64,
     /// The cgroup of the thread, by its id in the unified hierarchy.
     pub cgroup: u64,
-    /// The address of the library's connection object, which names a connection within a process.
+    /// The address of the library's connection object, which names a connection within a process; of what a socket sent,
+    /// the socket's cookie.
     pub connection: u64,
     /// Where in the connection this event's plaintext begins: how many bytes the process wrote before, from the
     /// connection's start where that was seen. Of HTTP/2, only the frames that are taken count, as if there were no
     /// others. So bytes that are missing are lost, or are a body.
     pub position: u64,
-    /// The process (what the kernel calls a thread group).
+    /// The process (what the kernel calls a thread group); of what a socket sent, the one that connected it, and 0 where
+    /// that is not known.
     pub process: u32,
     /// The thread.
     pub thread: u32,

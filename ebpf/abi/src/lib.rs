@@ -5,14 +5,19 @@
 
 mod counter;
 mod header;
+mod peer;
 mod word;
 
 pub use counter::{COUNTERS, Counter};
 pub use header::{HEADER, Header};
+pub use peer::{PEER, Peer};
 pub use word::{Direction, Kind, Library, flag};
 
 /// The most bytes of plaintext that one event carries.
 pub const PIECE: usize = 1024;
+
+/// The most bytes of a ClientHello that are taken. One with a key share of post-quantum cryptography has about 1,700.
+pub const HELLO: usize = 2048;
 
 /// The most bytes of one HTTP/1 head that are taken; what is longer is cut.
 pub const LONGEST_HEAD: u32 = 16 * 1024;

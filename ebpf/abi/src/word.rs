@@ -16,6 +16,14 @@ pub enum Kind {
     Action = 4,
     /// The first thread of a process ended, and with it, as a rule, the process. Nothing follows.
     Exit = 5,
+    /// Plaintext of a connection's object was seen for the first time, or once more after a while. No plaintext follows.
+    Seen = 6,
+    /// A socket sent a ClientHello of TLS: a [`Peer`](crate::Peer) and its beginning follow.
+    Hello = 7,
+    /// A socket that had sent a ClientHello sent data for the first time. A [`Peer`](crate::Peer) follows.
+    Data = 8,
+    /// A socket received an answer of DNS: an empty [`Peer`](crate::Peer) and the answer's beginning follow.
+    Answer = 9,
 }
 
 /// Which library's function was called.
@@ -62,6 +70,10 @@ impl Kind {
             3 => Some(Kind::Frame),
             4 => Some(Kind::Action),
             5 => Some(Kind::Exit),
+            6 => Some(Kind::Seen),
+            7 => Some(Kind::Hello),
+            8 => Some(Kind::Data),
+            9 => Some(Kind::Answer),
             _ => None,
         }
     }

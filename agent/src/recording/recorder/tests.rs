@@ -220,7 +220,7 @@ proptest! {
                         for part in &mut batch.parts {
                             let half = part.rows.len() / 2;
                             let rows = part.rows.drain(..half).collect();
-                            spooled += Part { provider: part.provider, since: part.since, rows, losses: Vec::new() }.calls();
+                            spooled += Part { provider: part.provider, since: part.since, rows, losses: Vec::new(), sights: Vec::new() }.calls();
                         }
                         recorder.acknowledge(Written { spooled, left: Some(batch), ..Written::default() });
                     }

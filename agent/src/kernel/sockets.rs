@@ -1,0 +1,42 @@
+//! The programs that see what sockets send first.
+
+use std::fs::File;
+
+use aya::maps::Array;
+use aya::programs::{CgroupAttachMode, CgroupSkb, CgroupSkbAttachType, CgroupSockAddr};
+
+use super::error::KernelError;
+use super::object::{Kernel, program_error};
+
+impl Kernel {
+    /// Follows the sockets of a cgroup of version 2 and of all below it: who connects them, and what they send and are
+    /// answered that tells whom they mean. Nothing they send is changed or held up.
+    ///
+    /// # Errors
+    ///
+    /// Where the kernel does not permit it. Then no connection is told of.
+    pub fn follow_sockets(&mut self, cgroup: &File) -> Result<(), KernelError> {
+        let map = self.ebpf.map_mut("MATCHED").ok_or(KernelError::Missing("MATCHED"))?;
+        let map_error = |source| KernelError::Map { map: "MATCHED", source };
+        Array::try_from(map).map_err(map_error)?.set(0, 1_u32, 0).map_err(map_error)?;
+        for name in ["connected4", "connected6"] {
+            let program = self.ebpf.program_mut(name).ok_or(KernelError::Missing(name))?;
+            let program: &mut CgroupSockAddr =
+                program.try_into().map_err(|source| program_error(name, "loaded", source))?;
+            program.load().map_err(|source| program_error(name, "loaded", source))?;
+            let attached = program.attach(cgroup, CgroupAttachMode::Single);
+            attached.map_err(|source| program_error(name, "attached", source))?;
+        }
+        // What tells of connections comes last: without the others, it would tell of them wrongly.
+        let both = [("received", CgroupSkbAttachType::Ingress), ("sent", CgroupSkbAttachType::Egress)];
+        for (name, way) in both {
+            let program = self.ebpf.program_mut(name).ok_or(KernelError::Missing(name))?;
+            let program: &mut CgroupSkb =
+                program.try_into().map_err(|source| program_error(name, "loaded", source))?;
+            program.load().map_err(|source| program_error(name, "loaded", source))?;
+            let attached = program.attach(cgroup, way, CgroupAttachMode::Single);
+            attached.map_err(|source| program_error(name, "attached", source))?;
+        }
+        Ok(())
+    }
+}
