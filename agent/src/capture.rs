@@ -65,7 +65,7 @@ impl Capture {
         if is_exit || header.kind == Kind::Start as u8 {
             // The program that ran takes its connections with it.
             self.streams.close_process(process, &mut self.calls);
-            self.deliver(now, on);
+            self.deliver(on);
             if is_exit {
                 self.identities.exited(process, now);
                 self.callers.remove(&process);
@@ -84,22 +84,22 @@ impl Capture {
         let total = u32::from(header.copied);
         let direction =
             if header.direction == Way::Read as u8 { Direction::Read } else { Direction::Written };
-        let fragment = Fragment { direction, sequence: header.position, total, bytes };
+        let fragment = Fragment { direction, sequence: header.position, total, bytes, time: now };
         self.streams.feed(Key { process, object: header.connection }, fragment, &mut self.calls);
-        self.deliver(now, on);
+        self.deliver(on);
     }
 
     /// Hands over calls whose responses do not come, and forgets who is long gone. To be called every few seconds.
     pub fn sweep(&mut self, now: i64, on: &mut impl FnMut(&wire::Call, Call)) {
-        self.streams.sweep(&mut self.calls);
-        self.deliver(now, on);
+        self.streams.sweep(now, &mut self.calls);
+        self.deliver(on);
         self.identities.expire(now);
     }
 
     /// Hands over all calls that are not complete.
-    pub fn close(&mut self, now: i64, on: &mut impl FnMut(&wire::Call, Call)) {
+    pub fn close(&mut self, on: &mut impl FnMut(&wire::Call, Call)) {
         self.streams.close_all(&mut self.calls);
-        self.deliver(now, on);
+        self.deliver(on);
     }
 
     /// Connections of TLS of which it is told by now whether they could be read. To be asked for after events were taken.
@@ -168,12 +168,12 @@ impl Capture {
         self.callers.insert(process, subject);
     }
 
-    fn deliver(&mut self, now: i64, on: &mut impl FnMut(&wire::Call, Call)) {
+    fn deliver(&mut self, on: &mut impl FnMut(&wire::Call, Call)) {
         let surroundings = self.known.surroundings();
         for call in self.calls.drain(..) {
             self.connections.called(call.key.process, call.key.object, call.head.host.as_deref());
             let subject = self.callers.get(&call.key.process).cloned().unwrap_or_default();
-            on(&call, named(&call, subject, &surroundings, now));
+            on(&call, named(&call, subject, &surroundings));
         }
     }
 }
@@ -212,7 +212,7 @@ fn unread(connection: &Connection, surroundings: &Surroundings<'_>) -> (Call, Op
 }
 
 /// A call by the words of the ledger.
-fn named(call: &wire::Call, subject: Arc<Subject>, surroundings: &Surroundings<'_>, now: i64) -> Call {
+fn named(call: &wire::Call, subject: Arc<Subject>, surroundings: &Surroundings<'_>) -> Call {
     let mut named = naming::name(&call.head, surroundings);
     // What a head lacks may have been sent, so it must not be named by what it lacks. A path of Kubernetes tells all.
     if call.unknown > 0 && named.provider != Provider::Kubernetes {
@@ -236,8 +236,8 @@ fn named(call: &wire::Call, subject: Arc<Subject>, surroundings: &Surroundings<'
         error_code: None,
         sample_id: call.response.as_ref().and_then(|response| response.request_id.clone()),
         count: 1,
-        first: now,
-        last: now,
+        first: call.time,
+        last: call.time,
     }
 }
 

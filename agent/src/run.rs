@@ -226,7 +226,7 @@ impl Agent {
         while self.take() > 0 {}
         let now = now();
         let recorder = &mut self.recorder;
-        self.capture.close(now, &mut |_, call| recorder.record(call));
+        self.capture.close(&mut |_, call| recorder.record(call));
         self.seen.record(&self.capture.close_connections(), &self.capture, recorder);
         self.losses.count(&self.observation.counts()?, self.capture.counts(), now, recorder);
         let end = Instant::now() + FAREWELL;

@@ -26,8 +26,11 @@ pub(crate) struct Arguments {
     no_sockets: bool,
 }
 
-/// Calls whose responses do not come are printed after two of these.
-const SWEEP: Duration = Duration::from_secs(2);
+/// A person waits so many microseconds for the outcome of a call.
+const PATIENCE: i64 = 4_000_000;
+
+/// It is looked so often for calls that nobody waits for any more.
+const SWEEP: Duration = Duration::from_secs(1);
 
 /// Runs until it is told to stop.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -37,7 +40,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 async fn trace(arguments: &Arguments) -> anyhow::Result<()> {
     let mut observation = Observation::begin(arguments.responses, !arguments.no_sockets)?;
-    let limits = Limits { responses: arguments.responses, ..Limits::default() };
+    let limits = Limits { responses: arguments.responses, patience: PATIENCE, ..Limits::default() };
     let mut capture = Capture::new(limits, identities(None), Known::default());
     let mut printer = Printer { only: arguments.pid, output: std::io::stdout().lock(), printed: Ok(()) };
     let mut next_sweep = Instant::now() + SWEEP;
@@ -62,7 +65,7 @@ async fn trace(arguments: &Arguments) -> anyhow::Result<()> {
         capture.event(header, bytes, now(), &mut |sent, call| printer.call(sent, &call));
     }) > 0
     {}
-    capture.close(now(), &mut |sent, call| printer.call(sent, &call));
+    capture.close(&mut |sent, call| printer.call(sent, &call));
     printer.show(&capture.close_connections());
     printer.printed?;
     summary(&observation.counts()?, observation.pieces, capture.counts());

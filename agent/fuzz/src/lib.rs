@@ -2,7 +2,7 @@
 
 use remit_agent::wire::{Call, Direction, Fragment, Key, Limits, Responses, Streams};
 
-const LIMITS: Limits = Limits { streams: 4, bytes: 1 << 20, responses: Responses::Full };
+const LIMITS: Limits = Limits { streams: 4, bytes: 1 << 20, responses: Responses::Full, patience: 0 };
 
 /// Streams under test, with the calls that came out.
 pub struct Tested {
@@ -23,7 +23,7 @@ impl Tested {
         let sequence = end.saturating_add(missing);
         *end = sequence.saturating_add(bytes.len() as u64);
         let key = Key { process: 1, object: u64::from(object % 8) };
-        self.streams.feed(key, Fragment { direction, sequence, total: 0, bytes }, &mut self.calls);
+        self.streams.feed(key, Fragment { direction, sequence, total: 0, bytes, time: 0 }, &mut self.calls);
         self.check();
         assert!(self.streams.bytes() <= LIMITS.bytes && self.streams.len() <= LIMITS.streams);
     }

@@ -33,12 +33,14 @@ pub struct Fragment<'a> {
     pub total: u32,
     /// The bytes.
     pub bytes: &'a [u8],
+    /// When they were seen, in microseconds since the Unix epoch.
+    pub time: i64,
 }
 
 impl std::fmt::Debug for Fragment<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The bytes may hold a token.
-        let Self { direction, sequence, total, bytes } = self;
+        let Self { direction, sequence, total, bytes, .. } = self;
         write!(formatter, "Fragment({direction:?} {sequence}: {} of {total} bytes)", bytes.len())
     }
 }
@@ -56,6 +58,8 @@ pub struct Call {
     pub unknown: u32,
     /// How it was answered, if that was seen.
     pub response: Option<Response>,
+    /// When its head was complete, in microseconds since the Unix epoch.
+    pub time: i64,
 }
 
 /// Where calls of a stream go.
@@ -63,12 +67,14 @@ pub(super) struct Sink<'a> {
     pub(super) key: Key,
     pub(super) calls: &'a mut Vec<Call>,
     pub(super) counts: &'a mut Counts,
+    /// When it is, in microseconds since the Unix epoch.
+    pub(super) now: i64,
 }
 
 impl Sink<'_> {
-    pub(super) fn deliver(&mut self, head: Head, unknown: u32, response: Option<Response>) {
+    pub(super) fn deliver(&mut self, head: Head, unknown: u32, response: Option<Response>, time: i64) {
         self.counts.delivered += 1;
         self.counts.partial += u64::from(unknown > 0);
-        self.calls.push(Call { key: self.key, head, unknown, response });
+        self.calls.push(Call { key: self.key, head, unknown, response, time });
     }
 }

@@ -43,8 +43,8 @@ struct Exchange {
     /// The head, with its number of unknown fields. Nothing, when it was dropped or delivered.
     call: Option<(Head, u32)>,
     body: Option<Beginning>,
-    /// Whether it waited when the stream was last swept.
-    is_old: bool,
+    /// When the head was complete, in microseconds since the Unix epoch.
+    time: i64,
 }
 
 impl Exchange {
@@ -57,7 +57,7 @@ impl Exchange {
     fn deliver(&mut self, response: Option<Response>, sink: &mut Sink<'_>) {
         self.finish_body(false);
         if let Some((head, unknown)) = self.call.take() {
-            sink.deliver(head, unknown, response);
+            sink.deliver(head, unknown, response, self.time);
         }
     }
 
@@ -107,7 +107,7 @@ impl Exchanges {
         let is = |method: &str| head.as_ref().is_some_and(|head| head.method == method);
         let asked = Answered { is_head: is("HEAD"), is_tunnel: is("CONNECT") };
         let mut exchange =
-            Exchange { stream, asked, call: head.map(|head| (head, unknown)), body, is_old: false };
+            Exchange { stream, asked, call: head.map(|head| (head, unknown)), body, time: sink.now };
         if !self.awaits() && exchange.body.is_none() {
             return exchange.deliver(None, sink);
         }
@@ -204,12 +204,10 @@ impl Exchanges {
         self.is_adrift = self.pipelines;
     }
 
-    /// Delivers what waited for this long without an answer: since before the last time.
-    pub(super) fn sweep(&mut self, sink: &mut Sink<'_>) {
-        for exchange in &mut self.waiting {
-            if std::mem::replace(&mut exchange.is_old, true) {
-                exchange.deliver(None, sink);
-            }
+    /// Delivers without an answer what has waited since before a time.
+    pub(super) fn sweep(&mut self, before: i64, sink: &mut Sink<'_>) {
+        for exchange in self.waiting.iter_mut().take_while(|exchange| exchange.time < before) {
+            exchange.deliver(None, sink);
         }
     }
 

@@ -175,9 +175,9 @@ impl Stream {
         self.exchanges.abandon_all(sink);
     }
 
-    /// Delivers what waited for a response since before the last time.
-    pub(super) fn sweep(&mut self, sink: &mut Sink<'_>) {
-        self.exchanges.sweep(sink);
+    /// Delivers without a response what has waited for it since before a time.
+    pub(super) fn sweep(&mut self, before: i64, sink: &mut Sink<'_>) {
+        self.exchanges.sweep(before, sink);
     }
 
     /// How many calls wait.

@@ -18,11 +18,13 @@ pub struct Limits {
     pub bytes: usize,
     /// Which responses calls wait for.
     pub responses: Responses,
+    /// How many microseconds calls wait for them at most; a quarter of it where more than half of the room is taken.
+    pub patience: i64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { streams: 4096, bytes: 8 << 20, responses: Responses::Full }
+        Self { streams: 4096, bytes: 8 << 20, responses: Responses::Full, patience: 120_000_000 }
     }
 }
 
@@ -42,6 +44,8 @@ pub struct Streams {
     /// The streams by when they were last used.
     order: BTreeMap<u64, Key>,
     clock: u64,
+    /// When it is, in microseconds since the Unix epoch.
+    now: i64,
     bytes: usize,
     counts: Counts,
 }
@@ -69,7 +73,8 @@ impl Streams {
             size: 0,
             used: 0,
         });
-        place.stream.feed(fragment, &mut Sink { key, calls, counts: &mut self.counts });
+        self.now = fragment.time;
+        place.stream.feed(fragment, &mut Sink { key, calls, counts: &mut self.counts, now: self.now });
         let size = place.stream.size();
         self.bytes = self.bytes.saturating_sub(place.size).saturating_add(size);
         place.size = size;
@@ -84,11 +89,20 @@ impl Streams {
         }
     }
 
-    /// Delivers calls that waited for a response since before the last time. Called at least as often as calls are
-    /// written down, it bounds how long one waits.
-    pub fn sweep(&mut self, calls: &mut Vec<Call>) {
+    /// Delivers calls whose responses do not come. `now` is in microseconds since the Unix epoch.
+    pub fn sweep(&mut self, now: i64, calls: &mut Vec<Call>) {
+        let Limits { streams, bytes, patience, .. } = self.limits;
+        let is_full = self.places.len() > streams / 2 || self.bytes > bytes / 2;
+        let before = now.saturating_sub(if is_full { patience / 4 } else { patience });
+        self.now = now;
         for (key, place) in &mut self.places {
-            place.stream.sweep(&mut Sink { key: *key, calls, counts: &mut self.counts });
+            let delivered = calls.len();
+            place.stream.sweep(before, &mut Sink { key: *key, calls, counts: &mut self.counts, now });
+            if calls.len() > delivered {
+                let size = place.stream.size();
+                self.bytes = self.bytes.saturating_sub(place.size).saturating_add(size);
+                place.size = size;
+            }
         }
     }
 
@@ -148,7 +162,7 @@ impl Streams {
         if let Some(mut place) = self.places.remove(&key) {
             self.order.remove(&place.used);
             self.bytes = self.bytes.saturating_sub(place.size);
-            place.stream.close(reason, &mut Sink { key, calls, counts: &mut self.counts });
+            place.stream.close(reason, &mut Sink { key, calls, counts: &mut self.counts, now: self.now });
         }
     }
 }

@@ -19,6 +19,7 @@ struct Seen {
     calls: Vec<Call>,
     written: u64,
     read: u64,
+    now: i64,
 }
 
 impl Seen {
@@ -27,7 +28,7 @@ impl Seen {
     }
 
     fn with(limits: Limits) -> Self {
-        Self { streams: Streams::new(limits), calls: Vec::new(), written: 0, read: 0 }
+        Self { streams: Streams::new(limits), calls: Vec::new(), written: 0, read: 0, now: 0 }
     }
 
     fn write(&mut self, bytes: &[u8]) {
@@ -45,7 +46,7 @@ impl Seen {
         *next += bytes.len() as u64;
         if copied > 0 {
             let total = u32::try_from(bytes.len()).unwrap();
-            let fragment = Fragment { direction, sequence, total, bytes: &bytes[..copied] };
+            let fragment = Fragment { direction, sequence, total, bytes: &bytes[..copied], time: self.now };
             self.streams.feed(KEY, fragment, &mut self.calls);
         }
         self.check();

@@ -99,7 +99,7 @@ fn calls_are_in_the_ledger_with_workload_names_and_outcome() {
 }
 
 #[test]
-fn a_request_id_behind_a_long_field_is_seen_where_heads_are_followed_in_full() {
+fn responses_tell_outcomes_however_late_and_request_ids_as_far_as_they_are_followed() {
     for (responses, id) in [("first", None), ("full", Some("remit-audit"))] {
         let server = Server::start();
         let folder = tempfile::tempdir().unwrap();
@@ -107,15 +107,15 @@ fn a_request_id_behind_a_long_field_is_seen_where_heads_are_followed_in_full() {
         arguments.push(folder.path().as_os_str());
         let Some(run) = Trace::of(&arguments) else { return };
         let client = script("client.py");
-        for prefix in ["/remit-short", "/remit-tall/long"] {
+        for (prefix, calls) in [("/remit-short", "6"), ("/remit-tall/long", "6"), ("/remit-late/slow", "2")] {
             let port = server.port.to_string();
-            succeed(Command::new("python3").arg(&client).args([&port, prefix, "6", "3"]));
+            succeed(Command::new("python3").arg(&client).args([&port, prefix, calls, "3"]));
         }
         let seen = run.stop();
         let host = format!("127.0.0.1:{}", server.port);
         let mut records = records(folder.path());
         records.retain(|record| record.service == host);
-        assert_eq!(records.iter().map(|record| record.count).sum::<u64>(), 12, "{}", seen.summary);
+        assert_eq!(records.iter().map(|record| record.count).sum::<u64>(), 14, "{}", seen.summary);
         for record in records {
             let expected = if record.operation.contains("long") { id } else { Some("remit-audit") };
             assert_eq!(record.sample_id.as_deref(), expected, "{responses}: {record:?}");

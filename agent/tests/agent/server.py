@@ -1,12 +1,13 @@
 """A TLS server that answers every request, and writes down what it was asked: the truth that tests compare with.
 
 Started with a certificate and its key; prints its port first, then a line for each request. The path says what is answered:
-`/denied/` 403, `/failed/` 500, `/long/` a long head.
+`/denied/` 403, `/failed/` 500, `/long/` a long head, `/slow/` after five seconds.
 """
 
 import http.server
 import ssl
 import sys
+import time
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -16,6 +17,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path = self.path.split("?")[0]
         print(self.command, path, flush=True)
+        if "/slow/" in path:
+            time.sleep(5)
         self.send_response(403 if "/denied/" in path else 500 if "/failed/" in path else 200)
         if "/long/" in path:
             self.send_header("X-Long", "a" * 1500)

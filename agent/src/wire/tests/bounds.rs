@@ -3,7 +3,8 @@
 use super::*;
 
 fn fragment(bytes: &[u8]) -> Fragment<'_> {
-    Fragment { direction: Direction::Written, sequence: 0, total: u32::try_from(bytes.len()).unwrap(), bytes }
+    let total = u32::try_from(bytes.len()).unwrap();
+    Fragment { direction: Direction::Written, sequence: 0, total, bytes, time: 0 }
 }
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -27,7 +28,7 @@ fn the_quietest_stream_makes_room() {
 
 #[test]
 fn streams_have_bytes_together() {
-    let limits = Limits { streams: 1000, bytes: 100_000, responses: Responses::Full };
+    let limits = Limits { streams: 1000, bytes: 100_000, ..Limits::default() };
     let mut streams = Streams::new(limits);
     let mut calls = Vec::new();
     for object in 0..1000 {

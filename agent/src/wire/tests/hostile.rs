@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{golden::*, *};
 
-const LIMITS: Limits = Limits { streams: 4, bytes: 256 * 1024, responses: Responses::Full };
+const LIMITS: Limits = Limits { streams: 4, bytes: 256 * 1024, responses: Responses::Full, patience: 0 };
 
 /// Something of a stream: noise, or parts of what clients send.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
@@ -39,9 +39,9 @@ proptest! {
             // Mostly it goes on where it was, and now and then anywhere.
             let sequence = if total % 4 > 0 { *end } else { jump };
             *end = sequence.saturating_add(bytes.len() as u64);
-            streams.feed(key, Fragment { direction, sequence, total, bytes: &bytes }, &mut calls);
+            streams.feed(key, Fragment { direction, sequence, total, bytes: &bytes, time: 0 }, &mut calls);
             if total % 16 == 0 {
-                streams.sweep(&mut calls);
+                streams.sweep(1, &mut calls);
             }
             let counts = streams.counts();
             prop_assert_eq!(counts.delivered, calls.len() as u64);

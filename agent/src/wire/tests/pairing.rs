@@ -162,14 +162,34 @@ fn a_call_does_not_wait_for_ever() {
     let mut seen = Seen::new();
     seen.write(&get("/0"));
     seen.read(&answer(204, ""));
+    seen.now = 1;
     seen.write(&get("/1"));
-    seen.streams.sweep(&mut seen.calls);
+    let patience = Limits::default().patience;
+    seen.streams.sweep(patience, &mut seen.calls);
     assert_eq!((seen.calls.len(), seen.streams.held()), (1, 1));
-    seen.streams.sweep(&mut seen.calls);
+    seen.streams.sweep(patience + 2, &mut seen.calls);
     assert_eq!(lines(&seen.calls)[1..], ["GET x /1"]);
+    assert_eq!(seen.calls[1].time, 1, "it was made when it was sent");
     seen.write(&get("/2"));
     seen.read(&[answer(403, ""), answer(200, "")].concat());
     assert_eq!(lines(&seen.calls)[1..], ["GET x /1", "GET x /2 -> 200 id200"]);
+}
+
+#[test]
+fn a_call_waits_less_where_room_is_scarce() {
+    let mut seen = Seen::with(Limits { bytes: 100_000, ..Limits::default() });
+    let patience = Limits::default().patience;
+    let head = format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "a".repeat(1000));
+    seen.write(head.as_bytes());
+    seen.streams.sweep(patience / 4 + 1, &mut seen.calls);
+    assert_eq!(seen.streams.held(), 1);
+    for _ in 0..50 {
+        seen.write(head.as_bytes());
+    }
+    assert!(seen.streams.bytes() > 50_000);
+    seen.streams.sweep(patience / 4 + 1, &mut seen.calls);
+    assert_eq!((seen.streams.held(), seen.calls.len()), (0, 51));
+    assert!(seen.streams.bytes() < 50_000, "what is delivered takes no room");
 }
 
 #[test]

@@ -52,6 +52,7 @@ fn secrets_are_not_kept() {
 
 #[test]
 fn a_fragment_does_not_show_its_bytes() {
-    let fragment = Fragment { direction: Direction::Written, sequence: 3, total: 9, bytes: b"hunter2" };
+    let fragment =
+        Fragment { direction: Direction::Written, sequence: 3, total: 9, bytes: b"hunter2", time: 0 };
     assert_eq!(format!("{fragment:?}"), "Fragment(Written 3: 7 of 9 bytes)");
 }
