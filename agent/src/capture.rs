@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use remit_abi::{Direction as Way, Header, Kind, Library, Peer};
+use remit_abi::{Direction as Way, Header, Kind, Library, Peer, flag};
 use remit_ledger::{Outcome, Provider};
 
 use crate::head::Response;
@@ -80,8 +80,14 @@ impl Capture {
         }
         let subject = self.identities.subject(header.cgroup, process, now);
         self.remember(process, subject);
+        let said;
+        let (mut bytes, mut total) = (bytes, u32::from(header.copied));
+        if header.kind == Kind::Rpc as u8 {
+            let Some(text) = wire::rpc_text(bytes, header.flags & flag::VERSION != 0) else { return };
+            said = text;
+            (bytes, total) = (said.as_bytes(), u32::try_from(said.len()).unwrap_or(u32::MAX));
+        }
         // Positions tell what is missing between pieces: bodies, or what was lost.
-        let total = u32::from(header.copied);
         let direction =
             if header.direction == Way::Read as u8 { Direction::Read } else { Direction::Written };
         let fragment = Fragment { direction, sequence: header.position, total, bytes, time: now };

@@ -25,6 +25,7 @@ mod target;
 pub use counts::{Counts, Dropped};
 pub use fragment::{Call, Direction, Fragment, Key};
 pub use responses::Responses;
+pub use rpc::rpc_text;
 pub use streams::{Limits, Streams};
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use remit_abi::{Counter, Direction, Library, flag};
 
 use crate::counter::count;
 use crate::shape::{Shape, read, shape};
-use crate::stream::{ACTION, FOREIGN, HEAD, IDLE, Key, SKIP, Stream, TAKE, get, set};
+use crate::stream::{ACTION, BODY, FOREIGN, HEAD, IDLE, Key, RPC, SKIP, Stream, TAKE, get, set};
 use crate::{action, frames, head, notice};
 
 /// A call of a library's write function.
@@ -99,7 +99,7 @@ pub fn next_step(context: ProbeContext) -> u32 {
         Stream::find(&call.key).map(|stream| (call, stream))
     });
     match found {
-        Some((call, stream)) => match step(call, stream) {
+        Some((call, stream)) => match any_step(call, stream) {
             Step::End(end) => count(end),
             Step::More => {
                 again(&context);
@@ -126,7 +126,7 @@ fn begin(context: &impl EbpfContext, data: &Data) -> Result<(), Counter> {
         process: (identity >> 32) as u32,
         direction: data.direction as u32,
     };
-    let is_foreign = matches!(shape, Shape::Other | Shape::Action);
+    let is_foreign = matches!(shape, Shape::Other | Shape::Action | Shape::Rpc);
     let is_written = data.direction as u8 == Direction::Written as u8;
     let stream = match Stream::find(&key) {
         Some(stream) => stream,
@@ -151,7 +151,7 @@ fn begin(context: &impl EbpfContext, data: &Data) -> Result<(), Counter> {
         }
         (stream.state, stream.position) = (IDLE, u64::from(shape == Shape::Frame));
     }
-    if shape == Shape::Preface || (shape == Shape::Head && stream.state != IDLE && stream.state != HEAD) {
+    if shape == Shape::Preface || (shape == Shape::Head && matches!(stream.state, SKIP | TAKE)) {
         // Another connection has the address of one that is gone.
         stream.position = 0;
     }
@@ -162,8 +162,10 @@ fn begin(context: &impl EbpfContext, data: &Data) -> Result<(), Counter> {
             stream.flags = u32::from(flag::PREFACE);
         }
         Shape::Frame if stream.state == IDLE => (stream.state, stream.bytes, stream.flags) = (SKIP, 0, 0),
-        Shape::Action if stream.state == IDLE => stream.state = ACTION,
-        Shape::Frame | Shape::Action | Shape::Other => {}
+        Shape::Action if stream.state == BODY => stream.state = ACTION,
+        Shape::Rpc if stream.state == BODY => stream.state = RPC,
+        _ if stream.state == BODY => stream.state = IDLE,
+        _ => {}
     }
     if stream.state == IDLE {
         stream.position += u64::from(length);
@@ -194,13 +196,23 @@ fn begin(context: &impl EbpfContext, data: &Data) -> Result<(), Counter> {
     }
 }
 
-/// Takes a step of a call.
+/// Takes a step of a call in the program that begins it. What bodies name is for the next, since few calls have it.
 #[inline(always)]
 fn step(call: &mut Call, stream: &mut Stream) -> Step {
     match get(&stream.state) {
         HEAD => head::step(call, stream),
-        ACTION => action::step(call, stream),
+        ACTION | RPC => Step::More,
         _ => frames::step(call, stream),
+    }
+}
+
+/// Takes any step of a call.
+#[inline(always)]
+fn any_step(call: &mut Call, stream: &mut Stream) -> Step {
+    match get(&stream.state) {
+        ACTION => action::action(call, stream),
+        RPC => action::method(call, stream),
+        _ => step(call, stream),
     }
 }
 

@@ -4,11 +4,13 @@ use aya_ebpf::bindings::{BPF_RB_AVAIL_DATA, BPF_RB_FORCE_WAKEUP, BPF_RB_NO_WAKEU
 use aya_ebpf::helpers::generated::{bpf_probe_read_kernel, bpf_probe_read_user};
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::RingBuf;
-use remit_abi::{Counter, Direction, Header, Kind, Library, NAME, PIECE, RING, flag};
+use remit_abi::rpc::find;
+use remit_abi::{Counter, Direction, Header, Kind, Library, NAME, PIECE, RING, flag, rpc};
 
 use crate::bucket;
 use crate::call::{ADMITTED, Call, REFUSED, UNASKED};
 use crate::counter::count;
+use crate::shape::{is_mcp, is_tool_call};
 use crate::stream::{Stream, set};
 
 #[map]
@@ -111,7 +113,9 @@ pub(crate) fn emit(call: &mut Call, stream: &mut Stream, piece: &Piece) -> Count
                 entry.discard(u64::from(BPF_RB_NO_WAKEUP));
                 return Counter::Unreadable;
             }
-        } else if piece.kind as u8 == Kind::Action as u8 && !(names(slot, length) && clear(slot, source)) {
+        } else if (piece.kind as u8 == Kind::Action as u8 && !(names(slot, length) && clear(slot, source)))
+            || (piece.kind as u8 == Kind::Rpc as u8 && !names_method(slot, stream, length))
+        {
             entry.discard(u64::from(BPF_RB_NO_WAKEUP));
             return Counter::Other;
         }
@@ -224,6 +228,75 @@ unsafe fn names(slot: *mut Slot, length: u32) -> bool {
         }
         core::ptr::write_volatile(&raw mut (*slot).header.copied, end as u16);
         core::ptr::read_volatile(&raw const (*slot).header.copied) as u32 > ACTION
+    }
+}
+
+/// Whether the piece is the beginning of a JSON-RPC request that names its method; then the names are all that is left of it,
+/// in the form that [`rpc`] tells.
+#[inline(always)]
+unsafe fn names_method(slot: *mut Slot, stream: &mut Stream, length: u32) -> bool {
+    // SAFETY: the slot is ours, and indices stay within it.
+    unsafe {
+        let text = (&raw mut (*slot).text).cast::<u8>();
+        let zeros = (&raw const ZEROS).cast();
+        // Behind the piece is room for the names, and then for what is found, by its number: its last place, and how often.
+        let names = text.add(rpc::TEXT);
+        let (places, counts) = (names.add(2 * rpc::NAME).cast::<u16>(), names.add(2 * rpc::NAME + 16));
+        bpf_probe_read_kernel(names.cast(), (PIECE - rpc::TEXT) as u32, zeros);
+        let (mut state, mut depth) = (rpc::START, 0);
+        for index in 0..rpc::TEXT {
+            if index as u32 >= length {
+                break;
+            }
+            let class = rpc::CLASS[text.add(index).read() as usize] as usize;
+            let step = rpc::TABLE
+                [(state as usize & (rpc::STATES - 1)) * rpc::CLASSES + (class & (rpc::CLASSES - 1))];
+            let found = rpc::found(step) as usize;
+            places.add(found).write(index as u16);
+            let count = counts.add(found);
+            count.write(count.read().wrapping_add(1));
+            (state, depth) = rpc::next(step, depth);
+            if state == rpc::OVER {
+                break;
+            }
+        }
+        let count = |found: u8| core::ptr::read_volatile(counts.add(found as usize));
+        if count(find::METHOD) != 1 || count(find::METHOD_END) != 1 || count(find::FOREIGN) != 0 {
+            return false;
+        }
+        if !name(text, places, find::METHOD, names) {
+            return false;
+        }
+        let first = core::ptr::read_volatile(names.cast::<[u64; 2]>());
+        let has_version = count(find::VERSION) != 0;
+        if !has_version && !is_mcp(first) {
+            return false;
+        }
+        if has_version {
+            stream.flags |= u32::from(flag::VERSION);
+        }
+        if is_tool_call(first) && count(find::TOOL) == 1 && count(find::TOOL_END) == 1 {
+            name(text, places, find::TOOL, names.add(rpc::NAME));
+        }
+        core::ptr::write_volatile(&raw mut (*slot).header.copied, 2 * rpc::NAME as u16);
+        let rest = text.add(2 * rpc::NAME).cast();
+        bpf_probe_read_kernel(text.cast(), 2 * rpc::NAME as u32, names.cast()) == 0
+            && bpf_probe_read_kernel(rest, (PIECE - 2 * rpc::NAME) as u32, zeros) == 0
+    }
+}
+
+/// Copies the name between two places that were found. False where it is none, or too long.
+#[inline(always)]
+unsafe fn name(text: *const u8, places: *const u16, found: u8, to: *mut u8) -> bool {
+    // SAFETY: the caller hands over parts of its slot, and what is copied stays within them.
+    unsafe {
+        let from = u32::from(core::ptr::read_volatile(places.add(found as usize))) + 1;
+        let end = u32::from(core::ptr::read_volatile(places.add(found as usize + 1)));
+        let length = end.wrapping_sub(from);
+        if length == 0 || length > rpc::NAME as u32 || from >= rpc::TEXT as u32 {
+            return false;
+        }
+        bpf_probe_read_kernel(to.cast(), length, text.add(from as usize).cast()) == 0
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) enum Shape {
     Frame,
     /// A form that names its action, as the query protocols of AWS send it.
     Action,
+    /// A JSON-RPC request, as clients write it.
+    Rpc,
     /// None of these.
     Other,
 }
@@ -46,6 +48,27 @@ const RESPONSE: Text = Text::of(b"HTTP/1.");
 
 /// The beginning of a form that names its action.
 const ACTION: Text = Text::of(b"Action=");
+
+/// The beginnings of JSON-RPC requests: any other JSON need not be looked at closely.
+const RPC: [Text; 4] =
+    [Text::of(b"{\"jsonrpc\""), Text::of(b"{\"method\""), Text::of(b"{\"id\""), Text::of(b"{\"params\"")];
+
+/// What methods of MCP begin with (specification of 2025-06-18), whose requests may say that they are JSON-RPC only behind
+/// arguments of any length.
+const MCP: [Text; 9] = [
+    Text::of(b"completion/"),
+    Text::of(b"elicitation/"),
+    Text::of(b"logging/"),
+    Text::of(b"notifications/"),
+    Text::of(b"prompts/"),
+    Text::of(b"resources/"),
+    Text::of(b"roots/"),
+    Text::of(b"sampling/"),
+    Text::of(b"tools/"),
+];
+
+/// The method of MCP that calls a tool.
+const CALL: Text = Text::of(b"tools/call\0");
 
 /// Reads the first bytes of what a process wrote. None where they cannot be read.
 #[inline(always)]
@@ -85,7 +108,22 @@ pub(crate) fn shape(first: [u64; FIRST / 8], direction: Direction) -> Shape {
     if ACTION.begins(first) {
         return Shape::Action;
     }
+    if RPC[0].begins(first) || RPC[1].begins(first) || RPC[2].begins(first) || RPC[3].begins(first) {
+        return Shape::Rpc;
+    }
     if Frame::of(first).is_certain() { Shape::Frame } else { Shape::Other }
+}
+
+/// Whether a name is that of a method of MCP, by its first bytes, behind which are zeros.
+#[inline(always)]
+pub(crate) fn is_mcp(first: [u64; FIRST / 8]) -> bool {
+    MCP.iter().any(|family| family.begins(first))
+}
+
+/// Whether it is that of the method that calls a tool.
+#[inline(always)]
+pub(crate) fn is_tool_call(first: [u64; FIRST / 8]) -> bool {
+    CALL.begins(first)
 }
 
 impl Text {

@@ -34,7 +34,7 @@ pub(crate) struct Stream {
     pub(crate) cursor: u32,
     /// While a call is followed: how it ends, a `Counter`.
     pub(crate) end: u32,
-    /// While a call is followed: whether the head may have a body.
+    /// Whether the head may have a body, and one that is looked at: one of the numbers below.
     pub(crate) has_body: u32,
     /// While a call is followed: a digest of the beginning of its head.
     pub(crate) digest: u64,
@@ -62,6 +62,13 @@ pub(crate) fn set(value: &mut u32, new: u32) {
     unsafe { core::ptr::write_volatile(value, new) }
 }
 
+/// The request has no body.
+pub(crate) const NONE: u32 = 0;
+/// It may have one.
+pub(crate) const SOME: u32 = 1;
+/// It is a POST, whose body may name something.
+pub(crate) const NAMING: u32 = 2;
+
 /// Nothing is expected: the next head shows by its first bytes.
 pub(crate) const IDLE: u32 = 0;
 /// Within a head of HTTP/1.
@@ -70,10 +77,14 @@ pub(crate) const HEAD: u32 = 1;
 pub(crate) const SKIP: u32 = 2;
 /// HTTP/2, within a frame that is wanted.
 pub(crate) const TAKE: u32 = 3;
+/// Behind the head of a POST: what is written next is its body.
+pub(crate) const BODY: u32 = 4;
 /// Before a form that names its action.
-pub(crate) const ACTION: u32 = 4;
+pub(crate) const ACTION: u32 = 5;
+/// Before a JSON-RPC request.
+pub(crate) const RPC: u32 = 6;
 /// Nothing of HTTP was written yet.
-pub(crate) const FOREIGN: u32 = 5;
+pub(crate) const FOREIGN: u32 = 7;
 
 #[map]
 static STREAMS: LruHashMap<Key, Stream> = LruHashMap::with_max_entries(16384, 0);

@@ -2,6 +2,8 @@
 //!
 //! The text may be cut off anywhere, so that a parser of whole documents would not do; what is not complete is not there.
 
+use remit_abi::rpc::NAME;
+
 use crate::head::Body;
 
 /// Reads the method, and the tool's name where it is `tools/call`.
@@ -16,6 +18,17 @@ pub(super) fn read(text: &[u8]) -> Option<Body> {
         found.is_rpc || method.split('/').next().is_some_and(|of| MCP.contains(&of)) && method.contains('/');
     let tool = if method == "tools/call" { found.tool.and_then(name) } else { None };
     (is_rpc && !found.is_ambiguous).then_some(Body::Rpc { method, tool })
+}
+
+/// The text that names what the kernel's programs found in a request's, which is never longer: nothing else of it is known.
+/// None where they found nothing.
+pub fn rpc_text(names: &[u8], has_version: bool) -> Option<String> {
+    let (method, tool) = names.split_at_checked(NAME)?;
+    let read = |bytes: &[u8]| name(bytes.split(|byte| *byte == 0).next().unwrap_or_default());
+    let method = read(method)?;
+    let version = if has_version { "\"jsonrpc\":\"2.0\"," } else { "" };
+    let tool = read(tool).map(|tool| format!(",\"params\":{{\"name\":\"{tool}\"}}")).unwrap_or_default();
+    Some(format!("{{{version}\"method\":\"{method}\"{tool}}}"))
 }
 
 /// What the methods of MCP begin with.
@@ -178,6 +191,25 @@ mod tests {
             names(r#"{"jsonrpc":"2.0","id":1,"method":"eth_call"}"#),
             Some(("eth_call".to_owned(), None))
         );
+    }
+
+    #[test]
+    fn what_the_kernel_found_names_the_same() {
+        let found = |method: &str, tool: &str, has_version| {
+            let mut event = [0; 2 * NAME];
+            event.get_mut(..method.len()).unwrap().copy_from_slice(method.as_bytes());
+            event.get_mut(NAME..NAME + tool.len()).unwrap().copy_from_slice(tool.as_bytes());
+            rpc_text(&event, has_version)
+        };
+        let text = found("tools/call", "read_file", false).unwrap();
+        assert_eq!(names(&text), Some(("tools/call".to_owned(), Some("read_file".to_owned()))));
+        assert!(text.len() <= r#"{"method":"tools/call","params":{"name":"read_file"}}"#.len());
+        let text = found("eth_call", "", true).unwrap();
+        assert_eq!(names(&text), Some(("eth_call".to_owned(), None)));
+        assert!(text.len() <= r#"{"jsonrpc":"2.0","method":"eth_call"}"#.len());
+        assert_eq!((found("", "", true), found("a\"b", "", true)), (None, None));
+        assert_eq!(found(&"a".repeat(NAME), "b\"", false).unwrap().len(), NAME + 13);
+        assert_eq!(rpc_text(b"short", true), None);
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod calls;
 mod lifecycle;
 mod pod;
 mod pods;
+mod rpc;
 mod run;
 mod secrets;
 mod server;

@@ -26,7 +26,7 @@ pub struct Header {
     pub total: u32,
     /// Where in what was written this event's plaintext begins.
     pub offset: u32,
-    /// How many bytes of plaintext follow.
+    /// How many bytes follow.
     pub copied: u16,
     /// A [`Kind`](crate::Kind).
     pub kind: u8,

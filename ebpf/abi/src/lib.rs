@@ -6,6 +6,7 @@
 mod counter;
 mod header;
 mod peer;
+pub mod rpc;
 mod word;
 
 pub use counter::{COUNTERS, Counter};

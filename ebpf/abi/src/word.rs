@@ -24,6 +24,8 @@ pub enum Kind {
     Data = 8,
     /// A socket received an answer of DNS: an empty [`Peer`](crate::Peer) and the answer's beginning follow.
     Answer = 9,
+    /// The names in the beginning of a JSON-RPC request as a body, and nothing else of a body: see [`rpc`](crate::rpc).
+    Rpc = 10,
 }
 
 /// Which library's function was called.
@@ -58,6 +60,8 @@ pub mod flag {
     pub const LAST: u8 = 2;
     /// The piece is the preface of a connection of HTTP/2.
     pub const PREFACE: u8 = 4;
+    /// The JSON-RPC request says to be one of version 2.0.
+    pub const VERSION: u8 = 8;
 }
 
 impl Kind {
@@ -74,6 +78,7 @@ impl Kind {
             7 => Some(Kind::Hello),
             8 => Some(Kind::Data),
             9 => Some(Kind::Answer),
+            10 => Some(Kind::Rpc),
             _ => None,
         }
     }
