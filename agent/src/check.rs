@@ -24,7 +24,10 @@ const BLIND: [(&str, &str); 1] = [(
 /// Runs the checks and prints a line for each.
 pub(crate) fn run() -> anyhow::Result<()> {
     let mut rows = vec![release(), uprobes(), cgroups(), mappings()];
-    let loaded = Kernel::load(Share::default(), Responses::Off);
+    let loaded = Kernel::load(Share::default(), Responses::Off).and_then(|mut kernel| {
+        kernel.load_all()?;
+        Ok(kernel)
+    });
     rows.push(match &loaded {
         Ok(_) => row("programs", "yes", "taken by the kernel, and attached to the start of programs"),
         Err(error) => row("programs", "no", error.to_string()),
