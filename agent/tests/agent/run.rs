@@ -114,7 +114,7 @@ fn responses_tell_outcomes_however_late_and_request_ids_as_far_as_they_are_follo
         let seen = run.stop();
         let host = format!("127.0.0.1:{}", server.port);
         let mut records = records(folder.path());
-        records.retain(|record| record.service == host);
+        records.retain(|record| record.service == host && record.evidence == "wire");
         assert_eq!(records.iter().map(|record| record.count).sum::<u64>(), 14, "{}", seen.summary);
         for record in records {
             let expected = if record.operation.contains("long") { id } else { Some("remit-audit") };
