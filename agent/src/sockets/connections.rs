@@ -151,7 +151,8 @@ impl Connections {
             }
         }
         let objects = self.objects.entry(process).or_default();
-        objects.retain(|object| object.connection != connection);
+        // One that ended may have had the same address, and its connection may not be decided.
+        objects.retain(|object| !(is_shared && object.connection == connection));
         if objects.len() >= OBJECTS {
             objects.remove(0);
         }
@@ -161,10 +162,9 @@ impl Connections {
 
     /// A call shows to whom an object writes.
     pub fn called(&mut self, process: u32, connection: u64, host: Option<&str>) {
-        let objects = self.objects.get_mut(&process).into_iter().flatten();
-        if let Some(object) = objects.into_iter().find(|object| object.connection == connection)
-            && let Some(host) = host
-        {
+        let objects = self.objects.get_mut(&process).map(Vec::as_mut_slice).unwrap_or_default();
+        let object = objects.iter_mut().rfind(|object| object.connection == connection);
+        if let (Some(object), Some(host)) = (object, host) {
             object.host = Some(without_port(host).to_owned());
         }
     }
@@ -207,11 +207,13 @@ impl Connections {
         let connection = &waiting.connection;
         let period = waiting.hello.saturating_sub(BEFORE)..=connection.at.saturating_add(AFTER);
         let host = connection.host.as_deref();
-        let objects = self.objects.get(&connection.process).into_iter().flatten();
+        let objects = self.objects.get(&connection.process).map(Vec::as_slice).unwrap_or_default();
         let (its, others): (Vec<_>, Vec<_>) = objects
-            .filter(|object| period.contains(&object.at))
-            .partition(|object| object.host.is_none() || object.host.as_deref() == host);
-        let best = its.into_iter().min_by_key(|object| (object.host.is_none(), object.at));
+            .iter()
+            .enumerate()
+            .filter(|(_, object)| period.contains(&object.at))
+            .partition(|(_, object)| object.host.is_none() || object.host.as_deref() == host);
+        let best = its.into_iter().min_by_key(|(_, object)| (object.host.is_none(), object.at));
         // Some write a name that is not the server's, but that of another connection is that one's.
         let best = best.or_else(|| {
             if others.is_empty() {
@@ -220,12 +222,12 @@ impl Connections {
             let others_of_process = self.waiting.iter().map(|other| &other.connection);
             let others_of_process = others_of_process.filter(|other| other.process == connection.process);
             let hosts: HashSet<Option<&str>> = others_of_process.map(|other| other.host.as_deref()).collect();
-            others.into_iter().find(|object| !hosts.contains(&object.host.as_deref()))
+            others.into_iter().find(|(_, object)| !hosts.contains(&object.host.as_deref()))
         });
-        let Some(object) = best else { return false };
-        let (taken, is_shared) = (object.connection, object.is_shared);
+        let Some((place, object)) = best else { return false };
+        let is_shared = object.is_shared;
         if let Some(objects) = self.objects.get_mut(&connection.process).filter(|_| !is_shared) {
-            objects.retain(|object| object.connection != taken);
+            objects.remove(place);
         }
         true
     }

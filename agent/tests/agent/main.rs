@@ -17,4 +17,5 @@ mod rpc;
 mod run;
 mod secrets;
 mod server;
+mod sockets;
 mod trace;

@@ -53,6 +53,19 @@ fn one_object_is_of_one_connection_and_best_of_the_one_with_its_host() {
 }
 
 #[test]
+fn objects_may_have_the_address_of_one_that_is_gone() {
+    let mut connections = Connections::default();
+    for number in 0..3 {
+        connect(&mut connections, number, 10, "a.example", 0);
+        connections.seen(10, 0x100, false, 1);
+        connections.called(10, 0x100, Some("a.example"));
+    }
+    connect(&mut connections, 3, 10, "a.example", 0);
+    let readable: Vec<bool> = decided(&mut connections, 3 * SECOND).into_iter().map(|one| one.1).collect();
+    assert_eq!(readable, [true, true, true, false]);
+}
+
+#[test]
 fn what_is_no_http_and_what_names_another_host_counts_too() {
     let mut connections = Connections::default();
     connect(&mut connections, 1, 10, "database.example", 0);
