@@ -202,7 +202,8 @@ fn step(call: &mut Call, stream: &mut Stream) -> Step {
     match get(&stream.state) {
         HEAD => head::step(call, stream),
         ACTION | RPC => Step::More,
-        _ => frames::step(call, stream),
+        // As many as most writes have.
+        _ => frames::step::<3>(call, stream),
     }
 }
 
@@ -212,7 +213,8 @@ fn any_step(call: &mut Call, stream: &mut Stream) -> Step {
     match get(&stream.state) {
         ACTION => action::action(call, stream),
         RPC => action::method(call, stream),
-        _ => step(call, stream),
+        HEAD => head::step(call, stream),
+        _ => frames::step::<12>(call, stream),
     }
 }
 

@@ -11,9 +11,6 @@ use crate::stream::{IDLE, SKIP, Stream, TAKE, get, set};
 /// Bytes of a frame's header: RFC 9113, section 4.1.
 const HEADER: u32 = 9;
 
-/// The most frames that are passed over before and after a piece in one step.
-const FRAMES: usize = 4;
-
 /// What comes next in a write.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Next {
@@ -27,13 +24,13 @@ enum Next {
     Unknown,
 }
 
-/// Takes a piece of a frame with headers, and passes over what is before it and behind.
+/// Takes a piece of a frame with headers, and passes over what is before it and behind: at most so many frames each.
 #[inline(always)]
-pub(crate) fn step(call: &mut Call, stream: &mut Stream) -> Step {
-    let mut next = pass(call, stream);
+pub(crate) fn step<const FRAMES: usize>(call: &mut Call, stream: &mut Stream) -> Step {
+    let mut next = pass::<FRAMES>(call, stream);
     if next == Next::Wanted {
         take(call, stream);
-        next = pass(call, stream);
+        next = pass::<FRAMES>(call, stream);
     }
     match next {
         Next::Wanted | Next::More => Step::More,
@@ -52,7 +49,7 @@ pub(crate) fn step(call: &mut Call, stream: &mut Stream) -> Step {
 
 /// Passes over frames that are not wanted.
 #[inline(always)]
-fn pass(call: &Call, stream: &mut Stream) -> Next {
+fn pass<const FRAMES: usize>(call: &Call, stream: &mut Stream) -> Next {
     for _ in 0..FRAMES {
         let at = get(&stream.cursor);
         if at >= call.length {

@@ -10,6 +10,7 @@
 
 mod aws;
 mod calls;
+mod frames;
 mod lifecycle;
 mod pod;
 mod pods;

@@ -9,7 +9,7 @@ mod table;
 use table::{CLOSES, OPENS};
 
 /// The most bytes of a text that are looked at.
-pub const TEXT: usize = 512;
+pub const TEXT: usize = 256;
 
 /// The most bytes of a method's or a tool's name.
 pub const NAME: usize = 128;
