@@ -1,12 +1,14 @@
 //! `remit-agent check`: what this kernel allows, what is missing, and what would be blind, before anything is installed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 
 use remit_agent::kernel::{Kernel, Share};
-use remit_agent::probe::{Hook, Watch, executables, processes};
+use remit_agent::probe::{Blind, Hook, Mapping, Watch, executables, processes};
 use remit_agent::wire::Responses;
+
+use crate::observe::follow_sockets;
 
 /// One line of the answer.
 struct Row {
@@ -15,11 +17,8 @@ struct Row {
     about: String,
 }
 
-/// What is seen of a runtime, and what would be needed where it is nothing.
-const BLIND: [(&str, &str); 1] = [(
-    "libjvm.so",
-    "Java encrypts by itself: only names of servers are seen, so its calls stay unobservable",
-)];
+/// How many processes are named of a runtime that is blind.
+const NAMED: usize = 5;
 
 /// Runs the checks and prints a line for each.
 pub(crate) fn run() -> anyhow::Result<()> {
@@ -33,6 +32,14 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Err(error) => row("programs", "no", error.to_string()),
     });
     if let Ok(mut kernel) = loaded {
+        rows.push(match follow_sockets(&mut kernel) {
+            None => row("sockets", "yes", "servers of connections that cannot be read are told of by name"),
+            Some(reason) => row(
+                "sockets",
+                "limited",
+                format!("connections that cannot be read are not told of: {reason}"),
+            ),
+        });
         rows.extend(runtimes(&mut kernel)?);
     }
     let mut output = std::io::stdout().lock();
@@ -111,15 +118,18 @@ fn mappings() -> Row {
 fn runtimes(kernel: &mut Kernel) -> anyhow::Result<Vec<Row>> {
     let mut watch = Watch::new(Responses::Off);
     let mut rows = Vec::new();
-    let mut blind: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut blind: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    let mut unfollowed = Blind::default();
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     for process in processes()? {
         watch.process(kernel, process);
         let mapped = executables(process);
-        for (library, about) in BLIND {
-            if mapped.iter().any(|mapping| mapping.path.file_name().is_some_and(|name| name == library)) {
-                *blind.entry(about).or_default() += 1;
-            }
+        let is_followed = |mapping: &Mapping| !watch.hooks(process, std::slice::from_ref(mapping)).is_empty();
+        let others = mapped.iter().filter(|mapping| !is_followed(mapping));
+        let runtimes: BTreeSet<&str> =
+            others.filter_map(|mapping| unfollowed.runtime(process, mapping)).collect();
+        for runtime in runtimes {
+            blind.entry(runtime).or_default().push(process);
         }
         let mut runtimes: Vec<&str> = watch.hooks(process, &mapped).into_iter().filter_map(runtime).collect();
         runtimes.sort_unstable();
@@ -131,10 +141,33 @@ fn runtimes(kernel: &mut Kernel) -> anyhow::Result<Vec<Row>> {
     for (runtime, count) in seen {
         rows.push(row(runtime, "seen", counted(count)));
     }
-    for (about, count) in blind {
-        rows.push(row("Java", "blind", format!("{}; {about}", counted(count))));
+    for (runtime, processes) in blind {
+        let why = match runtime {
+            "Java" => "encrypts by itself",
+            "NSS" | "Mbed TLS" | "wolfSSL" | "s2n" => "is not followed",
+            _ => "is linked in where it cannot be followed",
+        };
+        let about = format!(
+            "{} ({}): {runtime} {why}, so only names of servers are seen and calls stay unobservable",
+            counted(processes.len()),
+            named(&processes)
+        );
+        rows.push(row(runtime, "blind", about));
     }
     Ok(rows)
+}
+
+/// Some processes by number and name.
+fn named(processes: &[u32]) -> String {
+    let name = |process: &u32| {
+        let name = std::fs::read_to_string(format!("/proc/{process}/comm")).unwrap_or_default();
+        format!("{process} {}", name.trim_end())
+    };
+    let mut names: Vec<String> = processes.iter().take(NAMED).map(name).collect();
+    if processes.len() > NAMED {
+        names.push("...".to_owned());
+    }
+    names.join(", ")
 }
 
 fn runtime(hook: Hook) -> Option<&'static str> {

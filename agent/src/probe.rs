@@ -3,6 +3,7 @@
 //! A probe belongs to a file and serves every process that maps it, those to come too. So a file is examined once, when
 //! the first process that executes it is seen.
 
+mod blind;
 mod elf;
 mod gopclntab;
 mod image;
@@ -14,6 +15,7 @@ mod site;
 mod symbols;
 mod watch;
 
+pub use blind::Blind;
 pub use image::{Hook, Identity, Point, points};
 pub use maps::{Mapping, executed};
 pub use process::{executables, processes};

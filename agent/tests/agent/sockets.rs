@@ -196,3 +196,30 @@ fn java_is_in_the_ledger_by_its_servers_and_as_a_gap() {
         assert!(gap.lost >= 1 && gap.events >= gap.lost && gap.classes.is_empty(), "{gap:?}");
     }
 }
+
+#[test]
+fn processes_that_cannot_be_read_are_named_beforehand() {
+    let folder = tempfile::tempdir().unwrap();
+    // A program as it looks that has rustls in it, without symbols.
+    let program = folder.path().join("remit-asleep");
+    std::fs::copy("/bin/sleep", &program).unwrap();
+    let mut file = std::fs::OpenOptions::new().append(true).open(&program).unwrap();
+    std::io::Write::write_all(&mut file, b"/registry/rustls-0.23.46/src/conn.rs").unwrap();
+    drop(file);
+    let mut asleep = Command::new(&program).arg("600").spawn().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_remit-agent")).arg("check").output().unwrap();
+    asleep.kill().unwrap();
+    asleep.wait().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    if !output.status.success() {
+        assert!(text.contains("not permitted"), "{text}");
+        skip::loudly("BPF is not permitted here", "run as root on a kernel with BPF and uprobes");
+        return;
+    }
+    let row = |start: &str| text.lines().find(|line| line.starts_with(start)).unwrap_or_default();
+    assert!(row("sockets").contains(" yes "), "{text}");
+    let rustls = row("rustls");
+    // Of more than five, some are not named.
+    let is_named = rustls.contains(&format!("{} remit-asleep", asleep.id()));
+    assert!(rustls.contains(" blind ") && (is_named || rustls.contains("...")), "{text}");
+}
