@@ -109,6 +109,9 @@ fn skip_name(bytes: &mut Bytes<'_>) -> Option<()> {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
     use super::*;
 
     /// An answer about a name, with these records: type, seconds and data.
@@ -147,6 +150,27 @@ pub(crate) mod tests {
         for length in 0..answered.len() {
             if let Some((cut, some)) = answer(&answered[..length]) {
                 assert!(cut == name && some.len() < 3 && expected.starts_with(&some), "{length}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_bounded_and_cut_off_the_beginning_of_all(
+            place in any::<Index>(),
+            value in any::<u8>(),
+            cut in any::<Index>(),
+        ) {
+            let records: Vec<(u16, u32, &[u8])> = vec![(A, 60, &[192, 0, 2, 1]); 200];
+            let mut answered = message("a.example.com", &records);
+            let place = place.index(answered.len());
+            answered[place] = value;
+            let whole = answer(&answered);
+            let part = answer(&answered[..cut.index(answered.len())]);
+            prop_assert!(whole.as_ref().is_none_or(|(_, all)| all.len() <= usize::from(RECORDS)));
+            if let Some((name, some)) = part {
+                let (same, all) = whole.unwrap();
+                prop_assert!(same == name && all.starts_with(&some));
             }
         }
     }

@@ -52,6 +52,10 @@ fn name(mut list: Bytes<'_>) -> Option<String> {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
     use super::*;
 
     /// A ClientHello with these extensions.
@@ -102,6 +106,28 @@ pub(crate) mod tests {
             assert!(found.is_none() || found.as_deref() == Some("example.com"), "{length}");
         }
         assert_eq!(server_name(&whole[..200]), Some("example.com".to_owned()));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_name_a_host_or_nothing_and_cut_off_the_same_or_nothing(
+            mut record in vec(any::<u8>(), 0..400),
+            shape in any::<bool>(),
+            cut in any::<Index>(),
+        ) {
+            if shape {
+                let start = hello(&[(10, &[0; 12]), (0, &named(b"example.com")), (51, &[0; 64])]);
+                record.extend_from_slice(&start);
+                record.rotate_right(start.len());
+                let place = cut.index(record.len());
+                record[place] = record[place].wrapping_add(1);
+            }
+            let whole = server_name(&record);
+            let is_host = |name: &String| host(name.as_bytes()).as_ref() == Some(name);
+            prop_assert!(whole.as_ref().is_none_or(is_host));
+            let part = server_name(&record[..cut.index(record.len() + 1)]);
+            prop_assert!(part.is_none() || part == whole);
+        }
     }
 
     #[test]
