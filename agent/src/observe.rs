@@ -75,7 +75,7 @@ impl Observation {
         let Self { events, waiting, pieces, .. } = self;
         events.take(|header, bytes| {
             match Kind::of(header.kind) {
-                Some(Kind::Head | Kind::Frame | Kind::Action) => *pieces += 1,
+                Some(Kind::Head | Kind::Frame | Kind::Action | Kind::Rpc) => *pieces += 1,
                 Some(Kind::Exit) => waiting.retain(|(_, process)| *process != header.process),
                 Some(Kind::Start) if waiting.len() + LATER.len() < WAITING => {
                     let now = Instant::now();

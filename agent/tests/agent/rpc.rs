@@ -36,6 +36,7 @@ fn methods_and_tools_are_named_and_bodies_stay_in_the_kernel() {
     python.arg(script("posts.py")).arg(server.port.to_string()).arg("/remit-rpc/python");
     succeed(python.args(CALLS.map(|(body, _)| body)));
     let seen = trace.stop();
+    assert_eq!(seen.count("pieces"), seen.count("pieces read"), "{}", seen.summary);
     for client in ["curl", "python"] {
         for (number, (body, named)) in CALLS.iter().enumerate() {
             let named = named.replace("127.0.0.1", &format!("127.0.0.1:{}", server.port));
