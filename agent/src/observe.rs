@@ -104,6 +104,7 @@ impl Observation {
 
     /// Detaches, so that nothing more is on its way.
     pub(crate) fn detach(&mut self) {
+        self.kernel.leave_sockets();
         self.watch = Watch::new(Responses::Off);
     }
 

@@ -3,7 +3,7 @@
 use std::fs::File;
 
 use aya::maps::Array;
-use aya::programs::{CgroupAttachMode, CgroupSkb, CgroupSkbAttachType, CgroupSockAddr};
+use aya::programs::{CgroupAttachMode, CgroupSkb, CgroupSkbAttachType, CgroupSockAddr, Program};
 
 use super::error::KernelError;
 use super::object::{Kernel, program_error};
@@ -38,5 +38,14 @@ impl Kernel {
             attached.map_err(|source| program_error(name, "attached", source))?;
         }
         Ok(())
+    }
+
+    /// Leaves sockets alone again. To be done before probes are detached: what they do not see any more would be told of as
+    /// if they never could.
+    pub fn leave_sockets(&mut self) {
+        if let Some(Program::CgroupSkb(program)) = self.ebpf.program_mut("sent") {
+            // It fails where it was not loaded.
+            let _ = program.unload();
+        }
     }
 }
