@@ -96,6 +96,14 @@ impl Cgroup {
         Cgroup { folder, top: top.to_owned() }
     }
 
+    /// Runs a command in it, once the shell that does so is there.
+    pub(crate) fn run(&self, program: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-ec", r#"echo $$ > "$1"; shift; exec "$@""#, "sh"]);
+        command.arg(self.folder.join("cgroup.procs")).arg(program);
+        command
+    }
+
     /// Where the hierarchy is mounted that has one of these options, or is of version 2.
     pub(crate) fn top(is_wanted: impl Fn(&str, &str) -> bool) -> Option<PathBuf> {
         let mounts = std::fs::read_to_string("/proc/self/mounts").unwrap();

@@ -4,15 +4,20 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use futures::FutureExt as _;
-use remit_ledger::{CoverageRecord, Provider, Snapshot, UsageRecord};
+use remit_ledger::{CoverageRecord, Provider, Snapshot, UsageRecord, Workload};
 use remit_tests::skip;
 
+use crate::pod::Cgroup;
 use crate::server::{Server, script, succeed};
 use crate::trace::Trace;
 
 /// A client that encrypts by itself, at an address of its own: its process, and the port that it connected to.
 fn blind(kind: &str, name: &str, place: &str) -> (u32, String) {
-    let mut python = Command::new("python3");
+    blind_by(Command::new("python3"), kind, name, place)
+}
+
+/// The same by a command that runs Python.
+fn blind_by(mut python: Command, kind: &str, name: &str, place: &str) -> (u32, String) {
     python.arg(script("blind.py")).args([kind, name, place]).stdout(Stdio::piped());
     let child = python.spawn().unwrap();
     let process = child.id();
@@ -195,6 +200,34 @@ fn java_is_in_the_ledger_by_its_servers_and_as_a_gap() {
         let gap = gap.unwrap_or_else(|| panic!("no gap of {provider:?} in {coverage:?}"));
         assert!(gap.lost >= 1 && gap.events >= gap.lost && gap.classes.is_empty(), "{gap:?}");
     }
+}
+
+#[test]
+fn a_container_is_told_of_by_what_its_own_cgroup_was_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("ledger");
+    let unified = Cgroup::top(|kind, _| kind == "cgroup2").unwrap();
+    let id = format!("{:032x}{:032x}", std::process::id(), 0x50c);
+    let uid = format!("{:08x}-5a7e-4c44-9d0b-3a1f0d6f8e0c", std::process::id());
+    let cgroup = Cgroup::new(&unified, &format!("kubepods/besteffort/pod{uid}/{id}"));
+    let Some(run) = Trace::of(&["run".as_ref(), "--ledger".as_ref(), ledger.as_os_str()]) else { return };
+    let name = format!("remit-{}.s3.mx-central-1.amazonaws.com", std::process::id());
+    blind_by(cgroup.run("python3"), "dns", &name, "127.93.0.7");
+    run.stop();
+    let (usage, coverage) = rows(&ledger);
+    let is_own = |workload: &Option<Workload>| {
+        let container = workload.as_ref().and_then(|workload| workload.container.as_deref());
+        container == id.get(..12)
+    };
+    let own: Vec<&UsageRecord> = usage.iter().filter(|row| is_own(&row.workload)).collect();
+    assert_eq!(own.len(), 1, "{own:?}");
+    assert_eq!((own[0].evidence.as_str(), own[0].service.as_str(), own[0].count), ("sni", "s3", 1));
+    let gaps: Vec<(Provider, u64, u64)> = coverage
+        .iter()
+        .filter(|row| is_own(&row.workload))
+        .map(|row| (row.provider, row.events, row.lost))
+        .collect();
+    assert_eq!(gaps, [(Provider::Aws, 1, 1)]);
 }
 
 #[test]
