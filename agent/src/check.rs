@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::Path;
 
+use remit_abi::Kind;
 use remit_agent::kernel::{Kernel, Share};
 use remit_agent::probe::{Blind, Hook, Mapping, Watch, executables, processes};
 use remit_agent::wire::Responses;
@@ -22,6 +23,9 @@ const NAMED: usize = 5;
 
 /// Runs the checks and prints a line for each.
 pub(crate) fn run() -> anyhow::Result<()> {
+    // The ring buffer is waited for within a runtime only.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let _entered = runtime.enter();
     let mut rows = vec![release(), uprobes(), cgroups(), mappings()];
     let loaded = Kernel::load(Share::default(), Responses::Off).and_then(|mut kernel| {
         kernel.load_all()?;
@@ -40,6 +44,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
                 format!("connections that cannot be read are not told of: {reason}"),
             ),
         });
+        rows.push(probes(&mut kernel));
         rows.extend(runtimes(&mut kernel)?);
     }
     let mut output = std::io::stdout().lock();
@@ -111,6 +116,23 @@ fn mappings() -> Row {
             "limited",
             "files that processes execute are opened by name; deleted ones are not seen",
         ),
+    }
+}
+
+/// Whether a probe at the agent's own function sees it called.
+fn probes(kernel: &mut Kernel) -> Row {
+    const NUMBER: u64 = 1;
+    let mut heard = false;
+    let tried = kernel.own().and_then(|own| {
+        let mut events = kernel.events()?;
+        own.call(NUMBER);
+        while events.take(|header, _| heard |= header.kind == Kind::Test as u8) > 0 {}
+        Ok(())
+    });
+    match tried {
+        Ok(()) if heard => row("probes", "yes", "a function of the agent was called, and that was seen"),
+        Ok(()) => row("probes", "no", "the kernel takes probes, and does not tell when a function is called"),
+        Err(error) => row("probes", "no", error.to_string()),
     }
 }
 

@@ -8,6 +8,7 @@ mod counts;
 mod error;
 mod events;
 mod object;
+mod own;
 mod sockets;
 
 pub use breakpoint::has_breakpoint;
@@ -15,3 +16,4 @@ pub use counts::Counts;
 pub use error::KernelError;
 pub use events::Events;
 pub use object::{Kernel, Link, Share};
+pub use own::Own;

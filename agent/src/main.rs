@@ -9,6 +9,12 @@ mod trace;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use zeroizing_alloc::ZeroAlloc;
+
+/// Memory that is given back is overwritten, whoever had it: paths and fields pass through buffers that grow and move, and what
+/// of them is no part of a call must not be found in a dump.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
 
 /// Sees every call that the workloads of this node make, on the wire
 #[derive(Debug, Parser)]

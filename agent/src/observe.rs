@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use remit_abi::{Header, Kind};
 use remit_agent::identity::{CgroupTree, Identities, IdentitySettings};
-use remit_agent::kernel::{Counts, Events, Kernel, Share};
+use remit_agent::kernel::{Counts, Events, Kernel, Own, Share};
 use remit_agent::probe::{Watch, Watched};
 use remit_agent::wire::Responses;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -19,7 +19,13 @@ const LATER: [Duration; 4] =
 const WAITING: usize = 16_384;
 
 /// All processes are looked at so often, for libraries that they loaded long after they started.
-const ROUND: Duration = Duration::from_secs(10);
+pub(crate) const ROUND: Duration = Duration::from_secs(10);
+
+/// So often it is made sure that probes work, and memory of the ring buffer is overwritten that events were in.
+const PULSE: Duration = Duration::from_secs(1);
+
+/// So often in a row the agent calls its own function in vain until probes count as dead: the ring buffer may be full.
+const TRIES: u64 = 3;
 
 /// The kernel's programs at work, until the program is told to stop.
 pub(crate) struct Observation {
@@ -30,6 +36,15 @@ pub(crate) struct Observation {
     next_round: Instant,
     interrupt: Signal,
     terminate: Signal,
+    own: Own,
+    next_pulse: Instant,
+    /// With which number the agent called its own function last, and which came back.
+    called: u64,
+    heard: u64,
+    /// Whether events were in the ring buffer since it was overwritten last that hold what others sent.
+    is_stale: bool,
+    /// When probes were known to work last, in microseconds since the Unix epoch.
+    alive: i64,
     /// Pieces of plaintext that were taken.
     pub(crate) pieces: u64,
     /// Whether connections are told of that cannot be read.
@@ -46,6 +61,7 @@ impl Observation {
             )
         })?;
         let events = kernel.events()?;
+        let own = kernel.own()?;
         let mut watch = Watch::new(responses);
         announce(&watch.round(&mut kernel)?);
         // After the probes: what they do not see yet would be told of as if they never could.
@@ -56,9 +72,23 @@ impl Observation {
         let follows_sockets = sockets && refused.is_none();
         let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         eprintln!("watching {} functions; calls follow", watch.probes());
-        let next_round = Instant::now() + ROUND;
-        let (waiting, pieces) = (Vec::new(), 0);
-        Ok(Self { kernel, events, watch, waiting, next_round, interrupt, terminate, pieces, follows_sockets })
+        Ok(Self {
+            kernel,
+            events,
+            watch,
+            waiting: Vec::new(),
+            next_round: Instant::now() + ROUND,
+            interrupt,
+            terminate,
+            own,
+            next_pulse: Instant::now(),
+            called: 0,
+            heard: 0,
+            is_stale: false,
+            alive: now(),
+            pieces: 0,
+            follows_sockets,
+        })
     }
 
     /// Waits until there may be events, or the program is told to stop, which it says.
@@ -72,9 +102,38 @@ impl Observation {
 
     /// Hands over events that are there, and says how many.
     pub(crate) fn take(&mut self, mut on: impl FnMut(&Header, &[u8])) -> usize {
-        let Self { events, waiting, pieces, .. } = self;
+        let mut taken = self.drain(&mut on);
+        if self.next_pulse <= Instant::now() {
+            self.next_pulse = Instant::now() + PULSE;
+            // An event is there when the call is over.
+            for _ in 0..TRIES {
+                self.called += 1;
+                self.own.call(self.called);
+                taken += self.drain(&mut on);
+                if self.heard == self.called {
+                    self.alive = now();
+                    break;
+                }
+            }
+            if std::mem::take(&mut self.is_stale) {
+                for _ in 0..Own::PARTS {
+                    self.own.overwrite();
+                    taken += self.drain(&mut on);
+                }
+            }
+        }
+        taken
+    }
+
+    fn drain(&mut self, on: &mut impl FnMut(&Header, &[u8])) -> usize {
+        let Self { events, waiting, pieces, heard, is_stale, .. } = self;
         events.take(|header, bytes| {
+            *is_stale |= header.copied > 0 && header.kind != Kind::Start as u8;
             match Kind::of(header.kind) {
+                Some(Kind::Test) => {
+                    *heard = header.connection;
+                    return;
+                }
                 Some(Kind::Head | Kind::Frame | Kind::Action | Kind::Rpc) => *pieces += 1,
                 Some(Kind::Exit) => waiting.retain(|(_, process)| *process != header.process),
                 Some(Kind::Start) if waiting.len() + LATER.len() < WAITING => {
@@ -102,6 +161,11 @@ impl Observation {
         Ok(())
     }
 
+    /// Since when no probe works, as far as is known, in microseconds since the Unix epoch.
+    pub(crate) fn dead_since(&self) -> Option<i64> {
+        (self.heard != self.called).then_some(self.alive)
+    }
+
     /// Detaches, so that nothing more is on its way.
     pub(crate) fn detach(&mut self) {
         self.kernel.leave_sockets();
@@ -113,9 +177,9 @@ impl Observation {
         Ok(self.kernel.counts()?)
     }
 
-    /// How many places are probed, and how many functions the kernel did not let be probed.
-    pub(crate) fn probes(&self) -> (usize, u64) {
-        (self.watch.probes(), self.watch.refused())
+    /// What is probed.
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.watch
     }
 }
 

@@ -85,6 +85,24 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     runtime.block_on(async { Agent::begin(arguments)?.run().await })
 }
 
+fn probe_metrics(observation: &Observation) -> [Metric; 4] {
+    let (watch, is_alive) = (observation.watch(), observation.dead_since().is_none());
+    [
+        Metric::gauge("remit_probes", "Functions that are followed.", watch.probes() as u64),
+        Metric::counter("remit_probes_refused_total", "Functions that cannot be followed.", watch.refused()),
+        Metric::counter(
+            "remit_probes_dead_total",
+            "Files whose probes were found dead, and attached again.",
+            watch.dead(),
+        ),
+        Metric::gauge(
+            "remit_probes_alive",
+            "Whether the agent sees a call of its own function.",
+            is_alive.into(),
+        ),
+    ]
+}
+
 /// The agent at work.
 struct Agent {
     observation: Observation,
@@ -181,6 +199,7 @@ impl Agent {
         let connections = self.capture.connections(now);
         self.seen.record(&connections, &self.capture, recorder);
         let counts = self.observation.counts()?;
+        self.losses.count_dead(&self.observation, now, recorder);
         self.losses.count(&counts, self.capture.counts(), now, recorder);
         if let Some(asker) = &mut self.asker
             && let Some(pods) = asker.pods(self.capture.wants_pods(now))
@@ -207,14 +226,10 @@ impl Agent {
             "counter",
             ends,
         ));
-        let (probes, refused) = self.observation.probes();
-        metrics.push(Metric::gauge("remit_probes", "Functions that are followed.", probes as u64));
-        metrics.push(Metric::counter(
-            "remit_probes_refused_total",
-            "Functions that cannot be followed.",
-            refused,
-        ));
+        metrics.extend(probe_metrics(&self.observation));
         let mut problems: Vec<String> = self.writer.problems().to_vec();
+        problems
+            .extend(self.observation.dead_since().map(|_| "probes do not work: no call is seen".to_owned()));
         problems.extend(self.asker.as_ref().and_then(|asker| asker.problem().map(str::to_owned)));
         self.board.write(metrics, problems);
         Ok(())

@@ -18,6 +18,7 @@ mod head;
 mod hello;
 mod notice;
 mod openssl;
+mod own;
 mod packet;
 mod piece;
 mod reads;

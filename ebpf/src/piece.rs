@@ -5,7 +5,7 @@ use aya_ebpf::helpers::generated::{bpf_probe_read_kernel, bpf_probe_read_user};
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::RingBuf;
 use remit_abi::rpc::find;
-use remit_abi::{Counter, Direction, Header, Kind, Library, NAME, PIECE, RING, flag, rpc};
+use remit_abi::{Counter, Direction, Header, Kind, Library, NAME, OVERWRITTEN, PIECE, RING, flag, rpc};
 
 use crate::bucket;
 use crate::call::{ADMITTED, Call, REFUSED, UNASKED};
@@ -330,6 +330,22 @@ pub(crate) fn announce(header: Header, name: [u8; NAME]) -> bool {
     entry.write(Deed { header, name });
     entry.submit(if is_start { u64::from(BPF_RB_FORCE_WAKEUP) } else { wakeup() });
     true
+}
+
+/// Overwrites the part of the ring buffer that is next to be used, as far as it is free: what was taken from there stays
+/// otherwise until as much was put in.
+#[inline(always)]
+pub(crate) fn overwrite() {
+    for _ in 0..OVERWRITTEN / PIECE as u32 {
+        let Some(mut entry) = EVENTS.reserve::<[u64; PIECE / 8]>(0) else { return };
+        // SAFETY: the entry is ours until it is discarded.
+        let done =
+            unsafe { bpf_probe_read_kernel(entry.as_mut_ptr().cast(), PIECE as u32, (&raw const ZEROS).cast()) };
+        entry.discard(u64::from(BPF_RB_NO_WAKEUP));
+        if done != 0 {
+            return;
+        }
+    }
 }
 
 /// Whether the agent is to be woken.

@@ -37,7 +37,7 @@ pub fn process_ended(_: RawTracePointContext) -> i32 {
 }
 
 #[inline(always)]
-fn header(kind: Kind, copied: u16) -> Header {
+pub(crate) fn header(kind: Kind, copied: u16) -> Header {
     let identity = bpf_get_current_pid_tgid();
     Header {
         // SAFETY: helpers without arguments.

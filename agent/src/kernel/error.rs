@@ -28,6 +28,9 @@ pub enum KernelError {
         /// What the kernel says.
         source: MapError,
     },
+    /// The agent does not find its own function.
+    #[error("the agent's own function cannot be found: {0}")]
+    Own(std::io::Error),
     /// The committed object lacks a part.
     #[error("the compiled programs have no `{0}`\nhint: run `cargo xtask ebpf`, and build again")]
     Missing(&'static str),

@@ -11,6 +11,7 @@ use aya::{Ebpf, EbpfLoader};
 use super::counts::Counts;
 use super::error::KernelError;
 use super::events::Events;
+use super::own::{self, Own};
 use crate::probe::{Hook, Point};
 use crate::wire::Responses;
 
@@ -50,6 +51,9 @@ pub struct Link {
 /// The names of the programs that follow processes, and of the tracepoints that they are attached to.
 const DEEDS: [(&str, &str); 2] =
     [("program_started", "sched_process_exec"), ("process_ended", "sched_process_exit")];
+
+/// The name of the program of the agent's own function.
+const OWN: &str = "own_called";
 
 /// The name of the program that goes on where another could not.
 const NEXT: &str = "next_step";
@@ -137,10 +141,31 @@ impl Kernel {
     ///
     /// Where the kernel refuses.
     pub fn attach(&mut self, file: &File, point: &Point) -> Result<Link, KernelError> {
+        self.attach_to(name(point.hook), file, point.offset(), UProbeScope::AllProcesses)
+    }
+
+    /// Attaches to the agent's own function, for this thread.
+    ///
+    /// # Errors
+    ///
+    /// Where the kernel refuses, or does not tell where the function is.
+    pub fn own(&mut self) -> Result<Own, KernelError> {
+        let (offset, file) = (own::offset(), own::file());
+        let (offset, file) = offset.and_then(|offset| Ok((offset, file?))).map_err(KernelError::Own)?;
+        Ok(Own::new(self.attach_to(OWN, &file, offset, UProbeScope::CallingProcess)?))
+    }
+
+    fn attach_to(
+        &mut self,
+        program: &'static str,
+        file: &File,
+        offset: u64,
+        scope: UProbeScope,
+    ) -> Result<Link, KernelError> {
         let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-        let attached = |source| program_error(name(point.hook), "attached", source);
-        let probe = load(&mut self.ebpf, name(point.hook))?;
-        let link = probe.attach(point.offset(), path, UProbeScope::AllProcesses).map_err(attached)?;
+        let attached = |source| program_error(program, "attached", source);
+        let probe = load(&mut self.ebpf, program)?;
+        let link = probe.attach(offset, path, scope).map_err(attached)?;
         Ok(Link { _link: probe.take_link(link).map_err(attached)? })
     }
 }

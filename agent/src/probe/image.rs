@@ -143,6 +143,11 @@ impl Identity {
         self != other && (self.device, self.inode) == (other.device, other.inode)
     }
 
+    #[cfg(test)]
+    pub(super) fn on_another_device(self) -> Identity {
+        Identity { device: !self.device, ..self }
+    }
+
     /// Whether it may be the same file as one that an overlay shows on a device of its own.
     pub(super) fn is_alike(&self, other: &Identity) -> bool {
         *self == Identity { device: self.device, ..*other }

@@ -27,6 +27,8 @@ pub struct Watch {
     round: u64,
     /// How many functions the kernel did not let be probed.
     refused: u64,
+    /// How many files' probes were found dead.
+    dead: u64,
     /// Roots of processes whose libraries were looked at.
     roots: HashSet<(u64, u64)>,
 }
@@ -66,6 +68,7 @@ impl Watch {
             files: HashMap::new(),
             round: 0,
             refused: 0,
+            dead: 0,
             roots: HashSet::new(),
         }
     }
@@ -137,6 +140,7 @@ impl Watch {
     /// Where processes cannot be listed.
     pub fn round(&mut self, kernel: &mut Kernel) -> io::Result<Vec<Watched>> {
         self.round += 1;
+        self.verify();
         let mut watched = Vec::new();
         for process in process::processes()? {
             watched.extend(self.process(kernel, process));
@@ -148,6 +152,21 @@ impl Watch {
             known.seen == round || !known.file.as_ref().is_some_and(is_deleted)
         });
         Ok(watched)
+    }
+
+    /// Lets go files of which a probe is dead, so that they are attached to again.
+    fn verify(&mut self) {
+        let Self { files, dead, .. } = self;
+        files.retain(|_, known| {
+            let Some(file) = &known.file else { return true };
+            let is_dead = |point: &Point| has_breakpoint(file, point.offset()).is_ok_and(|has| !has);
+            let found = known.links.iter().find(|(point, _)| is_dead(point));
+            if let Some((point, _)) = found {
+                *dead += 1;
+                tracing::warn!(function = point.hook.symbol(), "a probe was dead, and is attached again");
+            }
+            found.is_none()
+        });
     }
 
     /// What is followed of the files that a process has mapped.
@@ -170,6 +189,12 @@ impl Watch {
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.refused
+    }
+
+    /// How many files' probes were found dead, and attached again.
+    #[must_use]
+    pub fn dead(&self) -> u64 {
+        self.dead
     }
 
     /// Whether a file was looked at, which a process has now.
@@ -222,3 +247,6 @@ impl Watch {
         self.files.insert(identity, Known { file, links, behind, seen: self.round });
     }
 }
+
+#[cfg(test)]
+mod tests;

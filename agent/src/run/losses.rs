@@ -4,10 +4,13 @@ use remit_agent::kernel::Counts;
 use remit_agent::recording::Recorder;
 use remit_agent::wire::{self, Dropped};
 
+use crate::observe::{Observation, ROUND};
+
 /// What of the losses was told to the recorder.
 pub(super) struct Losses {
     kernel: u64,
     heads: [u64; Dropped::ALL.len()],
+    dead: u64,
     /// When the counts were last compared, in microseconds since the Unix epoch.
     since: i64,
 }
@@ -26,7 +29,19 @@ const fn reason(dropped: Dropped) -> &'static str {
 
 impl Losses {
     pub(super) fn new(now: i64) -> Self {
-        Self { kernel: 0, heads: [0; Dropped::ALL.len()], since: now }
+        Self { kernel: 0, heads: [0; Dropped::ALL.len()], dead: 0, since: now }
+    }
+
+    /// Tells the recorder where probes were dead. How many calls went unseen is not known, so each time counts for one.
+    pub(super) fn count_dead(&mut self, observation: &Observation, now: i64, recorder: &mut Recorder) {
+        let dead = observation.watch().dead();
+        let round = i64::try_from(ROUND.as_micros()).unwrap_or(i64::MAX);
+        let since = now.saturating_sub(round.saturating_mul(2));
+        recorder.dropped("probe_dead", dead.saturating_sub(self.dead), since, now);
+        self.dead = dead;
+        if let Some(since) = observation.dead_since() {
+            recorder.dropped("probe_dead", 1, since, now);
+        }
     }
 
     /// Tells the recorder what was lost since the last time.

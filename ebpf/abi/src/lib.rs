@@ -26,5 +26,8 @@ pub const LONGEST_HEAD: u32 = 16 * 1024;
 /// Bytes of a program's name, as the kernel keeps it: cut to one less.
 pub const NAME: usize = 16;
 
+/// Bytes of the ring buffer that the agent's own call overwrites.
+pub const OVERWRITTEN: u32 = 64 * 1024;
+
 /// Bytes of the ring buffer between kernel and agent.
 pub const RING: u32 = 4 * 1024 * 1024;

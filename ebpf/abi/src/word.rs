@@ -26,6 +26,8 @@ pub enum Kind {
     Answer = 9,
     /// The names in the beginning of a JSON-RPC request as a body, and nothing else of a body: see [`rpc`](crate::rpc).
     Rpc = 10,
+    /// The agent called its own function, with the number in place of the connection. Nothing follows.
+    Test = 11,
 }
 
 /// Which library's function was called.
@@ -79,6 +81,7 @@ impl Kind {
             8 => Some(Kind::Data),
             9 => Some(Kind::Answer),
             10 => Some(Kind::Rpc),
+            11 => Some(Kind::Test),
             _ => None,
         }
     }
