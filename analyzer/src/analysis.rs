@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 use remit_catalog::Catalog;
 use remit_ledger::CoverageRecord;
 use remit_policy::{
-    Account, Coverage, Expander, Generalise, GivenUp, Judgement, NoProposal, Principal, ProposeOptions,
-    Proven, Seen, Usage, Violation, Window, judge, propose, prove,
+    Account, Count, Coverage, Expander, Generalise, GivenUp, Judgement, NoProposal, Principal,
+    ProposeOptions, Proven, Seen, Usage, Violation, Window, judge, propose, prove,
 };
 
 use crate::regions::{RegionCoverage, regions};
-use crate::rollup::PrincipalCalls;
+use crate::rollup::{Caller, PrincipalCalls};
 use crate::visible::{Said, WindowSettings, coverage_of};
+use crate::workloads::WorkloadCalls;
 
 /// Settings of an analysis.
 #[derive(Clone, Debug)]
@@ -33,7 +34,7 @@ pub(crate) struct Settings {
     pub(crate) generalise: Generalise,
 }
 
-/// From the start of the first to the end of the last of these principals' windows: outside it no call counts.
+/// From the start of the first to the end of the last of these principals' windows: before it no call counts.
 pub(crate) fn whole_window<'a>(
     principals: impl Iterator<Item = &'a str>,
     coverage: &[CoverageRecord],
@@ -81,7 +82,7 @@ pub(crate) struct Ungranted {
     /// Its kind, as the ledger names it.
     pub(crate) kind: String,
     /// Allowed calls.
-    pub(crate) calls: u64,
+    pub(crate) calls: Count,
     /// Last allowed call.
     pub(crate) last: Option<i64>,
 }
@@ -94,8 +95,10 @@ pub(crate) struct Analysis {
     pub(crate) principals: Vec<Analysed>,
     /// Principals without, by name.
     pub(crate) without_grants: BTreeMap<String, Ungranted>,
-    /// Allowed calls whose operation the catalog does not know: calls, and by how many principals.
+    /// Calls that were not denied and whose operation the catalog does not know: calls, and by how many principals.
     pub(crate) unresolved: BTreeMap<String, (Seen, usize)>,
+    /// What was seen on the wire.
+    pub(crate) workloads: BTreeMap<Caller, WorkloadCalls>,
     /// From the first window's start to the last one's end.
     pub(crate) window: Option<Window>,
     /// Per account with principals its window, and what the ledger holds of its regions.
@@ -142,6 +145,7 @@ pub(crate) fn analyse(
         principals: Vec::new(),
         without_grants: BTreeMap::new(),
         unresolved: BTreeMap::new(),
+        workloads: BTreeMap::new(),
         window: None,
         regions: BTreeMap::new(),
         longest_gap: settings.window.longest_gap,
@@ -180,7 +184,7 @@ pub(crate) fn analyse(
 }
 
 fn nothing(like: &Seen) -> Seen {
-    Seen { count: 0, ..like.clone() }
+    Seen { count: Count::default(), ..like.clone() }
 }
 
 fn join(all: Option<Window>, one: Window) -> Window {
@@ -211,11 +215,9 @@ fn one(
     let prefixes = coverage.excluded_services.iter().flat_map(|service| catalog.prefixes(service));
     let prefixes: Vec<String> = prefixes.map(|prefix| (*prefix).to_owned()).collect();
     coverage.excluded_services.extend(prefixes);
-    let in_window: Vec<_> = calls
-        .calls
-        .iter()
-        .filter(|call| call.seen.last >= coverage.window.start && call.seen.first < coverage.window.end)
-        .collect();
+    // The window ends where the audit log does, and what was seen on the wire since is use all the same.
+    let in_window: Vec<_> =
+        calls.calls.iter().filter(|call| call.seen.last >= coverage.window.start).collect();
     let usage = Usage::gather(catalog, in_window.iter().copied());
     let given_up = given_up(expander, account, principal, &usage, &coverage, settings);
     let judgement = judge(expander, account, principal, &usage, &coverage, &given_up);

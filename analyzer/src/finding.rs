@@ -116,16 +116,18 @@ fn of_principal(catalog: &Catalog, analysed: &Analysed) -> Vec<Finding> {
         names: Vec::new(),
     };
     let counts = analysed.judgement.counts();
-    if analysed.usage.calls == 0 && counts.unused > 0 {
+    let usage = &analysed.usage;
+    if usage.calls.distinct() == 0 && usage.undecided.distinct() == 0 && counts.unused > 0 {
         let since = moment(analysed.coverage.window.start);
         let detail = format!("no allowed call was recorded since {since}");
         findings.push(finding(Severity::Medium, FindingKind::IdlePrincipal, counts.granted(), detail));
     }
-    for (id, use_) in analysed.usage.actions.iter().filter(|(_, use_)| use_.denied > 0) {
+    for (id, use_) in usage.actions.iter().filter(|(_, use_)| use_.denied.distinct() > 0) {
         let Some(action) = catalog.action(*id) else { continue };
         let name = action.full_name();
-        let were = if use_.denied == 1 { "was" } else { "were" };
-        let calls = counted(use_.denied, "call", "calls");
+        let denied = use_.denied.distinct();
+        let were = if denied == 1 { "was" } else { "were" };
+        let calls = counted(denied, "call", "calls");
         let detail = format!("{calls} of `{name}` {were} denied");
         let mut denied = finding(Severity::Low, FindingKind::Denied, 1, detail);
         denied.service = Some(action.service.to_string());

@@ -9,10 +9,12 @@ use datafusion::arrow::array::{Array as _, AsArray as _};
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::prelude::{SessionConfig, SessionContext};
-use remit_ledger::{Address, CoverageRecord, LedgerInfo, Snapshot, usage_schema};
+use remit_ingest::cloudtrail::EVIDENCE as LOG;
+use remit_ledger::{Address, CoverageRecord, LedgerInfo, Provider, Snapshot, usage_schema};
 use url::Url;
 
-use crate::rollup::{Filter, PrincipalCalls, TABLE, roll_up};
+use crate::calls::{RECORDED, register_joined, register_logged};
+use crate::rollup::{Caller, Filter, PrincipalCalls, TABLE, roll_up};
 
 /// A ledger at one moment.
 pub(crate) struct Ledger {
@@ -50,8 +52,15 @@ impl Ledger {
                 (Snapshot::of_folder(Path::new(location))?, None)
             }
         };
-        register(&context, &snapshot, base.as_ref())?;
         let coverage = runtime.block_on(snapshot.coverage())?;
+        if register(&context, &snapshot, base.as_ref())? {
+            let registered = if coverage.iter().any(|record| record.evidence != LOG) {
+                runtime.block_on(register_joined(&context))
+            } else {
+                runtime.block_on(register_logged(&context))
+            };
+            registered.context("cannot query the ledger")?;
+        }
         Ok(Self { runtime, snapshot, coverage, context })
     }
 
@@ -60,9 +69,9 @@ impl Ledger {
         self.snapshot.problems().iter().map(ToString::to_string).collect()
     }
 
-    /// How many files cannot be read that may hold rows.
-    pub(crate) fn damaged(&self) -> u64 {
-        self.snapshot.problems().iter().filter(|problem| problem.is_damage()).count() as u64
+    /// How many files cannot be read that may hold rows of a provider's calls.
+    pub(crate) fn damaged(&self, provider: Provider) -> u64 {
+        self.snapshot.problems().iter().filter(|problem| problem.is_damage_of(provider)).count() as u64
     }
 
     /// The ledger in numbers.
@@ -80,20 +89,24 @@ impl Ledger {
         self.snapshot.info().span.map_or(0, |(_, last)| last)
     }
 
-    /// Calls per principal.
-    pub(crate) fn roll_up(&self, filter: &Filter) -> anyhow::Result<BTreeMap<String, PrincipalCalls>> {
+    /// Calls by who made them, and what saw them.
+    pub(crate) fn roll_up(&self, filter: &Filter) -> anyhow::Result<BTreeMap<Caller, PrincipalCalls>> {
         if self.snapshot.usage_files().is_empty() {
             return Ok(BTreeMap::new());
         }
         self.runtime.block_on(roll_up(&self.context, filter)).context("cannot roll up the ledger")
     }
 
-    /// Every principal that called.
-    pub(crate) fn principals(&self) -> anyhow::Result<BTreeSet<String>> {
+    /// Every principal that called, or only those that called this provider.
+    pub(crate) fn principals(&self, provider: Option<Provider>) -> anyhow::Result<BTreeSet<String>> {
         if self.snapshot.usage_files().is_empty() {
             return Ok(BTreeSet::new());
         }
-        let query = format!("SELECT DISTINCT CAST(principal AS VARCHAR) AS principal FROM {TABLE}");
+        let filter = Filter { provider, ..Filter::default() };
+        let query = format!(
+            "SELECT DISTINCT CAST(principal AS VARCHAR) AS principal FROM {TABLE} {}",
+            filter.condition(None)
+        );
         let batches = self.runtime.block_on(async { self.context.sql(&query).await?.collect().await });
         let mut principals = BTreeSet::new();
         for batch in batches.context("cannot list the ledger's principals")? {
@@ -110,7 +123,8 @@ impl Ledger {
     }
 }
 
-fn register(context: &SessionContext, snapshot: &Snapshot, base: Option<&Url>) -> anyhow::Result<()> {
+/// Registers the files as a table; an empty ledger has none.
+fn register(context: &SessionContext, snapshot: &Snapshot, base: Option<&Url>) -> anyhow::Result<bool> {
     let mut paths = Vec::new();
     for file in snapshot.usage_files() {
         let located = snapshot.locate(&file.path);
@@ -125,13 +139,13 @@ fn register(context: &SessionContext, snapshot: &Snapshot, base: Option<&Url>) -
         paths.push(url.with_context(|| format!("cannot query `{located}`"))?);
     }
     if paths.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
     let config = ListingTableConfig::new_with_multi_paths(paths)
         .with_listing_options(options)
         .with_schema(usage_schema());
     let table = ListingTable::try_new(config).context("cannot query the ledger")?;
-    context.register_table(TABLE, Arc::new(table)).context("cannot query the ledger")?;
-    Ok(())
+    context.register_table(RECORDED, Arc::new(table)).context("cannot query the ledger")?;
+    Ok(true)
 }

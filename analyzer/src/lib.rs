@@ -3,10 +3,12 @@
 //! This is the outermost crate: only here are ledgers queried, files written and people talked to.
 
 mod analysis;
+mod calls;
 mod cli;
 mod exit;
 mod finding;
 mod grants;
+mod holders;
 mod ledgers;
 mod names;
 mod output;
@@ -16,5 +18,6 @@ pub mod report;
 mod rollup;
 mod span;
 mod visible;
+mod workloads;
 
 pub use cli::run;

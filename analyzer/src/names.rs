@@ -10,7 +10,7 @@ use datafusion::arrow::array::{AsArray as _, RecordBatch};
 use datafusion::error::DataFusionError;
 use remit_ledger::{Collapse, Values};
 
-use crate::rollup::{PrincipalCalls, Text, pairs, strings, text, unexpected};
+use crate::rollup::{Caller, Callers, PrincipalCalls, Text, pairs, strings, text, unexpected};
 
 /// The names and parameters of one operation of one principal.
 #[derive(Debug, Default)]
@@ -19,50 +19,59 @@ struct Bounds {
     parameters: Values,
 }
 
+/// Whose names are cut together: those of a principal of one provider; of one that is not known those of a workload.
+type Owner = (String, String, Option<String>);
+
 /// The names of everything that each operation of each principal was recorded on.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    bounds: BTreeMap<(String, String, String), Bounds>,
+    bounds: BTreeMap<(Owner, String, String), Bounds>,
+}
+
+fn owner(caller: &Caller) -> Owner {
+    let workload = caller.workload.clone().filter(|_| caller.is_unknown());
+    (caller.provider.clone(), caller.principal.clone(), workload)
 }
 
 impl Names {
     /// Adds the names of calls.
-    pub(crate) fn add_calls(&mut self, principals: &BTreeMap<String, PrincipalCalls>) {
-        for (principal, calls) in principals {
+    pub(crate) fn add_calls(&mut self, callers: &BTreeMap<Caller, PrincipalCalls>) {
+        for (caller, calls) in callers {
+            let owner = owner(caller);
             for call in &calls.calls {
-                self.add(principal, &call.service, &call.operation, &call.resources, &call.parameters);
+                self.add(&owner, (&call.service, &call.operation), &call.resources, &call.parameters);
             }
         }
     }
 
-    /// Adds the names of rows with the columns `principal`, `service`, `operation`, `resources` and `parameters`.
+    /// Adds the names of rows with the columns of callers, `service`, `operation`, `resources` and `parameters`.
     pub(crate) fn add_rows(&mut self, batch: &RecordBatch) -> Result<(), DataFusionError> {
+        let callers = Callers::of(batch)?;
         let column = |name: &str| batch.column_by_name(name).ok_or_else(|| unexpected(name));
         let string = |name: &str| column(name).and_then(|array| text(array.as_ref(), name));
-        let (principal, service, operation) =
-            (string("principal")?, string("service")?, string("operation")?);
+        let (service, operation) = (string("service")?, string("operation")?);
         let resources = column("resources")?.as_list_opt::<i32>().ok_or_else(|| unexpected("resources"))?;
         let parameters = column("parameters")?.as_map_opt().ok_or_else(|| unexpected("parameters"))?;
         for row in 0..batch.num_rows() {
             let text = |column: &Text<'_>| column.text(row).unwrap_or_default();
             let (names, values) = (strings(resources.value(row).as_ref())?, pairs(parameters, row)?);
-            self.add(&text(&principal), &text(&service), &text(&operation), &names, &values);
+            let owner = owner(&callers.caller(row));
+            self.add(&owner, (&text(&service), &text(&operation)), &names, &values);
         }
         Ok(())
     }
 
     fn add(
         &mut self,
-        principal: &str,
-        service: &str,
-        operation: &str,
+        owner: &Owner,
+        (service, operation): (&str, &str),
         names: &[String],
         values: &BTreeMap<String, String>,
     ) {
         if names.is_empty() && values.is_empty() {
             return;
         }
-        let key = (principal.to_owned(), service.to_owned(), operation.to_owned());
+        let key = (owner.clone(), service.to_owned(), operation.to_owned());
         let bounds = self.bounds.entry(key).or_default();
         for name in names {
             bounds.resources.add(name);
@@ -71,10 +80,11 @@ impl Names {
     }
 
     /// Cuts the names of calls, some of which may be equal then.
-    pub(crate) fn bound(&self, principals: &mut BTreeMap<String, PrincipalCalls>) {
-        for (principal, calls) in principals {
+    pub(crate) fn bound(&self, callers: &mut BTreeMap<Caller, PrincipalCalls>) {
+        for (caller, calls) in callers {
+            let owner = owner(caller);
             for call in &mut calls.calls {
-                let key = (principal.clone(), call.service.clone(), call.operation.clone());
+                let key = (owner.clone(), call.service.clone(), call.operation.clone());
                 if let Some(bounds) = self.bounds.get(&key) {
                     bounds.resources.apply(&mut call.resources);
                     bounds.parameters.apply(&mut call.parameters);

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
+use remit_policy::Count;
 use serde::Serialize;
 
 /// How data is printed.
@@ -139,6 +140,24 @@ pub(crate) fn grouped(number: u64) -> String {
 /// A counted noun, such as `1 policy` or `1,204 policies`.
 pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
+/// How many calls were seen, by what saw them: a call on the wire may be one of those that a log recorded.
+pub(crate) fn calls_seen(count: Count) -> String {
+    with_wire(count, |calls| counted(calls, "call", "calls"))
+}
+
+/// The number of calls, where it is said before what they are.
+pub(crate) fn number_seen(count: Count) -> String {
+    with_wire(count, grouped)
+}
+
+fn with_wire(count: Count, words: impl Fn(u64) -> String) -> String {
+    match (count.logged, count.wire) {
+        (logged, 0) => words(logged),
+        (0, wire) => format!("{} on the wire", words(wire)),
+        (logged, wire) => format!("{} in logs, {} on the wire", words(logged), grouped(wire)),
+    }
 }
 
 /// Text from a log or a policy made safe for a terminal: control characters are shown, not obeyed.

@@ -9,6 +9,7 @@ use remit_ledger::{CoverageRecord, HOUR};
 use remit_policy::{Account, Effect, Window};
 
 use crate::analysis::account_of;
+use crate::visible::is_log;
 
 /// What the ledger holds of one region of an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,7 +38,7 @@ pub(crate) fn regions(
     let mut stretches: BTreeMap<Option<String>, Vec<Window>> = BTreeMap::new();
     for record in records {
         let (start, end) = (record.start.max(window.start), record.end.min(window.end));
-        if record.events > 0 && record.account.as_deref() == Some(account) && start < end {
+        if is_log(record) && record.events > 0 && record.account.as_deref() == Some(account) && start < end {
             regions.entry(record.region.clone()).or_default().sources.insert(record.evidence.clone());
             stretches.entry(record.region.clone()).or_default().push(Window { start, end });
         }

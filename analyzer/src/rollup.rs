@@ -9,12 +9,39 @@ use datafusion::arrow::array::{
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionContext;
 use futures::StreamExt;
-use remit_policy::{Call, CallOutcome, Seen, Window};
+use remit_ingest::cloudtrail::EVIDENCE as LOG;
+use remit_ledger::{Provider, UNKNOWN, Workload};
+use remit_policy::{Call, CallOutcome, Count, Seen, Window};
 
 use crate::names::Names;
 
-/// Name under which the usage table is registered.
+/// Name under which the usage table is registered, with the principals of calls on the wire as far as they are known.
 pub(crate) const TABLE: &str = "usage";
+
+/// Whose calls, and what saw them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Caller {
+    /// Who they were made as.
+    pub(crate) principal: String,
+    /// Whose API was called, as the ledger names it.
+    pub(crate) provider: String,
+    /// What made them, where the source tells.
+    pub(crate) workload: Option<String>,
+    /// The source.
+    pub(crate) evidence: String,
+}
+
+impl Caller {
+    /// Whether a log recorded the calls, and not an agent on the wire.
+    pub(crate) fn is_logged(&self) -> bool {
+        self.evidence == LOG
+    }
+
+    /// Whether the calls were seen on the wire, and nothing tells who they were made as.
+    pub(crate) fn is_unknown(&self) -> bool {
+        !self.is_logged() && self.principal == UNKNOWN
+    }
+}
 
 /// Calls of one principal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +59,46 @@ pub(crate) struct Filter {
     pub(crate) window: Option<Window>,
     /// Only this principal.
     pub(crate) principal: Option<String>,
+    /// Only calls of this provider's API.
+    pub(crate) provider: Option<Provider>,
+}
+
+/// The calls of one provider by principal, whatever saw them; those on the wire of which nobody knows the principal are
+/// nobody's.
+pub(crate) fn by_principal(
+    callers: BTreeMap<Caller, PrincipalCalls>,
+    provider: Provider,
+) -> BTreeMap<String, PrincipalCalls> {
+    let mut principals: BTreeMap<String, PrincipalCalls> = BTreeMap::new();
+    for (caller, calls) in callers {
+        if caller.provider == provider.as_str() && !caller.is_unknown() {
+            principals.entry(caller.principal).or_default().join(calls);
+        }
+    }
+    principals
+}
+
+impl PrincipalCalls {
+    fn join(&mut self, other: Self) {
+        self.be(other.kind);
+        self.calls.extend(other.calls);
+    }
+
+    /// A principal has one kind; where rows disagree, the choice must not depend on their order.
+    fn be(&mut self, kind: String) {
+        if self.kind.is_empty() || kind < self.kind {
+            self.kind = kind;
+        }
+    }
+}
+
+/// The fields of a workload that tell it from others.
+pub(crate) const WORKLOAD: [&str; 6] =
+    ["cluster", "namespace", "owner_kind", "owner_name", "container", "image"];
+
+/// The column of the table of calls that holds a field of the workload.
+pub(crate) fn workload_column(field: &str) -> String {
+    format!("workload_{field}")
 }
 
 /// Microseconds in an hour.
@@ -39,61 +106,67 @@ const HOUR: i64 = 3_600_000_000;
 
 /// The query: equal calls over all hours, sessions and credentials.
 pub(crate) fn query(filter: &Filter) -> String {
-    let mut conditions = Vec::new();
-    if let Some(window) = filter.window {
-        let start = window.start.div_euclid(HOUR) * HOUR;
-        conditions.push(format!("CAST(window_start AS BIGINT) >= {start}"));
-        conditions.push(format!("CAST(window_start AS BIGINT) < {}", window.end));
-    }
-    if let Some(principal) = &filter.principal {
-        conditions.push(of_principal(principal));
-    }
-    let filter =
-        if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
+    let by = format!(
+        "principal, principal_kind, provider, evidence, {}, account, region, service, operation, resources, \
+         parameters, outcome, via",
+        WORKLOAD.map(workload_column).join(", ")
+    );
     format!(
-        "SELECT principal, principal_kind, account, region, service, operation, resources, parameters, \
-         outcome, via, SUM(count) AS count, MIN(first_seen) AS first_seen, MAX(last_seen) AS last_seen, \
-         MIN(sample_id) AS sample_id FROM {TABLE} {filter} \
-         GROUP BY principal, principal_kind, account, region, service, operation, resources, parameters, \
-         outcome, via"
+        "SELECT {by}, SUM(count) AS count, MIN(first_seen) AS first_seen, MAX(last_seen) AS last_seen, \
+         MIN(sample_id) AS sample_id FROM {TABLE} {} GROUP BY {by}",
+        filter.condition(filter.window)
     )
 }
 
 /// The names of everything, whenever it was called: a window must not change how names are cut.
 fn names_query(filter: &Filter) -> String {
-    let principal = filter.principal.as_ref().map(|principal| of_principal(principal));
-    format!(
-        "SELECT principal, service, operation, resources, parameters FROM {TABLE} {} \
-         GROUP BY principal, service, operation, resources, parameters",
-        principal.map(|condition| format!("WHERE {condition}")).unwrap_or_default()
-    )
+    let by = format!(
+        "principal, provider, evidence, {}, service, operation, resources, parameters",
+        WORKLOAD.map(workload_column).join(", ")
+    );
+    format!("SELECT {by} FROM {TABLE} {} GROUP BY {by}", filter.condition(None))
 }
 
-fn of_principal(principal: &str) -> String {
-    format!("principal = '{}'", principal.replace('\'', "''"))
+impl Filter {
+    /// The clause that says so.
+    pub(crate) fn condition(&self, window: Option<Window>) -> String {
+        let mut conditions = Vec::new();
+        if let Some(window) = window {
+            let start = window.start.div_euclid(HOUR) * HOUR;
+            conditions.push(format!("CAST(window_start AS BIGINT) >= {start}"));
+            conditions.push(format!("CAST(window_start AS BIGINT) < {}", window.end));
+        }
+        if let Some(principal) = &self.principal {
+            conditions.push(format!("principal = '{}'", principal.replace('\'', "''")));
+        }
+        if let Some(provider) = self.provider {
+            conditions.push(format!("provider = '{}'", provider.as_str()));
+        }
+        if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) }
+    }
 }
 
 /// Runs the roll-up.
 pub(crate) async fn roll_up(
     context: &SessionContext,
     filter: &Filter,
-) -> Result<BTreeMap<String, PrincipalCalls>, DataFusionError> {
-    let mut principals: BTreeMap<String, PrincipalCalls> = BTreeMap::new();
+) -> Result<BTreeMap<Caller, PrincipalCalls>, DataFusionError> {
+    let mut callers: BTreeMap<Caller, PrincipalCalls> = BTreeMap::new();
     let mut batches = context.sql(&query(filter)).await?.execute_stream().await?;
     while let Some(batch) = batches.next().await {
-        add(&batch?, &mut principals)?;
+        add(&batch?, &mut callers)?;
     }
     let mut names = Names::default();
     if filter.window.is_none() {
-        names.add_calls(&principals);
+        names.add_calls(&callers);
     } else {
         let mut batches = context.sql(&names_query(filter)).await?.execute_stream().await?;
         while let Some(batch) = batches.next().await {
             names.add_rows(&batch?)?;
         }
     }
-    names.bound(&mut principals);
-    for calls in principals.values_mut() {
+    names.bound(&mut callers);
+    for calls in callers.values_mut() {
         calls.calls.sort_by(|a, b| key(a).cmp(&key(b)));
         // Calls that differed only in names that were cut are one.
         calls.calls.dedup_by(|next, kept| {
@@ -104,7 +177,7 @@ pub(crate) async fn roll_up(
             is_equal
         });
     }
-    Ok(principals)
+    Ok(callers)
 }
 
 /// An order of calls that does not depend on how the query was run.
@@ -121,27 +194,64 @@ fn key(call: &Call) -> impl Ord + '_ {
     )
 }
 
-fn add(
-    batch: &RecordBatch,
-    principals: &mut BTreeMap<String, PrincipalCalls>,
-) -> Result<(), DataFusionError> {
+fn add(batch: &RecordBatch, callers: &mut BTreeMap<Caller, PrincipalCalls>) -> Result<(), DataFusionError> {
+    let callers_of = Callers::of(batch)?;
     let columns = Columns::of(batch)?;
     for row in 0..batch.num_rows() {
-        let Some(principal) = columns.principal.text(row) else { continue };
-        let calls = principals.entry(principal).or_default();
-        // A principal has one kind; where rows disagree, the choice must not depend on their order.
-        let kind = columns.kind.text(row).unwrap_or_default();
-        if calls.kind.is_empty() || kind < calls.kind {
-            calls.kind = kind;
-        }
-        calls.calls.push(columns.call(row)?);
+        let caller = callers_of.caller(row);
+        let call = columns.call(row, caller.is_logged())?;
+        let calls = callers.entry(caller).or_default();
+        calls.be(columns.kind.text(row).unwrap_or_default());
+        calls.calls.push(call);
     }
     Ok(())
 }
 
+/// The columns that tell whose calls the rows are, and what saw them.
+pub(crate) struct Callers<'a> {
+    principal: Text<'a>,
+    provider: Text<'a>,
+    evidence: Text<'a>,
+    workload: Vec<Text<'a>>,
+}
+
+impl<'a> Callers<'a> {
+    pub(crate) fn of(batch: &'a RecordBatch) -> Result<Self, DataFusionError> {
+        let string =
+            |name: &str| text(batch.column_by_name(name).ok_or_else(|| unexpected(name))?.as_ref(), name);
+        Ok(Self {
+            principal: string("principal")?,
+            provider: string("provider")?,
+            evidence: string("evidence")?,
+            workload: WORKLOAD
+                .into_iter()
+                .map(|field| string(&workload_column(field)))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    pub(crate) fn caller(&self, row: usize) -> Caller {
+        let mut fields = self.workload.iter().map(|column| column.text(row));
+        let mut field = || fields.next().flatten();
+        let workload = Workload {
+            cluster: field(),
+            namespace: field(),
+            owner_kind: field(),
+            owner_name: field(),
+            container: field(),
+            image: field(),
+        };
+        Caller {
+            principal: self.principal.text(row).unwrap_or_default(),
+            provider: self.provider.text(row).unwrap_or_default(),
+            workload: Some(workload.to_string()).filter(|name| !name.is_empty()),
+            evidence: self.evidence.text(row).unwrap_or_default(),
+        }
+    }
+}
+
 /// Columns of the roll-up's result.
 struct Columns<'a> {
-    principal: Text<'a>,
     kind: Text<'a>,
     account: Text<'a>,
     region: Text<'a>,
@@ -194,7 +304,6 @@ impl<'a> Columns<'a> {
             column(name)?.as_any().downcast_ref::<TimestampMicrosecondArray>().ok_or_else(|| unexpected(name))
         };
         Ok(Self {
-            principal: string("principal")?,
             kind: string("principal_kind")?,
             account: string("account")?,
             region: string("region")?,
@@ -214,7 +323,8 @@ impl<'a> Columns<'a> {
         })
     }
 
-    fn call(&self, row: usize) -> Result<Call, DataFusionError> {
+    fn call(&self, row: usize, is_logged: bool) -> Result<Call, DataFusionError> {
+        let count = u64::try_from(self.count.value(row)).unwrap_or(0);
         let outcome = match self.outcome.text(row).as_deref() {
             Some("allowed" | "failed") => CallOutcome::Use,
             Some("denied") => CallOutcome::Denied,
@@ -230,7 +340,7 @@ impl<'a> Columns<'a> {
             account: self.account.text(row),
             region: self.region.text(row),
             seen: Seen {
-                count: u64::try_from(self.count.value(row)).unwrap_or(0),
+                count: if is_logged { count.into() } else { Count { logged: 0, wire: count } },
                 first: self.first.value(row),
                 last: self.last.value(row),
                 sample: self.sample.text(row),

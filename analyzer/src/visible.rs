@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use remit_ledger::{CoverageRecord, EventClass};
+use remit_ingest::cloudtrail::EVIDENCE as LOG;
+use remit_ledger::{CoverageRecord, EventClass, Provider};
 use remit_policy::{Coverage, DataCoverage, Window};
 
 /// Microseconds in a day.
@@ -28,6 +29,12 @@ pub(crate) struct Said {
     pub(crate) excluded_services: BTreeSet<String>,
 }
 
+/// Whether a record is of a log that shows the calls of an AWS account, wherever they are made. What a node agent lost on the
+/// wire hides nothing that a log shows, and what it saw shows no other call: it vouches for nothing, and takes nothing away.
+pub(crate) fn is_log(record: &CoverageRecord) -> bool {
+    record.provider == Provider::Aws && record.evidence == LOG && record.workload.is_none()
+}
+
 /// What was visible of one account. None when no record covers the account.
 pub(crate) fn coverage_of(
     records: &[CoverageRecord],
@@ -38,7 +45,7 @@ pub(crate) fn coverage_of(
     // A record without events says what was lost, not what could be seen; one without an account shows nobody's calls.
     let here: Vec<_> = records
         .iter()
-        .filter(|record| record.events > 0 && record.account.as_deref() == Some(account))
+        .filter(|record| is_log(record) && record.events > 0 && record.account.as_deref() == Some(account))
         .collect();
     let stretches = here.iter().map(|record| (record.start, record.end));
     let (covered_start, end) = last_run(stretches, settings.longest_gap)?;
@@ -135,8 +142,13 @@ fn lost(records: &[CoverageRecord], account: &str, window: Window) -> u64 {
     let overlaps = |record: &&CoverageRecord| record.end > window.start && record.start < window.end;
     let may_be_here =
         |record: &&CoverageRecord| record.account.as_deref().is_none_or(|other| other == account);
-    let records = records.iter().filter(|record| record.workload.is_none());
-    records.filter(may_be_here).filter(overlaps).map(|record| record.lost).sum()
+    records
+        .iter()
+        .filter(|record| is_log(record))
+        .filter(may_be_here)
+        .filter(overlaps)
+        .map(|record| record.lost)
+        .sum()
 }
 
 fn data(visible: &BTreeSet<&EventClass>) -> Vec<DataCoverage> {

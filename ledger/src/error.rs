@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::Provider;
+use crate::layout::place_of;
+
 /// Why a ledger could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
@@ -90,6 +93,16 @@ impl LedgerError {
         !matches!(self, Self::Foreign { .. })
     }
 
+    /// Whether rows of a provider's calls may be lost to readers.
+    pub fn is_damage_of(&self, provider: Provider) -> bool {
+        let path = match self {
+            Self::Io { path, .. } => path.to_string_lossy(),
+            Self::Parquet { path, .. } | Self::Missing { path } | Self::Store { path, .. } => path.into(),
+            _ => return self.is_damage(),
+        };
+        place_of(&path).is_none_or(|(other, _)| other == provider)
+    }
+
     /// Whether the file was there when it was listed and is gone now.
     pub fn is_gone(&self) -> bool {
         match self {
@@ -97,5 +110,28 @@ impl LedgerError {
             Self::Store { source, .. } => matches!(source, object_store::Error::NotFound { .. }),
             _ => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_damaged_of_one_provider_is_not_of_another() {
+        let missing = |path: &str| LedgerError::Missing { path: path.to_owned() };
+        let damaged = |error: LedgerError| {
+            [Provider::Aws, Provider::Kubernetes].map(|provider| error.is_damage_of(provider))
+        };
+        let place = "usage/v1/provider=kubernetes/date=2026-11-23/w-000001.parquet";
+        assert_eq!(damaged(missing(place)), [false, true]);
+        let source = std::io::Error::other("lost");
+        assert_eq!(
+            damaged(LedgerError::Io { action: "open", path: Path::new("/ledger").join(place), source }),
+            [false, true]
+        );
+        assert_eq!(damaged(missing("usage/v1/x.parquet")), [true, true], "it may be anybody's");
+        let reason = "it is a letter".to_owned();
+        assert_eq!(damaged(LedgerError::Foreign { path: place.to_owned(), reason }), [false, false]);
     }
 }

@@ -56,19 +56,18 @@ fn by_key(left: &UsageRecord, right: &UsageRecord) -> Ordering {
     by_call(left, right)
         .then_with(|| left.window_start.cmp(&right.window_start))
         .then_with(|| {
-            (&left.session, &left.credential, &left.source_identity, &left.network_origin, &left.workload)
-                .cmp(&(
-                    &right.session,
-                    &right.credential,
-                    &right.source_identity,
-                    &right.network_origin,
-                    &right.workload,
-                ))
+            (&left.session, &left.credential, &left.source_identity, &left.network_origin).cmp(&(
+                &right.session,
+                &right.credential,
+                &right.source_identity,
+                &right.network_origin,
+            ))
         })
-        .then_with(|| (&left.authorizer, &left.evidence).cmp(&(&right.authorizer, &right.evidence)))
+        .then_with(|| left.authorizer.cmp(&right.authorizer))
 }
 
-/// Rows that are equal by it differ only in when, where from and in which session the calls were made.
+/// Rows that are equal by it differ only in when, where from and in which session the calls were made. What one workload
+/// called is no example of what another did, nor a request on the wire one of an event.
 fn by_call(left: &UsageRecord, right: &UsageRecord) -> Ordering {
     (&left.resources, &left.parameters, &left.permissions, left.outcome, &left.error_code, &left.region)
         .cmp(&(
@@ -86,11 +85,14 @@ fn by_call(left: &UsageRecord, right: &UsageRecord) -> Ordering {
                 &right.principal_kind,
             ))
         })
+        .then_with(|| (&left.evidence, &left.workload).cmp(&(&right.evidence, &right.workload)))
 }
 
 /// Bounds names, adds up equal keys, and writes what is left.
 fn write_group(mut group: Vec<UsageRecord>, output: &mut StagedFile) -> Result<(), LedgerError> {
-    bound_names(&mut group);
+    // As the recorder cuts them: of a principal that is not known there are as many as there are workloads.
+    group.sort_by(|left, right| left.workload.cmp(&right.workload));
+    group.chunk_by_mut(|left, right| left.workload == right.workload).for_each(bound_names);
     group.sort_by(by_key);
     let mut rows: Vec<UsageRecord> = Vec::with_capacity(group.len());
     for mut row in group {

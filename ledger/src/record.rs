@@ -1,6 +1,14 @@
 //! One row of the ledger.
 
 use std::collections::BTreeMap;
+use std::fmt;
+
+/// The evidence of what a node agent saw on the wire. It is no log: it shows what was called on one machine, and never that
+/// nothing else was.
+pub const WIRE: &str = "wire";
+
+/// The principal, and its kind, of a call that its source does not attribute.
+pub const UNKNOWN: &str = "unknown";
 
 /// Microseconds in an hour: the length of a usage window.
 pub const HOUR: i64 = 3_600_000_000;
@@ -114,6 +122,18 @@ pub struct Workload {
     pub container: Option<String>,
     /// Container image reference.
     pub image: Option<String>,
+}
+
+impl fmt::Display for Workload {
+    /// Its names from the cluster to the container, apart by `/`; its image where it has no name.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = [&self.cluster, &self.namespace, &self.owner_kind, &self.owner_name, &self.container];
+        let names: Vec<&str> = names.into_iter().filter_map(Option::as_deref).collect();
+        if names.is_empty() {
+            return formatter.write_str(self.image.as_deref().unwrap_or_default());
+        }
+        formatter.write_str(&names.join("/"))
+    }
 }
 
 /// Equal calls within one hour window, with a count. It keeps what was observed, not what was concluded:

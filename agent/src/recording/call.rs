@@ -8,7 +8,7 @@ use remit_ledger::{Outcome, Provider};
 use crate::identity::Subject;
 
 /// What the ledger calls this source.
-pub const EVIDENCE: &str = "wire";
+pub const EVIDENCE: &str = remit_ledger::WIRE;
 
 /// What the ledger calls it where plaintext was not seen, and the call is one of a connection: of what it carried, no more
 /// is known than whom the ClientHello or DNS named.

@@ -4,16 +4,13 @@ use std::collections::BTreeMap;
 
 use remit_ledger::{
     Counts, CoverageRecord, Extent, LedgerError, LedgerWriter, Provider, Publication, SourcePlace,
-    SourcePosition, StagedFile, UsageRecord, Workload, bound_names, day_of,
+    SourcePosition, StagedFile, UNKNOWN, UsageRecord, Workload, bound_names, day_of,
 };
 
 use super::call::{EVIDENCE, SNI};
 use super::part::Part;
 use super::sights::Sight;
 use super::table::{Key, Tally};
-
-/// Principal and kind of a call that the wire alone does not attribute; see [`Principal`](super::Principal).
-const UNKNOWN: &str = "unknown";
 
 /// The name of a source that has none of its own: nothing that is read later makes its loss good.
 const NAMELESS: &str = "-";
@@ -162,6 +159,7 @@ fn record(key: &Key, tally: &Tally) -> UsageRecord {
     let workload = Some(identity.workload.clone()).filter(|workload| *workload != Default::default());
     let (principal, principal_kind) = match &key.principal {
         Some(principal) => (principal.name.clone(), principal.kind.clone()),
+        // See [`Principal`](super::Principal).
         None => (UNKNOWN.to_owned(), UNKNOWN.to_owned()),
     };
     UsageRecord {

@@ -85,6 +85,8 @@ pub enum Reason {
     /// the principal's behalf; a call that is recorded as made so is use like any other, since the service called is to
     /// check the principal's permissions. Source: AWS IAM User Guide, "Forward access sessions".
     MayBeNeeded(String),
+    /// A recorded call needed it, or may have, and it is not known whether it was allowed: the operation.
+    OutcomeUnknown(String),
     /// A recorded call's operation is not in the catalog: the operation.
     UnresolvedOperation(String),
     /// The grant uses something that cannot be judged yet.
@@ -107,6 +109,7 @@ impl Reason {
             Self::LedgerDamaged(_) => "ledger_damaged",
             Self::GrantYounger => "grant_younger",
             Self::MayBeNeeded(_) => "may_be_needed",
+            Self::OutcomeUnknown(_) => "outcome_unknown",
             Self::UnresolvedOperation(_) => "unresolved_operation",
             Self::Unsupported(_) => "unsupported",
         }
@@ -131,6 +134,9 @@ impl Reason {
             Self::LedgerDamaged(count) => format!("{count} files of the ledger cannot be read"),
             Self::GrantYounger => "the grant is younger than the window".to_owned(),
             Self::MayBeNeeded(operation) => format!("a recorded call of `{operation}` may have needed it"),
+            Self::OutcomeUnknown(operation) => {
+                format!("it is not known whether a recorded call of `{operation}` was allowed")
+            }
             Self::UnresolvedOperation(operation) => {
                 format!("what a recorded call of `{operation}` needed is not known")
             }
@@ -155,6 +161,9 @@ impl Reason {
                 Some("ingest the logs into a new ledger, or give back the damaged files".to_owned())
             }
             Self::GrantYounger => Some("wait until the grant is as old as the window".to_owned()),
+            Self::OutcomeUnknown(_) => {
+                Some("let the agent see responses, or ingest the audit log of that time".to_owned())
+            }
             Self::UnresolvedOperation(_) => {
                 Some("report the operation, so that the catalog learns it".to_owned())
             }

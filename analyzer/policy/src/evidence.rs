@@ -132,13 +132,16 @@ pub struct ReasonEntry {
 /// Calls: how many, when, and an example.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeenEntry {
-    /// How many calls.
+    /// How many calls at least: a call that was seen on the wire may be one that the audit log recorded.
     pub count: u64,
+    /// How many calls were seen on the wire.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub on_wire: u64,
     /// First call.
     pub first_seen: String,
     /// Last call.
     pub last_seen: String,
-    /// Event id of one example.
+    /// Event id of one example; where no log recorded any, the request id of one on the wire.
     pub sample_event_id: Option<String>,
 }
 
@@ -263,7 +266,8 @@ fn reason(reason: &Reason) -> ReasonEntry {
 
 fn seen(seen: &Seen) -> SeenEntry {
     SeenEntry {
-        count: seen.count,
+        count: seen.count.distinct(),
+        on_wire: seen.count.wire,
         first_seen: moment(seen.first),
         last_seen: moment(seen.last),
         sample_event_id: seen.sample.clone(),

@@ -50,5 +50,5 @@ pub use parse::{ParseError, from_value, parse};
 pub use proposal::{Edit, Kept, NewPolicy, PolicyChange, Proposal, Removed};
 pub use propose::{Generalise, NoProposal, ProposeOptions, propose};
 pub use prove::{Claim, NoAction, Proof, Protected, Proven, Violation, check, prove};
-pub use usage::{ActionUse, Call, CallOutcome, Seen, Usage};
+pub use usage::{ActionUse, Call, CallOutcome, Count, Seen, Usage};
 pub use verdict::{Counts, GivenUp, GrantRef, Granted, Judgement, Unlisted, Verdict, judge};

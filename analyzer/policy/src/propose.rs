@@ -105,7 +105,7 @@ fn evidence(
         let use_ = usage.actions.get(&id);
         let reason = match verdict {
             Verdict::Unused => {
-                let denied = use_.map_or(0, |use_| use_.denied);
+                let denied = use_.map_or(0, |use_| use_.denied.distinct());
                 let (name, policies) = (name_of(id), policies_of(id));
                 removed.push(Removed { action: id, name, policies, denied });
                 continue;

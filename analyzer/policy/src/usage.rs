@@ -1,6 +1,7 @@
 //! What a principal was seen to do, as permissions.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::AddAssign;
 
 use remit_catalog::{ActionId, Catalog, Certainty, Resolution, Scope};
 
@@ -38,25 +39,59 @@ pub struct Call {
     pub seen: Seen,
 }
 
+/// How many calls, by what saw them. A call on the wire may be one that an audit log recorded, and nothing tells of a single
+/// one, so the two are kept apart and never added up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Calls that audit logs recorded.
+    pub logged: u64,
+    /// Calls that were seen on the wire.
+    pub wire: u64,
+}
+
+impl Count {
+    /// How many different calls there were at least.
+    pub fn distinct(self) -> u64 {
+        self.logged.max(self.wire)
+    }
+}
+
+impl From<u64> for Count {
+    fn from(logged: u64) -> Self {
+        Self { logged, wire: 0 }
+    }
+}
+
+impl AddAssign for Count {
+    fn add_assign(&mut self, other: Self) {
+        self.logged += other.logged;
+        self.wire += other.wire;
+    }
+}
+
 /// How often something was seen, when, and one example.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     /// How many calls.
-    pub count: u64,
+    pub count: Count,
     /// First call, in microseconds since the Unix epoch.
     pub first: i64,
     /// Last call.
     pub last: i64,
-    /// Event id of one example.
+    /// Event id of one example; where no log recorded any, the request id of one on the wire.
     pub sample: Option<String>,
 }
 
 impl Seen {
     /// Adds another sighting. The result does not depend on the order of additions.
     pub fn add(&mut self, other: &Self) {
-        self.count += other.count;
         // The smallest, as in the ledger: which calls were counted together there depends on how files were split.
-        self.sample = self.sample.iter().chain(&other.sample).min().cloned();
+        self.sample = match (self.count.logged > 0, other.count.logged > 0) {
+            (true, false) => self.sample.take(),
+            (false, true) => other.sample.clone(),
+            _ => self.sample.iter().chain(&other.sample).min().cloned(),
+        };
+        self.count += other.count;
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
     }
@@ -77,10 +112,12 @@ pub struct ActionUse {
     pub operations: BTreeSet<String>,
     /// Operations that may have needed it.
     pub possible: BTreeSet<String>,
+    /// Operations that needed it, or may have, and of which it is not known whether they were allowed.
+    pub undecided: BTreeSet<String>,
     /// Services that made calls on the principal's behalf.
     pub via: BTreeSet<String>,
     /// Denied calls, which are never use.
-    pub denied: u64,
+    pub denied: Count,
 }
 
 /// What a principal was seen to do.
@@ -88,12 +125,14 @@ pub struct ActionUse {
 pub struct Usage {
     /// Use per action.
     pub actions: BTreeMap<ActionId, ActionUse>,
-    /// Allowed calls whose operation the catalog does not know: (service, operation).
+    /// Calls that were not denied and whose operation the catalog does not know: (service, operation).
     pub unresolved: BTreeMap<(String, String), Seen>,
     /// Allowed calls in all.
-    pub calls: u64,
+    pub calls: Count,
     /// Denied calls in all.
-    pub denied: u64,
+    pub denied: Count,
+    /// Calls in all of which it is not known whether they were allowed.
+    pub undecided: Count,
     /// Last allowed call.
     pub last: Option<i64>,
 }
@@ -111,7 +150,8 @@ impl Usage {
     fn add(&mut self, catalog: &Catalog, call: &Call) {
         match call.outcome {
             CallOutcome::Denied => self.denied += call.seen.count,
-            CallOutcome::Use | CallOutcome::Unknown => {
+            CallOutcome::Unknown => self.undecided += call.seen.count,
+            CallOutcome::Use => {
                 self.calls += call.seen.count;
                 self.last = self.last.max(Some(call.seen.last));
             }
@@ -150,8 +190,9 @@ impl ActionUse {
             any_resource: false,
             operations: BTreeSet::new(),
             possible: BTreeSet::new(),
+            undecided: BTreeSet::new(),
             via: BTreeSet::new(),
-            denied: 0,
+            denied: Count::default(),
         }
     }
 
@@ -176,8 +217,11 @@ impl ActionUse {
                     }
                 }
             }
-            (CallOutcome::Unknown, _) | (CallOutcome::Use, Certainty::Possible) => {
+            (CallOutcome::Use, Certainty::Possible) => {
                 self.possible.insert(operation);
+            }
+            (CallOutcome::Unknown, _) => {
+                self.undecided.insert(operation);
             }
         }
     }
@@ -194,7 +238,8 @@ mod tests {
     /// A recorder counts calls together that another, who was given the same files otherwise split, counts apart.
     #[test]
     fn the_example_does_not_depend_on_which_calls_were_counted_together() {
-        let seen = |at: i64, id: &str| Seen { count: 1, first: at, last: at, sample: Some(id.to_owned()) };
+        let seen =
+            |at: i64, id: &str| Seen { count: 1.into(), first: at, last: at, sample: Some(id.to_owned()) };
         let together = |calls: &[Seen]| {
             let mut all = calls[0].clone();
             all.sample = calls.iter().filter_map(|call| call.sample.clone()).min();
@@ -207,6 +252,23 @@ mod tests {
             let mut sum = parts[0].clone();
             parts.iter().skip(1).for_each(|part| sum.add(part));
             assert_eq!(sum.sample.as_deref(), Some("a"));
+        }
+    }
+
+    #[test]
+    fn what_log_and_wire_saw_is_not_added_up() {
+        let seen = |logged, wire, id: &str| Seen {
+            count: Count { logged, wire },
+            first: 1,
+            last: 1,
+            sample: Some(id.to_owned()),
+        };
+        let parts = [seen(0, 5, "a"), seen(2, 0, "c"), seen(0, 1, "0"), seen(1, 0, "b")];
+        for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {
+            let mut all = parts[order[0]].clone();
+            order[1..].iter().for_each(|at| all.add(&parts[*at]));
+            assert_eq!((all.count, all.count.distinct()), (Count { logged: 3, wire: 6 }, 6));
+            assert_eq!(all.sample.as_deref(), Some("b"), "an event's id before a request's");
         }
     }
 }

@@ -115,6 +115,7 @@ pub fn judge(
         let Some(action) = catalog.action(id) else { continue };
         let use_ = usage.actions.get(&id);
         let possible = use_.and_then(|use_| use_.possible.first());
+        let undecided = use_.and_then(|use_| use_.undecided.first());
         let statements: Vec<_> = granted.statements(id).collect();
         let terms = known
             .entry(statements)
@@ -122,6 +123,7 @@ pub fn judge(
         let hidden = coverage
             .hides(action, terms.scopes.as_deref())
             .or_else(|| possible.map(|operation| Reason::MayBeNeeded(operation.clone())))
+            .or_else(|| undecided.map(|operation| Reason::OutcomeUnknown(operation.clone())))
             .or_else(|| unresolved.reason(action.service))
             .or_else(|| terms.reason.clone())
             .filter(|_| !given_up.services.contains(action.service))

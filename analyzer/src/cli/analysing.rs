@@ -7,13 +7,15 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use remit_catalog::Catalog;
 use remit_ingest::cloudtrail::selectors::{self, Selectors};
-use remit_policy::{Generalise, GivenUp};
+use remit_ledger::Provider;
+use remit_policy::{Generalise, GivenUp, Window};
 
 use super::{Streams, WrongUsage};
 use crate::analysis::{Analysis, Settings, analyse, claim_pathless, whole_window};
 use crate::ledgers::Ledger;
-use crate::rollup::Filter;
+use crate::rollup::{Filter, by_principal};
 use crate::visible::{Said, WindowSettings};
+use crate::workloads::workloads;
 use crate::{grants, span};
 
 /// Where the ledger is
@@ -89,15 +91,23 @@ pub(super) fn analysed(
     let catalog = catalog()?;
     let mut settings = settings(arguments, catalog, streams)?;
     let ledger = Ledger::open(&arguments.ledger.ledger)?;
-    settings.unreadable = ledger.damaged();
+    settings.unreadable = ledger.damaged(Provider::Aws);
     let mut problems = ledger.problems();
-    let account = grants::read(&arguments.grants, arguments.principal.as_deref(), &ledger.principals()?)?;
+    let account = grants::read(
+        &arguments.grants,
+        arguments.principal.as_deref(),
+        &ledger.principals(Some(Provider::Aws))?,
+    )?;
     let window = whole_window(
         account.principals.iter().map(|one| one.arn.as_str()),
         ledger.coverage(),
         settings.window,
     );
-    let mut calls = ledger.roll_up(&Filter { window, principal: None })?;
+    // The log ends with the window, and the wire may not.
+    let window = window.map(|window| Window { end: i64::MAX, ..window });
+    let callers = ledger.roll_up(&Filter { window, ..Filter::default() })?;
+    let workloads = workloads(callers.iter());
+    let mut calls = by_principal(callers, Provider::Aws);
     claim_pathless(&account, &mut calls);
     problems.extend(
         account
@@ -112,7 +122,8 @@ pub(super) fn analysed(
         None => None,
         Some(name) => Some(named(name, account.principals.iter().map(|principal| principal.arn.as_str()))?),
     };
-    let analysis = analyse(catalog, account, &calls, ledger.coverage(), &settings, only.as_deref());
+    let mut analysis = analyse(catalog, account, &calls, ledger.coverage(), &settings, only.as_deref());
+    analysis.workloads = workloads;
     Ok(Analysed { catalog, analysis, problems })
 }
 

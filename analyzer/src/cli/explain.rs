@@ -12,7 +12,7 @@ use super::analysing::{Analysed, AnalysingArguments, analysed};
 use super::{Streams, WrongUsage};
 use crate::analysis::{Analysed as Principal, Outcome};
 use crate::exit::Exit;
-use crate::output::{counted, grouped, plain};
+use crate::output::{calls_seen, counted, grouped, number_seen, plain};
 use crate::report::build::report_window;
 
 /// Say why a permission is used, unused or unobservable, and what decides a request
@@ -78,8 +78,11 @@ fn summary(analysed: &Analysed, principal: &Principal, out: &mut dyn Write) -> a
     writeln!(out, "{}", principal.principal.arn)?;
     writeln!(out, "  window        {} ({} to {})", window.length, window.start, window.end)?;
     let last = principal.usage.last.map_or_else(|| "never".to_owned(), moment);
-    writeln!(out, "  allowed calls {}, last {last}", grouped(principal.usage.calls))?;
-    writeln!(out, "  denied calls  {}", grouped(principal.usage.denied))?;
+    writeln!(out, "  allowed calls {}, last {last}", number_seen(principal.usage.calls))?;
+    writeln!(out, "  denied calls  {}", number_seen(principal.usage.denied))?;
+    if principal.usage.undecided.distinct() > 0 {
+        writeln!(out, "  unknown calls {}", number_seen(principal.usage.undecided))?;
+    }
     writeln!(
         out,
         "  permissions   {}: {} used, {} unused, {} unobservable",
@@ -102,9 +105,8 @@ fn summary(analysed: &Analysed, principal: &Principal, out: &mut dyn Write) -> a
     for (id, _) in used() {
         if let Some(action) = analysed.catalog.action(*id) {
             let seen = principal.usage.actions.get(id).and_then(|use_| use_.seen.as_ref());
-            let count = seen.map_or(0, |seen| seen.count);
+            let calls = calls_seen(seen.map(|seen| seen.count).unwrap_or_default());
             let last = seen.map(|seen| moment(seen.last)).unwrap_or_default();
-            let calls = counted(count, "call", "calls");
             writeln!(out, "    {:width$}  {calls}, last {last}", action.full_name())?;
         }
     }
@@ -228,10 +230,11 @@ fn class(visibility: &Visibility) -> String {
 fn calls(use_: &ActionUse, out: &mut dyn Write) -> anyhow::Result<()> {
     if let Some(seen) = &use_.seen {
         let operations: Vec<_> = use_.operations.iter().map(String::as_str).collect();
-        writeln!(out, "  {} of {}", counted(seen.count, "call", "calls"), operations.join(", "))?;
+        writeln!(out, "  {} of {}", calls_seen(seen.count), operations.join(", "))?;
         writeln!(out, "  first {}, last {}", moment(seen.first), moment(seen.last))?;
         if let Some(sample) = &seen.sample {
-            writeln!(out, "  for example event {sample}")?;
+            let what = if seen.count.logged > 0 { "event" } else { "request" };
+            writeln!(out, "  for example {what} {sample}")?;
         }
     }
     if !use_.via.is_empty() {
@@ -239,7 +242,7 @@ fn calls(use_: &ActionUse, out: &mut dyn Write) -> anyhow::Result<()> {
         writeln!(out, "  also on its behalf by {}", via.join(", "))?;
     }
     for (resource, seen) in use_.resources.iter().take(SHOWN) {
-        writeln!(out, "  on {resource} ({})", counted(seen.count, "call", "calls"))?;
+        writeln!(out, "  on {resource} ({})", calls_seen(seen.count))?;
     }
     if let Some(more @ 1..) = use_.resources.len().checked_sub(SHOWN) {
         writeln!(out, "  and on {}", counted(more as u64, "other resource", "other resources"))?;
@@ -247,8 +250,9 @@ fn calls(use_: &ActionUse, out: &mut dyn Write) -> anyhow::Result<()> {
     if use_.resource_unknown {
         writeln!(out, "  of some calls the resource is not known, so the old scope stays")?;
     }
-    if use_.denied > 0 {
-        let were = counted(use_.denied, "call was", "calls were");
+    let denied = use_.denied.distinct();
+    if denied > 0 {
+        let were = counted(denied, "call was", "calls were");
         writeln!(out, "  {were} denied, which is not use")?;
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use remit_ledger::Provider;
 use remit_policy::{Call, CallOutcome, moment};
 use serde::Serialize;
 
@@ -10,10 +11,13 @@ use super::analysing::{LedgerArguments, named};
 use crate::exit::Exit;
 use crate::ledgers::Ledger;
 use crate::output::{Cell, Format, Row, plain, print};
-use crate::rollup::Filter;
+use crate::rollup::{Caller, Filter, PrincipalCalls};
 use crate::span::{Since, since};
 
 /// List what was called, by principal, operation and resource
+///
+/// Calls that a node agent saw on the wire have lines of their own, since some of them may be those that an audit log recorded.
+/// Their principal is `unknown` where no log of the ledger tells whose key they were signed with.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -21,6 +25,9 @@ pub(super) struct Arguments {
     /// Only of this principal, by ARN or name
     #[arg(long, value_name = "PRINCIPAL")]
     principal: Option<String>,
+    /// Only calls of this provider's API
+    #[arg(long, value_parser = provider)]
+    provider: Option<Provider>,
     /// Only since this date or time, or for so long before the newest record
     #[arg(long, value_name = "TIME", value_parser = since)]
     since: Option<Since>,
@@ -32,6 +39,9 @@ pub(super) struct Arguments {
 #[derive(Serialize)]
 struct Line {
     principal: String,
+    workload: Option<String>,
+    provider: String,
+    evidence: String,
     service: String,
     operation: String,
     outcome: &'static str,
@@ -49,6 +59,9 @@ const SHOWN: usize = 3;
 impl Row for Line {
     const TITLES: &'static [&'static str] = &[
         "PRINCIPAL",
+        "WORKLOAD",
+        "PROVIDER",
+        "EVIDENCE",
         "SERVICE",
         "OPERATION",
         "OUTCOME",
@@ -78,6 +91,9 @@ impl Line {
     fn with(&self, resources: &[String]) -> Vec<Cell> {
         vec![
             Cell::Text(plain(&self.principal)),
+            Cell::Text(self.workload.as_deref().map(plain).unwrap_or_default()),
+            Cell::Text(plain(&self.provider)),
+            Cell::Text(plain(&self.evidence)),
             Cell::Text(plain(&self.service)),
             Cell::Text(plain(&self.operation)),
             Cell::Text(self.outcome.to_owned()),
@@ -100,10 +116,10 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         Since::At(time) => time,
         Since::Before(length) => ledger.newest().saturating_sub(length),
     });
-    let mut filter =
-        Filter { window: start.map(|start| remit_policy::Window { start, end: i64::MAX }), principal: None };
+    let window = start.map(|start| remit_policy::Window { start, end: i64::MAX });
+    let mut filter = Filter { window, principal: None, provider: arguments.provider };
     if let Some(name) = &arguments.principal {
-        let all = ledger.principals()?;
+        let all = ledger.principals(arguments.provider)?;
         filter.principal = Some(named(name, all.iter().map(String::as_str))?);
     }
     let lines = lines(&ledger.roll_up(&filter)?);
@@ -115,14 +131,20 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     Ok(if problems.is_empty() { Exit::Done } else { Exit::Failed })
 }
 
-/// One line per principal, operation, outcome and caller, most calls first within a principal.
-fn lines(principals: &BTreeMap<String, crate::rollup::PrincipalCalls>) -> Vec<Line> {
+fn provider(name: &str) -> Result<Provider, String> {
+    Provider::from_name(name).ok_or_else(|| {
+        format!("give one of {}", Provider::ALL.map(|provider| format!("`{}`", provider.as_str())).join(", "))
+    })
+}
+
+/// One line per caller, operation, outcome and service between, most calls first within a caller.
+fn lines(callers: &BTreeMap<Caller, PrincipalCalls>) -> Vec<Line> {
     let mut lines = Vec::new();
-    for (principal, calls) in principals {
+    for (caller, calls) in callers {
         let mut merged: BTreeMap<_, Line> = BTreeMap::new();
         for call in &calls.calls {
             let key = (&call.service, &call.operation, call.outcome, &call.via);
-            merged.entry(key).and_modify(|line| add(line, call)).or_insert_with(|| line(principal, call));
+            merged.entry(key).and_modify(|line| add(line, call)).or_insert_with(|| line(caller, call));
         }
         let mut own: Vec<_> = merged.into_values().collect();
         own.sort_by(|a, b| {
@@ -137,9 +159,12 @@ fn lines(principals: &BTreeMap<String, crate::rollup::PrincipalCalls>) -> Vec<Li
     lines
 }
 
-fn line(principal: &str, call: &Call) -> Line {
+fn line(caller: &Caller, call: &Call) -> Line {
     Line {
-        principal: principal.to_owned(),
+        principal: caller.principal.clone(),
+        workload: caller.workload.clone(),
+        provider: caller.provider.clone(),
+        evidence: caller.evidence.clone(),
         service: call.service.clone(),
         operation: call.operation.clone(),
         outcome: match call.outcome {
@@ -147,7 +172,7 @@ fn line(principal: &str, call: &Call) -> Line {
             CallOutcome::Denied => "denied",
             CallOutcome::Unknown => "unknown",
         },
-        count: call.seen.count,
+        count: call.seen.count.distinct(),
         first_seen: moment(call.seen.first),
         last_seen: moment(call.seen.last),
         resources: call.resources.clone(),
@@ -157,7 +182,7 @@ fn line(principal: &str, call: &Call) -> Line {
 }
 
 fn add(line: &mut Line, call: &Call) {
-    line.count += call.seen.count;
+    line.count += call.seen.count.distinct();
     line.first_seen = moment(call.seen.first).min(std::mem::take(&mut line.first_seen));
     line.last_seen = moment(call.seen.last).max(std::mem::take(&mut line.last_seen));
     line.sample_id = line.sample_id.iter().chain(&call.seen.sample).min().cloned();

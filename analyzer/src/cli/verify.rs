@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use remit_catalog::Catalog;
+use remit_ledger::Provider;
 use remit_policy::{Claim, Document, Evidence, Expander, Protected, Usage, Window, check, parse};
 use serde::Serialize;
 
@@ -14,7 +15,7 @@ use crate::exit::Exit;
 use crate::ledgers::Ledger;
 use crate::output::{Cell, Format, Row, plain, print};
 use crate::proposals::{folders, read_file};
-use crate::rollup::Filter;
+use crate::rollup::{Filter, by_principal};
 
 /// Check the proofs of a proposals folder again
 ///
@@ -152,8 +153,10 @@ fn recorded(
 ) -> anyhow::Result<Vec<Protected>> {
     let mut calls = Vec::new();
     for name in [Some(principal.to_owned()), pathless(principal)].into_iter().flatten() {
-        let filter = Filter { window: Some(window), principal: Some(name) };
-        calls.extend(ledger.roll_up(&filter)?.into_values().flat_map(|calls| calls.calls));
+        let provider = Provider::Aws;
+        let filter = Filter { window: Some(window), principal: Some(name), provider: Some(provider) };
+        let callers = by_principal(ledger.roll_up(&filter)?, provider);
+        calls.extend(callers.into_values().flat_map(|calls| calls.calls));
     }
     let usage = Usage::gather(catalog, &calls);
     let used = usage.actions.iter().filter(|(_, use_)| use_.seen.is_some());

@@ -3,6 +3,7 @@
 mod region;
 #[cfg(test)]
 mod tests;
+mod workload;
 
 use std::collections::BTreeMap;
 
@@ -56,17 +57,18 @@ pub(crate) fn build(catalog: &Catalog, analysis: &Analysis, problems: Vec<String
             .iter()
             .map(|(operation, (seen, principals))| UnresolvedOperation {
                 operation: operation.clone(),
-                count: seen.count,
+                count: seen.count.distinct(),
                 principals: *principals,
             })
             .collect(),
+        workloads: workload::lines(analysis),
         without_grants: analysis
             .without_grants
             .iter()
             .map(|(principal, ungranted)| WithoutGrants {
                 principal: principal.clone(),
                 kind: ungranted.kind.clone(),
-                calls: ungranted.calls,
+                calls: ungranted.calls.distinct(),
                 last_seen: ungranted.last.map(moment),
             })
             .collect(),
@@ -259,8 +261,8 @@ fn section(catalog: &Catalog, account: &Account, analysed: &Analysed) -> Princip
         arn: analysed.principal.arn.clone(),
         kind: analysed.principal.kind.as_str().to_owned(),
         name: analysed.principal.name.clone(),
-        calls: analysed.usage.calls,
-        denied: analysed.usage.denied,
+        calls: analysed.usage.calls.distinct(),
+        denied: analysed.usage.denied.distinct(),
         last_used: analysed.usage.last.map(moment),
         permissions: counts(analysed.judgement.counts()),
         unused_by_level: LEVELS
@@ -278,8 +280,8 @@ fn section(catalog: &Catalog, account: &Account, analysed: &Analysed) -> Princip
             .usage
             .actions
             .iter()
-            .filter(|(_, use_)| use_.denied > 0)
-            .map(|(id, use_)| (name_of(catalog, *id), use_.denied))
+            .map(|(id, use_)| (name_of(catalog, *id), use_.denied.distinct()))
+            .filter(|(_, denied)| *denied > 0)
             .collect(),
         proposal: proposal(account, analysed),
     }
@@ -320,7 +322,8 @@ fn used(catalog: &Catalog, analysed: &Analysed) -> Vec<UsedRow> {
         let known = !use_.resource_unknown && !use_.any_resource;
         rows.push(UsedRow {
             permission: name_of(catalog, *id),
-            count: seen.count,
+            count: seen.count.distinct(),
+            on_wire: seen.count.wire,
             first_seen: moment(seen.first),
             last_seen: moment(seen.last),
             sample: seen.sample.clone(),

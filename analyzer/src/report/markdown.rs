@@ -300,9 +300,10 @@ fn used(principal: &PrincipalSection, page: &mut String) -> fmt::Result {
         }
         writeln!(
             page,
-            "| {} | {} | {} | {} | {scope} |",
+            "| {} | {}{} | {} | {} | {scope} |",
             code(&used.permission),
             number(used.count),
+            wording::on_wire(used).map(|words| format!(" ({words})")).unwrap_or_default(),
             text(&wording::time(&used.first_seen)),
             text(&wording::time(&used.last_seen)),
         )?;
@@ -328,6 +329,7 @@ fn ending(report: &Report, page: &mut String) -> fmt::Result {
         }
         more(report.unresolved.len(), ROWS, page)?;
     }
+    workloads(report, page)?;
     writeln!(page, "\n## Principals without grants\n")?;
     if report.without_grants.is_empty() {
         writeln!(page, "{}", wording::ALL_GRANTED)?;
@@ -349,6 +351,37 @@ fn ending(report: &Report, page: &mut String) -> fmt::Result {
         writeln!(page, "- {}", prose(problem))?;
     }
     more(report.problems.len(), ROWS, page)
+}
+
+fn workloads(report: &Report, page: &mut String) -> fmt::Result {
+    writeln!(page, "\n## Workloads\n")?;
+    if report.workloads.is_empty() {
+        return writeln!(page, "{}", wording::NO_WORKLOADS);
+    }
+    writeln!(page, "{}\n", wording::WORKLOADS)?;
+    writeln!(
+        page,
+        "| Workload | Principal | Provider | Services | Allowed | Denied | Outcome not known | Last (UTC) |\n\
+         | --- | --- | --- | --- | ---: | ---: | ---: | --- |"
+    )?;
+    for row in report.workloads.iter().take(ROWS) {
+        let known = |name: &Option<String>, unknown: &str| {
+            name.as_ref().map_or_else(|| unknown.to_owned(), |name| code(name))
+        };
+        writeln!(
+            page,
+            "| {} | {} | {} | {} | {} | {} | {} | {} |",
+            known(&row.workload, wording::UNKNOWN_WORKLOAD),
+            known(&row.principal, wording::UNKNOWN_PRINCIPAL),
+            text(&row.provider),
+            codes(&row.services, SHORT, row.services.len()),
+            number(row.allowed),
+            number(row.denied),
+            number(row.undecided),
+            text(&wording::time(&row.last_seen)),
+        )?;
+    }
+    more(report.workloads.len(), ROWS, page)
 }
 
 /// Some names of so many.

@@ -28,6 +28,8 @@ pub struct Report {
     pub principals: Vec<PrincipalSection>,
     /// Operations that were called and that the catalog does not know.
     pub unresolved: Vec<UnresolvedOperation>,
+    /// What was seen on the wire, by workload, provider and principal.
+    pub workloads: Vec<WorkloadLine>,
     /// Principals that called and whose grants are not in the input.
     pub without_grants: Vec<WithoutGrants>,
     /// What could not be read or concluded, each in a sentence.
@@ -116,6 +118,27 @@ pub struct RegionLine {
     pub last_seen: Option<String>,
     /// Stretches of the window without any event that are longer than the longest that counts as covered, longest first.
     pub gaps: Vec<ReportWindow>,
+}
+
+/// What a workload was seen to call of one provider as one principal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WorkloadLine {
+    /// The workload; none where the agent did not learn which it is.
+    pub workload: Option<String>,
+    /// The principal; none where no log tells whose key the calls were signed with.
+    pub principal: Option<String>,
+    /// Whose API was called, as the ledger names it.
+    pub provider: String,
+    /// The services, those with most calls first.
+    pub services: Vec<String>,
+    /// Calls that were allowed, or failed after they may have been.
+    pub allowed: u64,
+    /// Calls that were denied.
+    pub denied: u64,
+    /// Calls of which it is not known whether they were allowed.
+    pub undecided: u64,
+    /// Last call, ISO 8601.
+    pub last_seen: String,
 }
 
 /// A reason why permissions are unobservable.
@@ -207,13 +230,15 @@ pub struct ServiceRow {
 pub struct UsedRow {
     /// The action.
     pub permission: String,
-    /// Calls that needed it.
+    /// Calls that needed it, at least: one that was seen on the wire may be one that the audit log recorded.
     pub count: u64,
+    /// How many were seen on the wire.
+    pub on_wire: u64,
     /// First call, ISO 8601.
     pub first_seen: String,
     /// Last call, ISO 8601.
     pub last_seen: String,
-    /// Event id of one example.
+    /// Event id of one example; where no log recorded any, the request id of one on the wire.
     pub sample: Option<String>,
     /// Operations that needed it.
     pub operations: Vec<String>,

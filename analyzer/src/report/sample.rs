@@ -5,7 +5,7 @@ mod principal;
 use self::principal::principal;
 use super::model::{
     CoverageLine, Gap, LevelWeight, ProposalSection, RegionLine, Report, ReportWindow, Totals,
-    UnresolvedOperation, WithoutGrants,
+    UnresolvedOperation, WithoutGrants, WorkloadLine,
 };
 
 const LEVELS: [(&str, u64); 5] =
@@ -66,6 +66,7 @@ pub(super) fn report(principals: usize, used: usize) -> Report {
             UnresolvedOperation { operation: "billingconsole:GetBillingNotifications".to_owned(), count: 1_204, principals: 3 },
             UnresolvedOperation { operation: "q:StartConversation".to_owned(), count: 17, principals: 1 },
         ],
+        workloads: workloads(),
         without_grants: vec![
             WithoutGrants {
                 principal: "arn:aws:iam::999988887777:role/vendor-scanner".to_owned(),
@@ -84,6 +85,37 @@ pub(super) fn report(principals: usize, used: usize) -> Report {
             "`AWSLogs/111122223333/CloudTrail/eu-central-1/2026/10/03/111122223333_CloudTrail_eu-central-1_20261003T1105Z_x.json.gz`: unexpected end of file after 12,288 bytes".to_owned(),
         ],
     })
+}
+
+fn workloads() -> Vec<WorkloadLine> {
+    let line = |workload: &str, principal: Option<&str>, provider: &str, services: &[&str]| WorkloadLine {
+        workload: Some(workload.to_owned()),
+        principal: principal.map(|name| format!("arn:aws:iam::111122223333:role/{name}")),
+        provider: provider.to_owned(),
+        services: services.iter().map(|&name| name.to_owned()).collect(),
+        allowed: 128_402,
+        denied: 12,
+        undecided: 0,
+        last_seen: "2026-11-23T20:59:12Z".to_owned(),
+    };
+    let many = ["s3", "sqs", "dynamodb", "kms", "secretsmanager", "sts", "ssm", "logs"];
+    let mut lines = vec![
+        line("production/shop/Deployment/orders-api/api", Some("team/orders-api"), "aws", &many),
+        line(
+            "production/shop/Deployment/orders-api/api",
+            None,
+            "kubernetes",
+            &["core", "coordination.k8s.io"],
+        ),
+        line("production/shop/Deployment/orders-api/sidecar", Some("team/orders-api"), "aws", &["sts"]),
+        line("production/billing/CronJob/month-end/close", None, "aws", &["s3"]),
+        line("unit/backup.service", None, "http", &["hooks.example.com"]),
+    ];
+    if let Some(last) = lines.last_mut() {
+        (last.undecided, last.allowed) = (731, 0);
+    }
+    lines.push(WorkloadLine { workload: None, ..line("", None, "github", &["api.github.com"]) });
+    lines
 }
 
 fn coverage() -> Vec<CoverageLine> {
@@ -184,6 +216,7 @@ pub(super) fn empty() -> Report {
         regions: Vec::new(),
         principals: Vec::new(),
         unresolved: Vec::new(),
+        workloads: Vec::new(),
         without_grants: Vec::new(),
         problems: Vec::new(),
         ..report(0, 0)
@@ -257,6 +290,10 @@ pub(super) fn filled_with(text: &str) -> Report {
     }
     for row in &mut report.unresolved {
         row.operation = evil();
+    }
+    for row in &mut report.workloads {
+        (row.workload, row.principal) = (row.workload.as_ref().map(|_| evil()), Some(evil()));
+        (row.provider, row.services, row.last_seen) = (evil(), vec![evil()], evil());
     }
     for row in &mut report.without_grants {
         (row.principal, row.kind, row.last_seen) = (evil(), evil(), Some(evil()));

@@ -65,6 +65,18 @@ pub(super) const ALL_UNDERSTOOD: &str = "The catalog knows every operation that 
 /// Said of operations that the catalog does not know.
 pub(super) const NOT_UNDERSTOOD: &str = "These were called, and the catalog does not know which permissions they need. Permissions that they may have needed are unobservable.";
 
+/// Said where no node agent wrote to the ledger.
+pub(super) const NO_WORKLOADS: &str = "No node agent saw a call in the window.";
+
+/// Said of workloads.
+pub(super) const WORKLOADS: &str = "These calls were seen on the wire by node agents, some of them beside the audit log, which may have recorded the same calls. The principal is that of the key that a call was signed with, where the ledger's logs tell it: then the call is use of that principal's permissions. Calls of a principal that is not known make nobody's permission used.";
+
+/// A principal that may not be known.
+pub(super) const UNKNOWN_PRINCIPAL: &str = "not known";
+
+/// A workload that the agent did not learn.
+pub(super) const UNKNOWN_WORKLOAD: &str = "not known";
+
 /// Said where every caller's grants are known.
 pub(super) const ALL_GRANTED: &str = "The grants of every principal that called are in the input.";
 
@@ -177,6 +189,11 @@ pub(super) fn effect(report: &Report) -> String {
         permissions(totals.removed),
         share(totals.removed, totals.permissions.granted),
     )
+}
+
+/// How many uses of a permission were seen on the wire, where some were.
+pub(super) fn on_wire(row: &UsedRow) -> Option<String> {
+    (row.on_wire > 0).then(|| format!("{} on the wire", number(row.on_wire)))
 }
 
 /// How a score is made.

@@ -1,4 +1,4 @@
-use remit_ledger::Provider;
+use remit_ledger::{Provider, WIRE};
 
 use super::*;
 
@@ -187,8 +187,55 @@ fn what_is_not_read_of_a_workload_takes_nothing_from_what_the_log_shows() {
         coverage_of(records, "111122223333", &Said::default(), settings()).unwrap()
     };
     assert_eq!(of(&[log.clone(), gap.clone()]), of(std::slice::from_ref(&log)));
-    // The same of the source as a whole is a loss, and a workload's record alone shows nothing.
+    // Nor does what it lost of all; and a workload's record alone shows nothing.
     let loss = CoverageRecord { workload: None, ..gap.clone() };
-    assert_eq!(of(&[log, loss]).lost, 5);
+    assert_eq!(of(&[log.clone(), loss]), of(&[log]));
     assert_eq!(coverage_of(&[gap], "111122223333", &Said::default(), settings()), None);
+}
+
+/// A record of what a node agent saw on the wire, or lost.
+fn wire(account: Option<&str>, lost: u64) -> CoverageRecord {
+    CoverageRecord {
+        account: account.map(str::to_owned),
+        region: None,
+        evidence: WIRE.to_owned(),
+        events: u64::from(lost == 0),
+        lost,
+        ..record(10, 200, &[])
+    }
+}
+
+#[test]
+fn what_is_lost_on_the_wire_hides_nothing_that_the_log_shows() {
+    let log = record(0, 90, &management());
+    for account in [None, Some("111122223333")] {
+        assert_eq!(seen(&[log.clone(), wire(account, 7)]), seen(std::slice::from_ref(&log)));
+    }
+    // What a log lost is missed, whatever was seen on the wire, and so is what it did not record.
+    let lost = CoverageRecord { account: None, events: 0, lost: 7, classes: Vec::new(), ..log.clone() };
+    assert_eq!(seen(&[log.clone(), lost, wire(None, 0)]).lost, 7);
+    let reads = record(0, 90, &management()[..1]);
+    assert!(!seen(&[reads, wire(None, 0)]).management_writes);
+}
+
+#[test]
+fn the_wire_vouches_for_nothing() {
+    let claims = |record: CoverageRecord| CoverageRecord {
+        classes: [management().as_slice(), &[objects()]].concat(),
+        ..record
+    };
+    let of_account = claims(wire(Some("111122223333"), 0));
+    assert_eq!(
+        coverage_of(std::slice::from_ref(&of_account), "111122223333", &Said::default(), settings()),
+        None
+    );
+    let log = record(0, 90, &management());
+    assert_eq!(seen(&[log.clone(), of_account]), seen(std::slice::from_ref(&log)));
+}
+
+#[test]
+fn what_another_provider_shows_or_loses_is_not_this_ones() {
+    let log = record(0, 90, &management());
+    let other = CoverageRecord { provider: Provider::Kubernetes, lost: 3, ..record(0, 200, &[objects()]) };
+    assert_eq!(seen(&[log.clone(), other]), seen(std::slice::from_ref(&log)));
 }

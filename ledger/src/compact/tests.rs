@@ -7,6 +7,7 @@ use crate::Publication;
 use crate::footer::Commit;
 use crate::losses::losses;
 use crate::samples::{Temporary, coverage_of, now, record, records_of, write};
+use crate::{UNKNOWN, UsageRecord, WIRE, Workload};
 
 /// Sums by what makes rows equal.
 fn sums(root: &Path) -> BTreeMap<String, u64> {
@@ -152,7 +153,7 @@ fn readers_see_one_state_while_files_are_compacted() {
 }
 
 /// A call of a set of equal ones, with an id of its own.
-fn example(number: u64) -> crate::UsageRecord {
+fn example(number: u64) -> UsageRecord {
     let mut record = record(i64::try_from(number % 2).unwrap(), "a", 1);
     record.window_start += i64::try_from(number % 3).unwrap() * crate::HOUR;
     record.session = Some(format!("session-{}", number % 5));
@@ -232,4 +233,44 @@ fn what_is_said_of_one_workload_is_not_said_of_another() {
         ..of(name, 0)
     });
     assert_eq!(told, expected);
+}
+
+/// A call that a node agent saw a workload make.
+fn on_the_wire(owner: &str, key: &str) -> UsageRecord {
+    UsageRecord {
+        account: None,
+        principal: UNKNOWN.to_owned(),
+        principal_kind: UNKNOWN.to_owned(),
+        session: None,
+        workload: Some(Workload { owner_name: Some(owner.to_owned()), ..Workload::default() }),
+        resources: vec![format!("arn:aws:s3:::bucket/{key}")],
+        parameters: BTreeMap::new(),
+        issued: Vec::new(),
+        evidence: WIRE.to_owned(),
+        sample_id: Some(format!("{owner}-{key}")),
+        ..record(0, "", 1)
+    }
+}
+
+#[test]
+fn workloads_of_an_unknown_principal_stay_apart() {
+    let ledger = Temporary::new();
+    let many: Vec<_> = (0..200).map(|key| on_the_wire("busy", &key.to_string())).collect();
+    write(ledger.path(), "first", &many, "one");
+    let few = [on_the_wire("quiet", "1"), on_the_wire("quiet", "2"), on_the_wire("quiet", "1")];
+    write(ledger.path(), "second", &few, "two");
+    compact(&ledger.path(), WriterOptions::default()).unwrap();
+    let mut quiet = records_of(ledger.path());
+    quiet.retain(|row| row.workload == few[0].workload);
+    quiet.sort_by(|left, right| left.resources.cmp(&right.resources));
+    let calls: Vec<_> =
+        quiet.iter().map(|row| (row.resources.clone(), row.count, row.sample_id.clone())).collect();
+    let own = |row: &UsageRecord, count| (row.resources.clone(), count, row.sample_id.clone());
+    assert_eq!(
+        calls,
+        [own(&few[0], 2), own(&few[1], 1)],
+        "neither its names are cut nor its examples shared"
+    );
+    let rows = records_of(ledger.path());
+    assert!(rows.iter().any(|row| row.resources == ["arn:aws:s3:::bucket/*"]), "{rows:#?}");
 }

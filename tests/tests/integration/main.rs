@@ -13,4 +13,5 @@ mod real_policies;
 mod referee;
 mod store;
 mod truth;
+mod wire;
 mod wrong;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::coverage::{DataCoverage, Window};
 use crate::grant::{Attachment, Origin, Policy, PolicyKind, PrincipalKind};
-use crate::usage::{ActionUse, Seen};
+use crate::usage::{ActionUse, Count, Seen};
 use crate::verdict::{GivenUp, judge};
 use crate::{Context, Decision, PolicySet, Request, from_value, prove};
 
@@ -41,7 +41,7 @@ fn everything_visible() -> Coverage {
 }
 
 fn seen(count: u64) -> Seen {
-    Seen { count, first: DAY, last: 2 * DAY, sample: Some("event".to_owned()) }
+    Seen { count: count.into(), first: DAY, last: 2 * DAY, sample: Some("event".to_owned()) }
 }
 
 /// Use of an action on these resources; on unknown ones for none.
@@ -53,8 +53,9 @@ fn used(resources: Option<&[&str]>) -> ActionUse {
         any_resource: false,
         operations: BTreeSet::from(["test:Operation".to_owned()]),
         possible: BTreeSet::new(),
+        undecided: BTreeSet::new(),
         via: BTreeSet::new(),
-        denied: 0,
+        denied: Count::default(),
     }
 }
 
@@ -94,7 +95,7 @@ fn usage(uses: &[(&str, Option<&[&str]>)]) -> Usage {
     for (action, resources) in uses {
         let id = catalog.find(action).unwrap_or_else(|| panic!("{action} is not in the catalog"));
         usage.actions.insert(id, used(*resources));
-        usage.calls += 3;
+        usage.calls += 3.into();
     }
     usage
 }

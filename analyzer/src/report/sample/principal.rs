@@ -147,6 +147,7 @@ fn used_row(at: usize, dice: &Dice) -> UsedRow {
     UsedRow {
         permission: format!("{service}:{action}"),
         count: 1 + dice.below([9, 300, 90_000][dice.below(3)]) as u64,
+        on_wire: if at % 4 == 1 { 8 } else { 0 },
         first_seen,
         last_seen,
         sample: (dice.below(20) > 0).then(|| dice.event_id()),

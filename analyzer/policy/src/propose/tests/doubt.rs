@@ -185,3 +185,36 @@ fn what_a_service_does_on_the_principals_behalf_is_use_or_may_be() {
     assert_eq!(kept("ec2:DescribeVpcEndpointServices").unwrap().reason, Some(needed));
     assert!(kept("kms:Encrypt").is_none());
 }
+
+/// A call that may have been refused is no proof of use, and no proof of the contrary.
+#[test]
+fn a_call_of_unknown_outcome_is_neither_use_nor_the_lack_of_it() {
+    let bucket = "arn:aws:s3:::bucket";
+    let actions = json!(["s3:ListBucket", "s3:GetBucketLocation", "s3:PutBucketPolicy"]);
+    let account = role(vec![policy(
+        "app",
+        PolicyKind::Inline,
+        1,
+        &document(&[statement("Allow", &actions, &json!(["arn:aws:s3:::bucket", "arn:aws:s3:::other"]))]),
+    )]);
+    let listed = call_of(("s3", "ListObjects"), Some(bucket), CallOutcome::Use, seen(1));
+    let asked = call_of(("s3", "GetBucketLocation"), Some(bucket), CallOutcome::Unknown, seen(2));
+    let usage = Usage::gather(Catalog::embedded().unwrap(), [&listed, &asked]);
+    assert_eq!((usage.calls, usage.undecided), (1.into(), 2.into()));
+    let proposal = proven(&account, &usage, &everything_visible()).unwrap();
+    let kept = |name: &str| proposal.kept.iter().find(|kept| kept.name == name);
+    let unknown = Reason::OutcomeUnknown("s3:GetBucketLocation".to_owned());
+    let location = kept("s3:GetBucketLocation").unwrap();
+    assert_eq!((&location.seen, &location.reason), (&None, &Some(unknown.clone())));
+    assert!(location.narrowed.is_empty(), "its scope stays");
+    assert_eq!(kept("s3:ListBucket").unwrap().narrowed.keys().collect::<Vec<_>>(), [bucket]);
+    assert!(kept("s3:PutBucketPolicy").is_none());
+
+    // Where it was used, too, on which further resources is not known.
+    let also = call_of(("s3", "ListObjects"), None, CallOutcome::Unknown, seen(1));
+    let usage = Usage::gather(Catalog::embedded().unwrap(), [&listed, &also]);
+    let proposal = proven(&account, &usage, &everything_visible()).unwrap();
+    let list = proposal.kept.iter().find(|kept| kept.name == "s3:ListBucket").unwrap();
+    assert_eq!(list.reason, Some(Reason::OutcomeUnknown("s3:ListObjects".to_owned())));
+    assert!(list.seen.is_some() && list.narrowed.is_empty());
+}

@@ -267,7 +267,7 @@ proptest! {
         without.calls.retain(|call| call.outcome != CallOutcome::Denied);
         let Some(same) = without.outcome() else { return Err(TestCaseError::fail("a denied call makes it fit")) };
         prop_assert_eq!(after_of(proposal), after_of(same.proven.proposal()));
-        let denied = outcome.usage.actions.iter().filter(|(_, use_)| use_.denied > 0 && use_.seen.is_none());
+        let denied = outcome.usage.actions.iter().filter(|(_, use_)| use_.denied.distinct() > 0 && use_.seen.is_none());
         for (id, _) in denied {
             let verdict = outcome.judgement.verdicts.get(id);
             prop_assert_ne!(verdict, Some(&Verdict::Used));
@@ -295,7 +295,7 @@ proptest! {
         prop_assert_eq!(&files, &split.files(&split.outcome().unwrap().proven));
         let twice = World { calls: [parts, world.calls.clone()].concat(), ..world.clone() };
         let mut merged = world;
-        merged.calls.iter_mut().for_each(|call| call.seen.count *= 2);
+        merged.calls.iter_mut().for_each(|call| call.seen.count.logged *= 2);
         let merged = merged.files(&merged.outcome().unwrap().proven);
         prop_assert_eq!(merged, twice.files(&twice.outcome().unwrap().proven));
         // What is written is what was proven.
@@ -313,8 +313,9 @@ proptest! {
 fn in_two(call: &Call) -> Vec<Call> {
     let middle = call.seen.first.midpoint(call.seen.last);
     let mut earlier = call.clone();
-    earlier.seen = Seen { count: call.seen.count - 1, last: middle, sample: None, ..earlier.seen };
+    earlier.seen =
+        Seen { count: (call.seen.count.logged - 1).into(), last: middle, sample: None, ..earlier.seen };
     let mut later = call.clone();
-    later.seen = Seen { count: 1, first: middle, ..later.seen };
-    if earlier.seen.count == 0 { vec![call.clone()] } else { vec![earlier, later] }
+    later.seen = Seen { count: 1.into(), first: middle, ..later.seen };
+    if earlier.seen.count.logged == 0 { vec![call.clone()] } else { vec![earlier, later] }
 }

@@ -224,7 +224,12 @@ pub(super) fn calls() -> impl Strategy<Value = Vec<Call>> {
     let call = call.prop_map(|((service, operation, resource), outcome, count, first, length, is_known)| {
         let resource = Some(resource).filter(|resource| is_known && !resource.is_empty());
         let sample = Some(format!("event-{first}-{count}"));
-        call_of((service, operation), resource, outcome, Seen { count, first, last: first + length, sample })
+        call_of(
+            (service, operation),
+            resource,
+            outcome,
+            Seen { count: count.into(), first, last: first + length, sample },
+        )
     });
     (proptest::collection::vec(call, 0..7), prop::bool::weighted(0.2)).prop_map(|(mut calls, is_crowded)| {
         let crowd = CROWD.iter().filter(|_| is_crowded);

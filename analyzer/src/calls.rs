@@ -1,0 +1,136 @@
+//! The table of calls that queries are made of: the ledger's usage, with the principals of calls on the wire as far as its
+//! audit logs tell them.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, AsArray as _, RecordBatch, StringArray};
+use datafusion::arrow::datatypes::{DataType, Field, Schema};
+use datafusion::error::DataFusionError;
+use datafusion::execution::context::SessionContext;
+use futures::StreamExt as _;
+use remit_ingest::cloudtrail::EVIDENCE as LOG;
+use remit_ledger::UNKNOWN;
+
+use crate::holders::{Holder, Holders, Issue};
+use crate::rollup::{TABLE, WORKLOAD, strings, text, unexpected, workload_column};
+
+/// Name of the table of usage records.
+pub(crate) const RECORDED: &str = "recorded";
+
+/// Name of the table of keys with their holders.
+const HOLDERS: &str = "holders";
+
+/// The columns that queries use, but for who called.
+const COLUMNS: &str = "u.window_start, u.first_seen, u.last_seen, u.count, u.provider, u.region, u.service, \
+                       u.operation, u.resources, u.parameters, u.outcome, u.via, u.evidence, u.sample_id";
+
+/// Registers the calls of a ledger that no node agent wrote to.
+pub(crate) async fn register_logged(context: &SessionContext) -> Result<(), DataFusionError> {
+    let workload =
+        WORKLOAD.map(|field| format!("CAST(NULL AS VARCHAR) AS {}", workload_column(field))).join(", ");
+    let query =
+        format!("SELECT {COLUMNS}, {workload}, u.principal, u.principal_kind, u.account FROM {RECORDED} u");
+    register(context, &query).await
+}
+
+/// Registers the calls of a ledger with some that were seen on the wire.
+pub(crate) async fn register_joined(context: &SessionContext) -> Result<(), DataFusionError> {
+    let batch = table(holders(context).await?)?;
+    context.register_batch(HOLDERS, batch)?;
+    let workload = WORKLOAD
+        .map(|field| format!("get_field(u.workload, '{field}') AS {}", workload_column(field)))
+        .join(", ");
+    // Apart, so that a principal is looked for in files by their statistics where no join can change it.
+    let query = format!(
+        "SELECT {COLUMNS}, {workload}, u.principal, u.principal_kind, u.account FROM {RECORDED} u \
+         WHERE u.evidence = '{LOG}' UNION ALL \
+         SELECT {COLUMNS}, {workload}, COALESCE(h.principal, u.principal) AS principal, \
+         COALESCE(h.kind, u.principal_kind) AS principal_kind, COALESCE(h.account, u.account) AS account \
+         FROM {RECORDED} u LEFT JOIN {HOLDERS} h ON u.credential = h.credential AND u.provider = 'aws' \
+         AND u.principal_kind = '{UNKNOWN}' WHERE u.evidence <> '{LOG}'"
+    );
+    register(context, &query).await
+}
+
+async fn register(context: &SessionContext, query: &str) -> Result<(), DataFusionError> {
+    let view = context.sql(query).await?.into_view();
+    context.register_table(TABLE, view)?;
+    Ok(())
+}
+
+/// Who holds the keys that calls on the wire were signed with. The whole ledger may tell, whatever window is asked for.
+async fn holders(context: &SessionContext) -> Result<Holders, DataFusionError> {
+    let seen = format!(
+        "SELECT DISTINCT credential FROM {RECORDED} \
+         WHERE evidence <> '{LOG}' AND provider = 'aws' AND principal_kind = '{UNKNOWN}' AND credential IS NOT NULL"
+    );
+    let mut keys = Vec::new();
+    let mut batches = context.sql(&seen).await?.execute_stream().await?;
+    while let Some(batch) = batches.next().await {
+        let batch = batch?;
+        let column = text(batch.column(0).as_ref(), "credential")?;
+        keys.extend((0..batch.num_rows()).filter_map(|row| column.text(row)));
+    }
+    let mut holders = Holders::of(keys);
+    let used = format!(
+        "SELECT credential, principal, principal_kind, account FROM {RECORDED} \
+         WHERE evidence = '{LOG}' AND provider = 'aws' AND credential IN ({seen}) \
+         GROUP BY credential, principal, principal_kind, account"
+    );
+    let mut batches = context.sql(&used).await?.execute_stream().await?;
+    while let Some(batch) = batches.next().await {
+        let batch = batch?;
+        let credential = text(batch.column(0).as_ref(), "credential")?;
+        for row in 0..batch.num_rows() {
+            if let Some(key) = credential.text(row) {
+                holders.used(&key, holder(&batch, row)?);
+            }
+        }
+    }
+    let issued = format!(
+        "SELECT operation, principal, principal_kind, account, resources, issued FROM {RECORDED} \
+         WHERE evidence = '{LOG}' AND provider = 'aws' AND service = 'sts' AND outcome = 'allowed'"
+    );
+    let mut batches = context.sql(&issued).await?.execute_stream().await?;
+    while let Some(batch) = batches.next().await {
+        let batch = batch?;
+        let list = |at: usize| batch.column(at).as_list_opt::<i32>().ok_or_else(|| unexpected("issued"));
+        let (operation, resources, issued) =
+            (text(batch.column(0).as_ref(), "operation")?, list(4)?, list(5)?);
+        for row in (0..batch.num_rows()).filter(|row| issued.value_length(*row) > 0) {
+            let issue = Issue {
+                caller: holder(&batch, row)?,
+                operation: &operation.text(row).unwrap_or_default(),
+                resources: &strings(resources.value(row).as_ref())?,
+            };
+            holders.issued(issue, &strings(issued.value(row).as_ref())?);
+        }
+    }
+    Ok(holders)
+}
+
+/// Who called, of a row whose second to fourth column tell.
+fn holder(batch: &RecordBatch, row: usize) -> Result<Holder, DataFusionError> {
+    let field = |at: usize| text(batch.column(at).as_ref(), "principal").map(|column| column.text(row));
+    Ok(Holder {
+        principal: field(1)?.unwrap_or_default(),
+        kind: field(2)?.unwrap_or_default(),
+        account: field(3)?,
+    })
+}
+
+fn table(holders: Holders) -> Result<RecordBatch, DataFusionError> {
+    let (keys, holders): (Vec<String>, Vec<Holder>) = holders.settled().unzip();
+    let column = |value: fn(&Holder) -> Option<&str>| -> Arc<StringArray> {
+        Arc::new(holders.iter().map(value).collect())
+    };
+    let field = |name: &str| Field::new(name, DataType::Utf8, true);
+    let schema = Schema::new(vec![field("credential"), field("principal"), field("kind"), field("account")]);
+    let columns: Vec<ArrayRef> = vec![
+        Arc::new(StringArray::from(keys)),
+        column(|holder| Some(&holder.principal)),
+        column(|holder| Some(&holder.kind)),
+        column(|holder| holder.account.as_deref()),
+    ];
+    Ok(RecordBatch::try_new(Arc::new(schema), columns)?)
+}

@@ -1,0 +1,33 @@
+//! What was seen on the wire, as lines of a report.
+
+use remit_policy::moment;
+
+use crate::analysis::Analysis;
+use crate::report::model::WorkloadLine;
+use crate::rollup::Caller;
+use crate::workloads::WorkloadCalls;
+
+/// One line for each workload, provider and principal: those of a known workload by name, each with its principals, and then
+/// the others.
+pub(super) fn lines(analysis: &Analysis) -> Vec<WorkloadLine> {
+    let line = |(caller, calls): (&Caller, &WorkloadCalls)| {
+        let mut services: Vec<_> = calls.services.iter().collect();
+        services.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), *name));
+        WorkloadLine {
+            workload: caller.workload.clone(),
+            principal: Some(caller.principal.clone()).filter(|_| !caller.is_unknown()),
+            provider: caller.provider.clone(),
+            services: services.into_iter().map(|(name, _)| name.clone()).collect(),
+            allowed: calls.allowed,
+            denied: calls.denied,
+            undecided: calls.undecided,
+            last_seen: moment(calls.last),
+        }
+    };
+    let mut lines: Vec<_> = analysis.workloads.iter().map(line).collect();
+    let key = |line: &WorkloadLine| {
+        (line.workload.is_none(), line.workload.clone(), line.provider.clone(), line.principal.clone())
+    };
+    lines.sort_by_cached_key(key);
+    lines
+}
