@@ -22,4 +22,4 @@ pub use call::{Call, EVIDENCE, Principal, SNI};
 pub use conservation::Conservation;
 pub use part::Batch;
 pub use recorder::{Recorder, RecorderSettings};
-pub use store::{Store, StoreSettings, Written};
+pub use store::{Place, Store, StoreSettings, Written};

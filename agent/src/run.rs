@@ -16,8 +16,9 @@ use remit_agent::capture::{Capture, Known};
 use remit_agent::endpoint::{Board, Endpoint};
 use remit_agent::identity::KubeletSettings;
 use remit_agent::metrics::Metric;
-use remit_agent::recording::{Recorder, RecorderSettings, StoreSettings};
+use remit_agent::recording::{Place, Recorder, RecorderSettings, StoreSettings};
 use remit_agent::wire::{Limits, Responses};
+use remit_ledger::Address;
 
 use crate::observe::{Observation, identities, now};
 use connections::Seen;
@@ -28,10 +29,10 @@ use writer::Writer;
 /// What `remit-agent run` can be told.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// The ledger's folder
+    /// The ledger: a folder, or a place in an object store such as `s3://BUCKET/PREFIX`
     #[arg(long)]
-    ledger: PathBuf,
-    /// A folder for what cannot be written to the ledger while that is away
+    ledger: String,
+    /// A folder for what cannot be written to the ledger while that is away; needed for an object store
     #[arg(long)]
     spool: Option<PathBuf>,
     /// Megabytes that the spool may take
@@ -135,8 +136,16 @@ impl Agent {
             })?),
             None => None,
         };
+        let ledger = match Address::parse(&arguments.ledger)? {
+            Some(address) if arguments.spool.is_none() => anyhow::bail!(
+                "a ledger in `{}` needs a spool\nhint: give `--spool DIR`, a folder of the agent's own",
+                address.bucket()
+            ),
+            Some(address) => Place::Store(address),
+            None => Place::Folder(arguments.ledger.clone().into()),
+        };
         let store = StoreSettings {
-            ledger: arguments.ledger.clone(),
+            ledger,
             spool: arguments.spool.clone(),
             spool_limit: arguments.spool_limit.saturating_mul(1 << 20),
         };

@@ -7,6 +7,7 @@
 //! checkpoint of their sources with one rename; [`Snapshot`] tells which files count.
 
 mod address;
+mod bucket;
 mod collapse;
 mod compact;
 mod contents;
@@ -34,6 +35,7 @@ mod staged;
 mod store;
 
 pub use address::Address;
+pub use bucket::Bucket;
 pub use collapse::{Addition, Collapse, Kind, Values, bound_names};
 pub use compact::{Compacted, compact};
 pub use contents::LedgerFile;

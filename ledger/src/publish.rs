@@ -106,21 +106,30 @@ impl LedgerWriter {
     /// # Errors
     /// When another process writes the ledger, or its folder cannot be read or written.
     pub fn open(root: &Path, options: WriterOptions) -> Result<(Self, Snapshot), LedgerError> {
+        let mut writer = Self::append(root, options)?;
+        let snapshot = Snapshot::for_writer(root)?;
+        writer.committed_at = snapshot.commits().map(|commit| commit.committed_at).max().unwrap_or(0);
+        writer.remove_unpublished(&snapshot)?;
+        Ok((writer, snapshot))
+    }
+
+    /// Opens a ledger to add to it without looking at what it holds, however much that is: for a recorder whose sources have
+    /// no positions, and whose flushes need not follow earlier ones should the clock be set back.
+    ///
+    /// # Errors
+    /// When another process writes the ledger, or its folder cannot be written.
+    pub fn append(root: &Path, options: WriterOptions) -> Result<Self, LedgerError> {
         create_folder(root)?;
         let lock = WriterLock::take(root)?;
         create_readers_lock(root)?;
-        let snapshot = Snapshot::for_writer(root)?;
-        let committed_at = snapshot.commits().map(|commit| commit.committed_at).max().unwrap_or(0);
-        let writer = Self {
+        Ok(Self {
             root: root.to_owned(),
             writer: options.writer.unwrap_or_else(random_name),
             sequence: 0,
-            committed_at,
+            committed_at: 0,
             observer: options.observer,
             _lock: lock,
-        };
-        writer.remove_unpublished(&snapshot)?;
-        Ok((writer, snapshot))
+        })
     }
 
     /// Starts a flush. It may be staged from several threads.

@@ -1,5 +1,6 @@
 //! A stand-in for the provider on loopback: moto's server, as a subprocess.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -23,6 +24,18 @@ for path, _, files in os.walk(folder):
     for file in files:
         name = os.path.join(path, file)
         s3.upload_file(name, bucket, prefix + os.path.relpath(name, folder))
+";
+
+/// Puts every object of a bucket into a folder, under its name.
+const DOWNLOAD: &str = "
+import boto3, os, sys
+endpoint, bucket, folder = sys.argv[1:]
+s3 = boto3.client('s3', endpoint_url=endpoint)
+for page in s3.get_paginator('list_objects_v2').paginate(Bucket=bucket):
+    for found in page.get('Contents', []):
+        name = os.path.join(folder, found['Key'])
+        os.makedirs(os.path.dirname(name), exist_ok=True)
+        s3.download_file(bucket, found['Key'], name)
 ";
 
 impl Cloud {
@@ -64,11 +77,23 @@ impl Cloud {
     ///
     /// Where the client or the server fails.
     pub fn upload(&self, folder: &Path, bucket: &str, prefix: &str) {
+        self.ask(UPLOAD, &[bucket.as_ref(), folder.as_os_str(), prefix.as_ref()]);
+    }
+
+    /// Puts every object of a bucket into a folder.
+    ///
+    /// # Panics
+    ///
+    /// Where the client or the server fails.
+    pub fn download(&self, bucket: &str, folder: &Path) {
+        self.ask(DOWNLOAD, &[bucket.as_ref(), folder.as_os_str()]);
+    }
+
+    fn ask(&self, program: &str, arguments: &[&OsStr]) {
         let Some(mut client) = peer::python() else { return };
         self.lend(&mut client);
-        client.args(["-c", UPLOAD, &self.endpoint, bucket]).arg(folder).arg(prefix);
-        let output = client.output();
-        assert!(output.as_ref().is_ok_and(|output| output.status.success()), "no upload: {output:?}");
+        let output = client.args(["-c", program, &self.endpoint]).args(arguments).output();
+        assert!(output.as_ref().is_ok_and(|output| output.status.success()), "{arguments:?}: {output:?}");
     }
 }
 

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use futures::FutureExt as _;
 use remit_ledger::{
-    Commit, CoverageRecord, Extent, LedgerError, LedgerFile, LedgerWriter, Provider, Publication, Role,
-    Snapshot, SourcePosition, UsageRecord, WriterOptions, coverage_records, usage_records,
+    Bucket, Commit, CoverageRecord, Extent, LedgerError, LedgerFile, LedgerWriter, Provider, Publication,
+    Role, Snapshot, SourcePosition, UsageRecord, WriterOptions, coverage_records, usage_records,
 };
 
 use super::publish::{commit, lost};
@@ -56,6 +56,40 @@ impl Spool {
         Ok(has_room.then_some(writer))
     }
 
+    /// Whether something waits, or something is in its place.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.root.is_dir()
+            && Snapshot::of_folder(&self.root)
+                .is_ok_and(|snapshot| snapshot.info().commits > 0 || damage(&snapshot) > 0)
+    }
+
+    /// Sends what waits to a ledger in an object store, and returns how many calls were in it. What was sent and not removed is
+    /// sent again, and is the same.
+    pub(super) async fn send(&self, bucket: &Bucket) -> Result<u64, LedgerError> {
+        let (calls, damaged) = self.send_some(bucket).await?;
+        if damaged > 0 {
+            let (mut writer, _) = LedgerWriter::open(&self.root, WriterOptions::default())?;
+            self.say_damaged(&mut writer, damaged)?;
+            drop(writer);
+            self.send_some(bucket).await?;
+            self.put_aside()?;
+        }
+        Ok(calls)
+    }
+
+    /// Sends at most so much as is moved at a time. Tells how many files are damaged once nothing else waits.
+    async fn send_some(&self, bucket: &Bucket) -> Result<(u64, usize), LedgerError> {
+        let snapshot = Snapshot::of_folder(&self.root)?;
+        let waiting = waiting(&snapshot);
+        let mut calls = 0_u64;
+        for waiting in waiting.iter().take(MOVED_AT_ONCE) {
+            bucket.publish(&self.root, &waiting.path, &waiting.commit).await?;
+            self.remove(waiting)?;
+            calls = calls.saturating_add(waiting.commit.counts.recorded);
+        }
+        Ok((calls, if waiting.len() <= MOVED_AT_ONCE { damage(&snapshot) } else { 0 }))
+    }
+
     /// Moves what waits into a ledger that is open, and returns how many calls were in it.
     pub(super) fn move_over(&self, writer: &mut LedgerWriter, ledger: &Snapshot) -> Result<u64, LedgerError> {
         if !self.root.is_dir() {
@@ -72,16 +106,17 @@ impl Spool {
             }
             self.remove(waiting)?;
         }
-        let damaged = snapshot.problems().iter().filter(|problem| problem.is_damage()).count();
+        let damaged = damage(&snapshot);
         if damaged > 0 && waiting.len() <= MOVED_AT_ONCE {
-            self.give_up(writer, damaged)?;
+            self.say_damaged(writer, damaged)?;
+            self.put_aside()?;
         }
         Ok(calls)
     }
 
-    /// Puts a spool aside of which the rest cannot be read, and says that calls were lost, some time. Killed in between, it
-    /// says so twice, which is no worse.
-    fn give_up(&self, writer: &mut LedgerWriter, damaged: usize) -> Result<(), LedgerError> {
+    /// Says of a spool of which the rest cannot be read that calls were lost, some time. Killed before it is put aside, this is
+    /// said twice, which is no worse.
+    fn say_damaged(&self, writer: &mut LedgerWriter, damaged: usize) -> Result<(), LedgerError> {
         let now = jiff::Timestamp::now().as_microsecond();
         let count = u64::try_from(damaged).unwrap_or(u64::MAX);
         for provider in Provider::ALL {
@@ -92,8 +127,12 @@ impl Spool {
             publication.sources.push(SourcePosition { name: name.clone(), ..lost(name, count, None) });
             commit(writer, provider, &[], publication)?;
         }
+        Ok(())
+    }
+
+    fn put_aside(&self) -> Result<(), LedgerError> {
         let mut aside = self.root.clone().into_os_string();
-        aside.push(format!(".damaged-{now}"));
+        aside.push(format!(".damaged-{}", jiff::Timestamp::now().as_microsecond()));
         fs::rename(&self.root, &aside).map_err(|source| LedgerError::Io {
             action: "put aside",
             path: self.root.clone(),
@@ -121,6 +160,11 @@ impl Spool {
 /// Whether a position is that of a commit that comes of a spool.
 pub(super) fn is_spooled(source: &SourcePosition) -> bool {
     source.name.starts_with(PREFIX)
+}
+
+/// How many files of a spool cannot be read.
+fn damage(snapshot: &Snapshot) -> usize {
+    snapshot.problems().iter().filter(|problem| problem.is_damage()).count()
 }
 
 /// The commits of a spool, oldest first.

@@ -2,8 +2,9 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
+use std::time::Duration;
 
-use remit_ledger::{Commit, LedgerError, LedgerWriter, Role, Snapshot, WriterOptions};
+use remit_ledger::{Address, Bucket, Commit, LedgerError, LedgerWriter, Role, Snapshot, WriterOptions};
 
 use super::part::{Batch, Part};
 use super::publish::publish;
@@ -12,8 +13,8 @@ use super::spool::{Spool, is_spooled};
 /// Where calls are stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreSettings {
-    /// The ledger's folder.
-    pub ledger: PathBuf,
+    /// The ledger.
+    pub ledger: Place,
     /// A folder on this machine for what cannot be written to the ledger, if any. It must be the agent's own, and on
     /// another disk or quota than a ledger that may be full.
     pub spool: Option<PathBuf>,
@@ -21,15 +22,35 @@ pub struct StoreSettings {
     pub spool_limit: u64,
 }
 
+/// Where a ledger is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In a folder.
+    Folder(PathBuf),
+    /// In an object store. Everything passes through the spool, from which it is sent as it is.
+    Store(Address),
+}
+
+/// How long a store may take for what waits. A request that has no answer by then is made again with the next batch.
+const PATIENCE: Duration = Duration::from_secs(15);
+
 /// Stores batches. The ledger is opened for each, so that nobody else has to wait for the agent to end.
 pub struct Store {
-    ledger: PathBuf,
+    ledger: Ledger,
     spool: Option<Spool>,
+    /// Whether this run has opened the ledger to see what an earlier one left unfinished.
+    is_clean: bool,
     /// A name that no other run has.
     run: String,
     number: u64,
     #[cfg(test)]
     interrupt: Option<std::sync::Arc<Interrupt>>,
+}
+
+/// A ledger as it is written.
+enum Ledger {
+    Folder(PathBuf),
+    Store { bucket: Bucket, runtime: tokio::runtime::Runtime },
 }
 
 /// Stops a test's writer as if the machine had stopped.
@@ -53,19 +74,38 @@ pub struct Written {
 
 impl Store {
     /// A store; nothing is touched yet.
-    pub fn new(settings: StoreSettings) -> Self {
+    ///
+    /// # Errors
+    /// When the address of an object store, or a setting of the environment for it, cannot be used, or there is no spool
+    /// for it.
+    pub fn new(settings: StoreSettings) -> Result<Self, LedgerError> {
         let spool = settings.spool.map(|root| Spool::new(root, settings.spool_limit));
+        let ledger = match settings.ledger {
+            Place::Folder(root) => Ledger::Folder(root),
+            Place::Store(address) => {
+                let failed =
+                    |source| LedgerError::Io { action: "reach", path: address.bucket().into(), source };
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                let runtime = runtime.map_err(failed)?;
+                if spool.is_none() {
+                    let reason = "what is sent there waits in a spool, and there is none".to_owned();
+                    return Err(LedgerError::Address { address: address.bucket(), reason });
+                }
+                Ledger::Store { bucket: Bucket::open(&address)?, runtime }
+            }
+        };
         // Names of files must not meet those of other runs and machines. The standard library seeds its hashers from the
         // system's random numbers.
         let run = format!("{:016x}", RandomState::new().hash_one(std::time::SystemTime::now()));
-        Self {
-            ledger: settings.ledger,
+        Ok(Self {
+            ledger,
             spool,
+            is_clean: false,
             run,
             number: 0,
             #[cfg(test)]
             interrupt: None,
-        }
+        })
     }
 
     /// Stores a batch, after what waits in the spool. It waits for the disk, so it is for a thread of its own.
@@ -76,6 +116,7 @@ impl Store {
         written.recorded = recorded;
         let (left, spooled) = self.write_spool(left, until, &mut written);
         written.spooled = spooled;
+        self.send(&mut written);
         if !left.is_empty() {
             written.left = Some(Batch { until, parts: left });
         }
@@ -84,7 +125,15 @@ impl Store {
 
     fn write_ledger(&mut self, parts: Vec<Part>, until: i64, written: &mut Written) -> (Vec<Part>, u64) {
         let (name, options) = self.options();
-        let opened = LedgerWriter::open(&self.ledger, options);
+        let Ledger::Folder(root) = &self.ledger else { return (parts, 0) };
+        // What was moved before is told by the ledger's positions, and what was left unfinished by its files; everything else
+        // is written without a look at what is there, which grows.
+        let waiting = self.spool.as_ref().filter(|spool| spool.is_waiting());
+        let opened = if self.is_clean && waiting.is_none() {
+            LedgerWriter::append(root, options).map(|writer| (writer, None))
+        } else {
+            LedgerWriter::open(root, options).map(|(writer, snapshot)| (writer, Some(snapshot)))
+        };
         let (mut writer, snapshot) = match opened {
             Ok(opened) => opened,
             Err(problem) => {
@@ -92,14 +141,34 @@ impl Store {
                 return (parts, 0);
             }
         };
-        if let Some(spool) = &self.spool {
-            match spool.move_over(&mut writer, &snapshot) {
+        if let (Some(spool), Some(snapshot)) = (waiting, &snapshot) {
+            match spool.move_over(&mut writer, snapshot) {
                 Ok(moved) => written.moved = moved,
                 Err(problem) => written.problems.push(problem),
             }
         }
         drop(snapshot);
-        self.publish_all(&mut writer, &name, parts, until, written)
+        let published = self.publish_all(&mut writer, &name, parts, until, written);
+        self.is_clean = written.problems.is_empty();
+        published
+    }
+
+    /// Sends what waits to an object store.
+    fn send(&self, written: &mut Written) {
+        let (Ledger::Store { bucket, runtime }, Some(spool)) = (&self.ledger, &self.spool) else { return };
+        let sent = runtime.block_on(async { tokio::time::timeout(PATIENCE, spool.send(bucket)).await });
+        match sent {
+            Ok(Ok(moved)) => written.moved = moved,
+            Ok(Err(problem)) => written.problems.push(problem),
+            Err(_) => {
+                let source = std::io::Error::from(std::io::ErrorKind::TimedOut);
+                written.problems.push(LedgerError::Io {
+                    action: "write",
+                    path: bucket.name().into(),
+                    source,
+                });
+            }
+        }
     }
 
     fn write_spool(&mut self, parts: Vec<Part>, until: i64, written: &mut Written) -> (Vec<Part>, u64) {

@@ -15,11 +15,11 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread. It ends when the writer is dropped.
-    pub(super) fn begin(settings: StoreSettings) -> std::io::Result<Self> {
+    pub(super) fn begin(settings: StoreSettings) -> anyhow::Result<Self> {
+        let mut store = Store::new(settings)?;
         let (batches, received) = channel::<Batch>();
         let (tell, done) = channel();
         std::thread::Builder::new().name("store".to_owned()).spawn(move || {
-            let mut store = Store::new(settings);
             for batch in received {
                 if tell.send(store.write(batch)).is_err() {
                     break;

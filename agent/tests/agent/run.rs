@@ -8,6 +8,7 @@ use std::process::Command;
 use futures::FutureExt as _;
 use remit_ledger::{Outcome, Provider, Snapshot, UsageRecord};
 use remit_tests::case::files;
+use remit_tests::cloud::Cloud;
 
 use crate::server::{Server, script, succeed};
 use crate::trace::Trace;
@@ -122,4 +123,50 @@ fn responses_tell_outcomes_however_late_and_request_ids_as_far_as_they_are_follo
             assert_eq!(record.outcome, Outcome::Allowed, "{responses}: {record:?}");
         }
     }
+}
+
+/// How many calls of the server the ledger holds.
+fn calls_of(ledger: &Path, server: &Server) -> u64 {
+    let host = format!("127.0.0.1:{}", server.port);
+    records(ledger).iter().filter(|record| record.service == host && record.evidence == "wire").map(|record| record.count).sum()
+}
+
+#[test]
+fn calls_wait_for_a_bucket_and_are_in_it_once() {
+    let Some(cloud) = Cloud::start() else { return };
+    let server = Server::start();
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, empty, copy) =
+        (folder.path().join("spool"), folder.path().join("empty"), folder.path().join("copy"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_remit-agent"));
+    command.args(["run", "--ledger", "s3://usage/cluster/a", "--interval", "1", "--spool"]).arg(&spool);
+    cloud.lend(&mut command);
+    let Some(mut run) = Trace::by(&mut command) else { return };
+    let client = || {
+        succeed(Command::new("python3").arg("-c").arg(CLIENT).arg(server.port.to_string()));
+    };
+    client();
+    // There is no such bucket yet.
+    assert!(run.says("calls are kept until the ledger takes them"));
+    assert!(run.said("NoSuchBucket"), "the store's own words");
+    std::fs::create_dir(&empty).unwrap();
+    cloud.upload(&empty, "usage", "");
+    client();
+    let seen = run.stop();
+    assert!(seen.summary.contains(" 0 dropped, 0 left"), "{}", seen.summary);
+    cloud.download("usage", &copy);
+    assert_eq!(calls_of(&copy.join("cluster/a"), &server), 60);
+    let waiting = Snapshot::of_folder(&spool).unwrap();
+    assert_eq!(waiting.info().commits, 0, "nothing waits any more");
+}
+
+#[test]
+fn a_ledger_in_a_bucket_needs_a_spool() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_remit-agent"));
+    let output = command.args(["run", "--ledger", "s3://usage"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        !output.status.success() && said.contains("s3://usage") && said.contains("--spool DIR"),
+        "{said}"
+    );
 }

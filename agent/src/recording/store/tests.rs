@@ -12,11 +12,11 @@ use crate::identity::{Identity, Subject};
 use crate::recording::samples::{START, call, subject};
 use crate::recording::{Call, Recorder, RecorderSettings};
 
-struct Place {
+struct Disks {
     folder: tempfile::TempDir,
 }
 
-impl Place {
+impl Disks {
     fn new() -> Self {
         let place = Self { folder: tempfile::tempdir().unwrap() };
         fs::create_dir(place.disk()).unwrap();
@@ -37,7 +37,11 @@ impl Place {
     }
 
     fn store(&self) -> Store {
-        Store::new(StoreSettings { ledger: self.ledger(), spool: Some(self.spool()), spool_limit: 1 << 30 })
+        Store::new(self.settings(1 << 30)).unwrap()
+    }
+
+    fn settings(&self, spool_limit: u64) -> StoreSettings {
+        StoreSettings { ledger: Place::Folder(self.ledger()), spool: Some(self.spool()), spool_limit }
     }
 
     /// A store whose machine stops after so many steps of publishing.
@@ -97,7 +101,7 @@ fn batch(calls: Vec<Call>) -> Batch {
 
 #[test]
 fn rows_say_what_was_known_when_they_were_written() {
-    let place = Place::new();
+    let place = Disks::new();
     let late = Subject::new(Identity::default());
     let mut recorder = recorder();
     recorder.record(call(&late, "GetObject", "a"));
@@ -136,7 +140,7 @@ fn rows_say_what_was_known_when_they_were_written() {
 
 #[test]
 fn too_many_names_are_cut_as_readers_would_cut_them() {
-    let place = Place::new();
+    let place = Disks::new();
     let (web, worker) = (subject("web"), subject("worker"));
     let mut calls: Vec<Call> = (0..100).map(|key| call(&web, "GetObject", &key.to_string())).collect();
     calls.push(call(&worker, "GetObject", "1"));
@@ -156,16 +160,16 @@ fn killed_at_any_step_nothing_acknowledged_is_lost_or_counted_twice() {
     let web = subject("web");
     let mut is_done = false;
     for step in 0..100 {
-        let place = Place::new();
+        let place = Disks::new();
         assert_eq!(place.store().write(batch(calls(&web, 5))).recorded, 5);
-        let without_spool = StoreSettings { ledger: place.ledger(), spool: None, spool_limit: 0 };
+        let without_spool = StoreSettings { spool: None, ..place.settings(0) };
         let mut store = Store { spool: None, ..place.store_that_stops(step) };
         let written = store.write(batch(calls(&web, 7)));
         let durable = written.recorded;
         assert_eq!(durable + written.left.as_ref().map_or(0, Batch::calls), 7);
         drop(store);
         // The agent that comes after opens the ledger, which cleans up.
-        let again = Store::new(without_spool).write(batch(calls(&web, 1)));
+        let again = Store::new(without_spool).unwrap().write(batch(calls(&web, 1)));
         assert_eq!(again.recorded, 1, "{:?}", again.problems);
         assert_eq!(place.total(), 5 + durable + 1, "step {step}");
         is_done = written.problems.is_empty();
@@ -183,7 +187,7 @@ fn killed_at_any_step_nothing_acknowledged_is_lost_or_counted_twice() {
 
 #[test]
 fn calls_wait_in_the_spool_while_the_ledger_is_away() {
-    let place = Place::new();
+    let place = Disks::new();
     let web = subject("web");
     place.take_away();
     let mut recorder = recorder();
@@ -210,7 +214,7 @@ fn calls_wait_in_the_spool_while_the_ledger_is_away() {
 
 #[test]
 fn a_ledger_that_another_writes_is_away() {
-    let place = Place::new();
+    let place = Disks::new();
     let other = LedgerWriter::open(&place.ledger(), WriterOptions::default()).unwrap();
     let web = subject("web");
     assert_eq!(place.store().write(batch(calls(&web, 4))).spooled, 4);
@@ -228,7 +232,7 @@ fn killed_while_the_spool_is_moved_it_is_moved_once() {
     let web = subject("web");
     let mut is_done = false;
     for step in 0..100 {
-        let place = Place::new();
+        let place = Disks::new();
         place.take_away();
         for _ in 0..2 {
             assert_eq!(place.store().write(batch(calls(&web, 4))).spooled, 4);
@@ -249,7 +253,7 @@ fn killed_while_the_spool_is_moved_it_is_moved_once() {
 
 #[test]
 fn a_commit_that_was_moved_and_not_removed_is_not_moved_again() {
-    let place = Place::new();
+    let place = Disks::new();
     let web = subject("web");
     place.take_away();
     place.store().write(batch(calls(&web, 4)));
@@ -267,13 +271,75 @@ fn a_commit_that_was_moved_and_not_removed_is_not_moved_again() {
     assert_eq!(place.total(), 6);
 }
 
+/// Bytes and calls that this thread has read with until now.
+fn read_so_far() -> (u64, u64) {
+    let counts = fs::read_to_string("/proc/thread-self/io").unwrap();
+    let count = |name: &str| {
+        let line = counts.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.trim().parse::<u64>().unwrap()
+    };
+    (count("rchar:"), count("syscr:"))
+}
+
+#[test]
+fn what_is_read_to_write_does_not_grow_with_the_ledger() {
+    let place = Disks::new();
+    let web = subject("web");
+    let mut store = place.store();
+    let mut read_by_a_flush = || {
+        let before = read_so_far();
+        assert_eq!(store.write(batch(calls(&web, 3))).recorded, 3);
+        let after = read_so_far();
+        (after.0 - before.0, after.1 - before.1)
+    };
+    // The first looks for what an earlier run left unfinished.
+    read_by_a_flush();
+    let empty = read_by_a_flush();
+    for _ in 0..60 {
+        read_by_a_flush();
+    }
+    // What the second measurement reads of the first is counted, too, and its numbers have more digits.
+    let full = read_by_a_flush();
+    assert!(full.1 == empty.1 && full.0 <= empty.0 + 32, "{empty:?}, and of a ledger of 62 flushes {full:?}");
+    // A run that starts reads all of it.
+    let before = read_so_far();
+    place.store().write(batch(calls(&web, 1)));
+    assert!(read_so_far().1 > before.1 + 60, "a footer is read by at least one call");
+}
+
+#[test]
+fn what_a_failed_flush_left_is_cleaned_up_by_the_same_run() {
+    let place = Disks::new();
+    let web = subject("web");
+    let mut store = place.store_that_stops(0);
+    store.spool = None;
+    assert_eq!(store.write(batch(calls(&web, 3))).recorded, 0);
+    store.interrupt = None;
+    let unfinished = |place: &Disks| {
+        remit_tests::case::files(&place.ledger())
+            .iter()
+            .filter(|file| file.to_string_lossy().ends_with(".tmp"))
+            .count()
+    };
+    assert!(unfinished(&place) > 0);
+    assert_eq!(store.write(batch(calls(&web, 3))).recorded, 3);
+    assert_eq!(unfinished(&place), 0);
+}
+
+#[test]
+fn a_store_needs_a_spool() {
+    let address = Address::parse("s3://bucket/ledger").unwrap().unwrap();
+    let settings = StoreSettings { ledger: Place::Store(address), spool: None, spool_limit: 1 };
+    let said = Store::new(settings).err().unwrap().to_string();
+    assert!(said.contains("s3://bucket") && said.contains("spool"), "{said}");
+}
+
 #[test]
 fn a_full_spool_hands_back() {
-    let place = Place::new();
-    let settings = StoreSettings { ledger: place.ledger(), spool: Some(place.spool()), spool_limit: 1 };
+    let place = Disks::new();
     place.take_away();
     let web = subject("web");
-    let mut store = Store::new(settings);
+    let mut store = Store::new(place.settings(1)).unwrap();
     assert_eq!(store.write(batch(calls(&web, 4))).spooled, 4);
     let mut recorder = recorder();
     calls(&web, 4).into_iter().for_each(|call| recorder.record(call));
@@ -290,7 +356,7 @@ fn a_full_spool_hands_back() {
 
 #[test]
 fn losses_are_seen_by_readers_and_stay() {
-    let place = Place::new();
+    let place = Disks::new();
     let mut recorder = recorder();
     for minute in 0..3 {
         let start = START + minute * 60_000_000;
@@ -311,7 +377,7 @@ fn losses_are_seen_by_readers_and_stay() {
 
 #[test]
 fn a_damaged_spool_is_a_loss_and_put_aside() {
-    let place = Place::new();
+    let place = Disks::new();
     let web = subject("web");
     place.take_away();
     for _ in 0..2 {
@@ -393,10 +459,10 @@ proptest! {
             }
         };
         let (ordered, shuffled) = calls;
-        let whole = Place::new();
+        let whole = Disks::new();
         whole.store().write(batch(ordered.iter().map(made).collect()));
 
-        let place = Place::new();
+        let place = Disks::new();
         let mut recorder = recorder();
         let mut rest = shuffled.as_slice();
         for (cut, is_away) in cuts.iter().zip(away) {
