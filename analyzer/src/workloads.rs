@@ -1,7 +1,8 @@
-//! Which workloads were seen to call on the wire, and as whom.
+//! Which workloads were seen to call on the wire, and as whom, and how many connections could not be read.
 
 use std::collections::BTreeMap;
 
+use remit_ledger::SNI;
 use remit_policy::CallOutcome;
 
 use crate::rollup::{Caller, PrincipalCalls};
@@ -15,35 +16,39 @@ pub(crate) struct WorkloadCalls {
     pub(crate) denied: u64,
     /// Calls of which it is not known whether they were allowed.
     pub(crate) undecided: u64,
-    /// Calls by service, whatever came of them.
+    /// Connections whose calls could not be read.
+    pub(crate) unread: u64,
+    /// Calls and connections by service, whatever came of them.
     pub(crate) services: BTreeMap<String, u64>,
     /// Time of the last call, in microseconds since the Unix epoch.
     pub(crate) last: i64,
 }
 
-/// What was seen on the wire, by workload (none where the agent did not learn which), provider and principal.
+/// What was seen on the wire, by workload (none where the agent did not learn which), provider and principal, whatever the
+/// evidence.
 pub(crate) fn workloads<'a>(
     callers: impl Iterator<Item = (&'a Caller, &'a PrincipalCalls)>,
 ) -> BTreeMap<Caller, WorkloadCalls> {
-    callers
-        .filter(|(caller, _)| !caller.is_logged())
-        .map(|(caller, calls)| (caller.clone(), WorkloadCalls::of(calls)))
-        .collect()
+    let mut workloads: BTreeMap<Caller, WorkloadCalls> = BTreeMap::new();
+    for (caller, calls) in callers.filter(|(caller, _)| !caller.is_logged()) {
+        let key = Caller { evidence: String::new(), ..caller.clone() };
+        workloads.entry(key).or_default().add(calls, caller.evidence == SNI);
+    }
+    workloads
 }
 
 impl WorkloadCalls {
-    fn of(calls: &PrincipalCalls) -> Self {
-        let mut all = Self::default();
+    fn add(&mut self, calls: &PrincipalCalls, is_unread: bool) {
         for call in &calls.calls {
             let count = call.seen.count.wire;
             match call.outcome {
-                CallOutcome::Use => all.allowed += count,
-                CallOutcome::Denied => all.denied += count,
-                CallOutcome::Unknown => all.undecided += count,
+                _ if is_unread => self.unread += count,
+                CallOutcome::Use => self.allowed += count,
+                CallOutcome::Denied => self.denied += count,
+                CallOutcome::Unknown => self.undecided += count,
             }
-            *all.services.entry(call.service.clone()).or_default() += count;
-            all.last = all.last.max(call.seen.last);
+            *self.services.entry(call.service.clone()).or_default() += count;
+            self.last = self.last.max(call.seen.last);
         }
-        all
     }
 }

@@ -7,6 +7,10 @@ use std::fmt;
 /// nothing else was.
 pub const WIRE: &str = "wire";
 
+/// The evidence of connections of which a node agent saw that they were made, and not what they carried: their count is of
+/// connections.
+pub const SNI: &str = "sni";
+
 /// The principal, and its kind, of a call that its source does not attribute.
 pub const UNKNOWN: &str = "unknown";
 

@@ -12,7 +12,7 @@ pub const EVIDENCE: &str = remit_ledger::WIRE;
 
 /// What the ledger calls it where plaintext was not seen, and the call is one of a connection: of what it carried, no more
 /// is known than whom the ClientHello or DNS named.
-pub const SNI: &str = "sni";
+pub const SNI: &str = remit_ledger::SNI;
 
 /// How many bytes a text may have: the longest ARN, and twice the longest key of an object.
 const TEXT_LIMIT: usize = 2048;

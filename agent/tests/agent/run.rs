@@ -128,7 +128,11 @@ fn responses_tell_outcomes_however_late_and_request_ids_as_far_as_they_are_follo
 /// How many calls of the server the ledger holds.
 fn calls_of(ledger: &Path, server: &Server) -> u64 {
     let host = format!("127.0.0.1:{}", server.port);
-    records(ledger).iter().filter(|record| record.service == host && record.evidence == "wire").map(|record| record.count).sum()
+    records(ledger)
+        .iter()
+        .filter(|record| record.service == host && record.evidence == "wire")
+        .map(|record| record.count)
+        .sum()
 }
 
 #[test]

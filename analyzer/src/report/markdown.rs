@@ -361,8 +361,8 @@ fn workloads(report: &Report, page: &mut String) -> fmt::Result {
     writeln!(page, "{}\n", wording::WORKLOADS)?;
     writeln!(
         page,
-        "| Workload | Principal | Provider | Services | Allowed | Denied | Outcome not known | Last (UTC) |\n\
-         | --- | --- | --- | --- | ---: | ---: | ---: | --- |"
+        "| Workload | Principal | Provider | Services | Allowed | Denied | Outcome not known | Connections not read | Last (UTC) |\n\
+         | --- | --- | --- | --- | ---: | ---: | ---: | ---: | --- |"
     )?;
     for row in report.workloads.iter().take(ROWS) {
         let known = |name: &Option<String>, unknown: &str| {
@@ -370,7 +370,7 @@ fn workloads(report: &Report, page: &mut String) -> fmt::Result {
         };
         writeln!(
             page,
-            "| {} | {} | {} | {} | {} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} |",
             known(&row.workload, wording::UNKNOWN_WORKLOAD),
             known(&row.principal, wording::UNKNOWN_PRINCIPAL),
             text(&row.provider),
@@ -378,6 +378,7 @@ fn workloads(report: &Report, page: &mut String) -> fmt::Result {
             number(row.allowed),
             number(row.denied),
             number(row.undecided),
+            number(row.unread),
             text(&wording::time(&row.last_seen)),
         )?;
     }

@@ -137,7 +137,9 @@ pub struct WorkloadLine {
     pub denied: u64,
     /// Calls of which it is not known whether they were allowed.
     pub undecided: u64,
-    /// Last call, ISO 8601.
+    /// Connections whose calls could not be read.
+    pub unread: u64,
+    /// Last call or connection, ISO 8601.
     pub last_seen: String,
 }
 

@@ -96,6 +96,7 @@ fn workloads() -> Vec<WorkloadLine> {
         allowed: 128_402,
         denied: 12,
         undecided: 0,
+        unread: 0,
         last_seen: "2026-11-23T20:59:12Z".to_owned(),
     };
     let many = ["s3", "sqs", "dynamodb", "kms", "secretsmanager", "sts", "ssm", "logs"];
@@ -112,7 +113,7 @@ fn workloads() -> Vec<WorkloadLine> {
         line("unit/backup.service", None, "http", &["hooks.example.com"]),
     ];
     if let Some(last) = lines.last_mut() {
-        (last.undecided, last.allowed) = (731, 0);
+        (last.undecided, last.unread, last.allowed) = (731, 18_204, 0);
     }
     lines.push(WorkloadLine { workload: None, ..line("", None, "github", &["api.github.com"]) });
     lines

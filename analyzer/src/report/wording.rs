@@ -69,7 +69,7 @@ pub(super) const NOT_UNDERSTOOD: &str = "These were called, and the catalog does
 pub(super) const NO_WORKLOADS: &str = "No node agent saw a call in the window.";
 
 /// Said of workloads.
-pub(super) const WORKLOADS: &str = "These calls were seen on the wire by node agents, some of them beside the audit log, which may have recorded the same calls. The principal is that of the key that a call was signed with, where the ledger's logs tell it: then the call is use of that principal's permissions. Calls of a principal that is not known make nobody's permission used.";
+pub(super) const WORKLOADS: &str = "These calls were seen on the wire by node agents, some of them beside the audit log, which may have recorded the same calls. The principal is that of the key that a call was signed with, where the ledger's logs tell it: then the call is use of that principal's permissions. Calls of a principal that is not known make nobody's permission used. Of a connection that is not read, it is known where it went and not what was called.";
 
 /// A principal that may not be known.
 pub(super) const UNKNOWN_PRINCIPAL: &str = "not known";

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use remit_ledger::{
-    CoverageRecord, DAY, Extent, HOUR, LedgerWriter, Outcome, Provider, Publication, SourcePlace,
+    CoverageRecord, DAY, Extent, HOUR, LedgerWriter, Outcome, Provider, Publication, SNI, SourcePlace,
     SourcePosition, UNKNOWN, UsageRecord, WIRE, WriterOptions, day_of,
 };
 use remit_tests::program::{remit, run};
@@ -139,6 +139,8 @@ fn place() -> tempfile::TempDir {
     std::fs::write(place.path().join("log.json"), log().to_string()).unwrap();
     remit(place.path(), &["ingest", "cloudtrail", "log.json", "--ledger", "ledger"]);
     let ledger = place.path().join("ledger");
+    let mut unread = call("java", "", ("dynamodb", UNKNOWN), Outcome::Unknown);
+    (unread.evidence, unread.credential) = (SNI.to_owned(), None);
     let denied = call("orders", OWN, ("sqs", "DeleteQueue"), Outcome::Denied);
     watch(
         &ledger,
@@ -149,6 +151,7 @@ fn place() -> tempfile::TempDir {
             call("batch", MADE, ("ec2", "DeleteVolume"), Outcome::Unknown),
             call("stranger", "ASIASTRANGER00000000", ("sqs", "PurgeQueue"), Outcome::Allowed),
             denied,
+            unread,
         ],
     );
     // Whatever another provider's rows say, they are no use of a role's.
@@ -271,6 +274,7 @@ fn usage_shows_the_wire_beside_the_log() {
             format!("{ROLE} {orders} s3:GetObject used 10"),
             format!("{ROLE} {orders} sqs:DeleteQueue denied 10"),
             format!("{ops} - cloudtrail sts:AssumeRole used 1"),
+            "unknown shop/Deployment/java sni dynamodb:unknown unknown 10".to_owned(),
             "unknown shop/Deployment/stranger wire sqs:PurgeQueue used 10".to_owned(),
         ]
     );
@@ -293,7 +297,8 @@ fn a_report_names_workloads_with_the_principals_they_use() {
     for row in [
         "| `shop/Deployment/batch` | `arn:aws:iam::111122223333:role/team/app` |",
         "| `shop/Deployment/orders` | `arn:aws:iam::111122223333:role/team/app` |",
-        "| `shop/Deployment/stranger` | not known |",
+        "| `shop/Deployment/stranger` | not known | aws | `sqs` | 10 | 0 | 0 | 0 |",
+        "| `shop/Deployment/java` | not known | aws | `dynamodb` | 0 | 0 | 0 | 10 |",
     ] {
         assert!(section.contains(row), "{row}\n{section}");
     }

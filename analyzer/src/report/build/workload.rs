@@ -1,5 +1,6 @@
 //! What was seen on the wire, as lines of a report.
 
+use remit_ledger::UNKNOWN;
 use remit_policy::moment;
 
 use crate::analysis::Analysis;
@@ -15,12 +16,13 @@ pub(super) fn lines(analysis: &Analysis) -> Vec<WorkloadLine> {
         services.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), *name));
         WorkloadLine {
             workload: caller.workload.clone(),
-            principal: Some(caller.principal.clone()).filter(|_| !caller.is_unknown()),
+            principal: Some(caller.principal.clone()).filter(|name| name != UNKNOWN),
             provider: caller.provider.clone(),
             services: services.into_iter().map(|(name, _)| name.clone()).collect(),
             allowed: calls.allowed,
             denied: calls.denied,
             undecided: calls.undecided,
+            unread: calls.unread,
             last_seen: moment(calls.last),
         }
     };
