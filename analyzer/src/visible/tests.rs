@@ -213,7 +213,7 @@ fn what_is_lost_on_the_wire_hides_nothing_that_the_log_shows() {
     }
     // What a log lost is missed, whatever was seen on the wire, and so is what it did not record.
     let lost = CoverageRecord { account: None, events: 0, lost: 7, classes: Vec::new(), ..log.clone() };
-    assert_eq!(seen(&[log.clone(), lost, wire(None, 0)]).lost, 7);
+    assert_eq!(seen(&[log, lost, wire(None, 0)]).lost, 7);
     let reads = record(0, 90, &management()[..1]);
     assert!(!seen(&[reads, wire(None, 0)]).management_writes);
 }

@@ -53,9 +53,12 @@ fn log() -> Value {
         events.push(event(day, ("sqs.amazonaws.com", "CreateQueue", false), &role));
     }
     let mut made = event(0, ("sts.amazonaws.com", "AssumeRole", true), &user);
-    made["requestParameters"] = json!({ "roleArn": ROLE, "roleSessionName": "s" });
-    made["responseElements"] = json!({ "credentials": { "accessKeyId": MADE } });
-    made["resources"] = json!([{ "ARN": ROLE, "accountId": "111122223333", "type": "AWS::IAM::Role" }]);
+    let rest = [
+        ("requestParameters", json!({ "roleArn": ROLE, "roleSessionName": "s" })),
+        ("responseElements", json!({ "credentials": { "accessKeyId": MADE } })),
+        ("resources", json!([{ "ARN": ROLE, "accountId": "111122223333", "type": "AWS::IAM::Role" }])),
+    ];
+    made.as_object_mut().unwrap().extend(rest.map(|(name, value)| (name.to_owned(), value)));
     events.push(made);
     json!({ "Records": events })
 }
