@@ -3,6 +3,7 @@
 //! Speed on one machine says little; what is stated is how much faster or slower Remit is than something that
 //! ran between its own runs. Nothing here is a test.
 
+mod agent;
 mod evaluate;
 mod grants;
 mod ingest;
@@ -13,6 +14,7 @@ mod row;
 mod run;
 mod start;
 
+use std::cell::OnceCell;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
@@ -46,7 +48,18 @@ pub(crate) struct Arguments {
 struct Bench<'a> {
     place: &'a Place,
     arguments: &'a Arguments,
-    programs: Programs,
+    programs: OnceCell<Programs>,
+}
+
+impl Bench<'_> {
+    /// The programs, built when they are first asked for: not every benchmark needs them, and it takes long.
+    fn programs(&self) -> anyhow::Result<&Programs> {
+        if let Some(programs) = self.programs.get() {
+            return Ok(programs);
+        }
+        let programs = Programs::build(self.place, self.arguments.remit.clone())?;
+        Ok(self.programs.get_or_init(|| programs))
+    }
 }
 
 /// A benchmark: its name, what it answers, and how.
@@ -93,14 +106,18 @@ const BENCHMARKS: &[Benchmark] = &[
         run: rollup::run,
     },
     Benchmark { name: "start", about: "start of the program and load of the catalog", run: start::run },
+    Benchmark {
+        name: "agent",
+        about: "the node agent, as root: cost of a call, probes, a client's pace, memory, losses",
+        run: agent::run,
+    },
 ];
 
 /// Runs the named benchmarks and prints a Markdown table.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let chosen = choose(&arguments.names)?;
     let place = Place::find()?;
-    let programs = Programs::build(&place, arguments.remit.clone())?;
-    let bench = Bench { place: &place, arguments, programs };
+    let bench = Bench { place: &place, arguments, programs: OnceCell::new() };
     let mut rows = Vec::new();
     let mut failed = Vec::new();
     for benchmark in chosen {

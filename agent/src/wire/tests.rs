@@ -2,6 +2,7 @@
 
 mod bounds;
 mod golden;
+mod heads;
 mod hostile;
 mod http1;
 mod http2;

@@ -12,6 +12,7 @@ mod aws;
 mod calls;
 mod frames;
 mod lifecycle;
+mod load;
 mod pod;
 mod pods;
 mod rpc;

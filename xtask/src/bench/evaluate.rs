@@ -27,7 +27,7 @@ struct Answer {
 pub(super) fn run(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
     let referee = peers::referee(bench.place)?;
     let work = bench.place.target.join("bench/decisions.json");
-    let measure = &bench.programs.measure;
+    let measure = &bench.programs()?.measure;
     once(
         Command::new(measure).arg("requests").arg(&work).args([POLICIES.to_string(), REQUESTS.to_string()]),
     )?;

@@ -18,7 +18,7 @@ pub(super) fn of_everyone(
     ledger: &Path,
 ) -> anyhow::Result<PathBuf> {
     once(&mut (ingest.command)()?)?;
-    let mut usage = Command::new(&bench.programs.remit);
+    let mut usage = Command::new(&bench.programs()?.remit);
     let said = once(usage.args(["usage", "--format", "json", "--ledger"]).arg(ledger))?.said;
     let lines: Vec<Value> = serde_json::from_str(&said)?;
     let mut called: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();

@@ -17,7 +17,7 @@ pub(super) fn floor(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
     let floor = Contestant {
         name: "floor",
         command: Box::new(|| {
-            let mut command = Command::new(&bench.programs.measure);
+            let mut command = Command::new(&bench.programs()?.measure);
             command.arg("floor").arg(&folder);
             Ok(command)
         }),
@@ -98,7 +98,7 @@ pub(super) fn trailscraper(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
         command: Box::new(|| {
             let _ = std::fs::remove_dir_all(&ledger);
             let mut command = Command::new("sh");
-            command.args(["-c", OURS]).arg(&bench.programs.remit).args([&folder, &ledger, &grants, &out]);
+            command.args(["-c", OURS]).arg(&bench.programs()?.remit).args([&folder, &ledger, &grants, &out]);
             Ok(command)
         }),
     };
@@ -156,7 +156,7 @@ fn remit<'a>(bench: &'a Bench<'_>, folder: &'a Path, ledger: &'a Path) -> Contes
         name: "remit",
         command: Box::new(move || {
             let _ = std::fs::remove_dir_all(ledger);
-            let mut command = Command::new(&bench.programs.remit);
+            let mut command = Command::new(&bench.programs()?.remit);
             command.args(["ingest", "cloudtrail"]).arg(folder).arg("--ledger").arg(ledger);
             Ok(command)
         }),

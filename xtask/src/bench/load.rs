@@ -22,7 +22,7 @@ pub(crate) fn folder(bench: &Bench<'_>, events: u64) -> anyhow::Result<PathBuf> 
     }
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&root)?;
-    let mut generate = bench.place.command(&bench.programs.organisation);
+    let mut generate = bench.place.command(&bench.programs()?.organisation);
     generate.args(["load", "--events", &events.to_string(), "--seed", &SEED.to_string(), "--out"]);
     succeed(generate.arg(&folder)).context("the generator made no files")?;
     std::fs::write(&made, "")?;

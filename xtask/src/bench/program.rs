@@ -36,7 +36,7 @@ impl Programs {
 }
 
 /// Builds one program and answers where it is.
-fn build(place: &Place, selection: &[&str]) -> anyhow::Result<PathBuf> {
+pub(super) fn build(place: &Place, selection: &[&str]) -> anyhow::Result<PathBuf> {
     let mut command: Command =
         place.cargo(&["build", "--release", "--locked", "--message-format", "json-render-diagnostics"]);
     command.args(selection).stdout(Stdio::piped());

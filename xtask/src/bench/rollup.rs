@@ -19,7 +19,7 @@ pub(super) fn run(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
         command: Box::new(|| {
             let mut command = Command::new("sh");
             let pipe = r#"exec "$0" usage --ledger "$1" --format csv >/dev/null"#;
-            command.args(["-c", pipe]).arg(&bench.programs.remit).arg(&ledger);
+            command.args(["-c", pipe]).arg(&bench.programs()?.remit).arg(&ledger);
             Ok(command)
         }),
     };
@@ -51,7 +51,7 @@ fn ledger(bench: &Bench<'_>) -> anyhow::Result<PathBuf> {
     if !made.is_file() {
         let _ = std::fs::remove_dir_all(&folder);
         eprintln!("    writing a ledger of {ROWS} rows");
-        once(Command::new(&bench.programs.measure).arg("ledger").arg(&folder).arg(ROWS.to_string()))?;
+        once(Command::new(&bench.programs()?.measure).arg("ledger").arg(&folder).arg(ROWS.to_string()))?;
         std::fs::write(&made, "")?;
     }
     Ok(folder)

@@ -18,7 +18,7 @@ pub(super) fn run(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
         name: "remit --help",
         command: Box::new(|| {
             let mut command = Command::new("sh");
-            command.args(["-c", r#"exec "$0" --help >/dev/null"#]).arg(&bench.programs.remit);
+            command.args(["-c", r#"exec "$0" --help >/dev/null"#]).arg(&bench.programs()?.remit);
             Ok(command)
         }),
     };
@@ -48,7 +48,7 @@ pub(super) fn run(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
 
 /// How long the catalog took in a process that had not used it.
 fn catalog(bench: &Bench<'_>) -> anyhow::Result<Duration> {
-    let said = once(Command::new(&bench.programs.measure).arg("catalog"))?.said;
+    let said = once(Command::new(&bench.programs()?.measure).arg("catalog"))?.said;
     said.trim().parse().map(Duration::from_nanos).context("the catalog's time is no number")
 }
 

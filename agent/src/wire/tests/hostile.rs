@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{golden::*, *};
+use super::{heads::*, *};
 
 const LIMITS: Limits = Limits { streams: 4, bytes: 256 * 1024, responses: Responses::Full, patience: 0 };
 

@@ -56,7 +56,7 @@ fn the_first_piece_of_a_response_tells_its_outcome() {
     seen.read(b"HTTP/1.1 403 Forbidden\r\nAudit-Id: a-1\r\nX-Long: aaaa");
     seen.write(&get("/2"));
     seen.read(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n");
-    seen.write(golden::PUT.as_bytes());
+    seen.write(heads::PUT.as_bytes());
     seen.read(b"HTTP/1.1 100 Continue\r\n\r\n");
     seen.write(b"hunter2");
     seen.read(b"HTTP/1.1 404 No\r\n");
@@ -100,7 +100,7 @@ fn the_length_of_a_response_depends_on_its_request() {
 #[test]
 fn an_interim_response_is_none() {
     let mut seen = Seen::new();
-    seen.write(golden::PUT.as_bytes());
+    seen.write(heads::PUT.as_bytes());
     seen.read(b"HTTP/1.1 100 Continue\r\n\r\n");
     seen.write(b"hunter2");
     seen.read(&answer(200, ""));
@@ -195,7 +195,7 @@ fn a_call_waits_less_where_room_is_scarce() {
 #[test]
 fn calls_need_not_wait_at_all() {
     let mut seen = Seen::with(Limits { responses: Responses::Off, ..Limits::default() });
-    seen.write(golden::STS.split_inclusive("\r\n\r\n").next().unwrap().as_bytes());
+    seen.write(heads::STS.split_inclusive("\r\n\r\n").next().unwrap().as_bytes());
     assert_eq!((seen.calls.len(), seen.streams.held()), (0, 1));
     seen.write(b"Action=GetCallerIdentity&Version=2011-06-15");
     seen.read(&answer(403, ""));

@@ -1,6 +1,6 @@
 //! Secrets in a request are in nothing that is kept of it, nor in what is shown of it on the way.
 
-use super::{golden::*, *};
+use super::{heads::*, *};
 
 const SECRETS: [&str; 4] = ["hunter2", "dXNlcjpodW50ZXIy", "secret", "Signature="];
 

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{golden::*, *};
+use super::{heads::*, *};
 
 /// A conversation: what was written and read, in turns.
 fn conversations() -> Vec<Vec<(Direction, Vec<u8>)>> {

@@ -1,0 +1,110 @@
+//! What the agent takes of the requests a second of a client: curl, over one connection, one request after the other.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::ensure;
+
+use crate::agent::{Agent, used};
+use crate::server::Server;
+use crate::{figure, median};
+
+/// Requests of one run.
+const REQUESTS: u32 = 10_000;
+
+/// Seconds that one of them takes without the agent.
+const PACE: f64 = 1.0 / 5000.0;
+
+/// What one run took, in microseconds a request.
+#[derive(Clone, Copy)]
+struct Run {
+    time: f64,
+    /// Of processors, by the client.
+    used: f64,
+}
+
+/// Measures so many pairs of runs, with the agent and without.
+pub(crate) fn run(pairs: usize) -> anyhow::Result<()> {
+    let server = Server::start()?;
+    let fastest = (0..3).map(|_| request(&server)).collect::<anyhow::Result<Vec<Run>>>()?;
+    let fastest = fastest.iter().map(|run| run.time).fold(f64::INFINITY, f64::min);
+    figure("client, fastest requests a second", 1e6 / fastest);
+    let mut pause = (PACE - fastest / 1e6).max(0.0);
+    for _ in 0..4 {
+        server.pause(Duration::from_secs_f64(pause));
+        let mut times = [0.0; 3];
+        for time in &mut times {
+            *time = request(&server)?.time;
+        }
+        pause = (pause + PACE - median(&mut times) / 1e6).max(0.0);
+    }
+    server.pause(Duration::from_secs_f64(pause));
+    for (name, responses) in [("with responses", "first"), ("requests only", "off")] {
+        compare(name, responses, &server, pairs)?;
+    }
+    Ok(())
+}
+
+fn compare(name: &str, responses: &str, server: &Server, pairs: usize) -> anyhow::Result<()> {
+    let (mut drops, mut more, mut agents, mut paces) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for pair in 0..pairs {
+        // What comes first changes, since a machine gets faster and slower.
+        let (without, with) = if pair % 2 == 0 {
+            let without = request(server)?;
+            (without, watched(responses, server, &mut agents)?)
+        } else {
+            let with = watched(responses, server, &mut agents)?;
+            (request(server)?, with)
+        };
+        let drop = (1.0 - without.time / with.time) * 100.0;
+        eprintln!(
+            "    {name}: {:.0} and {:.0} requests a second, {drop:.1} % less; {:.1} and {:.1} µs of processors",
+            1e6 / without.time,
+            1e6 / with.time,
+            without.used,
+            with.used
+        );
+        drops.push(drop);
+        more.push(with.used - without.used);
+        paces.push(1e6 / without.time);
+    }
+    figure(&format!("client, {name}, requests a second without"), median(&mut paces));
+    figure(&format!("client, {name}, drop in %"), median(&mut drops));
+    let quarter = |place: usize| drops.get(drops.len() * place / 4).copied().unwrap_or(f64::NAN);
+    figure(&format!("client, {name}, lower quarter"), quarter(1));
+    figure(&format!("client, {name}, upper quarter"), quarter(3));
+    figure(&format!("client, {name}, µs more a request"), median(&mut more));
+    figure(&format!("client, {name}, µs of the agent a request"), median(&mut agents));
+    Ok(())
+}
+
+/// A run while the agent watches.
+fn watched(responses: &str, server: &Server, agents: &mut Vec<f64>) -> anyhow::Result<Run> {
+    let folder = tempfile::tempdir()?;
+    let agent = Agent::start(&folder.path().join("ledger"), &["--responses", responses])?;
+    let before = agent.used()?;
+    let run = request(server)?;
+    agents.push((agent.used()? - before) * 1e6 / f64::from(REQUESTS));
+    let [calls, ..] = agent.stop()?;
+    ensure!(calls >= u64::from(REQUESTS), "the agent saw {calls} calls");
+    Ok(run)
+}
+
+/// A run of curl.
+fn request(server: &Server) -> anyhow::Result<Run> {
+    let address = format!("https://127.0.0.1:{}/remit-bench/[1-{REQUESTS}]", server.port);
+    let mut curl = Command::new("curl");
+    curl.args(["-sk", "--http1.1", &address]).stdout(Stdio::null());
+    let start = Instant::now();
+    let mut child = curl.spawn()?;
+    // What it used is told until it is waited for.
+    let state = format!("/proc/{}/stat", child.id());
+    while !std::fs::read_to_string(&state)?.contains(") Z ") {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let time = start.elapsed().as_secs_f64();
+    let used = used(child.id())?;
+    ensure!(child.wait()?.success(), "curl failed");
+    let each = 1e6 / f64::from(REQUESTS);
+    Ok(Run { time: time * each, used: used * each })
+}
