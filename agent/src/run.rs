@@ -183,6 +183,7 @@ impl Agent {
             if is_over {
                 break;
             }
+            self.publish(now());
             self.observation.follow()?;
             if next_beat <= Instant::now() {
                 next_beat = Instant::now() + BEAT;
@@ -200,6 +201,18 @@ impl Agent {
         })
     }
 
+    /// Hands over what is to be written. Asked after every look at what the kernel has to say, since a second of calls that
+    /// all differ may be more than there is room for.
+    fn publish(&mut self, now: i64) {
+        let Self { recorder, writer, .. } = self;
+        writer.acknowledge(recorder);
+        if recorder.is_due(now)
+            && let Some(batch) = recorder.take(now)
+        {
+            writer.write(batch);
+        }
+    }
+
     /// What is done every second.
     fn beat(&mut self) -> anyhow::Result<()> {
         let now = now();
@@ -214,12 +227,6 @@ impl Agent {
             && let Some(pods) = asker.pods(self.capture.wants_pods(now))
         {
             self.capture.learn(pods, now);
-        }
-        self.writer.acknowledge(recorder);
-        if recorder.is_due(now)
-            && let Some(batch) = recorder.take(now)
-        {
-            self.writer.write(batch);
         }
         let mut metrics = recorder.conservation().metrics();
         metrics.extend(self.seen.metrics());

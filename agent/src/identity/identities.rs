@@ -12,6 +12,10 @@ use super::{CgroupTree, Identity, Place, Pod, PodList, Subject};
 /// Microseconds in a second.
 const SECOND: i64 = 1_000_000;
 
+/// How long a process is remembered that ended, where nothing more is to be learned of it, in microseconds: it calls no
+/// more, and machines start thousands that never called.
+const LINGER: i64 = 5 * SECOND;
+
 /// Bytes that remembered pods may take: twice what one answer may.
 const PODS_BYTES: usize = 16 << 20;
 
@@ -189,7 +193,10 @@ impl Identities {
     pub fn expire(&mut self, now: i64) {
         let oldest = now.saturating_sub(self.settings.memory);
         self.cgroups.expire(oldest);
-        self.processes.expire(oldest);
+        let ended = now.saturating_sub(LINGER);
+        self.processes.entries.retain(|_, entry| {
+            entry.died.is_none_or(|died| died > if entry.is_unsettled { oldest } else { ended })
+        });
         self.pods.retain(|_, (_, told)| *told > oldest);
         let mut pods: Vec<(i64, &String, usize)> =
             self.pods.iter().map(|(uid, (pod, told))| (*told, uid, pod.footprint())).collect();

@@ -22,7 +22,7 @@ pub(super) struct Part {
     pub(super) provider: Provider,
     /// From here on it is told what was seen of this provider.
     pub(super) since: i64,
-    pub(super) rows: Vec<(Key, Tally)>,
+    pub(super) rows: Vec<(Box<Key>, Tally)>,
     pub(super) losses: Vec<Loss>,
     pub(super) sights: Vec<(Who, Sight)>,
 }
@@ -33,7 +33,7 @@ impl Batch {
     pub(super) fn new(
         since: &BTreeMap<Provider, i64>,
         until: i64,
-        rows: impl Iterator<Item = (Key, Tally)>,
+        rows: impl Iterator<Item = (Box<Key>, Tally)>,
         losses: Vec<Loss>,
         sights: Vec<(Provider, Who, Sight)>,
     ) -> Self {

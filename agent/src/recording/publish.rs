@@ -1,6 +1,7 @@
 //! From counted calls to a flush of the ledger.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use remit_ledger::{
     Counts, CoverageRecord, Extent, LedgerError, LedgerWriter, Provider, Publication, SourcePlace,
@@ -40,8 +41,11 @@ pub(super) fn publish(
     publication.coverage.push(whole);
     publication.counts = Counts { read, recorded, skipped: BTreeMap::new(), lost: reasons };
     publication.sources = sources;
-    let records = records(&part.rows);
-    commit(writer, part.provider, &records, publication)
+    // Of one operation after the other, so that few rows are in memory as records at the same time.
+    let mut rows: Vec<&(Box<Key>, Tally)> = part.rows.iter().collect();
+    rows.sort_by(|left, right| operation(left).cmp(&operation(right)));
+    let records = rows.chunk_by(|left, right| operation(left) == operation(right)).flat_map(records);
+    commit(writer, part.provider, records, publication)
 }
 
 /// The position of a source that lost calls: readers take from positions what was lost, and join those of the same
@@ -62,23 +66,22 @@ pub(super) fn lost(content: String, count: u64, span: Option<(i64, i64)>) -> Sou
 pub(super) fn commit(
     writer: &mut LedgerWriter,
     provider: Provider,
-    records: &[UsageRecord],
+    records: impl IntoIterator<Item = UsageRecord>,
     publication: Publication,
 ) -> Result<(), LedgerError> {
-    let mut days: BTreeMap<i64, Vec<&UsageRecord>> = BTreeMap::new();
-    for record in records {
-        days.entry(day_of(record.window_start)).or_default().push(record);
-    }
     let flush = writer.begin(provider);
-    let mut staged: Vec<StagedFile> = Vec::with_capacity(days.len());
-    for (day, records) in days {
-        let mut file = flush.stage(day)?;
-        for record in records {
-            record.with_row(|row| file.push(row))?;
-        }
-        staged.push(file);
+    let mut days: BTreeMap<i64, StagedFile> = BTreeMap::new();
+    for record in records {
+        let file = match days.entry(day_of(record.window_start)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let file = flush.stage(*new.key())?;
+                new.insert(file)
+            }
+        };
+        record.with_row(|row| file.push(row))?;
     }
-    flush.commit(staged, publication)?;
+    flush.commit(days.into_values().collect(), publication)?;
     Ok(())
 }
 
@@ -120,9 +123,15 @@ fn gaps(part: &Part, whole: &CoverageRecord) -> Vec<CoverageRecord> {
     workloads.into_iter().filter(|(_, sight)| sight.unread > 0).map(gap).collect()
 }
 
-/// The rows as records in the ledger's order, with too many names cut as every reader would cut them, and rows added up
+/// What comes first in the ledger's order, of a row.
+fn operation((key, _): &(Box<Key>, Tally)) -> impl Ord + '_ {
+    let principal = key.principal.as_ref().map_or(UNKNOWN, |principal| principal.name.as_str());
+    (&key.account, principal, &key.service, &key.operation)
+}
+
+/// The rows of an operation as records in the ledger's order, with too many names cut as every reader would cut them, and rows added up
 /// that are equal now that it is known who called.
-fn records(rows: &[(Key, Tally)]) -> Vec<UsageRecord> {
+fn records(rows: &[&(Box<Key>, Tally)]) -> Vec<UsageRecord> {
     let mut records: Vec<UsageRecord> = rows.iter().map(|(key, tally)| record(key, tally)).collect();
     records.sort_by(|left, right| group(left).cmp(&group(right)));
     for rows in records.chunk_by_mut(|left, right| group(left) == group(right)) {

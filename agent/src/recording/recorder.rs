@@ -21,6 +21,10 @@ const SHARE: &str = "share";
 /// Dropped since a name was longer than any that there are.
 const OVERSIZED: &str = "oversized";
 
+/// A full table is taken this long after the one before at the earliest, in microseconds, so that no caller makes the
+/// ledger one of small files.
+const HURRY: i64 = 200_000;
+
 /// Bounds and rhythm of a recorder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecorderSettings {
@@ -112,12 +116,14 @@ impl Recorder {
         }
     }
 
-    /// Whether a batch should be taken: the interval has passed, or the table is nearly full.
+    /// Whether a batch should be taken: the interval has passed, or the table or a caller's share of it is nearly full.
     pub fn is_due(&self, now: i64) -> bool {
         let is_filled = self.table.len() >= self.settings.rows / 4 * 3
-            || self.table.bytes() >= self.settings.bytes / 4 * 3;
-        let is_hurried = is_filled && !self.is_refused;
-        !self.is_busy && (is_hurried || now.saturating_sub(self.asked) >= self.settings.interval)
+            || self.table.bytes() >= self.settings.bytes / 4 * 3
+            || self.table.largest_share() >= self.settings.share / 4 * 3;
+        let age = now.saturating_sub(self.asked);
+        let is_hurried = is_filled && !self.is_refused && age >= HURRY;
+        !self.is_busy && (is_hurried || age >= self.settings.interval)
     }
 
     /// Takes what was counted, to be stored; none while the batch before is on its way, or when there is nothing to say.
@@ -149,7 +155,7 @@ impl Recorder {
             part.losses.into_iter().for_each(|loss| self.losses.add(loss));
             part.sights.into_iter().for_each(|(who, sight)| self.sights.add(part.provider, who, sight));
             for (key, tally) in part.rows {
-                if let Some((key, tally)) = self.table.add(key, tally) {
+                if let Some((key, tally)) = self.table.add(*key, tally) {
                     self.enter(key, tally);
                 }
             }

@@ -208,7 +208,7 @@ fn move_one(writer: &mut LedgerWriter, snapshot: &Snapshot, waiting: &Waiting) -
     let calls = counts.recorded;
     let mut publication = Publication::default();
     (publication.coverage, publication.counts, publication.sources) = (coverage, counts, sources);
-    commit(writer, waiting.provider, &records, publication)?;
+    commit(writer, waiting.provider, records, publication)?;
     Ok(calls)
 }
 

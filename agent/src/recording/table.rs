@@ -52,6 +52,7 @@ pub(super) struct Table {
     rows: HashMap<Key, Tally>,
     /// How many rows each subject has, by its address.
     shares: HashMap<usize, usize>,
+    largest_share: usize,
     bytes: usize,
 }
 
@@ -150,12 +151,18 @@ impl Table {
         self.bytes = self.bytes.saturating_add(key.footprint());
         let share = self.shares.entry(key.who.address()).or_default();
         *share = share.saturating_add(1);
-        self.rows.insert(key, tally);
+        self.largest_share = self.largest_share.max(*share);
+        self.rows.insert(Box::new(key), tally);
     }
 
     /// How many rows a subject has.
     pub(super) fn share(&self, who: &Who) -> usize {
         self.shares.get(&who.address()).copied().unwrap_or(0)
+    }
+
+    /// How many rows the subject has that has most.
+    pub(super) fn largest_share(&self) -> usize {
+        self.largest_share
     }
 
     pub(super) fn len(&self) -> usize {
@@ -166,7 +173,7 @@ impl Table {
         self.bytes
     }
 
-    pub(super) fn into_rows(self) -> impl Iterator<Item = (Key, Tally)> {
+    pub(super) fn into_rows(self) -> impl Iterator<Item = (Box<Key>, Tally)> {
         self.rows.into_iter()
     }
 }

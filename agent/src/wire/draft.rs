@@ -1,6 +1,6 @@
 //! A head while its fields come in, of a request or a response, whichever protocol brings them.
 
-use super::field::Field;
+use super::{field::Field, target::Target};
 use crate::head::{Head, Response};
 
 /// What is known of a head so far.
@@ -23,30 +23,29 @@ pub(super) struct Draft {
 
 impl Draft {
     /// Adds a field.
-    pub(super) fn add(&mut self, field: &Field) {
+    pub(super) fn add(&mut self, field: Field) {
         if self.is_invalid {
             return;
         }
         let head = &mut self.head;
         let is_sound = match field {
             Field::Method(method) => {
-                head.method.clone_from(method);
+                head.method = method;
                 !std::mem::replace(&mut self.has_method, true)
             }
             Field::Path(_) if self.has_path => false,
-            Field::Path(target) => {
+            Field::Path(Target { host, path, query, scope }) => {
                 self.has_path = true;
-                self.has_absolute_host |= target.host.is_some();
-                head.path.clone_from(&target.path);
-                head.query.clone_from(&target.query);
-                head.host = target.host.clone().or(head.host.take());
-                head.scope = target.scope.clone().or(head.scope.take());
+                self.has_absolute_host |= host.is_some();
+                (head.path, head.query) = (path, query);
+                head.host = host.or(head.host.take());
+                head.scope = scope.or(head.scope.take());
                 true
             }
             // RFC 9112, section 3.2.2: a host in the request line takes precedence of the field, as HTTP/2's does.
             Field::Authority(host) => {
                 self.has_absolute_host = true;
-                head.host = Some(host.clone());
+                head.host = Some(host);
                 true
             }
             Field::Host(_) if self.has_absolute_host => true,
@@ -54,7 +53,7 @@ impl Draft {
             Field::Target(target) => set(&mut head.amz_target, target),
             Field::Authorization { scope, is_bearer } => {
                 head.is_bearer |= is_bearer;
-                head.scope = scope.clone().or(head.scope.take());
+                head.scope = scope.or(head.scope.take());
                 true
             }
             Field::ContentType(kind) => set(&mut head.content_type, kind),
@@ -62,7 +61,7 @@ impl Draft {
             Field::CopySource(source) => set(&mut head.copy_source, source),
             Field::Status(status) => set(&mut self.status, status),
             Field::RequestId(id) => {
-                self.request_id.get_or_insert_with(|| id.clone());
+                self.request_id.get_or_insert(id);
                 true
             }
             Field::Length(length) => set(&mut self.length, length),
@@ -78,6 +77,14 @@ impl Draft {
             }
         };
         self.is_invalid |= !is_sound;
+    }
+
+    /// Adds a field that is lent, unless nothing can be made of the head any more: a block of a few bytes may name a long
+    /// field again and again.
+    pub(super) fn lend(&mut self, field: &Field) {
+        if !self.is_invalid {
+            self.add(field.clone());
+        }
     }
 
     /// Marks it as no sound head.
@@ -108,11 +115,11 @@ impl Draft {
 }
 
 /// Sets what was not set, and tells whether it now has that value.
-fn set<Value: PartialEq + Clone>(place: &mut Option<Value>, value: &Value) -> bool {
+fn set<Value: PartialEq>(place: &mut Option<Value>, value: Value) -> bool {
     match place {
-        Some(known) => known == value,
+        Some(known) => *known == value,
         None => {
-            *place = Some(value.clone());
+            *place = Some(value);
             true
         }
     }
@@ -126,7 +133,7 @@ mod tests {
     fn draft(fields: &[(&str, &str)]) -> Draft {
         let mut draft = Draft::default();
         for (name, value) in fields {
-            draft.add(&Field::read(Name::of(name.as_bytes()), value.as_bytes()));
+            draft.add(Field::read(Name::of(name.as_bytes()), value.as_bytes()));
         }
         draft
     }
@@ -161,7 +168,7 @@ mod tests {
     fn what_a_head_lacks_must_be_unknown() {
         assert_eq!(draft(&[(":method", "GET")]).request(), None);
         let mut late = draft(&[(":method", "GET")]);
-        late.add(&Field::Unknown);
+        late.add(Field::Unknown);
         assert_eq!(late.request().unwrap().path, "");
         assert_eq!(draft(&[(":method", "GET"), (":path", "/"), (":status", "200")]).request(), None);
     }

@@ -43,6 +43,14 @@ impl Messages {
         }
     }
 
+    /// What the first line of such a message says.
+    fn first(self, line: &[u8]) -> Option<Draft> {
+        match self {
+            Messages::Requests => request_line(line),
+            Messages::Responses => status_line(line),
+        }
+    }
+
     /// Whether more bytes could make it begin such a message.
     pub(super) fn may_begin(self, bytes: &[u8]) -> bool {
         let begins = match self {
@@ -197,6 +205,16 @@ impl Parser {
                     self.state = State::First;
                 }
                 State::First => {
+                    if self.line.is_empty()
+                        && let Some((line, rest)) = whole(input, self.head)
+                        && self.messages.begin(line)
+                        && let Some(draft) = self.messages.first(line)
+                    {
+                        self.head = self.head.saturating_add(line.len());
+                        *input = rest;
+                        self.state = State::Fields(Box::new(draft));
+                        continue;
+                    }
                     let line = self.take(input);
                     if !self.messages.may_begin(&self.line) {
                         self.lose(Dropped::Malformed);
@@ -207,17 +225,21 @@ impl Parser {
                         Line::TooLong => return self.lose(Dropped::Oversized).map(Event::Dropped),
                         Line::Whole => {}
                     }
-                    let draft = match self.messages {
-                        Messages::Requests => request_line(&self.line),
-                        Messages::Responses => status_line(&self.line),
-                    };
-                    let Some(draft) = draft else {
+                    let Some(draft) = self.messages.first(&self.line) else {
                         return Some(self.lose(Dropped::Malformed).map_or(Event::Foreign, Event::Dropped));
                     };
                     self.line.clear();
                     self.state = State::Fields(Box::new(draft));
                 }
                 State::Fields(draft) => {
+                    if self.line.is_empty()
+                        && let Some((line, rest)) = whole(input, self.head)
+                    {
+                        self.head = self.head.saturating_add(line.len());
+                        *input = rest;
+                        field_line(draft, line);
+                        continue;
+                    }
                     if self.line.ends_with(b"\n") {
                         // A line is complete when the next does not begin with a space.
                         let next = *input.first()?;
@@ -261,7 +283,7 @@ impl Parser {
 
     /// Moves input up to the end of a line into the line.
     fn take(&mut self, input: &mut &[u8]) -> Line {
-        let end = input.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+        let end = memchr::memchr(b'\n', input).map(|at| at + 1);
         let (line, rest) = input.split_at_checked(end.unwrap_or(input.len())).unwrap_or((*input, &[]));
         *input = rest;
         self.head = self.head.saturating_add(line.len());
@@ -282,6 +304,15 @@ impl Parser {
     }
 }
 
+/// The first line of the input, where it is as a whole within the input, as nearly all are: such a line need not be moved.
+/// It is whole where the next line does not begin with a space. The line at a head's end is not told so.
+fn whole(input: &[u8], head: usize) -> Option<(&[u8], &[u8])> {
+    let (line, rest) = input.split_at_checked(memchr::memchr(b'\n', input)? + 1)?;
+    let is_short = line.len() <= LONGEST_LINE && head.saturating_add(line.len()) <= LONGEST_HEAD;
+    let is_whole = !matches!(rest.first(), None | Some(b' ' | b'\t')) && !matches!(line, b"\n" | b"\r\n");
+    (is_short && is_whole).then_some((line, rest))
+}
+
 /// How much of a line there is.
 enum Line {
     Partial,
@@ -299,11 +330,11 @@ fn request_line(line: &[u8]) -> Option<Draft> {
         return None;
     }
     let mut draft = Draft::default();
-    draft.add(&Field::read(Name::Method, method));
+    draft.add(Field::read(Name::Method, method));
     if method == b"CONNECT" {
-        draft.add(&super::target::Target::tunnel(target).map_or(Field::Invalid, Field::Path));
+        draft.add(super::target::Target::tunnel(target).map_or(Field::Invalid, Field::Path));
     } else {
-        draft.add(&Field::read(Name::Path, target));
+        draft.add(Field::read(Name::Path, target));
     }
     Some(draft)
 }
@@ -316,20 +347,29 @@ fn status_line(line: &[u8]) -> Option<Draft> {
         return None;
     }
     let mut draft = Draft::default();
-    draft.add(&Field::Status(super::field::status(words.next()?)?));
+    draft.add(Field::Status(super::field::status(words.next()?)?));
     Some(draft)
 }
 
+/// Of which bytes names of fields consist: RFC 9110, section 5.6.2.
+static TOKENS: [bool; 256] = {
+    let mut tokens = [false; 256];
+    let mut rest: &[u8] = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    while let [byte, others @ ..] = rest {
+        tokens[*byte as usize] = true;
+        rest = others;
+    }
+    tokens
+};
+
 /// `name: value`.
 fn field_line(draft: &mut Draft, line: &[u8]) {
-    let Some((name, rest)) =
-        line.iter().position(|byte| *byte == b':').and_then(|at| line.split_at_checked(at))
-    else {
+    let Some((name, rest)) = memchr::memchr(b':', line).and_then(|at| line.split_at_checked(at)) else {
         return draft.invalidate();
     };
-    let is_token = |byte: &u8| byte.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(byte);
+    let is_token = |byte: &u8| TOKENS.get(usize::from(*byte)) == Some(&true);
     if name.is_empty() || !name.iter().all(is_token) {
         return draft.invalidate();
     }
-    draft.add(&Field::read(Name::of(name), rest.get(1..).unwrap_or_default()));
+    draft.add(Field::read(Name::of(name), rest.get(1..).unwrap_or_default()));
 }

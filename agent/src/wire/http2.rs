@@ -286,7 +286,7 @@ impl Frames {
             return None;
         }
         let mut draft = Box::new(Draft::default());
-        let decoded = self.table.decode(&self.block, &mut |field| draft.add(field));
+        let decoded = self.table.decode(&self.block, &mut |field| draft.lend(field));
         self.block.clear();
         if decoded.is_err() {
             self.open = Some(open);

@@ -58,10 +58,13 @@ fn batches_are_due_by_time_and_by_size() {
     assert!(!recorder.is_due(START + 59_999_999));
     assert!(recorder.is_due(START + 60_000_000));
     for number in 0..4 {
+        assert!(!recorder.is_due(START + HURRY), "{number}");
         let subject = subject("web");
-        (0..12).for_each(|key| recorder.record(call(&subject, "GetObject", &format!("{number}/{key}"))));
+        (0..11).for_each(|key| recorder.record(call(&subject, "GetObject", &format!("{number}/{key}"))));
     }
-    assert!(recorder.is_due(START));
+    (0..3).for_each(|key| recorder.record(call(&web, "PutObject", &key.to_string())));
+    assert!(recorder.is_due(START + HURRY), "the table is nearly full");
+    assert!(!recorder.is_due(START + HURRY - 1), "one file after the other");
     let batch = recorder.take(START).unwrap();
     recorder.acknowledge(Written { left: Some(batch), ..Written::default() });
     assert!(!recorder.is_due(START + 59_999_999), "who refused is not asked again at once");
@@ -72,6 +75,9 @@ fn batches_are_due_by_time_and_by_size() {
     assert!(recorder.take(START + HOUR - 1).is_none());
     let quiet = recorder.take(START + HOUR).unwrap();
     assert_eq!((quiet.calls(), quiet.parts.len(), quiet.parts[0].since), (0, Provider::ALL.len(), START));
+    recorder.acknowledge(stored(&quiet));
+    (0..12).for_each(|key| recorder.record(call(&web, "GetObject", &key.to_string())));
+    assert!(recorder.is_due(START + HOUR + HURRY), "a caller's share is nearly full");
 }
 
 #[test]
