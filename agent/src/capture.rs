@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use remit_abi::{Direction as Way, Header, Kind, Library, Peer, flag};
 use remit_ledger::{Outcome, Provider};
 
@@ -39,7 +40,7 @@ pub struct Capture {
     streams: Streams,
     identities: Identities,
     known: Known,
-    callers: HashMap<u32, Arc<Subject>>,
+    callers: HashMap<u32, Arc<Subject>, RandomState>,
     connections: Connections,
     calls: Vec<wire::Call>,
 }
@@ -52,7 +53,7 @@ impl Capture {
             streams: Streams::new(limits),
             identities,
             known,
-            callers: HashMap::new(),
+            callers: HashMap::default(),
             connections: Connections::default(),
             calls: Vec::new(),
         }

@@ -4,6 +4,7 @@
 //! for, and names an operation where they agree. The table is decoded apart from the catalog's and at the first call,
 //! because only recorders of the wire need it; the operations of a service when it is first asked for.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use crate::CatalogError;
@@ -16,10 +17,17 @@ const MARK: &[u8] = b"remit-routes-1\n";
 /// More than any table has; a damaged one cannot ask for more memory than this.
 const LIMIT: usize = 16 << 20;
 
+/// Places of services by a name that several may have.
+type Places = HashMap<&'static str, Vec<usize>>;
+
 /// Routes to every operation of AWS.
 #[derive(Debug)]
 pub struct Routes {
     services: Vec<RoutedService>,
+    /// Places of services by scope, by endpoint and by target.
+    scopes: Places,
+    endpoints: Places,
+    targets: Places,
     fingerprint: &'static str,
 }
 
@@ -93,7 +101,13 @@ impl Routes {
         if !cursor.is_at_end() {
             return Err(CatalogError::new("something follows its end"));
         }
-        Ok(Self { services, fingerprint })
+        Ok(Self {
+            scopes: places(&services, |service| service.scope),
+            endpoints: places(&services, |service| service.endpoint),
+            targets: places(&services, |service| service.target),
+            services,
+            fingerprint,
+        })
     }
 
     /// SHA-256 of what the table was made from, as [`Catalog::fingerprint`](crate::Catalog::fingerprint).
@@ -108,23 +122,33 @@ impl Routes {
 
     /// The services that sign by that name.
     pub fn signed(&self, scope: &str) -> Candidates<'_> {
-        self.candidates(|service| service.scope == scope)
+        self.candidates(&self.scopes, scope)
     }
 
     /// The services whose host names begin so.
     pub fn at(&self, endpoint: &str) -> Candidates<'_> {
-        self.candidates(|service| service.endpoint == endpoint)
+        self.candidates(&self.endpoints, endpoint)
     }
 
     /// The services of a target such as `DynamoDB_20120810.GetItem`, which is told by services of JSON alone.
     pub fn targeted(&self, target: &str) -> Candidates<'_> {
         let prefix = target.rsplit_once('.').map_or("", |(prefix, _)| prefix);
-        self.candidates(|service| !prefix.is_empty() && service.target == prefix)
+        self.candidates(&self.targets, prefix)
     }
 
-    fn candidates(&self, is_meant: impl Fn(&&RoutedService) -> bool) -> Candidates<'_> {
-        Candidates { services: self.services.iter().filter(is_meant).collect() }
+    fn candidates(&self, places: &Places, name: &str) -> Candidates<'_> {
+        let places = places.get(name).into_iter().flatten();
+        Candidates { services: places.filter_map(|place| self.services.get(*place)).collect() }
     }
+}
+
+/// Services by a name of theirs that is not empty.
+fn places(services: &[RoutedService], name: impl Fn(&RoutedService) -> &'static str) -> Places {
+    let mut places = Places::new();
+    for (place, service) in services.iter().enumerate().filter(|(_, service)| !name(service).is_empty()) {
+        places.entry(name(service)).or_default().push(place);
+    }
+    places
 }
 
 impl RoutedService {

@@ -29,9 +29,11 @@ pub(crate) fn run() -> anyhow::Result<()> {
         let used = agent.used()? - before;
         let [calls, recorded, dropped, left] = agent.stop()?;
         let made = PROCESSES * CALLS;
-        let [missing, more] = compare(&ledger)?;
+        let snapshot = Snapshot::of_folder(&ledger)?;
+        let reasons = snapshot.info().counts.lost;
+        let [missing, more] = compare(&snapshot)?;
         eprintln!(
-            "    {name}: {made} calls in {seconds:.1} s, {calls} attempts, {recorded} recorded, {dropped} dropped, {left} left; \
+            "    {name}: {made} calls in {seconds:.1} s, {calls} attempts, {recorded} recorded, {dropped} dropped {reasons:?}, {left} left; \
              {missing} keys are missing and {more} counted more than once; {:.1} µs of the agent a call",
             used * 1e6 / f64::from(made)
         );
@@ -73,8 +75,7 @@ pub(crate) fn write(name: &str, processes: u32, calls: u32, pace: u32) -> anyhow
 }
 
 /// How many keys are not in the ledger, and how many were counted more than once.
-fn compare(ledger: &Path) -> anyhow::Result<[u32; 2]> {
-    let snapshot = Snapshot::of_folder(ledger)?;
+fn compare(snapshot: &Snapshot) -> anyhow::Result<[u32; 2]> {
     let records = snapshot.usage().now_or_never().context("the ledger is not on this machine")??;
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     for record in records.iter().filter(|record| record.service.ends_with(".remit-load.example")) {

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use remit_ledger::Workload;
 
 use super::{CgroupTree, Identity, Place, Pod, PodList, Subject};
@@ -73,13 +74,14 @@ struct Entry {
 
 #[derive(Debug)]
 struct Memory<K> {
-    entries: HashMap<K, Entry>,
+    entries: HashMap<K, Entry, RandomState>,
 }
 
 impl Identities {
     /// Nobody is known yet.
     pub fn new(tree: CgroupTree, settings: IdentitySettings) -> Self {
-        let (cgroups, processes) = (Memory { entries: HashMap::new() }, Memory { entries: HashMap::new() });
+        let (cgroups, processes) =
+            (Memory { entries: HashMap::default() }, Memory { entries: HashMap::default() });
         Self {
             settings,
             tree,

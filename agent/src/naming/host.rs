@@ -24,7 +24,9 @@ impl<'a> Host<'a> {
     }
 
     pub(super) fn ip(&self) -> Option<IpAddr> {
-        self.name.parse().ok()
+        // Most names have a letter that no address has, which is found sooner.
+        let is_address = |byte: u8| byte.is_ascii_hexdigit() || byte == b'.' || byte == b':';
+        self.name.bytes().all(is_address).then(|| self.name.parse().ok()).flatten()
     }
 
     /// Whether it is an address, or a name of this machine or without a domain.

@@ -1,6 +1,6 @@
 //! Metadata services of machines and containers, which hand out the credentials of their role.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use remit_ledger::Provider;
 
@@ -12,10 +12,15 @@ use crate::head::Head;
 const SERVICE: &str = "instance-metadata";
 
 /// The address that AWS, Google and Azure share.
-const MACHINE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(169, 254, 169, 254));
+const MACHINE: IpAddr = IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254));
 
 /// Addresses that only AWS has: of EC2, of ECS, and of EKS Pod Identity.
-const AWS: &[&str] = &["fd00:ec2::254", "169.254.170.2", "169.254.170.23", "fd00:ec2::23"];
+const AWS: [IpAddr; 4] = [
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+    IpAddr::V4(Ipv4Addr::new(169, 254, 170, 2)),
+    IpAddr::V4(Ipv4Addr::new(169, 254, 170, 23)),
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23)),
+];
 
 /// Where the role of a machine of AWS is in the path.
 const ROLES: &str = "iam/security-credentials";
@@ -51,14 +56,14 @@ fn is_container(host: &Host<'_>) -> bool {
 }
 
 fn provider(head: &Head, host: &Host<'_>) -> Option<Provider> {
-    let ip = host.ip();
-    if AWS.iter().any(|address| address.parse().ok() == ip && ip.is_some()) {
-        return Some(Provider::Aws);
-    }
     if matches!(host.name, "metadata.google.internal" | "metadata" | "metadata.goog") {
         return head.path.starts_with("/computeMetadata/").then_some(Provider::Gcp);
     }
-    if ip != Some(MACHINE) {
+    let ip = host.ip()?;
+    if AWS.contains(&ip) {
+        return Some(Provider::Aws);
+    }
+    if ip != MACHINE {
         return None;
     }
     Some(match head.path.split('/').nth(1).unwrap_or_default() {

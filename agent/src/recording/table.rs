@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use remit_ledger::{HOUR, Outcome, Provider};
 
 use super::call::{Call, Principal};
@@ -49,9 +50,10 @@ pub(super) struct Tally {
 /// Rows of calls.
 #[derive(Debug, Default)]
 pub(super) struct Table {
-    rows: HashMap<Key, Tally>,
+    /// Boxed, so that a table that grows moves little.
+    rows: HashMap<Box<Key>, Tally, RandomState>,
     /// How many rows each subject has, by its address.
-    shares: HashMap<usize, usize>,
+    shares: HashMap<usize, usize, RandomState>,
     largest_share: usize,
     bytes: usize,
 }

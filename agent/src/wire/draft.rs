@@ -6,7 +6,7 @@ use crate::head::{Head, Response};
 /// What is known of a head so far.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
-    head: Head,
+    head: Box<Head>,
     has_method: bool,
     has_path: bool,
     has_absolute_host: bool,
@@ -102,7 +102,7 @@ impl Draft {
     }
 
     /// The head of a request, if it can be one: what it lacks can only be what could not be decoded.
-    pub(super) fn request(self) -> Option<Head> {
+    pub(super) fn request(self) -> Option<Box<Head>> {
         let is_whole =
             self.unknown > 0 || self.has_method && (self.has_path || self.head.method == "CONNECT");
         (is_whole && !self.is_invalid && self.status.is_none()).then_some(self.head)

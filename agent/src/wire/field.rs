@@ -161,7 +161,7 @@ pub(super) fn status(text: &[u8]) -> Option<u16> {
 fn word(text: Option<&str>, longest: usize, signs: &str) -> Option<String> {
     let text = text?;
     let is_word = (1..=longest).contains(&text.len())
-        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || signs.contains(letter));
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || signs.as_bytes().contains(&byte));
     is_word.then(|| text.to_owned())
 }
 

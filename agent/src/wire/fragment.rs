@@ -51,7 +51,7 @@ pub struct Call {
     /// The stream that it was made on.
     pub key: Key,
     /// Its head.
-    pub head: Head,
+    pub head: Box<Head>,
     /// How many fields of the head could not be decoded, because the stream was joined late or bytes were lost. Where there
     /// are any, whatever the head lacks may have been sent: its method and path where they are empty, and any optional
     /// field. Such a call must not be named by what it lacks.
@@ -72,7 +72,7 @@ pub(super) struct Sink<'a> {
 }
 
 impl Sink<'_> {
-    pub(super) fn deliver(&mut self, head: Head, unknown: u32, response: Option<Response>, time: i64) {
+    pub(super) fn deliver(&mut self, head: Box<Head>, unknown: u32, response: Option<Response>, time: i64) {
         self.counts.delivered += 1;
         self.counts.partial += u64::from(unknown > 0);
         self.calls.push(Call { key: self.key, head, unknown, response, time });

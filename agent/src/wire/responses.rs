@@ -41,7 +41,7 @@ struct Exchange {
     stream: u32,
     asked: Answered,
     /// The head, with its number of unknown fields. Nothing, when it was dropped or delivered.
-    call: Option<(Head, u32)>,
+    call: Option<(Box<Head>, u32)>,
     body: Option<Beginning>,
     /// When the head was complete, in microseconds since the Unix epoch.
     time: i64,
@@ -103,7 +103,7 @@ impl Exchanges {
             Some(_) => sink.counts.seen += 1,
             None => sink.counts.drop_head(Dropped::Malformed),
         }
-        let body = head.as_ref().filter(|_| has_body).and_then(Beginning::of);
+        let body = head.as_ref().filter(|_| has_body).and_then(|head| Beginning::of(head));
         let is = |method: &str| head.as_ref().is_some_and(|head| head.method == method);
         let asked = Answered { is_head: is("HEAD"), is_tunnel: is("CONNECT") };
         let mut exchange =

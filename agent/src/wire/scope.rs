@@ -61,7 +61,7 @@ fn is_date(text: &str) -> bool {
 
 fn is_word(text: &str, besides: &str) -> bool {
     (1..=128).contains(&text.len())
-        && text.chars().all(|letter| letter.is_ascii_alphanumeric() || besides.contains(letter))
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || besides.as_bytes().contains(&byte))
 }
 
 #[cfg(test)]

@@ -32,7 +32,10 @@ impl Default for Limits {
 struct Place {
     stream: Stream,
     size: usize,
+    /// When it was used last.
     used: u64,
+    /// Under which time it is found in the order.
+    queued: u64,
 }
 
 /// The streams of a node.
@@ -41,7 +44,7 @@ pub struct Streams {
     limits: Limits,
     /// In order of processes, of which many end.
     places: BTreeMap<Key, Place>,
-    /// The streams by when they were last used.
+    /// The streams by when they were used, or were when somebody last had to make room.
     order: BTreeMap<u64, Key>,
     clock: u64,
     /// When it is, in microseconds since the Unix epoch.
@@ -72,20 +75,30 @@ impl Streams {
             stream: Stream::new(self.limits.responses),
             size: 0,
             used: 0,
+            queued: 0,
         });
         self.now = fragment.time;
         place.stream.feed(fragment, &mut Sink { key, calls, counts: &mut self.counts, now: self.now });
         let size = place.stream.size();
         self.bytes = self.bytes.saturating_sub(place.size).saturating_add(size);
         place.size = size;
-        self.order.remove(&place.used);
         place.used = self.clock;
-        self.order.insert(self.clock, key);
+        if is_new {
+            place.queued = self.clock;
+            self.order.insert(self.clock, key);
+        }
         while self.places.len() > self.limits.streams || self.bytes > self.limits.bytes {
-            let Some((_, oldest)) = self.order.first_key_value() else { break };
-            let oldest = *oldest;
-            self.counts.evicted += 1;
-            self.remove(oldest, Dropped::Evicted, calls);
+            let Some((queued, oldest)) = self.order.pop_first() else { break };
+            match self.places.get_mut(&oldest) {
+                Some(place) if place.used > queued => {
+                    place.queued = place.used;
+                    self.order.insert(place.used, oldest);
+                }
+                _ => {
+                    self.counts.evicted += 1;
+                    self.remove(oldest, Dropped::Evicted, calls);
+                }
+            }
         }
     }
 
@@ -160,7 +173,7 @@ impl Streams {
 
     fn remove(&mut self, key: Key, reason: Dropped, calls: &mut Vec<Call>) {
         if let Some(mut place) = self.places.remove(&key) {
-            self.order.remove(&place.used);
+            self.order.remove(&place.queued);
             self.bytes = self.bytes.saturating_sub(place.size);
             place.stream.close(reason, &mut Sink { key, calls, counts: &mut self.counts, now: self.now });
         }

@@ -54,14 +54,19 @@ pub(super) fn authority(raw: &[u8]) -> Option<String> {
     let text = visible(raw)?;
     let host = text.rsplit('@').next()?;
     let is_sound = (1..=300).contains(&host.len())
-        && host.chars().all(|letter| letter.is_ascii_alphanumeric() || "-._~:[]%".contains(letter));
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:[]%".contains(&byte));
     is_sound.then(|| host.to_ascii_lowercase())
 }
 
 /// Text without spaces and control characters.
 fn visible(raw: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(raw).ok()?;
-    (!text.is_empty() && !text.chars().any(|letter| letter.is_control() || letter == ' ')).then_some(text)
+    let is_visible = if text.is_ascii() {
+        text.bytes().all(|byte| byte.is_ascii_graphic())
+    } else {
+        !text.chars().any(|letter| letter.is_control() || letter == ' ')
+    };
+    (!text.is_empty() && is_visible).then_some(text)
 }
 
 #[cfg(test)]
