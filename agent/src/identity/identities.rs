@@ -195,7 +195,7 @@ impl Identities {
     pub fn expire(&mut self, now: i64) {
         let oldest = now.saturating_sub(self.settings.memory);
         self.cgroups.expire(oldest);
-        let ended = now.saturating_sub(LINGER);
+        let ended = now.saturating_sub(self.settings.memory.min(LINGER));
         self.processes.entries.retain(|_, entry| {
             entry.died.is_none_or(|died| died > if entry.is_unsettled { oldest } else { ended })
         });

@@ -125,7 +125,7 @@ impl Spool {
             publication.counts.lost.insert(DAMAGED.to_owned(), count);
             let name = format!("{PREFIX}{DAMAGED}:{now}");
             publication.sources.push(SourcePosition { name: name.clone(), ..lost(name, count, None) });
-            commit(writer, provider, &[], publication)?;
+            commit(writer, provider, [], publication)?;
         }
         Ok(())
     }
