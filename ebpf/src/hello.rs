@@ -4,8 +4,9 @@
 use aya_ebpf::helpers::generated::bpf_get_socket_cookie;
 use aya_ebpf::macros::cgroup_skb;
 use aya_ebpf::programs::SkBuffContext;
-use remit_abi::{HELLO, Kind};
+use remit_abi::{Counter, HELLO, Kind};
 
+use crate::counter::count;
 use crate::notice::{Notice, notify};
 use crate::packet::{Packet, TCP};
 use crate::socket::{self, Socket};
@@ -93,10 +94,10 @@ fn look(context: &SkBuffContext) -> Option<()> {
         notify::<{ HELLO / 8 }>(&packet, &notice);
     }
     if is_new_data {
-        // Where this is lost, it is told with the next packet: a name may be missing, but no connection.
+        socket.sent |= socket::DATA;
         let notice = Notice { kind: Kind::Data, cgroup, cookie, process, peer, start, length: 0 };
-        if notify::<0>(&packet, &notice) {
-            socket.sent |= socket::DATA;
+        if !notify::<0>(&packet, &notice) {
+            count(Counter::LostConnections);
         }
     }
     Some(())

@@ -1,5 +1,6 @@
 //! Calls that were lost on the way to the recorder.
 
+use remit_abi::Counter;
 use remit_agent::kernel::Counts;
 use remit_agent::recording::Recorder;
 use remit_agent::wire::{self, Dropped};
@@ -9,6 +10,7 @@ use crate::observe::{Observation, ROUND};
 /// What of the losses was told to the recorder.
 pub(super) struct Losses {
     kernel: u64,
+    connections: u64,
     heads: [u64; Dropped::ALL.len()],
     dead: u64,
     /// When the counts were last compared, in microseconds since the Unix epoch.
@@ -29,7 +31,7 @@ const fn reason(dropped: Dropped) -> &'static str {
 
 impl Losses {
     pub(super) fn new(now: i64) -> Self {
-        Self { kernel: 0, heads: [0; Dropped::ALL.len()], dead: 0, since: now }
+        Self { kernel: 0, connections: 0, heads: [0; Dropped::ALL.len()], dead: 0, since: now }
     }
 
     /// Tells the recorder where probes were dead. How many calls went unseen is not known, so each time counts for one.
@@ -49,6 +51,10 @@ impl Losses {
         let (lost, since) = (kernel.lost(), std::mem::replace(&mut self.since, now));
         recorder.dropped("kernel", lost.saturating_sub(self.kernel), since, now);
         self.kernel = lost;
+        // Any of these may be one that could not be read.
+        let lost = kernel.of(Counter::LostConnections);
+        recorder.dropped("connection", lost.saturating_sub(self.connections), since, now);
+        self.connections = lost;
         for (told, dropped) in self.heads.iter_mut().zip(Dropped::ALL) {
             let count = heads.dropped(dropped);
             recorder.dropped(reason(dropped), count.saturating_sub(*told), since, now);

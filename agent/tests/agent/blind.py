@@ -7,8 +7,9 @@ import os, random, socket, struct, sys, threading
 
 kind, name, place = sys.argv[1], sys.argv[2], sys.argv[3]
 dns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-dns.bind((place, 53))
-server = socket.create_server((place, 0))
+if kind == "dns":
+    dns.bind((place, 53))
+server = socket.create_server((place, 0), family=socket.AF_INET6 if ":" in place else socket.AF_INET)
 
 
 def answer():
@@ -37,22 +38,20 @@ def hello(names):
     return b"\x16\3\1" + struct.pack(">H", len(body) + 4) + b"\1\0" + struct.pack(">H", len(body)) + body
 
 
-threads = [threading.Thread(target=answer), threading.Thread(target=echo)]
-for thread in threads:
-    thread.daemon = True
-    thread.start()
+threading.Thread(target=echo, daemon=True).start()
 
 names = b""
 if kind == "sni":
     names = extension(0, struct.pack(">HBH", len(name) + 3, 0, len(name)) + name.encode())
 if kind == "dns":
+    threading.Thread(target=answer, daemon=True).start()
     asker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
     asker.sendto(os.urandom(2) + b"\1\0\0\1\0\0\0\0\0\0" + labels + b"\0\0\1\0\1", (place, 53))
     asker.settimeout(30)
     assert asker.recv(512).endswith(socket.inet_aton(place))
 
-with socket.create_connection(server.getsockname()) as client:
+with socket.create_connection(server.getsockname()[:2]) as client:
     client.settimeout(30)
 
     def send(data):

@@ -39,6 +39,7 @@ fn what_encrypts_by_itself_is_told_of_by_client_hello_and_dns() {
     let named = blind("sni", "Secrets.example.com", "127.93.0.1");
     let asked = blind("dns", "asked.example.com", "127.93.0.2");
     let nameless = blind("none", "-", "127.93.0.3");
+    let newer = blind("none", "-", "::1");
     let silent = blind("silent", "-", "127.93.0.4");
     let seen = trace.stop();
     let expect = |(process, port): &(u32, String), host: &str| {
@@ -50,6 +51,7 @@ fn what_encrypts_by_itself_is_told_of_by_client_hello_and_dns() {
     expect(&named, "secrets.example.com");
     expect(&asked, "asked.example.com");
     expect(&nameless, "127.93.0.3");
+    expect(&newer, "[::1]");
     // A handshake after which nothing is sent carries no call.
     assert_eq!(lines(&seen.lines, silent.0), Vec::<&str>::new());
     assert_eq!(seen.count("lost_sockets"), 0, "{}", seen.summary);

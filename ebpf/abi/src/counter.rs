@@ -39,12 +39,14 @@ pub enum Counter {
     Sockets,
     /// Events of sockets, and first sights of connections, that did not get there.
     LostSockets,
+    /// Of these, connections that sent data, of which nothing else tells.
+    LostConnections,
 }
 
 /// How many counters there are.
-pub const COUNTERS: u32 = 16;
+pub const COUNTERS: u32 = 17;
 
-const _: () = assert!(Counter::LostSockets as u32 + 1 == COUNTERS);
+const _: () = assert!(Counter::LostConnections as u32 + 1 == COUNTERS);
 
 impl Counter {
     /// The ways in which an attempt ends.
@@ -77,6 +79,7 @@ impl Counter {
         Counter::LostExits,
         Counter::Sockets,
         Counter::LostSockets,
+        Counter::LostConnections,
     ];
 
     /// Its name in metrics and messages.
@@ -99,6 +102,7 @@ impl Counter {
             Counter::LostExits => "lost_exits",
             Counter::Sockets => "sockets",
             Counter::LostSockets => "lost_sockets",
+            Counter::LostConnections => "lost_connections",
         }
     }
 }
