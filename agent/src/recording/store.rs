@@ -31,8 +31,9 @@ pub enum Place {
     Store(Address),
 }
 
-/// How long a store may take for what waits. A request that has no answer by then is made again with the next batch.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// How long a store may take for what waits. A request that has no answer by then is made again with the next batch. Two of
+/// these pass before an agent that is told to stop gives up.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// Stores batches. The ledger is opened for each, so that nobody else has to wait for the agent to end.
 pub struct Store {

@@ -13,7 +13,8 @@ use remit_tests::cloud::Cloud;
 use crate::server::{Server, script, succeed};
 use crate::trace::Trace;
 
-/// Calls an address that is nobody's API, and a signed one.
+/// Calls an address that is nobody's API, and a signed one. Whose calls these are is told by the server's port, and by a key that
+/// names it: others make such calls at the same time.
 const CLIENT: &str = r#"
 import http.client, ssl, sys
 connection = http.client.HTTPSConnection("127.0.0.1", int(sys.argv[1]), context=ssl._create_unverified_context(), timeout=20)
@@ -22,7 +23,7 @@ def call(*request):
     connection.getresponse().read()
 for number in range(30):
     call("GET", f"/remit-orders/{number}?token=hunter2", None, {"Authorization": "Bearer hunter2"})
-scope = "Credential=AKIAREMITRUNSEXAMPLE/20261128/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=hunter2"
+scope = f"Credential=AKIAREMITEXAMPLE{sys.argv[1]}/20261128/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=hunter2"
 for _ in range(20):
     call("POST", "/", b'{"Key": "hunter2"}', {
         "Authorization": "AWS4-HMAC-SHA256 " + scope, "X-Amz-Target": "DynamoDB_20120810.GetItem"})
@@ -67,11 +68,11 @@ fn calls_are_in_the_ledger_with_workload_names_and_outcome() {
     succeed(Command::new("python3").arg("-c").arg(CLIENT).arg(&port));
     let seen = run.stop();
     assert!(seen.summary.contains(" 0 dropped, 0 left"), "{}", seen.summary);
-    let host = format!("127.0.0.1:{}", server.port);
+    let (host, key) = (format!("127.0.0.1:{port}"), format!("AKIAREMITEXAMPLE{port}"));
     // Other programs of the machine may call, too.
     let mut counts: BTreeMap<(Provider, String), u64> = BTreeMap::new();
     for record in records(&ledger) {
-        let is_signed = record.credential.as_deref() == Some("AKIAREMITRUNSEXAMPLE");
+        let is_signed = record.credential.as_deref() == Some(key.as_str());
         if record.service != host && !is_signed {
             continue;
         }
@@ -135,31 +136,49 @@ fn calls_of(ledger: &Path, server: &Server) -> u64 {
         .sum()
 }
 
+/// An agent that writes to a bucket.
+fn writing_to_bucket(spool: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_remit-agent"));
+    command.args(["run", "--ledger", "s3://usage/cluster/a", "--interval", "1", "--spool"]).arg(spool);
+    command
+}
+
+fn call(server: &Server) {
+    succeed(Command::new("python3").arg("-c").arg(CLIENT).arg(server.port.to_string()));
+}
+
 #[test]
-fn calls_wait_for_a_bucket_and_are_in_it_once() {
+fn calls_wait_for_a_store_beyond_the_run_and_are_in_it_once() {
     let Some(cloud) = Cloud::start() else { return };
     let server = Server::start();
     let folder = tempfile::tempdir().unwrap();
-    let (spool, empty, copy) =
-        (folder.path().join("spool"), folder.path().join("empty"), folder.path().join("copy"));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_remit-agent"));
-    command.args(["run", "--ledger", "s3://usage/cluster/a", "--interval", "1", "--spool"]).arg(&spool);
+    let spool = folder.path().join("spool");
+    // Where nobody listens, which a port that was just free is.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut away = writing_to_bucket(&spool);
+    cloud.lend(&mut away);
+    away.env("AWS_ENDPOINT_URL", format!("http://{nobody}"));
+    let Some(mut run) = Trace::by(&mut away) else { return };
+    call(&server);
+    assert!(run.says("calls are kept until the ledger takes them"));
+    let seen = run.stop();
+    assert!(seen.summary.contains(" 0 dropped, 0 left"), "{}", seen.summary);
+    assert_eq!(calls_of(&spool, &server), 30);
+
+    // The store is there, and the bucket is not.
+    let mut command = writing_to_bucket(&spool);
     cloud.lend(&mut command);
     let Some(mut run) = Trace::by(&mut command) else { return };
-    let client = || {
-        succeed(Command::new("python3").arg("-c").arg(CLIENT).arg(server.port.to_string()));
-    };
-    client();
-    // There is no such bucket yet.
-    assert!(run.says("calls are kept until the ledger takes them"));
-    assert!(run.said("NoSuchBucket"), "the store's own words");
+    call(&server);
+    assert!(run.says("NoSuchBucket"), "the store's own words");
+    let (empty, copy) = (folder.path().join("empty"), folder.path().join("copy"));
     std::fs::create_dir(&empty).unwrap();
     cloud.upload(&empty, "usage", "");
-    client();
+    call(&server);
     let seen = run.stop();
     assert!(seen.summary.contains(" 0 dropped, 0 left"), "{}", seen.summary);
     cloud.download("usage", &copy);
-    assert_eq!(calls_of(&copy.join("cluster/a"), &server), 60);
+    assert_eq!(calls_of(&copy.join("cluster/a"), &server), 90);
     let waiting = Snapshot::of_folder(&spool).unwrap();
     assert_eq!(waiting.info().commits, 0, "nothing waits any more");
 }
