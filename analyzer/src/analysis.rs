@@ -293,3 +293,6 @@ fn no_coverage(settings: WindowSettings) -> Coverage {
 pub(crate) fn account_of(arn: &str) -> &str {
     arn.split(':').nth(4).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -93,3 +93,41 @@ impl Names {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use remit_ledger::{UNKNOWN, WIRE};
+
+    use super::*;
+    use crate::analysis::sample::call;
+
+    /// As many calls of one object each, of a caller.
+    fn calls(count: usize) -> PrincipalCalls {
+        let one = |key: usize| {
+            let mut call = call("s3", "GetObject");
+            call.resources = vec![format!("arn:aws:s3:::bucket/{key}")];
+            call
+        };
+        PrincipalCalls { kind: "role".to_owned(), calls: (0..count).map(one).collect() }
+    }
+
+    fn is_cut(principal: &str) -> bool {
+        let caller = |workload: &str| Caller {
+            principal: principal.to_owned(),
+            provider: "aws".to_owned(),
+            workload: Some(workload.to_owned()),
+            evidence: WIRE.to_owned(),
+        };
+        let mut callers = BTreeMap::from([(caller("busy"), calls(100)), (caller("quiet"), calls(1))]);
+        let mut names = Names::default();
+        names.add_calls(&callers);
+        names.bound(&mut callers);
+        callers[&caller("quiet")].calls[0].resources == ["arn:aws:s3:::bucket/*"]
+    }
+
+    #[test]
+    fn names_are_cut_by_principal_and_of_one_that_is_not_known_by_workload() {
+        assert!(is_cut("arn:aws:iam::111122223333:role/app"));
+        assert!(!is_cut(UNKNOWN));
+    }
+}
