@@ -164,8 +164,10 @@ impl Connections {
     pub fn called(&mut self, process: u32, connection: u64, host: Option<&str>) {
         let objects = self.objects.get_mut(&process).map(Vec::as_mut_slice).unwrap_or_default();
         let object = objects.iter_mut().rfind(|object| object.connection == connection);
-        if let (Some(object), Some(host)) = (object, host) {
-            object.host = Some(without_port(host).to_owned());
+        if let (Some(object), Some(host)) = (object, host.map(without_port))
+            && object.host.as_deref() != Some(host)
+        {
+            object.host = Some(host.to_owned());
         }
     }
 
