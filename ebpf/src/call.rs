@@ -203,7 +203,7 @@ fn step(call: &mut Call, stream: &mut Stream) -> Step {
         HEAD => head::step(call, stream),
         ACTION | RPC => Step::More,
         // As many as most writes have.
-        _ => frames::step::<3>(call, stream),
+        _ => frames::step::<1, 3>(call, stream),
     }
 }
 
@@ -214,7 +214,7 @@ fn any_step(call: &mut Call, stream: &mut Stream) -> Step {
         ACTION => action::action(call, stream),
         RPC => action::method(call, stream),
         HEAD => head::step(call, stream),
-        _ => frames::step::<12>(call, stream),
+        _ => frames::step::<4, 4>(call, stream),
     }
 }
 

@@ -24,12 +24,16 @@ enum Next {
     Unknown,
 }
 
-/// Takes a piece of a frame with headers, and passes over what is before it and behind: at most so many frames each.
+/// Takes at most so many pieces of frames with headers, and passes over at most so many frames before each and behind.
 #[inline(always)]
-pub(crate) fn step<const FRAMES: usize>(call: &mut Call, stream: &mut Stream) -> Step {
+pub(crate) fn step<const PIECES: usize, const FRAMES: usize>(call: &mut Call, stream: &mut Stream) -> Step {
     let mut next = pass::<FRAMES>(call, stream);
-    if next == Next::Wanted {
-        take(call, stream);
+    for _ in 0..PIECES {
+        match next {
+            Next::Wanted => take(call, stream),
+            Next::More => {}
+            Next::Nothing | Next::Unknown => break,
+        }
         next = pass::<FRAMES>(call, stream);
     }
     match next {
