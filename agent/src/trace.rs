@@ -21,13 +21,13 @@ pub(crate) struct Arguments {
     /// Which responses to wait for, and print the outcomes of, which costs the processes more
     #[arg(long, value_enum, default_value_t)]
     responses: Responses,
+    /// How many seconds a call waits for its outcome before it is printed without one
+    #[arg(long, default_value_t = 4)]
+    patience: u32,
     /// Do not look at what sockets send first: connections that cannot be read are not printed
     #[arg(long)]
     no_sockets: bool,
 }
-
-/// A person waits so many microseconds for the outcome of a call.
-const PATIENCE: i64 = 4_000_000;
 
 /// It is looked so often for calls that nobody waits for any more.
 const SWEEP: Duration = Duration::from_secs(1);
@@ -40,7 +40,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 async fn trace(arguments: &Arguments) -> anyhow::Result<()> {
     let mut observation = Observation::begin(arguments.responses, !arguments.no_sockets)?;
-    let limits = Limits { responses: arguments.responses, patience: PATIENCE, ..Limits::default() };
+    let patience = i64::from(arguments.patience) * 1_000_000;
+    let limits = Limits { responses: arguments.responses, patience, ..Limits::default() };
     let mut capture = Capture::new(limits, identities(None), Known::default());
     let mut printer = Printer { only: arguments.pid, output: std::io::stdout().lock(), printed: Ok(()) };
     let mut next_sweep = Instant::now() + SWEEP;

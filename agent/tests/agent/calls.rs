@@ -15,30 +15,7 @@ fn compare(prefix: &str, known: &[&str], client: impl FnOnce(&Server)) -> Option
     trace.knows(known);
     client(&server);
     let seen = trace.stop();
-    let mut asked = server.asked();
-    // Some clients ask what the server is, too.
-    asked.retain(|call| call.contains(prefix));
-    assert_eq!(asked.len(), CALLS);
-    let calls = seen.calls(&server, prefix);
-    let missing: Vec<&String> = asked.iter().filter(|call| !calls.contains(call)).collect();
-    assert_eq!(missing, Vec::<&String>::new(), "{}", seen.summary);
-    let twice: Vec<&[String]> = calls.windows(2).filter(|pair| pair[0] == pair[1]).collect();
-    assert_eq!(twice, Vec::<&[String]>::new(), "{}", seen.summary);
-    assert_eq!(calls, asked, "{}", seen.summary);
-    let wrong: Vec<(String, Option<u16>)> = seen
-        .statuses(&server, prefix)
-        .into_iter()
-        .filter(|(path, status)| *status != Some(if path.contains("/denied/") { 403 } else { 200 }))
-        .collect();
-    assert_eq!(wrong, [], "{}", seen.summary);
-    let ends = ["emitted", "empty", "other", "throttled", "full", "unreadable", "untracked", "repeated"];
-    assert_eq!(
-        ends.iter().map(|end| seen.count(end)).sum::<u64>(),
-        seen.count("attempts"),
-        "{}",
-        seen.summary
-    );
-    assert_eq!(seen.count("pieces"), seen.count("pieces read"), "{}", seen.summary);
+    seen.is_exactly(&server, prefix, CALLS);
     Some(seen)
 }
 

@@ -11,6 +11,7 @@
 mod aws;
 mod calls;
 mod frames;
+mod http2;
 mod lifecycle;
 mod load;
 mod pod;

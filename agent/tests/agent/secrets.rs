@@ -79,7 +79,7 @@ fn no_secret_is_kept_written_or_said() {
     command.args(["--mount", "sh", "-ec", mount, "sh", pins, env!("CARGO_BIN_EXE_remit-agent")]);
     let Some(mut run) = Trace::by(command.args(arguments).env("RUST_LOG", "trace")) else { return };
     run.knows(&["node", "-e", "setTimeout(() => {}, 1000)"]);
-    succeed(Command::new("python3").arg(script("secrets.py")).arg(server.port.to_string()).arg(&end));
+    succeed(Command::new("python3").arg(script("planted.py")).arg(server.port.to_string()).arg(&end));
     let mut node = Command::new("node");
     succeed(node.arg(script("secrets.js")).args(server.certificate()).arg(&end));
     // All of them are written.

@@ -21,6 +21,11 @@ impl Server {
         Server::of(Command::new("python3").arg(script("server.py")))
     }
 
+    /// A server that answers anything over HTTP/2.
+    pub(crate) fn http2() -> Server {
+        Server::of(Command::new("node").arg(script("server.mjs")))
+    }
+
     /// A cloud.
     pub(crate) fn cloud() -> Option<Server> {
         Some(Server::of(peer::python()?.arg(script("cloud.py"))))
@@ -58,7 +63,7 @@ impl Server {
         Server { child, asked, port, folder }
     }
 
-    /// What it was asked so far: method and path, and the host where a server serves many, in order of name.
+    /// What it was asked so far: method and path, and of a cloud host and status, in order of name.
     pub(crate) fn asked(&self) -> Vec<String> {
         let mut asked = self.asked.lock().unwrap().clone();
         asked.sort();

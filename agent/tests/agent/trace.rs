@@ -35,7 +35,9 @@ impl Trace {
 
     /// Starts it with options.
     pub(crate) fn start_with(options: &[&str]) -> Option<Trace> {
-        let arguments: Vec<&OsStr> = ["trace"].iter().chain(options).map(OsStr::new).collect();
+        // However busy the machine is, answers come within this.
+        let arguments: Vec<&OsStr> =
+            ["trace", "--patience", "60"].iter().chain(options).map(OsStr::new).collect();
         Self::of(&arguments)
     }
 
@@ -172,17 +174,45 @@ impl Seen {
         calls
     }
 
-    /// Of the calls of a process to AWS: request (method, path and host) and name (service, operation and resources), each in
-    /// order of name.
+    /// Of the calls of a process to AWS: requests (method, path, host and status) and names (service, operation and resources).
     pub(crate) fn named(&self, process: u32) -> (Vec<String>, Vec<String>) {
         let own = format!("{process} ");
         let calls = self.lines.iter().filter_map(|line| line.strip_prefix(&own));
+        // What is said of connections is not of calls.
+        let calls = calls.filter(|call| !call.contains(" -> "));
         let calls = calls.map(|call| call.split_once(" aws: ").unwrap_or((call, "not of AWS")));
-        let (mut requests, mut names): (Vec<String>, Vec<String>) =
-            calls.map(|(request, name)| (request.to_owned(), name.to_owned())).unzip();
-        requests.sort();
-        names.sort();
-        (requests, names)
+        calls.map(|(request, name)| (request.to_owned(), name.to_owned())).unzip()
+    }
+
+    /// Asserts that of so many calls to a server, whose path begins so, each was seen once, with its outcome, and that the
+    /// counts add up.
+    pub(crate) fn is_exactly(&self, server: &Server, prefix: &str, calls: usize) {
+        let mut asked = server.asked();
+        // Some clients ask what the server is, too.
+        asked.retain(|call| call.contains(prefix));
+        assert_eq!(asked.len(), calls);
+        self.equals(&self.calls(server, prefix), &asked);
+        let wrong: Vec<(String, Option<u16>)> = self
+            .statuses(server, prefix)
+            .into_iter()
+            .filter(|(path, status)| *status != Some(if path.contains("/denied/") { 403 } else { 200 }))
+            .collect();
+        assert_eq!(wrong, [], "{}", self.summary);
+        let ends = ["emitted", "empty", "other", "throttled", "full", "unreadable", "untracked", "repeated"];
+        let ended = ends.iter().map(|end| self.count(end)).sum::<u64>();
+        assert_eq!(ended, self.count("attempts"), "{}", self.summary);
+        assert_eq!(self.count("pieces"), self.count("pieces read"), "{}", self.summary);
+    }
+
+    /// Asserts that exactly these were seen, in any order.
+    pub(crate) fn equals(&self, seen: &[String], truth: &[String]) {
+        let mut missing = truth.to_vec();
+        let mut surplus = seen.to_vec();
+        surplus.retain(|one| {
+            let found = missing.iter().position(|other| other == one);
+            found.map(|at| missing.swap_remove(at)).is_none()
+        });
+        assert_eq!((missing, surplus), (Vec::new(), Vec::new()), "missing and surplus; {}", self.summary);
     }
 
     /// Path and status of these calls, in order of path.
