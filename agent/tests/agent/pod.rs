@@ -1,6 +1,6 @@
 //! Pods without a cluster: a container's cgroup by the name that its runtime gives it, namespaces and root of its own.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -35,7 +35,7 @@ impl Images {
         if !output.status.success() {
             let reason = String::from_utf8_lossy(&output.stderr);
             remit_tests::skip::loudly(
-                &format!("nothing can be mounted: {}", reason.trim()),
+                &format!("nothing can be mounted: {}", reason.lines().next().unwrap_or_default()),
                 "run as root, with the capability SYS_ADMIN",
             );
             return None;
@@ -90,8 +90,8 @@ impl Cgroup {
     pub(crate) fn new(top: &Path, path: &str) -> Cgroup {
         let folder = top.join(path);
         // Other tests make such folders and remove their parents once they are empty.
-        while std::fs::create_dir_all(&folder).is_err() {
-            assert!(top.exists());
+        while let Err(error) = std::fs::create_dir_all(&folder) {
+            assert_eq!(error.kind(), ErrorKind::NotFound, "{}", folder.display());
         }
         Cgroup { folder, top: top.to_owned() }
     }

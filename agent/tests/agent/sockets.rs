@@ -230,8 +230,8 @@ fn a_container_is_told_of_by_what_its_own_cgroup_was_answered() {
     let unified = Cgroup::top(|kind, _| kind == "cgroup2").unwrap();
     let id = format!("{:032x}{:032x}", std::process::id(), 0x50c);
     let uid = format!("{:08x}-5a7e-4c44-9d0b-3a1f0d6f8e0c", std::process::id());
-    let cgroup = Cgroup::new(&unified, &format!("kubepods/besteffort/pod{uid}/{id}"));
     let Some(run) = Trace::of(&["run".as_ref(), "--ledger".as_ref(), ledger.as_os_str()]) else { return };
+    let cgroup = Cgroup::new(&unified, &format!("kubepods/besteffort/pod{uid}/{id}"));
     let name = format!("remit-{}.s3.mx-central-1.amazonaws.com", std::process::id());
     blind_by(cgroup.run("python3"), "dns", &name, "127.93.0.7");
     run.stop();

@@ -69,7 +69,7 @@ impl Trace {
             return Some(trace);
         }
         let said = trace.said.lock().unwrap().join("; ");
-        let is_forbidden = said.contains("cannot be seen here") && said.contains("not permitted");
+        let is_forbidden = ["not permitted", "Permission denied"].iter().any(|words| said.contains(words));
         assert!(is_forbidden, "the trace did not start: {said}");
         skip::loudly(
             &format!("BPF is not permitted here: {said}"),
@@ -103,7 +103,8 @@ impl Trace {
                 return true;
             }
             if self.child.try_wait().unwrap().is_some() {
-                std::thread::sleep(Duration::from_millis(100));
+                // Then all is read that it said.
+                self.listener.take().map(|listener| listener.join().unwrap());
                 return self.said(words);
             }
             std::thread::sleep(Duration::from_millis(10));
@@ -135,7 +136,7 @@ impl Trace {
         assert!(Command::new("kill").args(["-INT", &process]).status().unwrap().success());
         let status = self.child.wait().unwrap();
         let printed = self.printed.take().unwrap().join().unwrap();
-        self.listener.take().unwrap().join().unwrap();
+        self.listener.take().map(|listener| listener.join().unwrap());
         let said = self.said.lock().unwrap();
         assert!(status.success(), "{}", said.join("\n"));
         let summary = said.join("; ");
