@@ -104,7 +104,9 @@ impl Trace {
             }
             if self.child.try_wait().unwrap().is_some() {
                 // Then all is read that it said.
-                self.listener.take().map(|listener| listener.join().unwrap());
+                if let Some(listener) = self.listener.take() {
+                    listener.join().unwrap();
+                }
                 return self.said(words);
             }
             std::thread::sleep(Duration::from_millis(10));
@@ -136,7 +138,9 @@ impl Trace {
         assert!(Command::new("kill").args(["-INT", &process]).status().unwrap().success());
         let status = self.child.wait().unwrap();
         let printed = self.printed.take().unwrap().join().unwrap();
-        self.listener.take().map(|listener| listener.join().unwrap());
+        if let Some(listener) = self.listener.take() {
+            listener.join().unwrap();
+        }
         let said = self.said.lock().unwrap();
         assert!(status.success(), "{}", said.join("\n"));
         let summary = said.join("; ");
