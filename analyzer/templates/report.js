@@ -6,7 +6,8 @@ const byId = (id) => document.getElementById(id);
 
 // Sorting
 
-const number = (cell) => Number.parseInt(cell.textContent.replace(/\D/g, '') || '-1', 10);
+// A note below the number is not a part of it.
+const number = (cell) => Number.parseInt((cell.firstChild?.textContent ?? '').replace(/\D/g, '') || '-1', 10);
 const words = new Intl.Collator('en', { numeric: true });
 
 function sort(table, header) {
