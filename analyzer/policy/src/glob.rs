@@ -7,6 +7,7 @@
 //! segment doing the same, so a pattern is matched against the whole string.
 
 mod automaton;
+mod look;
 mod matching;
 mod parts;
 #[cfg(test)]
@@ -117,8 +118,8 @@ impl Glob {
     /// Whether every string of this pattern is a string of one of the others, whatever the values of the
     /// variables. Exact without variables. Answers `false` where it would take too much memory to tell.
     pub fn is_included_in(&self, others: &[&Glob]) -> bool {
-        if let Some(only) = self.only_text() {
-            return others.iter().any(|other| other.matches(only));
+        if let Some(answer) = self.look(others.iter().copied()) {
+            return answer;
         }
         let query = Query { within: &[], outside: others };
         matches!(query.search(self, &mut Query::budget()), Ok(None))
@@ -126,19 +127,14 @@ impl Glob {
 
     /// Whether some string is matched by both, for some values of the variables.
     pub fn intersects(&self, other: &Glob) -> bool {
+        match (self.only_text(), other.only_text()) {
+            (Some(only), _) => return other.may_match(only),
+            (None, Some(only)) => return self.may_match(only),
+            (None, None) if !self.may_lie_as(other) => return false,
+            (None, None) => {}
+        }
         let query = Query { within: &[&[other]], outside: &[] };
         !matches!(query.search(self, &mut Query::budget()), Ok(None))
-    }
-
-    /// Whether a string may start as both patterns do: false where their leading characters differ.
-    pub(crate) fn may_start_as(&self, other: &Glob) -> bool {
-        match (self.pieces.first(), other.pieces.first()) {
-            _ if self.ignores_case || other.ignores_case => true,
-            (Some(Piece::Text(one)), Some(Piece::Text(two))) => {
-                one.starts_with(two.as_ref()) || two.starts_with(one.as_ref())
-            }
-            _ => true,
-        }
     }
 
     /// The one string of a pattern without wildcards and variables; none where it has several.

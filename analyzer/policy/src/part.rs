@@ -3,7 +3,7 @@
 use crate::condition::{Test, imply};
 use crate::contain::Region;
 use crate::evaluate::Element;
-use crate::glob::{Piece, Query, Variable};
+use crate::glob::{Query, Variable};
 use crate::grant::Account;
 use crate::verdict::GrantRef;
 use crate::{Condition, Document, Glob, Statement};
@@ -88,41 +88,62 @@ impl Part<'_> {
         others: impl IntoIterator<Item = &'p Part<'p>>,
         on: Option<&[Glob]>,
     ) -> bool {
-        let others: Vec<_> = others.into_iter().filter(|other| self.is_judged_by(other)).collect();
+        let others: Vec<_> = others.into_iter().collect();
+        match on {
+            None => self.is_covered_everywhere(&others),
+            Some(on) => on.iter().all(|resources| self.is_covered_on(resources, &others)),
+        }
+    }
+
+    fn is_covered_everywhere(&self, others: &[&Part<'_>]) -> bool {
         // Mostly one look tells that a part is not covered, which the automata of many patterns take long to find.
-        if on.is_none()
-            && self.sample().is_some_and(|sample| !others.iter().any(|other| other.may_name(&sample)))
+        if let [pattern] = self.resources.patterns.as_slice()
+            && let Some(sample) = pattern.sample().filter(|_| !self.resources.negated)
+            && !others.iter().any(|other| other.may_name(&sample) && self.is_judged_by(other))
         {
             return false;
         }
+        self.leaves_nothing(None, others)
+    }
+
+    /// Whether the others allow whatever this allows on these resources.
+    fn is_covered_on(&self, on: &Glob, others: &[&Part<'_>]) -> bool {
+        let Some(only) = on.only_text().filter(|_| !self.has_variables()) else {
+            let on = Element { negated: false, patterns: vec![on.clone()] };
+            return self.leaves_nothing(Some(&on), others);
+        };
+        !self.may_name(only) || others.iter().any(|other| other.names(only) && self.is_judged_by(other))
+    }
+
+    fn leaves_nothing(&self, on: Option<&Element>, others: &[&Part<'_>]) -> bool {
         let mut region = Region::default();
-        let on = on.map(|on| Element { negated: false, patterns: on.to_vec() });
         region.add_within(&self.resources);
-        on.iter().for_each(|on| region.add_within(on));
-        others.iter().for_each(|other| region.add_outside(&other.resources));
+        on.into_iter().for_each(|on| region.add_within(on));
+        let judging = others.iter().filter(|other| self.is_judged_by(other));
+        judging.for_each(|other| region.add_outside(&other.resources));
         matches!(region.find(&mut Query::budget()), Ok(None))
     }
 
-    /// A resource that a pattern without variables names, and that patterns which say less do not.
-    fn sample(&self) -> Option<String> {
-        const STRANGE: &str = "\u{fdd0}";
-        let [pattern] = self.resources.patterns.as_slice() else { return None };
-        if self.resources.negated || pattern.has_variables() {
-            return None;
-        }
-        let spell = |piece: &Piece| match piece {
-            Piece::Text(text) => text.to_string(),
-            Piece::One | Piece::Many | Piece::Variable(_) => STRANGE.to_owned(),
-        };
-        Some(pattern.pieces().iter().map(spell).collect())
+    fn has_variables(&self) -> bool {
+        self.resources.patterns.iter().any(Glob::has_variables)
     }
 
+    /// Whether this names the resource, for some values of variables.
     fn may_name(&self, resource: &str) -> bool {
         let mut patterns = self.resources.patterns.iter();
         if self.resources.negated {
             return !patterns.any(|pattern| pattern.matches(resource));
         }
         patterns.any(|pattern| pattern.may_match(resource))
+    }
+
+    /// Whether this names the resource, for all values of variables.
+    fn names(&self, resource: &str) -> bool {
+        let mut patterns = self.resources.patterns.iter();
+        if self.resources.negated {
+            return !patterns.any(|pattern| pattern.may_match(resource));
+        }
+        patterns.any(|pattern| pattern.matches(resource))
     }
 
     /// Whether the other applies where this does, if it names the resource. What a `NotResource` with a variable

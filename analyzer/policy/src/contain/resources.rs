@@ -43,14 +43,11 @@ impl<'e> Region<'e> {
         }
         // What lies wholly outside adds nothing. This also keeps equal patterns with variables from being taken
         // for different, since only here both are spelled.
-        let is_only = within.len() == 1;
         for union in &mut within {
             let mut kept = Vec::new();
             for pattern in union.iter() {
-                match uncovered(pattern, &outside, budget)? {
-                    None => {}
-                    Some(found) if is_only => return Ok(Some(found)),
-                    Some(_) => kept.push(*pattern),
+                if !is_covered(pattern, &outside, budget)? {
+                    kept.push(*pattern);
                 }
             }
             *union = kept;
@@ -68,21 +65,20 @@ impl<'e> Region<'e> {
     }
 }
 
-/// A string of the pattern that is in none of the others. One other alone is tried first: it mostly suffices, and
+/// Whether every string of the pattern is in one of the others. One other alone is tried first: it mostly suffices, and
 /// together they can take many more states.
-fn uncovered(pattern: &Glob, outside: &[&Glob], budget: &mut usize) -> Result<Option<String>, Exhausted> {
+fn is_covered(pattern: &Glob, outside: &[&Glob], budget: &mut usize) -> Result<bool, Exhausted> {
     if outside.contains(&pattern) {
-        return Ok(None);
+        return Ok(true);
     }
-    if let Some(only) = pattern.only_text() {
-        let is_covered = outside.iter().any(|other| other.matches(only));
-        return Ok((!is_covered).then(|| only.to_owned()));
+    if let Some(answer) = pattern.look(outside.iter().copied()) {
+        return Ok(answer);
     }
-    let outside: Vec<_> = outside.iter().copied().filter(|other| pattern.may_start_as(other)).collect();
+    let outside: Vec<_> = outside.iter().copied().filter(|other| pattern.may_lie_as(other)).collect();
     for other in &outside {
         if (Query { within: &[], outside: &[other] }).search(pattern, budget)?.is_none() {
-            return Ok(None);
+            return Ok(true);
         }
     }
-    Query { within: &[], outside: &outside }.search(pattern, budget)
+    Ok(Query { within: &[], outside: &outside }.search(pattern, budget)?.is_none())
 }

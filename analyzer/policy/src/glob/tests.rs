@@ -139,6 +139,30 @@ proptest! {
         }
     }
 
+    /// What one look tells is what the automata tell, in patterns that take case as it is and in others.
+    #[test]
+    fn a_look_tells_what_a_search_does(
+        generator in prop::collection::vec(select(&["a", "B", "?", "*", "${v}"][..]), 0..5),
+        others in prop::collection::vec(
+            (prop::collection::vec(select(&["a", "B", "?", "*", "${v}", "\u{fdd0}"][..]), 0..5), any::<bool>()), 0..4),
+        ignores_case in any::<bool>(),
+    ) {
+        let compile = |pieces: &[&str], ignores_case| {
+            Glob::new(&pieces.concat(), Dialect { wildcards: true, variables: true, ignores_case })
+        };
+        let generator = compile(&generator, ignores_case);
+        let others: Vec<_> = others.iter().map(|(pieces, ignores_case)| compile(pieces, *ignores_case)).collect();
+        let forbidden: Vec<&Glob> = others.iter().collect();
+        if let Some(answer) = generator.look(&others) {
+            let search = Query { within: &[], outside: &forbidden }.search(&generator, &mut Query::budget());
+            prop_assert_eq!(answer, search.unwrap().is_none());
+        }
+        for other in &others {
+            let search = Query { within: &[&[other]], outside: &[] }.search(&generator, &mut Query::budget());
+            prop_assert_eq!(generator.intersects(other), search.unwrap().is_some());
+        }
+    }
+
     /// Inclusion with variables holds for every value that they take.
     #[test]
     fn inclusion_holds_for_all_values(
