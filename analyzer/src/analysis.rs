@@ -5,6 +5,7 @@ pub(crate) mod sample;
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use remit_catalog::Catalog;
 use remit_ledger::CoverageRecord;
 use remit_policy::{
@@ -140,7 +141,6 @@ pub(crate) fn analyse(
     settings: &Settings,
     only: Option<&str>,
 ) -> Analysis {
-    let mut expander = Expander::new(catalog);
     let mut analysis = Analysis {
         principals: Vec::new(),
         without_grants: BTreeMap::new(),
@@ -152,12 +152,20 @@ pub(crate) fn analyse(
         account,
     };
     let none = PrincipalCalls::default();
-    for principal in &analysis.account.principals {
-        if only.is_some_and(|only| principal.arn != only) {
-            continue;
-        }
-        let calls = calls.get(&principal.arn).unwrap_or(&none);
-        let analysed = one(&mut expander, &analysis.account, principal, calls, coverage, settings);
+    let is_wanted = |principal: &&Principal| only.is_none_or(|only| principal.arn == only);
+    let wanted: Vec<_> = analysis.account.principals.iter().filter(is_wanted).collect();
+    // In the order of the account, however many threads there are.
+    let analysed: Vec<_> = wanted
+        .par_iter()
+        .map_init(
+            || Expander::new(catalog),
+            |expander, principal| {
+                let calls = calls.get(&principal.arn).unwrap_or(&none);
+                one(expander, &analysis.account, principal, calls, coverage, settings)
+            },
+        )
+        .collect();
+    for analysed in analysed {
         let window = analysed.coverage.window;
         analysis.window = Some(join(analysis.window, window));
         analysis.regions.entry(analysed.account.clone()).or_insert_with_key(|account| {
@@ -167,7 +175,7 @@ pub(crate) fn analyse(
         analysis.principals.push(analysed);
     }
     for (principal, calls) in calls {
-        let usage = Usage::gather(catalog, &calls.calls);
+        let usage = Usage::count(catalog, &calls.calls);
         for ((service, operation), seen) in &usage.unresolved {
             let name = format!("{service}:{operation}");
             let entry = analysis.unresolved.entry(name).or_insert_with(|| (nothing(seen), 0));

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use rayon::prelude::*;
 use remit_catalog::{ActionId, Catalog, Visibility};
-use remit_policy::{EmittedFile, EvidenceContext, Principal, emit, file_stem};
+use remit_policy::{EmittedFile, EvidenceContext, Principal, Proven, emit, file_stem};
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::{Analysed, Analysis, Outcome, account_of};
@@ -44,31 +45,39 @@ pub(crate) fn folder_of(principal: &Principal) -> String {
 /// Writes every proven proposal that changes something.
 pub(crate) fn write(catalog: &Catalog, analysis: &Analysis, folder: &Path) -> anyhow::Result<Index> {
     let mut index = Index { schema: INDEX_SCHEMA.to_owned(), proposals: Vec::new() };
-    for analysed in &analysis.principals {
-        let Outcome::Proven(proven) = &analysed.outcome else { continue };
-        if !proven.proposal().changes_anything() {
-            continue;
+    let changing: Vec<_> = analysis.principals.iter().filter_map(changing).collect();
+    // Texts are made in parallel, and written in order; not all of them are held at once.
+    for some in changing.chunks(64) {
+        let texts: Vec<_> =
+            some.par_iter().map(|(one, proven)| files_of(catalog, analysis, one, proven)).collect();
+        for ((analysed, proven), files) in some.iter().zip(texts) {
+            let entry = IndexEntry {
+                principal: analysed.principal.arn.clone(),
+                folder: folder_of(&analysed.principal),
+                kept: proven.proposal().kept.len(),
+                removed: proven.proposal().removed.len(),
+            };
+            for file in files? {
+                write_file(&folder.join(&entry.folder).join(&file.path), &file.text)?;
+            }
+            index.proposals.push(entry);
         }
-        let entry = IndexEntry {
-            principal: analysed.principal.arn.clone(),
-            folder: folder_of(&analysed.principal),
-            kept: proven.proposal().kept.len(),
-            removed: proven.proposal().removed.len(),
-        };
-        for file in files_of(catalog, analysis, analysed, proven)? {
-            write_file(&folder.join(&entry.folder).join(&file.path), &file.text)?;
-        }
-        index.proposals.push(entry);
     }
     write_file(&folder.join("index.json"), &format!("{}\n", serde_json::to_string_pretty(&index)?))?;
     Ok(index)
+}
+
+/// The proposal of a principal, where it is proven and changes something.
+fn changing(analysed: &Analysed) -> Option<(&Analysed, &Proven)> {
+    let Outcome::Proven(proven) = &analysed.outcome else { return None };
+    proven.proposal().changes_anything().then_some((analysed, proven.as_ref()))
 }
 
 fn files_of(
     catalog: &Catalog,
     analysis: &Analysis,
     analysed: &Analysed,
-    proven: &remit_policy::Proven,
+    proven: &Proven,
 ) -> anyhow::Result<Vec<EmittedFile>> {
     let boundary = analysed.principal.boundary.and_then(|at| analysis.account.policies.get(at));
     let class_of = |id: ActionId| class_of(catalog, id);

@@ -147,7 +147,16 @@ impl Usage {
         usage
     }
 
-    fn add(&mut self, catalog: &Catalog, call: &Call) {
+    /// Counts calls, and those of which the catalog does not know the operation, without what the others needed.
+    pub fn count<'a>(catalog: &Catalog, calls: impl IntoIterator<Item = &'a Call>) -> Self {
+        let mut usage = Self::default();
+        for call in calls {
+            usage.count_one(catalog, call);
+        }
+        usage
+    }
+
+    fn count_one(&mut self, catalog: &Catalog, call: &Call) {
         match call.outcome {
             CallOutcome::Denied => self.denied += call.seen.count,
             CallOutcome::Unknown => self.undecided += call.seen.count,
@@ -161,6 +170,10 @@ impl Usage {
             let key = (call.service.clone(), call.operation.clone());
             merge(self.unresolved.entry(key), &call.seen);
         }
+    }
+
+    fn add(&mut self, catalog: &Catalog, call: &Call) {
+        self.count_one(catalog, call);
         let needs = catalog.needs(&remit_catalog::Call {
             service: &call.service,
             operation: &call.operation,
