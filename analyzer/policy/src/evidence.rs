@@ -36,7 +36,7 @@ pub struct Evidence {
     pub leaves_groups: BTreeSet<String>,
     /// Permissions that stay.
     pub kept: Vec<KeptEntry>,
-    /// Permissions that go.
+    /// Permissions that go, together where the same is said of them.
     pub removed: Vec<RemovedEntry>,
     /// Patterns of names of actions beyond the catalog, of which everything stays, and why.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
@@ -145,23 +145,23 @@ pub struct SeenEntry {
     pub sample_event_id: Option<String>,
 }
 
-/// A permission that goes.
+/// Permissions that go for the same reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RemovedEntry {
-    /// The action.
-    pub permission: String,
     /// Always `unused`: nothing else is removed.
     pub verdict: String,
     /// The window in which every call would have been recorded.
     pub window: String,
     /// The class of events that would have shown it.
     pub coverage: String,
-    /// Policies that granted it.
+    /// Policies that granted them.
     pub policies: BTreeSet<String>,
-    /// Calls that were denied, which are never use.
-    #[serde(skip_serializing_if = "is_zero", default)]
-    pub denied_calls: u64,
+    /// The actions.
+    pub permissions: BTreeSet<String>,
+    /// Of some actions, calls that were denied, which are never use.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub denied_calls: BTreeMap<String, u64>,
 }
 
 /// A pattern without meaning.
@@ -205,14 +205,6 @@ impl Evidence {
     ) -> Self {
         let proposal = proven.proposal();
         let window = interval(proposal);
-        let removed = proposal.removed.iter().map(|removed| RemovedEntry {
-            permission: removed.name.clone(),
-            verdict: "unused".to_owned(),
-            window: window.clone(),
-            coverage: (context.class_of)(removed.action),
-            policies: removed.policies.clone(),
-            denied_calls: removed.denied,
-        });
         let unknown = proposal
             .unknown_patterns
             .iter()
@@ -227,7 +219,7 @@ impl Evidence {
             boundary,
             leaves_groups: proposal.leaves_groups.clone(),
             kept: proposal.kept.iter().map(kept).collect(),
-            removed: removed.collect(),
+            removed: removed(proposal, &window, context),
             unlisted: proposal.unlisted.iter().map(|(names, why)| (names.clone(), reason(why))).collect(),
             unknown_patterns: unknown.collect(),
             proof: ProofEntry {
@@ -258,6 +250,26 @@ fn kept(kept: &Kept) -> KeptEntry {
             .map(|(pattern, rule)| (pattern.clone(), (*rule).to_owned()))
             .collect(),
     }
+}
+
+fn removed(proposal: &Proposal, window: &str, context: EvidenceContext<'_>) -> Vec<RemovedEntry> {
+    let mut entries: BTreeMap<(String, &BTreeSet<String>), RemovedEntry> = BTreeMap::new();
+    for removed in &proposal.removed {
+        let same = ((context.class_of)(removed.action), &removed.policies);
+        let entry = entries.entry(same).or_insert_with_key(|(coverage, policies)| RemovedEntry {
+            verdict: "unused".to_owned(),
+            window: window.to_owned(),
+            coverage: coverage.clone(),
+            policies: (*policies).clone(),
+            permissions: BTreeSet::new(),
+            denied_calls: BTreeMap::new(),
+        });
+        entry.permissions.insert(removed.name.clone());
+        if removed.denied > 0 {
+            entry.denied_calls.insert(removed.name.clone(), removed.denied);
+        }
+    }
+    entries.into_values().collect()
 }
 
 fn reason(reason: &Reason) -> ReasonEntry {

@@ -36,7 +36,7 @@ fn what_is_truly_needed_stays() {
             .collect();
         for truth in &organisation.truth().principals {
             let Some(proposed) = proposals.get(&truth.arn) else { continue };
-            removed += proposed.evidence.removed.len();
+            removed += proposed.evidence.removed.iter().map(|same| same.permissions.len()).sum::<usize>();
             held += hold(truth, proposed, seed);
         }
     }

@@ -168,7 +168,7 @@ fn nothing_is_removed_on_the_word_of_a_damaged_ledger() {
     let whole = ask(place.path(), &propose);
     assert!(removed(&whole) > 0, "{whole:#?}");
     let evidence = crate::judged::read(&crate::judged::folders(&place.path().join("out")).remove(0)).evidence;
-    let (principal, gone) = (evidence.principal, &evidence.removed[0].permission);
+    let (principal, gone) = (evidence.principal, evidence.removed[0].permissions.first().unwrap());
     // A file that is none of the ledger's own is named, and holds nothing that could be missing.
     let usage = files(&place.path().join("ledger/usage"));
     let foreign = usage[0].with_file_name("letter.txt");
