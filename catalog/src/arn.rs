@@ -9,18 +9,25 @@ pub(crate) type Specificity = usize;
 /// part with at least one character. Where several patterns of a service match, the most specific is meant:
 /// `arn:aws:s3:::bucket/key` fits a bucket's pattern too, but an object's better.
 pub(crate) fn matches(pattern: &str, arn: &str) -> Option<Specificity> {
-    let mut pattern_parts = pattern.splitn(6, ':');
-    let mut arn_parts = arn.splitn(6, ':');
+    let (mut pattern, mut text) = (pattern, arn);
     for _ in 0..5 {
-        let (expected, found) = (pattern_parts.next()?, arn_parts.next()?);
+        let (expected, found);
+        (expected, pattern) = cut(pattern)?;
+        (found, text) = cut(text)?;
         let is_open = expected.starts_with("${") || expected == "*";
         if !is_open && expected != found {
             return None;
         }
     }
-    let (pattern, text) = (pattern_parts.next()?, arn_parts.next()?);
     let mut pieces = Pieces { rest: pattern };
     glob(&mut pieces, text).then(|| literal_length(pattern))
+}
+
+/// What is before and behind the first colon. Parts are a few characters long, and every call's ARNs are compared with
+/// those of each type of their service: a search that has to be set up takes longer.
+fn cut(text: &str) -> Option<(&str, &str)> {
+    let colon = text.bytes().position(|byte| byte == b':')?;
+    Some((text.get(..colon)?, text.get(colon + 1..)?))
 }
 
 /// Whether the text looks like an ARN at all.
@@ -94,8 +101,9 @@ impl<'p> Iterator for Pieces<'p> {
             return Some(Piece::Open);
         }
         // A `${` that is never closed is text.
-        let end =
-            ["${", "*"].into_iter().filter_map(|open| self.rest.find(open)).min().filter(|end| *end > 0);
+        let bytes = self.rest.as_bytes();
+        let is_open = |at: &usize| matches!(bytes.get(*at..), Some([b'*', ..] | [b'$', b'{', ..]));
+        let end = (0..bytes.len()).find(is_open).filter(|end| *end > 0);
         let (literal, rest) = self.rest.split_at_checked(end.unwrap_or(self.rest.len()))?;
         self.rest = rest;
         Some(Piece::Literal(literal))

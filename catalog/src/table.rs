@@ -184,21 +184,18 @@ impl Table {
     }
 
     fn template(&self, cursor: &mut Cursor) -> Result<Template, CatalogError> {
-        Ok(Template {
-            pattern: self.text(cursor)?,
-            provenance: cursor.pick(&Provenance::ALL)?,
-            fills: cursor
-                .list(|cursor| {
-                    Ok(Fill {
-                        placeholder: self.text(cursor)?,
-                        parameter: cursor.small()?,
-                        transform: cursor.pick(&Transform::ALL)?,
-                        prefix: self.text(cursor)?,
-                        otherwise: self.text(cursor)?,
-                    })
-                })?
-                .leak(),
-        })
+        let pattern = self.text(cursor)?;
+        let provenance = cursor.pick(&Provenance::ALL)?;
+        let fills = cursor.list(|cursor| {
+            Ok(Fill {
+                placeholder: self.text(cursor)?,
+                parameter: cursor.small()?,
+                transform: cursor.pick(&Transform::ALL)?,
+                prefix: self.text(cursor)?,
+                otherwise: self.text(cursor)?,
+            })
+        })?;
+        Ok(Template::new(pattern, provenance, fills.leak()))
     }
 
     fn text(&self, cursor: &mut Cursor) -> Result<&'static str, CatalogError> {

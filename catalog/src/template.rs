@@ -24,6 +24,22 @@ pub struct Template {
     pub provenance: Provenance,
     /// What fills its placeholders other than partition, region and account.
     pub(crate) fills: &'static [Fill],
+    /// The pattern cut at its placeholders, which is done once since calls fill it by the million.
+    pub(crate) pieces: &'static [Piece],
+    /// The fills that only guard the template.
+    pub(crate) guards: &'static [Fill],
+}
+
+/// A piece of a pattern.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Piece {
+    Text(&'static str),
+    Partition,
+    Region,
+    Account,
+    Fill(Fill),
+    /// A placeholder that nothing fills.
+    Open,
 }
 
 /// What fills a placeholder.
@@ -42,6 +58,31 @@ pub(crate) struct Fill {
 }
 
 impl Template {
+    /// A template by its pattern and what fills that.
+    pub(crate) fn new(pattern: &'static str, provenance: Provenance, fills: &'static [Fill]) -> Self {
+        let mut pieces = Vec::new();
+        let mut named = Vec::new();
+        let mut rest = pattern;
+        while let Some((before, after)) = rest.split_once("${") {
+            let (placeholder, after) = after.split_once('}').unwrap_or((after, ""));
+            let fill = fills.iter().find(|fill| fill.placeholder == placeholder);
+            named.push(placeholder);
+            pieces.push(Piece::Text(before));
+            pieces.push(match (fill, placeholder) {
+                (Some(fill), _) => Piece::Fill(*fill),
+                (None, "Partition") => Piece::Partition,
+                (None, "Region") => Piece::Region,
+                (None, "Account") => Piece::Account,
+                (None, _) => Piece::Open,
+            });
+            rest = after;
+        }
+        pieces.push(Piece::Text(rest));
+        let guards: Vec<_> =
+            fills.iter().filter(|fill| !named.contains(&fill.placeholder)).copied().collect();
+        Self { pattern, provenance, fills, pieces: pieces.leak(), guards: guards.leak() }
+    }
+
     /// The ARNs that the values make. Where more than one placeholder has several values they have to come
     /// from the same list, element by element; otherwise it is not known which belong together.
     pub(crate) fn fill(&self, place: &Place<'_>, values: &Values<'_, '_>) -> Vec<String> {
@@ -80,36 +121,24 @@ impl Template {
         row: usize,
         mut push: impl FnMut(&str),
     ) -> Option<Option<String>> {
-        let mut rest = self.pattern;
         let mut whole = None;
-        let guards = self.fills.iter().filter(|fill| !self.has(fill.placeholder));
-        for guard in guards {
+        for guard in self.guards {
             values.pick(guard, row)?;
         }
-        while let Some((before, after)) = split_at_placeholder(rest) {
-            let (placeholder, after) = after.split_once('}')?;
-            push(before);
-            rest = after;
-            match self.fills.iter().find(|fill| fill.placeholder == placeholder) {
-                Some(fill) => match values.pick(fill, row)? {
+        let given = |part| Some(part).filter(|part: &&str| !part.is_empty());
+        for piece in self.pieces {
+            match piece {
+                Piece::Text(text) => push(text),
+                Piece::Fill(fill) => match values.pick(fill, row)? {
                     Transformed::Part(part) => push(part),
                     Transformed::Whole(text) => whole = Some(text),
                 },
-                None => {
-                    let part = match placeholder {
-                        "Partition" => place.partition,
-                        "Region" => place.region,
-                        "Account" => place.account,
-                        _ => return None,
-                    };
-                    if part.is_empty() {
-                        return None;
-                    }
-                    push(part);
-                }
+                Piece::Partition => push(given(place.partition)?),
+                Piece::Region => push(given(place.region)?),
+                Piece::Account => push(given(place.account)?),
+                Piece::Open => return None,
             }
         }
-        push(rest);
         Some(whole)
     }
 }
@@ -214,24 +243,6 @@ impl Template {
                     && self.parts(place, values, row, |_| {}).is_some()
             })
     }
-
-    fn has(&self, placeholder: &str) -> bool {
-        let mut rest = self.pattern;
-        while let Some((_, after)) = split_at_placeholder(rest) {
-            if after.strip_prefix(placeholder).is_some_and(|after| after.starts_with('}')) {
-                return true;
-            }
-            rest = after;
-        }
-        false
-    }
-}
-
-/// What is before a pattern's first placeholder, and its name with what follows. A general search would take longer to
-/// begin than these few bytes do.
-fn split_at_placeholder(pattern: &str) -> Option<(&str, &str)> {
-    let at = pattern.bytes().zip(pattern.bytes().skip(1)).position(|pair| pair == (b'$', b'{'))?;
-    Some((pattern.get(..at)?, pattern.get(at + 2..)?))
 }
 
 impl Fill {
