@@ -106,13 +106,21 @@ impl Part<'_> {
         self.leaves_nothing(None, others)
     }
 
-    /// Whether the others allow whatever this allows on these resources.
+    /// Whether the others allow whatever this allows on these resources. One of them tells it of most.
     fn is_covered_on(&self, on: &Glob, others: &[&Part<'_>]) -> bool {
-        let Some(only) = on.only_text().filter(|_| !self.has_variables()) else {
+        let by_search = || {
             let on = Element { negated: false, patterns: vec![on.clone()] };
-            return self.leaves_nothing(Some(&on), others);
+            self.leaves_nothing(Some(&on), others)
         };
-        !self.may_name(only) || others.iter().any(|other| other.names(only) && self.is_judged_by(other))
+        let Some(sample) = on.sample().filter(|_| !self.has_variables()) else { return by_search() };
+        if !self.may_name(&sample) {
+            return on.only_text().is_some() || self.lies_apart(on) || by_search();
+        }
+        let naming = others.iter().filter(|other| other.may_name(&sample) && self.is_judged_by(other));
+        if naming.clone().next().is_none() {
+            return false;
+        }
+        naming.clone().any(|other| other.names_all(on)) || by_search()
     }
 
     fn leaves_nothing(&self, on: Option<&Element>, others: &[&Part<'_>]) -> bool {
@@ -137,13 +145,15 @@ impl Part<'_> {
         patterns.any(|pattern| pattern.may_match(resource))
     }
 
-    /// Whether this names the resource, for all values of variables.
-    fn names(&self, resource: &str) -> bool {
-        let mut patterns = self.resources.patterns.iter();
-        if self.resources.negated {
-            return !patterns.any(|pattern| pattern.may_match(resource));
-        }
-        patterns.any(|pattern| pattern.matches(resource))
+    /// Whether one look tells that this names all these resources.
+    fn names_all(&self, resources: &Glob) -> bool {
+        !self.resources.negated && resources.look(&self.resources.patterns) == Some(true)
+    }
+
+    /// Whether one look tells that this names none of these resources.
+    fn lies_apart(&self, resources: &Glob) -> bool {
+        !self.resources.negated
+            && !self.resources.patterns.iter().any(|pattern| pattern.may_lie_as(resources))
     }
 
     /// Whether the other applies where this does, if it names the resource. What a `NotResource` with a variable
