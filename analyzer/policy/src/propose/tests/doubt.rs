@@ -205,7 +205,7 @@ fn a_call_of_unknown_outcome_is_neither_use_nor_the_lack_of_it() {
     let kept = |name: &str| proposal.kept.iter().find(|kept| kept.name == name);
     let unknown = Reason::OutcomeUnknown("s3:GetBucketLocation".to_owned());
     let location = kept("s3:GetBucketLocation").unwrap();
-    assert_eq!((&location.seen, &location.reason), (&None, &Some(unknown.clone())));
+    assert_eq!((&location.seen, &location.reason), (&None, &Some(unknown)));
     assert!(location.narrowed.is_empty(), "its scope stays");
     assert_eq!(kept("s3:ListBucket").unwrap().narrowed.keys().collect::<Vec<_>>(), [bucket]);
     assert!(kept("s3:PutBucketPolicy").is_none());
