@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::io::Write;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use futures::FutureExt as _;
 use remit_ledger::{Outcome, Provider, Snapshot, UsageRecord};
@@ -37,25 +38,49 @@ pub(crate) fn records(ledger: &Path) -> Vec<UsageRecord> {
 }
 
 #[test]
-fn programs_that_are_gone_at_once_are_known_by_name() {
-    const PROGRAMS: u64 = 100;
+fn a_thousand_programs_that_are_gone_at_once_lose_no_call() {
+    const PROGRAMS: usize = 1000;
     let server = Server::start();
     let folder = tempfile::tempdir().unwrap();
     let ledger = folder.path().join("ledger");
     let Some(run) = Trace::of(&["run".as_ref(), "--ledger".as_ref(), ledger.as_os_str()]) else { return };
-    for number in 0..PROGRAMS {
-        succeed(Command::new("curl").arg("-sk").arg(server.address(&format!("/remit-short/{number}"))));
-    }
+    // Eight at once, each with a key of its own.
+    let keys = format!("AKIAREMITSHORT{}X", server.port);
+    let mut programs = Command::new("xargs");
+    programs.args([
+        "-P",
+        "8",
+        "-I{}",
+        "curl",
+        "-sSk",
+        "-o",
+        "/dev/null",
+        "--aws-sigv4",
+        "aws:amz:eu-west-1:s3",
+    ]);
+    programs.arg("--user").arg(format!("{keys}{{}}:hunter2")).arg(server.address("/remit-short/{}"));
+    let mut child = programs.stdin(Stdio::piped()).spawn().unwrap();
+    let numbers: Vec<String> = (1..=PROGRAMS).map(|number| number.to_string()).collect();
+    child.stdin.take().unwrap().write_all(numbers.join("\n").as_bytes()).unwrap();
+    assert!(child.wait().unwrap().success());
     let seen = run.stop();
-    let host = format!("127.0.0.1:{}", server.port);
-    let own: Vec<UsageRecord> =
-        records(&ledger).into_iter().filter(|record| record.service == host).collect();
-    assert_eq!(own.iter().map(|record| record.count).sum::<u64>(), PROGRAMS, "{}", seen.summary);
-    for record in own {
+    let mut calls: BTreeMap<String, u64> = BTreeMap::new();
+    for record in records(&ledger) {
+        let Some(key) = record.credential.as_deref().and_then(|key| key.strip_prefix(&keys)) else {
+            continue;
+        };
         let name = record.workload.as_ref().and_then(|workload| workload.owner_name.as_deref());
         assert_eq!(name, Some("curl"), "{record:?}");
-        assert_eq!(record.outcome, Outcome::Allowed, "{record:?}");
+        assert_eq!(
+            (record.operation.as_str(), record.outcome),
+            ("GetObject", Outcome::Allowed),
+            "{record:?}"
+        );
+        *calls.entry(key.to_owned()).or_default() += record.count;
     }
+    let expected = numbers.into_iter().map(|number| (number, 1));
+    assert_eq!(calls, expected.collect(), "{}", seen.summary);
+    assert_eq!(server.asked().len(), PROGRAMS);
 }
 
 #[test]
