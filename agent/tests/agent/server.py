@@ -16,7 +16,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self):
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path = self.path.split("?")[0]
-        print(self.command, path, flush=True)
+        # One write, so that lines of threads do not mix.
+        print(f"{self.command} {path}\n", end="", flush=True)
         if "/slow/" in path:
             time.sleep(5)
         self.send_response(403 if "/denied/" in path else 500 if "/failed/" in path else 200)
