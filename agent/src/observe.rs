@@ -186,7 +186,9 @@ impl Observation {
 /// Follows sockets, or says why that cannot be.
 pub(crate) fn follow_sockets(kernel: &mut Kernel) -> Option<String> {
     let Some(cgroup) = all_sockets() else {
-        return Some("the root of the unified hierarchy of cgroups is not to be found".to_owned());
+        return Some(
+            "no root of the unified hierarchy of cgroups is at `/sys/fs/cgroup` or below".to_owned(),
+        );
     };
     kernel.follow_sockets(&cgroup).err().map(|error| error.to_string())
 }

@@ -49,3 +49,32 @@ impl Kernel {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use remit_abi::Counter;
+    use remit_tests::skip;
+
+    use super::*;
+    use crate::kernel::Share;
+    use crate::wire::Responses;
+
+    #[test]
+    fn where_sockets_cannot_be_followed_nothing_is_told_of_them_and_the_rest_works() {
+        let mut kernel = match Kernel::load(Share::default(), Responses::First) {
+            Ok(kernel) => kernel,
+            Err(error) => {
+                assert!(error.to_string().contains("not permitted"), "{error}");
+                return skip::loudly(
+                    "BPF is not permitted here",
+                    "run as root on a kernel with BPF and uprobes",
+                );
+            }
+        };
+        let error = kernel.follow_sockets(&tempfile::tempfile().unwrap()).unwrap_err().to_string();
+        assert!(error.starts_with("program `connected4` cannot be attached: "), "{error}");
+        assert_eq!(kernel.counts().unwrap().of(Counter::Sockets), 0);
+        kernel.leave_sockets();
+        kernel.load_all().unwrap();
+    }
+}

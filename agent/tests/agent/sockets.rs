@@ -132,21 +132,6 @@ fn sockets_are_left_alone_where_that_is_asked_for() {
     assert_eq!(seen.count("sockets"), 0, "{}", seen.summary);
 }
 
-/// The kernel lets those attach probes as well who may administer the system; without that right none of both is to be had,
-/// and still the agent runs and says what it does not see.
-#[test]
-fn without_permission_for_sockets_the_agent_goes_on() {
-    let mut command = Command::new("setpriv");
-    command.arg("--bounding-set=-net_admin,-sys_admin").arg("--inh-caps=-net_admin,-sys_admin");
-    command.arg(env!("CARGO_BIN_EXE_remit-agent")).arg("trace");
-    let Some(trace) = Trace::by(&mut command) else { return };
-    assert!(trace.said("connections that cannot be read are not told of: program"));
-    let (process, _) = blind("sni", "left.example.com", "127.93.0.6");
-    let seen = trace.stop();
-    assert_eq!(lines(&seen.lines, process), Vec::<&str>::new());
-    assert!(seen.count("starts") > 0, "{}", seen.summary);
-}
-
 fn rows(ledger: &Path) -> (Vec<UsageRecord>, Vec<CoverageRecord>) {
     let snapshot = Snapshot::of_folder(ledger).unwrap();
     assert!(snapshot.problems().is_empty(), "{:?}", snapshot.problems());
@@ -183,8 +168,7 @@ fn java_is_in_the_ledger_by_its_servers_and_as_a_gap() {
     let mut curl = Command::new("curl");
     curl.args(["-sk", "--resolve", &known]);
     succeed(curl.arg(format!("https://kinesis.mx-central-1.amazonaws.com:{}/", server.port)));
-    let seen = run.stop();
-    assert!(seen.summary.contains(" 0 dropped, 0 left"), "{}", seen.summary);
+    run.stop();
     assert_eq!(server.asked().iter().filter(|asked| asked.contains("/remit-java")).count(), 2);
     let (usage, coverage) = rows(&ledger);
     // Others on this machine call, too; not these hosts by this evidence.
