@@ -12,7 +12,7 @@ use remit_ingest::cloudtrail::EVIDENCE as LOG;
 use remit_ledger::UNKNOWN;
 
 use crate::holders::{Holder, Holders, Issue};
-use crate::rollup::{TABLE, WORKLOAD, strings, text, unexpected, workload_column};
+use crate::rollup::{TABLE, strings, text, unexpected};
 
 /// Name of the table of usage records.
 pub(crate) const RECORDED: &str = "recorded";
@@ -26,10 +26,10 @@ const COLUMNS: &str = "u.window_start, u.first_seen, u.last_seen, u.count, u.pro
 
 /// Registers the calls of a ledger that no node agent wrote to.
 pub(crate) async fn register_logged(context: &SessionContext) -> Result<(), DataFusionError> {
-    let workload =
-        WORKLOAD.map(|field| format!("CAST(NULL AS VARCHAR) AS {}", workload_column(field))).join(", ");
-    let query =
-        format!("SELECT {COLUMNS}, {workload}, u.principal, u.principal_kind, u.account FROM {RECORDED} u");
+    let query = format!(
+        "SELECT {COLUMNS}, CAST(NULL AS VARCHAR) AS workload, u.principal, u.principal_kind, u.account \
+         FROM {RECORDED} u"
+    );
     register(context, &query).await
 }
 
@@ -37,19 +37,25 @@ pub(crate) async fn register_logged(context: &SessionContext) -> Result<(), Data
 pub(crate) async fn register_joined(context: &SessionContext) -> Result<(), DataFusionError> {
     let batch = table(holders(context).await?)?;
     context.register_batch(HOLDERS, batch)?;
-    let workload = WORKLOAD
-        .map(|field| format!("get_field(u.workload, '{field}') AS {}", workload_column(field)))
-        .join(", ");
+    let workload = workload();
     // Apart, so that a principal is looked for in files by their statistics where no join can change it.
     let query = format!(
-        "SELECT {COLUMNS}, {workload}, u.principal, u.principal_kind, u.account FROM {RECORDED} u \
+        "SELECT {COLUMNS}, {workload} AS workload, u.principal, u.principal_kind, u.account FROM {RECORDED} u \
          WHERE u.evidence = '{LOG}' UNION ALL \
-         SELECT {COLUMNS}, {workload}, COALESCE(h.principal, u.principal) AS principal, \
+         SELECT {COLUMNS}, {workload} AS workload, COALESCE(h.principal, u.principal) AS principal, \
          COALESCE(h.kind, u.principal_kind) AS principal_kind, COALESCE(h.account, u.account) AS account \
          FROM {RECORDED} u LEFT JOIN {HOLDERS} h ON u.credential = h.credential AND u.provider = 'aws' \
          AND u.principal_kind = '{UNKNOWN}' WHERE u.evidence <> '{LOG}'"
     );
     register(context, &query).await
+}
+
+/// The workload as a name: its names from the cluster to the container, apart by `/`, or its image where it has none.
+fn workload() -> String {
+    let names = ["cluster", "namespace", "owner_kind", "owner_name", "container"]
+        .map(|field| format!("COALESCE('/' || get_field(u.workload, '{field}'), '')"));
+    let names = names.join(" || ");
+    format!("COALESCE(NULLIF({names}, ''), get_field(u.workload, 'image'))")
 }
 
 async fn register(context: &SessionContext, query: &str) -> Result<(), DataFusionError> {

@@ -10,7 +10,7 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionContext;
 use futures::StreamExt;
 use remit_ingest::cloudtrail::EVIDENCE as LOG;
-use remit_ledger::{Provider, UNKNOWN, Workload};
+use remit_ledger::{Provider, UNKNOWN};
 use remit_policy::{Call, CallOutcome, Count, Seen, Window};
 
 use crate::names::Names;
@@ -92,25 +92,13 @@ impl PrincipalCalls {
     }
 }
 
-/// The fields of a workload that tell it from others.
-pub(crate) const WORKLOAD: [&str; 6] =
-    ["cluster", "namespace", "owner_kind", "owner_name", "container", "image"];
-
-/// The column of the table of calls that holds a field of the workload.
-pub(crate) fn workload_column(field: &str) -> String {
-    format!("workload_{field}")
-}
-
 /// Microseconds in an hour.
 const HOUR: i64 = 3_600_000_000;
 
 /// The query: equal calls over all hours, sessions and credentials.
 pub(crate) fn query(filter: &Filter) -> String {
-    let by = format!(
-        "principal, principal_kind, provider, evidence, {}, account, region, service, operation, resources, \
-         parameters, outcome, via",
-        WORKLOAD.map(workload_column).join(", ")
-    );
+    let by = "principal, principal_kind, provider, evidence, workload, account, region, service, operation, \
+              resources, parameters, outcome, via";
     format!(
         "SELECT {by}, SUM(count) AS count, MIN(first_seen) AS first_seen, MAX(last_seen) AS last_seen, \
          MIN(sample_id) AS sample_id FROM {TABLE} {} GROUP BY {by}",
@@ -120,10 +108,7 @@ pub(crate) fn query(filter: &Filter) -> String {
 
 /// The names of everything, whenever it was called: a window must not change how names are cut.
 fn names_query(filter: &Filter) -> String {
-    let by = format!(
-        "principal, provider, evidence, {}, service, operation, resources, parameters",
-        WORKLOAD.map(workload_column).join(", ")
-    );
+    let by = "principal, provider, evidence, workload, service, operation, resources, parameters";
     format!("SELECT {by} FROM {TABLE} {} GROUP BY {by}", filter.condition(None))
 }
 
@@ -212,7 +197,7 @@ pub(crate) struct Callers<'a> {
     principal: Text<'a>,
     provider: Text<'a>,
     evidence: Text<'a>,
-    workload: Vec<Text<'a>>,
+    workload: Text<'a>,
 }
 
 impl<'a> Callers<'a> {
@@ -223,28 +208,16 @@ impl<'a> Callers<'a> {
             principal: string("principal")?,
             provider: string("provider")?,
             evidence: string("evidence")?,
-            workload: WORKLOAD
-                .into_iter()
-                .map(|field| string(&workload_column(field)))
-                .collect::<Result<_, _>>()?,
+            workload: string("workload")?,
         })
     }
 
     pub(crate) fn caller(&self, row: usize) -> Caller {
-        let mut fields = self.workload.iter().map(|column| column.text(row));
-        let mut field = || fields.next().flatten();
-        let workload = Workload {
-            cluster: field(),
-            namespace: field(),
-            owner_kind: field(),
-            owner_name: field(),
-            container: field(),
-            image: field(),
-        };
         Caller {
             principal: self.principal.text(row).unwrap_or_default(),
             provider: self.provider.text(row).unwrap_or_default(),
-            workload: Some(workload.to_string()).filter(|name| !name.is_empty()),
+            // Every name begins with what keeps it apart.
+            workload: self.workload.text(row).map(|name| name.trim_start_matches('/').to_owned()),
             evidence: self.evidence.text(row).unwrap_or_default(),
         }
     }

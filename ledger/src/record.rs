@@ -1,7 +1,6 @@
 //! One row of the ledger.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// The evidence of what a node agent saw on the wire. It is no log: it shows what was called on one machine, and never that
 /// nothing else was.
@@ -126,18 +125,6 @@ pub struct Workload {
     pub container: Option<String>,
     /// Container image reference.
     pub image: Option<String>,
-}
-
-impl fmt::Display for Workload {
-    /// Its names from the cluster to the container, apart by `/`; its image where it has no name.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = [&self.cluster, &self.namespace, &self.owner_kind, &self.owner_name, &self.container];
-        let names: Vec<&str> = names.into_iter().filter_map(Option::as_deref).collect();
-        if names.is_empty() {
-            return formatter.write_str(self.image.as_deref().unwrap_or_default());
-        }
-        formatter.write_str(&names.join("/"))
-    }
 }
 
 /// Equal calls within one hour window, with a count. It keeps what was observed, not what was concluded:

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use remit_ledger::{
     CoverageRecord, DAY, Extent, HOUR, LedgerWriter, Outcome, Provider, Publication, SNI, SourcePlace,
-    SourcePosition, UNKNOWN, UsageRecord, WIRE, WriterOptions, day_of,
+    SourcePosition, UNKNOWN, UsageRecord, WIRE, Workload, WriterOptions, day_of,
 };
 use remit_tests::program::{remit, run};
 use serde_json::{Value, json};
@@ -78,7 +78,7 @@ fn call(owner: &str, credential: &str, (service, operation): (&str, &str), outco
         principal_kind: UNKNOWN.to_owned(),
         session: None,
         credential: Some(credential.to_owned()),
-        workload: Some(remit_ledger::Workload {
+        workload: Some(Workload {
             namespace: Some("shop".to_owned()),
             owner_kind: Some("Deployment".to_owned()),
             owner_name: Some(owner.to_owned()),
@@ -144,6 +144,7 @@ fn place() -> tempfile::TempDir {
     let ledger = place.path().join("ledger");
     let mut unread = call("java", "", ("dynamodb", UNKNOWN), Outcome::Unknown);
     (unread.evidence, unread.credential) = (SNI.to_owned(), None);
+    unread.workload = Some(Workload { image: Some("java:21".to_owned()), ..Workload::default() });
     let denied = call("orders", OWN, ("sqs", "DeleteQueue"), Outcome::Denied);
     watch(
         &ledger,
@@ -277,7 +278,7 @@ fn usage_shows_the_wire_beside_the_log() {
             format!("{ROLE} {orders} s3:GetObject used 10"),
             format!("{ROLE} {orders} sqs:DeleteQueue denied 10"),
             format!("{ops} - cloudtrail sts:AssumeRole used 1"),
-            "unknown shop/Deployment/java sni dynamodb:unknown unknown 10".to_owned(),
+            "unknown java:21 sni dynamodb:unknown unknown 10".to_owned(),
             "unknown shop/Deployment/stranger wire sqs:PurgeQueue used 10".to_owned(),
         ]
     );
@@ -301,7 +302,7 @@ fn a_report_names_workloads_with_the_principals_they_use() {
         "| `shop/Deployment/batch` | `arn:aws:iam::111122223333:role/team/app` |",
         "| `shop/Deployment/orders` | `arn:aws:iam::111122223333:role/team/app` |",
         "| `shop/Deployment/stranger` | not known | aws | `sqs` | 10 | 0 | 0 | 0 |",
-        "| `shop/Deployment/java` | not known | aws | `dynamodb` | 0 | 0 | 0 | 10 |",
+        "| `java:21` | not known | aws | `dynamodb` | 0 | 0 | 0 | 10 |",
     ] {
         assert!(section.contains(row), "{row}\n{section}");
     }
