@@ -1,5 +1,7 @@
 //! From events of the kernel's programs to named calls.
 
+mod repeats;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -7,6 +9,7 @@ use foldhash::fast::RandomState;
 use remit_abi::{Direction as Way, Header, Kind, Library, Peer, flag};
 use remit_ledger::{Outcome, Provider};
 
+use self::repeats::{Again, Repeats};
 use crate::head::Response;
 use crate::identity::{Identities, PodList, Subject};
 use crate::naming::{self, Named, Surroundings, UNKNOWN};
@@ -42,6 +45,7 @@ pub struct Capture {
     known: Known,
     callers: HashMap<u32, Arc<Subject>, RandomState>,
     connections: Connections,
+    repeats: Repeats,
     calls: Vec<wire::Call>,
 }
 
@@ -55,6 +59,7 @@ impl Capture {
             known,
             callers: HashMap::default(),
             connections: Connections::default(),
+            repeats: Repeats::default(),
             calls: Vec::new(),
         }
     }
@@ -66,6 +71,7 @@ impl Capture {
         if is_exit || header.kind == Kind::Start as u8 {
             // The program that ran takes its connections with it.
             self.streams.close_process(process, &mut self.calls);
+            self.repeats.end(process);
             self.deliver(on);
             if is_exit {
                 self.identities.exited(process, now);
@@ -79,8 +85,16 @@ impl Capture {
         if self.socket(header, bytes, now) {
             return;
         }
+        let key = Key { process, object: header.connection };
+        let is_written = header.direction == Way::Written as u8;
+        if is_written && let Some(again) = self.repeats.told(key, header, now) {
+            self.again(again, now, on);
+        }
+        if header.kind == Kind::Sum as u8 {
+            return;
+        }
         let subject = self.identities.subject(header.cgroup, process, now);
-        self.remember(process, subject);
+        self.remember(process, Arc::clone(&subject));
         let said;
         let (mut bytes, mut total) = (bytes, u32::from(header.copied));
         if header.kind == Kind::Rpc as u8 {
@@ -89,10 +103,18 @@ impl Capture {
             (bytes, total) = (said.as_bytes(), u32::try_from(said.len()).unwrap_or(u32::MAX));
         }
         // Positions tell what is missing between pieces: bodies, or what was lost.
-        let direction =
-            if header.direction == Way::Read as u8 { Direction::Read } else { Direction::Written };
+        let direction = if is_written { Direction::Written } else { Direction::Read };
         let fragment = Fragment { direction, sequence: header.position, total, bytes, time: now };
-        self.streams.feed(Key { process, object: header.connection }, fragment, &mut self.calls);
+        self.streams.feed(key, fragment, &mut self.calls);
+        if is_written {
+            let is_whole = header.flags & flag::WHOLE != 0;
+            // Where the kernel may add to a request, no response is followed, so it is complete at once.
+            let request = match self.calls.as_slice() {
+                [call] if is_whole => Some((call.clone(), subject)),
+                _ => None,
+            };
+            self.repeats.follow(key, request, header);
+        }
         self.deliver(on);
     }
 
@@ -101,6 +123,34 @@ impl Capture {
         self.streams.sweep(now, &mut self.calls);
         self.deliver(on);
         self.identities.expire(now);
+    }
+
+    /// Hands over calls that the kernel's programs added up and did not tell of. To be called after events were taken. `read`
+    /// says of a process's object how many events there were, and how many calls were added up.
+    pub fn settle(
+        &mut self,
+        now: i64,
+        mut read: impl FnMut(u32, u64) -> Option<(u32, u32)>,
+        on: &mut impl FnMut(&wire::Call, Call),
+    ) {
+        let mut left = Vec::new();
+        self.repeats.settle(now, |key| read(key.process, key.object), |again| left.push(again));
+        for again in left {
+            self.again(again, now, on);
+        }
+    }
+
+    /// How many calls that the kernel's programs added up were handed over.
+    #[must_use]
+    pub fn summed(&self) -> u64 {
+        self.repeats.counted()
+    }
+
+    /// Hands over calls that were added up.
+    fn again(&self, again: Again, now: i64, on: &mut impl FnMut(&wire::Call, Call)) {
+        let Again { call, subject, count } = again;
+        let named = named(&call, subject, &self.known.surroundings());
+        on(&call, Call { count, last: now, ..named });
     }
 
     /// Hands over all calls that are not complete.

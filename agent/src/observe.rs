@@ -53,9 +53,9 @@ pub(crate) struct Observation {
 
 impl Observation {
     /// Loads the programs and attaches to all processes, and says to which. `sockets` says whether to follow what sockets
-    /// send first, too.
-    pub(crate) fn begin(responses: Responses, sockets: bool) -> anyhow::Result<Self> {
-        let mut kernel = Kernel::load(Share::default(), responses).map_err(|error| {
+    /// send first, too, and `sums` whether equal requests may be added up where no responses are followed.
+    pub(crate) fn begin(responses: Responses, sockets: bool, sums: bool) -> anyhow::Result<Self> {
+        let mut kernel = Kernel::load(Share { sums, ..Share::default() }, responses).map_err(|error| {
             anyhow::anyhow!(
                 "calls cannot be seen here: {error}\nhint: run as root, on Linux 5.8 or later with uprobes"
             )
@@ -170,6 +170,11 @@ impl Observation {
     pub(crate) fn detach(&mut self) {
         self.kernel.leave_sockets();
         self.watch = Watch::new(Responses::Off);
+    }
+
+    /// How many events there were of what a process wrote on a connection, and how many requests were added up.
+    pub(crate) fn sums(&self, process: u32, connection: u64) -> Option<(u32, u32)> {
+        self.kernel.sums(process, connection)
     }
 
     /// What the programs counted.

@@ -161,7 +161,7 @@ impl Agent {
         };
         let writer = Writer::begin(store)?;
         let recorder = Recorder::new(settings, now());
-        let observation = Observation::begin(arguments.responses, !arguments.no_sockets)?;
+        let observation = Observation::begin(arguments.responses, !arguments.no_sockets, true)?;
         Ok(Self {
             observation,
             capture: Capture::new(limits, identities(arguments.cluster.clone()), known),
@@ -222,6 +222,11 @@ impl Agent {
         self.seen.record(&connections, &self.capture, recorder);
         let counts = self.observation.counts()?;
         self.losses.count_dead(&self.observation, now, recorder);
+        let observation = &self.observation;
+        self.capture.settle(now, |process, object| observation.sums(process, object), &mut |_, call| {
+            recorder.record(call);
+        });
+        self.losses.sums(&counts, self.capture.summed(), now, recorder);
         self.losses.count(&counts, self.capture.counts(), now, recorder);
         if let Some(asker) = &mut self.asker
             && let Some(pods) = asker.pods(self.capture.wants_pods(now))
@@ -259,7 +264,15 @@ impl Agent {
         let recorder = &mut self.recorder;
         self.capture.close(&mut |_, call| recorder.record(call));
         self.seen.record(&self.capture.close_connections(), &self.capture, recorder);
-        self.losses.count(&self.observation.counts()?, self.capture.counts(), now, recorder);
+        let (counts, observation) = (self.observation.counts()?, &self.observation);
+        self.capture.settle(now, |process, object| observation.sums(process, object), &mut |_, call| {
+            recorder.record(call);
+        });
+        // What is not there by now does not come.
+        for _ in 0..2 {
+            self.losses.sums(&counts, self.capture.summed(), now, recorder);
+        }
+        self.losses.count(&counts, self.capture.counts(), now, recorder);
         let end = Instant::now() + FAREWELL;
         self.writer.wait(recorder, end);
         if let Some(batch) = recorder.take(now) {

@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 async fn trace(arguments: &Arguments) -> anyhow::Result<()> {
-    let mut observation = Observation::begin(arguments.responses, !arguments.no_sockets)?;
+    let mut observation = Observation::begin(arguments.responses, !arguments.no_sockets, false)?;
     let patience = i64::from(arguments.patience) * 1_000_000;
     let limits = Limits { responses: arguments.responses, patience, ..Limits::default() };
     let mut capture = Capture::new(limits, identities(None), Known::default());

@@ -15,7 +15,7 @@ use remit_abi::{Counter, Direction, Library, flag};
 use crate::counter::count;
 use crate::shape::{Shape, read, shape};
 use crate::stream::{ACTION, BODY, FOREIGN, HEAD, IDLE, Key, RPC, SKIP, Stream, TAKE, get, set};
-use crate::{action, frames, head, notice};
+use crate::{action, frames, head, notice, sums};
 
 /// A call of a library's write function.
 #[repr(C)]
@@ -251,6 +251,8 @@ pub(crate) fn opened(connection: u64, is_own: bool) {
 #[inline(always)]
 pub(crate) fn freed(connection: u64) {
     let process = (bpf_get_current_pid_tgid() >> 32) as u32;
-    Stream::end(&Key { connection, process, direction: Direction::Written as u32 });
+    let written = Key { connection, process, direction: Direction::Written as u32 };
+    sums::end(&written);
+    Stream::end(&written);
     Stream::end(&Key { connection, process, direction: Direction::Read as u32 });
 }

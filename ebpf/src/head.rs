@@ -24,7 +24,7 @@ pub(crate) fn begin(stream: &mut Stream, key: &Key, first: [u64; FIRST / 8]) {
 pub(crate) fn step(call: &mut Call, stream: &mut Stream) -> Step {
     let end = take(call, stream);
     if let Step::End(end) = end
-        && end as u32 != Counter::Repeated as u32
+        && !is_passed(end)
     {
         stream.position += u64::from(call.length);
     }
@@ -42,7 +42,7 @@ fn take(call: &mut Call, stream: &mut Stream) -> Step {
     stream.flags = 0;
     if end != Counter::Emitted {
         // Half a head names nothing, and the agent sees the gap. One that is written again may have its body behind it.
-        stream.state = if end as u32 == Counter::Repeated as u32 { behind(stream) } else { IDLE };
+        stream.state = if is_passed(end) { behind(stream) } else { IDLE };
         return Step::End(end);
     }
     if !is_last {
@@ -70,6 +70,12 @@ fn take(call: &mut Call, stream: &mut Stream) -> Step {
         }
     }
     Step::More
+}
+
+/// Whether it is to the agent as if a head was never written.
+#[inline(always)]
+fn is_passed(end: Counter) -> bool {
+    end as u32 == Counter::Repeated as u32 || end as u32 == Counter::Summed as u32
 }
 
 /// The state behind a head.

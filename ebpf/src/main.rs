@@ -2,7 +2,7 @@
 //! share.
 #![no_std]
 #![no_main]
-#![feature(core_intrinsics)]
+#![feature(asm_experimental_arch, core_intrinsics)]
 #![expect(internal_features, reason = "atomic additions have no other name on this target")]
 
 mod action;
@@ -26,6 +26,7 @@ mod shape;
 mod socket;
 mod start;
 mod stream;
+mod sums;
 
 /// The kernel lets only programs under a compatible licence read a process's memory.
 #[unsafe(no_mangle)]

@@ -11,7 +11,8 @@ use crate::bucket;
 use crate::call::{ADMITTED, Call, REFUSED, UNASKED};
 use crate::counter::count;
 use crate::shape::{is_mcp, is_tool_call};
-use crate::stream::{Stream, set};
+use crate::stream::{NONE, Stream, get, set};
+use crate::sums;
 
 #[map]
 pub(crate) static EVENTS: RingBuf = RingBuf::with_byte_size(RING, 0);
@@ -23,8 +24,8 @@ const WAKE: u64 = RING as u64 / 8;
 const DIGEST: u64 = 0x0000_0100_0000_01b3;
 
 /// The lowest bit of each byte, and the highest.
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGHS: u64 = ONES << 7;
+pub(crate) const ONES: u64 = 0x0101_0101_0101_0101;
+pub(crate) const HIGHS: u64 = ONES << 7;
 
 /// What overwrites.
 static ZEROS: [u64; PIECE / 8] = [0; PIECE / 8];
@@ -40,7 +41,7 @@ pub(crate) const LONGEST_ACTION: u32 = 96;
 struct Slot {
     header: Header,
     /// With room for what marks its end.
-    text: [u64; PIECE / 8 + 1],
+    text: [u64; PIECE / 8 + 2],
 }
 
 /// A part of what a call writes.
@@ -57,6 +58,8 @@ pub(crate) struct Piece {
 pub(crate) fn emit(call: &mut Call, stream: &mut Stream, piece: &Piece) -> Counter {
     let sequence = stream.sequence;
     stream.sequence += 1;
+    // Only what reaches the agent can be added to.
+    let (before, mut request) = (core::mem::replace(&mut stream.request, 0), 0);
     if call.admission == UNASKED {
         call.admission = if bucket::take(call.cgroup, call.time) { ADMITTED } else { REFUSED };
     }
@@ -96,7 +99,8 @@ pub(crate) fn emit(call: &mut Call, stream: &mut Stream, piece: &Piece) -> Count
             library: call.library,
             direction: call.key.direction as u8,
             flags: 0,
-            spare: [0; 6],
+            spare: [0; 2],
+            repeats: stream.repeats,
         };
         let is_end = piece.kind as u8 == Kind::Head as u8 && ends(slot, stream, length);
         if piece.kind as u8 == Kind::Head as u8
@@ -106,6 +110,19 @@ pub(crate) fn emit(call: &mut Call, stream: &mut Stream, piece: &Piece) -> Count
             stream.sequence = sequence;
             entry.discard(u64::from(BPF_RB_NO_WAKEUP));
             return Counter::Repeated;
+        }
+        let copied = u32::from(core::ptr::read_volatile(&raw const (*slot).header.copied));
+        if is_end && sums::is_on() && is_alone(call, stream, piece, copied) {
+            request = core::ptr::read_volatile(&raw const stream.fields);
+            if request != 0 && request == before {
+                (stream.sequence, stream.request) = (sequence, request);
+                sums::add(&call.key, call.library, call.cgroup, call.time, stream);
+                entry.discard(u64::from(BPF_RB_NO_WAKEUP));
+                return Counter::Summed;
+            }
+            if request != 0 {
+                stream.flags |= u32::from(flag::WHOLE);
+            }
         }
         if is_end {
             stream.flags |= u32::from(flag::LAST);
@@ -124,6 +141,7 @@ pub(crate) fn emit(call: &mut Call, stream: &mut Stream, piece: &Piece) -> Count
         set(&mut stream.cursor, piece.offset + copied);
     }
     entry.submit(wakeup());
+    stream.request = request;
     count(Counter::Pieces);
     Counter::Emitted
 }
@@ -144,15 +162,19 @@ unsafe fn ends(slot: *mut Slot, stream: &mut Stream, length: u32) -> bool {
         let (copied, found) = (&raw mut (*slot).header.copied, (&raw mut (*slot).header.spare).cast::<u16>());
         // What lies behind the piece is of an event before.
         text.add(length as usize).cast::<u64>().write_unaligned(0);
-        let mut before = feeds(u64::from(stream.window) << 48);
+        let mut before = equal(u64::from(stream.window) << 48, b'\n');
         let mut digest = u64::from(length);
+        let (is_on, mut fields) = (sums::is_on(), sums::Fields::new());
         for index in 0..PIECE / 8 {
             if index as u32 * 8 >= length {
                 break;
             }
             let bytes = text.cast::<u64>().add(index).read();
-            digest = (digest ^ bytes).wrapping_mul(DIGEST);
-            let now = feeds(bytes);
+            digest = mix(digest, bytes);
+            let now = equal(bytes, b'\n');
+            if is_on {
+                fields.take(text, index * 8, bytes, now);
+            }
             let ends = now & (now << 8 | before >> 56 | now << 16 | before >> 48);
             if ends != 0 {
                 // Of each byte up to the lowest there is one bit, and the product adds them up in its highest byte.
@@ -166,6 +188,9 @@ unsafe fn ends(slot: *mut Slot, stream: &mut Stream, length: u32) -> bool {
             before = now;
         }
         core::ptr::write_volatile(&raw mut stream.digest, digest);
+        if is_on {
+            core::ptr::write_volatile(&raw mut stream.fields, fields.digest());
+        }
         let end = core::ptr::read_volatile(found);
         core::ptr::write_volatile(found, 0);
         if end != 0 {
@@ -182,10 +207,27 @@ unsafe fn ends(slot: *mut Slot, stream: &mut Stream, length: u32) -> bool {
     false
 }
 
-/// The line feeds of eight bytes, each by the highest bit of its byte.
+/// Whether a head is a whole request, and all that is written.
 #[inline(always)]
-fn feeds(bytes: u64) -> u64 {
-    let difference = bytes ^ (ONES * b'\n' as u64);
+fn is_alone(call: &Call, stream: &Stream, piece: &Piece, copied: u32) -> bool {
+    call.key.direction == Direction::Written as u32
+        && piece.offset == 0
+        && call.length == copied
+        && stream.flags & u32::from(flag::FIRST) != 0
+        && get(&stream.has_body) == NONE
+}
+
+/// Goes on with a digest. The product hands differences on to higher bits only, so these are handed back.
+#[inline(always)]
+pub(crate) fn mix(digest: u64, bytes: u64) -> u64 {
+    let product = (digest ^ bytes).wrapping_mul(DIGEST);
+    product ^ (product >> 32)
+}
+
+/// The bytes of eight that are equal to one, each by the highest bit of its byte.
+#[inline(always)]
+pub(crate) fn equal(bytes: u64, byte: u8) -> u64 {
+    let difference = bytes ^ (ONES * byte as u64);
     !((difference & !HIGHS).wrapping_add(!HIGHS) | difference) & HIGHS
 }
 
@@ -314,6 +356,15 @@ unsafe fn clear(slot: *mut Slot, source: u64) -> bool {
     }
 }
 
+/// Tells of a connection what is no plaintext.
+#[inline(always)]
+pub(crate) fn tell(header: Header) -> bool {
+    let Some(mut entry) = EVENTS.reserve::<Header>(0) else { return false };
+    entry.write(header);
+    entry.submit(wakeup());
+    true
+}
+
 /// What a process does that is no call, as it lies in the ring buffer.
 #[repr(C)]
 struct Deed {
@@ -339,8 +390,9 @@ pub(crate) fn overwrite() {
     for _ in 0..OVERWRITTEN / PIECE as u32 {
         let Some(mut entry) = EVENTS.reserve::<[u64; PIECE / 8]>(0) else { return };
         // SAFETY: the entry is ours until it is discarded.
-        let done =
-            unsafe { bpf_probe_read_kernel(entry.as_mut_ptr().cast(), PIECE as u32, (&raw const ZEROS).cast()) };
+        let done = unsafe {
+            bpf_probe_read_kernel(entry.as_mut_ptr().cast(), PIECE as u32, (&raw const ZEROS).cast())
+        };
         entry.discard(u64::from(BPF_RB_NO_WAKEUP));
         if done != 0 {
             return;

@@ -2,6 +2,7 @@
 
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::LruHashMap;
+use remit_abi::{STREAM, STREAM_KEY, STREAM_SEQUENCE};
 
 /// Names a connection: the address of its object, in a process.
 #[repr(C)]
@@ -19,10 +20,13 @@ pub(crate) struct Key {
 pub(crate) struct Stream {
     /// Where the next byte is: see `position` of the events' header.
     pub(crate) position: u64,
-    /// The last two bytes of a head so far, by which its end is recognised.
-    pub(crate) window: u32,
     /// How many events there were, lost ones included.
     pub(crate) sequence: u32,
+    /// How many requests were the same as those before, which the agent was told. In the same word as the sequence, so that
+    /// the agent reads both of the same moment.
+    pub(crate) repeats: u32,
+    /// The last two bytes of a head so far, by which its end is recognised.
+    pub(crate) window: u32,
     /// One of the states below.
     pub(crate) state: u32,
     /// Bytes of a frame yet to come, or bytes of a head already taken.
@@ -36,6 +40,8 @@ pub(crate) struct Stream {
     pub(crate) end: u32,
     /// Whether the head may have a body, and one that is looked at: one of the numbers below.
     pub(crate) has_body: u32,
+    /// Fills the struct, all of whose bytes must be written.
+    pub(crate) spare: u32,
     /// While a call is followed: a digest of the beginning of its head.
     pub(crate) digest: u64,
     /// What tells the last head from others: a digest of its beginning and its length.
@@ -46,7 +52,18 @@ pub(crate) struct Stream {
     pub(crate) handshake: u64,
     /// When it was last told that its plaintext is seen; 0 where that was not.
     pub(crate) told: u64,
+    /// A digest of the request that the agent was told last; 0 where it was another event.
+    pub(crate) request: u64,
+    /// While a call is followed: a digest of what the agent would keep of the head.
+    pub(crate) fields: u64,
+    /// When it was last told how many requests were the same.
+    pub(crate) summed: u64,
 }
+
+// The agent reads these.
+const _: () = assert!(size_of::<Key>() == STREAM_KEY && size_of::<Stream>() == STREAM);
+const _: () = assert!(core::mem::offset_of!(Stream, sequence) == STREAM_SEQUENCE);
+const _: () = assert!(core::mem::offset_of!(Stream, repeats) == STREAM_SEQUENCE + 4);
 
 /// Reads a value that the compiler must not remember from writing it.
 #[inline(always)]
@@ -111,10 +128,15 @@ impl Stream {
             cursor: 0,
             end: 0,
             has_body: 0,
+            spare: 0,
             digest: 0,
             mark: 0,
             handshake: 0,
             told: 0,
+            request: 0,
+            summed: 0,
+            fields: 0,
+            repeats: 0,
         };
         let _ = STREAMS.insert(key, new, 0);
         Stream::find(key)

@@ -115,6 +115,78 @@ fn processes_that_end_leave_their_calls_and_nothing_else() {
     assert_eq!(capture.identities.remembered(), (0, 0, 0));
 }
 
+/// What comes of a request that may be added to, and of what is told after it: of events, or of a look into the kernel.
+fn sums(events: &[(Kind, u32, u8)], looks: &[Option<(u32, u32)>]) -> (Vec<(String, u64)>, u64) {
+    let mut capture = Capture::new(
+        Limits { responses: wire::Responses::Off, ..Limits::default() },
+        Identities::new(CgroupTree::new(Path::new("/"), Path::new("/")), IdentitySettings::default()),
+        Known::default(),
+    );
+    let mut calls = Vec::new();
+    let (mut position, mut sequence) = (0, 0);
+    for (kind, repeats, flags) in events {
+        let text =
+            if *kind == Kind::Head { GET.replace("/key", &format!("/key{sequence}")) } else { String::new() };
+        let header = Header {
+            repeats: *repeats,
+            flags: *flags,
+            sequence,
+            ..header(*kind, Way::Written, position, text.as_bytes())
+        };
+        position += text.len() as u64;
+        sequence += u32::from(*kind == Kind::Head);
+        capture.event(&header, text.as_bytes(), 5, &mut |sent, call| {
+            calls.push((sent.head.path.clone(), call.count));
+        });
+    }
+    for look in looks {
+        capture.settle(6, |_, _| *look, &mut |sent, call| calls.push((sent.head.path.clone(), call.count)));
+    }
+    (calls, capture.summed())
+}
+
+#[test]
+fn requests_that_were_added_up_are_calls_of_the_one_before() {
+    use Kind::{Exit, Head, Start, Sum};
+    let call = |path: &str, count| (path.to_owned(), count);
+    let whole = flag::WHOLE;
+    let (calls, summed) =
+        sums(&[(Head, 0, whole), (Sum, 1, 0), (Sum, 7, 0), (Head, 9, whole), (Sum, 12, 0)], &[]);
+    let expected = [
+        call("/key0", 1),
+        call("/key0", 1),
+        call("/key0", 6),
+        call("/key0", 2),
+        call("/key1", 1),
+        call("/key1", 3),
+    ];
+    assert_eq!((calls, summed), (expected.to_vec(), 12));
+    // What was not told is looked up, once it is known that there is some, or that no more comes.
+    let one = [(Head, 0, whole), (Sum, 1, 0)];
+    let (calls, _) = sums(&one, &[Some((1, 5)), Some((1, 5)), Some((1, 9))]);
+    assert_eq!(calls.last(), Some(&call("/key0", 4)));
+    let (calls, _) = sums(&[(Head, 0, whole), (Exit, 0, 0)], &[Some((1, 3)), Some((1, 4))]);
+    assert_eq!(calls, [call("/key0", 1), call("/key0", 3)]);
+    let (calls, _) = sums(&[(Head, 0, whole), (Start, 0, 0), (Sum, 3, 0)], &[]);
+    assert_eq!(calls, [call("/key0", 1)], "another program has the number");
+}
+
+#[test]
+fn what_was_added_up_to_an_unknown_request_is_nobodys() {
+    use Kind::{Head, Sum};
+    // Of another event since, of none, of a connection that is gone, of one that is new, and out of order.
+    for (events, looks) in [
+        (vec![(Head, 0, flag::WHOLE), (Sum, 1, 0)], vec![Some((2, 5)), None]),
+        (vec![(Head, 0, 0), (Sum, 1, 0)], vec![Some((1, 5))]),
+        (vec![(Sum, 1, 0)], vec![Some((1, 5))]),
+        (vec![(Head, 3, flag::WHOLE), (Head, 0, 0)], vec![]),
+        (vec![(Head, 0, flag::WHOLE), (Sum, 1, 0), (Sum, 1, 0), (Sum, 0, 0)], vec![Some((1, 1))]),
+    ] {
+        let (calls, summed) = sums(&events, &looks);
+        assert!(calls.iter().all(|(_, count)| *count == 1) && summed <= 1, "{events:?}: {calls:?}");
+    }
+}
+
 #[test]
 fn a_head_in_pieces_and_the_action_behind_it_make_one_call() {
     let head = format!(

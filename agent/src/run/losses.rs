@@ -11,6 +11,8 @@ use crate::observe::{Observation, ROUND};
 pub(super) struct Losses {
     kernel: u64,
     connections: u64,
+    /// How many calls the kernel had added up when that was last asked, and how many of such calls were lost.
+    sums: (u64, u64),
     heads: [u64; Dropped::ALL.len()],
     dead: u64,
     /// When the counts were last compared, in microseconds since the Unix epoch.
@@ -31,7 +33,7 @@ const fn reason(dropped: Dropped) -> &'static str {
 
 impl Losses {
     pub(super) fn new(now: i64) -> Self {
-        Self { kernel: 0, connections: 0, heads: [0; Dropped::ALL.len()], dead: 0, since: now }
+        Self { kernel: 0, sums: (0, 0), connections: 0, heads: [0; Dropped::ALL.len()], dead: 0, since: now }
     }
 
     /// Tells the recorder where probes were dead. How many calls went unseen is not known, so each time counts for one.
@@ -44,6 +46,15 @@ impl Losses {
         if let Some(since) = observation.dead_since() {
             recorder.dropped("probe_dead", 1, since, now);
         }
+    }
+
+    /// Tells the recorder which calls were added up in the kernel and did not come: those that had been when this was asked
+    /// last. `summed` says how many came.
+    pub(super) fn sums(&mut self, kernel: &Counts, summed: u64, now: i64, recorder: &mut Recorder) {
+        let (before, told) = self.sums;
+        let lost = before.saturating_sub(summed);
+        recorder.dropped("sums", lost.saturating_sub(told), self.since, now);
+        self.sums = (kernel.of(Counter::Summed), lost.max(told));
     }
 
     /// Tells the recorder what was lost since the last time.

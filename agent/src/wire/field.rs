@@ -38,6 +38,7 @@ pub(super) enum Name {
 impl Name {
     /// The name in any case.
     pub(super) fn of(name: &[u8]) -> Self {
+        // By those of requests, the kernel's programs tell whether two requests are the same (`ebpf/src/sums.rs`).
         const NAMES: &[(&str, Name)] = &[
             (":method", Name::Method),
             (":path", Name::Path),

@@ -21,4 +21,5 @@ mod run;
 mod secrets;
 mod server;
 mod sockets;
+mod sums;
 mod trace;

@@ -53,7 +53,7 @@ fn recorded(metrics: &str) -> u64 {
     lines.map(|number| number.parse::<u64>().unwrap()).sum()
 }
 
-fn page(port: u16, path: &str) -> String {
+pub(crate) fn page(port: u16, path: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     let mut text = String::new();

@@ -3,7 +3,7 @@
 /// What the kernel programs count, each the index of a value for each processor.
 ///
 /// Every call that a probe sees is an attempt, and ends in exactly one way: attempts = emitted + empty + other +
-/// throttled + full + unreadable + untracked + repeated.
+/// throttled + full + unreadable + untracked + repeated + summed.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counter {
@@ -41,16 +41,18 @@ pub enum Counter {
     LostSockets,
     /// Of these, connections that sent data, of which nothing else tells.
     LostConnections,
+    /// Calls that are the same as the one before, added up in the kernel.
+    Summed,
 }
 
 /// How many counters there are.
-pub const COUNTERS: u32 = 17;
+pub const COUNTERS: u32 = 18;
 
-const _: () = assert!(Counter::LostConnections as u32 + 1 == COUNTERS);
+const _: () = assert!(Counter::Summed as u32 + 1 == COUNTERS);
 
 impl Counter {
     /// The ways in which an attempt ends.
-    pub const ENDS: [Counter; 8] = [
+    pub const ENDS: [Counter; 9] = [
         Counter::Emitted,
         Counter::Empty,
         Counter::Other,
@@ -59,6 +61,7 @@ impl Counter {
         Counter::Unreadable,
         Counter::Untracked,
         Counter::Repeated,
+        Counter::Summed,
     ];
 
     /// All of them, in order.
@@ -80,6 +83,7 @@ impl Counter {
         Counter::Sockets,
         Counter::LostSockets,
         Counter::LostConnections,
+        Counter::Summed,
     ];
 
     /// Its name in metrics and messages.
@@ -103,6 +107,7 @@ impl Counter {
             Counter::Sockets => "sockets",
             Counter::LostSockets => "lost_sockets",
             Counter::LostConnections => "lost_connections",
+            Counter::Summed => "summed",
         }
     }
 }

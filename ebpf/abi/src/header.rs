@@ -37,7 +37,9 @@ pub struct Header {
     /// Of [`flag`](crate::flag).
     pub flags: u8,
     /// Zero.
-    pub spare: [u8; 6],
+    pub spare: [u8; 2],
+    /// How many requests of the connection were added up in the kernel so far.
+    pub repeats: u32,
 }
 
 /// Bytes of a header.
@@ -70,6 +72,7 @@ impl Header {
             direction: u8::from_ne_bytes(fields.take()?),
             flags: u8::from_ne_bytes(fields.take()?),
             spare: fields.take()?,
+            repeats: u32::from_ne_bytes(fields.take()?),
         };
         Some((header, rest.get(..usize::from(header.copied))?))
     }

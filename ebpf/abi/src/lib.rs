@@ -23,6 +23,15 @@ pub const HELLO: usize = 2048;
 /// The most bytes of one HTTP/1 head that are taken; what is longer is cut.
 pub const LONGEST_HEAD: u32 = 16 * 1024;
 
+/// Bytes of what names a connection in the kernel's memory: object, process and direction.
+pub const STREAM_KEY: usize = 16;
+
+/// Bytes of what the kernel remembers of a connection's direction.
+pub const STREAM: usize = 104;
+
+/// Where in that is how many events there were, followed by how many requests were added up, each of four bytes.
+pub const STREAM_SEQUENCE: usize = 8;
+
 /// Bytes of a program's name, as the kernel keeps it: cut to one less.
 pub const NAME: usize = 16;
 

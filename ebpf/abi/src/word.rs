@@ -28,6 +28,8 @@ pub enum Kind {
     Rpc = 10,
     /// The agent called its own function, with the number in place of the connection. Nothing follows.
     Test = 11,
+    /// Requests of a connection were the same as the last that was told. Nothing follows; the header says how many.
+    Sum = 12,
 }
 
 /// Which library's function was called.
@@ -64,6 +66,8 @@ pub mod flag {
     pub const PREFACE: u8 = 4;
     /// The JSON-RPC request says to be one of version 2.0.
     pub const VERSION: u8 = 8;
+    /// The piece is a whole request, and requests that are the same may be added up from now on.
+    pub const WHOLE: u8 = 16;
 }
 
 impl Kind {
@@ -82,6 +86,7 @@ impl Kind {
             9 => Some(Kind::Answer),
             10 => Some(Kind::Rpc),
             11 => Some(Kind::Test),
+            12 => Some(Kind::Sum),
             _ => None,
         }
     }

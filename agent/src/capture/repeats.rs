@@ -1,0 +1,114 @@
+//! Requests that the kernel's programs added up, since they are the same as one that was told.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use remit_abi::Header;
+
+use crate::identity::Subject;
+use crate::wire::{self, Key};
+
+/// Connections whose last request is remembered. Where there are more, what is added up to forgotten ones counts as lost.
+const REMEMBERED: usize = 4096;
+
+/// The last request of each connection, where requests may be added to it.
+#[derive(Debug, Default)]
+pub(super) struct Repeats {
+    last: HashMap<Key, Last>,
+    /// How many requests were taken up so far.
+    counted: u64,
+}
+
+/// The last request of a connection.
+#[derive(Debug)]
+struct Last {
+    call: wire::Call,
+    subject: Arc<Subject>,
+    /// Which of the connection's events told it.
+    sequence: u32,
+    /// How many requests of the connection were added up, as far as they were taken up.
+    told: u32,
+    /// Whether there may be more than were told.
+    is_active: bool,
+    /// Whether its process ended, or became another.
+    is_over: bool,
+}
+
+/// Requests that were made once more: one of them with the time since when, who made it, and how many there were.
+#[derive(Debug)]
+pub(super) struct Again {
+    pub(super) call: wire::Call,
+    pub(super) subject: Arc<Subject>,
+    pub(super) count: u64,
+}
+
+impl Last {
+    /// Takes up what was added up beyond what was told.
+    fn take(&mut self, repeats: u32, now: i64) -> Option<Again> {
+        let count = u64::from(repeats.checked_sub(self.told).filter(|count| *count > 0)?);
+        self.told = repeats;
+        let again = Again { call: self.call.clone(), subject: Arc::clone(&self.subject), count };
+        self.call.time = now;
+        Some(again)
+    }
+}
+
+impl Repeats {
+    /// Takes up what an event of a connection says was added up before it.
+    pub(super) fn told(&mut self, key: Key, header: &Header, now: i64) -> Option<Again> {
+        let last = self.last.get_mut(&key).filter(|last| !last.is_over)?;
+        let again = last.take(header.repeats, now)?;
+        last.is_active = true;
+        self.counted += again.count;
+        Some(again)
+    }
+
+    /// A connection's last request is another from now on: one that may be made again, or none.
+    pub(super) fn follow(&mut self, key: Key, request: Option<(wire::Call, Arc<Subject>)>, header: &Header) {
+        let Some((call, subject)) = request else {
+            self.last.remove(&key);
+            return;
+        };
+        if self.last.len() >= REMEMBERED && !self.last.contains_key(&key) {
+            self.last.clear();
+        }
+        let (sequence, told) = (header.sequence, header.repeats);
+        let last = Last { call, subject, sequence, told, is_active: false, is_over: false };
+        self.last.insert(key, last);
+    }
+
+    /// A process ended, or became another. What it did last is taken up when it is next settled.
+    pub(super) fn end(&mut self, process: u32) {
+        for (key, last) in &mut self.last {
+            last.is_over |= key.process == process;
+        }
+    }
+
+    /// Takes up what was added up and not told. `read` says how many events there were of a connection, and how many
+    /// requests were added up: to the last of these events, if it is the one that is known here.
+    pub(super) fn settle(
+        &mut self,
+        now: i64,
+        mut read: impl FnMut(Key) -> Option<(u32, u32)>,
+        mut on: impl FnMut(Again),
+    ) {
+        self.last.retain(|key, last| {
+            if !last.is_active && !last.is_over {
+                return true;
+            }
+            let repeats = read(*key).filter(|(events, _)| *events == last.sequence.wrapping_add(1));
+            let again = repeats.and_then(|(_, repeats)| last.take(repeats, now));
+            last.is_active = again.is_some();
+            if let Some(again) = again {
+                self.counted += again.count;
+                on(again);
+            }
+            !last.is_over
+        });
+    }
+
+    /// How many requests were taken up so far.
+    pub(super) fn counted(&self) -> u64 {
+        self.counted
+    }
+}

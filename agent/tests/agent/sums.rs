@@ -1,0 +1,54 @@
+//! Requests that are made again and again are added up in the kernel, and none is lost or taken for another.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::process::Command;
+
+use crate::run::records;
+use crate::secrets::page;
+use crate::server::{Server, script, succeed};
+use crate::trace::Trace;
+
+#[test]
+fn equal_requests_are_counted_in_the_kernel() {
+    let server = Server::start();
+    let folder = tempfile::tempdir().unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let listen = format!("127.0.0.1:{port}");
+    let mut arguments =
+        ["run", "--responses", "off", "--listen", &listen, "--ledger"].map(AsRef::as_ref).to_vec();
+    arguments.push(folder.path().as_os_str());
+    let Some(run) = Trace::of(&arguments) else { return };
+    let mut python = Command::new("python3");
+    succeed(python.arg(script("sums.py")).arg(server.port.to_string()).arg("/remit-sums"));
+    // The last were not told of when the process ended.
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    let metrics = page(port, "/metrics");
+    let seen = run.stop();
+    // Other programs of the machine may call, too, and lose calls.
+    let lost = metrics.lines().find(|line| line.contains("\"sums\"")).map(str::to_owned);
+    assert!(lost.is_none_or(|line| line.ends_with(" 0")), "{metrics}");
+    let mut expected: BTreeMap<String, u64> = BTreeMap::new();
+    for call in server.asked() {
+        *expected.entry(call).or_default() += 1;
+    }
+    assert_eq!(expected.values().sum::<u64>(), 380);
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    let own = format!("127.0.0.1:{}", server.port);
+    for record in records(folder.path()) {
+        if record.credential.is_some() {
+            let is_own = record.resources.iter().any(|resource| resource.ends_with("remit-sums/signed"));
+            *counts.entry("GET /remit-sums/signed".to_owned()).or_default() +=
+                record.count * u64::from(is_own);
+        } else if record.service == own {
+            *counts.entry(record.operation).or_default() += record.count;
+        } else if let Some(index) = record.service.strip_prefix("remit-sums-") {
+            assert_eq!((record.count, index.ends_with(".example")), (10, true), "{record:?}");
+            *counts.entry("GET /remit-sums/hosts".to_owned()).or_default() += record.count;
+        }
+    }
+    assert_eq!(counts, expected, "{}", seen.summary);
+    let summed = metrics.lines().find_map(|line| line.split_once("\"summed\"} ")).unwrap().1;
+    // Of each of seven runs the first request is told, and of the hosts all.
+    assert!(summed.parse::<u64>().unwrap() >= 342, "{metrics}");
+}
