@@ -5,6 +5,7 @@
 
 mod breakpoint;
 mod counts;
+mod descriptors;
 mod error;
 mod events;
 mod object;

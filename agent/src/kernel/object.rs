@@ -11,6 +11,7 @@ use aya::{Ebpf, EbpfLoader};
 use remit_abi::{STREAM, STREAM_KEY, STREAM_SEQUENCE};
 
 use super::counts::Counts;
+use super::descriptors;
 use super::error::KernelError;
 use super::events::Events;
 use super::own::{self, Own};
@@ -73,6 +74,7 @@ impl Kernel {
     ///
     /// Where the kernel does not permit it, or is too old.
     pub fn load(share: Share, responses: Responses) -> Result<Kernel, KernelError> {
+        descriptors::raise();
         let interval = 1_000_000_000 / u64::from(share.calls.max(1));
         let first_only = u64::from(responses != Responses::Full);
         let mut loader = EbpfLoader::new();

@@ -84,3 +84,14 @@ fn files_that_the_kernel_takes_for_the_same_are_probed_once() {
     std::fs::copy(&path, &other).unwrap();
     assert_eq!(watch.behind(&File::open(&other).unwrap(), shown), None);
 }
+
+#[test]
+fn there_is_room_for_as_many_probes_as_is_allowed() {
+    if kernel().is_none() {
+        return;
+    }
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap();
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).unwrap();
+    let [soft, hard, _] = line.split_whitespace().collect::<Vec<_>>().try_into().unwrap();
+    assert_eq!(soft, hard);
+}
