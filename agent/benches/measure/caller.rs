@@ -2,13 +2,18 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Lines, Write};
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use remit_agent::kernel::{Events, Kernel, Share};
 use remit_agent::probe::{Hook, Point, Site, executables, points};
 use remit_agent::wire::Responses;
+
+/// How long it is waited for others to take their probes away.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The process and the kernel's programs.
 pub(crate) struct Caller {
@@ -48,6 +53,43 @@ impl Caller {
         drop(link);
         while self.events.take(|_, _| {}) > 0 {}
         Ok(time)
+    }
+
+    /// Measures while nobody else has a probe at a place: what is measured against would be too much.
+    pub(crate) fn alone<T>(
+        &mut self,
+        point: &Point,
+        mut measure: impl FnMut(&mut Self) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE {
+            let was_free = self.is_free(point)?;
+            let measured = measure(self)?;
+            if was_free && self.is_free(point)? {
+                return Ok(measured);
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        bail!("another program probes this OpenSSL\nhint: end other agents");
+    }
+
+    /// Whether the caller has in memory there what its file has.
+    fn is_free(&self, point: &Point) -> anyhow::Result<bool> {
+        let process = self.child.id();
+        let maps = std::fs::read_to_string(format!("/proc/{process}/maps"))?;
+        let mapped = maps.lines().find_map(|line| {
+            let mut fields = line.split_ascii_whitespace();
+            let (start, end) = fields.next()?.split_once('-')?;
+            let [start, end] = [start, end].map(|text| u64::from_str_radix(text, 16).unwrap_or_default());
+            let offset = u64::from_str_radix(fields.nth(1)?, 16).ok()?;
+            let at = start + point.offset().checked_sub(offset)?;
+            (line.contains("/libssl.so") && at < end).then_some(at)
+        });
+        let (mut there, mut here) = ([0], [0]);
+        let memory = File::open(format!("/proc/{process}/mem"))?;
+        memory.read_exact_at(&mut there, mapped.context("the caller has no libssl")?)?;
+        self.file.read_exact_at(&mut here, point.offset())?;
+        Ok(there == here)
     }
 }
 

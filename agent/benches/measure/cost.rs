@@ -36,12 +36,17 @@ pub(crate) fn run() -> anyhow::Result<()> {
 
 fn measure() -> anyhow::Result<()> {
     let mut caller = Caller::start()?;
-    let site = floor(caller.point(Hook::SslWrite)?);
+    let point = caller.point(Hook::SslWrite)?;
+    let site = floor(point);
     let (mut none, mut probed) = (f64::INFINITY, f64::INFINITY);
     let mut work = [Work::new(Responses::First), Work::new(Responses::Off)];
     for round in 0..ROUNDS {
-        none = none.min(caller.measure(Hook::SslWrite, "head", None)?);
-        probed = probed.min(caller.measure(Hook::SslWrite, "head", Some(site))?);
+        let ways = [None, Some(site)];
+        let [without, with] = caller.alone(&point, |caller| {
+            let [without, with] = ways.map(|probe| caller.measure(Hook::SslWrite, "head", probe));
+            Ok([without?, with?])
+        })?;
+        (none, probed) = (none.min(without), probed.min(with));
         work.iter_mut().for_each(|work| work.round(round));
     }
     figure("floor", (probed - none) / 1000.0);
