@@ -79,7 +79,9 @@ impl Request<'_> {
         let mut found: Vec<&RoutedOperation> = Vec::new();
         let segments: Vec<&str> = self.path.strip_prefix('/').unwrap_or(self.path).split('/').collect();
         for operation in operations {
-            if operation.method != self.method || !self.allows(operation, service.is_strict) {
+            // Most methods are as long as this one and begin otherwise.
+            let begins = operation.method.as_bytes().first() == self.method.as_bytes().first();
+            if !begins || operation.method != self.method || !self.allows(operation, service.is_strict) {
                 continue;
             }
             let Some(rank) = operation.rank(&segments) else { continue };

@@ -39,21 +39,24 @@ pub(crate) fn run(pairs: usize) -> anyhow::Result<()> {
         pause = (pause + PACE - median(&mut times) / 1e6).max(0.0);
     }
     server.pause(Duration::from_secs_f64(pause));
-    for (name, responses) in [("with responses", "first"), ("requests only", "off")] {
-        compare(name, responses, &server, pairs)?;
+    for (name, options) in [
+        ("with responses", &["--responses", "first"][..]),
+        ("requests only, no sockets", &["--responses", "off", "--no-sockets"]),
+    ] {
+        compare(name, options, &server, pairs)?;
     }
     Ok(())
 }
 
-fn compare(name: &str, responses: &str, server: &Server, pairs: usize) -> anyhow::Result<()> {
+fn compare(name: &str, options: &[&str], server: &Server, pairs: usize) -> anyhow::Result<()> {
     let (mut drops, mut more, mut agents, mut paces) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for pair in 0..pairs {
         // What comes first changes, since a machine gets faster and slower.
         let (without, with) = if pair % 2 == 0 {
             let without = request(server)?;
-            (without, watched(responses, server, &mut agents)?)
+            (without, watched(options, server, &mut agents)?)
         } else {
-            let with = watched(responses, server, &mut agents)?;
+            let with = watched(options, server, &mut agents)?;
             (request(server)?, with)
         };
         let drop = (1.0 - without.time / with.time) * 100.0;
@@ -79,9 +82,9 @@ fn compare(name: &str, responses: &str, server: &Server, pairs: usize) -> anyhow
 }
 
 /// A run while the agent watches.
-fn watched(responses: &str, server: &Server, agents: &mut Vec<f64>) -> anyhow::Result<Run> {
+fn watched(options: &[&str], server: &Server, agents: &mut Vec<f64>) -> anyhow::Result<Run> {
     let folder = tempfile::tempdir()?;
-    let agent = Agent::start(&folder.path().join("ledger"), &["--responses", responses])?;
+    let agent = Agent::start(&folder.path().join("ledger"), options)?;
     let before = agent.used()?;
     let run = request(server)?;
     agents.push((agent.used()? - before) * 1e6 / f64::from(REQUESTS));

@@ -21,10 +21,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words.as_slice() {
         ["cost", ..] => cost::run(),
-        ["work", ..] => {
-            cost::work();
-            Ok(())
-        }
+        ["work", rounds, ..] => rounds.parse().map(cost::work).map_err(Into::into),
         ["sites", ..] => sites::run(),
         ["client", pairs, ..] => pairs.parse().map_err(Into::into).and_then(client::run),
         ["memory", ..] => memory::run(),

@@ -96,37 +96,38 @@ impl Field {
     /// Reads a field of a name, and keeps what the allow-list lets through.
     pub(super) fn read(name: Name, value: &[u8]) -> Self {
         let value = value.trim_ascii();
-        let text = std::str::from_utf8(value).ok();
+        // Most fields are not kept, so they are not looked at either.
+        let text = || std::str::from_utf8(value).ok();
         let read = match name {
             Name::Other => return Self::Withheld,
             Name::Unknown => return Self::Unknown,
             Name::Authorization => {
-                let (scope, is_bearer) = authorization(text.unwrap_or_default());
+                let (scope, is_bearer) = authorization(text().unwrap_or_default());
                 return Self::Authorization { scope, is_bearer };
             }
             Name::ContentType => {
-                let kind = text.and_then(|text| text.split(';').next()).map(str::trim);
+                let kind = text().and_then(|text| text.split(';').next()).map(str::trim);
                 return word(kind, 128, "/+-._")
                     .map_or(Self::Withheld, |kind| Self::ContentType(kind.to_ascii_lowercase()));
             }
-            Name::RequestId => return word(text, 128, "-_").map_or(Self::Withheld, Self::RequestId),
+            Name::RequestId => return word(text(), 128, "-_").map_or(Self::Withheld, Self::RequestId),
             Name::TransferEncoding => {
                 let is_chunked = value.to_ascii_lowercase().ends_with(b"chunked");
                 return if is_chunked { Self::Chunked } else { Self::Withheld };
             }
             Name::Method => {
-                text.filter(|text| METHODS.contains(text)).map(|text| Self::Method(text.to_owned()))
+                text().filter(|text| METHODS.contains(text)).map(|text| Self::Method(text.to_owned()))
             }
             Name::Path => Target::read(value).map(Self::Path),
             Name::Authority => authority(value).map(Self::Authority),
             Name::Host => authority(value).map(Self::Host),
             Name::Status => status(value).map(Self::Status),
-            Name::Target => word(text, 256, "._#-").map(Self::Target),
-            Name::SmithyProtocol => word(text, 64, "-._").map(Self::SmithyProtocol),
-            Name::CopySource => text
+            Name::Target => word(text(), 256, "._#-").map(Self::Target),
+            Name::SmithyProtocol => word(text(), 64, "-._").map(Self::SmithyProtocol),
+            Name::CopySource => text()
                 .filter(|text| text.len() <= 2048 && !text.chars().any(char::is_control))
                 .map(|text| Self::CopySource(text.to_owned())),
-            Name::Length => text
+            Name::Length => text()
                 .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
                 .and_then(|text| text.parse().ok())
                 .map(Self::Length),

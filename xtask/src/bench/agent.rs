@@ -104,7 +104,7 @@ fn sites(figures: &Figures) -> anyhow::Result<Vec<Row>> {
 /// What the agent takes of a client's pace.
 fn client(figures: &Figures) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
-    for how in ["with responses", "requests only"] {
+    for how in ["with responses", "requests only, no sockets"] {
         let of = |name: &str| figures.of_name(&format!("client, {how}, {name}"));
         let (drop, pace) = (of("drop in %")?, of("requests a second without")?);
         rows.push(Row {

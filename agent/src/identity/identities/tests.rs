@@ -177,6 +177,21 @@ fn a_process_number_that_is_used_again_is_another_process() {
 }
 
 #[test]
+fn a_process_that_ended_is_soon_forgotten_and_one_that_runs_is_not() {
+    let mut node = Node::new(100);
+    for pid in [8, 9] {
+        let session = node.start(pid, "/", "aws");
+        node.identities.executed(session, pid, "", 0);
+    }
+    node.identities.exited(8, SECOND);
+    node.identities.expire(LINGER);
+    assert_eq!(node.identities.remembered().1, 2, "what it called last may be looked at late");
+    node.identities.expire(SECOND + LINGER);
+    node.identities.expire(500 * SECOND);
+    assert_eq!(node.identities.remembered().1, 1);
+}
+
+#[test]
 fn a_program_that_is_gone_already_has_the_name_that_the_kernel_knew() {
     let mut node = Node::new(100);
     let session = node.start(8, "/user.slice/session-1.scope", "aws");
