@@ -50,7 +50,7 @@ pub(super) fn authorization(value: &str) -> (Option<Scope>, bool) {
     if !kind.starts_with("AWS4-") {
         return (None, false);
     }
-    let mut parts = rest.split(|letter| matches!(letter, ',' | ' '));
+    let mut parts = rest.split([',', ' ']);
     let credential = parts.find_map(|part| part.trim().strip_prefix("Credential="));
     (credential.and_then(scope), false)
 }
