@@ -48,6 +48,10 @@ pub(super) fn build(place: &Place, selection: &[&str]) -> anyhow::Result<PathBuf
     }
     let messages = String::from_utf8_lossy(&output.stdout).into_owned();
     let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let mut paths = messages.filter_map(|message| message.get("executable")?.as_str().map(PathBuf::from));
+    // A benchmark brings the programs of its package along; what was asked for is named last.
+    let wanted = selection.last().copied();
+    let is_it = |message: &Value| message.pointer("/target/name").and_then(Value::as_str) == wanted;
+    let mut paths =
+        messages.filter(is_it).filter_map(|message| message.get("executable")?.as_str().map(PathBuf::from));
     paths.next_back().context("cargo named no program")
 }
