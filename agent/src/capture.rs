@@ -113,7 +113,7 @@ impl Capture {
                 [call] if is_whole => Some((call.clone(), subject)),
                 _ => None,
             };
-            self.repeats.follow(key, request, header);
+            self.repeats.follow(key, request, header, now);
         }
         self.deliver(on);
     }

@@ -3,13 +3,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use remit_abi::Header;
+use remit_abi::{Header, Kind};
 
 use crate::identity::Subject;
 use crate::wire::{self, Key};
 
 /// Connections whose last request is remembered. Where there are more, what is added up to forgotten ones counts as lost.
 const REMEMBERED: usize = 4096;
+
+/// Microseconds after it told of a connection in which the kernel adds up without telling.
+const SILENCE: i64 = 1_000_000;
 
 /// The last request of each connection, where requests may be added to it.
 #[derive(Debug, Default)]
@@ -28,8 +31,8 @@ struct Last {
     sequence: u32,
     /// How many requests of the connection were added up, as far as they were taken up.
     told: u32,
-    /// Whether there may be more than were told.
-    is_active: bool,
+    /// Whether there may be more than were told, up to this time and at it.
+    silent: Option<i64>,
     /// Whether its process ended, or became another.
     is_over: bool,
 }
@@ -57,14 +60,23 @@ impl Repeats {
     /// Takes up what an event of a connection says was added up before it.
     pub(super) fn told(&mut self, key: Key, header: &Header, now: i64) -> Option<Again> {
         let last = self.last.get_mut(&key).filter(|last| !last.is_over)?;
+        if header.kind == Kind::Sum as u8 {
+            last.silent = Some(now.saturating_add(SILENCE));
+        }
         let again = last.take(header.repeats, now)?;
-        last.is_active = true;
         self.counted += again.count;
         Some(again)
     }
 
-    /// A connection's last request is another from now on: one that may be made again, or none.
-    pub(super) fn follow(&mut self, key: Key, request: Option<(wire::Call, Arc<Subject>)>, header: &Header) {
+    /// A connection's last request is another from now on: one that may be made again, or none. Sums of the one before may
+    /// have been told just now.
+    pub(super) fn follow(
+        &mut self,
+        key: Key,
+        request: Option<(wire::Call, Arc<Subject>)>,
+        header: &Header,
+        now: i64,
+    ) {
         let Some((call, subject)) = request else {
             self.last.remove(&key);
             return;
@@ -73,7 +85,8 @@ impl Repeats {
             self.last.clear();
         }
         let (sequence, told) = (header.sequence, header.repeats);
-        let last = Last { call, subject, sequence, told, is_active: false, is_over: false };
+        let silent = Some(now.saturating_add(SILENCE));
+        let last = Last { call, subject, sequence, told, silent, is_over: false };
         self.last.insert(key, last);
     }
 
@@ -93,13 +106,12 @@ impl Repeats {
         mut on: impl FnMut(Again),
     ) {
         self.last.retain(|key, last| {
-            if !last.is_active && !last.is_over {
+            if last.silent.is_none() && !last.is_over {
                 return true;
             }
             let repeats = read(*key).filter(|(events, _)| *events == last.sequence.wrapping_add(1));
-            let again = repeats.and_then(|(_, repeats)| last.take(repeats, now));
-            last.is_active = again.is_some();
-            if let Some(again) = again {
+            last.silent = last.silent.filter(|until| now < *until);
+            if let Some(again) = repeats.and_then(|(_, repeats)| last.take(repeats, now)) {
                 self.counted += again.count;
                 on(again);
             }

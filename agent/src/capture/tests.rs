@@ -116,6 +116,7 @@ fn processes_that_end_leave_their_calls_and_nothing_else() {
 }
 
 /// What comes of a request that may be added to, and of what is told after it: of events, or of a look into the kernel.
+/// Each look is a second after the one before.
 fn sums(events: &[(Kind, u32, u8)], looks: &[Option<(u32, u32)>]) -> (Vec<(String, u64)>, u64) {
     let mut capture = Capture::new(
         Limits { responses: wire::Responses::Off, ..Limits::default() },
@@ -139,8 +140,10 @@ fn sums(events: &[(Kind, u32, u8)], looks: &[Option<(u32, u32)>]) -> (Vec<(Strin
             calls.push((sent.head.path.clone(), call.count));
         });
     }
-    for look in looks {
-        capture.settle(6, |_, _| *look, &mut |sent, call| calls.push((sent.head.path.clone(), call.count)));
+    for (second, look) in (0..).zip(looks) {
+        capture.settle(6 + second * 1_000_000, |_, _| *look, &mut |sent, call| {
+            calls.push((sent.head.path.clone(), call.count));
+        });
     }
     (calls, capture.summed())
 }
@@ -161,10 +164,12 @@ fn requests_that_were_added_up_are_calls_of_the_one_before() {
         call("/key1", 3),
     ];
     assert_eq!((calls, summed), (expected.to_vec(), 12));
-    // What was not told is looked up, once it is known that there is some, or that no more comes.
+    // What is not told is looked up as long as the kernel may be silent, or once it is known that no more comes.
     let one = [(Head, 0, whole), (Sum, 1, 0)];
-    let (calls, _) = sums(&one, &[Some((1, 5)), Some((1, 5)), Some((1, 9))]);
+    let (calls, _) = sums(&one, &[Some((1, 1)), Some((1, 5)), Some((1, 9))]);
     assert_eq!(calls.last(), Some(&call("/key0", 4)));
+    let (calls, _) = sums(&[(Head, 0, whole), (Sum, 1, 0), (Head, 1, whole)], &[Some((2, 1)), Some((2, 3))]);
+    assert_eq!(calls.last(), Some(&call("/key1", 2)), "the sum of the one before was told just now");
     let (calls, _) = sums(&[(Head, 0, whole), (Exit, 0, 0)], &[Some((1, 3)), Some((1, 4))]);
     assert_eq!(calls, [call("/key0", 1), call("/key0", 3)]);
     let (calls, _) = sums(&[(Head, 0, whole), (Start, 0, 0), (Sum, 3, 0)], &[]);
