@@ -44,13 +44,16 @@ fn a_library_that_comes_later_is_watched_once_a_process_has_it() {
         let mut curl = Command::new("curl");
         succeed(curl.arg("-sk").arg(server.address(path)).env("LD_LIBRARY_PATH", folder.path()));
     };
-    // The first process may be over before its libraries are known, so this one lives until they are.
-    let mut python = Command::new("python3");
-    python.args(["-c", "import ssl, sys; sys.stdin.read()"]).env("LD_LIBRARY_PATH", folder.path());
-    let mut waiting = python.stdin(Stdio::piped()).spawn().unwrap();
-    assert!(trace.says(copy.to_str().unwrap()));
-    drop(waiting.stdin.take());
-    assert!(waiting.wait().unwrap().success());
+    // A process may be over before its libraries are known, so this one lives until they are.
+    let waiting = |trace: &mut Trace, times: usize| {
+        let mut python = Command::new("python3");
+        python.args(["-c", "import ssl, sys; sys.stdin.read()"]).env("LD_LIBRARY_PATH", folder.path());
+        let mut waiting = python.stdin(Stdio::piped()).spawn().unwrap();
+        assert!(trace.says_times(copy.to_str().unwrap(), times));
+        drop(waiting.stdin.take());
+        assert!(waiting.wait().unwrap().success());
+    };
+    waiting(&mut trace, 1);
     curl("/remit-later/1");
     // Replaced on disk as package managers do it: written beside, renamed over.
     let new = folder.path().join("new");
@@ -58,9 +61,7 @@ fn a_library_that_comes_later_is_watched_once_a_process_has_it() {
     bytes.extend(b"another version");
     std::fs::write(&new, bytes).unwrap();
     std::fs::rename(&new, &copy).unwrap();
-    let mut python = Command::new("python3");
-    python.args(["-c", "import ssl, time; time.sleep(2)"]).env("LD_LIBRARY_PATH", folder.path());
-    succeed(&mut python);
+    waiting(&mut trace, 2);
     curl("/remit-later/2");
     let seen = trace.stop();
     assert_eq!(seen.calls(&server, "/remit-later"), ["GET /remit-later/1", "GET /remit-later/2"]);

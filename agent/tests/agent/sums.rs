@@ -49,6 +49,6 @@ fn equal_requests_are_counted_in_the_kernel() {
     }
     assert_eq!(counts, expected, "{}", seen.summary);
     let summed = metrics.lines().find_map(|line| line.split_once("\"summed\"} ")).unwrap().1;
-    // Of each of seven runs the first request is told, and of the hosts all.
+    // Of each of eight runs the first request is told, and of the hosts all.
     assert!(summed.parse::<u64>().unwrap() >= 342, "{metrics}");
 }

@@ -92,14 +92,23 @@ impl Trace {
 
     /// Whether it said something.
     pub(crate) fn said(&self, words: &str) -> bool {
-        self.said.lock().unwrap().iter().any(|line| line.contains(words))
+        self.said_times(words) > 0
+    }
+
+    fn said_times(&self, words: &str) -> usize {
+        self.said.lock().unwrap().iter().filter(|line| line.contains(words)).count()
     }
 
     /// Waits until it says something, or ended.
     pub(crate) fn says(&mut self, words: &str) -> bool {
+        self.says_times(words, 1)
+    }
+
+    /// Waits until it said something so many times, or ended.
+    pub(crate) fn says_times(&mut self, words: &str, times: usize) -> bool {
         let start = Instant::now();
         while start.elapsed() < Duration::from_secs(60) {
-            if self.said(words) {
+            if self.said_times(words) >= times {
                 return true;
             }
             if self.child.try_wait().unwrap().is_some() {
@@ -107,7 +116,7 @@ impl Trace {
                 if let Some(listener) = self.listener.take() {
                     listener.join().unwrap();
                 }
-                return self.said(words);
+                return self.said_times(words) >= times;
             }
             std::thread::sleep(Duration::from_millis(10));
         }
