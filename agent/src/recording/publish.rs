@@ -104,7 +104,7 @@ fn watched(provider: Provider, start: i64, end: i64, events: u64) -> CoverageRec
 }
 
 /// Of each workload connections of which were not read, how many it made and how many those are. Containers of one
-/// workload are one.
+/// workload are one. Told of all the time that was watched, so that a compaction joins what flush after flush says.
 fn gaps(part: &Part, whole: &CoverageRecord) -> Vec<CoverageRecord> {
     let mut workloads: BTreeMap<Workload, Sight> = BTreeMap::new();
     for (who, sight) in &part.sights {
@@ -114,8 +114,8 @@ fn gaps(part: &Part, whole: &CoverageRecord) -> Vec<CoverageRecord> {
     let gap = |(workload, sight): (Workload, Sight)| CoverageRecord {
         evidence: SNI.to_owned(),
         workload: Some(workload),
-        start: sight.start,
-        end: sight.end,
+        start: whole.start.min(sight.start),
+        end: whole.end.max(sight.end),
         events: sight.connections,
         lost: sight.unread,
         ..whole.clone()

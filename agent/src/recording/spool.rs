@@ -16,7 +16,8 @@ use remit_ledger::{
 
 use super::publish::{commit, lost};
 
-/// Commits that wait; at one a minute, more than a day. Each costs a look when the spool is read.
+/// Commits that wait, each of one flush's calls of one provider: at a flush a minute with calls of three, half a day. Each
+/// costs a look when the spool is read.
 const COMMITS_LIMIT: usize = 2048;
 
 /// Commits that are moved at a time, so that what is new waits no longer than it takes to write these.
