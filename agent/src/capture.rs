@@ -104,7 +104,8 @@ impl Capture {
         }
         // Positions tell what is missing between pieces: bodies, or what was lost.
         let direction = if is_written { Direction::Written } else { Direction::Read };
-        let fragment = Fragment { direction, sequence: header.position, total, bytes, time: now };
+        let has_reads = Library::of(header.library).is_some_and(Library::has_reads);
+        let fragment = Fragment { direction, sequence: header.position, total, bytes, time: now, has_reads };
         self.streams.feed(key, fragment, &mut self.calls);
         if is_written {
             let is_whole = header.flags & flag::WHOLE != 0;
@@ -198,7 +199,7 @@ impl Capture {
         let peer = Peer::split(bytes);
         match (Kind::of(header.kind), peer) {
             (Some(Kind::Seen), _) => {
-                let is_shared = header.library == Library::Go as u8;
+                let is_shared = Library::of(header.library).is_some_and(Library::ends_unseen);
                 self.connections.seen(process, connection, is_shared, now);
             }
             (Some(Kind::Hello), Some((_, record))) => self.connections.hello(connection, record, now),

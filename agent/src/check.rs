@@ -197,6 +197,7 @@ fn runtime(hook: Hook) -> Option<&'static str> {
         Hook::SslWrite | Hook::SslWriteEx => Some("OpenSSL"),
         Hook::GnutlsRecordSend => Some("GnuTLS"),
         Hook::GoTlsWrite => Some("Go"),
+        Hook::RustlsWrite | Hook::RustlsWriteVectored => Some("rustls"),
         _ => None,
     }
 }

@@ -11,6 +11,7 @@ mod libraries;
 mod maps;
 mod open;
 mod process;
+mod rustls;
 mod site;
 mod symbols;
 mod watch;

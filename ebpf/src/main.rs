@@ -22,6 +22,7 @@ mod own;
 mod packet;
 mod piece;
 mod reads;
+mod rustls;
 mod shape;
 mod socket;
 mod start;

@@ -97,8 +97,7 @@ pub(crate) fn is_matched() -> bool {
 /// while. `told` says when that was last, and is 0 where it never was.
 #[inline(always)]
 pub(crate) fn seen(key: &Key, library: Library, (time, cgroup): (u64, u64), told: &mut u64) {
-    let may_end_unseen = library as u8 == Library::Go as u8;
-    let is_due = *told == 0 || (may_end_unseen && time - *told > AGAIN);
+    let is_due = *told == 0 || (library.ends_unseen() && time - *told > AGAIN);
     if !is_due || !is_matched() {
         return;
     }

@@ -46,7 +46,11 @@ impl Tested {
         let sequence = end.saturating_add(missing);
         *end = sequence.saturating_add(bytes.len() as u64);
         let key = Key { process: 1, object: u64::from(object % 8) };
-        self.streams.feed(key, Fragment { direction, sequence, total: 0, bytes, time: 0 }, &mut self.calls);
+        self.streams.feed(
+            key,
+            Fragment { direction, sequence, total: 0, bytes, time: 0, has_reads: true },
+            &mut self.calls,
+        );
         self.check();
         assert!(self.streams.bytes() <= LIMITS.bytes && self.streams.len() <= LIMITS.streams);
     }

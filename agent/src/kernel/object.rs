@@ -44,7 +44,7 @@ impl Default for Share {
 pub struct Kernel {
     pub(super) ebpf: Ebpf,
     /// The programs that others call, which are gone from here when this is.
-    _steps: ProgramArray<MapData>,
+    steps: Vec<ProgramArray<MapData>>,
     counters: PerCpuArray<MapData, u64>,
     /// What the programs remember of connections.
     streams: HashMap<MapData, [u8; STREAM_KEY], [u8; STREAM]>,
@@ -66,6 +66,9 @@ const OWN: &str = "own_called";
 /// The name of the program that goes on where another could not.
 const NEXT: &str = "next_step";
 
+/// The name of the program that follows the second slice of a write of rustls.
+const SECOND: &str = "rustls_write_second";
+
 impl Kernel {
     /// Loads the programs that follow the start of programs and the end of processes, and attaches them. Each other one is
     /// loaded when the first file needs it, since most machines need few.
@@ -85,12 +88,7 @@ impl Kernel {
         loader.override_global("FIRST_ONLY", &first_only, true).override_global("SUMS", &sums, true);
         let mut ebpf = loader.load(OBJECT)?;
         // What a call leaves to do is done by one program for all.
-        let next = load(&mut ebpf, NEXT)?.fd().and_then(|fd| Ok(fd.try_clone()?));
-        let next = next.map_err(|source| program_error(NEXT, "loaded", source))?;
-        let steps = ebpf.take_map("STEPS").ok_or(KernelError::Missing("STEPS"))?;
-        let steps_error = |source| KernelError::Map { map: "STEPS", source };
-        let mut steps = ProgramArray::try_from(steps).map_err(steps_error)?;
-        steps.set(0, &next, 0).map_err(steps_error)?;
+        let steps = vec![callable(&mut ebpf, NEXT, "STEPS")?];
         for (name, tracepoint) in DEEDS {
             let program = ebpf.program_mut(name).ok_or(KernelError::Missing(name))?;
             let program: &mut RawTracePoint =
@@ -104,7 +102,7 @@ impl Kernel {
         let streams = ebpf.take_map("STREAMS").ok_or(KernelError::Missing("STREAMS"))?;
         let streams =
             HashMap::try_from(streams).map_err(|source| KernelError::Map { map: "STREAMS", source })?;
-        Ok(Kernel { ebpf, _steps: steps, counters, streams })
+        Ok(Kernel { ebpf, steps, counters, streams })
     }
 
     /// Loads all programs, so that it is known whether the kernel takes them.
@@ -113,10 +111,18 @@ impl Kernel {
     ///
     /// Where it does not.
     pub fn load_all(&mut self) -> Result<(), KernelError> {
-        for hook in Hook::ALL.into_iter().chain(Hook::RETURNS).chain([Hook::Floor]) {
-            load(&mut self.ebpf, name(hook))?;
+        for hook in Hook::ALL.into_iter().chain(Hook::MANGLED).chain(Hook::RETURNS).chain([Hook::Floor]) {
+            self.load_for(hook)?;
         }
         Ok(())
+    }
+
+    /// Loads the program for a function, unless it is loaded, and what it calls.
+    fn load_for(&mut self, hook: Hook) -> Result<&mut UProbe, KernelError> {
+        if hook == Hook::RustlsWriteVectored && self.steps.len() == 1 {
+            self.steps.push(callable(&mut self.ebpf, SECOND, "SECOND")?);
+        }
+        load(&mut self.ebpf, name(hook))
     }
 
     /// How many instructions the kernel went through to accept the programs, which is what loading them takes; 0 where it
@@ -167,6 +173,7 @@ impl Kernel {
     ///
     /// Where the kernel refuses.
     pub fn attach(&mut self, file: &File, point: &Point) -> Result<Link, KernelError> {
+        self.load_for(point.hook)?;
         self.attach_to(name(point.hook), file, point.offset(), UProbeScope::AllProcesses)
     }
 
@@ -214,8 +221,25 @@ fn name(hook: Hook) -> &'static str {
         Hook::GoTlsWrite => "go_tls_write",
         Hook::GoTlsRead => "go_tls_read",
         Hook::GoTlsReadReturn => "go_tls_read_return",
+        Hook::RustlsWrite => "rustls_write",
+        Hook::RustlsWriteVectored => "rustls_write_vectored",
         Hook::Floor => "floor",
     }
+}
+
+/// Loads a program, and puts it where others call it.
+fn callable(
+    ebpf: &mut Ebpf,
+    program: &'static str,
+    map: &'static str,
+) -> Result<ProgramArray<MapData>, KernelError> {
+    let fd = load(ebpf, program)?.fd().and_then(|fd| Ok(fd.try_clone()?));
+    let fd = fd.map_err(|source| program_error(program, "loaded", source))?;
+    let error = |source| KernelError::Map { map, source };
+    let place = ebpf.take_map(map).ok_or(KernelError::Missing(map))?;
+    let mut place = ProgramArray::try_from(place).map_err(error)?;
+    place.set(0, &fd, 0).map_err(error)?;
+    Ok(place)
 }
 
 /// Loads a program, unless it is: functions of which the same is asked share one.

@@ -6,6 +6,7 @@ use std::os::unix::fs::MetadataExt;
 
 use super::elf::Elf;
 use super::gopclntab;
+use super::rustls;
 use super::site::{self, Convention, Site};
 use super::symbols::{self, Function};
 
@@ -45,6 +46,10 @@ pub enum Hook {
     GoTlsRead,
     /// Where that returns.
     GoTlsReadReturn,
+    /// rustls's `<ConnectionCommon as PlaintextSink>::write`.
+    RustlsWrite,
+    /// rustls's `<ConnectionCommon as PlaintextSink>::write_vectored`.
+    RustlsWriteVectored,
     /// Any function, of which nothing is asked: by this benchmarks know what a probe costs by itself.
     Floor,
 }
@@ -70,7 +75,7 @@ pub struct Identity {
 }
 
 impl Hook {
-    /// All that are looked for.
+    /// All that are looked for by their names.
     pub const ALL: [Hook; 13] = [
         Hook::SslWrite,
         Hook::SslWriteEx,
@@ -87,10 +92,13 @@ impl Hook {
         Hook::GoTlsRead,
     ];
 
+    /// Those that are looked for by what the compiler made of their names.
+    pub const MANGLED: [Hook; 2] = [Hook::RustlsWrite, Hook::RustlsWriteVectored];
+
     /// Those that stand for a function's return.
     pub const RETURNS: [Hook; 3] = [Hook::ReadReturn, Hook::ReadReturned, Hook::GoTlsReadReturn];
 
-    /// The function's name in symbol tables.
+    /// The function's name in symbol tables, or to a person.
     #[must_use]
     pub const fn symbol(self) -> &'static str {
         match self {
@@ -108,6 +116,8 @@ impl Hook {
             Hook::GoTlsWrite => "crypto/tls.(*Conn).Write",
             Hook::GoTlsRead => "crypto/tls.(*Conn).Read",
             Hook::ReadReturn | Hook::ReadReturned | Hook::GoTlsReadReturn => "its return",
+            Hook::RustlsWrite => "rustls's write",
+            Hook::RustlsWriteVectored => "rustls's write_vectored",
             Hook::Floor => "nothing",
         }
     }
@@ -190,6 +200,9 @@ pub fn points(file: &File) -> io::Result<Vec<Point>> {
         if let Some(function) = function {
             points.extend(points_of(&elf, hook, function)?);
         }
+    }
+    for (hook, function) in rustls::functions(&elf)? {
+        points.extend(points_of(&elf, hook, function)?);
     }
     Ok(points)
 }

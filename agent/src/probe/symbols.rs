@@ -18,6 +18,12 @@ const SYMBOL: usize = 24;
 /// A name may stand at several places of the strings, at the ends of longer ones; more than so many are an attack.
 const PLACES: usize = 64;
 
+/// A text may stand within so many names; debug builds of large programs have a hundred with one of [`super::rustls`].
+const PLACES_WITHIN: usize = 1024;
+
+/// Longer names are not looked at: before the text and behind it.
+const LONGEST: usize = 256;
+
 /// A function of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Function {
@@ -63,6 +69,61 @@ fn search(
         let places_of_name = occurrences(elf, strings, format!("{name}\0").as_bytes(), PLACES)?;
         places.extend(places_of_name.into_iter().filter_map(|at| Some((u32::try_from(at).ok()?, index))));
     }
+    named(elf, table, places, |index, function| {
+        if let Some(slot) = found.get_mut(index) {
+            slot.get_or_insert(function);
+        }
+    })
+}
+
+/// Finds functions whose names contain a text and are wanted, as many as there are, with what the wish for them was.
+///
+/// # Errors
+///
+/// Where the file cannot be read.
+pub(super) fn containing<T: Copy>(
+    elf: &Elf<'_>,
+    text: &str,
+    wanted: impl Fn(&[u8]) -> Option<T>,
+) -> io::Result<Vec<(T, Function)>> {
+    let mut found = Vec::new();
+    for (table, strings) in elf.sections(SYMBOLS) {
+        if table.size > LARGEST || strings.size > LARGEST {
+            continue;
+        }
+        let mut places = Vec::new();
+        let mut wishes = Vec::new();
+        for at in occurrences(elf, strings, text.as_bytes(), PLACES_WITHIN)? {
+            let start = at.saturating_sub(LONGEST as u64);
+            let mut window = vec![0; 2 * LONGEST + text.len()];
+            let read = read_window(elf, strings, start, &mut window)?;
+            let inside = usize::try_from(at - start).unwrap_or(usize::MAX);
+            let Some((before, after)) = window.get(..read).and_then(|all| all.split_at_checked(inside))
+            else {
+                continue;
+            };
+            let begin = before.iter().rposition(|byte| *byte == 0).map_or(0, |end| end + 1);
+            let end = after.iter().position(|byte| *byte == 0).map_or(after.len(), |end| end) + inside;
+            let wish = window.get(begin..end).and_then(&wanted);
+            if let (Some(wish), Ok(place)) = (wish, u32::try_from(start + begin as u64)) {
+                places.push((place, wishes.len()));
+                wishes.push(wish);
+            }
+        }
+        named(elf, table, places, |index, function| {
+            found.extend(wishes.get(index).map(|wish| (*wish, function)));
+        })?;
+    }
+    Ok(found)
+}
+
+/// Hands over the functions of a table whose names begin at places of the strings, each with what stands beside its place.
+fn named(
+    elf: &Elf<'_>,
+    table: Section,
+    mut places: Vec<(u32, usize)>,
+    mut on: impl FnMut(usize, Function),
+) -> io::Result<()> {
     places.sort_unstable();
     if places.is_empty() {
         return Ok(());
@@ -79,9 +140,8 @@ fn search(
             let is_defined = super::elf::short(symbol, 6).is_some_and(|section| section != 0);
             if let (true, true, Some(address), Some(size), Some((_, index))) =
                 (is_function, is_defined, long(symbol, 8), long(symbol, 16), places.get(place))
-                && let Some(slot) = found.get_mut(*index)
             {
-                slot.get_or_insert(Function { address, size });
+                on(*index, Function { address, size });
             }
         }
         if read < SYMBOL {

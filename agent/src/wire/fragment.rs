@@ -35,6 +35,8 @@ pub struct Fragment<'a> {
     pub bytes: &'a [u8],
     /// When they were seen, in microseconds since the Unix epoch.
     pub time: i64,
+    /// Whether what is read on this TLS object is seen, so that calls may wait for responses.
+    pub has_reads: bool,
 }
 
 impl std::fmt::Debug for Fragment<'_> {

@@ -72,7 +72,7 @@ impl Streams {
         }
         self.clock += 1;
         let place = self.places.entry(key).or_insert_with(|| Place {
-            stream: Stream::new(self.limits.responses),
+            stream: Stream::new(if fragment.has_reads { self.limits.responses } else { Responses::Off }),
             size: 0,
             used: 0,
             queued: 0,

@@ -47,7 +47,14 @@ impl Seen {
         *next += bytes.len() as u64;
         if copied > 0 {
             let total = u32::try_from(bytes.len()).unwrap();
-            let fragment = Fragment { direction, sequence, total, bytes: &bytes[..copied], time: self.now };
+            let fragment = Fragment {
+                direction,
+                sequence,
+                total,
+                bytes: &bytes[..copied],
+                time: self.now,
+                has_reads: true,
+            };
             self.streams.feed(KEY, fragment, &mut self.calls);
         }
         self.check();

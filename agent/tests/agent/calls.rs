@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::server::{Server, script, succeed};
+use crate::server::{Server, example, script, succeed};
 use crate::trace::{Seen, Trace};
 
 /// Calls that each client makes.
@@ -10,12 +10,25 @@ const CALLS: usize = 200;
 
 /// Runs a client while a trace runs, and compares what was seen with what the server was asked.
 fn compare(prefix: &str, known: &[&str], client: impl FnOnce(&Server)) -> Option<Seen> {
+    compare_with(true, prefix, known, client)
+}
+
+/// The same, also of clients whose responses are not seen.
+fn compare_with(
+    has_responses: bool,
+    prefix: &str,
+    known: &[&str],
+    client: impl FnOnce(&Server),
+) -> Option<Seen> {
     let server = Server::start();
     let mut trace = Trace::start()?;
     trace.knows(known);
     client(&server);
     let seen = trace.stop();
-    seen.is_exactly(&server, prefix, CALLS);
+    match has_responses {
+        true => seen.is_exactly(&server, prefix, CALLS),
+        false => seen.has_exactly(&server, prefix, CALLS),
+    }
     Some(seen)
 }
 
@@ -85,6 +98,33 @@ fn go_without_symbols_is_seen() {
             assert_ne!(kubectl.output().unwrap().status.success(), is_denied);
         }
     });
+}
+
+#[test]
+fn rustls_with_symbols_is_seen() {
+    let client = example("client");
+    compare_with(false, "/remit-rust/", &[client.to_str().unwrap(), "wait"], |server| {
+        let mut client = Command::new(&client);
+        succeed(client.args([&server.port.to_string(), "/remit-rust", &CALLS.to_string()]));
+    });
+}
+
+#[test]
+fn openssl_within_a_program_with_symbols_only_is_seen() {
+    let cargo = env!("CARGO");
+    let seen = |server: &Server| {
+        for number in 0..CALLS {
+            let mut search = Command::new(cargo);
+            let index = server.address(&format!("/remit-cargo/{number}"));
+            search
+                .args(["search", "--index", &format!("sparse+{index}/"), "remit"])
+                .env("CARGO_NET_RETRY", "0");
+            // It fails, since this is no registry; and it asks before it does.
+            search.env("CARGO_HTTP_CAINFO", &server.certificate()[0]).env("CARGO_HTTP_MULTIPLEXING", "false");
+            assert!(!search.output().unwrap().status.success());
+        }
+    };
+    compare_with(true, "/remit-cargo/", &["bin/cargo", "--version"], seen);
 }
 
 #[test]

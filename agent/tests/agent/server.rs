@@ -88,6 +88,17 @@ impl Drop for Server {
     }
 }
 
+/// A program that is an example of this package. It is compiled with the tests where all are, and here where only some are.
+pub(crate) fn example(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_BIN_EXE_remit-agent")).parent().unwrap();
+    let program = folder.join("examples").join(name);
+    let changed = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
+    if changed(&program) < changed(&script(&format!("{name}.rs"))) {
+        succeed(Command::new(env!("CARGO")).args(["build", "-p", env!("CARGO_PKG_NAME"), "--example", name]));
+    }
+    program
+}
+
 /// A file beside the tests.
 pub(crate) fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/agent").join(name)

@@ -44,6 +44,8 @@ pub enum Library {
     GnuTls = 2,
     /// Go's `crypto/tls`.
     Go = 3,
+    /// rustls.
+    Rustls = 4,
 }
 
 /// Which way the plaintext went.
@@ -101,7 +103,20 @@ impl Library {
             1 => Some(Library::OpenSsl),
             2 => Some(Library::GnuTls),
             3 => Some(Library::Go),
+            4 => Some(Library::Rustls),
             _ => None,
         }
+    }
+
+    /// Whether the end of its connections is not seen.
+    #[must_use]
+    pub const fn ends_unseen(self) -> bool {
+        matches!(self, Library::Go | Library::Rustls)
+    }
+
+    /// Whether what is read from its connections can be.
+    #[must_use]
+    pub const fn has_reads(self) -> bool {
+        !matches!(self, Library::Rustls)
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 
 fn fragment(bytes: &[u8]) -> Fragment<'_> {
     let total = u32::try_from(bytes.len()).unwrap();
-    Fragment { direction: Direction::Written, sequence: 0, total, bytes, time: 0 }
+    Fragment { direction: Direction::Written, sequence: 0, total, bytes, time: 0, has_reads: true }
 }
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";

@@ -39,7 +39,7 @@ proptest! {
             // Mostly it goes on where it was, and now and then anywhere.
             let sequence = if total % 4 > 0 { *end } else { jump };
             *end = sequence.saturating_add(bytes.len() as u64);
-            streams.feed(key, Fragment { direction, sequence, total, bytes: &bytes, time: 0 }, &mut calls);
+            streams.feed(key, Fragment { direction, sequence, total, bytes: &bytes, time: 0, has_reads: true }, &mut calls);
             if total % 16 == 0 {
                 streams.sweep(1, &mut calls);
             }

@@ -52,7 +52,13 @@ fn secrets_are_not_kept() {
 
 #[test]
 fn a_fragment_does_not_show_its_bytes() {
-    let fragment =
-        Fragment { direction: Direction::Written, sequence: 3, total: 9, bytes: b"hunter2", time: 0 };
+    let fragment = Fragment {
+        direction: Direction::Written,
+        sequence: 3,
+        total: 9,
+        bytes: b"hunter2",
+        time: 0,
+        has_reads: true,
+    };
     assert_eq!(format!("{fragment:?}"), "Fragment(Written 3: 7 of 9 bytes)");
 }
