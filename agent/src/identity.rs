@@ -2,6 +2,7 @@
 //! a plain host.
 
 mod cgroup;
+mod group;
 mod identities;
 mod kubelet;
 mod place;
@@ -9,6 +10,7 @@ mod pod;
 mod subject;
 
 pub use cgroup::CgroupTree;
+pub use group::Group;
 pub use identities::{Identities, IdentitySettings};
 pub use kubelet::{Kubelet, KubeletError, KubeletSettings};
 pub use place::Place;

@@ -210,10 +210,14 @@ fn all_sockets() -> Option<File> {
     folders.find(is_root).and_then(|folder| File::open(folder).ok())
 }
 
+/// The cgroups of this machine.
+pub(crate) fn cgroups() -> CgroupTree {
+    CgroupTree::new("/sys/fs/cgroup".as_ref(), "/proc".as_ref())
+}
+
 /// Who processes of this machine are.
 pub(crate) fn identities(cluster: Option<String>) -> Identities {
-    let tree = CgroupTree::new("/sys/fs/cgroup".as_ref(), "/proc".as_ref());
-    Identities::new(tree, IdentitySettings { cluster, ..IdentitySettings::default() })
+    Identities::new(cgroups(), IdentitySettings { cluster, ..IdentitySettings::default() })
 }
 
 /// Microseconds since the Unix epoch.

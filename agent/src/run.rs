@@ -54,7 +54,8 @@ pub(crate) struct Arguments {
     /// The AWS account of this machine's workloads, in which names without an account are
     #[arg(long)]
     account: Option<String>,
-    /// Hosts of Kubernetes API servers, beside those that are told by their names
+    /// Hosts of Kubernetes API servers, beside those that are told by their names; in a pod that of its cluster, unless told
+    /// otherwise
     #[arg(long)]
     api_server: Vec<String>,
     /// Hosts of Vault servers, likewise
@@ -104,6 +105,16 @@ fn probe_metrics(observation: &Observation) -> [Metric; 4] {
     ]
 }
 
+/// The API servers that were told, or else the one whose address Kubernetes tells each pod.
+fn api_servers(told: &[String], variable: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let address = variable("KUBERNETES_SERVICE_HOST").zip(variable("KUBERNETES_SERVICE_PORT"));
+    match address.filter(|_| told.is_empty()) {
+        Some((host, port)) if host.contains(':') => vec![format!("[{host}]:{port}")],
+        Some((host, port)) => vec![format!("{host}:{port}")],
+        None => told.to_vec(),
+    }
+}
+
 /// The agent at work.
 struct Agent {
     observation: Observation,
@@ -151,7 +162,7 @@ impl Agent {
         };
         let known = Known {
             account: arguments.account.clone().unwrap_or_default(),
-            api_servers: arguments.api_server.clone(),
+            api_servers: api_servers(&arguments.api_server, |name| std::env::var(name).ok()),
             vaults: arguments.vault.clone(),
         };
         let limits = Limits { responses: arguments.responses, ..Limits::default() };
@@ -290,5 +301,25 @@ impl Agent {
             anyhow::bail!("{} calls could not be written\n{problems}", conservation.pending);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_api_server_of_a_pod_is_that_of_its_environment() {
+        let pod = |host: &'static str| {
+            move |name: &str| match name {
+                "KUBERNETES_SERVICE_HOST" => Some(host.to_owned()),
+                "KUBERNETES_SERVICE_PORT" => Some("443".to_owned()),
+                _ => None,
+            }
+        };
+        assert_eq!(api_servers(&[], pod("10.96.0.1")), ["10.96.0.1:443"]);
+        assert_eq!(api_servers(&[], pod("fd00::1")), ["[fd00::1]:443"]);
+        assert_eq!(api_servers(&["mine".to_owned()], pod("10.96.0.1")), ["mine"]);
+        assert!(api_servers(&[], |_| None).is_empty());
     }
 }

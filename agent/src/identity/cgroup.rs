@@ -78,6 +78,16 @@ impl CgroupTree {
         }
     }
 
+    /// Where version 2 is mounted, if it is.
+    pub(super) fn unified(&self) -> Option<&Path> {
+        self.unified.as_deref()
+    }
+
+    /// Paths by number as of the last look over the whole tree, each with a slash at its end.
+    pub(super) fn paths(&self) -> &HashMap<u64, String> {
+        &self.paths
+    }
+
     /// The name of the program that a process runs, without its folder; its own name for itself is not asked.
     pub(super) fn program(&self, pid: u32) -> Option<String> {
         let target = fs::read_link(self.proc.join(pid.to_string()).join("exe")).ok()?;

@@ -51,11 +51,12 @@ impl<'a> Host<'a> {
         }
     }
 
-    /// Whether it is one of a list, which may leave the port out.
+    /// Whether it is one of a list, which may leave the port out. What leaves it out itself has that of HTTPS.
     pub(super) fn is_listed(&self, hosts: &[String]) -> bool {
         hosts.iter().any(|host| {
             let listed = Host::of(host);
-            listed.name.eq_ignore_ascii_case(self.name) && (listed.port.is_none() || listed.port == self.port)
+            listed.name.eq_ignore_ascii_case(self.name)
+                && (listed.port.is_none() || listed.port == self.port.or(Some(443)))
         })
     }
 }
@@ -88,6 +89,9 @@ mod tests {
         assert!(
             Host::of("10.0.0.1:443").is_listed(&listed) && Host::of("api.internal:6443").is_listed(&listed)
         );
-        assert!(!Host::of("api.internal:443").is_listed(&listed));
+        assert!(
+            !Host::of("api.internal:443").is_listed(&listed) && !Host::of("api.internal").is_listed(&listed)
+        );
+        assert!(Host::of("10.96.0.1").is_listed(&["10.96.0.1:443".to_owned()]));
     }
 }

@@ -26,6 +26,8 @@ pub(super) enum Name {
     ContentType,
     SmithyProtocol,
     CopySource,
+    /// Azure's, an address whose query may be a signature.
+    CopyAddress,
     RequestId,
     Length,
     TransferEncoding,
@@ -50,6 +52,7 @@ impl Name {
             ("content-type", Name::ContentType),
             ("smithy-protocol", Name::SmithyProtocol),
             ("x-amz-copy-source", Name::CopySource),
+            ("x-ms-copy-source", Name::CopyAddress),
             ("x-amzn-requestid", Name::RequestId),
             ("x-amz-request-id", Name::RequestId),
             ("audit-id", Name::RequestId),
@@ -127,6 +130,7 @@ impl Field {
             Name::CopySource => text()
                 .filter(|text| text.len() <= 2048 && !text.chars().any(char::is_control))
                 .map(|text| Self::CopySource(text.to_owned())),
+            Name::CopyAddress => text().and_then(unsigned).map(Self::CopySource),
             Name::Length => text()
                 .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
                 .and_then(|text| text.parse().ok())
@@ -157,6 +161,14 @@ pub(super) fn status(text: &[u8]) -> Option<u16> {
     let text = std::str::from_utf8(text).ok()?;
     let digits = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|status| digits && *status >= 100)
+}
+
+/// An address without who asks, and without its query.
+fn unsigned(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split(['?', '#']).next()?.split_once("://")?;
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let host = authority.rsplit('@').next()?;
+    (text.len() <= 2048 && !text.chars().any(char::is_control)).then(|| format!("{scheme}://{host}/{path}"))
 }
 
 /// Text of letters, digits and some signs.
@@ -190,6 +202,25 @@ mod tests {
         assert_eq!(read("Content-Length", "12"), Field::Length(12));
         assert_eq!(read(":status", "404"), Field::Status(404));
         assert_eq!(read("Audit-Id", "0d1c-2"), Field::RequestId("0d1c-2".to_owned()));
+    }
+
+    #[test]
+    fn the_source_of_a_copy_is_kept_without_what_is_signed() {
+        for (name, value, kept) in [
+            ("x-amz-copy-source", "/from/key?versionId=3", "/from/key?versionId=3"),
+            (
+                "x-ms-copy-source",
+                "https://a.blob.core.windows.net/c/k?sv=2&sig=hunter2",
+                "https://a.blob.core.windows.net/c/k",
+            ),
+        ] {
+            assert_eq!(read(name, value), Field::CopySource(kept.to_owned()));
+        }
+        assert_eq!(
+            read("x-ms-copy-source", "https://user:hunter2@a/c@k"),
+            Field::CopySource("https://a/c@k".to_owned())
+        );
+        assert_eq!(read("x-ms-copy-source", "/c/k"), Field::Invalid);
     }
 
     #[test]

@@ -2,6 +2,9 @@
 
 use std::process::Command;
 
+use remit_tests::skip;
+
+use crate::pod::Cgroup;
 use crate::server::{Server, example, script, succeed};
 use crate::trace::{Seen, Trace};
 
@@ -125,6 +128,26 @@ fn openssl_within_a_program_with_symbols_only_is_seen() {
         }
     };
     compare_with(true, "/remit-cargo/", &["bin/cargo", "--version"], seen);
+}
+
+#[test]
+fn a_trace_of_a_cgroup_has_its_calls_and_no_others() {
+    let server = Server::start();
+    let Some(top) = Cgroup::top(|kind, _| kind == "cgroup2") else {
+        return skip::loudly("no hierarchy of cgroups of version 2 is mounted", "mount one");
+    };
+    let above = Cgroup::new(&top, &format!("remit-trace-{}", server.port));
+    let below = Cgroup::new(&top, &format!("remit-trace-{}/below", server.port));
+    let Some(mut trace) = Trace::start_with(&["--cgroup", above.path().to_str().unwrap()]) else { return };
+    trace.knows(&["libssl"]);
+    for (number, mut curl) in
+        [above.run("curl"), below.run("curl"), Command::new("curl")].into_iter().enumerate()
+    {
+        succeed(curl.arg("-sk").arg(server.address(&format!("/remit-group/{number}"))));
+    }
+    let seen = trace.stop();
+    assert_eq!(server.asked().len(), 3);
+    assert_eq!(seen.calls(&server, "/remit-group/"), ["GET /remit-group/0", "GET /remit-group/1"]);
 }
 
 #[test]

@@ -96,6 +96,11 @@ impl Cgroup {
         Cgroup { folder, top: top.to_owned() }
     }
 
+    /// Its folder.
+    pub(crate) fn path(&self) -> &Path {
+        &self.folder
+    }
+
     /// Runs a command in it, once the shell that does so is there.
     pub(crate) fn run(&self, program: &str) -> Command {
         let mut command = Command::new("sh");
