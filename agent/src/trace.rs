@@ -3,14 +3,16 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use remit_abi::Counter;
+use anyhow::Context;
+use remit_abi::{Counter, Header, Kind};
 use remit_agent::capture::{Capture, Known};
+use remit_agent::identity::Group;
 use remit_agent::kernel::Counts;
 use remit_agent::recording::Call;
 use remit_agent::sockets::Connection;
 use remit_agent::wire::{self, Limits, Responses};
 
-use crate::observe::{Observation, identities, now};
+use crate::observe::{Observation, cgroups, identities, now};
 
 /// What `remit-agent trace` can be told.
 #[derive(Debug, clap::Args)]
@@ -18,6 +20,9 @@ pub(crate) struct Arguments {
     /// Only calls of this process
     #[arg(long)]
     pid: Option<u32>,
+    /// Only calls of this cgroup and those below it, by path or number
+    #[arg(long)]
+    cgroup: Option<String>,
     /// Which responses to wait for, and print the outcomes of, which costs the processes more
     #[arg(long, value_enum, default_value_t)]
     responses: Responses,
@@ -39,6 +44,16 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 async fn trace(arguments: &Arguments) -> anyhow::Result<()> {
+    let mut group = match &arguments.cgroup {
+        Some(name) => Some(Group::find(cgroups(), name).with_context(|| {
+            format!("there is no cgroup `{name}`\nhint: give a path below `/sys/fs/cgroup`, or a number")
+        })?),
+        None => None,
+    };
+    let mut is_wanted = |header: &Header| {
+        let is_of_process = header.kind == Kind::Start as u8 || header.kind == Kind::Exit as u8;
+        is_of_process || group.as_mut().is_none_or(|group| group.contains(header.cgroup))
+    };
     let mut observation = Observation::begin(arguments.responses, !arguments.no_sockets, false)?;
     let patience = i64::from(arguments.patience) * 1_000_000;
     let limits = Limits { responses: arguments.responses, patience, ..Limits::default() };
@@ -48,7 +63,9 @@ async fn trace(arguments: &Arguments) -> anyhow::Result<()> {
     loop {
         let is_over = observation.wait().await?;
         observation.take(|header, bytes| {
-            capture.event(header, bytes, now(), &mut |sent, call| printer.call(sent, &call));
+            if is_wanted(header) {
+                capture.event(header, bytes, now(), &mut |sent, call| printer.call(sent, &call));
+            }
         });
         if is_over {
             break;
@@ -63,7 +80,9 @@ async fn trace(arguments: &Arguments) -> anyhow::Result<()> {
     // Nothing may be on its way when the counts are compared.
     observation.detach();
     while observation.take(|header, bytes| {
-        capture.event(header, bytes, now(), &mut |sent, call| printer.call(sent, &call));
+        if is_wanted(header) {
+            capture.event(header, bytes, now(), &mut |sent, call| printer.call(sent, &call));
+        }
     }) > 0
     {}
     capture.close(&mut |sent, call| printer.call(sent, &call));
