@@ -29,14 +29,15 @@ pub(super) struct Part {
 
 impl Batch {
     /// Sorts rows and losses by provider. `since` says from when on each is told; one of whom nothing was told for an hour
-    /// has a part too, which says that nothing happened.
+    /// has a part too, which says that nothing happened. Connections that were all read are nothing to tell by themselves:
+    /// those of providers without a part come back.
     pub(super) fn new(
         since: &BTreeMap<Provider, i64>,
         until: i64,
         rows: impl Iterator<Item = (Box<Key>, Tally)>,
         losses: Vec<Loss>,
         sights: Vec<(Provider, Who, Sight)>,
-    ) -> Self {
+    ) -> (Self, Vec<(Provider, Who, Sight)>) {
         let part = |(&provider, &since): (&Provider, &i64)| {
             // The clock may have been set back.
             let (rows, losses, sights) = (Vec::new(), Vec::new(), Vec::new());
@@ -60,9 +61,13 @@ impl Batch {
         }
         let is_told = |part: &Part| {
             let is_long = until.saturating_sub(part.since) >= HOUR;
-            is_long || !part.rows.is_empty() || !part.losses.is_empty() || !part.sights.is_empty()
+            let is_unread = part.sights.iter().any(|(_, sight)| sight.unread > 0);
+            is_long || is_unread || !part.rows.is_empty() || !part.losses.is_empty()
         };
-        Self { until, parts: parts.into_values().filter(is_told).collect() }
+        let (parts, others): (Vec<Part>, Vec<Part>) = parts.into_values().partition(is_told);
+        let sights =
+            |part: Part| part.sights.into_iter().map(move |(who, sight)| (part.provider, who, sight));
+        (Self { until, parts }, others.into_iter().flat_map(sights).collect())
     }
 
     /// Calls that are counted in it.

@@ -134,7 +134,10 @@ impl Recorder {
         }
         self.asked = now;
         let rows = std::mem::take(&mut self.table).into_rows();
-        let batch = Batch::new(&self.since, now, rows, self.losses.take(), self.sights.take());
+        let (batch, sights) = Batch::new(&self.since, now, rows, self.losses.take(), self.sights.take());
+        for (provider, who, sight) in sights {
+            self.sights.add(provider, who, sight);
+        }
         for part in &batch.parts {
             self.since.insert(part.provider, now);
         }

@@ -81,6 +81,23 @@ fn batches_are_due_by_time_and_by_size() {
 }
 
 #[test]
+fn connections_that_are_read_make_no_files() {
+    let (mut recorder, web) = (Recorder::new(small(), START), subject("web"));
+    // Of which it is not known whose API it calls, it may be any's.
+    recorder.connection(&web, None, true, START);
+    assert!(recorder.take(START + 1).is_none());
+    recorder.connection(&web, Some(Provider::Aws), false, START + 2);
+    let batch = recorder.take(START + 3).unwrap();
+    let [part] = batch.parts.as_slice() else { panic!("{batch:?}") };
+    let [(_, sight)] = part.sights.as_slice() else { panic!("{part:?}") };
+    assert_eq!((part.provider, sight.connections, sight.unread), (Provider::Aws, 2, 1));
+    recorder.acknowledge(stored(&batch));
+    let late = recorder.take(START + HOUR).unwrap();
+    let http = late.parts.iter().find(|part| part.provider == Provider::Http).unwrap();
+    assert_eq!((http.sights.len(), http.sights[0].1.connections), (1, 1));
+}
+
+#[test]
 fn one_caller_does_not_crowd_out_the_others() {
     let mut recorder = Recorder::new(small(), START);
     let (noisy, quiet) = (subject("noisy"), subject("quiet"));
