@@ -114,20 +114,24 @@ fn rustls_with_symbols_is_seen() {
 
 #[test]
 fn openssl_within_a_program_with_symbols_only_is_seen() {
-    let cargo = env!("CARGO");
+    // By the path at which the kernel has it.
+    let cargo = std::fs::canonicalize(env!("CARGO")).unwrap();
+    // A folder of its own, whose lock no other cargo holds.
+    let home = tempfile::tempdir().unwrap();
     let seen = |server: &Server| {
         for number in 0..CALLS {
-            let mut search = Command::new(cargo);
+            let mut search = Command::new(&cargo);
             let index = server.address(&format!("/remit-cargo/{number}"));
             search
                 .args(["search", "--index", &format!("sparse+{index}/"), "remit"])
-                .env("CARGO_NET_RETRY", "0");
+                .env("CARGO_NET_RETRY", "0")
+                .env("CARGO_HOME", home.path());
             // It fails, since this is no registry; and it asks before it does.
             search.env("CARGO_HTTP_CAINFO", &server.certificate()[0]).env("CARGO_HTTP_MULTIPLEXING", "false");
             assert!(!search.output().unwrap().status.success());
         }
     };
-    compare_with(true, "/remit-cargo/", &["bin/cargo", "--version"], seen);
+    compare_with(true, "/remit-cargo/", &[cargo.to_str().unwrap(), "--version"], seen);
 }
 
 #[test]

@@ -20,6 +20,9 @@ pub(crate) struct Trace {
     listener: Option<std::thread::JoinHandle<()>>,
 }
 
+/// However busy the machine is, what is waited for comes within this.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// What a trace printed, and what it said of itself at its end.
 pub(crate) struct Seen {
     pub(crate) lines: Vec<String>,
@@ -82,10 +85,9 @@ impl Trace {
     /// what follows its name runs it for so long.
     pub(crate) fn knows(&mut self, known: &[&str]) {
         let (name, arguments) = known.split_first().unwrap();
-        for _ in 0..20 {
-            if !self.said(name) && !arguments.is_empty() {
-                succeed(Command::new(name).args(arguments));
-            }
+        let start = Instant::now();
+        while !arguments.is_empty() && !self.said(name) && start.elapsed() < PATIENCE {
+            succeed(Command::new(name).args(arguments));
         }
         assert!(self.says(name), "`{name}` is not watched");
     }
@@ -107,7 +109,7 @@ impl Trace {
     /// Waits until it said something so many times, or ended.
     pub(crate) fn says_times(&mut self, words: &str, times: usize) -> bool {
         let start = Instant::now();
-        while start.elapsed() < Duration::from_secs(60) {
+        while start.elapsed() < PATIENCE {
             if self.said_times(words) >= times {
                 return true;
             }
