@@ -7,7 +7,7 @@ use crate::metrics::Metric;
 /// What became of every call: attempts = recorded + pending + dropped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conservation {
-    /// Calls that were made, as far as anyone counted them.
+    /// Calls that were made, as far as anyone counted them; of connections that could not be read each counts for one.
     pub attempts: u64,
     /// Calls that are durable, in the ledger or the spool.
     pub recorded: u64,
@@ -28,7 +28,7 @@ impl Conservation {
     pub fn metrics(&self) -> Vec<Metric> {
         let dropped = self.dropped.iter().map(|(reason, count)| (*reason, *count));
         vec![
-            Metric::counter("remit_calls_attempted_total", "Calls that were made.", self.attempts),
+            Metric::counter("remit_calls_attempted_total", "Calls that were made, and connections whose calls could not be read.", self.attempts),
             Metric::counter("remit_calls_recorded_total", "Calls that are durable.", self.recorded),
             Metric::gauge("remit_calls_pending", "Calls that are not durable yet.", self.pending),
             Metric::counters("remit_calls_dropped_total", "Calls that were lost.", "reason", dropped),
