@@ -28,7 +28,11 @@ impl Conservation {
     pub fn metrics(&self) -> Vec<Metric> {
         let dropped = self.dropped.iter().map(|(reason, count)| (*reason, *count));
         vec![
-            Metric::counter("remit_calls_attempted_total", "Calls that were made, and connections whose calls could not be read.", self.attempts),
+            Metric::counter(
+                "remit_calls_attempted_total",
+                "Calls that were made, and connections whose calls could not be read.",
+                self.attempts,
+            ),
             Metric::counter("remit_calls_recorded_total", "Calls that are durable.", self.recorded),
             Metric::gauge("remit_calls_pending", "Calls that are not durable yet.", self.pending),
             Metric::counters("remit_calls_dropped_total", "Calls that were lost.", "reason", dropped),
