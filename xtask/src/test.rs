@@ -59,7 +59,7 @@ fn everything(place: &Place, steps: &mut Steps, skips: &Path) {
     steps.take("doctests", || {
         succeed(&mut environment(place, place.cargo(&["test", "--doc", "--workspace", "--locked"])))
     });
-    // `--examples` names none, and makes cargo count the tests' dependencies in, as every other step does.
+    // `--examples` makes cargo count the tests' dependencies in, as every other step does.
     let mut documentation =
         place.cargo(&["doc", "--workspace", "--no-deps", "--lib", "--bins", "--examples"]);
     documentation.args(["--document-private-items", "--locked"]);
@@ -77,7 +77,7 @@ fn everything(place: &Place, steps: &mut Steps, skips: &Path) {
 
 /// Builds the programs that the end-to-end tests run, and the tests, in one go.
 pub(crate) fn build(place: &Place) -> anyhow::Result<()> {
-    succeed(&mut place.cargo(&["build", "--workspace", "--bins", "--tests", "--locked"]))
+    succeed(&mut place.cargo(&["build", "--workspace", "--bins", "--tests", "--examples", "--locked"]))
 }
 
 /// Runs the tests of the whole workspace.
