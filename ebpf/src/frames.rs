@@ -43,9 +43,10 @@ pub(crate) fn step<const PIECES: usize, const FRAMES: usize>(call: &mut Call, st
             // Where frames begin is not known any more, until a write shows it.
             (stream.state, stream.bytes) = (IDLE, 0);
             stream.position += 1;
+            // What follows may be heads, whether any came before or not.
             Step::End(match end(get(&stream.end)) {
-                Counter::Emitted => Counter::Untracked,
-                other => other,
+                Counter::Emitted | Counter::Other => Counter::Untracked,
+                loss => loss,
             })
         }
     }

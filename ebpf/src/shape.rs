@@ -29,11 +29,12 @@ struct Text {
     mask: [u64; FIRST / 8],
 }
 
-/// The methods of RFC 9110 and RFC 5789, with the space that follows.
+/// The methods of RFC 9110 and RFC 5789, and Vault's, with the space that follows.
 const GET: Text = Text::of(b"GET ");
 const PUT: Text = Text::of(b"PUT ");
 const POST: Text = Text::of(b"POST ");
 const HEAD: Text = Text::of(b"HEAD ");
+const LIST: Text = Text::of(b"LIST ");
 const PATCH: Text = Text::of(b"PATCH ");
 const TRACE: Text = Text::of(b"TRACE ");
 const DELETE: Text = Text::of(b"DELETE ");
@@ -94,6 +95,7 @@ pub(crate) fn shape(first: [u64; FIRST / 8], direction: Direction) -> Shape {
         || POST.begins(first)
         || PUT.begins(first)
         || HEAD.begins(first)
+        || LIST.begins(first)
         || DELETE.begins(first)
         || PATCH.begins(first)
         || OPTIONS.begins(first)

@@ -1,4 +1,5 @@
-"""Writes HTTP/2 to a server that only reads: requests in one write, one with a long head, and one behind bodies.
+"""Writes HTTP/2 to a server that only reads: requests in one write, one with a long head, one behind bodies,
+and one behind a frame that is cut.
 
 The truth is printed: a line for each request.
 """
@@ -79,6 +80,11 @@ client.sendall(request("/remit-frames/long", (b"x-long", b"hunter2" * 1800)))
 bodies = b"".join(frame(0, 0, 1, b"hunter2" * index) for index in range(150))
 client.sendall(bodies + request("/remit-frames/behind"))
 client.sendall(request("/remit-frames/last"))
+# A write that ends within the header of a frame: what is behind it may be anything.
+ping = frame(6, 0, 0, b"hunter2!")
+client.sendall(ping + ping[:4])
+client.sendall(ping[4:])
+client.sendall(request("/remit-frames/again"))
 client.close()
 server.join()
 print("\n".join(paths))

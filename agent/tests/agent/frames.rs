@@ -17,11 +17,12 @@ fn requests_are_seen_however_frames_are_written() {
         .lines()
         .map(|path| format!("GET {path} remit-frames.example"))
         .collect();
-    assert_eq!(expected.len(), 23);
+    assert_eq!(expected.len(), 24);
     let own = seen.lines.iter().filter(|line| line.contains(" remit-frames.example "));
     let calls: Vec<&str> = own.map(|line| line.split_once(' ').unwrap().1).collect();
     let missing: Vec<&String> =
         expected.iter().filter(|call| !calls.iter().any(|seen| seen.starts_with(*call))).collect();
     assert_eq!((missing, calls.len()), (Vec::new(), expected.len()), "{}", seen.summary);
     assert!(!seen.printed.contains("hunter2"));
+    assert!(seen.count("untracked") > 0, "what is cut counts as lost: {}", seen.summary);
 }

@@ -28,7 +28,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"{}")
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = answer
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_LIST = answer
 
     def log_message(self, *arguments):
         pass
