@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use remit_abi::{Header, Kind};
+use remit_abi::{Counter, Header, Kind};
 use remit_agent::identity::{CgroupTree, Identities, IdentitySettings};
 use remit_agent::kernel::{Counts, Events, Kernel, Own, Share};
 use remit_agent::probe::{Watch, Watched};
@@ -43,6 +43,8 @@ pub(crate) struct Observation {
     heard: u64,
     /// Whether events were in the ring buffer since it was overwritten last that hold what others sent.
     is_stale: bool,
+    /// How many calls the programs had seen when that was last asked.
+    attempts: u64,
     /// When probes were known to work last, in microseconds since the Unix epoch.
     alive: i64,
     /// Pieces of plaintext that were taken.
@@ -85,6 +87,7 @@ impl Observation {
             called: 0,
             heard: 0,
             is_stale: false,
+            attempts: 0,
             alive: now(),
             pieces: 0,
             follows_sockets,
@@ -115,7 +118,9 @@ impl Observation {
                     break;
                 }
             }
-            if std::mem::take(&mut self.is_stale) {
+            let is_called = self.is_called();
+            // A call may be on its way, so its memory is overwritten once more.
+            if std::mem::replace(&mut self.is_stale, is_called) || is_called {
                 for _ in 0..Own::PARTS {
                     self.own.overwrite();
                     taken += self.drain(&mut on);
@@ -123,6 +128,13 @@ impl Observation {
             }
         }
         taken
+    }
+
+    /// Whether there were calls since this was last asked: of what is not handed on of them, such as what is added up, no
+    /// event tells, and it was in the ring buffer, too.
+    fn is_called(&mut self) -> bool {
+        let attempts = self.kernel.counts().map_or(u64::MAX, |counts| counts.of(Counter::Attempts));
+        std::mem::replace(&mut self.attempts, attempts) != attempts
     }
 
     fn drain(&mut self, on: &mut impl FnMut(&Header, &[u8])) -> usize {

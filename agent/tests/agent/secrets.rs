@@ -29,7 +29,7 @@ fn secrets(bytes: &[u8], end: &str) -> BTreeMap<String, usize> {
 
 /// The memory of a process, by the lines that describe its mappings: all that a core dump would hold, and the ring buffer,
 /// which it would not.
-fn dump(process: u32) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn dump(process: u32) -> Vec<(String, Vec<u8>)> {
     let maps = std::fs::read_to_string(format!("/proc/{process}/maps")).unwrap();
     let memory = File::open(format!("/proc/{process}/mem")).unwrap();
     let mut dump = Vec::new();

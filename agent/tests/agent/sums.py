@@ -1,4 +1,4 @@
-"""Makes requests again and again over one connection, that differ in what the agent has no use for: port, path.
+"""Makes requests again and again over one connection, that differ in what the agent has no use for: port, path, a secret.
 
 The process ends without a farewell to its connection. The truth is what the server was asked.
 """
@@ -37,4 +37,9 @@ for index in range(60):
 time.sleep(2)
 for _ in range(50):
     get("/last")
+# Of the last, no event has anything of the head.
+get("/last", Cookie=sys.argv[3])
+time.sleep(1.5)
+for _ in range(3):
+    get("/last", Cookie=sys.argv[3])
 os._exit(0)
