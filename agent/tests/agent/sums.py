@@ -29,10 +29,10 @@ for _ in range(3):
             get(path)
 # What differs in what the agent keeps is another request.
 for index in range(30):
-    get("/hosts", Host=f"remit-sums-{index % 3}.example")
+    get("/hosts", Host=f"remit-sums-{sys.argv[1]}-{index % 3}.example")
 scope = "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20261128/eu-west-1/s3/aws4_request, SignedHeaders=host, "
 for index in range(60):
-    get("/signed", Authorization=f"{scope}Signature=hunter2{index:08}", X_Amz_Date=f"20261128T{index:06}Z")
+    get(f"/signed-{sys.argv[1]}", Authorization=f"{scope}Signature=hunter2{index:08}", X_Amz_Date=f"20261128T{index:06}Z")
 # So long that what was added up so far is told once more, and looked up.
 time.sleep(2)
 for _ in range(50):
