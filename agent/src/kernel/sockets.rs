@@ -16,9 +16,26 @@ impl Kernel {
     ///
     /// Where the kernel does not permit it. Then no connection is told of.
     pub fn follow_sockets(&mut self, cgroup: &File) -> Result<(), KernelError> {
+        let followed = self.match_objects(true).and_then(|()| self.attach_to_sockets(cgroup));
+        if followed.is_err() {
+            // A part of it would cost the workload and tell nothing.
+            for name in ["sent", "received", "connected6", "connected4"] {
+                self.unload(name);
+            }
+            self.match_objects(false)?;
+        }
+        followed
+    }
+
+    /// Whether the programs that see plaintext tell of each object, for sockets to be matched with.
+    fn match_objects(&mut self, are_matched: bool) -> Result<(), KernelError> {
         let map = self.ebpf.map_mut("MATCHED").ok_or(KernelError::Missing("MATCHED"))?;
         let map_error = |source| KernelError::Map { map: "MATCHED", source };
-        Array::try_from(map).map_err(map_error)?.set(0, 1_u32, 0).map_err(map_error)?;
+        Array::try_from(map).map_err(map_error)?.set(0, u32::from(are_matched), 0).map_err(map_error)
+    }
+
+    /// The kernel attaches by links, which leave room for the programs of others whatever the mode says.
+    fn attach_to_sockets(&mut self, cgroup: &File) -> Result<(), KernelError> {
         for name in ["connected4", "connected6"] {
             let program = self.ebpf.program_mut(name).ok_or(KernelError::Missing(name))?;
             let program: &mut CgroupSockAddr =
@@ -43,10 +60,17 @@ impl Kernel {
     /// Leaves sockets alone again. To be done before probes are detached: what they do not see any more would be told of as
     /// if they never could.
     pub fn leave_sockets(&mut self) {
-        if let Some(Program::CgroupSkb(program)) = self.ebpf.program_mut("sent") {
-            // It fails where it was not loaded.
-            let _ = program.unload();
-        }
+        self.unload("sent");
+    }
+
+    /// Unloads one of the programs, with all that it is attached to.
+    fn unload(&mut self, name: &str) {
+        // It fails where the program was not loaded.
+        let _ = match self.ebpf.program_mut(name) {
+            Some(Program::CgroupSkb(program)) => program.unload(),
+            Some(Program::CgroupSockAddr(program)) => program.unload(),
+            _ => Ok(()),
+        };
     }
 }
 
