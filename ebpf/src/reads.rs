@@ -136,6 +136,11 @@ pub(crate) fn returned(context: &impl EbpfContext, reader: &Reader, result: u64)
         }
     }
     let Some(asked) = due(connection, reader.process) else { return };
+    // Who is answered is through with the handshake, also where nothing was seen of that.
+    let key = Key { connection, process: reader.process as u32, direction: Direction::Written as u32 };
+    if let Some(written) = Stream::find(&key) {
+        written.handshake = 2;
+    }
     // SAFETY: what is masked is one of the values, which a comparison would make as many cases to verify.
     let library = unsafe { core::mem::transmute::<u8, Library>(library as u8 & Library::Go as u8) };
     let mut data = Data { library, direction: Direction::Read, connection, buffer, length: length as u64 };

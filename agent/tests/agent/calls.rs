@@ -1,6 +1,7 @@
 //! Every call of every kind of client is seen exactly once.
 
-use std::process::Command;
+use std::io::Read;
+use std::process::{Command, Stdio};
 
 use remit_tests::skip;
 
@@ -61,6 +62,25 @@ fn python_is_seen_and_no_secret_is_printed() {
     });
     if let Some(seen) = seen {
         assert!(!seen.printed.contains("hunter2") && !seen.summary.contains("hunter2"));
+    }
+}
+
+#[test]
+fn equal_calls_of_a_connection_that_is_older_are_seen() {
+    let server = Server::start();
+    let mut python = Command::new("python3");
+    python.arg(script("older.py")).args([&server.port.to_string(), "/remit-older/", "20"]);
+    let mut python = python.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut said = [0; 9];
+    python.stdout.take().unwrap().read_exact(&mut said).unwrap();
+    let trace = Trace::start().map(|mut trace| {
+        trace.knows(&["libssl"]);
+        trace
+    });
+    // It begins when its input ends, which waiting for it does.
+    assert!(python.wait().unwrap().success());
+    if let Some(trace) = trace {
+        trace.stop().is_exactly(&server, "/remit-older/", 20);
     }
 }
 

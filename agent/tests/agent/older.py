@@ -1,0 +1,13 @@
+"""Connects, says so, and waits for a line before it makes equal calls over that connection: port, path, how many."""
+
+import http.client
+import ssl
+import sys
+
+connection = http.client.HTTPSConnection("127.0.0.1", int(sys.argv[1]), context=ssl._create_unverified_context())
+connection.connect()
+print("connected", flush=True)
+sys.stdin.readline()
+for _ in range(int(sys.argv[3])):
+    connection.request("GET", sys.argv[2])
+    connection.getresponse().read()
