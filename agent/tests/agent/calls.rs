@@ -71,7 +71,7 @@ fn equal_calls_of_a_connection_that_is_older_are_seen() {
     let mut python = Command::new("python3");
     python.arg(script("older.py")).args([&server.port.to_string(), "/remit-older/", "20"]);
     let mut python = python.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut said = [0; 9];
+    let mut said = *b"connected\n";
     python.stdout.take().unwrap().read_exact(&mut said).unwrap();
     let trace = Trace::start().map(|mut trace| {
         trace.knows(&["libssl"]);
