@@ -231,6 +231,9 @@ pub(crate) fn equal(bytes: u64, byte: u8) -> u64 {
     !((difference & !HIGHS).wrapping_add(!HIGHS) | difference) & HIGHS
 }
 
+/// Nanoseconds within which a write is tried again that could not be done during the handshake.
+const RETRIED: u64 = 2_000_000_000;
+
 /// Whether a head is that of the last call again, from the same place or a copy, while the handshake may not be over.
 #[inline(always)]
 fn repeats(call: &Call, stream: &mut Stream) -> bool {
@@ -240,7 +243,14 @@ fn repeats(call: &Call, stream: &mut Stream) -> bool {
     }
     let mark = stream.digest ^ u64::from(call.length);
     let is_same = stream.mark == mark;
-    stream.mark = mark;
+    if is_same && call.time.wrapping_sub(stream.marked) > RETRIED {
+        // So long after the first, it is asked again, on a connection whose handshake was not seen.
+        stream.handshake = 2;
+        return false;
+    }
+    if !is_same {
+        (stream.mark, stream.marked) = (mark, call.time);
+    }
     if stream.handshake == 1 {
         stream.handshake = 2;
     }

@@ -50,6 +50,8 @@ pub(crate) struct Stream {
     /// is made by a function of its own. Before 2, a write may have failed and be made again, as Node does; that is not
     /// another call.
     pub(crate) handshake: u64,
+    /// When the head of `mark` was written first.
+    pub(crate) marked: u64,
     /// When it was last told that its plaintext is seen; 0 where that was not.
     pub(crate) told: u64,
     /// A digest of the request that the agent was told last; 0 where it was another event.
@@ -132,6 +134,7 @@ impl Stream {
             digest: 0,
             mark: 0,
             handshake: 0,
+            marked: 0,
             told: 0,
             request: 0,
             summed: 0,

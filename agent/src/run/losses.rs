@@ -54,7 +54,8 @@ impl Losses {
         let (before, told) = self.sums;
         let lost = before.saturating_sub(summed);
         recorder.dropped("sums", lost.saturating_sub(told), self.since, now);
-        self.sums = (kernel.of(Counter::Summed), lost.max(told));
+        // What arrives after all was counted as lost; the next that is lost is lost on its own account.
+        self.sums = (kernel.of(Counter::Summed), lost);
     }
 
     /// Tells the recorder what was lost since the last time.

@@ -67,21 +67,45 @@ fn python_is_seen_and_no_secret_is_printed() {
 
 #[test]
 fn equal_calls_of_a_connection_that_is_older_are_seen() {
+    if let Some((seen, server)) = over_an_older_connection(&[], "/remit-older/", 20, 0.0) {
+        seen.is_exactly(&server, "/remit-older/", 20);
+    }
+}
+
+/// Where responses are not followed, only time tells a call from another attempt at the one before.
+#[test]
+fn so_are_those_whose_responses_are_not_followed_when_time_passed_between() {
+    let options = ["--responses", "off"];
+    if let Some((seen, server)) = over_an_older_connection(&options, "/remit-older-off/", 3, 2.2) {
+        seen.has_exactly(&server, "/remit-older-off/", 3);
+    }
+}
+
+/// Equal calls over a connection that was made before the trace began.
+fn over_an_older_connection(
+    options: &[&str],
+    path: &str,
+    calls: usize,
+    pause: f64,
+) -> Option<(Seen, Server)> {
     let server = Server::start();
     let mut python = Command::new("python3");
-    python.arg(script("older.py")).args([&server.port.to_string(), "/remit-older/", "20"]);
+    python.arg(script("older.py")).args([
+        &server.port.to_string(),
+        path,
+        &calls.to_string(),
+        &pause.to_string(),
+    ]);
     let mut python = python.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut said = *b"connected\n";
     python.stdout.take().unwrap().read_exact(&mut said).unwrap();
-    let trace = Trace::start().map(|mut trace| {
+    let trace = Trace::start_with(options).map(|mut trace| {
         trace.knows(&["libssl"]);
         trace
     });
     // It begins when its input ends, which waiting for it does.
     assert!(python.wait().unwrap().success());
-    if let Some(trace) = trace {
-        trace.stop().is_exactly(&server, "/remit-older/", 20);
-    }
+    Some((trace?.stop(), server))
 }
 
 #[test]

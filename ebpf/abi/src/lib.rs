@@ -27,7 +27,7 @@ pub const LONGEST_HEAD: u32 = 16 * 1024;
 pub const STREAM_KEY: usize = 16;
 
 /// Bytes of what the kernel remembers of a connection's direction.
-pub const STREAM: usize = 104;
+pub const STREAM: usize = 112;
 
 /// Where in that is how many events there were, followed by how many requests were added up, each of four bytes.
 pub const STREAM_SEQUENCE: usize = 8;
