@@ -1,37 +1,97 @@
 //! Many calls and many programs: what is lost is counted, and memory stays within bounds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
 
 use futures::FutureExt as _;
+use remit_abi::Counter;
+use remit_agent::kernel::{Kernel, Share};
+use remit_agent::probe::Watch;
+use remit_agent::wire::Responses;
 use remit_ledger::{Provider, Snapshot};
+use remit_tests::skip;
 
+use crate::pod::Cgroup;
 use crate::server::{script, succeed};
 use crate::trace::Trace;
 
 /// Lets processes write calls as fast as they can, so many each, no two of them to the same host.
 fn write(name: &str, processes: usize, calls: usize) {
-    let start = |number: usize| {
-        let mut python = Command::new("python3");
-        python
-            .arg(script("load.py"))
-            .arg(format!("{name}{number}"))
-            .args([calls.to_string(), "0".to_owned()]);
-        python.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()
-    };
+    let start = |number| writer(Command::new("python3"), &format!("{name}{number}"), calls);
     let mut children: Vec<Child> = (0..processes).map(start).collect();
-    for child in &mut children {
-        let mut ready = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
-        assert_eq!(ready, "ready\n");
-    }
-    for child in &mut children {
-        writeln!(child.stdin.as_mut().unwrap()).unwrap();
-    }
+    children.iter_mut().for_each(begin);
     for child in &mut children {
         assert!(child.wait().unwrap().success());
     }
+}
+
+/// A process that is ready to write calls.
+fn writer(mut python: Command, name: &str, calls: usize) -> Child {
+    python.arg(script("load.py")).arg(name).args([&calls.to_string(), "0"]);
+    let mut child = python.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut ready = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
+    assert_eq!(ready, "ready\n");
+    child
+}
+
+/// Lets it begin.
+fn begin(child: &mut Child) {
+    writeln!(child.stdin.as_mut().unwrap()).unwrap();
+}
+
+/// One writes far more than its share while another writes less than its own.
+#[test]
+fn one_cgroup_does_not_blind_the_agent_to_others() {
+    const LOUD: usize = 5_000;
+    const QUIET: usize = 50;
+    let Some(top) = Cgroup::top(|kind, _| kind == "cgroup2") else {
+        return skip::loudly("no hierarchy of cgroups of version 2 is mounted", "mount one");
+    };
+    let share = Share { calls: 100, burst: 1_000_000_000, ..Share::default() };
+    let mut kernel = match Kernel::load(share, Responses::Off) {
+        Ok(kernel) => kernel,
+        Err(error) => {
+            assert!(error.to_string().contains("not permitted"), "{error}");
+            return skip::loudly("BPF is not permitted here", "run as root on a kernel with BPF and uprobes");
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let _entered = runtime.enter();
+    let mut events = kernel.events().unwrap();
+    let mut watch = Watch::new(Responses::Off);
+    watch.round(&mut kernel).unwrap();
+    let own = std::process::id();
+    let names = ["loud", "quiet"].map(|name| format!("{name}{own}"));
+    let cgroups = names.each_ref().map(|name| Cgroup::new(&top, &format!("remit-{name}")));
+    let [mut loud, mut quiet] =
+        [(0, LOUD), (1, QUIET)].map(|(at, calls)| writer(cgroups[at].run("python3"), &names[at], calls));
+    begin(&mut loud);
+    begin(&mut quiet);
+    let mut seen = [BTreeSet::new(), BTreeSet::new()];
+    let mut is_over = false;
+    loop {
+        let taken = events.take(|_, text| {
+            let text = String::from_utf8_lossy(text);
+            let host = text.lines().find_map(|line| line.strip_prefix("Host: ")).unwrap_or_default();
+            for (name, seen) in names.iter().zip(&mut seen) {
+                if host.contains(name.as_str()) {
+                    seen.insert(host.to_owned());
+                }
+            }
+        });
+        if taken == 0 && is_over {
+            break;
+        }
+        is_over = [&mut loud, &mut quiet].map(|child| child.try_wait().unwrap()).iter().all(Option::is_some);
+    }
+    let counts = kernel.counts().unwrap();
+    let [loud, quiet] = seen.map(|seen| seen.len());
+    assert_eq!(quiet, QUIET, "{counts:?}");
+    assert!(loud < LOUD, "{loud} of the loud one's calls came through");
+    assert!(counts.of(Counter::Throttled) >= (LOUD - loud) as u64, "{loud} came through; {counts:?}");
+    assert!(counts.is_conserved(), "{counts:?}");
 }
 
 #[test]
