@@ -7,7 +7,7 @@ use crate::server::{Server, script, succeed};
 use crate::trace::Trace;
 
 /// The library that curl uses.
-fn libssl() -> PathBuf {
+pub(crate) fn libssl() -> PathBuf {
     let output = Command::new("sh").args(["-c", "ldd $(command -v curl)"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let line = text.lines().find(|line| line.contains("libssl.so")).unwrap();

@@ -1,17 +1,20 @@
 //! Many calls and many programs: what is lost is counted, and memory stays within bounds.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use remit_abi::Counter;
-use remit_agent::kernel::{Kernel, Share};
-use remit_agent::probe::Watch;
+use remit_agent::kernel::{Kernel, Share, has_breakpoint};
+use remit_agent::probe::{Watch, points};
 use remit_agent::wire::Responses;
 use remit_ledger::{Provider, Snapshot};
 use remit_tests::skip;
 
+use crate::lifecycle::libssl;
 use crate::pod::Cgroup;
 use crate::server::{script, succeed};
 use crate::trace::Trace;
@@ -140,4 +143,28 @@ fn memory_is_bounded_over_many_programs_and_operations() {
     let peak: u64 = peak.trim().trim_end_matches("kB").trim().parse().unwrap();
     let seen = run.stop();
     assert!(peak / 1024 < BOUND, "{} MB; {}", peak / 1024, seen.summary);
+}
+
+/// Alone, since the breakpoints of other agents are at the same places.
+#[test]
+fn no_breakpoint_is_left_when_the_agent_ends() {
+    let file = File::open(libssl()).unwrap();
+    let points = points(&file).unwrap();
+    let breakpoints = || points.iter().filter(|point| has_breakpoint(&file, point.offset()).unwrap()).count();
+    if breakpoints() > 0 {
+        return skip::loudly("another agent is at work", "end it");
+    }
+    for is_killed in [false, true] {
+        let Some(trace) = Trace::start() else { return };
+        assert!(breakpoints() > 0);
+        if is_killed {
+            trace.kill();
+        } else {
+            trace.stop();
+        }
+        let start = Instant::now();
+        while breakpoints() > 0 {
+            assert!(start.elapsed() < Duration::from_secs(60), "{} are left", breakpoints());
+        }
+    }
 }
