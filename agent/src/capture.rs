@@ -44,6 +44,8 @@ pub struct Capture {
     identities: Identities,
     known: Known,
     callers: HashMap<u32, Arc<Subject>, RandomState>,
+    /// Those that were remembered before there were too many: some of their calls may wait for answers.
+    former: HashMap<u32, Arc<Subject>, RandomState>,
     connections: Connections,
     repeats: Repeats,
     calls: Vec<wire::Call>,
@@ -58,6 +60,7 @@ impl Capture {
             identities,
             known,
             callers: HashMap::default(),
+            former: HashMap::default(),
             connections: Connections::default(),
             repeats: Repeats::default(),
             calls: Vec::new(),
@@ -76,6 +79,7 @@ impl Capture {
             if is_exit {
                 self.identities.exited(process, now);
                 self.callers.remove(&process);
+                self.former.remove(&process);
             } else {
                 let subject = self.identities.executed(header.cgroup, process, &name(bytes), now);
                 self.remember(process, subject);
@@ -221,7 +225,7 @@ impl Capture {
 
     fn remember(&mut self, process: u32, subject: Arc<Subject>) {
         if self.callers.len() >= CALLERS && !self.callers.contains_key(&process) {
-            self.callers.clear();
+            self.former = std::mem::take(&mut self.callers);
         }
         self.callers.insert(process, subject);
     }
@@ -230,7 +234,9 @@ impl Capture {
         let surroundings = self.known.surroundings();
         for call in self.calls.drain(..) {
             self.connections.called(call.key.process, call.key.object, call.head.host.as_deref());
-            let subject = self.callers.get(&call.key.process).cloned().unwrap_or_default();
+            let process = call.key.process;
+            let subject = self.callers.get(&process).or_else(|| self.former.get(&process));
+            let subject = subject.cloned().unwrap_or_default();
             on(&call, named(&call, subject, &surroundings));
         }
     }

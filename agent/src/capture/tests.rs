@@ -66,6 +66,23 @@ fn a_call_without_an_answer_is_delivered_with_an_unknown_outcome() {
     assert_eq!((call.outcome, call.first, call.last), (Outcome::Unknown, 5, 5));
 }
 
+/// However many others call meanwhile.
+#[test]
+fn who_made_a_call_that_waits_is_not_forgotten() {
+    let mut capture = capture();
+    let written = header(Kind::Head, Way::Written, 0, GET.as_bytes());
+    capture.event(&written, GET.as_bytes(), 5, &mut |_, _| panic!("it is not answered"));
+    let caller = Arc::new(Subject::default());
+    capture.remember(7, Arc::clone(&caller));
+    for other in 0..16_384 {
+        capture.remember(1000 + other, Arc::default());
+    }
+    let mut callers = Vec::new();
+    capture.close(&mut |_, call| callers.push(call.subject));
+    assert!(matches!(callers.as_slice(), [one] if Arc::ptr_eq(one, &caller)));
+    assert!(capture.callers.len() + capture.former.len() <= 2 * CALLERS);
+}
+
 #[test]
 fn a_status_tells_the_outcome_where_it_can() {
     let of = |provider, status| outcome(provider, Some(&Response { status, request_id: None }));
