@@ -5,7 +5,7 @@ use aya_ebpf::programs::ProbeContext;
 use remit_abi::Library;
 
 use crate::call::{freed, written};
-use crate::reads::{Read, entered};
+use crate::reads::{Read, Reader, entered};
 
 /// `ssize_t gnutls_record_send(gnutls_session_t session, const void *data, size_t data_size)`.
 #[uprobe]
@@ -20,7 +20,8 @@ pub fn gnutls_record_send(context: ProbeContext) -> u32 {
 #[uprobe]
 pub fn gnutls_record_recv(context: ProbeContext) -> u32 {
     if let (Some(connection), Some(buffer)) = (context.arg(0), context.arg(1)) {
-        entered(&Read { library: Library::GnuTls, connection, buffer, count: 0 });
+        let call = Read { library: Library::GnuTls, connection, buffer, count: 0 };
+        entered(&Reader::thread(), &call);
     }
     0
 }

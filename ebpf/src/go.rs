@@ -5,7 +5,7 @@ use aya_ebpf::programs::ProbeContext;
 use remit_abi::Library;
 
 use crate::call::written;
-use crate::reads::{Read, Reader, entered_by, returned};
+use crate::reads::{Read, Reader, entered, returned};
 
 /// `func (c *Conn) Write(b []byte) (int, error)`, as Go 1.17 and later pass arguments: in RAX, RBX and RCX.
 #[uprobe]
@@ -23,7 +23,7 @@ pub fn go_tls_read(context: ProbeContext) -> u32 {
     // SAFETY: as above.
     let registers = unsafe { &*context.regs };
     let call = Read { library: Library::Go, connection: registers.rax, buffer: registers.rbx, count: 0 };
-    entered_by(&Reader::goroutine(registers.r14), &call);
+    entered(&Reader::goroutine(registers.r14), &call);
     0
 }
 

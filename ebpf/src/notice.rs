@@ -9,7 +9,7 @@ use remit_abi::{Counter, Header, Kind, Library, PEER, Peer};
 use crate::bucket;
 use crate::counter::count;
 use crate::packet::Packet;
-use crate::piece::{EVENTS, wakeup};
+use crate::piece::{EVENTS, tell, wakeup};
 use crate::stream::Key;
 
 /// What is told of a socket.
@@ -110,10 +110,9 @@ pub(crate) fn seen(key: &Key, library: Library, (time, cgroup): (u64, u64), told
         library: library as u8,
         ..Header::default()
     };
-    let entry = if bucket::take(cgroup, time) { EVENTS.reserve::<Header>(0) } else { None };
-    let Some(mut entry) = entry else { return count(Counter::LostSockets) };
-    entry.write(header);
-    entry.submit(wakeup());
+    if !(bucket::take(cgroup, time) && tell(header)) {
+        return count(Counter::LostSockets);
+    }
     count(Counter::Sockets);
     *told = time;
 }

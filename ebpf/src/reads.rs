@@ -52,7 +52,7 @@ static FIRST_ONLY: u64 = 1;
 impl Reader {
     /// The thread that runs.
     #[inline(always)]
-    fn thread() -> Reader {
+    pub(crate) fn thread() -> Reader {
         let thread = bpf_get_current_pid_tgid();
         Reader { process: thread >> 32, id: thread }
     }
@@ -70,24 +70,13 @@ impl Reader {
 pub(crate) fn entered_alone(call: &Read) {
     let reader = Reader::thread();
     if due(call.connection, reader.process).is_some() {
-        remember(&reader, call);
+        entered(&reader, call);
     }
 }
 
-/// A thread calls a read function.
+/// A read function is called.
 #[inline(always)]
-pub(crate) fn entered(call: &Read) {
-    remember(&Reader::thread(), call);
-}
-
-/// A goroutine calls a read function.
-#[inline(always)]
-pub(crate) fn entered_by(reader: &Reader, call: &Read) {
-    remember(reader, call);
-}
-
-#[inline(always)]
-fn remember(reader: &Reader, call: &Read) {
+pub(crate) fn entered(reader: &Reader, call: &Read) {
     let Read { library, connection, buffer, count } = *call;
     let _ = PENDING.insert(reader, Pending { connection, buffer, count, library: library as u64 }, 0);
 }

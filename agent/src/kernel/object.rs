@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::os::fd::AsRawFd;
 
-use aya::maps::{HashMap, MapData, PerCpuArray, ProgramArray, RingBuf};
+use aya::maps::{HashMap, Map, MapData, MapError, PerCpuArray, ProgramArray, RingBuf};
 use aya::programs::uprobe::{UProbeLink, UProbeScope};
 use aya::programs::{ProgramError, RawTracePoint, UProbe};
 use aya::{Ebpf, EbpfLoader};
@@ -43,8 +43,10 @@ impl Default for Share {
 /// The programs in the kernel. They and whatever they are attached to go with this value, and with the process.
 pub struct Kernel {
     pub(super) ebpf: Ebpf,
-    /// The programs that others call, which are gone from here when this is.
-    steps: Vec<ProgramArray<MapData>>,
+    /// The program that others call for the next step, which is gone from there when this is.
+    _next: ProgramArray<MapData>,
+    /// Likewise that for a second slice, once it is needed.
+    second: Option<ProgramArray<MapData>>,
     counters: PerCpuArray<MapData, u64>,
     /// What the programs remember of connections.
     streams: HashMap<MapData, [u8; STREAM_KEY], [u8; STREAM]>,
@@ -88,7 +90,7 @@ impl Kernel {
         loader.override_global("FIRST_ONLY", &first_only, true).override_global("SUMS", &sums, true);
         let mut ebpf = loader.load(OBJECT)?;
         // What a call leaves to do is done by one program for all.
-        let steps = vec![callable(&mut ebpf, NEXT, "STEPS")?];
+        let next = callable(&mut ebpf, NEXT, "STEPS")?;
         for (name, tracepoint) in DEEDS {
             let program = ebpf.program_mut(name).ok_or(KernelError::Missing(name))?;
             let program: &mut RawTracePoint =
@@ -96,13 +98,8 @@ impl Kernel {
             program.load().map_err(|source| program_error(name, "loaded", source))?;
             program.attach(tracepoint).map_err(|source| program_error(name, "attached", source))?;
         }
-        let counters = ebpf.take_map("COUNTERS").ok_or(KernelError::Missing("COUNTERS"))?;
-        let counters =
-            PerCpuArray::try_from(counters).map_err(|source| KernelError::Map { map: "COUNTERS", source })?;
-        let streams = ebpf.take_map("STREAMS").ok_or(KernelError::Missing("STREAMS"))?;
-        let streams =
-            HashMap::try_from(streams).map_err(|source| KernelError::Map { map: "STREAMS", source })?;
-        Ok(Kernel { ebpf, steps, counters, streams })
+        let (counters, streams) = (take(&mut ebpf, "COUNTERS")?, take(&mut ebpf, "STREAMS")?);
+        Ok(Kernel { ebpf, _next: next, second: None, counters, streams })
     }
 
     /// Loads all programs, so that it is known whether the kernel takes them.
@@ -119,8 +116,8 @@ impl Kernel {
 
     /// Loads the program for a function, unless it is loaded, and what it calls.
     fn load_for(&mut self, hook: Hook) -> Result<&mut UProbe, KernelError> {
-        if hook == Hook::RustlsWriteVectored && self.steps.len() == 1 {
-            self.steps.push(callable(&mut self.ebpf, SECOND, "SECOND")?);
+        if hook == Hook::RustlsWriteVectored && self.second.is_none() {
+            self.second = Some(callable(&mut self.ebpf, SECOND, "SECOND")?);
         }
         load(&mut self.ebpf, name(hook))
     }
@@ -139,9 +136,7 @@ impl Kernel {
     ///
     /// Where they were taken before, or cannot be waited for.
     pub fn events(&mut self) -> Result<Events, KernelError> {
-        let map = self.ebpf.take_map("EVENTS").ok_or(KernelError::Missing("EVENTS"))?;
-        let ring = RingBuf::try_from(map).map_err(|source| KernelError::Map { map: "EVENTS", source })?;
-        Events::new(ring)
+        Events::new(take::<RingBuf<MapData>>(&mut self.ebpf, "EVENTS")?)
     }
 
     /// What the programs counted so far.
@@ -235,11 +230,15 @@ fn callable(
 ) -> Result<ProgramArray<MapData>, KernelError> {
     let fd = load(ebpf, program)?.fd().and_then(|fd| Ok(fd.try_clone()?));
     let fd = fd.map_err(|source| program_error(program, "loaded", source))?;
-    let error = |source| KernelError::Map { map, source };
-    let place = ebpf.take_map(map).ok_or(KernelError::Missing(map))?;
-    let mut place = ProgramArray::try_from(place).map_err(error)?;
-    place.set(0, &fd, 0).map_err(error)?;
+    let mut place: ProgramArray<MapData> = take(ebpf, map)?;
+    place.set(0, &fd, 0).map_err(|source| KernelError::Map { map, source })?;
     Ok(place)
+}
+
+/// Takes a map, of which there is one owner.
+fn take<T: TryFrom<Map, Error = MapError>>(ebpf: &mut Ebpf, map: &'static str) -> Result<T, KernelError> {
+    let taken = ebpf.take_map(map).ok_or(KernelError::Missing(map))?;
+    T::try_from(taken).map_err(|source| KernelError::Map { map, source })
 }
 
 /// Loads a program, unless it is: functions of which the same is asked share one.
