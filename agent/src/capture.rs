@@ -2,7 +2,7 @@
 
 mod repeats;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -253,26 +253,9 @@ fn unread(connection: &Connection, surroundings: &Surroundings<'_>) -> (Call, Op
     let named = naming::server(&connection.server(), surroundings);
     // An address alone may be anyone's.
     let is_known = connection.host.is_some() || named.provider != Provider::Http;
-    let call = Call {
-        subject: Arc::clone(&connection.subject),
-        evidence: SNI,
-        provider: named.provider,
-        principal: None,
-        account: None,
-        region: named.region,
-        credential: None,
-        service: named.service,
-        operation: named.operation,
-        resources: Vec::new(),
-        parameters: BTreeMap::new(),
-        outcome: Outcome::Unknown,
-        error_code: None,
-        sample_id: None,
-        count: 1,
-        first: connection.at,
-        last: connection.at,
-    };
-    (call, is_known.then_some(named.provider))
+    let provider = is_known.then_some(named.provider);
+    let call = one(named, Arc::clone(&connection.subject), connection.at);
+    (Call { evidence: SNI, ..call }, provider)
 }
 
 /// A call by the words of the ledger.
@@ -283,7 +266,16 @@ fn named(call: &wire::Call, subject: Arc<Subject>, surroundings: &Surroundings<'
         named =
             Named { operation: UNKNOWN.to_owned(), resources: Vec::new(), parameters: Vec::new(), ..named };
     }
-    let outcome = outcome(named.provider, call.response.as_ref());
+    Call {
+        credential: call.head.scope.as_ref().map(|scope| scope.access_key.clone()),
+        outcome: outcome(named.provider, call.response.as_ref()),
+        sample_id: call.response.as_ref().and_then(|response| response.request_id.clone()),
+        ..one(named, subject, call.time)
+    }
+}
+
+/// One call on the wire of which no more is known than its names, and who made it when.
+fn one(named: Named, subject: Arc<Subject>, at: i64) -> Call {
     Call {
         subject,
         evidence: EVIDENCE,
@@ -291,17 +283,17 @@ fn named(call: &wire::Call, subject: Arc<Subject>, surroundings: &Surroundings<'
         principal: None,
         account: None,
         region: named.region,
-        credential: call.head.scope.as_ref().map(|scope| scope.access_key.clone()),
+        credential: None,
         service: named.service,
         operation: named.operation,
         resources: named.resources,
         parameters: named.parameters.into_iter().collect(),
-        outcome,
+        outcome: Outcome::Unknown,
         error_code: None,
-        sample_id: call.response.as_ref().and_then(|response| response.request_id.clone()),
+        sample_id: None,
         count: 1,
-        first: call.time,
-        last: call.time,
+        first: at,
+        last: at,
     }
 }
 

@@ -224,6 +224,13 @@ impl Agent {
         }
     }
 
+    /// Records calls that the kernel's programs added up and did not tell of.
+    fn settle(&mut self, now: i64) {
+        let Self { observation, capture, recorder, .. } = self;
+        let read = |process, object| observation.sums(process, object);
+        capture.settle(now, read, &mut |_, call| recorder.record(call));
+    }
+
     /// What is done every second.
     fn beat(&mut self) -> anyhow::Result<()> {
         let now = now();
@@ -233,10 +240,8 @@ impl Agent {
         self.seen.record(&connections, &self.capture, recorder);
         let counts = self.observation.counts()?;
         self.losses.count_dead(&self.observation, now, recorder);
-        let observation = &self.observation;
-        self.capture.settle(now, |process, object| observation.sums(process, object), &mut |_, call| {
-            recorder.record(call);
-        });
+        self.settle(now);
+        let recorder = &mut self.recorder;
         self.losses.sums(&counts, self.capture.summed(), now, recorder);
         self.losses.count(&counts, self.capture.counts(), now, recorder);
         if let Some(asker) = &mut self.asker
@@ -275,10 +280,9 @@ impl Agent {
         let recorder = &mut self.recorder;
         self.capture.close(&mut |_, call| recorder.record(call));
         self.seen.record(&self.capture.close_connections(), &self.capture, recorder);
-        let (counts, observation) = (self.observation.counts()?, &self.observation);
-        self.capture.settle(now, |process, object| observation.sums(process, object), &mut |_, call| {
-            recorder.record(call);
-        });
+        let counts = self.observation.counts()?;
+        self.settle(now);
+        let recorder = &mut self.recorder;
         // What is not there by now does not come.
         for _ in 0..2 {
             self.losses.sums(&counts, self.capture.summed(), now, recorder);

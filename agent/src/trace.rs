@@ -4,7 +4,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use remit_abi::{Counter, Header, Kind};
+use remit_abi::{Counter, Kind};
 use remit_agent::capture::{Capture, Known};
 use remit_agent::identity::Group;
 use remit_agent::kernel::Counts;
@@ -44,52 +44,74 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 async fn trace(arguments: &Arguments) -> anyhow::Result<()> {
-    let mut group = match &arguments.cgroup {
+    let group = match &arguments.cgroup {
         Some(name) => Some(Group::find(cgroups(), name).with_context(|| {
             format!("there is no cgroup `{name}`\nhint: give a path below `/sys/fs/cgroup`, or a number")
         })?),
         None => None,
     };
-    let mut is_wanted = |header: &Header| {
-        let is_of_process = header.kind == Kind::Start as u8 || header.kind == Kind::Exit as u8;
-        is_of_process || group.as_mut().is_none_or(|group| group.contains(header.cgroup))
-    };
-    let mut observation = Observation::begin(arguments.responses, !arguments.no_sockets, false)?;
+    let observation = Observation::begin(arguments.responses, !arguments.no_sockets, false)?;
     let patience = i64::from(arguments.patience) * 1_000_000;
     let limits = Limits { responses: arguments.responses, patience, ..Limits::default() };
-    let mut capture = Capture::new(limits, identities(None), Known::default());
-    let mut printer = Printer { only: arguments.pid, output: std::io::stdout().lock(), printed: Ok(()) };
+    let capture = Capture::new(limits, identities(None), Known::default());
+    let printer = Printer { only: arguments.pid, output: std::io::stdout().lock(), printed: Ok(()) };
+    let mut tracer = Tracer { observation, capture, group, printer };
     let mut next_sweep = Instant::now() + SWEEP;
     loop {
-        let is_over = observation.wait().await?;
-        observation.take(|header, bytes| {
-            if is_wanted(header) {
-                capture.event(header, bytes, now(), &mut |sent, call| printer.call(sent, &call));
-            }
-        });
+        let is_over = tracer.observation.wait().await?;
+        tracer.take();
         if is_over {
             break;
         }
-        observation.follow()?;
+        tracer.observation.follow()?;
         if next_sweep <= Instant::now() {
             next_sweep = Instant::now() + SWEEP;
-            capture.sweep(now(), &mut |sent, call| printer.call(sent, &call));
-            printer.show(&capture.connections(now()));
+            tracer.sweep(now());
         }
     }
-    // Nothing may be on its way when the counts are compared.
-    observation.detach();
-    while observation.take(|header, bytes| {
-        if is_wanted(header) {
-            capture.event(header, bytes, now(), &mut |sent, call| printer.call(sent, &call));
-        }
-    }) > 0
-    {}
-    capture.close(&mut |sent, call| printer.call(sent, &call));
-    printer.show(&capture.close_connections());
-    printer.printed?;
-    summary(&observation.counts()?, observation.pieces, capture.counts());
-    Ok(())
+    tracer.end()
+}
+
+/// A trace at work.
+struct Tracer<W> {
+    observation: Observation,
+    capture: Capture,
+    /// Only calls of these cgroups; all where there is none.
+    group: Option<Group>,
+    printer: Printer<W>,
+}
+
+impl<W: Write> Tracer<W> {
+    /// Takes what the kernel has to say.
+    fn take(&mut self) -> usize {
+        let Self { observation, capture, group, printer } = self;
+        observation.take(|header, bytes| {
+            let is_of_process = header.kind == Kind::Start as u8 || header.kind == Kind::Exit as u8;
+            if is_of_process || group.as_mut().is_none_or(|group| group.contains(header.cgroup)) {
+                capture.event(header, bytes, now(), &mut |sent, call| printer.call(sent, &call));
+            }
+        })
+    }
+
+    /// Prints what nobody waits for any more.
+    fn sweep(&mut self, now: i64) {
+        let Self { capture, printer, .. } = self;
+        capture.sweep(now, &mut |sent, call| printer.call(sent, &call));
+        printer.show(&capture.connections(now));
+    }
+
+    /// Prints what is left, and says what was seen.
+    fn end(mut self) -> anyhow::Result<()> {
+        // Nothing may be on its way when the counts are compared.
+        self.observation.detach();
+        while self.take() > 0 {}
+        let Self { observation, mut capture, mut printer, .. } = self;
+        capture.close(&mut |sent, call| printer.call(sent, &call));
+        printer.show(&capture.close_connections());
+        printer.printed?;
+        summary(&observation.counts()?, observation.pieces, capture.counts());
+        Ok(())
+    }
 }
 
 /// Prints lines of processes that are asked for.
