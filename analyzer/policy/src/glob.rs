@@ -108,6 +108,19 @@ impl Glob {
         self.variables().next().is_some()
     }
 
+    /// The pattern with `*` for each variable: its strings for all values.
+    pub(crate) fn opened(&self) -> Self {
+        let mut pieces = Vec::with_capacity(self.pieces.len());
+        for piece in &self.pieces {
+            match piece {
+                Piece::Variable(_) | Piece::Many if pieces.last() == Some(&Piece::Many) => {}
+                Piece::Variable(_) => pieces.push(Piece::Many),
+                _ => pieces.push(piece.clone()),
+            }
+        }
+        Self { pieces: pieces.into(), ..self.clone() }
+    }
+
     pub(crate) fn variables(&self) -> impl Iterator<Item = &Variable> {
         self.pieces.iter().filter_map(|piece| match piece {
             Piece::Variable(variable) => Some(variable.as_ref()),

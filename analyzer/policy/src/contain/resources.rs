@@ -57,12 +57,23 @@ impl<'e> Region<'e> {
         let unions: Vec<_> = unions.iter().map(Vec::as_slice).collect();
         let query = Query { within: &unions, outside: &outside };
         for generator in generators {
-            if let Some(found) = query.search(generator, budget)? {
+            if let Some(found) = query.search(generator, budget)?
+                && !is_empty_opened(&query, generator, budget)?
+            {
                 return Ok(Some(found));
             }
         }
         Ok(None)
     }
+}
+
+/// Whether a pattern with variables has nothing even where each takes any value. A variable's letter says nothing of
+/// what it stands for, which a required pattern then takes for every string; spelled out, the strings are exact.
+fn is_empty_opened(query: &Query<'_>, generator: &Glob, budget: &mut usize) -> Result<bool, Exhausted> {
+    if !generator.has_variables() || query.within.is_empty() {
+        return Ok(false);
+    }
+    Ok(query.search(&generator.opened(), budget)?.is_none())
 }
 
 /// Whether every string of the pattern is in one of the others. One other alone is tried first: it mostly suffices, and

@@ -194,6 +194,11 @@ fn variables_are_the_same_on_both_sides() {
         gap(&[&away], &[besides]),
         Gap::Condition { statement: first(Layer::Identity), condition: None }
     );
+    // Only a user named `x` owns what the second statement leaves out, and the first has that.
+    let of_x = allow(r#""s3:*""#, r#""arn:aws:s3:::home/x/*""#);
+    let but_x = r#""Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::home/x?""#;
+    contained(&[&own], &[&of_x, but_x]);
+    assert_eq!(gap(&[&own], &[but_x]), Gap::NotAllowed);
     // In the older version of the language the same text is no variable.
     let older = parse(&document(&[&own]).emit().replace("2012", "2008")).unwrap();
     assert!(contain(&set(&[&own]), &PolicySet::new(&[&older], None)).is_err());
