@@ -17,11 +17,14 @@
 //! # Ok::<(), remit_organisation::Error>(())
 //! ```
 //!
+//! A [`ClusterProfile`] describes a cluster in the same way, from which [`Cluster`] makes an audit log of its API server.
+//!
 //! [`Load`] makes logs in bulk for benchmarks, and [`Pair`] policies with requests for evaluators.
 
 mod archive;
 mod background;
 mod caller;
+mod cluster;
 mod delivery;
 mod error;
 mod event;
@@ -43,6 +46,9 @@ mod template;
 mod truth;
 
 pub use archive::{GRANTS, SELECTORS, TRUTH, unpack};
+pub use cluster::{
+    Cluster, ClusterCall, ClusterJob, ClusterProfile, ClusterTruth, SubjectDescription, SubjectTruth,
+};
 pub use delivery::LogFile;
 pub use error::Error;
 pub use identity::Identity;

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use remit_organisation::{Load, LoadSummary, Organisation, Profile, SAMPLE_SEED};
+use remit_organisation::{Cluster, ClusterProfile, Load, LoadSummary, Organisation, Profile, SAMPLE_SEED};
 
 #[derive(Parser)]
 #[command(about = "makes synthetic organisations: logs, grants and the truth behind them")]
@@ -38,6 +38,15 @@ enum Command {
         #[arg(long, default_value = "tests/organisation/sample/truth.json")]
         truth: PathBuf,
     },
+    /// Write the demo's cluster: its audit log, a file a day, its manifests, its audit policy and the truth
+    Cluster {
+        /// Seed of everything random
+        #[arg(long, default_value_t = SAMPLE_SEED)]
+        seed: u64,
+        /// Folder to write to
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Write a log in bulk for benchmarks, gzip'd in files of 500 events
     Load {
         /// Events in all; about 1.5 kB each
@@ -60,6 +69,9 @@ fn main() -> Result<()> {
         Command::Sample { seed, out } => Organisation::generate(seed, &Profile::sample()?)?.write(&out)?,
         Command::Pack { seed, archive, truth } => {
             Organisation::generate(seed, &Profile::sample()?)?.pack(&archive, &truth)?;
+        }
+        Command::Cluster { seed, out } => {
+            Cluster::generate(seed, &ClusterProfile::sample()?)?.write(&out)?;
         }
         Command::Load { events, seed, threads, out } => {
             let start = Instant::now();
