@@ -3,6 +3,10 @@
 //! The rules are those of the server's own reading of addresses (`RequestInfoFactory` in kubernetes/apiserver) and of
 //! "Request Verbs" in the Kubernetes documentation.
 
+mod words;
+
+pub use words::{CORE, NAMESPACE, NON_RESOURCE, VERSION, Words};
+
 /// A request as the authorizer sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Request {
@@ -119,6 +123,18 @@ impl Request {
         let request = Self { verb: own(verb), target: Target::Resource(asked) };
         Some(Reading { request, version: own(version) })
     }
+}
+
+/// Whether a text is an API version, such as `v1` or `v2beta1`.
+pub fn is_version(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix('v') else { return false };
+    let rest = rest.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    let is_numbered = text.len() > rest.len() + 1;
+    let suffix = rest.strip_prefix("alpha").or_else(|| rest.strip_prefix("beta"));
+    is_numbered
+        && (rest.is_empty()
+            || suffix
+                .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())))
 }
 
 fn verb(method: &str) -> Option<&'static str> {

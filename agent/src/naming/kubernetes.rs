@@ -1,21 +1,14 @@
 //! Kubernetes: verb, group and resource, as the API server's own reading of addresses has them.
 //!
-//! The rules are those of "Request Verbs" and "Kubernetes API Concepts" in the Kubernetes documentation. The service is the
-//! API group, `core` for the one without a name, and the operation verb and resource with its subresource:
-//! `list deployments`, `create pods/exec`.
+//! The rules are those of "Request Verbs" and "Kubernetes API Concepts" in the Kubernetes documentation, and the words those of
+//! the catalog, which the reader of audit logs has, too.
 
-use remit_catalog::kubernetes::{Reading, Request, Target};
+use remit_catalog::kubernetes::{CORE, NAMESPACE, Reading, Request, VERSION, is_version};
 use remit_ledger::Provider;
 
 use super::host::Host;
 use super::{Named, UNKNOWN, path};
 use crate::head::Head;
-
-/// What the group without a name is called.
-const CORE: &str = "core";
-
-/// The service of addresses that are no resource's, as RBAC calls them.
-const NON_RESOURCE: &str = "nonResourceURLs";
 
 /// Groups that are part of Kubernetes and have no domain.
 const GROUPS: &[&str] = &["apps", "autoscaling", "batch", "extensions", "policy"];
@@ -88,53 +81,17 @@ fn is_evident(parts: &[&str], host: &Host<'_>, is_bearer: bool) -> bool {
     }
 }
 
-/// `v1`, `v2beta1`.
-fn is_version(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix('v') else { return false };
-    let rest = rest.trim_start_matches(|letter: char| letter.is_ascii_digit());
-    let is_numbered = text.len() > rest.len() + 1;
-    let suffix = rest.strip_prefix("alpha").or_else(|| rest.strip_prefix("beta"));
-    is_numbered
-        && (rest.is_empty()
-            || suffix
-                .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())))
-}
-
-/// What is asked for; none where the server would not understand it either.
+/// What is asked for; none where the server would not understand it either, or the ledger has no words for it.
 fn read(head: &Head, path: &str) -> Option<Named> {
     let parameter =
         |name: &str| head.query.iter().find(|query| query.name == name).map(|query| query.value.as_deref());
     let Reading { request, version } = Request::read(&head.method, path, parameter)?;
-    let asked = match request.target {
-        Target::Resource(asked) => asked,
-        Target::Url(url) => return Some(non_resource(head, &url)),
-    };
-    let verb = request.verb;
-    let operation = match asked.subresource.as_str() {
-        "" => format!("{verb} {}", asked.resource),
-        subresource => format!("{verb} {}/{subresource}", asked.resource),
-    };
-    let mut place = String::new();
-    if !asked.namespace.is_empty() && asked.resource != "namespaces" {
-        place = format!("namespaces/{}/", asked.namespace);
+    let words = request.words()?;
+    let mut named = Named::new(Provider::Kubernetes, words.service, words.operation).on(words.resource);
+    if !words.namespace.is_empty() {
+        named = named.with(NAMESPACE, words.namespace);
     }
-    place.push_str(&asked.resource);
-    if !asked.name.is_empty() {
-        place.push('/');
-        place.push_str(&asked.name);
-    }
-    let group = if asked.group.is_empty() { CORE } else { &asked.group };
-    let mut named = Named::new(Provider::Kubernetes, group, operation).on(place);
-    if !asked.namespace.is_empty() {
-        named = named.with("namespace", asked.namespace);
-    }
-    Some(if is_version(&version) { named.with("version", version) } else { named })
-}
-
-fn non_resource(head: &Head, path: &str) -> Named {
-    let verb = super::web::method(head).to_ascii_lowercase();
-    let address = path::template(path);
-    Named::new(Provider::Kubernetes, NON_RESOURCE, format!("{verb} {address}")).on(address)
+    Some(if is_version(&version) { named.with(VERSION, version) } else { named })
 }
 
 #[cfg(test)]

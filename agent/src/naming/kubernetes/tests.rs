@@ -47,6 +47,8 @@ fn what_an_address_asks_for_is_named() {
         ("GET", "/api", "nonResourceURLs get /api on /api"),
         ("GET", "/apis/apps/v1", "nonResourceURLs get /apis/apps/v1 on /apis/apps/v1"),
         ("GET", "/api/v1", "nonResourceURLs get /api/v1 on /api/v1"),
+        ("GET", "/hooks/T00000000/a%20b", "nonResourceURLs get /hooks/T00000000/a b on /hooks/T00000000/a b"),
+        ("GET", "/apis/core/v1/pods", "core unknown"),
         ("BREW", "/api/v1/pods", "core unknown"),
         ("GET", "/api/v1/watch", "core unknown"),
         ("GET", "/api/v1/namespaces/a/p%20q", "core unknown"),
