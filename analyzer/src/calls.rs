@@ -8,8 +8,7 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionContext;
 use futures::StreamExt as _;
-use remit_ingest::cloudtrail::EVIDENCE as LOG;
-use remit_ledger::UNKNOWN;
+use remit_ledger::{CLOUDTRAIL, LOGS, UNKNOWN};
 
 use crate::holders::{Holder, Holders, Issue};
 use crate::rollup::{TABLE, strings, text, unexpected};
@@ -24,7 +23,7 @@ const HOLDERS: &str = "holders";
 const COLUMNS: &str = "u.window_start, u.first_seen, u.last_seen, u.count, u.provider, u.region, u.service, \
                        u.operation, u.resources, u.parameters, u.outcome, u.via, u.evidence, u.sample_id";
 
-/// Registers the calls of a ledger that no node agent wrote to.
+/// Registers the calls of a ledger of CloudTrail's events alone, which tell no workload.
 pub(crate) async fn register_logged(context: &SessionContext) -> Result<(), DataFusionError> {
     let query = format!(
         "SELECT {COLUMNS}, CAST(NULL AS VARCHAR) AS workload, u.principal, u.principal_kind, u.account \
@@ -33,19 +32,19 @@ pub(crate) async fn register_logged(context: &SessionContext) -> Result<(), Data
     register(context, &query).await
 }
 
-/// Registers the calls of a ledger with some that were seen on the wire.
+/// Registers the calls of a ledger that other sources than CloudTrail wrote to.
 pub(crate) async fn register_joined(context: &SessionContext) -> Result<(), DataFusionError> {
     let batch = table(holders(context).await?)?;
     context.register_batch(HOLDERS, batch)?;
-    let workload = workload();
+    let (workload, logged) = (workload(), logged());
     // Apart, so that a principal is looked for in files by their statistics where no join can change it.
     let query = format!(
         "SELECT {COLUMNS}, {workload} AS workload, u.principal, u.principal_kind, u.account FROM {RECORDED} u \
-         WHERE u.evidence = '{LOG}' UNION ALL \
+         WHERE u.{logged} UNION ALL \
          SELECT {COLUMNS}, {workload} AS workload, COALESCE(h.principal, u.principal) AS principal, \
          COALESCE(h.kind, u.principal_kind) AS principal_kind, COALESCE(h.account, u.account) AS account \
          FROM {RECORDED} u LEFT JOIN {HOLDERS} h ON u.credential = h.credential AND u.provider = 'aws' \
-         AND u.principal_kind = '{UNKNOWN}' WHERE u.evidence <> '{LOG}'"
+         AND u.principal_kind = '{UNKNOWN}' WHERE NOT u.{logged}"
     );
     register(context, &query).await
 }
@@ -58,6 +57,11 @@ fn workload() -> String {
     format!("COALESCE(NULLIF({names}, ''), get_field(u.workload, 'image'))")
 }
 
+/// The condition that a row is of an audit log.
+fn logged() -> String {
+    format!("evidence IN ('{}')", LOGS.join("', '"))
+}
+
 async fn register(context: &SessionContext, query: &str) -> Result<(), DataFusionError> {
     let view = context.sql(query).await?.into_view();
     context.register_table(TABLE, view)?;
@@ -68,7 +72,8 @@ async fn register(context: &SessionContext, query: &str) -> Result<(), DataFusio
 async fn holders(context: &SessionContext) -> Result<Holders, DataFusionError> {
     let seen = format!(
         "SELECT DISTINCT credential FROM {RECORDED} \
-         WHERE evidence <> '{LOG}' AND provider = 'aws' AND principal_kind = '{UNKNOWN}' AND credential IS NOT NULL"
+         WHERE NOT {} AND provider = 'aws' AND principal_kind = '{UNKNOWN}' AND credential IS NOT NULL",
+        logged()
     );
     let mut keys = Vec::new();
     let mut batches = context.sql(&seen).await?.execute_stream().await?;
@@ -80,7 +85,7 @@ async fn holders(context: &SessionContext) -> Result<Holders, DataFusionError> {
     let mut holders = Holders::of(keys);
     let used = format!(
         "SELECT credential, principal, principal_kind, account FROM {RECORDED} \
-         WHERE evidence = '{LOG}' AND provider = 'aws' AND credential IN ({seen}) \
+         WHERE evidence = '{CLOUDTRAIL}' AND provider = 'aws' AND credential IN ({seen}) \
          GROUP BY credential, principal, principal_kind, account"
     );
     let mut batches = context.sql(&used).await?.execute_stream().await?;
@@ -95,7 +100,7 @@ async fn holders(context: &SessionContext) -> Result<Holders, DataFusionError> {
     }
     let issued = format!(
         "SELECT operation, principal, principal_kind, account, resources, issued FROM {RECORDED} \
-         WHERE evidence = '{LOG}' AND provider = 'aws' AND service = 'sts' AND outcome = 'allowed'"
+         WHERE evidence = '{CLOUDTRAIL}' AND provider = 'aws' AND service = 'sts' AND outcome = 'allowed'"
     );
     let mut batches = context.sql(&issued).await?.execute_stream().await?;
     while let Some(batch) = batches.next().await {

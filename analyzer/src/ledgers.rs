@@ -9,8 +9,7 @@ use datafusion::arrow::array::{Array as _, AsArray as _};
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::prelude::{SessionConfig, SessionContext};
-use remit_ingest::cloudtrail::EVIDENCE as LOG;
-use remit_ledger::{Address, CoverageRecord, LedgerInfo, Provider, Snapshot, usage_schema};
+use remit_ledger::{Address, CLOUDTRAIL, CoverageRecord, LedgerInfo, Provider, Snapshot, usage_schema};
 use url::Url;
 
 use crate::calls::{RECORDED, register_joined, register_logged};
@@ -54,7 +53,7 @@ impl Ledger {
         };
         let coverage = runtime.block_on(snapshot.coverage())?;
         if register(&context, &snapshot, base.as_ref())? {
-            let registered = if coverage.iter().any(|record| record.evidence != LOG) {
+            let registered = if coverage.iter().any(|record| record.evidence != CLOUDTRAIL) {
                 runtime.block_on(register_joined(&context))
             } else {
                 runtime.block_on(register_logged(&context))

@@ -9,8 +9,7 @@ use datafusion::arrow::array::{
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionContext;
 use futures::StreamExt;
-use remit_ingest::cloudtrail::EVIDENCE as LOG;
-use remit_ledger::{Provider, UNKNOWN};
+use remit_ledger::{Provider, UNKNOWN, is_log};
 use remit_policy::{Call, CallOutcome, Count, Seen, Window};
 
 use crate::names::Names;
@@ -34,7 +33,7 @@ pub(crate) struct Caller {
 impl Caller {
     /// Whether a log recorded the calls, and not an agent on the wire.
     pub(crate) fn is_logged(&self) -> bool {
-        self.evidence == LOG
+        is_log(&self.evidence)
     }
 
     /// Whether the calls were seen on the wire, and nothing tells who they were made as.

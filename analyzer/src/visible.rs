@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use remit_ingest::cloudtrail::EVIDENCE as LOG;
 use remit_ledger::{CoverageRecord, EventClass, Provider};
 use remit_policy::{Coverage, DataCoverage, Window};
 
@@ -32,7 +31,7 @@ pub(crate) struct Said {
 /// Whether a record is of a log that shows the calls of an AWS account, wherever they are made. What a node agent lost on the
 /// wire hides nothing that a log shows, and what it saw shows no other call: it vouches for nothing, and takes nothing away.
 pub(crate) fn is_log(record: &CoverageRecord) -> bool {
-    record.provider == Provider::Aws && record.evidence == LOG && record.workload.is_none()
+    record.provider == Provider::Aws && remit_ledger::is_log(&record.evidence) && record.workload.is_none()
 }
 
 /// What was visible of one account. None when no record covers the account.

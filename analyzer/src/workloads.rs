@@ -52,3 +52,22 @@ impl WorkloadCalls {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use remit_ledger::{CLOUDTRAIL, KUBERNETES_AUDIT, WIRE};
+
+    use super::*;
+
+    #[test]
+    fn what_an_audit_log_tells_of_workloads_was_not_seen_on_the_wire() {
+        let caller = |evidence: &str| Caller {
+            workload: Some("shop/Pod/a-*".to_owned()),
+            evidence: evidence.to_owned(),
+            ..Caller::default()
+        };
+        let calls = PrincipalCalls::default();
+        let of = |evidence: &str| workloads([(&caller(evidence), &calls)].into_iter()).len();
+        assert_eq!([CLOUDTRAIL, KUBERNETES_AUDIT, WIRE, SNI].map(of), [0, 0, 1, 1]);
+    }
+}

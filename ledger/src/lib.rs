@@ -48,7 +48,8 @@ pub use identifiers::{Identifiers, REMEMBERED, identify, read_identifiers};
 pub use layout::{day_name, day_of};
 pub use publish::{Flush, LedgerWriter, Observer, Publication, Published, Step, WriterOptions};
 pub use record::{
-    DAY, HOUR, ISSUED_LIMIT, Outcome, Provider, SNI, UNKNOWN, UsageRecord, UsageRow, WIRE, Workload,
+    CLOUDTRAIL, DAY, HOUR, ISSUED_LIMIT, KUBERNETES_AUDIT, LOGS, Outcome, Provider, SNI, UNKNOWN,
+    UsageRecord, UsageRow, WIRE, Workload, is_log,
 };
 pub use schema::{SCHEMA_VERSION, Table, column, coverage_column, coverage_schema, difference, usage_schema};
 pub use snapshot::{LedgerInfo, Snapshot};

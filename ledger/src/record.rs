@@ -2,6 +2,21 @@
 
 use std::collections::BTreeMap;
 
+/// The evidence of AWS's audit log.
+pub const CLOUDTRAIL: &str = "cloudtrail";
+
+/// The evidence of the audit log of a Kubernetes cluster's API server.
+pub const KUBERNETES_AUDIT: &str = "kubernetes_audit";
+
+/// The evidence of every audit log. What is not named here, be it of a later version, is none.
+pub const LOGS: [&str; 2] = [CLOUDTRAIL, KUBERNETES_AUDIT];
+
+/// Whether an evidence is an audit log: within its coverage, a call that it does not show was not made. Only such a source
+/// makes a permission unused.
+pub fn is_log(evidence: &str) -> bool {
+    LOGS.contains(&evidence)
+}
+
 /// The evidence of what a node agent saw on the wire. It is no log: it shows what was called on one machine, and never that
 /// nothing else was.
 pub const WIRE: &str = "wire";
@@ -278,7 +293,13 @@ impl UsageRecord {
 
 #[cfg(test)]
 mod tests {
-    use super::Provider;
+    use super::{Provider, SNI, WIRE, is_log};
+
+    #[test]
+    fn only_audit_logs_are_logs() {
+        assert!(is_log("cloudtrail") && is_log("kubernetes_audit"));
+        assert!(!is_log(WIRE) && !is_log(SNI) && !is_log("of a later version"));
+    }
 
     #[test]
     fn providers_are_found_by_their_names() {

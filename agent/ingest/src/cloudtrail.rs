@@ -29,4 +29,4 @@ pub use run::{IngestError, ingest};
 pub use summary::{Files, Summary};
 
 /// The ledger's name of this source.
-pub const EVIDENCE: &str = "cloudtrail";
+pub const EVIDENCE: &str = remit_ledger::CLOUDTRAIL;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use remit_ledger::{
-    CoverageRecord, DAY, Extent, HOUR, LedgerWriter, Outcome, Provider, Publication, SNI, SourcePlace,
-    SourcePosition, UNKNOWN, UsageRecord, WIRE, Workload, WriterOptions, day_of,
+    CoverageRecord, DAY, Extent, HOUR, KUBERNETES_AUDIT, LedgerWriter, Outcome, Provider, Publication, SNI,
+    SourcePlace, SourcePosition, UNKNOWN, UsageRecord, WIRE, Workload, WriterOptions, day_of,
 };
 use remit_tests::program::{remit, run};
 use serde_json::{Value, json};
@@ -101,7 +101,7 @@ fn call(owner: &str, credential: &str, (service, operation): (&str, &str), outco
     }
 }
 
-/// Writes calls of a provider as the agent does, with a loss of which nobody knows the account.
+/// Writes calls of a provider as their source does, with a loss of which nobody knows the account.
 fn watch(ledger: &Path, provider: Provider, calls: &mut [UsageRecord]) {
     calls.sort_by(|a, b| (&a.service, &a.operation).cmp(&(&b.service, &b.operation)));
     let (mut writer, _) = LedgerWriter::open(ledger, WriterOptions::default()).unwrap();
@@ -111,12 +111,13 @@ fn watch(ledger: &Path, provider: Provider, calls: &mut [UsageRecord]) {
         call.with_row(|row| file.push(row)).unwrap();
     }
     let span = (START, START + DAYS * DAY);
+    let evidence = &calls.first().unwrap().evidence;
     let mut publication = Publication::default();
     publication.coverage.push(CoverageRecord {
         provider,
         account: None,
         region: None,
-        evidence: WIRE.to_owned(),
+        evidence: evidence.clone(),
         workload: None,
         start: span.0,
         end: span.1,
@@ -130,7 +131,12 @@ fn watch(ledger: &Path, provider: Provider, calls: &mut [UsageRecord]) {
         extent: Extent::Whole { content: format!("lost-{}", provider.as_str()) },
         read: 3,
         lost: 3,
-        place: Some(SourcePlace { evidence: WIRE.to_owned(), account: None, region: None, span: Some(span) }),
+        place: Some(SourcePlace {
+            evidence: evidence.clone(),
+            account: None,
+            region: None,
+            span: Some(span),
+        }),
         ..SourcePosition::default()
     });
     flush.commit(vec![file], publication).unwrap();
@@ -310,4 +316,16 @@ fn a_report_names_workloads_with_the_principals_they_use() {
     assert!(page.contains("| `ec2:DescribeInstances` | 45 (10 on the wire) |"), "{page}");
     let (_, without) = page.split_once("\n## Principals without grants").unwrap();
     assert!(!without.contains("unknown"), "{without}");
+}
+
+#[test]
+fn an_audit_log_of_a_cluster_tells_workloads_without_an_agent() {
+    let place = tempfile::tempdir().unwrap();
+    let mut logged = call("orders", "", ("core", "list pods"), Outcome::Allowed);
+    (logged.provider, logged.credential) = (Provider::Kubernetes, None);
+    logged.evidence = KUBERNETES_AUDIT.to_owned();
+    watch(&place.path().join("ledger"), Provider::Kubernetes, &mut [logged]);
+    let usage = remit(place.path(), &["usage", "--ledger", "ledger", "--format", "json"]);
+    let usage: Value = serde_json::from_str(&usage).unwrap();
+    assert_eq!(usage[0]["workload"], "shop/Deployment/orders", "{usage}");
 }
