@@ -6,6 +6,7 @@
 
 mod aggregate;
 mod allowance;
+mod audit_policy;
 mod contain;
 mod fields;
 mod object;
@@ -15,6 +16,7 @@ mod state;
 mod user;
 
 pub use allowance::Allowance;
+pub use audit_policy::{AuditPolicy, Hidden, Level, Stage, Visibility};
 pub use contain::{Bound, excess};
 pub use object::{Binding, Expression, Object, ObjectName, Role, RoleRef, Selector, Subject};
 pub use read::read_objects;

@@ -1,0 +1,111 @@
+//! What an API server's audit policy lets its log show.
+//!
+//! The semantics are those of the server's own checker (`pkg/audit/policy/checker.go` in kubernetes/apiserver): the first rule
+//! that matches decides, and what none matches is not logged. Rules look at who was authenticated, not at whom they
+//! impersonate, since the log is kept before impersonation.
+
+mod profile;
+mod read;
+mod rule;
+
+use remit_catalog::kubernetes::{Request, Target};
+
+use self::rule::AuditRule;
+use super::user::User;
+
+/// An audit policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditPolicy {
+    rules: Vec<AuditRule>,
+}
+
+/// How much of a request is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Nothing.
+    None,
+    /// Who asked for what and what came of it.
+    Metadata,
+    /// What was sent, too.
+    Request,
+    /// What was answered, too.
+    RequestResponse,
+}
+
+/// A moment of a request at which an event may be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It has come. Nothing is decided yet, so this alone does not tell what came of it.
+    RequestReceived,
+    /// The head of an answer that goes on has been sent: a watch, a command in a container.
+    ResponseStarted,
+    /// The answer is complete.
+    ResponseComplete,
+    /// The server failed on it.
+    Panic,
+}
+
+/// Whether a log could show a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    /// It does.
+    Shown,
+    /// It does not.
+    Hidden(Hidden),
+}
+
+/// Why a log does not show a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Hidden {
+    /// The audit policy has the level None for it.
+    Unlogged,
+    /// The audit policy omits every stage that would tell what came of it.
+    Unfinished,
+    /// The log that was delivered leaves it out.
+    Undelivered,
+}
+
+impl Hidden {
+    /// It in a few words.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unlogged => "the audit policy does not log it",
+            Self::Unfinished => "the audit policy omits the stages that tell what came of it",
+            Self::Undelivered => "the log that the provider delivers leaves it out",
+        }
+    }
+}
+
+impl AuditPolicy {
+    /// Whether the log shows a request of an authenticated user.
+    pub fn shows(&self, user: &User, request: &Request) -> Visibility {
+        match self.rule(user, request) {
+            None => Visibility::Hidden(Hidden::Unlogged),
+            Some(rule) => match rule.hides(is_long(request)) {
+                Some(hidden) => Visibility::Hidden(hidden),
+                None => Visibility::Shown,
+            },
+        }
+    }
+
+    /// How much of a request of an authenticated user is logged.
+    pub fn level(&self, user: &User, request: &Request) -> Level {
+        self.rule(user, request).map_or(Level::None, |rule| rule.level)
+    }
+
+    /// The rule that decides.
+    fn rule(&self, user: &User, request: &Request) -> Option<&AuditRule> {
+        self.rules.iter().find(|rule| rule.matches(user, request))
+    }
+}
+
+/// Whether the answer goes on, so that the event of its start shows it, too
+/// (`BasicLongRunningRequestCheck` as kube-apiserver sets it up).
+fn is_long(request: &Request) -> bool {
+    let is_subresource = |asked: &str| matches!(asked, "attach" | "exec" | "log" | "portforward" | "proxy");
+    matches!(request.verb.as_str(), "watch" | "proxy")
+        || matches!(&request.target, Target::Resource(asked) if is_subresource(&asked.subresource))
+}
+
+#[cfg(test)]
+mod tests;
