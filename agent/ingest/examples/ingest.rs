@@ -3,8 +3,8 @@
 
 use std::process::ExitCode;
 
-use remit_ingest::NoProgress;
-use remit_ingest::cloudtrail::{Options, ingest};
+use remit_ingest::cloudtrail::ingest;
+use remit_ingest::{NoProgress, Options};
 
 #[expect(clippy::print_stderr, reason = "an example talks on the terminal")]
 fn main() -> ExitCode {
@@ -16,7 +16,7 @@ fn main() -> ExitCode {
     let threads = std::env::var("THREADS").ok().and_then(|threads| threads.parse().ok()).unwrap_or(2);
     let options =
         Options { inputs: arguments.collect(), ledger: ledger.into(), threads, ..Options::default() };
-    match ingest(options, &NoProgress) {
+    match ingest(options, None, &NoProgress) {
         Ok(summary) => {
             for diagnostic in &summary.diagnostics {
                 eprintln!("{diagnostic}");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::cloudtrail::reader::Place;
+use crate::reader::Place;
 
 /// So many diagnostics are kept one by one; the others are counted.
 const LIMIT: usize = 200;

@@ -4,14 +4,31 @@
 //! read = recorded + skipped (by reason) + lost (by reason); what is wrong with the input is a list of
 //! [`Diagnostic`]s, and the rest is read all the same.
 
+mod accounting;
+mod bounded;
+mod checkpoint;
 pub mod cloudtrail;
 mod content;
 mod diagnostic;
 mod duplicates;
+mod format;
 mod input;
 mod interner;
+mod options;
+mod pieces;
 mod progress;
+mod publisher;
+mod reader;
+mod run;
 mod scan;
+mod shared;
+mod source;
+mod store;
+mod summary;
+mod time;
 
 pub use diagnostic::Diagnostic;
+pub use options::{Limits, Options};
 pub use progress::{NoProgress, Progress};
+pub use run::IngestError;
+pub use summary::{Files, Summary};

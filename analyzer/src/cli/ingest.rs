@@ -4,8 +4,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use remit_ingest::Progress;
-use remit_ingest::cloudtrail::{self, Options, Summary};
+use remit_ingest::{Options, Progress, Summary, cloudtrail};
 use remit_policy::moment;
 
 use super::Streams;
@@ -69,11 +68,10 @@ pub(super) fn ingest_cloudtrail(
         inputs: arguments.paths.clone(),
         ledger: PathBuf::from(&arguments.ledger.ledger),
         threads: arguments.threads.map_or(0, std::num::NonZeroUsize::get),
-        selectors,
         ..Options::default()
     };
     let bar = Bar::new();
-    let done = cloudtrail::ingest(options, &bar);
+    let done = cloudtrail::ingest(options, selectors, &bar);
     bar.0.finish_and_clear();
     let summary = done?;
     tell(&summary, streams);

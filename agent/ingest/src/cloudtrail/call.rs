@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use remit_catalog::{ParameterUse, Place, partition_of};
 use remit_ledger::Outcome;
 
-use super::bounded::Excess;
 use super::operation::{Plan, PlanList};
 use super::table::Table;
+use crate::bounded::Excess;
 use crate::interner::Interner;
 use crate::scan::{Cursor, Fault, Find, Text, Value};
 

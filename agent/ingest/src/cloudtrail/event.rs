@@ -1,5 +1,6 @@
 //! One CloudTrail event as it lies in the log: the fields that a usage record needs, still in JSON.
 
+use crate::reader::{Grammar, Shape};
 use crate::scan::{Cursor, Fault, Find, Text, Value};
 
 /// The fields of an event that are read.
@@ -29,23 +30,9 @@ pub(crate) struct Event<'a, F> {
     pub(crate) management: Option<bool>,
 }
 
-/// What an object at the top of a log, or in a list of it, turned out to be.
-#[derive(Clone, Copy, Debug)]
-#[expect(clippy::large_enum_variant, reason = "almost every object is an event, and it lives on the stack")]
-pub(crate) enum Shape<'a, F> {
-    /// An event.
-    Event(Event<'a, F>),
-    /// The beginning of a wrapper: the cursor is at the first element of its list.
-    List(List),
-    /// An object around one event, as EventBridge delivers it.
-    Wrapped(Cursor<'a, F>),
-    /// A digest of delivered files.
-    Digest,
-    /// A health check of a log subscription.
-    Control,
-    /// Another kind of object.
-    Other,
-}
+/// How CloudTrail's logs are read.
+#[derive(Debug)]
+pub(crate) enum Cloudtrail {}
 
 /// The lists that hold events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,15 +43,34 @@ pub(crate) enum List {
     LogEvents,
     /// `Events` of a look-up: events as text in `CloudTrailEvent`.
     LookupEvents,
-    /// An array without a name: anything that may stand at the top.
-    Bare,
 }
 
-/// Reads the object ahead. `known` may tell the number and length of a `userIdentity` object that was met before.
-pub(crate) fn read_object<'a, F: Find>(
+impl Grammar for Cloudtrail {
+    type Event<'a, F: Find> = Event<'a, F>;
+    type List = List;
+    type Context = ();
+
+    const EVENT_START: Option<&'static [u8]> = Some(b"{\"eventVersion\"");
+
+    #[inline]
+    fn read<'a, F: Find>(
+        cursor: &mut Cursor<'a, F>,
+        list: Option<List>,
+        known: impl Fn(&'a [u8]) -> Option<(u32, usize)>,
+    ) -> Result<Shape<'a, F, Self>, Fault> {
+        match list {
+            Some(list @ (List::LogEvents | List::LookupEvents)) => {
+                Ok(Shape::Text(read_message(cursor, list)?, None))
+            }
+            Some(List::Records) | None => read_object(cursor, known),
+        }
+    }
+}
+
+fn read_object<'a, F: Find>(
     cursor: &mut Cursor<'a, F>,
     known: impl Fn(&'a [u8]) -> Option<(u32, usize)>,
-) -> Result<Shape<'a, F>, Fault> {
+) -> Result<Shape<'a, F, Cloudtrail>, Fault> {
     let mut event = Event::new();
     let mut detail = None;
     let mut is_event = false;
@@ -119,11 +125,12 @@ pub(crate) fn read_object<'a, F: Find>(
             b"Records" | b"logEvents" | b"events" | b"Events" if !is_event => {
                 if cursor.look()? == b'[' {
                     cursor.advance(1);
-                    return Ok(Shape::List(match key.raw {
+                    let list = match key.raw {
                         b"Records" => List::Records,
                         b"Events" => List::LookupEvents,
                         _ => List::LogEvents,
-                    }));
+                    };
+                    return Ok(Shape::List(list, ()));
                 }
                 cursor.value()?;
             }
@@ -145,14 +152,14 @@ pub(crate) fn read_object<'a, F: Find>(
             while cursor.key(&mut first)?.is_some() {
                 cursor.value()?;
             }
-            return Ok(Shape::Control);
+            return Ok(Shape::Skipped("control_message"));
         }
     }
     Ok(match detail {
         _ if is_event => Shape::Event(event),
         Some(detail) => Shape::Wrapped(detail),
-        None if is_digest => Shape::Digest,
-        None => Shape::Other,
+        None if is_digest => Shape::Skipped("digest"),
+        None => Shape::Skipped("not_an_event"),
     })
 }
 
@@ -189,10 +196,7 @@ impl<F> Event<'_, F> {
 }
 
 /// The text that an element of a list of [`List::LogEvents`] or [`List::LookupEvents`] holds.
-pub(crate) fn read_message<'a, F: Find>(
-    cursor: &mut Cursor<'a, F>,
-    list: List,
-) -> Result<Option<Text<'a>>, Fault> {
+fn read_message<'a, F: Find>(cursor: &mut Cursor<'a, F>, list: List) -> Result<Option<Text<'a>>, Fault> {
     let name: &[u8] = if list == List::LookupEvents { b"CloudTrailEvent" } else { b"message" };
     let mut message = None;
     let mut first = true;

@@ -11,17 +11,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
-use remit_ledger::{Counts, Flush, HOUR, LedgerError, Provider, Publication, StagedFile, UsageRow};
+use remit_ledger::{Flush, HOUR, LedgerError, Provider, StagedFile, UsageRow};
 
 use super::EVIDENCE;
-use super::bounded::{Excess, tree_of};
 use super::call::Call;
-use super::coverage::{Evidence, records};
 use super::identity::{Identity, Kind};
 use super::operation::PlanList;
-use super::recorder::Work;
-use super::selectors::Selectors;
 use super::table::{Row, Table};
+use crate::bounded::{Excess, tree_of};
 
 /// One worker's share of a flush, taken out of its recorder so that the worker counts on meanwhile.
 pub(crate) struct Part {
@@ -173,33 +170,6 @@ fn choose_examples(parts: &[Part], names: &Names<'_>, rows: &mut [Flat]) {
             row.is_example = true;
         }
     }
-}
-
-/// Everything of a flush that is not a usage row.
-pub(crate) fn publication(
-    evidence: &Evidence,
-    works: Vec<Work>,
-    selectors: Option<&Selectors>,
-) -> Publication {
-    let mut publication = Publication::default();
-    for work in works {
-        for (hour, identifier) in work.identifiers {
-            publication.identifiers.entry(i64::from(hour)).or_default().push(identifier);
-        }
-        let owned = |counts: BTreeMap<&'static str, u64>| {
-            counts.into_iter().map(|(reason, count)| (reason.to_owned(), count)).collect()
-        };
-        publication.counts.add(&Counts {
-            read: work.read,
-            recorded: work.recorded,
-            skipped: owned(work.skipped),
-            lost: owned(work.lost),
-        });
-        publication.sources.extend(work.sources);
-    }
-    publication.sources.sort_by(|left, right| left.name.cmp(&right.name));
-    publication.coverage = records(evidence, selectors);
-    publication
 }
 
 /// Gives equal identities, operations and origins of all parts one number.

@@ -1,41 +1,32 @@
 //! From events to counts: what is recorded, what is skipped and why.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use remit_catalog::ParameterUse;
-use remit_ledger::{HOUR, Outcome, SourcePosition, identify};
+use remit_ledger::{HOUR, Outcome, identify};
 
-use super::bounded::{Bounded, tree_of};
 use super::call::{Head, is_told, pack, pack_bounded, pack_parameter, repack, target};
 use super::coverage::Tally;
-use super::event::Event;
+use super::event::{Cloudtrail, Event};
 use super::flush::Part;
 use super::operation::Plans;
 use super::outcome::outcome;
-use super::pieces::Progressing;
-use super::reader::{Place, Sink};
 use super::table::{RowKey, Table};
-use super::time::EventTime;
-use crate::diagnostic::Diagnostics;
-use crate::duplicates::Seen;
+use crate::accounting::Accounting;
+use crate::bounded::{Bounded, tree_of};
 use crate::interner::Interner;
+use crate::reader::{Place, Sink};
 use crate::scan::{Find, Text};
+use crate::time::EventTime;
 
 /// One worker's counts.
 pub(crate) struct Recorder {
     pub(crate) table: Table,
     pub(crate) plans: Plans,
     pub(crate) tally: Tally,
-    pub(crate) work: Work,
-    /// What became of the events of the current source, and where it lies.
-    pub(crate) source: SourceCounts,
-    /// Set while a source is read piece by piece.
-    pub(crate) progressing: Option<Progressing>,
-    /// Number of the worker.
-    pub(crate) worker: usize,
-    seen: Arc<Seen>,
-    diagnostics: Arc<Diagnostics>,
+    pub(crate) accounting: Accounting,
+    /// Calls of operations the catalog does not know, by plan.
+    pub(crate) unresolved: BTreeMap<u32, u64>,
     time: EventTime,
     /// Names met by principals and operations; kept from flush to flush.
     pub(crate) bounded: Bounded,
@@ -66,50 +57,14 @@ impl LastName {
     }
 }
 
-/// What a worker did since its last flush, beside its table.
-#[derive(Debug, Default)]
-pub(crate) struct Work {
-    pub(crate) read: u64,
-    pub(crate) recorded: u64,
-    pub(crate) skipped: BTreeMap<&'static str, u64>,
-    pub(crate) lost: BTreeMap<&'static str, u64>,
-    /// The hour and identifier of every event that was counted.
-    pub(crate) identifiers: Vec<(i32, u64)>,
-    /// Sources that were read to their end, or as far as the counts go.
-    pub(crate) sources: Vec<SourcePosition>,
-    /// Calls of operations the catalog does not know, by plan.
-    pub(crate) unresolved: BTreeMap<u32, u64>,
-}
-
-/// What became of the events of one source.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct SourceCounts {
-    pub(crate) name: Arc<str>,
-    pub(crate) read: u64,
-    pub(crate) lost: u64,
-    /// The hours, since the Unix epoch, of its first event and of its last.
-    pub(crate) hours: Option<(i32, i32)>,
-}
-
-impl Work {
-    /// Whether there is nothing to publish.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.read == 0 && self.sources.is_empty()
-    }
-}
-
 impl Recorder {
-    pub(crate) fn new(worker: usize, names: usize, seen: Arc<Seen>, diagnostics: Arc<Diagnostics>) -> Self {
+    pub(crate) fn new(names: usize, accounting: Accounting) -> Self {
         Self {
             table: Table::default(),
             plans: Plans::default(),
             tally: Tally::default(),
-            work: Work::default(),
-            source: SourceCounts::default(),
-            progressing: None,
-            worker,
-            seen,
-            diagnostics,
+            accounting,
+            unresolved: BTreeMap::new(),
             time: EventTime::default(),
             bounded: Bounded::new(names),
             last_names: Default::default(),
@@ -118,36 +73,20 @@ impl Recorder {
         }
     }
 
-    /// Bytes of memory that what a flush would write takes, roughly.
-    pub(crate) fn footprint(&self) -> usize {
-        self.table.footprint() + self.tally.footprint() + self.work.identifiers.len() * 16
-    }
-
     /// Hands out what was counted, and goes on with an empty table.
-    pub(crate) fn take(&mut self, spare: Table) -> (Part, Work) {
+    pub(crate) fn take(&mut self, spare: Table) -> Part {
         let mut table = std::mem::replace(&mut self.table, spare);
         table.sort_issued();
         self.last_names = Default::default();
         self.tally = Tally::default();
-        let part = Part { table, plans: self.plans.list(), excess: self.bounded.excess() };
-        (part, std::mem::take(&mut self.work))
-    }
-
-    fn skip(&mut self, reason: &'static str) {
-        *self.work.skipped.entry(reason).or_default() += 1;
-    }
-
-    fn lose(&mut self, reason: &'static str, place: Place) {
-        *self.work.lost.entry(reason).or_default() += 1;
-        self.source.lost += 1;
-        self.diagnostics.lost_event(&self.source.name, reason, place);
+        Part { table, plans: self.plans.list(), excess: self.bounded.excess() }
     }
 
     /// The fields without which a call means nothing, checked; the error is why the event is lost.
     fn record<F: Find>(&mut self, event: &Event<'_, F>) -> Result<(), &'static str> {
         // An Insight event has no source and name of its own.
         if skipped(event) == Some(INSIGHT) {
-            self.skip(INSIGHT);
+            self.accounting.skip(INSIGHT);
             return Ok(());
         }
         let (Some(time), Some(source), Some(name)) = (event.time, event.source, event.name) else {
@@ -155,8 +94,7 @@ impl Recorder {
         };
         let time = self.time.parse(time.raw).ok_or("incomplete")?;
         let hour = i32::try_from(time.div_euclid(HOUR)).map_err(|_| "incomplete")?;
-        let (first, last) = self.source.hours.unwrap_or((hour, hour));
-        self.source.hours = Some((first.min(hour), last.max(hour)));
+        self.accounting.meet_hour(hour);
         let [last_region, last_recipient, last_error] = &mut self.last_names;
         let names = &mut self.table.names;
         let region = last_region.number(names, event.region).ok_or("not_utf8")?;
@@ -168,7 +106,7 @@ impl Recorder {
         let management = event.management.unwrap_or(true)
             && event.category.is_none_or(|category| category.raw == b"Management");
         if let Some(reason) = skipped(event) {
-            if self.is_repeated(hour, identifier) {
+            if self.accounting.is_repeated(hour, identifier) {
                 return Ok(());
             }
             // An event that is no call still shows that its hour was logged.
@@ -176,8 +114,8 @@ impl Recorder {
                 let account = self.logged_account(event, recipient);
                 self.tally.count(account, region, hour, management, event.read_only);
             }
-            self.work.identifiers.extend(identifier.map(|identifier| (hour, identifier)));
-            self.skip(reason);
+            self.accounting.work.identifiers.extend(identifier.map(|identifier| (hour, identifier)));
+            self.accounting.skip(reason);
             return Ok(());
         }
         let plan_number = self.plans.find(source, name).ok_or("not_utf8")?;
@@ -232,13 +170,13 @@ impl Recorder {
             None => self.new_call(identity, plan_number).ok_or("not_utf8")?,
         };
         // Not before it is known that nothing of the event is damaged: a sound copy of it may follow.
-        if self.is_repeated(hour, identifier) {
+        if self.accounting.is_repeated(hour, identifier) {
             return Ok(());
         }
         let account = self.logged_account(event, recipient);
         self.tally.count(account, region, hour, management, event.read_only);
         if !self.plans.get(plan_number).is_some_and(|plan| plan.known) {
-            *self.work.unresolved.entry(plan_number).or_default() += 1;
+            *self.unresolved.entry(plan_number).or_default() += 1;
         }
         let key = RowKey { hour, identity, origin, call };
         let row = self.table.count(key, time, id.unwrap_or_default());
@@ -252,19 +190,9 @@ impl Recorder {
                 }
             });
         }
-        self.work.identifiers.extend(identifier.map(|identifier| (hour, identifier)));
-        self.work.recorded += 1;
+        self.accounting.work.identifiers.extend(identifier.map(|identifier| (hour, identifier)));
+        self.accounting.work.recorded += 1;
         Ok(())
-    }
-
-    /// Whether an event was counted before; then it is skipped.
-    #[inline]
-    fn is_repeated(&mut self, hour: i32, identifier: Option<u64>) -> bool {
-        let is_repeated = identifier.is_some_and(|identifier| !self.seen.insert(hour, identifier));
-        if is_repeated {
-            self.skip("duplicate");
-        }
-        is_repeated
     }
 
     /// The account whose log the event is of, by its number; the principal's, where the event does not say.
@@ -316,30 +244,37 @@ impl Recorder {
     }
 }
 
-impl Sink for Recorder {
+impl Sink<Cloudtrail> for Recorder {
     #[inline]
     fn known_identity(&self, rest: &[u8]) -> Option<(u32, usize)> {
         self.table.identities.find(rest)
     }
 
-    fn event<F: Find>(&mut self, event: &Event<'_, F>, place: Place) {
-        self.work.read += 1;
-        self.source.read += 1;
+    fn event<F: Find>(&mut self, event: &Event<'_, F>, (): &(), place: Place) {
+        self.accounting.read();
         if let Err(reason) = self.record(event) {
-            self.lose(reason, place);
+            self.accounting.lose(reason, place);
         }
     }
 
     fn skipped(&mut self, reason: &'static str, _: Place) {
-        self.work.read += 1;
-        self.source.read += 1;
-        self.skip(reason);
+        self.accounting.read();
+        self.accounting.skip(reason);
     }
 
     fn lost(&mut self, reason: &'static str, place: Place) {
-        self.work.read += 1;
-        self.source.read += 1;
-        self.lose(reason, place);
+        self.accounting.read();
+        self.accounting.lose(reason, place);
+    }
+}
+
+impl crate::format::Recorder<Cloudtrail> for Recorder {
+    fn accounting(&mut self) -> &mut Accounting {
+        &mut self.accounting
+    }
+
+    fn footprint(&self) -> usize {
+        self.table.footprint() + self.tally.footprint()
     }
 }
 

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use remit_ingest::NoProgress;
-use remit_ingest::cloudtrail::{IngestError, Limits, Options, Summary, ingest};
+use remit_ingest::cloudtrail::ingest;
+use remit_ingest::{IngestError, Limits, NoProgress, Options, Summary};
 
 use crate::contents::sums;
 use crate::log::{event, gzip, records};
@@ -44,7 +44,7 @@ impl Place {
     }
 
     fn run(&self) -> Summary {
-        ingest(options(&self.ledger(), &[&self.input()]), &NoProgress).unwrap()
+        ingest(options(&self.ledger(), &[&self.input()]), None, &NoProgress).unwrap()
     }
 }
 
@@ -174,10 +174,10 @@ fn zstd_and_several_gzip_members_are_read() {
 fn what_is_not_there_or_not_readable() {
     let place = Place::new();
     let missing = place.input().join("missing.json");
-    let summary = ingest(options(&place.ledger(), &[&missing, &place.input()]), &NoProgress).unwrap();
+    let summary = ingest(options(&place.ledger(), &[&missing, &place.input()]), None, &NoProgress).unwrap();
     assert_eq!((summary.files.unreadable, summary.counts.read), (1, 10));
     assert!(summary.diagnostics[0].to_string().contains("missing.json"));
-    let nothing = ingest(options(&place.ledger(), &[]), &NoProgress);
+    let nothing = ingest(options(&place.ledger(), &[]), None, &NoProgress);
     assert!(matches!(nothing, Err(IngestError::NoInput(_))));
 }
 
@@ -204,7 +204,8 @@ fn an_unreadable_folder() {
 #[test]
 fn unprivileged() {
     if let Some(folder) = std::env::var_os("REMIT_TEST_UNPRIVILEGED").map(PathBuf::from) {
-        let summary = ingest(options(&folder.join("ledger"), &[&folder.join("input")]), &NoProgress).unwrap();
+        let summary =
+            ingest(options(&folder.join("ledger"), &[&folder.join("input")]), None, &NoProgress).unwrap();
         assert_eq!((summary.files.unreadable, summary.counts.read), (2, 10), "{summary:?}");
         assert!(summary.is_partial());
     }
@@ -262,7 +263,7 @@ fn child() {
         return;
     };
     let limits = Limits { counts: 1 << 20, ..Limits::default() };
-    let error = ingest(Options { limits, ..options(&ledger, &[&input]) }, &NoProgress).unwrap_err();
+    let error = ingest(Options { limits, ..options(&ledger, &[&input]) }, None, &NoProgress).unwrap_err();
     let said = error.to_string();
     assert!(said.contains("cannot write") && said.contains(".parquet"), "{said}");
 }

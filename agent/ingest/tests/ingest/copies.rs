@@ -5,8 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use remit_ingest::NoProgress;
-use remit_ingest::cloudtrail::{Files, Limits, Options, Summary, ingest};
+use remit_ingest::cloudtrail::ingest;
+use remit_ingest::{Files, Limits, NoProgress, Options, Summary};
 use remit_ledger::{Snapshot, Step};
 
 use crate::contents::sums;
@@ -51,7 +51,7 @@ impl Place {
     }
 
     fn run(&self, ledger: &str, input: &str, limits: Limits) -> Summary {
-        ingest(self.options(ledger, input, limits), &NoProgress).unwrap()
+        ingest(self.options(ledger, input, limits), None, &NoProgress).unwrap()
     }
 }
 
@@ -94,7 +94,7 @@ fn a_copy_does_not_stand_for_a_source_that_was_not_read_to_its_end() {
         _ => Ok(()),
     });
     let options = Options { observer: Some(observer), ..place.options("ledger", "input", SMALL) };
-    assert!(ingest(options, &NoProgress).is_err());
+    assert!(ingest(options, None, &NoProgress).is_err());
     place.run("single", "input/0", SMALL);
     let all = recorded(&place.path("single"));
     assert!((1..all).contains(&recorded(&place.path("ledger"))), "it was stopped in the middle");

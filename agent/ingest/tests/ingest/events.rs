@@ -1,8 +1,8 @@
 //! What is recorded of single events, shaped as AWS delivers them.
 
 use futures::FutureExt as _;
-use remit_ingest::NoProgress;
-use remit_ingest::cloudtrail::{Options, ingest};
+use remit_ingest::cloudtrail::ingest;
+use remit_ingest::{NoProgress, Options};
 use remit_ledger::{CoverageRecord, Outcome, Snapshot, UsageRecord};
 
 const ROLE: &str = r#"{"type":"AssumedRole","principalId":"AROAEXAMPLEEXAMPLE001:job","arn":"arn:aws:sts::111122223333:assumed-role/app/job","accountId":"111122223333","accessKeyId":"ASIAEXAMPLEEXAMPLE01","sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROAEXAMPLEEXAMPLE001","arn":"arn:aws:iam::111122223333:role/shop/app","accountId":"111122223333","userName":"app"},"attributes":{"creationDate":"2026-10-01T09:00:00Z","mfaAuthenticated":"false"}}}"#;
@@ -29,7 +29,7 @@ fn ledger_of(text: &str) -> (Vec<UsageRecord>, Vec<CoverageRecord>) {
         ledger: ledger.clone(),
         ..Options::default()
     };
-    let summary = ingest(options, &NoProgress).unwrap();
+    let summary = ingest(options, None, &NoProgress).unwrap();
     assert!(!summary.is_partial(), "{summary:?}");
     let snapshot = Snapshot::of_folder(&ledger).unwrap();
     (snapshot.usage().now_or_never().unwrap().unwrap(), snapshot.coverage().now_or_never().unwrap().unwrap())

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use remit_ingest::NoProgress;
-use remit_ingest::cloudtrail::{Limits, Options, Summary, ingest};
+use remit_ingest::cloudtrail::ingest;
+use remit_ingest::{Limits, NoProgress, Options, Summary};
 use remit_ledger::Snapshot;
 
 use crate::contents::{files_on_disk, sums};
@@ -29,7 +29,7 @@ fn options(ledger: &Path, input: &Path) -> Options {
 }
 
 fn run(ledger: &Path, input: &Path) -> Summary {
-    ingest(options(ledger, input), &NoProgress).unwrap()
+    ingest(options(ledger, input), None, &NoProgress).unwrap()
 }
 
 /// Not a test of its own: the process that is killed.

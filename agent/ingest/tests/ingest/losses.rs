@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use futures::FutureExt as _;
-use remit_ingest::NoProgress;
-use remit_ingest::cloudtrail::{Limits, Options, Summary, ingest};
+use remit_ingest::cloudtrail::ingest;
+use remit_ingest::{Limits, NoProgress, Options, Summary};
 use remit_ledger::{CoverageRecord, HOUR, Snapshot, WriterOptions, compact, coverage_records};
 
 use crate::log::{gzip, records};
@@ -45,7 +45,7 @@ impl Place {
             ledger: self.path("ledger"),
             ..Options::default()
         };
-        ingest(options, &NoProgress).unwrap()
+        ingest(options, None, &NoProgress).unwrap()
     }
 
     fn losses(&self) -> Vec<CoverageRecord> {
@@ -260,7 +260,7 @@ fn a_source_read_piece_by_piece_keeps_its_losses_through_flushes() {
         limits,
         ..Options::default()
     };
-    let summary = ingest(options, &NoProgress).unwrap();
+    let summary = ingest(options, None, &NoProgress).unwrap();
     assert!(summary.commits > 2, "{summary:?}");
     assert!(place.is_lost_anywhere());
     place.write("input/lines.jsonl", lines.as_bytes());

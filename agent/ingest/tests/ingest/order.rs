@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use proptest::prelude::*;
-use remit_ingest::NoProgress;
-use remit_ingest::cloudtrail::{Limits, Options, Summary, ingest};
+use remit_ingest::cloudtrail::ingest;
+use remit_ingest::{Limits, NoProgress, Options, Summary};
 use remit_ledger::{WriterOptions, compact};
 
 use crate::contents::{examples, sums};
@@ -19,7 +19,7 @@ fn run(ledger: &Path, input: &Path, threads: usize) -> Summary {
         limits: Limits { counts: 256 << 10, ..Limits::default() },
         ..Options::default()
     };
-    ingest(options, &NoProgress).unwrap()
+    ingest(options, None, &NoProgress).unwrap()
 }
 
 type Content = (BTreeMap<String, u64>, BTreeMap<String, Option<String>>);
@@ -95,7 +95,7 @@ fn workers_that_meet_operations_in_another_order_count_alike() {
             limits: Limits { counts: 1 << 20, ..Limits::default() },
             ..Options::default()
         };
-        let summary = ingest(options, &NoProgress).unwrap();
+        let summary = ingest(options, None, &NoProgress).unwrap();
         assert!(summary.commits > 2, "{summary:?}");
         sums(&ledger)
     };

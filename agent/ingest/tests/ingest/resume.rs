@@ -7,8 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use futures::FutureExt as _;
-use remit_ingest::NoProgress;
-use remit_ingest::cloudtrail::{IngestError, Limits, Options, Summary, ingest};
+use remit_ingest::cloudtrail::ingest;
+use remit_ingest::{IngestError, Limits, NoProgress, Options, Summary};
 use remit_ledger::{Extent, Snapshot, SourcePosition, Step};
 
 use crate::contents::sums;
@@ -50,7 +50,7 @@ impl Place {
     }
 
     fn run(&self, ledger: &str, limits: Limits) -> Summary {
-        ingest(self.options(ledger, limits), &NoProgress).unwrap()
+        ingest(self.options(ledger, limits), None, &NoProgress).unwrap()
     }
 
     /// Ingests into `ledger` until the first flush is published; how far it came then.
@@ -60,7 +60,7 @@ impl Place {
             _ => Ok(()),
         });
         let stopped =
-            ingest(Options { observer: Some(observer), ..self.options("ledger", SMALL) }, &NoProgress);
+            ingest(Options { observer: Some(observer), ..self.options("ledger", SMALL) }, None, &NoProgress);
         assert!(matches!(stopped, Err(IngestError::Ledger(_))), "{stopped:?}");
         let mut positions = positions(&self.path("ledger"));
         assert_eq!(positions.len(), 1);

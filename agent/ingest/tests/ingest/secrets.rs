@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use futures::FutureExt as _;
-use remit_ingest::NoProgress;
-use remit_ingest::cloudtrail::{Options, ingest};
+use remit_ingest::cloudtrail::ingest;
+use remit_ingest::{NoProgress, Options};
 use remit_ledger::Snapshot;
 
 /// What stands in every place that nobody may read from. Its parts are no words that anything else has.
@@ -120,7 +120,7 @@ fn no_secret_enters_the_ledger_or_a_message() {
     let ledger = place.path().join("ledger");
     let inputs = vec![input.to_string_lossy().into_owned()];
     let summary =
-        ingest(Options { inputs, ledger: ledger.clone(), ..Options::default() }, &NoProgress).unwrap();
+        ingest(Options { inputs, ledger: ledger.clone(), ..Options::default() }, None, &NoProgress).unwrap();
     assert_eq!((summary.counts.recorded, summary.counts.lost_total()), (28, 2), "{summary:?}");
     assert!(!format!("{summary:?}").contains(SECRET), "{summary:?}");
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use futures::FutureExt as _;
-use remit_ingest::NoProgress;
-use remit_ingest::cloudtrail::{Options, ingest};
+use remit_ingest::cloudtrail::ingest;
+use remit_ingest::{NoProgress, Options};
 use remit_ledger::Snapshot;
 
 use crate::contents::sums;
@@ -19,7 +19,7 @@ const LEDGER: &str = "REMIT_TEST_STDIN_LEDGER";
 fn child() {
     if let Some(ledger) = std::env::var_os(LEDGER) {
         let options = Options { inputs: vec!["-".to_owned()], ledger: ledger.into(), ..Options::default() };
-        ingest(options, &NoProgress).unwrap();
+        ingest(options, None, &NoProgress).unwrap();
     }
 }
 
@@ -52,7 +52,7 @@ fn standard_input_is_read_in_every_form_and_adds_nothing_twice() {
     std::fs::write(&file, records(0..50)).unwrap();
     let from_file = place.path().join("from-file");
     let inputs = vec![file.to_string_lossy().into_owned()];
-    ingest(Options { inputs, ledger: from_file.clone(), ..Options::default() }, &NoProgress).unwrap();
+    ingest(Options { inputs, ledger: from_file.clone(), ..Options::default() }, None, &NoProgress).unwrap();
     let piped = place.path().join("piped");
     for bytes in [records(0..30).into_bytes(), gzip(records(20..50).as_bytes()), records(0..30).into_bytes()]
     {
@@ -89,7 +89,7 @@ fn what_standard_input_could_not_give_is_no_other_sources_loss() {
     std::fs::write(&empty, "").unwrap();
     let inputs = vec![empty.to_string_lossy().into_owned()];
     let summary =
-        ingest(Options { inputs, ledger: ledger.clone(), ..Options::default() }, &NoProgress).unwrap();
+        ingest(Options { inputs, ledger: ledger.clone(), ..Options::default() }, None, &NoProgress).unwrap();
     assert!(!summary.is_partial() && summary.files.read == 1, "{summary:?}");
     pipe(&ledger, b"");
     assert_eq!(lost(&ledger), 1);

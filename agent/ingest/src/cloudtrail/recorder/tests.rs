@@ -1,5 +1,5 @@
-use crate::NoProgress;
-use crate::cloudtrail::{Options, Summary, ingest};
+use crate::cloudtrail::ingest;
+use crate::{NoProgress, Options, Summary};
 
 /// An event with these members besides the usual ones.
 fn event(id: u8, members: &str) -> String {
@@ -17,7 +17,7 @@ fn ingested(text: &str) -> Summary {
         ledger: place.path().join("ledger"),
         ..Options::default()
     };
-    ingest(options, &NoProgress).unwrap()
+    ingest(options, None, &NoProgress).unwrap()
 }
 
 #[test]

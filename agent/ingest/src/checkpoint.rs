@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use foldhash::fast::FixedState;
-use remit_ledger::{Extent, HOUR, Snapshot, SourcePosition, read_identifiers};
+use remit_ledger::{Extent, HOUR, Provider, Snapshot, SourcePosition, read_identifiers};
 use twox_hash::XxHash3_128;
 
-use super::delivery::Delivery;
 use crate::diagnostic::Diagnostics;
 use crate::duplicates::Seen;
+use crate::format::Names;
 
 /// Sources that were ingested, told by name, size and time of change, or by content.
 #[derive(Debug, Default)]
@@ -26,6 +26,7 @@ pub(crate) struct Checkpoint {
     damaged: HashMap<u128, SourcePosition, FixedState>,
     /// The names, with their folders, of delivered files that were not read whole.
     lossy: HashMap<String, Vec<String>>,
+    names_tell: Names,
 }
 
 /// Whose a content is.
@@ -54,21 +55,26 @@ pub(crate) struct Prefix {
 }
 
 impl Checkpoint {
-    /// Reads the checkpoint of a ledger, and fills `seen` with the events counted last.
+    /// Reads the checkpoint of a ledger, and fills `seen` with the events counted last: those of a provider, since a file
+    /// that was taken for a log of another has told nothing.
     pub(crate) fn read(
         snapshot: &Snapshot,
         root: &std::path::Path,
+        provider: Provider,
+        names_tell: Names,
         seen: &Seen,
         diagnostics: &Diagnostics,
     ) -> Self {
-        let mut checkpoint = Self::default();
-        for commit in snapshot.commits() {
+        let mut checkpoint = Self { names_tell, ..Self::default() };
+        let folder = format!("provider={}/", provider.as_str());
+        let is_own = |path: &String| path.contains(&folder);
+        let commits: Vec<_> = snapshot.commits().filter(|commit| commit.usage.iter().any(is_own)).collect();
+        for commit in &commits {
             for source in &commit.sources {
                 checkpoint.add(source);
             }
         }
-        let newest_first: Vec<_> = snapshot.commits().collect();
-        'loading: for commit in newest_first.into_iter().rev() {
+        'loading: for commit in commits.into_iter().rev() {
             for path in &commit.identifiers {
                 match read_identifiers(root, path) {
                     Ok(identifiers) if seen.load(&identifiers) => {}
@@ -82,7 +88,7 @@ impl Checkpoint {
 
     pub(crate) fn add(&mut self, source: &SourcePosition) {
         let is_whole = matches!(source.extent, Extent::Whole { .. }) && source.lost == 0;
-        if let Some(name) = Delivery::name_of(&source.name).filter(|_| !is_whole) {
+        if let Some(name) = (self.names_tell.delivered)(&source.name).filter(|_| !is_whole) {
             self.lossy.entry(name.to_owned()).or_default().push(source.name.clone());
         }
         match &source.extent {
@@ -135,9 +141,14 @@ impl Checkpoint {
 
     /// The names under which a delivered file was ingested with losses, in other folders.
     pub(crate) fn lossy_names(&self, name: &str) -> impl Iterator<Item = &String> {
-        let delivered = if self.lossy.is_empty() { None } else { Delivery::name_of(name) };
+        let delivered = if self.lossy.is_empty() { None } else { (self.names_tell.delivered)(name) };
         let names = delivered.and_then(|delivered| self.lossy.get(delivered)).into_iter().flatten();
         names.filter(move |other| *other != name)
+    }
+
+    /// What names of files tell.
+    pub(crate) fn names(&self) -> Names {
+        self.names_tell
     }
 
     /// How far a source of this name was read, if not to its end.

@@ -1,8 +1,8 @@
 use object_store::memory::InMemory;
 
 use super::*;
+use crate::Limits;
 use crate::NoProgress;
-use crate::cloudtrail::Limits;
 
 #[test]
 fn one_object_is_no_list() {

@@ -1,14 +1,11 @@
-//! From bytes to events: every form CloudTrail's events are kept in, and what to do about damage.
-
-use std::sync::LazyLock;
+//! From bytes to events: the forms that events are kept in, and what to do about damage.
 
 use memchr::memchr;
-use memchr::memmem::Finder;
+use memchr::memmem;
 
-use super::event::{Event, List, Shape, read_message, read_object};
 use crate::scan::{Cursor, Fault, Find, Index, Plain, Text};
 
-/// No event is longer: CloudTrail itself stops at 256 KB.
+/// No event is longer: CloudTrail itself stops at 256 KB, an API server of Kubernetes at 3 MB.
 pub(crate) const RECORD_LIMIT: usize = 4 << 20;
 
 /// When this many bytes held no event, the rest is not read either. It bounds what a compressed bomb can cost.
@@ -17,9 +14,6 @@ pub(crate) const BARREN_LIMIT: u64 = 256 << 20;
 /// A list can hold lists of wrappers; deeper nesting is no form of log.
 const NESTING_LIMIT: usize = 4;
 
-/// How CloudTrail's own files begin every event.
-const EVENT_START: &[u8] = b"{\"eventVersion\"";
-
 /// Bytes that are indexed at a time, and of which the marks stay in the processor's cache. An event that does not
 /// end within them is indexed again with more.
 const STRETCH: usize = 128 << 10;
@@ -27,12 +21,48 @@ const STRETCH: usize = 128 << 10;
 /// While looking for an event after damage, most attempts fail at once.
 const SEARCH_STRETCH: usize = 4 << 10;
 
+/// How the objects of a kind of log are read.
+pub(crate) trait Grammar: Sized {
+    /// An event as it lies in the log.
+    type Event<'a, F: Find>;
+    /// The lists that hold events.
+    type List: Copy + PartialEq + std::fmt::Debug;
+    /// What wrappers tell of the events in them.
+    type Context: Default + std::fmt::Debug + Send;
+
+    /// How every event begins, where a look-alike within another event would be a sign of damage; none where it may be what
+    /// somebody sent.
+    const EVENT_START: Option<&'static [u8]>;
+
+    /// Reads the object ahead, which stands at the top or in a list. `known` may tell the number and length of an object
+    /// that was met before.
+    fn read<'a, F: Find>(
+        cursor: &mut Cursor<'a, F>,
+        list: Option<Self::List>,
+        known: impl Fn(&'a [u8]) -> Option<(u32, usize)>,
+    ) -> Result<Shape<'a, F, Self>, Fault>;
+}
+
+/// What an object at the top of a log, or in a list of it, turned out to be.
+pub(crate) enum Shape<'a, F: Find, G: Grammar> {
+    /// An event.
+    Event(G::Event<'a, F>),
+    /// The beginning of a wrapper: the cursor is at the first element of its list.
+    List(G::List, G::Context),
+    /// An object around one event.
+    Wrapped(Cursor<'a, F>),
+    /// Text that holds an event, of which the context is told here or by the list.
+    Text(Option<Text<'a>>, Option<G::Context>),
+    /// No event, for this reason.
+    Skipped(&'static str),
+}
+
 /// Takes what a reader finds.
-pub(crate) trait Sink {
-    /// The number and length of a `userIdentity` object, met before, that these bytes begin with.
+pub(crate) trait Sink<G: Grammar> {
+    /// The number and length of an object that tells who calls, met before, that these bytes begin with.
     fn known_identity(&self, rest: &[u8]) -> Option<(u32, usize)>;
     /// An event.
-    fn event<F: Find>(&mut self, event: &Event<'_, F>, place: Place);
+    fn event<F: Find>(&mut self, event: &G::Event<'_, F>, context: &G::Context, place: Place);
     /// Something that is no event, left out on purpose.
     fn skipped(&mut self, reason: &'static str, place: Place);
     /// Something that may have been an event and cannot be read.
@@ -49,10 +79,12 @@ pub(crate) struct Place {
 }
 
 /// Reads a source piece by piece.
-#[derive(Debug, Default)]
-pub(crate) struct Reader {
+#[derive(Debug)]
+pub(crate) struct Reader<G: Grammar> {
     /// What encloses the current position, outermost first.
-    enclosing: Vec<Enclosing>,
+    enclosing: Vec<Enclosing<G::List>>,
+    /// Of the events in the innermost list.
+    context: G::Context,
     /// Offset of the next piece in the source.
     offset: u64,
     records: u64,
@@ -64,10 +96,12 @@ pub(crate) struct Reader {
     index: Index,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Enclosing {
-    /// Within a list.
-    List(List),
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Enclosing<L> {
+    /// Within an array without a name, which holds anything that may stand at the top.
+    Bare,
+    /// Within the list of a wrapper.
+    List(L),
     /// Within a wrapper, after its list.
     Wrapper,
 }
@@ -80,10 +114,25 @@ enum Next {
     More(usize),
 }
 
-impl Reader {
+impl<G: Grammar> Default for Reader<G> {
+    fn default() -> Self {
+        Self {
+            enclosing: Vec::new(),
+            context: G::Context::default(),
+            offset: 0,
+            records: 0,
+            fruitful: 0,
+            searching: false,
+            is_damaged: false,
+            index: Index::default(),
+        }
+    }
+}
+
+impl<G: Grammar> Reader<G> {
     /// Reads what `bytes` hold and returns how many of them are done with; the caller passes the others again, with
     /// more behind them. `last` says that there are no more.
-    pub(crate) fn feed(&mut self, bytes: &[u8], last: bool, sink: &mut impl Sink) -> usize {
+    pub(crate) fn feed(&mut self, bytes: &[u8], last: bool, sink: &mut impl Sink<G>) -> usize {
         let mut at = 0;
         let mut index = std::mem::take(&mut self.index);
         index.clear();
@@ -119,23 +168,30 @@ impl Reader {
     }
 
     /// A source that ends within a list or wrapper has lost its end, even if between two events.
-    fn finish(&mut self, sink: &mut impl Sink) {
+    fn finish(&mut self, sink: &mut impl Sink<G>) {
         if !self.searching && !self.enclosing.is_empty() {
             self.records = self.records.saturating_add(1);
             sink.lost("truncated", Place { offset: self.offset, record: self.records });
         }
     }
 
-    fn step(&mut self, bytes: &[u8], at: usize, last: bool, index: &mut Index, sink: &mut impl Sink) -> Next {
+    fn step(
+        &mut self,
+        bytes: &[u8],
+        at: usize,
+        last: bool,
+        index: &mut Index,
+        sink: &mut impl Sink<G>,
+    ) -> Next {
         let mut ahead = Cursor::at(bytes, at, Plain);
         let Ok(byte) = ahead.look() else { return Next::Continue(bytes.len()) };
         let start = ahead.position();
         let enclosing = self.enclosing.last().copied();
         let end = match (byte, enclosing) {
-            (b',', Some(Enclosing::List(_))) => Ok(start + 1),
-            (b']', Some(Enclosing::List(list))) => {
+            (b',', Some(Enclosing::List(_) | Enclosing::Bare)) => Ok(start + 1),
+            (b']', Some(inner @ (Enclosing::List(_) | Enclosing::Bare))) => {
                 self.enclosing.pop();
-                if list != List::Bare {
+                if inner != Enclosing::Bare {
                     self.enclosing.push(Enclosing::Wrapper);
                 }
                 Ok(start + 1)
@@ -148,26 +204,25 @@ impl Reader {
                 }
                 Ok(cursor.position())
             }),
-            (b'[', None | Some(Enclosing::List(List::Bare))) if self.enclosing.len() < NESTING_LIMIT => {
-                self.enclosing.push(Enclosing::List(List::Bare));
+            (b'[', None | Some(Enclosing::Bare)) if self.enclosing.len() < NESTING_LIMIT => {
+                self.enclosing.push(Enclosing::Bare);
                 Ok(start + 1)
             }
-            (b'{', Some(Enclosing::List(list @ (List::LogEvents | List::LookupEvents)))) => {
+            (b'{', enclosing) => {
+                let list = match enclosing {
+                    Some(Enclosing::List(list)) => Some(list),
+                    _ => None,
+                };
                 indexed(index, bytes, start, STRETCH, |mut cursor| {
-                    let message = read_message(&mut cursor, list)?;
-                    let place = self.found(start, cursor.position());
-                    deliver_message(message, place, sink);
+                    let shape = G::read(&mut cursor, list, |rest| sink.known_identity(rest))?;
+                    if matches!(shape, Shape::Event(_)) && has_swallowed::<G>(bytes, start, cursor.position())
+                    {
+                        return Err(Fault::Bad(start));
+                    }
+                    self.deliver(shape, start, cursor.position(), sink);
                     Ok(cursor.position())
                 })
             }
-            (b'{', _) => indexed(index, bytes, start, STRETCH, |mut cursor| {
-                let shape = read_object(&mut cursor, |rest| sink.known_identity(rest))?;
-                if matches!(shape, Shape::Event(_)) && has_swallowed(bytes, start, cursor.position()) {
-                    return Err(Fault::Bad(start));
-                }
-                self.deliver(&shape, start, cursor.position(), sink);
-                Ok(cursor.position())
-            }),
             // What is left of a list whose beginning was lost.
             (b',' | b']' | b'}', None) if self.is_damaged => Ok(start + 1),
             // A byte order mark says nothing.
@@ -182,23 +237,35 @@ impl Reader {
         }
     }
 
-    fn deliver<F: Find>(&mut self, shape: &Shape<'_, F>, start: usize, end: usize, sink: &mut impl Sink) {
-        if let Shape::List(list) = shape {
-            if self.enclosing.len() < NESTING_LIMIT {
-                self.enclosing.push(Enclosing::List(*list));
+    fn deliver<F: Find>(
+        &mut self,
+        shape: Shape<'_, F, G>,
+        start: usize,
+        end: usize,
+        sink: &mut impl Sink<G>,
+    ) {
+        let shape = match shape {
+            Shape::List(list, context) => {
+                if self.enclosing.len() < NESTING_LIMIT {
+                    self.enclosing.push(Enclosing::List(list));
+                    self.context = context;
+                }
+                return;
             }
-            return;
-        }
+            shape => shape,
+        };
         let place = self.found(start, end);
         if end - start > RECORD_LIMIT {
             return sink.lost("too_large", place);
         }
         match shape {
-            Shape::Event(event) => sink.event(event, place),
-            Shape::Wrapped(inner) => deliver_object(*inner, place, sink),
-            Shape::Digest => sink.skipped("digest", place),
-            Shape::Control => sink.skipped("control_message", place),
-            Shape::Other | Shape::List(_) => sink.skipped("not_an_event", place),
+            Shape::Event(event) => sink.event(&event, &self.context, place),
+            Shape::Wrapped(inner) => deliver_object(inner, &self.context, place, sink),
+            Shape::Text(text, context) => {
+                deliver_text(text, context.as_ref().unwrap_or(&self.context), place, sink);
+            }
+            Shape::Skipped(reason) => sink.skipped(reason, place),
+            Shape::List(..) => {}
         }
     }
 
@@ -215,7 +282,7 @@ impl Reader {
         start: usize,
         fault: Fault,
         last: bool,
-        sink: &mut impl Sink,
+        sink: &mut impl Sink<G>,
     ) -> Next {
         let reason = match fault {
             Fault::End if last => "truncated",
@@ -231,15 +298,16 @@ impl Reader {
         Next::Continue(start + 1)
     }
 
-    /// Looks for the next event after damage: an object that begins as CloudTrail's events do, or a line, or
-    /// follows another object in a list, and that reads as an event. What does not is part of the damage.
+    /// Looks for the next event after damage: an object that begins a line, or, where no event can hold what looks like
+    /// another, as every event or after another object in a list, and that reads as an event. What does not is part of the
+    /// damage.
     fn search(
         &mut self,
         bytes: &[u8],
         from: usize,
         last: bool,
         index: &mut Index,
-        sink: &mut impl Sink,
+        sink: &mut impl Sink<G>,
     ) -> Next {
         let mut at = from;
         while let Some(found) = bytes.get(at..).and_then(|rest| memchr(b'{', rest)) {
@@ -248,28 +316,31 @@ impl Reader {
             let rest = bytes.get(start..).unwrap_or_default();
             // The bytes before an object are looked at, so two of them stay.
             let wait = Next::More(start.saturating_sub(2).max(from));
-            if rest.len() < EVENT_START.len() && !last {
+            if rest.len() < G::EVENT_START.map_or(0, <[u8]>::len) && !last {
                 return wait;
             }
             let before = bytes.get(..start).unwrap_or_default();
             let begins_line = before.ends_with(b"\n");
-            if !(begins_line || rest.starts_with(EVENT_START) || before.ends_with(b"},")) {
+            let begins_event = |event: &[u8]| rest.starts_with(event) || before.ends_with(b"},");
+            if !(begins_line || G::EVENT_START.is_some_and(begins_event)) {
                 continue;
             }
             // What was marked before belongs to strings that the damage has shifted.
             index.clear();
             let end = indexed(index, bytes, start, SEARCH_STRETCH, |mut cursor| {
-                let shape = read_object(&mut cursor, |rest| sink.known_identity(rest))?;
+                let shape = G::read(&mut cursor, None, |rest| sink.known_identity(rest))?;
                 match shape {
-                    Shape::Event(_) if has_swallowed(bytes, start, cursor.position()) => {
+                    Shape::Event(_) if has_swallowed::<G>(bytes, start, cursor.position()) => {
                         return Err(Fault::Bad(start));
                     }
                     Shape::Event(_) => {}
-                    Shape::List(_) | Shape::Wrapped(_) if begins_line => self.enclosing.clear(),
+                    Shape::List(..) | Shape::Wrapped(_) | Shape::Text(..) if begins_line => {
+                        self.enclosing.clear();
+                    }
                     _ => return Err(Fault::Bad(start)),
                 }
                 self.searching = false;
-                self.deliver(&shape, start, cursor.position(), sink);
+                self.deliver(shape, start, cursor.position(), sink);
                 Ok(cursor.position())
             });
             match end {
@@ -310,27 +381,37 @@ fn indexed(
 }
 
 /// Whether an event holds another: then a bracket of it is damaged, and what follows was taken for a part of it. Within
-/// a string the quotes of such a beginning would be escaped. Events that begin otherwise than CloudTrail writes them are
+/// a string the quotes of such a beginning would be escaped. Events that begin otherwise than their maker writes them are
 /// not told apart so.
-fn has_swallowed(bytes: &[u8], start: usize, end: usize) -> bool {
-    static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(EVENT_START));
-    bytes.get(start + 1..end).is_some_and(|inside| FINDER.find(inside).is_some())
+fn has_swallowed<G: Grammar>(bytes: &[u8], start: usize, end: usize) -> bool {
+    let Some(event) = G::EVENT_START else { return false };
+    bytes.get(start + 1..end).is_some_and(|inside| memmem::find(inside, event).is_some())
 }
 
-fn deliver_message(message: Option<Text<'_>>, place: Place, sink: &mut impl Sink) {
-    match message.map(Text::decode) {
+fn deliver_text<G: Grammar>(
+    text: Option<Text<'_>>,
+    context: &G::Context,
+    place: Place,
+    sink: &mut impl Sink<G>,
+) {
+    match text.map(Text::decode) {
         Some(Some(text)) if text.trim_start().starts_with('{') => {
-            deliver_object(Cursor::new(text.trim_start().as_bytes()), place, sink);
+            deliver_object(Cursor::new(text.trim_start().as_bytes()), context, place, sink);
         }
         Some(None) => sink.lost("malformed", place),
         Some(Some(_)) | None => sink.skipped("not_an_event", place),
     }
 }
 
-fn deliver_object<F: Find>(mut object: Cursor<'_, F>, place: Place, sink: &mut impl Sink) {
-    let shape = read_object(&mut object, |rest| sink.known_identity(rest));
+fn deliver_object<G: Grammar, F: Find>(
+    mut object: Cursor<'_, F>,
+    context: &G::Context,
+    place: Place,
+    sink: &mut impl Sink<G>,
+) {
+    let shape = G::read(&mut object, None, |rest| sink.known_identity(rest));
     match shape {
-        Ok(Shape::Event(event)) => sink.event(&event, place),
+        Ok(Shape::Event(event)) => sink.event(&event, context, place),
         Ok(_) => sink.skipped("not_an_event", place),
         Err(Fault::End) => sink.lost("truncated", place),
         Err(Fault::Bad(_)) => sink.lost("malformed", place),

@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex};
 use remit_ledger::{Extent, SourcePosition};
 use twox_hash::XxHash3_128;
 
-use super::checkpoint::Prefix;
-use super::event::Event;
-use super::reader::{Place, RECORD_LIMIT, Reader, Sink};
-use super::recorder::{Recorder, SourceCounts};
-use super::run::Shared;
-use super::source::{Identification, finish, lock, position, unread_position};
+use crate::accounting::SourceCounts;
+use crate::checkpoint::Prefix;
 use crate::content::{Compression, Hashed, decoder};
+use crate::format::{Names, Recorder};
+use crate::reader::{Grammar, Place, RECORD_LIMIT, Reader, Sink};
 use crate::scan::Find;
+use crate::shared::Shared;
+use crate::source::{Identification, finish, lock, position, unread_position};
 
 /// Decompressed bytes that are read at a time of a source that is not read whole.
 const PIECE: usize = 1 << 20;
@@ -28,39 +28,39 @@ pub(crate) struct Progressing {
 
 impl Progressing {
     /// The position to publish with the counts so far.
-    pub(crate) fn position(&self, counts: &SourceCounts) -> Option<SourcePosition> {
+    pub(crate) fn position(&self, counts: &SourceCounts, names: Names) -> Option<SourcePosition> {
         let content = format!("{:032x}", self.hasher.finish_128());
         let extent = Extent::Prefix { offset: self.offset, content };
-        self.source.replayable.then(|| position(&self.source, extent, counts))
+        self.source.replayable.then(|| position(&self.source, extent, counts, names))
     }
 }
 
 /// Reads a source piece by piece, and resumes it where an earlier run has read a part of it.
-pub(crate) fn read_pieces<'a>(
+pub(crate) fn read_pieces<'a, G: Grammar, R: Recorder<G>>(
     source: Identification,
     content: Option<u128>,
     compression: Compression,
     open: &dyn Fn() -> io::Result<Box<dyn Read + Send + 'a>>,
     shared: &Shared<'_>,
-    recorder: &Mutex<Recorder>,
+    recorder: &Mutex<R>,
 ) -> io::Result<()> {
     let resume = if source.replayable { shared.checkpoint.prefix(&source.name) } else { None };
     if let Some(prefix) = resume {
-        let mut pieces = Pieces::start(source.clone(), Some(prefix), shared, recorder);
+        let mut pieces = Pieces::<G>::start(source.clone(), Some(prefix), shared, recorder);
         if pieces.read(Hashed::new(open()?), compression, shared, recorder)? {
             return pieces.finish(content, shared, recorder);
         }
         // The beginning is not what it was, so it is another source under the same name.
     }
-    let mut pieces = Pieces::start(source, None, shared, recorder);
+    let mut pieces = Pieces::<G>::start(source, None, shared, recorder);
     pieces.read(Hashed::new(open()?), compression, shared, recorder)?;
     pieces.finish(content, shared, recorder)
 }
 
 /// Reading a source piece by piece.
-struct Pieces {
+struct Pieces<G: Grammar> {
     source: Identification,
-    reader: Reader,
+    reader: Reader<G>,
     resume: Option<Prefix>,
     /// Up to where an earlier run has counted the events.
     counted: u64,
@@ -73,22 +73,23 @@ struct Pieces {
     interrupted: Option<io::Error>,
 }
 
-impl Pieces {
-    fn start(
+impl<G: Grammar> Pieces<G> {
+    fn start<R: Recorder<G>>(
         source: Identification,
         resume: Option<Prefix>,
         shared: &Shared<'_>,
-        recorder: &Mutex<Recorder>,
+        recorder: &Mutex<R>,
     ) -> Self {
         let _gate = shared.enter();
         let mut recorder = lock(recorder);
-        recorder.source = SourceCounts {
+        let accounting = recorder.accounting();
+        accounting.source = SourceCounts {
             name: Arc::clone(&source.name),
             read: resume.map_or(0, |prefix| prefix.read),
             lost: resume.map_or(0, |prefix| prefix.lost),
             hours: resume.and_then(|prefix| prefix.hours),
         };
-        recorder.progressing = None;
+        accounting.progressing = None;
         Self {
             source,
             reader: Reader::default(),
@@ -104,12 +105,12 @@ impl Pieces {
     }
 
     /// Reads to the end; false when the beginning is not what the checkpoint says it is.
-    fn read(
+    fn read<R: Recorder<G>>(
         &mut self,
         mut input: Hashed<Box<dyn Read + Send + '_>>,
         compression: Compression,
         shared: &Shared<'_>,
-        recorder: &Mutex<Recorder>,
+        recorder: &Mutex<R>,
     ) -> io::Result<bool> {
         let mut decode_error = None;
         let failed = Arc::clone(&input.failed);
@@ -177,21 +178,21 @@ impl Pieces {
     }
 
     /// What follows cannot be read, or is not. One loss is enough to say so.
-    fn lose_rest(&self, reason: &'static str, recorder: &Mutex<Recorder>) {
+    fn lose_rest<R: Recorder<G>>(&self, reason: &'static str, recorder: &Mutex<R>) {
         let mut recorder = lock(recorder);
-        if recorder.source.lost == 0 {
+        if recorder.accounting().source.lost == 0 {
             recorder.lost(reason, Place { offset: self.offset, record: self.reader.records() + 1 });
         }
     }
 
     /// Counts what a piece holds, and returns how much of it is done with; none when it shows that the source is not
     /// the one to be resumed.
-    fn feed(
+    fn feed<R: Recorder<G>>(
         &mut self,
         bytes: &[u8],
         last: bool,
         shared: &Shared<'_>,
-        recorder: &Mutex<Recorder>,
+        recorder: &Mutex<R>,
     ) -> Option<usize> {
         let mut passed = 0;
         if let Some(prefix) = self.resume {
@@ -208,7 +209,7 @@ impl Pieces {
                 return None;
             }
             let counted = before.unwrap_or(bytes);
-            let mut behind = Behind { recorder: &mut lock(recorder), counted: self.counted };
+            let mut behind = Behind { recorder: &mut *lock(recorder), counted: self.counted };
             passed = self.reader.feed(counted, false, &mut behind);
             self.advance(counted, passed);
             if self.resume.is_some() {
@@ -219,20 +220,20 @@ impl Pieces {
         let bytes = bytes.get(passed..).unwrap_or_default();
         let gate = shared.enter();
         let mut recorder = lock(recorder);
-        let before = recorder.source.read;
+        let before = recorder.accounting().source.read;
         let done =
-            self.reader.feed(bytes, last, &mut Behind { recorder: &mut recorder, counted: self.counted });
+            self.reader.feed(bytes, last, &mut Behind { recorder: &mut *recorder, counted: self.counted });
         self.advance(bytes, done);
         if self.offset >= self.counted {
-            recorder.progressing = Some(Progressing {
+            recorder.accounting().progressing = Some(Progressing {
                 source: self.source.clone(),
                 offset: self.offset,
                 hasher: self.hasher.clone(),
             });
         }
-        let events = recorder.source.read - before;
+        let events = recorder.accounting().source.read - before;
         self.events += events;
-        shared.weigh(&recorder);
+        shared.weigh(&mut *recorder);
         drop(recorder);
         drop(gate);
         shared.read(0, 0, events);
@@ -244,26 +245,28 @@ impl Pieces {
         self.offset += done as u64;
     }
 
-    fn finish(
+    fn finish<R: Recorder<G>>(
         self,
         content: Option<u128>,
         shared: &Shared<'_>,
-        recorder: &Mutex<Recorder>,
+        recorder: &Mutex<R>,
     ) -> io::Result<()> {
         let gate = shared.enter();
         let mut recorder = lock(recorder);
+        let accounting = recorder.accounting();
         match self.interrupted {
             Some(error) => {
-                let progressing = recorder.progressing.take();
-                let progress = progressing.and_then(|progress| progress.position(&recorder.source));
+                let names = shared.checkpoint.names();
+                let progressing = accounting.progressing.take();
+                let progress = progressing.and_then(|progress| progress.position(&accounting.source, names));
                 // What an earlier run counted stays counted, and what it said to be lost need not be said again.
                 let is_said = self.source.replayable && shared.checkpoint.prefix(&self.source.name).is_some();
-                let unread = || (!is_said).then(|| unread_position(&self.source));
-                recorder.work.sources.extend(progress.or_else(unread));
+                let unread = || (!is_said).then(|| unread_position(&self.source, names));
+                accounting.work.sources.extend(progress.or_else(unread));
                 shared.unreadable(&self.source.name, &error, self.source.size);
                 return Ok(());
             }
-            None => finish(&mut recorder, &self.source, content.or(self.content), shared),
+            None => finish(accounting, &self.source, content.or(self.content), shared),
         }
         drop(recorder);
         drop(gate);
@@ -273,19 +276,19 @@ impl Pieces {
 }
 
 /// Passes on what lies behind the events that were counted before.
-struct Behind<'a> {
-    recorder: &'a mut Recorder,
+struct Behind<'a, R> {
+    recorder: &'a mut R,
     counted: u64,
 }
 
-impl Sink for Behind<'_> {
+impl<G: Grammar, R: Sink<G>> Sink<G> for Behind<'_, R> {
     #[inline]
     fn known_identity(&self, rest: &[u8]) -> Option<(u32, usize)> {
         self.recorder.known_identity(rest)
     }
-    fn event<F: Find>(&mut self, event: &Event<'_, F>, place: Place) {
+    fn event<F: Find>(&mut self, event: &G::Event<'_, F>, context: &G::Context, place: Place) {
         if place.offset >= self.counted {
-            self.recorder.event(event, place);
+            self.recorder.event(event, context, place);
         }
     }
     fn skipped(&mut self, reason: &'static str, place: Place) {

@@ -8,15 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use remit_ledger::{Extent, HOUR, SourcePlace, SourcePosition};
 use twox_hash::XxHash3_128;
 
-use super::EVIDENCE;
-use super::checkpoint::Claim;
-use super::delivery::Delivery;
-use super::pieces::read_pieces;
-use super::reader::Reader;
-use super::recorder::{Recorder, SourceCounts};
-use super::run::Shared;
-use super::store::{Body, StoredObject};
+use crate::accounting::{Accounting, SourceCounts};
+use crate::checkpoint::Claim;
 use crate::content::{Compression, Hashed, inflate};
+use crate::format::{Names, Recorder};
+use crate::pieces::read_pieces;
+use crate::reader::{Grammar, Reader};
+use crate::shared::Shared;
+use crate::store::{Body, StoredObject};
 
 /// What all sources of a worker use in turn.
 pub(crate) struct Workbench {
@@ -53,7 +52,12 @@ impl Workbench {
     }
 
     /// Reads a file.
-    pub(crate) fn file(&mut self, path: &Path, shared: &Shared<'_>, recorder: &Mutex<Recorder>) {
+    pub(crate) fn file<G: Grammar, R: Recorder<G>>(
+        &mut self,
+        path: &Path,
+        shared: &Shared<'_>,
+        recorder: &Mutex<R>,
+    ) {
         let result = File::open(path).and_then(|file| {
             let metadata = file.metadata()?;
             let modified =
@@ -83,7 +87,12 @@ impl Workbench {
     }
 
     /// Reads an object of a store.
-    pub(crate) fn object(&mut self, object: StoredObject, shared: &Shared<'_>, recorder: &Mutex<Recorder>) {
+    pub(crate) fn object<G: Grammar, R: Recorder<G>>(
+        &mut self,
+        object: StoredObject,
+        shared: &Shared<'_>,
+        recorder: &Mutex<R>,
+    ) {
         let StoredObject { source, body } = object;
         let unread = source.clone();
         let done = match &body {
@@ -102,7 +111,7 @@ impl Workbench {
     }
 
     /// Reads standard input.
-    pub(crate) fn stdin(&mut self, shared: &Shared<'_>, recorder: &Mutex<Recorder>) {
+    pub(crate) fn stdin<G: Grammar, R: Recorder<G>>(&mut self, shared: &Shared<'_>, recorder: &Mutex<R>) {
         let source =
             Identification { name: "-".into(), size: 0, modified: 0, replayable: false, is_near: false };
         let unread = source.clone();
@@ -113,19 +122,19 @@ impl Workbench {
     }
 
     /// Reads a source from its beginning; `reopen` gives the beginning again where the source is replayable.
-    pub(crate) fn read(
+    pub(crate) fn read<G: Grammar, R: Recorder<G>>(
         &mut self,
         source: Identification,
         mut input: impl Read + Send,
         reopen: &dyn Fn() -> io::Result<Box<dyn Read + Send>>,
         shared: &Shared<'_>,
-        recorder: &Mutex<Recorder>,
+        recorder: &Mutex<R>,
     ) -> io::Result<()> {
         self.stored.clear();
         let whole_stored = shared.limits.whole_stored;
         let limit = whole_stored as u64 + 1;
         (&mut input).take(limit).read_to_end(&mut self.stored)?;
-        if self.stored.is_empty() && Delivery::name_of(&source.name).is_some() {
+        if self.stored.is_empty() && (shared.checkpoint.names().delivered)(&source.name).is_some() {
             // A delivered file holds a list at least: this is what is left of a transfer that was cut off.
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it is empty, as no delivered file is"));
         }
@@ -198,7 +207,12 @@ impl Workbench {
 }
 
 /// Whether a content is this source's to read; where it is not, what became of it is noted.
-fn is_new(source: &Identification, content: u128, shared: &Shared<'_>, recorder: &Mutex<Recorder>) -> bool {
+fn is_new<G: Grammar, R: Recorder<G>>(
+    source: &Identification,
+    content: u128,
+    shared: &Shared<'_>,
+    recorder: &Mutex<R>,
+) -> bool {
     let claim = shared.checkpoint.claim(content);
     match claim {
         Claim::New => {}
@@ -210,7 +224,12 @@ fn is_new(source: &Identification, content: u128, shared: &Shared<'_>, recorder:
 }
 
 /// The same bytes were ingested before, under this name or another.
-fn known_content(source: &Identification, content: u128, shared: &Shared<'_>, recorder: &Mutex<Recorder>) {
+fn known_content<G: Grammar, R: Recorder<G>>(
+    source: &Identification,
+    content: u128,
+    shared: &Shared<'_>,
+    recorder: &Mutex<R>,
+) {
     let damaged = shared.checkpoint.damaged(content);
     if let Some(SourcePosition { lost, .. }) = damaged {
         let message = format!("was ingested before; {lost} events of it could not be read then");
@@ -219,30 +238,30 @@ fn known_content(source: &Identification, content: u128, shared: &Shared<'_>, re
     let _gate = shared.enter();
     let mut recorder = lock(recorder);
     // The next run knows it by name, without reading it.
-    let mut known = position(source, whole(content), &SourceCounts::default());
+    let mut known = position(source, whole(content), &SourceCounts::default(), shared.checkpoint.names());
     if let Some(SourcePosition { lost, span, place, .. }) = damaged {
         (known.lost, known.span, known.place) = (*lost, *span, place.clone());
     }
-    recorder.work.sources.push(known);
-    shared.weigh(&recorder);
+    recorder.accounting().work.sources.push(known);
+    shared.weigh(&mut *recorder);
     drop(recorder);
     shared.known(source.size);
 }
 
-fn read_whole(
+fn read_whole<G: Grammar, R: Recorder<G>>(
     source: &Identification,
     content: u128,
     plain: &[u8],
     shared: &Shared<'_>,
-    recorder: &Mutex<Recorder>,
+    recorder: &Mutex<R>,
 ) {
     let gate = shared.enter();
     let mut recorder = lock(recorder);
-    recorder.source = SourceCounts { name: Arc::clone(&source.name), ..SourceCounts::default() };
-    Reader::default().feed(plain, true, &mut *recorder);
-    let events = recorder.source.read;
-    finish(&mut recorder, source, Some(content), shared);
-    shared.weigh(&recorder);
+    recorder.accounting().source = SourceCounts { name: Arc::clone(&source.name), ..SourceCounts::default() };
+    Reader::<G>::default().feed(plain, true, &mut *recorder);
+    let events = recorder.accounting().source.read;
+    finish(recorder.accounting(), source, Some(content), shared);
+    shared.weigh(&mut *recorder);
     drop(recorder);
     drop(gate);
     shared.read(1, source.size, events);
@@ -250,21 +269,21 @@ fn read_whole(
 
 /// Takes a source off the workbench: its position, and with it what it lost.
 pub(crate) fn finish(
-    recorder: &mut Recorder,
+    accounting: &mut Accounting,
     source: &Identification,
     content: Option<u128>,
     shared: &Shared<'_>,
 ) {
-    recorder.progressing = None;
+    accounting.progressing = None;
     let Some(content) = content else { return };
-    let position = position(source, whole(content), &recorder.source);
+    let position = position(source, whole(content), &accounting.source, shared.checkpoint.names());
     if position.lost == 0 && source.replayable {
         // A delivered file takes back what it lost when it lay in another folder.
         for name in shared.checkpoint.lossy_names(&source.name) {
-            recorder.work.sources.push(SourcePosition { name: name.clone(), ..position.clone() });
+            accounting.work.sources.push(SourcePosition { name: name.clone(), ..position.clone() });
         }
     }
-    recorder.work.sources.push(position);
+    accounting.work.sources.push(position);
 }
 
 pub(crate) fn whole(content: u128) -> Extent {
@@ -272,7 +291,12 @@ pub(crate) fn whole(content: u128) -> Extent {
 }
 
 /// What the ledger remembers of a source. What cannot be read again has no name that anything later could go by.
-pub(crate) fn position(source: &Identification, extent: Extent, counts: &SourceCounts) -> SourcePosition {
+pub(crate) fn position(
+    source: &Identification,
+    extent: Extent,
+    counts: &SourceCounts,
+    names: Names,
+) -> SourcePosition {
     let hour = |hour: i32| i64::from(hour).saturating_mul(HOUR);
     let is_whole = matches!(extent, Extent::Whole { .. }) && counts.lost == 0;
     SourcePosition {
@@ -283,25 +307,20 @@ pub(crate) fn position(source: &Identification, extent: Extent, counts: &SourceC
         read: counts.read,
         lost: counts.lost,
         span: counts.hours.map(|(first, last)| (hour(first), hour(last).saturating_add(HOUR))),
-        place: (!is_whole).then(|| place_of(&source.name)),
+        place: (!is_whole).then(|| place_of(&source.name, names)),
     }
 }
 
 /// Where and when the events of a source may have been made, as far as its name tells.
-fn place_of(name: &str) -> SourcePlace {
-    let delivery = Delivery::of(name);
+fn place_of(name: &str, names: Names) -> SourcePlace {
+    let place = (names.place)(name);
     // An event is read after it was made: all that is known where the name tells nothing.
     let ever = || Some((0, jiff::Timestamp::now().as_microsecond()));
-    SourcePlace {
-        span: delivery.span().or_else(ever),
-        evidence: EVIDENCE.to_owned(),
-        account: delivery.account,
-        region: delivery.region,
-    }
+    SourcePlace { span: place.span.or_else(ever), ..place }
 }
 
 /// The position of a source of which nothing could be read: it has lost an event at least.
-pub(crate) fn unread_position(source: &Identification) -> SourcePosition {
+pub(crate) fn unread_position(source: &Identification, names: Names) -> SourcePosition {
     let counts = SourceCounts { lost: 1, ..SourceCounts::default() };
     let extent = if source.replayable {
         let nothing = XxHash3_128::new().finish_128();
@@ -310,10 +329,10 @@ pub(crate) fn unread_position(source: &Identification) -> SourcePosition {
         // No bytes have such a hash, and no other loss is the same one.
         Extent::Whole { content: format!("unread {} at {}", source.name, jiff::Timestamp::now()) }
     };
-    position(source, extent, &counts)
+    position(source, extent, &counts, names)
 }
 
 /// A worker that panicked is not there to disagree.
-pub(crate) fn lock(recorder: &Mutex<Recorder>) -> std::sync::MutexGuard<'_, Recorder> {
+pub(crate) fn lock<R>(recorder: &Mutex<R>) -> std::sync::MutexGuard<'_, R> {
     recorder.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -16,9 +16,9 @@ use remit_ledger::Address;
 use tokio::runtime::Runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::run::Shared;
-use super::source::Identification;
 use crate::input::may_be_log;
+use crate::shared::Shared;
+use crate::source::Identification;
 
 /// Objects that are fetched at the same time.
 const CONCURRENT: usize = 16;

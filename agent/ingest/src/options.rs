@@ -4,8 +4,6 @@ use std::path::PathBuf;
 
 use remit_ledger::{Observer, REMEMBERED};
 
-use super::selectors::Selectors;
-
 /// What to ingest, and where to.
 #[derive(Default)]
 pub struct Options {
@@ -15,8 +13,6 @@ pub struct Options {
     pub ledger: PathBuf,
     /// Threads that read; as many as there are processors when 0.
     pub threads: usize,
-    /// The event selectors of the trails, if given.
-    pub selectors: Option<Selectors>,
     /// Identifier of the run in file names; random when none.
     pub writer: Option<String>,
     /// Is told of every step of publishing. For tests.

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::cloudtrail::event::{Cloudtrail, Event};
 
 /// What a reader found.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -10,11 +11,11 @@ struct Found {
     lost: Vec<(&'static str, Place)>,
 }
 
-impl Sink for Found {
+impl Sink<Cloudtrail> for Found {
     fn known_identity(&self, _: &[u8]) -> Option<(u32, usize)> {
         None
     }
-    fn event<F: Find>(&mut self, event: &Event<'_, F>, _: Place) {
+    fn event<F: Find>(&mut self, event: &Event<'_, F>, (): &(), _: Place) {
         let id = event.id.and_then(Text::decode).unwrap_or_default();
         self.ids.push(id.into_owned());
     }
@@ -38,14 +39,14 @@ fn events(ids: std::ops::Range<usize>) -> String {
 
 fn read(bytes: &[u8]) -> Found {
     let mut found = Found::default();
-    Reader::default().feed(bytes, true, &mut found);
+    Reader::<Cloudtrail>::default().feed(bytes, true, &mut found);
     found
 }
 
 /// Feeds pieces of the given lengths, over and over, as a source read piece by piece does.
 fn read_in_pieces(bytes: &[u8], lengths: &[usize]) -> Found {
     let mut found = Found::default();
-    let mut reader = Reader::default();
+    let mut reader = Reader::<Cloudtrail>::default();
     let (mut start, mut end) = (0, 0);
     for length in lengths.iter().cycle() {
         end = bytes.len().min(end + length);

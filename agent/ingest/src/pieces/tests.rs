@@ -1,9 +1,11 @@
 use std::io::Cursor;
 
 use super::*;
+use crate::Limits;
 use crate::NoProgress;
-use crate::cloudtrail::Limits;
-use crate::cloudtrail::checkpoint::Checkpoint;
+use crate::accounting::Accounting;
+use crate::checkpoint::Checkpoint;
+use crate::cloudtrail::recorder::Recorder;
 use crate::duplicates::Seen;
 
 /// Bytes after which reading fails.
@@ -38,7 +40,8 @@ fn run(earlier: &[SourcePosition], bytes: &[u8], fails: bool) -> (u64, Vec<Sourc
     let diagnostics = Arc::default();
     let (shared, _signals) =
         Shared::new(checkpoint, Arc::clone(&diagnostics), Limits::default(), &NoProgress, 1);
-    let recorder = Mutex::new(Recorder::new(0, 1000, Arc::new(Seen::new(1000)), diagnostics));
+    let recorder =
+        Mutex::new(Recorder::new(1000, Accounting::new(0, Arc::new(Seen::new(1000)), diagnostics)));
     let source = Identification {
         name: "bucket/events.jsonl".into(),
         size: 1,
@@ -51,9 +54,9 @@ fn run(earlier: &[SourcePosition], bytes: &[u8], fails: bool) -> (u64, Vec<Sourc
         Ok(if fails { Box::new(Failing { bytes }) } else { Box::new(bytes) })
     };
     read_pieces(source, None, Compression::of(bytes), &open, &shared, &recorder).unwrap();
-    let recorder = recorder.into_inner().unwrap();
-    assert!(recorder.progressing.is_none());
-    (recorder.work.recorded, recorder.work.sources)
+    let Accounting { work, progressing, .. } = recorder.into_inner().unwrap().accounting;
+    assert!(progressing.is_none());
+    (work.recorded, work.sources)
 }
 
 #[test]

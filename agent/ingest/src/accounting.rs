@@ -1,0 +1,105 @@
+//! What becomes of the events that one worker reads.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use remit_ledger::SourcePosition;
+
+use crate::diagnostic::Diagnostics;
+use crate::duplicates::Seen;
+use crate::pieces::Progressing;
+use crate::reader::Place;
+
+/// What became of the events that a worker read since its last flush, and of those of its current source.
+pub(crate) struct Accounting {
+    pub(crate) work: Work,
+    /// What became of the events of the current source, and where it lies.
+    pub(crate) source: SourceCounts,
+    /// Set while a source is read piece by piece.
+    pub(crate) progressing: Option<Progressing>,
+    /// Number of the worker.
+    pub(crate) worker: usize,
+    seen: Arc<Seen>,
+    diagnostics: Arc<Diagnostics>,
+}
+
+/// What a worker did since its last flush, beside its counts of calls.
+#[derive(Debug, Default)]
+pub(crate) struct Work {
+    pub(crate) read: u64,
+    pub(crate) recorded: u64,
+    pub(crate) skipped: BTreeMap<&'static str, u64>,
+    pub(crate) lost: BTreeMap<&'static str, u64>,
+    /// The hour and identifier of every event that was counted.
+    pub(crate) identifiers: Vec<(i32, u64)>,
+    /// Sources that were read to their end, or as far as the counts go.
+    pub(crate) sources: Vec<SourcePosition>,
+}
+
+/// What became of the events of one source.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SourceCounts {
+    pub(crate) name: Arc<str>,
+    pub(crate) read: u64,
+    pub(crate) lost: u64,
+    /// The hours, since the Unix epoch, of its first event and of its last.
+    pub(crate) hours: Option<(i32, i32)>,
+}
+
+impl Work {
+    /// Whether there is nothing to publish.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.read == 0 && self.sources.is_empty()
+    }
+}
+
+impl Accounting {
+    pub(crate) fn new(worker: usize, seen: Arc<Seen>, diagnostics: Arc<Diagnostics>) -> Self {
+        Self {
+            work: Work::default(),
+            source: SourceCounts::default(),
+            progressing: None,
+            worker,
+            seen,
+            diagnostics,
+        }
+    }
+
+    /// Something was read that has to be recorded, skipped or lost.
+    pub(crate) fn read(&mut self) {
+        self.work.read += 1;
+        self.source.read += 1;
+    }
+
+    pub(crate) fn skip(&mut self, reason: &'static str) {
+        *self.work.skipped.entry(reason).or_default() += 1;
+    }
+
+    pub(crate) fn lose(&mut self, reason: &'static str, place: Place) {
+        *self.work.lost.entry(reason).or_default() += 1;
+        self.source.lost += 1;
+        self.diagnostics.lost_event(&self.source.name, reason, place);
+    }
+
+    /// The source holds an event of this hour.
+    #[inline]
+    pub(crate) fn meet_hour(&mut self, hour: i32) {
+        let (first, last) = self.source.hours.unwrap_or((hour, hour));
+        self.source.hours = Some((first.min(hour), last.max(hour)));
+    }
+
+    /// Whether an event was counted before; then it is skipped. `identifier` is none of an event without one.
+    #[inline]
+    pub(crate) fn is_repeated(&mut self, hour: i32, identifier: Option<u64>) -> bool {
+        let is_repeated = identifier.is_some_and(|identifier| !self.seen.insert(hour, identifier));
+        if is_repeated {
+            self.skip("duplicate");
+        }
+        is_repeated
+    }
+
+    /// Bytes of memory that what a flush would write takes, roughly, but for positions.
+    pub(crate) fn footprint(&self) -> usize {
+        self.work.identifiers.len() * 16
+    }
+}
