@@ -1,4 +1,5 @@
-//! Reads grants from files and folders: account authorization details, or bare policy documents.
+//! Reads grants from files and folders: account authorization details, bare policy documents, and manifests of
+//! Kubernetes.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -6,7 +7,23 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use remit_policy::{Account, AccountFile, BareDocument, read_account};
+use remit_policy::rbac::{State, read_objects};
+use remit_policy::{Account, AccountFile, BareDocument, Problem, read_account};
+
+use crate::manifests::{self, Manifest, Manifests};
+
+/// Everything that is granted, as far as the input shows.
+#[derive(Debug, Default)]
+pub(crate) struct Grants {
+    /// Of accounts of AWS.
+    pub(crate) account: Account,
+    /// Roles and bindings of a cluster.
+    pub(crate) rbac: State,
+    /// All objects of a cluster, in the order of files and lines.
+    pub(crate) manifests: Vec<Manifest>,
+    /// What of these could not be read; the account has its own.
+    pub(crate) problems: Vec<Problem>,
+}
 
 /// A file of the grants, as given by the user.
 struct GrantFile {
@@ -17,7 +34,8 @@ struct GrantFile {
 }
 
 /// Where grants come from.
-const HINT: &str = "hint: `aws iam get-account-authorization-details > account.json` writes the grants";
+const HINT: &str = "hint: `aws iam get-account-authorization-details > account.json` writes an account's grants, and \
+                    `remit pull kubernetes --out DIR` a cluster's";
 
 /// Largest file read: an account's details are some megabytes.
 const LARGEST: u64 = 1 << 30;
@@ -28,13 +46,18 @@ pub(crate) fn read(
     paths: &[PathBuf],
     principal: Option<&str>,
     principals: &BTreeSet<String>,
-) -> anyhow::Result<Account> {
+) -> anyhow::Result<Grants> {
     let mut files = Vec::new();
     for path in paths {
         collect(path, &mut files)?;
     }
     if files.is_empty() {
-        bail!("no JSON file in {}\n{HINT}", list(paths));
+        bail!("no JSON or YAML file in {}\n{HINT}", list(paths));
+    }
+    let (of_kubernetes, files): (Vec<_>, Vec<_>) = files.into_iter().partition(is_of_kubernetes);
+    let mut grants = kubernetes(&of_kubernetes);
+    if files.is_empty() {
+        return Ok(grants);
     }
     let (bare, details): (Vec<_>, Vec<_>) = files.iter().partition(|file| is_bare(&file.text));
     let names: Vec<String> = files.iter().map(|file| file.path.display().to_string()).collect();
@@ -57,7 +80,33 @@ pub(crate) fn read(
         })
         .collect();
     account.add_bare(&documents);
-    Ok(account)
+    grants.account = account;
+    Ok(grants)
+}
+
+/// Reads manifests. Values of charts and the like beside them are passed over, but not a file without any that was named.
+fn kubernetes(files: &[GrantFile]) -> Grants {
+    let mut grants = Grants::default();
+    let mut objects = Vec::new();
+    for file in files {
+        let name = file.path.display().to_string();
+        let Manifests { manifests, mut problems, others } = manifests::read(&name, &file.text);
+        if manifests.is_empty() && problems.is_empty() && file.below.is_none() {
+            let message = format!("no manifest found in {others} documents\n{HINT}");
+            problems.push(Problem { file: name, line: 1, message, principal: None });
+        }
+        grants.problems.append(&mut problems);
+        for manifest in &manifests {
+            let (mut read, mut problems) = read_objects(&manifest.value, &manifest.origin);
+            objects.append(&mut read);
+            grants.problems.append(&mut problems);
+        }
+        grants.manifests.extend(manifests);
+    }
+    grants.rbac = State::new(objects);
+    // From a live cluster they have rules already, and nothing is added.
+    grants.rbac.aggregate();
+    grants
 }
 
 fn list(paths: &[PathBuf]) -> String {
@@ -89,7 +138,7 @@ fn collect(path: &Path, files: &mut Vec<GrantFile>) -> anyhow::Result<()> {
                 entry.file_type().with_context(|| format!("cannot read `{}`", entry.path().display()))?;
             if kind.is_dir() {
                 open.push(entry.path());
-            } else if entry.path().extension().is_some_and(|extension| extension == "json") {
+            } else if is_read(&entry.path()) {
                 found.push(entry.path());
             }
         }
@@ -115,6 +164,32 @@ fn read_one(path: &Path, below: Option<PathBuf>) -> anyhow::Result<GrantFile> {
         anyhow::anyhow!("grants `{}` are not UTF-8 text: {error}\n{HINT}", path.display())
     })?;
     Ok(GrantFile { path: path.to_owned(), text, below })
+}
+
+/// Whether a file of a folder may hold grants.
+fn is_read(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| ["json", "yaml", "yml"].iter().any(|one| extension == *one))
+}
+
+/// Whether a file is one of manifests: all that is not JSON, and JSON whose first object has a kind. Whoever takes lists apart
+/// may have left out the version.
+fn is_of_kubernetes(file: &GrantFile) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Probe<'a> {
+        #[serde(borrow)]
+        kind: Option<&'a serde_json::value::RawValue>,
+    }
+    if !manifests::is_json(&file.text) {
+        return true;
+    }
+    let text = file.text.trim_start_matches('\u{feff}').trim_start();
+    let is_manifest = |probe: &Probe<'_>| probe.kind.is_some();
+    if text.starts_with('[') {
+        let probes = serde_json::from_str::<Vec<Probe<'_>>>(text);
+        return probes.is_ok_and(|probes| probes.first().is_some_and(is_manifest));
+    }
+    let mut probes = serde_json::Deserializer::from_str(text).into_iter::<Probe<'_>>();
+    probes.next().is_some_and(|probe| probe.is_ok_and(|probe| is_manifest(&probe)))
 }
 
 /// Whether the text is a policy document rather than account details.

@@ -10,6 +10,7 @@ mod finding;
 mod grants;
 mod holders;
 mod ledgers;
+mod manifests;
 mod names;
 mod output;
 mod proposals;
@@ -19,5 +20,6 @@ mod rollup;
 mod span;
 mod visible;
 mod workloads;
+mod yaml;
 
 pub use cli::run;

@@ -12,11 +12,12 @@ use remit_policy::{Generalise, GivenUp, Window};
 
 use super::{Streams, WrongUsage};
 use crate::analysis::{Analysis, Settings, analyse, claim_pathless, whole_window};
+use crate::grants::{self, Grants};
 use crate::ledgers::Ledger;
 use crate::rollup::{Filter, by_principal};
+use crate::span;
 use crate::visible::{Said, WindowSettings};
 use crate::workloads::workloads;
-use crate::{grants, span};
 
 /// Where the ledger is
 #[derive(Clone, Debug, clap::Args)]
@@ -31,8 +32,8 @@ pub(super) struct LedgerArguments {
 pub(super) struct AnalysingArguments {
     #[command(flatten)]
     pub(super) ledger: LedgerArguments,
-    /// The grants: files or folders with the output of `aws iam get-account-authorization-details`, or bare
-    /// policy documents
+    /// The grants: files or folders with the output of `aws iam get-account-authorization-details`, bare policy
+    /// documents, or manifests of Kubernetes (YAML or JSON)
     #[arg(long, value_name = "PATH", required = true, num_args = 1..)]
     pub(super) grants: Vec<PathBuf>,
     /// Whose the bare policy documents are, where their file names do not say
@@ -93,7 +94,7 @@ pub(super) fn analysed(
     let ledger = Ledger::open(&arguments.ledger.ledger)?;
     settings.unreadable = ledger.damaged(Provider::Aws);
     let mut problems = ledger.problems();
-    let account = grants::read(
+    let Grants { account, problems: of_manifests, .. } = grants::read(
         &arguments.grants,
         arguments.principal.as_deref(),
         &ledger.principals(Some(Provider::Aws))?,
@@ -113,6 +114,7 @@ pub(super) fn analysed(
         account
             .problems
             .iter()
+            .chain(&of_manifests)
             .map(|problem| format!("{}:{}: {}", problem.file, problem.line, problem.message)),
     );
     for problem in &problems {
