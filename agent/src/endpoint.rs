@@ -1,7 +1,7 @@
-//! Where metrics and health are asked for: two pages on this machine, and only where the user asks for it.
+//! Where metrics and health are asked for: pages on this machine, and only where the user asks for them.
 
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -31,6 +31,8 @@ struct Content {
     metrics: Vec<Metric>,
     problems: Vec<String>,
     written: Instant,
+    /// Whether anything was written yet.
+    is_begun: bool,
 }
 
 /// The pages' server. It ends when it is dropped.
@@ -44,13 +46,14 @@ pub struct Endpoint {
 impl Board {
     /// A board on which the agent writes at least as often as this.
     pub fn new(patience: Duration) -> Arc<Self> {
-        let content = Content { metrics: Vec::new(), problems: Vec::new(), written: Instant::now() };
+        let content =
+            Content { metrics: Vec::new(), problems: Vec::new(), written: Instant::now(), is_begun: false };
         Arc::new(Self { content: Mutex::new(content), patience })
     }
 
     /// Writes down how the agent is: healthy where there are no problems.
     pub fn write(&self, metrics: Vec<Metric>, problems: Vec<String>) {
-        *self.lock() = Content { metrics, problems, written: Instant::now() };
+        *self.lock() = Content { metrics, problems, written: Instant::now(), is_begun: true };
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Content> {
@@ -59,33 +62,42 @@ impl Board {
 
     /// Status line and content of a page.
     fn page(&self, path: &str) -> (&'static str, String) {
+        let content = self.lock();
+        let is_stuck = content.written.elapsed() > self.patience;
+        let stuck = is_stuck.then(|| "the agent is stuck".to_owned());
         match path {
-            "/metrics" => ("200 OK", text(&self.lock().metrics)),
-            "/healthz" => {
-                let content = self.lock();
-                let mut problems = content.problems.clone();
-                if content.written.elapsed() > self.patience {
-                    problems.push("the agent is stuck".to_owned());
-                }
-                match problems.as_slice() {
-                    [] => ("200 OK", "ok\n".to_owned()),
-                    _ => ("503 Service Unavailable", format!("{}\n", problems.join("\n"))),
-                }
+            "/metrics" => ("200 OK", text(&content.metrics)),
+            "/healthz" => told(content.problems.iter().cloned().chain(stuck)),
+            // Whether to take it for dead. What else is wrong would be no better after a start.
+            "/livez" => told(stuck.filter(|_| content.is_begun)),
+            "/readyz" => {
+                let unready = (!content.is_begun).then(|| "the agent has not begun".to_owned());
+                told(unready.into_iter().chain(content.problems.iter().cloned()).chain(stuck))
             }
-            _ => ("404 Not Found", "ask for /metrics or /healthz\n".to_owned()),
+            _ => ("404 Not Found", "ask for /metrics, /healthz, /livez or /readyz\n".to_owned()),
         }
     }
 }
 
+/// All is well where there are no problems.
+fn told(problems: impl IntoIterator<Item = String>) -> (&'static str, String) {
+    let problems: Vec<String> = problems.into_iter().collect();
+    match problems.as_slice() {
+        [] => ("200 OK", "ok\n".to_owned()),
+        _ => ("503 Service Unavailable", format!("{}\n", problems.join("\n"))),
+    }
+}
+
 impl Endpoint {
-    /// Answers at an address of this machine.
+    /// Answers at an address: where it is not `exposed`, one of this machine alone.
     ///
     /// # Errors
-    /// When others could ask, or the address is taken.
-    pub fn open(address: SocketAddr, board: Arc<Board>) -> io::Result<Self> {
-        if !address.ip().is_loopback() {
+    /// When others could ask and may not, or the address is taken.
+    pub fn open(address: SocketAddr, is_exposed: bool, board: Arc<Board>) -> io::Result<Self> {
+        if !is_exposed && !address.ip().is_loopback() {
             let reason = format!(
-                "`{address}` can be reached from other machines\nhint: use an address such as `127.0.0.1:9464`"
+                "`{address}` can be reached from other machines\nhint: use an address such as `127.0.0.1:9464`, or \
+                 `--exposed` where others may ask"
             );
             return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
         }
@@ -108,8 +120,16 @@ impl Endpoint {
 impl Drop for Endpoint {
     fn drop(&mut self) {
         self.is_ended.store(true, Ordering::Release);
-        // The thread waits for a question, so it is asked one.
-        let is_woken = TcpStream::connect_timeout(&self.address, PATIENCE).is_ok();
+        // The thread waits for a question, so it is asked one. Where it listens everywhere, this machine is one of the places.
+        let mut address = self.address;
+        if address.ip().is_unspecified() {
+            address.set_ip(if address.is_ipv4() {
+                Ipv4Addr::LOCALHOST.into()
+            } else {
+                Ipv6Addr::LOCALHOST.into()
+            });
+        }
+        let is_woken = TcpStream::connect_timeout(&address, PATIENCE).is_ok();
         if let Some(thread) = self.thread.take().filter(|_| is_woken) {
             let _ = thread.join();
         }

@@ -48,9 +48,12 @@ pub(crate) struct Arguments {
     /// encrypt by themselves without a trace
     #[arg(long)]
     no_sockets: bool,
-    /// Show metrics and health at this address of this machine, such as 127.0.0.1:9464
+    /// Show metrics and health at this address, such as 127.0.0.1:9464; of this machine, unless exposed
     #[arg(long)]
     listen: Option<SocketAddr>,
+    /// Show them to other machines, too, as to a cluster's Prometheus: they name workloads
+    #[arg(long, requires = "listen")]
+    exposed: bool,
     /// The AWS account of this machine's workloads, in which names without an account are
     #[arg(long)]
     account: Option<String>,
@@ -134,7 +137,7 @@ impl Agent {
         let board = Board::new(BEAT * 10);
         let endpoint = match arguments.listen {
             Some(address) => Some(
-                Endpoint::open(address, Arc::clone(&board))
+                Endpoint::open(address, arguments.exposed, Arc::clone(&board))
                     .with_context(|| format!("metrics cannot be shown at `{address}`"))?,
             ),
             None => None,

@@ -4,7 +4,7 @@ const LOOPBACK: &str = "127.0.0.1:0";
 
 fn endpoint(patience: Duration) -> (Endpoint, Arc<Board>) {
     let board = Board::new(patience);
-    (Endpoint::open(LOOPBACK.parse().unwrap(), Arc::clone(&board)).unwrap(), board)
+    (Endpoint::open(LOOPBACK.parse().unwrap(), false, Arc::clone(&board)).unwrap(), board)
 }
 
 fn ask(endpoint: &Endpoint, question: &[u8]) -> String {
@@ -39,6 +39,37 @@ fn an_agent_that_writes_nothing_is_stuck() {
     let answer = get(&endpoint, "/healthz");
     assert!(answer.starts_with("HTTP/1.1 503 ") && answer.ends_with("the agent is stuck\n"), "{answer}");
     drop(board);
+}
+
+#[test]
+fn ready_once_it_has_begun_and_alive_whatever_else_is_wrong() {
+    let (endpoint, board) = endpoint(Duration::from_secs(600));
+    assert!(get(&endpoint, "/readyz").ends_with("the agent has not begun\n"));
+    assert!(get(&endpoint, "/livez").ends_with("ok\n"));
+    board.write(Vec::new(), Vec::new());
+    assert!(get(&endpoint, "/readyz").ends_with("\r\n\r\nok\n"));
+    board.write(Vec::new(), vec!["the ledger is away".to_owned()]);
+    assert!(get(&endpoint, "/readyz").ends_with("the ledger is away\n"));
+    assert!(get(&endpoint, "/livez").ends_with("ok\n"));
+}
+
+#[test]
+fn an_agent_that_began_and_is_stuck_is_not_alive() {
+    let (endpoint, board) = endpoint(Duration::ZERO);
+    std::thread::sleep(Duration::from_millis(2));
+    assert!(get(&endpoint, "/livez").ends_with("ok\n"), "looking at all processes may take its time");
+    board.write(Vec::new(), Vec::new());
+    std::thread::sleep(Duration::from_millis(2));
+    assert!(get(&endpoint, "/livez").ends_with("the agent is stuck\n"));
+}
+
+#[test]
+fn others_may_ask_where_that_is_wanted() {
+    let endpoint = Endpoint::open("0.0.0.0:0".parse().unwrap(), true, Board::new(PATIENCE)).unwrap();
+    let here = SocketAddr::from((Ipv4Addr::LOCALHOST, endpoint.address().port()));
+    TcpStream::connect(here).unwrap();
+    drop(endpoint);
+    TcpStream::connect(here).unwrap_err();
 }
 
 #[test]
@@ -78,10 +109,11 @@ fn slow_questions_hold_nobody_up_for_ever() {
 fn only_on_this_machine_and_no_longer_than_wanted() {
     let board = Board::new(PATIENCE);
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
-        let error = Endpoint::open(address.parse().unwrap(), Arc::clone(&board)).unwrap_err().to_string();
+        let error =
+            Endpoint::open(address.parse().unwrap(), false, Arc::clone(&board)).unwrap_err().to_string();
         assert!(error.contains("hint: ") && error.contains(address), "{error}");
     }
-    let endpoint = Endpoint::open(LOOPBACK.parse().unwrap(), board).unwrap();
+    let endpoint = Endpoint::open(LOOPBACK.parse().unwrap(), false, board).unwrap();
     let address = endpoint.address();
     drop(endpoint);
     TcpStream::connect(address).unwrap_err();
