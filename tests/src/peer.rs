@@ -1,5 +1,5 @@
 //! Other projects' programs that the tests ask for a second opinion, or watch, as subprocesses: Python and node with the
-//! packages that `tests/referee` lists. `cargo xtask test` installs them under `target/peers`.
+//! packages that `tests/referee` and `tests/chart` list. `cargo xtask test` installs them under `target/peers`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,10 +19,25 @@ pub const REFEREE: &str = "REMIT_REFEREE";
 /// Where `CI` is set and it is absent.
 #[must_use]
 pub fn python() -> Option<Command> {
-    let folder = peers().join("python");
-    if !is_prepared(&folder.join("requirements.txt"), "requirements.txt") {
+    interpreter("python", "tests/referee/requirements.txt")
+}
+
+/// A Python interpreter with Helm's library and the schemas of Kubernetes; none, and loudly so, where it was not prepared.
+///
+/// # Panics
+///
+/// Where `CI` is set and it is absent.
+#[must_use]
+pub fn helm() -> Option<Command> {
+    interpreter("helm", "tests/chart/requirements.txt")
+}
+
+/// The interpreter of a virtual environment with the packages of a list.
+fn interpreter(name: &str, list: &str) -> Option<Command> {
+    let folder = peers().join(name);
+    if !is_prepared(&folder.join("requirements.txt"), list) {
         skip::loudly(
-            "no Python with packages",
+            &format!("no Python with the packages of `{list}`"),
             "install python3 with its venv module and run `cargo xtask test`",
         );
         return None;
@@ -41,7 +56,7 @@ pub fn python() -> Option<Command> {
 #[must_use]
 pub fn node() -> Option<Command> {
     let folder = std::env::var_os(REFEREE).map_or_else(|| peers().join("referee"), PathBuf::from);
-    if !is_prepared(&folder.join("installed.json"), "package-lock.json") {
+    if !is_prepared(&folder.join("installed.json"), "tests/referee/package-lock.json") {
         skip::loudly("no node with packages", "install node 20 with npm and run `cargo xtask test`");
         return None;
     }
@@ -52,7 +67,7 @@ pub fn node() -> Option<Command> {
 
 /// Whether the copy that preparing leaves last is of the list of packages as it is now.
 fn is_prepared(stamp: &Path, list: &str) -> bool {
-    let source = data::repository().join("tests/referee").join(list);
+    let source = data::repository().join(list);
     matches!((std::fs::read(stamp), std::fs::read(source)), (Ok(stamp), Ok(source)) if stamp == source)
 }
 

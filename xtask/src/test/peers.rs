@@ -16,6 +16,10 @@ pub(crate) fn for_tests(place: &Place) -> anyhow::Result<()> {
             "Python with packages",
             python(place, "python", &place.root.join("tests/referee/requirements.txt")).map(drop),
         ),
+        (
+            "Python with Helm",
+            python(place, "helm", &place.root.join("tests/chart/requirements.txt")).map(drop),
+        ),
         ("node with packages", referee(place).map(drop)),
     ];
     for (name, done) in prepared {

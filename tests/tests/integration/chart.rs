@@ -1,0 +1,185 @@
+//! The Helm chart: what it renders to is what Kubernetes takes, and grants what the programs ask for.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::process::Stdio;
+
+use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
+use remit_policy::Origin;
+use remit_policy::rbac::{State, User, read_objects};
+use remit_tests::{data, peer};
+use serde_json::{Value, json};
+
+/// What Helm makes of the chart, for each of several values; none, and loudly so, where Helm was not prepared.
+fn rendered(values: &[Value]) -> Option<Vec<Value>> {
+    let mut command = peer::helm()?;
+    command
+        .arg(data::repository().join("tests/chart/render.py"))
+        .arg(data::repository().join("deploy/chart"));
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    for values in values {
+        writeln!(input, "{values}").unwrap();
+    }
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let answers = String::from_utf8(output.stdout).unwrap();
+    let answers: Vec<Value> = answers.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers.len(), values.len());
+    Some(answers)
+}
+
+/// One value of each kind of installation: as it is, as little as can be, all parts on volumes, and a store.
+fn installations() -> [Value; 4] {
+    let minimal = json!({
+        "agent": { "sysAdmin": false, "capabilities": ["BPF", "PERFMON"], "kubelet": { "enabled": false } },
+    });
+    let volumes = json!({
+        "image": { "repository": "registry.example/remit", "tag": "1.2.3", "pullPolicy": "Always" },
+        "imagePullSecrets": [{ "name": "pull" }],
+        "cluster": "production",
+        "ledger": { "claim": "shared" },
+        "agent": {
+            "vault": ["vault.example:8200"],
+            "account": "111122223333",
+            "kubelet": { "certificates": "/var/lib/kubelet/pki/kubelet.crt", "proxy": true },
+        },
+        "webhook": {
+            "enabled": true,
+            "tls": "webhook-tls",
+            "clients": "api-servers",
+            "service": { "clusterIP": "10.96.0.77" },
+            "tolerations": [{ "operator": "Exists" }],
+        },
+        "report": { "enabled": true, "claim": "reports", "auditPolicy": "eks" },
+        "metrics": { "monitor": { "enabled": true, "labels": { "release": "prometheus" } } },
+    });
+    let store = json!({
+        "ledger": {
+            "url": "s3://usage/ledger",
+            "region": "eu-west-1",
+            "endpoint": "https://store.example",
+            "secret": "store",
+        },
+        "agent": { "serviceAccount": { "annotations": { "eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/agent" } } },
+        "report": { "enabled": true, "serviceAccount": { "annotations": { "a": "b" } } },
+    });
+    [json!({}), minimal, volumes, store]
+}
+
+fn objects(answer: &Value) -> &[Value] {
+    answer["objects"].as_array().unwrap()
+}
+
+fn kinds(answer: &Value) -> Vec<&str> {
+    objects(answer).iter().map(|object| object["kind"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn every_object_is_one_that_kubernetes_knows() {
+    let Some(answers) = rendered(&installations()) else { return };
+    for answer in &answers {
+        assert_eq!(answer["lint"], json!([]));
+        assert_eq!(answer.get("refused"), None);
+        // The operator's own kind is in no schema of Kubernetes.
+        let is_known = |problem: &&Value| *problem != "no schema of monitoring.coreos.com/v1 PodMonitor";
+        let problems: Vec<&Value> = answer["problems"].as_array().unwrap().iter().filter(is_known).collect();
+        assert!(problems.is_empty(), "{problems:#?}");
+        let names = objects(answer).iter().map(|object| (&object["kind"], &object["metadata"]["name"]));
+        let distinct: BTreeSet<String> = names.map(|name| format!("{name:?}")).collect();
+        assert_eq!(distinct.len(), objects(answer).len());
+    }
+    let agent = ["ServiceAccount", "ClusterRole", "ClusterRoleBinding", "DaemonSet"];
+    assert_eq!(kinds(&answers[0]), agent);
+    assert_eq!(kinds(&answers[1]), ["ServiceAccount", "DaemonSet"]);
+    for kind in ["DaemonSet", "Deployment", "Service", "CronJob", "PodMonitor"] {
+        assert!(kinds(&answers[2]).contains(&kind), "{kind}");
+    }
+    assert!(!kinds(&answers[2]).contains(&"PersistentVolumeClaim"), "both claims were named");
+    assert!(kinds(&answers[3]).contains(&"PersistentVolumeClaim"), "reports need a place");
+    assert!(answers[0]["notes"].as_str().unwrap().contains("rollout status daemonset/remit-agent"));
+}
+
+#[test]
+fn values_that_mean_nothing_are_refused() {
+    let refused = [
+        (json!({ "agnet": {} }), "'agnet' not allowed"),
+        (json!({ "agent": { "kubelet": { "adress": "" } } }), "'adress' not allowed"),
+        (json!({ "agent": { "capabilities": ["SYS_ADMIN"] } }), "capabilities"),
+        (json!({ "agent": { "responses": "all" } }), "responses"),
+        (json!({ "agent": { "interval": "60" } }), "interval"),
+        (json!({ "ledger": { "url": "gs://usage" } }), "url"),
+        (json!({ "report": { "auditPolicy": "esk" } }), "auditPolicy"),
+        (json!({ "metrics": { "port": 0 } }), "port"),
+        (json!({ "webhook": { "enabled": true } }), "set `webhook.tls`"),
+        (
+            json!({ "webhook": { "enabled": true, "tls": "t" }, "ledger": { "url": "s3://usage" } }),
+            "set `ledger.claim`",
+        ),
+    ];
+    let values: Vec<Value> = refused.iter().map(|(values, _)| values.clone()).collect();
+    let Some(answers) = rendered(&values) else { return };
+    for ((values, reason), answer) in refused.iter().zip(answers) {
+        let said = answer["refused"].as_str().unwrap_or_else(|| panic!("{values} was taken"));
+        assert!(said.contains(reason), "{values}: {said}");
+    }
+}
+
+/// Containers of all pods of an installation.
+fn containers(answer: &Value) -> Vec<&Value> {
+    let pods = objects(answer).iter().filter_map(|object| match object["kind"].as_str()? {
+        "CronJob" => object.pointer("/spec/jobTemplate/spec/template/spec"),
+        _ => object.pointer("/spec/template/spec"),
+    });
+    let lists = pods.flat_map(|pod| [&pod["initContainers"], &pod["containers"]]);
+    lists.filter_map(Value::as_array).flatten().collect()
+}
+
+#[test]
+fn no_container_may_do_more_than_it_needs() {
+    let Some(answers) = rendered(&installations()) else { return };
+    for container in answers.iter().flat_map(containers) {
+        let name = container["name"].as_str().unwrap();
+        let context = &container["securityContext"];
+        assert_eq!(context["readOnlyRootFilesystem"], true, "{name}");
+        assert_eq!(context["capabilities"]["drop"], json!(["ALL"]), "{name}");
+        let added = context["capabilities"].get("add");
+        let is_admin = added.is_some_and(|added| added.as_array().unwrap().contains(&json!("SYS_ADMIN")));
+        assert_eq!(context["allowPrivilegeEscalation"], is_admin, "Kubernetes refuses other pairs: {name}");
+        assert_eq!(added.is_some(), name == "agent", "{name}");
+        assert_eq!(context.get("privileged"), None, "{name}");
+    }
+}
+
+#[test]
+fn the_agent_may_ask_kubelets_for_pods_and_nothing_else() {
+    let Some(answers) = rendered(&installations()) else { return };
+    let allowed = |answer: &Value, verb: &str, resource: &str, subresource: &str| {
+        let list = json!({ "apiVersion": "v1", "kind": "List", "items": answer["objects"] });
+        let origin = Origin { file: "chart".to_owned(), line: 1 };
+        let (read, _) = read_objects(&list, &origin);
+        let request = Request {
+            verb: verb.to_owned(),
+            target: Target::Resource(ResourceRequest {
+                group: String::new(),
+                resource: resource.to_owned(),
+                subresource: subresource.to_owned(),
+                namespace: String::new(),
+                name: "node".to_owned(),
+            }),
+        };
+        !State::new(read).allowances(&User::service_account("observing", "remit-agent"), &request).is_empty()
+    };
+    assert!(allowed(&answers[0], "get", "nodes", "pods"));
+    for (verb, resource, subresource) in
+        [("get", "nodes", "proxy"), ("get", "nodes", ""), ("create", "nodes", "pods"), ("get", "pods", "")]
+    {
+        assert!(!allowed(&answers[0], verb, resource, subresource), "{verb} {resource}/{subresource}");
+    }
+    assert!(
+        !allowed(&answers[1], "get", "nodes", "pods"),
+        "where the kubelet is not asked nothing is needed"
+    );
+    assert!(allowed(&answers[2], "get", "nodes", "proxy"), "older kubelets ask for that");
+}
