@@ -6,9 +6,12 @@ mod observe;
 mod run;
 mod trace;
 
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use anyhow::Context;
+use clap::{CommandFactory, Parser, Subcommand};
 use zeroizing_alloc::ZeroAlloc;
 
 /// Memory that is given back is overwritten, whoever had it: paths and fields pass through buffers that grow and move, and what
@@ -32,6 +35,17 @@ enum Verb {
     Run(Box<run::Arguments>),
     /// Print calls as they are made, one a line
     Trace(trace::Arguments),
+    /// Print a shell's completion script
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual's pages into a folder
+    Man {
+        /// The folder, which must exist
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -47,6 +61,8 @@ fn main() -> ExitCode {
         Verb::Check => check::run(),
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Trace(arguments) => trace::run(&arguments),
+        Verb::Completions { shell } => complete(shell),
+        Verb::Man { folder } => manual(&folder),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -55,6 +71,17 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+fn complete(shell: clap_complete::Shell) -> anyhow::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "remit-agent", &mut script);
+    Ok(std::io::stdout().write_all(&script)?)
+}
+
+fn manual(folder: &Path) -> anyhow::Result<()> {
+    clap_mangen::generate_to(Arguments::command(), folder)
+        .with_context(|| format!("cannot write to `{}`", folder.display()))
 }
 
 /// What happens is logged to standard error; `RUST_LOG` says how much.

@@ -7,6 +7,7 @@ mod explain;
 mod findings;
 mod ingest;
 mod ledger;
+mod man;
 mod propose;
 mod report;
 mod usage;
@@ -55,6 +56,8 @@ enum Verb {
     Demo(demo::Arguments),
     /// Print a shell's completion script
     Completions(completions::Arguments),
+    /// Write the manual's pages into a folder
+    Man(man::Arguments),
 }
 
 /// Runs the program.
@@ -81,6 +84,7 @@ pub fn run() -> ExitCode {
         Verb::Ledger(verb) => ledger::run(&verb, &mut streams),
         Verb::Demo(arguments) => demo::run(&arguments, &mut streams),
         Verb::Completions(arguments) => completions::run(&arguments, &mut streams),
+        Verb::Man(arguments) => man::run(&arguments),
     };
     match done.and_then(|exit| streams.out.flush().map(|()| exit).map_err(anyhow::Error::from)) {
         Ok(exit) => exit.into(),

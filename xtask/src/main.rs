@@ -9,6 +9,7 @@ mod bench;
 mod bless;
 mod catalog;
 mod digest;
+mod dist;
 mod ebpf;
 mod metadata;
 mod place;
@@ -40,6 +41,8 @@ enum Verb {
     Catalog(catalog::Arguments),
     /// Compile the kernel's programs, with a compiler that is installed where it is missing
     Ebpf(ebpf::Arguments),
+    /// Build static programs, and pack them with man pages, completions and what a container image is made of
+    Dist(dist::Arguments),
     /// Rewrite the expected files of golden cases and snapshots with what comes out now
     Bless(bless::Arguments),
 }
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Catalog(arguments) => catalog::run(&arguments),
         Verb::Ebpf(arguments) => ebpf::run(&arguments),
+        Verb::Dist(arguments) => dist::run(&arguments),
         Verb::Bless(arguments) => bless::run(&arguments),
     };
     match done {
