@@ -89,6 +89,16 @@ pub enum Reason {
     OutcomeUnknown(String),
     /// A recorded call's operation is not in the catalog: the operation.
     UnresolvedOperation(String),
+    /// There are stretches of the window of which there is no log.
+    Gaps,
+    /// Which requests the cluster's audit policy logs is not known.
+    AuditPolicyUnknown,
+    /// The cluster's log does not show requests that need it: why.
+    AuditPolicyHides(String),
+    /// It is checked without a request for it: when.
+    NoRequest(String),
+    /// Other servers may have asked about it in access reviews, whose bodies are not in the log.
+    Reviewed,
     /// The grant uses something that cannot be judged yet.
     Unsupported(String),
 }
@@ -111,6 +121,11 @@ impl Reason {
             Self::MayBeNeeded(_) => "may_be_needed",
             Self::OutcomeUnknown(_) => "outcome_unknown",
             Self::UnresolvedOperation(_) => "unresolved_operation",
+            Self::Gaps => "gaps",
+            Self::AuditPolicyUnknown => "audit_policy_unknown",
+            Self::AuditPolicyHides(_) => "audit_policy_hides",
+            Self::NoRequest(_) => "no_request",
+            Self::Reviewed => "reviewed",
             Self::Unsupported(_) => "unsupported",
         }
     }
@@ -140,6 +155,15 @@ impl Reason {
             Self::UnresolvedOperation(operation) => {
                 format!("what a recorded call of `{operation}` needed is not known")
             }
+            Self::Gaps => "there are times in the window of which there is no log".to_owned(),
+            Self::AuditPolicyUnknown => {
+                "which requests the cluster's audit policy logs is not known".to_owned()
+            }
+            Self::AuditPolicyHides(why) => format!("requests that need it are not shown: {why}"),
+            Self::NoRequest(when) => format!("no request tells of it: it is checked when {when}"),
+            Self::Reviewed => {
+                "other servers may have asked about it, and the log does not tell what they asked".to_owned()
+            }
             Self::Unsupported(what) => format!("unsupported: {what}"),
         }
     }
@@ -167,7 +191,19 @@ impl Reason {
             Self::UnresolvedOperation(_) => {
                 Some("report the operation, so that the catalog learns it".to_owned())
             }
-            Self::NotLogged(_) | Self::NoOperation | Self::MayBeNeeded(_) | Self::Unsupported(_) => None,
+            Self::Gaps => Some("ingest the missing logs, or choose a window that they cover".to_owned()),
+            Self::AuditPolicyUnknown => Some("name the cluster's audit policy (`--audit-policy`)".to_owned()),
+            Self::AuditPolicyHides(_) => {
+                Some("let the audit policy log these requests at the level Metadata".to_owned())
+            }
+            Self::Reviewed => Some(
+                "let the audit policy log `create` of `subjectaccessreviews` at the level Request".to_owned(),
+            ),
+            Self::NotLogged(_)
+            | Self::NoOperation
+            | Self::MayBeNeeded(_)
+            | Self::NoRequest(_)
+            | Self::Unsupported(_) => None,
         }
     }
 }

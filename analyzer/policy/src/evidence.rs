@@ -272,11 +272,11 @@ fn removed(proposal: &Proposal, window: &str, context: EvidenceContext<'_>) -> V
     entries.into_values().collect()
 }
 
-fn reason(reason: &Reason) -> ReasonEntry {
+pub(crate) fn reason(reason: &Reason) -> ReasonEntry {
     ReasonEntry { code: reason.code().to_owned(), text: reason.explain() }
 }
 
-fn seen(seen: &Seen) -> SeenEntry {
+pub(crate) fn seen(seen: &Seen) -> SeenEntry {
     SeenEntry {
         count: seen.count.distinct(),
         on_wire: seen.count.wire,

@@ -7,10 +7,12 @@
 mod profile;
 mod read;
 mod rule;
+mod texts;
 
 use remit_catalog::kubernetes::{Request, Target};
 
 use self::rule::AuditRule;
+pub(super) use self::texts::Texts;
 use super::user::User;
 
 /// An audit policy.

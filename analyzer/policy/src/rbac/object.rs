@@ -25,6 +25,8 @@ pub struct Role {
     pub rules: Vec<Rule>,
     /// Whose rules it takes over, if it is aggregated; one that matches suffices.
     pub aggregates: Vec<Selector>,
+    /// When it was made or last changed, in microseconds since the Unix epoch, as far as the manifest tells.
+    pub since: Option<i64>,
     /// Where it was read.
     pub origin: Origin,
 }
@@ -56,10 +58,16 @@ pub enum Expression {
 pub struct Binding {
     /// Whether it is of a namespace is what tells a RoleBinding from a ClusterRoleBinding.
     pub name: ObjectName,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its annotations, but for what `kubectl apply` keeps of its last use.
+    pub annotations: BTreeMap<String, String>,
     /// Who is bound.
     pub subjects: Vec<Subject>,
     /// To which role.
     pub role: RoleRef,
+    /// When it was made or last changed, in microseconds since the Unix epoch, as far as the manifest tells.
+    pub since: Option<i64>,
     /// Where it was read.
     pub origin: Origin,
 }

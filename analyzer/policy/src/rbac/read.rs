@@ -8,7 +8,10 @@ use super::rule::Rule;
 use crate::{Origin, Problem};
 
 /// The group of roles and bindings.
-const GROUP: &str = "rbac.authorization.k8s.io";
+pub(super) const GROUP: &str = "rbac.authorization.k8s.io";
+
+/// Where `kubectl apply` keeps what it was last given.
+const APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Lists may hold lists, but nobody nests them deeper than this.
 const DEPTH: usize = 4;
@@ -84,6 +87,7 @@ impl Reader<'_> {
             labels: metadata.pairs("labels")?.into_iter().collect(),
             rules: fields.maps("rules")?.iter().map(rule).collect::<Result<_, _>>()?,
             aggregates,
+            since: since(&metadata)?,
             origin: self.origin.clone(),
         })
     }
@@ -101,8 +105,15 @@ impl Reader<'_> {
         };
         Ok(Binding {
             name: object_name(&metadata, is_namespaced)?,
+            labels: metadata.pairs("labels")?.into_iter().collect(),
+            annotations: metadata
+                .pairs("annotations")?
+                .into_iter()
+                .filter(|(name, _)| name != APPLIED)
+                .collect(),
             subjects: fields.maps("subjects")?.iter().map(subject).collect::<Result<_, _>>()?,
             role,
+            since: since(&metadata)?,
             origin: self.origin.clone(),
         })
     }
@@ -117,6 +128,21 @@ fn object_name(metadata: &Fields<'_>, is_namespaced: bool) -> Result<ObjectName,
         None
     };
     Ok(ObjectName { namespace, name })
+}
+
+/// When an object came to be as it is: a live one tells when it was made, and who changed it when.
+fn since(metadata: &Fields<'_>) -> Result<Option<i64>, String> {
+    let time = |fields: &Fields<'_>, name| {
+        let text = fields.text(name)?;
+        Ok::<_, String>(
+            text.and_then(|text| text.parse::<jiff::Timestamp>().ok()).map(jiff::Timestamp::as_microsecond),
+        )
+    };
+    let mut since = time(metadata, "creationTimestamp")?;
+    for change in metadata.maps("managedFields")? {
+        since = since.max(time(&change, "time")?);
+    }
+    Ok(since)
 }
 
 fn rule(fields: &Fields<'_>) -> Result<Rule, String> {

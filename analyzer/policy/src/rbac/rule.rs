@@ -53,7 +53,7 @@ pub(super) fn has(list: &[String], item: &str) -> bool {
 }
 
 /// Whether a rule's resource is the requested one. `pods/*` is no pattern.
-fn is_resource(rule: &str, resource: &str, subresource: &str) -> bool {
+pub(super) fn is_resource(rule: &str, resource: &str, subresource: &str) -> bool {
     if rule == ALL {
         return true;
     }

@@ -90,6 +90,20 @@ impl State {
         bindings.filter_map(|binding| Some((binding, self.roles.get(&binding.role_name()?)?))).collect()
     }
 
+    /// Bindings that name a user, of a role that is not there.
+    pub(super) fn dangling<'a>(&'a self, user: &User) -> Vec<&'a Binding> {
+        let names = self.by_subject.get(&SubjectKey::User(user.name.clone()));
+        let bindings = names.into_iter().flatten().filter_map(|name| self.bindings.get(name));
+        bindings
+            .filter(|binding| binding.role_name().is_none_or(|role| !self.roles.contains_key(&role)))
+            .collect()
+    }
+
+    /// Whether there is a role or binding of that name.
+    pub(super) fn has(&self, name: &ObjectName) -> bool {
+        self.roles.contains_key(name) || self.bindings.contains_key(name)
+    }
+
     /// All rules that allow a user's request; none is a refusal. The group `system:masters` is allowed everything before
     /// roles are asked, which is not looked at here.
     pub fn allowances<'a>(&'a self, user: &User, request: &Request) -> Vec<Allowance<'a>> {
@@ -102,6 +116,15 @@ impl State {
             allowances.extend(rules.map(|rule| Allowance { binding, role, rule }));
         }
         allowances
+    }
+}
+
+/// Whether a subject of a binding is the user, or a group of it.
+pub(super) fn is_subject(subject: &Subject, binding: &Binding, user: &User) -> bool {
+    match key(subject, binding) {
+        Some(SubjectKey::User(name)) => name == user.name,
+        Some(SubjectKey::Group(name)) => user.groups.contains(&name),
+        None => false,
     }
 }
 

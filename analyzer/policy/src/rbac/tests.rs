@@ -222,6 +222,7 @@ fn roles() -> impl Strategy<Value = Object> {
                 labels: Default::default(),
                 rules,
                 aggregates: Vec::new(),
+                since: None,
                 origin: origin(),
             })
         },
@@ -242,7 +243,15 @@ fn bindings() -> impl Strategy<Value = Object> {
     (namespace(), prop::sample::select(&["p", "q", "o"][..]), prop::collection::vec(subject, 1..4), role)
         .prop_map(|(namespace, name, subjects, role)| {
             let name = ObjectName { namespace, name: name.to_owned() };
-            Object::Binding(Binding { name, subjects, role, origin: origin() })
+            Object::Binding(Binding {
+                name,
+                labels: Default::default(),
+                annotations: Default::default(),
+                subjects,
+                role,
+                since: None,
+                origin: origin(),
+            })
         })
 }
 

@@ -1,0 +1,138 @@
+//! What a subject was seen to ask for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use remit_catalog::kubernetes::{Request, Target};
+
+use super::user::User;
+use crate::usage::{CallOutcome, Count, Seen};
+
+/// Equal calls of one subject, rolled up over the window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// What was asked for.
+    pub request: Request,
+    /// The groups of the user, those that a ServiceAccount always has left out or not.
+    pub groups: BTreeSet<String>,
+    /// What was seen of the result. What failed after it was authorised is use.
+    pub outcome: CallOutcome,
+    /// Whether a PATCH or PUT created what it names (201).
+    pub created: bool,
+    /// Whether the connection was upgraded (101).
+    pub upgraded: bool,
+    /// Who impersonated the subject.
+    pub impersonator: Option<String>,
+    /// What allowed it, where the log tells: a binding, or another mode in a word.
+    pub authorizer: Option<String>,
+    /// How many calls, when, and an example.
+    pub seen: Seen,
+}
+
+/// Calls that needed one request to be allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Use {
+    /// How many, when, and an example.
+    pub seen: Seen,
+    /// The groups of those who made them.
+    pub groups: BTreeSet<BTreeSet<String>>,
+    /// What allowed them, where the log tells.
+    pub authorizers: BTreeSet<String>,
+    /// Of what was not asked for itself: how it is known to have been checked.
+    pub inferred: BTreeSet<&'static str>,
+}
+
+/// What a subject was seen to need.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Requests that were allowed, those that left no event of their own included.
+    pub uses: BTreeMap<Request, Use>,
+    /// Requests of which it is not known whether they were allowed.
+    pub undecided: BTreeMap<Request, Seen>,
+    /// Requests that were refused, which are never use.
+    pub denied: BTreeMap<Request, Count>,
+    /// Who impersonated the subject.
+    pub impersonators: BTreeSet<String>,
+    /// Groups that every call had; none where there was no call.
+    pub groups: Option<BTreeSet<String>>,
+    /// Allowed calls in all.
+    pub calls: Count,
+    /// Last allowed call.
+    pub last: Option<i64>,
+}
+
+/// Behind a PATCH or PUT that creates, `create` is checked with the name (`rest.Updater` in kubernetes/apiserver).
+pub(super) const CREATED: &str = "created by patch or update";
+
+/// Behind a websocket upgrade of these, `create` is checked too, from Kubernetes 1.35
+/// (AuthorizePodWebsocketUpgradeCreatePermission).
+pub(super) const UPGRADED: &str = "websocket upgrade";
+
+/// Subresources of pods whose connections are upgraded.
+pub(super) const STREAMS: [&str; 3] = ["exec", "attach", "portforward"];
+
+impl Usage {
+    /// Gathers the calls of one subject. The result does not depend on their order.
+    pub fn gather<'a>(calls: impl IntoIterator<Item = &'a Call>) -> Self {
+        let mut usage = Self::default();
+        for call in calls {
+            usage.add(call);
+        }
+        usage
+    }
+
+    fn add(&mut self, call: &Call) {
+        self.impersonators.extend(call.impersonator.clone());
+        match &mut self.groups {
+            Some(groups) => groups.retain(|group| call.groups.contains(group)),
+            none => *none = Some(call.groups.clone()),
+        }
+        match call.outcome {
+            CallOutcome::Denied => {
+                *self.denied.entry(call.request.clone()).or_default() += call.seen.count;
+                return;
+            }
+            CallOutcome::Unknown => {
+                let undecided = self.undecided.entry(call.request.clone());
+                undecided.and_modify(|seen| seen.add(&call.seen)).or_insert_with(|| call.seen.clone());
+                return;
+            }
+            CallOutcome::Use => {}
+        }
+        self.calls += call.seen.count;
+        self.last = self.last.max(Some(call.seen.last));
+        self.need(call, call.request.clone(), None);
+        let hidden = match &call.request.target {
+            Target::Resource(_) if call.created => Some(CREATED),
+            Target::Resource(asked)
+                if call.upgraded
+                    && asked.group.is_empty()
+                    && asked.resource == "pods"
+                    && STREAMS.contains(&asked.subresource.as_str()) =>
+            {
+                Some(UPGRADED)
+            }
+            _ => None,
+        };
+        if let Some(why) = hidden {
+            self.need(call, Request { verb: "create".to_owned(), ..call.request.clone() }, Some(why));
+        }
+    }
+
+    fn need(&mut self, call: &Call, request: Request, inferred: Option<&'static str>) {
+        let use_ =
+            self.uses.entry(request).and_modify(|use_| use_.seen.add(&call.seen)).or_insert_with(|| Use {
+                seen: call.seen.clone(),
+                groups: BTreeSet::new(),
+                authorizers: BTreeSet::new(),
+                inferred: BTreeSet::new(),
+            });
+        use_.groups.insert(call.groups.clone());
+        use_.authorizers.extend(call.authorizer.clone());
+        use_.inferred.extend(inferred);
+    }
+
+    /// The user whom these calls are of, with the groups that it certainly has.
+    pub fn user(&self, name: &str) -> User {
+        User::named(name, self.groups.iter().flatten().cloned())
+    }
+}

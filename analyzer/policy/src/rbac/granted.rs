@@ -1,0 +1,75 @@
+//! What a subject is granted, by bindings that name it and by bindings of its groups.
+
+use std::collections::BTreeMap;
+
+use remit_catalog::kubernetes::Request;
+
+use super::object::{Binding, Role, Subject};
+use super::permission::Permission;
+use super::state::{State, is_subject};
+use super::user::User;
+
+/// A binding with its role.
+pub type BoundRole<'a> = (&'a Binding, &'a Role);
+
+/// What a subject is granted.
+#[derive(Clone, Debug)]
+pub struct Granted<'a> {
+    /// The subject, with the groups that it certainly has.
+    pub user: User,
+    /// Bindings that name it and that can be changed, in the order of their names.
+    pub own: Vec<BoundRole<'a>>,
+    /// Bindings that stay as they are: of its groups, and those of the system.
+    pub fixed: Vec<BoundRole<'a>>,
+    /// Bindings that name it, of a role that is not there.
+    pub dangling: Vec<&'a Binding>,
+    /// What the own ones grant, and by which of them.
+    pub permissions: BTreeMap<Permission, Vec<usize>>,
+}
+
+impl<'a> Granted<'a> {
+    /// What the state grants.
+    pub fn of(state: &'a State, user: &User) -> Self {
+        let bound = state.bound(user);
+        let names =
+            |binding: &Binding| binding.subjects.iter().any(|subject| is_named(subject, binding, user));
+        let (own, fixed): (Vec<_>, Vec<_>) =
+            bound.into_iter().partition(|(binding, _)| names(binding) && !is_of_the_system(binding));
+        let mut permissions: BTreeMap<Permission, Vec<usize>> = BTreeMap::new();
+        for (at, (binding, role)) in own.iter().enumerate() {
+            let namespace = binding.name.namespace.as_deref();
+            for permission in role.rules.iter().flat_map(|rule| Permission::of_rule(namespace, rule)) {
+                let by = permissions.entry(permission).or_default();
+                if by.last() != Some(&at) {
+                    by.push(at);
+                }
+            }
+        }
+        let dangling = state.dangling(user);
+        Self { user: user.clone(), own, fixed, dangling, permissions }
+    }
+
+    /// Whether bindings of the subject, or of groups that it certainly has, allow a request.
+    pub fn allows(&self, request: &Request) -> bool {
+        self.own.iter().chain(&self.fixed).any(|bound| allows(*bound, request))
+    }
+}
+
+/// Whether a binding allows a request to those whom it binds.
+pub(super) fn allows((binding, role): BoundRole<'_>, request: &Request) -> bool {
+    let namespace = binding.name.namespace.as_deref();
+    namespace.is_none_or(|own| request.namespace() == Some(own))
+        && role.rules.iter().any(|rule| rule.matches(request))
+}
+
+/// Whether the binding names the user itself, not one of its groups.
+pub(super) fn is_named(subject: &Subject, binding: &Binding, user: &User) -> bool {
+    !matches!(subject, Subject::Group(_)) && is_subject(subject, binding, user)
+}
+
+/// Whether a binding is the server's own, which it makes again at its next start
+/// ("Default roles and role bindings" in the Kubernetes documentation).
+pub(super) fn is_of_the_system(binding: &Binding) -> bool {
+    binding.name.name.starts_with("system:")
+        || binding.labels.get("kubernetes.io/bootstrapping").is_some_and(|value| value == "rbac-defaults")
+}

@@ -1,0 +1,207 @@
+//! The smallest parts of rules, of which each is granted, judged and kept by itself.
+
+use std::fmt;
+
+use remit_catalog::kubernetes::{Request, Target};
+
+use super::rule::{ALL, ANY_PARENT, Rule, is_resource, is_url};
+
+/// One verb on one resource or path, as a rule writes them, where it is bound.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Permission {
+    /// The namespace of the binding; none of one of the whole cluster.
+    pub namespace: Option<String>,
+    /// What the verb is for.
+    pub on: On,
+    /// The verb; `*` is every verb.
+    pub verb: String,
+}
+
+/// What a verb is for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum On {
+    /// A resource.
+    Resource {
+        /// The API group; empty text is the core, `*` every group.
+        group: String,
+        /// `pods`, `pods/log`, `*/scale` or `*`.
+        resource: String,
+        /// The only name that counts; none is every name and no name.
+        name: Option<String>,
+    },
+    /// A path that is no resource's; a `*` at the end is whatever follows.
+    Url(String),
+}
+
+impl Permission {
+    /// The permissions of a rule that is bound there. Paths in bindings of a namespace allow nothing.
+    pub fn of_rule(namespace: Option<&str>, rule: &Rule) -> Vec<Self> {
+        let mut all = Vec::new();
+        let names: Vec<Option<&String>> =
+            if rule.names.is_empty() { vec![None] } else { rule.names.iter().map(Some).collect() };
+        for verb in &rule.verbs {
+            let mut add =
+                |on| all.push(Self { namespace: namespace.map(str::to_owned), on, verb: verb.clone() });
+            for group in &rule.groups {
+                for resource in &rule.resources {
+                    for name in &names {
+                        let (group, resource) = (group.clone(), resource.clone());
+                        add(On::Resource { group, resource, name: name.cloned() });
+                    }
+                }
+            }
+            if namespace.is_none() {
+                rule.urls.iter().for_each(|url| add(On::Url(url.clone())));
+            }
+        }
+        all
+    }
+
+    /// What a request asks for, and no more: of one without a name, though, that is every name, since no rule says less.
+    pub fn of_request(request: &Request) -> Self {
+        let on = match &request.target {
+            Target::Url(url) => On::Url(url.clone()),
+            Target::Resource(asked) => On::Resource {
+                group: asked.group.clone(),
+                resource: match asked.subresource.as_str() {
+                    "" => asked.resource.clone(),
+                    subresource => format!("{}/{subresource}", asked.resource),
+                },
+                name: Some(asked.name.clone()).filter(|name| !name.is_empty()),
+            },
+        };
+        Self { namespace: request.namespace().map(str::to_owned), on, verb: request.verb.clone() }
+    }
+
+    /// A rule that says it.
+    pub fn rule(&self) -> Rule {
+        let verbs = vec![self.verb.clone()];
+        match &self.on {
+            On::Url(url) => Rule { verbs, urls: vec![url.clone()], ..Rule::default() },
+            On::Resource { group, resource, name } => Rule {
+                verbs,
+                groups: vec![group.clone()],
+                resources: vec![resource.clone()],
+                names: name.iter().cloned().collect(),
+                urls: Vec::new(),
+            },
+        }
+    }
+
+    /// Whether it allows the request.
+    pub fn matches(&self, request: &Request) -> bool {
+        let is_here = self.namespace.as_deref().is_none_or(|own| request.namespace() == Some(own));
+        is_here
+            && is_text(&self.verb, &request.verb)
+            && match (&self.on, &request.target) {
+                (On::Url(rule), Target::Url(url)) => is_url(rule, url),
+                (On::Resource { group, resource, name }, Target::Resource(asked)) => {
+                    is_text(group, &asked.group)
+                        && is_resource(resource, &asked.resource, &asked.subresource)
+                        && name.as_ref().is_none_or(|name| *name == asked.name)
+                }
+                _ => false,
+            }
+    }
+
+    /// Whether it allows all that the other allows.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.meet(other).as_ref() == Some(other)
+    }
+
+    /// What both allow, if anything.
+    pub fn meet(&self, other: &Self) -> Option<Self> {
+        let on = match (&self.on, &other.on) {
+            (On::Url(a), On::Url(b)) if is_url(a, b) => On::Url(b.clone()),
+            (On::Url(a), On::Url(b)) if is_url(b, a) => On::Url(a.clone()),
+            (
+                On::Resource { group, resource, name },
+                On::Resource { group: other_group, resource: other_resource, name: other_name },
+            ) => On::Resource {
+                group: either(group, other_group)?,
+                resource: resource_meet(resource, other_resource)?,
+                name: optional(name.as_ref(), other_name.as_ref())?,
+            },
+            _ => return None,
+        };
+        let namespace = optional(self.namespace.as_ref(), other.namespace.as_ref())?;
+        Some(Self { namespace, on, verb: either(&self.verb, &other.verb)? })
+    }
+
+    /// Whether no request ever is what it says: deleting a collection carries no name, and there is no pattern for all
+    /// subresources of one resource.
+    pub(super) fn is_inert(&self) -> bool {
+        match &self.on {
+            On::Url(_) => false,
+            On::Resource { resource, name, .. } => {
+                resource.ends_with("/*")
+                    || (self.verb == "deletecollection" && name.as_ref().is_some_and(|name| !name.is_empty()))
+            }
+        }
+    }
+
+    /// The group and the resource, if it is for one.
+    pub(super) fn resource(&self) -> Option<(&str, &str)> {
+        match &self.on {
+            On::Resource { group, resource, .. } => Some((group, resource)),
+            On::Url(_) => None,
+        }
+    }
+}
+
+fn is_text(rule: &str, asked: &str) -> bool {
+    rule == ALL || rule == asked
+}
+
+/// What two texts of rules both name.
+fn either(a: &str, b: &str) -> Option<String> {
+    match (a, b) {
+        (ALL, other) | (other, ALL) => Some(other.to_owned()),
+        _ => (a == b).then(|| a.to_owned()),
+    }
+}
+
+/// The narrower of two, where none is all.
+fn optional(a: Option<&String>, b: Option<&String>) -> Option<Option<String>> {
+    match (a, b) {
+        (None, other) | (other, None) => Some(other.cloned()),
+        (Some(a), Some(b)) => (a == b).then(|| Some(a.clone())),
+    }
+}
+
+fn resource_meet(a: &str, b: &str) -> Option<String> {
+    let is_within = |wide: &str, narrow: &str| {
+        wide.strip_prefix(ANY_PARENT)
+            .is_some_and(|child| narrow.split_once('/').is_some_and(|(_, other)| other == child))
+    };
+    if is_within(a, b) {
+        return Some(b.to_owned());
+    }
+    if is_within(b, a) { Some(a.to_owned()) } else { either(a, b) }
+}
+
+/// As `kubectl` names things: `get deployments.apps/scale web in shop`.
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.on {
+            On::Url(url) => write!(f, "{} {url}", self.verb)?,
+            On::Resource { group, resource, name } => {
+                let (kind, subresource) = resource.split_once('/').unwrap_or((resource, ""));
+                write!(f, "{} {kind}", self.verb)?;
+                if !group.is_empty() {
+                    write!(f, ".{group}")?;
+                }
+                if !subresource.is_empty() {
+                    write!(f, "/{subresource}")?;
+                }
+                if let Some(name) = name {
+                    write!(f, " {name}")?;
+                }
+            }
+        }
+        match &self.namespace {
+            Some(namespace) => write!(f, " in {namespace}"),
+            None => Ok(()),
+        }
+    }
+}

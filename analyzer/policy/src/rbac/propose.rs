@@ -1,0 +1,286 @@
+//! Makes a proposal from verdicts: every permission keeps what is used or unobservable of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::call::Usage;
+use super::closure::Closure;
+use super::generalise::{Needed, needed};
+use super::granted::{Granted, is_named};
+use super::naming::Naming;
+use super::object::{Binding, ObjectName, Role, RoleRef, Subject};
+use super::permission::Permission;
+use super::proposal::{Change, Edit, Elsewhere, Kept, Proposal, Removed};
+use super::rules::rules;
+use super::state::State;
+use super::user::User;
+use super::verdict::Judgement;
+use crate::Origin;
+use crate::coverage::{Reason, Window};
+
+/// Why there is no proposal for a subject.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoProposal {
+    /// Roles do not decide what it may.
+    #[error("left alone: the group `{0}` may do everything, whatever roles say")]
+    Masters(String),
+    /// No binding names it that could be changed.
+    #[error("left alone: no binding names it")]
+    Unbound,
+}
+
+/// The group that is allowed everything before roles are asked.
+pub(super) const MASTERS: &str = "system:masters";
+
+/// The label of what Remit makes.
+const LABEL: (&str, &str) = ("app.kubernetes.io/managed-by", "remit");
+
+/// Proposes an edit that leaves the subject exactly what is used or unobservable. Rules that are `off` keep nothing.
+pub fn propose<'a>(
+    state: &'a State,
+    granted: &Granted<'a>,
+    usage: &Usage,
+    judgement: &Judgement,
+    window: Window,
+    off: &BTreeSet<Closure>,
+) -> Result<Proposal<'a>, NoProposal> {
+    if granted.user.groups.iter().any(|group| group == MASTERS) {
+        return Err(NoProposal::Masters(MASTERS.to_owned()));
+    }
+    if granted.own.is_empty() {
+        return Err(NoProposal::Unbound);
+    }
+    let stays = Stays::of(granted, usage, judgement, off);
+    let changed = stays.changed(granted);
+    let new = stays.permissions(granted, &changed);
+    let changes =
+        granted.own.iter().enumerate().map(|(at, bound)| change(granted, *bound, changed.contains(&at)));
+    let changes: Vec<_> = changes.collect();
+    let (replayed, elsewhere) = requests(granted, usage);
+    Ok(Proposal {
+        user: granted.user.clone(),
+        window,
+        new: objects(state, &granted.user, &new),
+        fixed: granted.fixed.clone(),
+        dangling: granted.dangling.clone(),
+        kept: stays.kept(granted, usage, judgement, &changed, &new),
+        removed: stays.removed(granted, usage),
+        replayed,
+        elsewhere,
+        unbound: unbound(state, &changes),
+        changes,
+    })
+}
+
+/// What stays of each permission, which is all of it where it is among its own parts.
+struct Stays {
+    needed: Needed,
+    parts: BTreeMap<Permission, BTreeSet<Permission>>,
+}
+
+impl Stays {
+    fn of(granted: &Granted<'_>, usage: &Usage, judgement: &Judgement, off: &BTreeSet<Closure>) -> Self {
+        let needed = needed(usage, granted.permissions.keys(), off);
+        let parts = granted.permissions.keys().map(|permission| {
+            let hidden = judgement.parts.get(permission).into_iter().flatten().map(|(part, _)| part.clone());
+            let parts = needed.keys().filter_map(|part| part.meet(permission).filter(|met| met == part));
+            (permission.clone(), hidden.chain(parts).collect())
+        });
+        let parts = parts.collect();
+        Self { needed, parts }
+    }
+
+    fn is_whole(&self, permission: &Permission) -> bool {
+        self.parts.get(permission).is_some_and(|parts| parts.iter().any(|part| part.covers(permission)))
+    }
+
+    /// The bindings of which something goes.
+    fn changed(&self, granted: &Granted<'_>) -> BTreeSet<usize> {
+        let gone = granted.permissions.iter().filter(|(permission, _)| !self.is_whole(permission));
+        let gone = gone.flat_map(|(_, by)| by.iter().copied());
+        // A role without rules binds to nothing.
+        let empty = granted.own.iter().enumerate().filter(|(_, (_, role))| role.rules.is_empty());
+        gone.chain(empty.map(|(at, _)| at)).collect()
+    }
+
+    /// What new roles have to say: what stays of bindings that go, and what nothing that stays says.
+    fn permissions(&self, granted: &Granted<'_>, changed: &BTreeSet<usize>) -> BTreeSet<Permission> {
+        let kept = granted.permissions.iter().filter(|(_, by)| by.iter().any(|at| !changed.contains(at)));
+        let fixed = granted.fixed.iter().flat_map(|(binding, role)| {
+            let namespace = binding.name.namespace.as_deref();
+            role.rules.iter().flat_map(move |rule| Permission::of_rule(namespace, rule))
+        });
+        let said: BTreeSet<Permission> =
+            kept.map(|(permission, _)| permission.clone()).chain(fixed).collect();
+        let due = granted.permissions.iter().filter(|(_, by)| by.iter().all(|at| changed.contains(at)));
+        let due = due.filter_map(|(permission, _)| self.parts.get(permission)).flatten();
+        let mut new: BTreeSet<Permission> = BTreeSet::new();
+        for part in due {
+            if said.contains(part)
+                || new.contains(part)
+                || said.iter().chain(&new).any(|other| other.covers(part))
+            {
+                continue;
+            }
+            new.retain(|other| !part.covers(other));
+            new.insert(part.clone());
+        }
+        new
+    }
+
+    fn kept(
+        &self,
+        granted: &Granted<'_>,
+        usage: &Usage,
+        judgement: &Judgement,
+        changed: &BTreeSet<usize>,
+        new: &BTreeSet<Permission>,
+    ) -> Vec<Kept> {
+        let whole = granted.permissions.iter().filter(|(_, by)| by.iter().any(|at| !changed.contains(at)));
+        let all: BTreeSet<&Permission> = whole.map(|(permission, _)| permission).chain(new).collect();
+        let kept = all.into_iter().map(|permission| {
+            let uses = usage.uses.iter().filter(|(request, _)| permission.matches(request));
+            let mut kept = Kept {
+                permission: permission.clone(),
+                seen: None,
+                inferred: BTreeSet::new(),
+                reason: reason(judgement, permission),
+                closures: BTreeSet::new(),
+            };
+            for (_, use_) in uses {
+                match &mut kept.seen {
+                    Some(seen) => seen.add(&use_.seen),
+                    none => *none = Some(use_.seen.clone()),
+                }
+                kept.inferred.extend(&use_.inferred);
+            }
+            for (part, closures) in self.needed.iter().filter(|(part, _)| permission.covers(part)) {
+                if part == permission || kept.seen.is_none() {
+                    kept.closures.extend(closures);
+                }
+            }
+            kept
+        });
+        kept.collect()
+    }
+
+    fn removed(&self, granted: &Granted<'_>, usage: &Usage) -> Vec<Removed> {
+        let gone = granted.permissions.iter().filter(|(permission, _)| !self.is_whole(permission));
+        let removed = gone.map(|(permission, by)| Removed {
+            permission: permission.clone(),
+            bindings: by
+                .iter()
+                .filter_map(|at| granted.own.get(*at))
+                .map(|(binding, _)| binding.name.clone())
+                .collect(),
+            is_narrowed: self.parts.get(permission).is_some_and(|parts| !parts.is_empty()),
+            denied: usage
+                .denied
+                .iter()
+                .filter(|(request, _)| permission.matches(request))
+                .map(|(_, count)| count.distinct())
+                .sum(),
+        });
+        removed.collect()
+    }
+}
+
+/// Why it cannot be told of a permission, or of a part of it, whether it is used.
+fn reason(judgement: &Judgement, permission: &Permission) -> Option<Reason> {
+    let parts = judgement.parts.values().flatten();
+    let mut reasons = parts.filter(|(part, _)| part.meet(permission).is_some()).map(|(_, reason)| reason);
+    reasons.next().cloned()
+}
+
+fn change<'a>(granted: &Granted<'a>, bound: (&'a Binding, &'a Role), is_changed: bool) -> Change<'a> {
+    let (binding, _) = bound;
+    if !is_changed {
+        return Change { before: bound, edit: Edit::Keep, after: None };
+    }
+    let others = binding.subjects.iter().filter(|subject| !is_named(subject, binding, &granted.user));
+    let subjects: Vec<Subject> = others.cloned().collect();
+    if subjects.is_empty() {
+        return Change { before: bound, edit: Edit::Remove, after: None };
+    }
+    let after = Binding { subjects, ..binding.clone() };
+    Change { before: bound, edit: Edit::TakeOut, after: Some(after) }
+}
+
+/// New roles and bindings, by namespace.
+fn objects(state: &State, user: &User, permissions: &BTreeSet<Permission>) -> Vec<(Binding, Role)> {
+    let naming = Naming::of(user);
+    let labels = || BTreeMap::from([(LABEL.0.to_owned(), LABEL.1.to_owned())]);
+    let origin = || Origin { file: "(proposed)".to_owned(), line: 1 };
+    let pairs = rules(permissions).into_iter().map(|(namespace, rules)| {
+        let name = naming.free(state, namespace.as_deref());
+        let reference = match namespace {
+            Some(_) => RoleRef::Role(name.name.clone()),
+            None => RoleRef::ClusterRole(name.name.clone()),
+        };
+        let role = Role {
+            name: name.clone(),
+            labels: labels(),
+            rules,
+            aggregates: Vec::new(),
+            since: None,
+            origin: origin(),
+        };
+        let binding = Binding {
+            name,
+            labels: labels(),
+            annotations: BTreeMap::new(),
+            subjects: vec![subject(user)],
+            role: reference,
+            since: None,
+            origin: origin(),
+        };
+        (binding, role)
+    });
+    pairs.collect()
+}
+
+fn subject(user: &User) -> Subject {
+    match user.account() {
+        Some((namespace, name)) => {
+            Subject::ServiceAccount { namespace: Some(namespace.to_owned()), name: name.to_owned() }
+        }
+        None => Subject::User(user.name.clone()),
+    }
+}
+
+/// The requests that have to be allowed as before, and those of which something else took care.
+fn requests(
+    granted: &Granted<'_>,
+    usage: &Usage,
+) -> (Vec<remit_catalog::kubernetes::Request>, Vec<Elsewhere>) {
+    let (mut replayed, mut elsewhere) = (Vec::new(), Vec::new());
+    for (request, use_) in &usage.uses {
+        if granted.allows(request) {
+            replayed.push(request.clone());
+        } else if use_.inferred.is_empty() {
+            elsewhere.push(Elsewhere {
+                permission: Permission::of_request(request),
+                authorizers: use_.authorizers.clone(),
+                seen: use_.seen.clone(),
+            });
+        }
+    }
+    (replayed, elsewhere)
+}
+
+/// Roles whose last binding goes.
+fn unbound(state: &State, changes: &[Change<'_>]) -> BTreeSet<ObjectName> {
+    let gone: BTreeSet<&ObjectName> = changes
+        .iter()
+        .filter(|change| change.edit == Edit::Remove)
+        .map(|change| &change.before.0.name)
+        .collect();
+    let roles = changes.iter().filter(|change| change.edit == Edit::Remove).map(|change| change.before.1);
+    let is_bound = |role: &Role| {
+        let others = state.bindings().filter(|binding| !gone.contains(&binding.name));
+        others.filter_map(Binding::role_name).any(|name| name == role.name)
+    };
+    roles.filter(|role| !is_bound(role)).map(|role| role.name.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,227 @@
+//! Per subject and granted permission: used, unused, or unobservable with a reason.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use remit_catalog::kubernetes::Request;
+
+use super::audit_policy::AuditPolicy;
+use super::call::Usage;
+use super::closure::Closure;
+use super::granted::Granted;
+use super::hidden::{Hiding, SUBRESOURCES};
+use super::permission::{On, Permission};
+use super::rule::ALL;
+use super::sight::Coverage;
+use super::unasked::{ALL_UNASKED, After, KUBELET, Unasked, is_asked, is_write, pattern};
+use crate::coverage::Reason;
+use crate::verdict::{Counts, Verdict};
+
+/// The verdicts of one subject.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judgement {
+    /// A verdict for every permission that the subject's own bindings grant.
+    pub verdicts: BTreeMap<Permission, Verdict>,
+    /// For each permission, the parts of it of which it cannot be told whether they are used, used ones among them.
+    pub parts: BTreeMap<Permission, Vec<(Permission, Reason)>>,
+}
+
+impl Judgement {
+    /// How many permissions are used, unused and unobservable.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for verdict in self.verdicts.values() {
+            match verdict {
+                Verdict::Used => counts.used += 1,
+                Verdict::Unused => counts.unused += 1,
+                Verdict::Unobservable(_) => counts.unobservable += 1,
+            }
+        }
+        counts
+    }
+}
+
+/// Judges every permission that a subject's own bindings grant. Without an audit policy, nothing that is not seen counts as
+/// not used. Rules that are `off` keep nothing.
+pub fn judge(
+    granted: &Granted<'_>,
+    usage: &Usage,
+    coverage: &Coverage,
+    audit: Option<&AuditPolicy>,
+    off: &BTreeSet<Closure>,
+) -> Judgement {
+    let hiding = audit.map(|audit| Hiding::new(audit, &granted.user, &usage.impersonators));
+    let everything = coverage.hides_all().or_else(|| hiding.is_none().then_some(Reason::AuditPolicyUnknown));
+    let judge = Judge { granted, usage, coverage, hiding, off };
+    let mut parts: BTreeMap<Permission, Vec<(Permission, Reason)>> = BTreeMap::new();
+    for permission in granted.permissions.keys().filter(|permission| !permission.is_inert()) {
+        let whole = everything.clone().or_else(|| judge.hides_grant(permission));
+        let hidden = match whole {
+            Some(reason) => vec![(permission.clone(), reason)],
+            None => judge.parts(permission),
+        };
+        parts.insert(permission.clone(), hidden);
+    }
+    // What writes lead to can be told only once it is known whether writes may be hidden.
+    let triggers = judge.triggers(&parts);
+    for (permission, parts) in &mut parts {
+        if !is_whole(permission, parts) {
+            judge.add_unasked(permission, &triggers, parts);
+        }
+    }
+    let verdicts = granted.permissions.keys().map(|permission| {
+        let reason = parts.get(permission).and_then(|parts| parts.first()).map(|(_, reason)| reason.clone());
+        let is_used = usage.uses.keys().any(|request| permission.matches(request));
+        let verdict = match (is_used, reason) {
+            (true, _) => Verdict::Used,
+            (false, Some(reason)) => Verdict::Unobservable(reason),
+            (false, None) => Verdict::Unused,
+        };
+        (permission.clone(), verdict)
+    });
+    Judgement { verdicts: verdicts.collect(), parts }
+}
+
+/// Whether a part is all of it.
+fn is_whole(permission: &Permission, parts: &[(Permission, Reason)]) -> bool {
+    parts.iter().any(|(part, _)| part.covers(permission))
+}
+
+struct Judge<'a> {
+    granted: &'a Granted<'a>,
+    usage: &'a Usage,
+    coverage: &'a Coverage,
+    hiding: Option<Hiding<'a>>,
+    off: &'a BTreeSet<Closure>,
+}
+
+impl Judge<'_> {
+    /// Why all of a permission may have been used unseen, by who grants it since when.
+    fn hides_grant(&self, permission: &Permission) -> Option<Reason> {
+        let by = self.granted.permissions.get(permission)?;
+        let since = by.iter().filter_map(|at| self.granted.own.get(*at));
+        let is_younger = since
+            .map(|(binding, role)| binding.since.max(role.since))
+            .all(|since| since.is_some_and(|since| since > self.coverage.window.start));
+        is_younger.then_some(Reason::GrantYounger)
+    }
+
+    /// The parts whose requests are hidden, or whose result is not known, or which others may have asked about.
+    fn parts(&self, permission: &Permission) -> Vec<(Permission, Reason)> {
+        let mut parts = Vec::new();
+        if is_asked(permission) {
+            let hidden = self.hiding.iter().flat_map(|hiding| hiding.parts(permission));
+            parts.extend(hidden.map(|(part, why)| (part, Reason::AuditPolicyHides(why.to_owned()))));
+        }
+        if !self.coverage.shows_reviews && !self.off.contains(&Closure::Reviews) {
+            parts.extend(self.reviewed(permission).into_iter().map(|part| (part, Reason::Reviewed)));
+        }
+        let undecided = self.usage.undecided.keys().filter(|request| permission.matches(request));
+        parts.extend(undecided.filter_map(|request| {
+            let part = Permission::of_request(request).meet(permission)?;
+            Some((part, Reason::OutcomeUnknown(operation(request))))
+        }));
+        parts
+    }
+
+    /// What others ask the API server about, so that it has no request of its own: paths, what no server of the API serves,
+    /// and what the kubelet does. A server may ask about anything; of what the API serves itself, that is taken for not
+    /// done, since the request itself would then be seen, too.
+    fn reviewed(&self, permission: &Permission) -> Vec<Permission> {
+        let On::Resource { group, resource, .. } = &permission.on else { return vec![permission.clone()] };
+        if [group.as_str(), resource.as_str()].contains(&ALL) || resource.starts_with("*/") {
+            // By the methods of HTTP (`pkg/kubelet/server/auth.go`).
+            let verbs = ["create", "delete", "get", "patch", "update"];
+            let all = KUBELET.iter().flat_map(|resource| verbs.map(|verb| pattern(verb, "", resource)));
+            return all.filter_map(|part| part.meet(permission)).collect();
+        }
+        if is_served(self.coverage, group, resource) { Vec::new() } else { vec![permission.clone()] }
+    }
+
+    /// Which kinds of requests were made, or may have been.
+    fn triggers(&self, parts: &BTreeMap<Permission, Vec<(Permission, Reason)>>) -> Vec<Permission> {
+        let hidden = parts.values().flatten().map(|(part, _)| part.clone());
+        let requests =
+            self.usage.uses.keys().chain(self.usage.undecided.keys()).filter(|request| is_write(request));
+        let writes = hidden.chain(requests.map(Permission::of_request));
+        writes.filter(|part| [ALL, "create", "update", "patch"].contains(&part.verb.as_str())).collect()
+    }
+
+    fn add_unasked(
+        &self,
+        permission: &Permission,
+        triggers: &[Permission],
+        parts: &mut Vec<(Permission, Reason)>,
+    ) {
+        let mut is_known = is_asked(permission);
+        for unasked in ALL_UNASKED {
+            for part in unasked.of(permission) {
+                is_known |= part == *permission;
+                let closure = Closure::of_unasked(unasked.after);
+                if !self.off.contains(&closure) && self.may_be_checked(unasked, triggers) {
+                    parts.push((part, Reason::NoRequest(unasked.when.to_owned())));
+                }
+            }
+        }
+        for trigger in triggers.iter().filter(|_| !self.off.contains(&Closure::OwnerReferences)) {
+            let is_change = ["update", "patch"].contains(&trigger.verb.as_str());
+            let resource = trigger.resource().filter(|(_, resource)| !resource.contains('/'));
+            if let (true, Some((group, resource))) = (is_change, resource) {
+                let part =
+                    Permission { namespace: trigger.namespace.clone(), ..pattern("delete", group, resource) };
+                let reason = || Reason::NoRequest("owner references of an object are changed".to_owned());
+                parts.extend(part.meet(permission).map(|part| (part, reason())));
+            }
+        }
+        if !is_known {
+            parts.push((
+                permission.clone(),
+                Reason::NoRequest("others ask about this verb of their own".to_owned()),
+            ));
+        }
+    }
+
+    fn may_be_checked(&self, unasked: &Unasked, triggers: &[Permission]) -> bool {
+        match unasked.after {
+            After::Others => true,
+            After::Requests => {
+                let on = On::Resource { group: ALL.to_owned(), resource: ALL.to_owned(), name: None };
+                let all = [on, On::Url(ALL.to_owned())];
+                let all = all.map(|on| Permission { namespace: None, on, verb: ALL.to_owned() });
+                self.hiding.as_ref().is_none_or(|hiding| all.iter().any(|all| !hiding.parts(all).is_empty()))
+            }
+            After::Writes => !triggers.is_empty(),
+            After::WritesOf(group, resources) => triggers.iter().any(|trigger| {
+                resources
+                    .iter()
+                    .any(|resource| pattern(&trigger.verb, group, resource).meet(trigger).is_some())
+            }),
+        }
+    }
+}
+
+fn operation(request: &Request) -> String {
+    Permission::of_request(request).to_string()
+}
+
+/// Whether the API serves a resource: it is of Kubernetes itself, or somebody was seen to use it.
+fn is_served(coverage: &Coverage, group: &str, resource: &str) -> bool {
+    let of_group = |own: &(String, String)| own.0 == group;
+    let child = resource.split_once('/').map(|(_, child)| child);
+    let is_own = ["", "apps", "batch", "autoscaling", "policy", "extensions"].contains(&group)
+        || group.ends_with(".k8s.io");
+    let is_usual = child.is_none_or(|child| child == "finalizers" || SUBRESOURCES.contains(&child));
+    let is_kubelet = group.is_empty() && KUBELET.contains(&resource);
+    (is_own && is_usual && !is_kubelet && !is_metrics(group))
+        || coverage.served.contains(&(group.to_owned(), resource.to_owned()))
+        || (is_usual
+            && coverage
+                .served
+                .iter()
+                .filter(|own| of_group(own))
+                .any(|(_, own)| Some(own.as_str()) == resource.split('/').next()))
+}
+
+/// Groups of metrics are served by others, where they are served at all.
+fn is_metrics(group: &str) -> bool {
+    ["metrics.k8s.io", "custom.metrics.k8s.io", "external.metrics.k8s.io"].contains(&group)
+}
