@@ -1,5 +1,6 @@
 //! From events of the kernel's programs to named calls.
 
+mod answer;
 mod repeats;
 
 use std::collections::HashMap;
@@ -9,8 +10,8 @@ use foldhash::fast::RandomState;
 use remit_abi::{Direction as Way, Header, Kind, Library, Peer, flag};
 use remit_ledger::{Outcome, Provider};
 
+use self::answer::Answer;
 use self::repeats::{Again, Repeats};
-use crate::head::Response;
 use crate::identity::{Identities, PodList, Subject};
 use crate::naming::{self, Named, Surroundings, UNKNOWN};
 use crate::recording::{Call, EVIDENCE, SNI};
@@ -266,12 +267,24 @@ fn named(call: &wire::Call, subject: Arc<Subject>, surroundings: &Surroundings<'
         named =
             Named { operation: UNKNOWN.to_owned(), resources: Vec::new(), parameters: Vec::new(), ..named };
     }
+    let answer = Answer { provider: named.provider, response: call.response.as_ref() };
+    named.parameters.extend(answer.parameter(&call.head.method));
     Call {
-        credential: call.head.scope.as_ref().map(|scope| scope.access_key.clone()),
-        outcome: outcome(named.provider, call.response.as_ref()),
+        credential: credential(call, named.provider),
+        outcome: answer.outcome(),
+        error_code: answer.error_code(),
         sample_id: call.response.as_ref().and_then(|response| response.request_id.clone()),
         ..one(named, subject, call.time)
     }
+}
+
+/// The public identifier of what a call is made with, as the provider's own log writes it.
+fn credential(call: &wire::Call, provider: Provider) -> Option<String> {
+    let key = call.head.scope.as_ref().map(|scope| scope.access_key.clone());
+    // Whose token it is tells nothing of whom a call is made as that asks to be made as another. What could not be decoded
+    // may be that.
+    let is_own = provider == Provider::Kubernetes && call.unknown == 0 && !call.head.is_impersonating;
+    key.or_else(|| call.head.token.as_ref().filter(|_| is_own).map(|token| format!("JTI={token}")))
 }
 
 /// One call on the wire of which no more is known than its names, and who made it when.
@@ -294,18 +307,6 @@ fn one(named: Named, subject: Arc<Subject>, at: i64) -> Call {
         count: 1,
         first: at,
         last: at,
-    }
-}
-
-/// What a status tells. AWS's protocols of JSON and queries answer 400 both when they refuse and when a request is wrong, and
-/// say which in the body, which is not seen.
-fn outcome(provider: Provider, response: Option<&Response>) -> Outcome {
-    match response.map(|response| response.status) {
-        None => Outcome::Unknown,
-        Some(200..=399) => Outcome::Allowed,
-        Some(401 | 403 | 407) => Outcome::Denied,
-        Some(400) if provider == Provider::Aws => Outcome::Unknown,
-        Some(_) => Outcome::Failed,
     }
 }
 

@@ -17,6 +17,10 @@ pub struct Head {
     pub scope: Option<Scope>,
     /// Whether the request carries a bearer token; the token itself is never kept.
     pub is_bearer: bool,
+    /// The identifier (`jti`) of a bearer token that tells it, by which its issuer and audit logs know it.
+    pub token: Option<String>,
+    /// Whether it asks to be made as somebody else (`Impersonate-User`, which API servers of Kubernetes have).
+    pub is_impersonating: bool,
     /// `Content-Type` without its parameters, in lower case.
     pub content_type: Option<String>,
     /// `Smithy-Protocol`, such as `rpc-v2-cbor`.

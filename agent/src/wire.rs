@@ -21,6 +21,7 @@ mod scratch;
 mod stream;
 mod streams;
 mod target;
+mod token;
 
 pub use counts::{Counts, Dropped};
 pub use fragment::{Call, Direction, Fragment, Key};

@@ -32,7 +32,8 @@ const COPY: u64 = field(b"x-amz-co")[0];
 const fn fields() -> [[u64; 4]; 32] {
     // A name has no zeros, so this is none.
     let mut fields = [[0, u64::MAX, 0, 0]; 32];
-    let names: [&[u8]; 6] = [b"host:", b"content-", b"transfer", b"smithy-p", b"x-ms-cop", b"authoriz"];
+    let names: [&[u8]; 7] =
+        [b"host:", b"content-", b"transfer", b"smithy-p", b"x-ms-cop", b"authoriz", b"imperson"];
     let mut index = 0;
     while index < names.len() {
         fields[(names[index][0] & 31) as usize] = field(names[index]);

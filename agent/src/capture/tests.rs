@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::head::Response;
 use crate::identity::{CgroupTree, IdentitySettings};
 
 fn capture() -> Capture {
@@ -85,13 +86,63 @@ fn who_made_a_call_that_waits_is_not_forgotten() {
 
 #[test]
 fn a_status_tells_the_outcome_where_it_can() {
-    let of = |provider, status| outcome(provider, Some(&Response { status, request_id: None }));
+    let of = |provider, status| {
+        Answer { provider, response: Some(&Response { status, request_id: None }) }.outcome()
+    };
     assert_eq!(of(Provider::Aws, 204), Outcome::Allowed);
     assert_eq!(of(Provider::Aws, 403), Outcome::Denied);
     assert_eq!(of(Provider::Aws, 404), Outcome::Failed);
     assert_eq!(of(Provider::Aws, 400), Outcome::Unknown, "refusals of JSON protocols are 400, too");
     assert_eq!(of(Provider::Kubernetes, 400), Outcome::Failed);
     assert_eq!(of(Provider::Kubernetes, 401), Outcome::Denied);
+    assert_eq!(of(Provider::Kubernetes, 101), Outcome::Allowed);
+    assert_eq!(of(Provider::Kubernetes, 429), Outcome::Denied, "before it is asked whether it is allowed");
+    assert_eq!(of(Provider::Kubernetes, 500), Outcome::Unknown, "it may have failed before that");
+    assert_eq!(of(Provider::Aws, 429), Outcome::Failed);
+}
+
+/// A request to an API server, with a token whose claims are `{"jti":"remit-1"}`.
+const PATCH: &str = "PATCH /apis/apps/v1/namespaces/shop/deployments/web?fieldManager=remit HTTP/1.1\r\n\
+                     Host: 10.96.0.1:6443\r\nAuthorization: Bearer e30.eyJqdGkiOiJyZW1pdC0xIn0.hunter2\r\n";
+
+#[test]
+fn a_call_to_an_api_server_has_the_words_of_its_audit_log() {
+    let patch = format!("{PATCH}Content-Length: 0\r\n\r\n");
+    let answer = |status| format!("HTTP/1.1 {status}\r\nAudit-Id: 7f7b53-1\r\nContent-Length: 0\r\n\r\n");
+    let of = |request: &str, status| {
+        let [call] = calls(&[(Way::Written, request), (Way::Read, &answer(status))]).try_into().unwrap();
+        call
+    };
+    let call = of(&patch, "201 Created");
+    assert_eq!((call.service.as_str(), call.operation.as_str()), ("apps", "patch deployments"));
+    assert_eq!(call.resources, ["namespaces/shop/deployments/web"]);
+    assert_eq!(
+        (call.credential.as_deref(), call.sample_id.as_deref()),
+        (Some("JTI=remit-1"), Some("7f7b53-1"))
+    );
+    assert_eq!(call.parameters.get("created").map(String::as_str), Some("true"));
+    assert!(!format!("{call:?}").contains("hunter2"));
+    let call = of(&patch, "200 OK");
+    assert_eq!((call.parameters.get("created"), call.error_code), (None, None));
+    let call = of(&patch, "409 Conflict");
+    assert_eq!((call.outcome, call.error_code.as_deref()), (Outcome::Failed, Some("409")));
+    // The token's owner asks to be another.
+    let another = format!("{PATCH}Impersonate-User: alice\r\nContent-Length: 0\r\n\r\n");
+    assert_eq!(of(&another, "200 OK").credential, None);
+    let exec = "GET /api/v1/namespaces/shop/pods/web-0/exec?command=true HTTP/1.1\r\nHost: 10.96.0.1:6443\r\n\
+                Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    let [call] = calls(&[(Way::Written, exec), (Way::Read, "HTTP/1.1 101 Switching Protocols\r\n\r\n")])
+        .try_into()
+        .unwrap();
+    assert_eq!((call.operation.as_str(), call.outcome), ("get pods/exec", Outcome::Allowed));
+    assert_eq!(call.parameters.get("upgraded").map(String::as_str), Some("true"));
+}
+
+#[test]
+fn a_token_is_no_credential_elsewhere() {
+    let get = "GET / HTTP/1.1\r\nHost: example.com\r\nAuthorization: Bearer e30.eyJqdGkiOiJyZW1pdC0xIn0.hunter2\r\n\r\n";
+    let [call] = calls(&[(Way::Written, get)]).try_into().unwrap();
+    assert_eq!(call.credential, None);
 }
 
 #[test]

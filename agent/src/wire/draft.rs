@@ -51,9 +51,14 @@ impl Draft {
             Field::Host(_) if self.has_absolute_host => true,
             Field::Host(host) => set(&mut head.host, host),
             Field::Target(target) => set(&mut head.amz_target, target),
-            Field::Authorization { scope, is_bearer } => {
+            Field::Authorization { scope, is_bearer, token } => {
                 head.is_bearer |= is_bearer;
                 head.scope = scope.or(head.scope.take());
+                head.token = token.or(head.token.take());
+                true
+            }
+            Field::Impersonation => {
+                head.is_impersonating = true;
                 true
             }
             Field::ContentType(kind) => set(&mut head.content_type, kind),

@@ -23,6 +23,7 @@ pub(super) enum Name {
     Host,
     Target,
     Authorization,
+    Impersonation,
     ContentType,
     SmithyProtocol,
     CopySource,
@@ -49,6 +50,7 @@ impl Name {
             ("host", Name::Host),
             ("x-amz-target", Name::Target),
             ("authorization", Name::Authorization),
+            ("impersonate-user", Name::Impersonation),
             ("content-type", Name::ContentType),
             ("smithy-protocol", Name::SmithyProtocol),
             ("x-amz-copy-source", Name::CopySource),
@@ -76,7 +78,9 @@ pub(super) enum Field {
     Authorization {
         scope: Option<Scope>,
         is_bearer: bool,
+        token: Option<String>,
     },
+    Impersonation,
     ContentType(String),
     SmithyProtocol(String),
     CopySource(String),
@@ -105,9 +109,9 @@ impl Field {
             Name::Other => return Self::Withheld,
             Name::Unknown => return Self::Unknown,
             Name::Authorization => {
-                let (scope, is_bearer) = authorization(text().unwrap_or_default());
-                return Self::Authorization { scope, is_bearer };
+                return authorization(text().unwrap_or_default());
             }
+            Name::Impersonation => return Self::Impersonation,
             Name::ContentType => {
                 let kind = text().and_then(|text| text.split(';').next()).map(str::trim);
                 return word(kind, 128, "/+-._")
@@ -150,6 +154,7 @@ impl Field {
             | Self::SmithyProtocol(text)
             | Self::CopySource(text)
             | Self::RequestId(text) => text.len(),
+            Self::Authorization { token, .. } => token.as_ref().map_or(0, String::len),
             Self::Path(target) => target.path.len() + target.query.iter().map(query_size).sum::<usize>(),
             _ => 0,
         }
@@ -230,8 +235,9 @@ mod tests {
         }
         assert_eq!(
             read("authorization", "token hunter2"),
-            Field::Authorization { scope: None, is_bearer: false }
+            Field::Authorization { scope: None, is_bearer: false, token: None }
         );
+        assert_eq!(read("impersonate-user", "hunter2"), Field::Impersonation);
         assert_eq!(read("content-type", "hunter2 hunter2"), Field::Withheld);
     }
 

@@ -1,8 +1,9 @@
-//! The scope of a signature, and nothing else of an `Authorization` header.
+//! The scope of a signature or the identifier of a token, and nothing else of an `Authorization` header.
 //!
 //! Sources: AWS, "Signature Version 4 signing process", of which 4a leaves the region out; and "Signing and authenticating
 //! REST requests" of S3, the older one, which S3 alone has and which names no region.
 
+use super::{field::Field, token};
 use crate::head::Scope;
 
 /// Reads `AKIA.../20261128/eu-west-1/s3/aws4_request`.
@@ -38,21 +39,22 @@ pub(super) fn older(access_key: &str) -> Option<Scope> {
     })
 }
 
-/// What is kept of an `Authorization` header: the scope of a signature, and whether it is a bearer token.
-pub(super) fn authorization(value: &str) -> (Option<Scope>, bool) {
+/// What is kept of an `Authorization` header: the scope of a signature, or that it is a bearer token and which.
+pub(super) fn authorization(value: &str) -> Field {
     let (kind, rest) = value.split_once(' ').unwrap_or((value, ""));
     if kind.eq_ignore_ascii_case("bearer") {
-        return (None, true);
+        return Field::Authorization { scope: None, is_bearer: true, token: token::identifier(rest.trim()) };
     }
-    if kind == "AWS" {
-        return (rest.split_once(':').and_then(|(access_key, _)| older(access_key)), false);
-    }
-    if !kind.starts_with("AWS4-") {
-        return (None, false);
-    }
-    let mut parts = rest.split([',', ' ']);
-    let credential = parts.find_map(|part| part.trim().strip_prefix("Credential="));
-    (credential.and_then(scope), false)
+    let scope = match kind {
+        "AWS" => rest.split_once(':').and_then(|(access_key, _)| older(access_key)),
+        // All write it first, and no more than that is compared where requests are added up (`ebpf/src/sums.rs`).
+        _ if kind.starts_with("AWS4-") => {
+            let mut first = rest.split(',').next().unwrap_or_default().split(' ');
+            first.find_map(|part| part.strip_prefix("Credential=")).and_then(scope)
+        }
+        _ => None,
+    };
+    Field::Authorization { scope, is_bearer: false, token: None }
 }
 
 fn is_date(text: &str) -> bool {
@@ -100,16 +102,25 @@ mod tests {
     fn an_authorization_keeps_its_scope_only() {
         let header = "AWS4-HMAC-SHA256 Credential=AKID/20150830/eu-west-1/sts/aws4_request, \
             SignedHeaders=host;x-amz-date, Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7";
-        let (scope, is_bearer) = authorization(header);
-        assert_eq!(scope.unwrap().service, "sts");
-        assert!(!is_bearer);
-        assert_eq!(authorization("bearer hunter2"), (None, true));
-        assert_eq!(authorization("Basic aHVudGVyMg=="), (None, false));
-        let (scope, _) = authorization("AWS AKID:hunter2=");
+        let signed = |scope| Field::Authorization { scope, is_bearer: false, token: None };
+        let [access_key, region, service] = ["AKID", "eu-west-1", "sts"].map(str::to_owned);
+        assert_eq!(authorization(header), signed(Some(Scope { access_key, region, service })));
+        let bearer = Field::Authorization { scope: None, is_bearer: true, token: None };
+        assert_eq!(authorization("bearer hunter2"), bearer);
+        assert_eq!(authorization("Basic aHVudGVyMg=="), signed(None));
+        let [access_key, region, service] = ["AKID", "", "s3"].map(str::to_owned);
+        assert_eq!(authorization("AWS AKID:hunter2="), signed(Some(Scope { access_key, region, service })));
+        assert_eq!(authorization("AWS hunter2"), signed(None));
+    }
+
+    /// Where requests are added up, those are equal that are equal up to the first comma.
+    #[test]
+    fn a_scope_behind_a_comma_is_not_kept() {
+        let header =
+            "AWS4-HMAC-SHA256 SignedHeaders=host, Credential=AKID/20150830/eu-west-1/sts/aws4_request";
         assert_eq!(
-            scope.map(|scope| [scope.access_key, scope.region, scope.service]).unwrap(),
-            ["AKID", "", "s3"]
+            authorization(header),
+            Field::Authorization { scope: None, is_bearer: false, token: None }
         );
-        assert_eq!(authorization("AWS hunter2"), (None, false));
     }
 }

@@ -10,6 +10,7 @@
 
 mod aws;
 mod calls;
+mod cluster;
 mod frames;
 mod http2;
 mod lifecycle;

@@ -31,9 +31,25 @@ impl Server {
         Some(Server::of(peer::python()?.arg(script("cloud.py"))))
     }
 
+    /// An API server of Kubernetes, which writes its audit log.
+    pub(crate) fn kubernetes() -> Server {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("audit.log");
+        Server::within(folder, &mut Command::new("node"), &[script("apiserver.mjs")], &[log])
+    }
+
     /// A program that is given a certificate with its key, and prints its port and then what it is asked.
     fn of(command: &mut Command) -> Server {
-        let folder = tempfile::tempdir().unwrap();
+        Server::within(tempfile::tempdir().unwrap(), command, &[], &[])
+    }
+
+    /// The same, with arguments before these and behind.
+    fn within(
+        folder: tempfile::TempDir,
+        command: &mut Command,
+        before: &[PathBuf],
+        behind: &[PathBuf],
+    ) -> Server {
         let (certificate, key) = (folder.path().join("certificate.pem"), folder.path().join("key.pem"));
         let mut openssl = Command::new("openssl");
         openssl.args([
@@ -50,7 +66,8 @@ impl Server {
         openssl.args(["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"]);
         openssl.arg("-keyout").arg(&key).arg("-out").arg(&certificate).stderr(Stdio::null());
         assert!(openssl.status().unwrap().success());
-        let mut child = command.arg(&certificate).arg(&key).stdout(Stdio::piped()).spawn().unwrap();
+        command.args(before).arg(&certificate).arg(&key).args(behind);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let port = lines.next().unwrap().unwrap().parse().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -75,6 +92,11 @@ impl Server {
         ["certificate.pem", "key.pem"].map(|name| self.folder.path().join(name))
     }
 
+    /// The audit log of an API server.
+    pub(crate) fn audit_log(&self) -> PathBuf {
+        self.folder.path().join("audit.log")
+    }
+
     /// The address of a path.
     pub(crate) fn address(&self, path: &str) -> String {
         format!("https://127.0.0.1:{}{path}", self.port)
@@ -90,13 +112,35 @@ impl Drop for Server {
 
 /// A program that is an example of this package. It is compiled with the tests where all are, and here where only some are.
 pub(crate) fn example(name: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_BIN_EXE_remit-agent")).parent().unwrap();
-    let program = folder.join("examples").join(name);
+    let folder = programs().join("examples");
+    built(
+        &folder.join(name),
+        &script(&format!("{name}.rs")),
+        &["-p", env!("CARGO_PKG_NAME"), "--example", name],
+    )
+}
+
+/// A controller of Kubernetes, likewise.
+pub(crate) fn controller() -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/controller");
+    let (manifest, target) = (folder.join("Cargo.toml"), programs().join("controller"));
+    let arguments =
+        ["--locked", "--manifest-path", manifest.to_str().unwrap(), "--target-dir", target.to_str().unwrap()];
+    built(&target.join("debug/remit-controller"), &folder.join("src/main.rs"), &arguments)
+}
+
+/// Where programs are that cargo makes.
+fn programs() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_remit-agent")).parent().unwrap()
+}
+
+/// A program, compiled where it is older than its source.
+fn built(program: &Path, source: &Path, arguments: &[&str]) -> PathBuf {
     let changed = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
-    if changed(&program) < changed(&script(&format!("{name}.rs"))) {
-        succeed(Command::new(env!("CARGO")).args(["build", "-p", env!("CARGO_PKG_NAME"), "--example", name]));
+    if changed(program) < changed(source) {
+        succeed(Command::new(env!("CARGO")).arg("build").args(arguments));
     }
-    program
+    program.to_owned()
 }
 
 /// A file beside the tests.

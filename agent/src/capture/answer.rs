@@ -1,0 +1,52 @@
+//! What the answer to a call tells, in the words of the provider's own log.
+
+use remit_ledger::{Outcome, Provider};
+
+use crate::head::Response;
+
+/// The answer of a provider to a call, as far as it was seen.
+pub(super) struct Answer<'a> {
+    pub(super) provider: Provider,
+    pub(super) response: Option<&'a Response>,
+}
+
+impl Answer<'_> {
+    fn status(&self) -> Option<u16> {
+        self.response.map(|response| response.status)
+    }
+
+    /// What a status tells.
+    ///
+    /// AWS's protocols of JSON and queries answer 400 both when they refuse and when a request is wrong, and say which in the
+    /// body, which is not seen. An API server of Kubernetes refuses with 429 before it asks whether a call is allowed, and
+    /// whether it came to ask before it failed, it does not tell.
+    pub(super) fn outcome(&self) -> Outcome {
+        let is_kubernetes = self.provider == Provider::Kubernetes;
+        match self.status() {
+            None => Outcome::Unknown,
+            Some(101..=399) => Outcome::Allowed,
+            Some(401 | 403 | 407) => Outcome::Denied,
+            Some(429) if is_kubernetes => Outcome::Denied,
+            Some(500..) if is_kubernetes => Outcome::Unknown,
+            Some(400) if self.provider == Provider::Aws => Outcome::Unknown,
+            Some(_) => Outcome::Failed,
+        }
+    }
+
+    /// The code of an error, which the log of Kubernetes has as the status.
+    pub(super) fn error_code(&self) -> Option<String> {
+        let is_error = self.provider == Provider::Kubernetes && self.outcome() == Outcome::Failed;
+        self.status().filter(|_| is_error).map(|status| status.to_string())
+    }
+
+    /// What an answer says of a request that its address does not: that it made what was not there, or that the connection is
+    /// another protocol's from there on.
+    pub(super) fn parameter(&self, method: &str) -> Option<(String, String)> {
+        let name = match (self.provider, self.status()?) {
+            (Provider::Kubernetes, 101) => "upgraded",
+            (Provider::Kubernetes, 201) if matches!(method, "PATCH" | "PUT") => "created",
+            _ => return None,
+        };
+        Some((name.to_owned(), "true".to_owned()))
+    }
+}
