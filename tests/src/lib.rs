@@ -1,6 +1,7 @@
 //! What the end-to-end tests stand on: the built program, real data, peers and golden cases.
 
 pub mod case;
+pub mod chart;
 pub mod cloud;
 pub mod data;
 pub mod peer;

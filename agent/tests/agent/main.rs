@@ -10,9 +10,11 @@
 
 mod aws;
 mod calls;
+mod chart;
 mod cluster;
 mod frames;
 mod http2;
+mod kubelet;
 mod lifecycle;
 mod load;
 mod pod;

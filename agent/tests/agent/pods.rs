@@ -2,53 +2,27 @@
 
 use std::collections::BTreeMap;
 use std::fs::{File, FileTimes};
-use std::io::{BufRead, BufReader};
 use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::UNIX_EPOCH;
 
 use remit_ledger::{UsageRecord, Workload};
 
+use crate::kubelet::{Kubelet, file};
 use crate::pod::{Cgroup, Container, Images};
 use crate::run::records;
-use crate::server::{Server, script, succeed};
+use crate::server::{Server, succeed};
 use crate::trace::{Trace, identity};
 
-/// A stand-in for the kubelet.
-struct Kubelet(Child);
-
-impl Kubelet {
-    fn start(token: &str, answer: &Path) -> (Kubelet, String) {
-        let mut python = Command::new("python3");
-        python.arg(script("kubelet.py")).arg(file("certificate.pem")).arg(file("key.pem")).arg(token);
-        let mut child = python.arg(answer).stdout(Stdio::piped()).spawn().unwrap();
-        let mut port = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut port).unwrap();
-        (Kubelet(child), format!("https://127.0.0.1:{}", port.trim()))
-    }
-}
-
-impl Drop for Kubelet {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn file(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/identity/kubelet/tests").join(name)
-}
-
 /// The pod of a number: unique identifier, and the container's identifier. No other test on this machine has them.
-fn identifiers(number: usize) -> (String, String) {
+pub(crate) fn identifiers(number: usize) -> (String, String) {
     let uid = format!("{:08x}-5a7e-4c44-9d0b-3a1f0d6f8e{number:02x}", std::process::id());
     let id = format!("{:032x}{number:032x}", std::process::id());
     (uid, id)
 }
 
 /// What a kubelet tells of a pod.
-fn pod(number: usize, account: &str) -> String {
+pub(crate) fn pod(number: usize, account: &str) -> String {
     let (uid, id) = identifiers(number);
     format!(
         r#"{{"metadata": {{"namespace": "shop", "name": "{account}-0", "uid": "{uid}", "ownerReferences":
@@ -83,9 +57,9 @@ fn pods_of_one_image_are_told_apart_by_their_accounts() {
     let (token, answer) = (images.path("token"), images.path("pods.json"));
     std::fs::write(&token, "token-of-the-agent\n").unwrap();
     std::fs::write(&answer, format!(r#"{{"kind": "PodList", "items": [{}]}}"#, pods.join(","))).unwrap();
-    let (_kubelet, address) = Kubelet::start("token-of-the-agent", &answer);
+    let kubelet = Kubelet::start("token-of-the-agent", &answer);
     let (ledger, authority) = (images.path("ledger"), file("authority.pem"));
-    let arguments = ["run", "--cluster", "test", "--kubelet", &address].map(AsRef::as_ref);
+    let arguments = ["run", "--cluster", "test", "--kubelet", &kubelet.address].map(AsRef::as_ref);
     let files = ["--ledger".as_ref(), ledger.as_os_str(), "--kubelet-token".as_ref(), token.as_os_str()];
     let authority = ["--kubelet-ca".as_ref(), authority.as_os_str()];
     let Some(mut run) = Trace::of(&[&arguments[..], &files, &authority].concat()) else { return };

@@ -1,34 +1,12 @@
 //! The Helm chart: what it renders to is what Kubernetes takes, and grants what the programs ask for.
 
 use std::collections::BTreeSet;
-use std::io::Write;
-use std::process::Stdio;
 
 use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
 use remit_policy::Origin;
 use remit_policy::rbac::{State, User, read_objects};
-use remit_tests::{data, peer};
+use remit_tests::chart::rendered;
 use serde_json::{Value, json};
-
-/// What Helm makes of the chart, for each of several values; none, and loudly so, where Helm was not prepared.
-fn rendered(values: &[Value]) -> Option<Vec<Value>> {
-    let mut command = peer::helm()?;
-    command
-        .arg(data::repository().join("tests/chart/render.py"))
-        .arg(data::repository().join("deploy/chart"));
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let mut input = child.stdin.take().unwrap();
-    for values in values {
-        writeln!(input, "{values}").unwrap();
-    }
-    drop(input);
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    let answers = String::from_utf8(output.stdout).unwrap();
-    let answers: Vec<Value> = answers.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(answers.len(), values.len());
-    Some(answers)
-}
 
 /// One value of each kind of installation: as it is, as little as can be, all parts on volumes, and a store.
 fn installations() -> [Value; 4] {
