@@ -1,6 +1,7 @@
 //! The node agent: sees every call that a workload makes, on the wire, and writes usage records.
 
 pub mod capture;
+pub mod delivery;
 pub mod endpoint;
 pub mod head;
 pub mod identity;

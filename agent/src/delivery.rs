@@ -1,0 +1,18 @@
+//! Audit events that API servers deliver: a server for the audit webhook backend of Kubernetes.
+//!
+//! A request is answered with success only after what it brought is durable. Several that came meanwhile are published together.
+//! Each takes room from its head to its answer, so memory is bounded: where there is no room, senders wait.
+
+mod counters;
+mod journal;
+#[cfg(test)]
+mod samples;
+mod server;
+mod tls;
+mod writer;
+
+pub use counters::Counters;
+pub use journal::{Journal, Journals, Refusal};
+pub use server::{Server, ServerSettings};
+pub use tls::{Tls, TlsError, TlsSettings};
+pub use writer::{Writer, WriterSettings};

@@ -1,0 +1,113 @@
+//! Who the server is, and who its clients must be.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
+use tokio_rustls::TlsAcceptor;
+use zeroize::Zeroizing;
+
+/// Files are read anew so often: certificates are renewed while the server runs.
+const ROUND: Duration = Duration::from_secs(60);
+
+/// The largest file that is read.
+const FILE_LIMIT: u64 = 1 << 20;
+
+/// Files of PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsSettings {
+    /// The server's certificate, followed by those that it is signed with.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+    /// Certificates that those of clients must be signed with; where there are none, anyone may be a client.
+    pub clients: Option<PathBuf>,
+}
+
+/// Why a file cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot use `{}`: {reason}", path.display())]
+pub struct TlsError {
+    path: PathBuf,
+    reason: String,
+}
+
+/// What connections are accepted with.
+pub struct Tls {
+    settings: TlsSettings,
+    acceptor: TlsAcceptor,
+    read: Instant,
+}
+
+impl Tls {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// When one cannot be read, or does not hold what it must.
+    pub fn new(settings: TlsSettings) -> Result<Self, TlsError> {
+        Ok(Self { acceptor: acceptor(&settings)?, settings, read: Instant::now() })
+    }
+
+    /// What the next connection is accepted with.
+    pub(super) fn acceptor(&mut self) -> TlsAcceptor {
+        if self.read.elapsed() >= ROUND {
+            self.read = Instant::now();
+            match acceptor(&self.settings) {
+                Ok(acceptor) => self.acceptor = acceptor,
+                Err(problem) => tracing::warn!(%problem, "the certificates of before stay in use"),
+            }
+        }
+        self.acceptor.clone()
+    }
+}
+
+fn acceptor(settings: &TlsSettings) -> Result<TlsAcceptor, TlsError> {
+    let chain = certificates(&settings.certificate)?;
+    let wrong =
+        |path: &Path, reason: &dyn ToString| TlsError { path: path.to_owned(), reason: reason.to_string() };
+    let key =
+        PrivateKeyDer::from_pem_slice(&read(&settings.key)?).map_err(|error| wrong(&settings.key, &error))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder =
+        ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions();
+    let builder = builder.map_err(|error| wrong(&settings.certificate, &error))?;
+    let builder = match &settings.clients {
+        None => builder.with_no_client_auth(),
+        Some(path) => {
+            let mut roots = RootCertStore::empty();
+            for certificate in certificates(path)? {
+                roots.add(certificate).map_err(|error| wrong(path, &error))?;
+            }
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            builder.with_client_cert_verifier(verifier.build().map_err(|error| wrong(path, &error))?)
+        }
+    };
+    let mut config =
+        builder.with_single_cert(chain, key).map_err(|error| wrong(&settings.certificate, &error))?;
+    // One request at a time on a connection, so that connections bound requests.
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&read(path)?).collect();
+    match read {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        Ok(_) => Err(TlsError { path: path.to_owned(), reason: "it holds no certificate".to_owned() }),
+        Err(error) => Err(TlsError { path: path.to_owned(), reason: error.to_string() }),
+    }
+}
+
+/// The bytes of a file, of which nothing stays in memory.
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, TlsError> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let read = File::open(path).and_then(|file| file.take(FILE_LIMIT).read_to_end(&mut bytes));
+    read.map_err(|error| TlsError { path: path.to_owned(), reason: error.to_string() })?;
+    Ok(bytes)
+}
