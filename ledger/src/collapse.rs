@@ -6,6 +6,9 @@
 //! - a container: its direct children, and the names below it that have two parts or more;
 //! - a container's child: its own children.
 //!
+//! Objects of Kubernetes lie in a container that is their namespace and kind, `namespaces/shop/pods/`, or their kind alone; of
+//! containers there are as many as a cluster has.
+//!
 //! Where there are more, names are cut: `arn:aws:s3:::bucket/*`, `arn:aws:s3:::bucket/a/*`, and once a container
 //! holds too many deep names, all of them to two parts, `arn:aws:s3:::bucket/a/b/*`. A name that ends in such a
 //! `*` marks its node as full, so collapsing what was collapsed in parts gives the same as collapsing
@@ -77,7 +80,7 @@ impl Collapse {
         let mut children = |start: usize, end: usize, limit: usize| {
             is_full(Addition { kind: Kind::Children, node: prefix(start), child: part(start, end), limit })
         };
-        if children(cut.root, cut.container, ROOT_LIMIT) {
+        if children(cut.root, cut.container, cut.root_limit) {
             return cut_at(cut.root);
         }
         if cut.container == resource.len() {
@@ -167,8 +170,10 @@ pub fn bound_names(rows: &mut [UsageRecord]) {
     }
 }
 
-/// Where the parts of an ARN end.
+/// Where the parts of a name end.
 struct Cut {
+    /// How many containers there may be.
+    root_limit: usize,
     /// After the account, the last field before the resource part.
     root: usize,
     /// After the container, or the whole resource where it has none.
@@ -179,9 +184,9 @@ struct Cut {
 }
 
 impl Cut {
-    /// What is no ARN has no place in the tree.
+    /// What is neither an ARN nor an object of Kubernetes has no place in the tree.
     fn of(resource: &str) -> Option<Self> {
-        let rest = resource.strip_prefix("arn:")?;
+        let Some(rest) = resource.strip_prefix("arn:") else { return Self::of_object(resource) };
         let mut fields = rest.splitn(5, ':');
         let service = fields.nth(1)?;
         let part = fields.nth(2)?;
@@ -198,7 +203,21 @@ impl Cut {
         };
         let container = next(root);
         let first = next(container);
-        Some(Self { root, container, first, second: next(first) })
+        Some(Self { root_limit: ROOT_LIMIT, root, container, first, second: next(first) })
+    }
+
+    /// `namespaces/NAMESPACE/KIND/NAME` or `KIND/NAME`.
+    fn of_object(resource: &str) -> Option<Self> {
+        let (container, name) = resource.rsplit_once('/')?;
+        let kind = match container.strip_prefix("namespaces/") {
+            Some(rest) => rest.split_once('/')?.1,
+            None => container,
+        };
+        if kind.is_empty() || kind.contains(['/', ':']) || name.is_empty() {
+            return None;
+        }
+        let (container, end) = (container.len() + 1, resource.len());
+        Some(Self { root_limit: usize::MAX, root: 0, container, first: end, second: end })
     }
 }
 

@@ -46,6 +46,7 @@ pub use error::LedgerError;
 pub use footer::{Commit, Counts, Extent, Footer, Role, SourcePlace, SourcePosition, key};
 pub use identifiers::{Identifiers, REMEMBERED, identify, read_identifiers};
 pub use layout::{day_name, day_of};
+pub use merge::write_group;
 pub use publish::{Flush, LedgerWriter, Observer, Publication, Published, Step, WriterOptions};
 pub use record::{
     CLOUDTRAIL, DAY, HOUR, ISSUED_LIMIT, KUBERNETES_AUDIT, LOGS, Outcome, Provider, SNI, UNKNOWN,

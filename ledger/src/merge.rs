@@ -88,8 +88,12 @@ fn by_call(left: &UsageRecord, right: &UsageRecord) -> Ordering {
         .then_with(|| (&left.evidence, &left.workload).cmp(&(&right.evidence, &right.workload)))
 }
 
-/// Bounds names, adds up equal keys, and writes what is left.
-fn write_group(mut group: Vec<UsageRecord>, output: &mut StagedFile) -> Result<(), LedgerError> {
+/// Writes rows of one account, principal, service and operation: bounds their names, adds up rows with equal keys, and
+/// keeps one example of equal calls. Files hold their groups in the order of these four.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_group(mut group: Vec<UsageRecord>, output: &mut StagedFile) -> Result<(), LedgerError> {
     // As the recorder cuts them: of a principal that is not known there are as many as there are workloads.
     group.sort_by(|left, right| left.workload.cmp(&right.workload));
     group.chunk_by_mut(|left, right| left.workload == right.workload).for_each(bound_names);

@@ -7,8 +7,8 @@ use remit_ledger::SourcePosition;
 
 use crate::diagnostic::Diagnostics;
 use crate::duplicates::Seen;
+use crate::grammar::Place;
 use crate::pieces::Progressing;
-use crate::reader::Place;
 
 /// What became of the events that a worker read since its last flush, and of those of its current source.
 pub(crate) struct Accounting {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::reader::Place;
+use crate::grammar::Place;
 
 /// So many diagnostics are kept one by one; the others are counted.
 const LIMIT: usize = 200;
@@ -102,7 +102,7 @@ fn wording(reason: &str) -> &str {
         "malformed" => "not valid JSON",
         "too_large" => "larger than any event; left out",
         "not_utf8" => "text that is not valid UTF-8",
-        "incomplete" => "an event without a valid time, source or name",
+        "incomplete" => "an event that lacks its time, or who did what",
         "unreadable" => "cannot be read",
         other => other,
     }

@@ -3,8 +3,8 @@
 use remit_ledger::{CoverageRecord, Flush, LedgerError, Provider, SourcePlace, StagedFile};
 
 use crate::accounting::Accounting;
+use crate::grammar::{Grammar, Sink};
 use crate::options::Limits;
-use crate::reader::{Grammar, Sink};
 use crate::summary::Summary;
 
 /// A kind of log: how its events are counted, and how counts become rows.

@@ -1,8 +1,13 @@
 //! From bytes to events: the forms that events are kept in, and what to do about damage.
 
-use memchr::memchr;
-use memchr::memmem;
+use std::io::Read as _;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use memchr::{memchr, memmem};
+
+use crate::content::{Compression, decoder};
+use crate::grammar::{Grammar, Place, Shape, Sink};
 use crate::scan::{Cursor, Fault, Find, Index, Plain, Text};
 
 /// No event is longer: CloudTrail itself stops at 256 KB, an API server of Kubernetes at 3 MB.
@@ -14,69 +19,18 @@ pub(crate) const BARREN_LIMIT: u64 = 256 << 20;
 /// A list can hold lists of wrappers; deeper nesting is no form of log.
 const NESTING_LIMIT: usize = 4;
 
+/// A log that lies in another is not larger: of what CloudWatch Logs sends at once, it is far from it.
+const PACKED_LIMIT: u64 = 64 << 20;
+
+/// A time in front of a line takes fewer bytes.
+const TIME_LIMIT: usize = 40;
+
 /// Bytes that are indexed at a time, and of which the marks stay in the processor's cache. An event that does not
 /// end within them is indexed again with more.
 const STRETCH: usize = 128 << 10;
 
 /// While looking for an event after damage, most attempts fail at once.
 const SEARCH_STRETCH: usize = 4 << 10;
-
-/// How the objects of a kind of log are read.
-pub(crate) trait Grammar: Sized {
-    /// An event as it lies in the log.
-    type Event<'a, F: Find>;
-    /// The lists that hold events.
-    type List: Copy + PartialEq + std::fmt::Debug;
-    /// What wrappers tell of the events in them.
-    type Context: Default + std::fmt::Debug + Send;
-
-    /// How every event begins, where a look-alike within another event would be a sign of damage; none where it may be what
-    /// somebody sent.
-    const EVENT_START: Option<&'static [u8]>;
-
-    /// Reads the object ahead, which stands at the top or in a list. `known` may tell the number and length of an object
-    /// that was met before.
-    fn read<'a, F: Find>(
-        cursor: &mut Cursor<'a, F>,
-        list: Option<Self::List>,
-        known: impl Fn(&'a [u8]) -> Option<(u32, usize)>,
-    ) -> Result<Shape<'a, F, Self>, Fault>;
-}
-
-/// What an object at the top of a log, or in a list of it, turned out to be.
-pub(crate) enum Shape<'a, F: Find, G: Grammar> {
-    /// An event.
-    Event(G::Event<'a, F>),
-    /// The beginning of a wrapper: the cursor is at the first element of its list.
-    List(G::List, G::Context),
-    /// An object around one event.
-    Wrapped(Cursor<'a, F>),
-    /// Text that holds an event, of which the context is told here or by the list.
-    Text(Option<Text<'a>>, Option<G::Context>),
-    /// No event, for this reason.
-    Skipped(&'static str),
-}
-
-/// Takes what a reader finds.
-pub(crate) trait Sink<G: Grammar> {
-    /// The number and length of an object that tells who calls, met before, that these bytes begin with.
-    fn known_identity(&self, rest: &[u8]) -> Option<(u32, usize)>;
-    /// An event.
-    fn event<F: Find>(&mut self, event: &G::Event<'_, F>, context: &G::Context, place: Place);
-    /// Something that is no event, left out on purpose.
-    fn skipped(&mut self, reason: &'static str, place: Place);
-    /// Something that may have been an event and cannot be read.
-    fn lost(&mut self, reason: &'static str, place: Place);
-}
-
-/// Where in a source something was found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Place {
-    /// Offset in the decompressed bytes.
-    pub(crate) offset: u64,
-    /// Number of the record in the source, from 1.
-    pub(crate) record: u64,
-}
 
 /// Reads a source piece by piece.
 #[derive(Debug)]
@@ -94,6 +48,8 @@ pub(crate) struct Reader<G: Grammar> {
     /// Whether the beginning of a list may be among what was lost.
     is_damaged: bool,
     index: Index,
+    /// Where the log lies that this one is packed in.
+    within: Option<Place>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -125,6 +81,7 @@ impl<G: Grammar> Default for Reader<G> {
             searching: false,
             is_damaged: false,
             index: Index::default(),
+            within: None,
         }
     }
 }
@@ -170,8 +127,8 @@ impl<G: Grammar> Reader<G> {
     /// A source that ends within a list or wrapper has lost its end, even if between two events.
     fn finish(&mut self, sink: &mut impl Sink<G>) {
         if !self.searching && !self.enclosing.is_empty() {
-            self.records = self.records.saturating_add(1);
-            sink.lost("truncated", Place { offset: self.offset, record: self.records });
+            let place = self.place(0);
+            sink.lost("truncated", place);
         }
     }
 
@@ -225,6 +182,16 @@ impl<G: Grammar> Reader<G> {
             }
             // What is left of a list whose beginning was lost.
             (b',' | b']' | b'}', None) if self.is_damaged => Ok(start + 1),
+            // CloudWatch Logs writes the time before each line that it exports to S3.
+            (b'0'..=b'9', None) => {
+                let line = bytes.get(start..).unwrap_or_default();
+                match memchr(b' ', line.get(..TIME_LIMIT).unwrap_or(line)) {
+                    Some(length) if line.get(length + 1) == Some(&b'{') => Ok(start + length + 1),
+                    None if line.len() < TIME_LIMIT && !line.contains(&b'\n') => Err(Fault::End),
+                    Some(length) if line.len() == length + 1 => Err(Fault::End),
+                    _ => Err(Fault::Bad(start)),
+                }
+            }
             // A byte order mark says nothing.
             (0xef, None) if bytes.get(start..).is_some_and(|rest| rest.starts_with(b"\xef\xbb\xbf")) => {
                 Ok(start + 3)
@@ -260,7 +227,11 @@ impl<G: Grammar> Reader<G> {
         }
         match shape {
             Shape::Event(event) => sink.event(&event, &self.context, place),
-            Shape::Wrapped(inner) => deliver_object(inner, &self.context, place, sink),
+            Shape::Wrapped(inner, context) => {
+                deliver_object(inner, context.as_ref().unwrap_or(&self.context), place, sink);
+            }
+            Shape::Packed(text) if self.within.is_none() => deliver_packed(text, place, sink),
+            Shape::Packed(_) => sink.skipped("not_an_event", place),
             Shape::Text(text, context) => {
                 deliver_text(text, context.as_ref().unwrap_or(&self.context), place, sink);
             }
@@ -270,9 +241,15 @@ impl<G: Grammar> Reader<G> {
     }
 
     fn found(&mut self, start: usize, end: usize) -> Place {
-        self.records = self.records.saturating_add(1);
         self.fruitful = self.offset.saturating_add(end as u64);
-        Place { offset: self.offset.saturating_add(start as u64), record: self.records }
+        self.place(start)
+    }
+
+    /// Where the next record begins, which is counted.
+    fn place(&mut self, start: usize) -> Place {
+        self.records = self.records.saturating_add(1);
+        let own = Place { offset: self.offset.saturating_add(start as u64), record: self.records };
+        self.within.unwrap_or(own)
     }
 
     /// What starts at `start` cannot be read, or not yet.
@@ -290,8 +267,7 @@ impl<G: Grammar> Reader<G> {
             Fault::End => "too_large",
             Fault::Bad(_) => "malformed",
         };
-        self.records = self.records.saturating_add(1);
-        let place = Place { offset: self.offset.saturating_add(start as u64), record: self.records };
+        let place = self.place(start);
         sink.lost(reason, place);
         self.searching = true;
         self.is_damaged = true;
@@ -334,7 +310,9 @@ impl<G: Grammar> Reader<G> {
                         return Err(Fault::Bad(start));
                     }
                     Shape::Event(_) => {}
-                    Shape::List(..) | Shape::Wrapped(_) | Shape::Text(..) if begins_line => {
+                    Shape::List(..) | Shape::Wrapped(..) | Shape::Text(..) | Shape::Packed(_)
+                        if begins_line =>
+                    {
                         self.enclosing.clear();
                     }
                     _ => return Err(Fault::Bad(start)),
@@ -400,6 +378,22 @@ fn deliver_text<G: Grammar>(
         }
         Some(None) => sink.lost("malformed", place),
         Some(Some(_)) | None => sink.skipped("not_an_event", place),
+    }
+}
+
+/// Reads a log within a log: what it holds lies where it does, and packs no other.
+fn deliver_packed<G: Grammar>(text: Text<'_>, place: Place, sink: &mut impl Sink<G>) {
+    let Ok(packed) = BASE64.decode(text.raw) else { return sink.lost("malformed", place) };
+    let mut plain = Vec::new();
+    let unpacked = decoder(Compression::of(&packed), packed.as_slice())
+        .and_then(|decoder| decoder.take(PACKED_LIMIT + 1).read_to_end(&mut plain));
+    match unpacked {
+        Ok(length) if length as u64 <= PACKED_LIMIT => {
+            let mut reader = Reader::<G> { within: Some(place), ..Reader::default() };
+            reader.feed(&plain, true, sink);
+        }
+        Ok(_) => sink.lost("too_large", place),
+        Err(_) => sink.lost("malformed", place),
     }
 }
 

@@ -205,6 +205,13 @@ impl<'a, F: Find> Cursor<'a, F> {
         }
     }
 
+    /// Passes over a value, and gives a cursor before it if it is an object or array.
+    pub(crate) fn pass(&mut self) -> Result<Option<Self>, Fault> {
+        self.look()?;
+        let before = *self;
+        Ok(self.value()?.nested().map(|_| before))
+    }
+
     /// The string ahead; the cursor must be at its opening quote.
     #[inline]
     pub(crate) fn text(&mut self) -> Result<Text<'a>, Fault> {

@@ -10,9 +10,9 @@ use remit_ledger::SourcePosition;
 use crate::checkpoint::Checkpoint;
 use crate::diagnostic::Diagnostics;
 use crate::format::Recorder;
+use crate::grammar::Grammar;
 use crate::options::Limits;
 use crate::progress::Progress;
-use crate::reader::Grammar;
 use crate::source::{Identification, unread_position};
 use crate::summary::Files;
 

@@ -12,8 +12,9 @@ use crate::accounting::{Accounting, SourceCounts};
 use crate::checkpoint::Claim;
 use crate::content::{Compression, Hashed, inflate};
 use crate::format::{Names, Recorder};
+use crate::grammar::Grammar;
 use crate::pieces::read_pieces;
-use crate::reader::{Grammar, Reader};
+use crate::reader::Reader;
 use crate::shared::Shared;
 use crate::store::{Body, StoredObject};
 

@@ -1,4 +1,4 @@
-//! `eventTime`.
+//! Times of events.
 
 use jiff::Timestamp;
 
@@ -24,13 +24,23 @@ impl EventTime {
         match time {
             [b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'Z'] => {
                 let (hours, minutes, seconds) = (two(*h1, *h2)?, two(*m1, *m2)?, two(*s1, *s2)?);
-                // A leap second is the last second of its minute, as jiff has it.
-                let valid = hours < 24 && minutes < 60 && seconds <= 60;
-                valid.then(|| self.midnight + (hours * 3600 + minutes * 60 + seconds.min(59)) * SECOND)
+                self.at(hours, minutes, seconds)
             }
-            // Fractions and offsets are not CloudTrail's own, but other programs rewrite events.
+            // As an API server of Kubernetes writes times, in microseconds.
+            [b'T', h1, h2, b':', m1, m2, b':', s1, s2, b'.', f1, f2, f3, f4, f5, f6, b'Z'] => {
+                let (hours, minutes, seconds) = (two(*h1, *h2)?, two(*m1, *m2)?, two(*s1, *s2)?);
+                let fraction = two(*f1, *f2)? * 10_000 + two(*f3, *f4)? * 100 + two(*f5, *f6)?;
+                Some(self.at(hours, minutes, seconds)? + fraction)
+            }
+            // Other fractions and offsets are nobody's own, but other programs rewrite events.
             _ => std::str::from_utf8(text).ok()?.parse::<Timestamp>().ok().map(Timestamp::as_microsecond),
         }
+    }
+
+    fn at(&self, hours: i64, minutes: i64, seconds: i64) -> Option<i64> {
+        // A leap second is the last second of its minute, as jiff has it.
+        let valid = hours < 24 && minutes < 60 && seconds <= 60;
+        valid.then(|| self.midnight + (hours * 3600 + minutes * 60 + seconds.min(59)) * SECOND)
     }
 }
 
@@ -50,6 +60,8 @@ mod tests {
         let expected = "2026-11-23T20:59:01Z".parse::<Timestamp>().unwrap().as_microsecond();
         assert_eq!(times.parse(b"2026-11-23T20:59:01Z"), Some(expected));
         assert_eq!(times.parse(b"2026-11-23T20:59:01.000Z"), Some(expected));
+        assert_eq!(times.parse(b"2026-11-23T20:59:01.012345Z"), Some(expected + 12_345));
+        assert_eq!(times.parse(b"2026-11-23T20:59:01.5Z"), Some(expected + 500_000));
         assert_eq!(times.parse(b"2026-11-23T21:59:01+01:00"), Some(expected));
         assert_eq!(times.parse(b"2026-11-24T20:59:01Z"), Some(expected + 86_400 * SECOND));
         for bad in

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use remit_ingest::{Options, Progress, Summary, cloudtrail};
+use remit_ingest::{IngestError, Options, Progress, Summary, cloudtrail, kubernetes};
 use remit_policy::moment;
 
 use super::Streams;
@@ -17,6 +17,8 @@ use crate::output::{counted, grouped};
 pub(super) enum Verb {
     /// Read AWS CloudTrail's events
     Cloudtrail(CloudtrailArguments),
+    /// Read the audit events of Kubernetes' API servers
+    KubernetesAudit(KubernetesArguments),
 }
 
 /// Read AWS CloudTrail's events
@@ -39,6 +41,26 @@ pub(super) struct CloudtrailArguments {
     threads: Option<std::num::NonZeroUsize>,
 }
 
+/// Read the audit events of Kubernetes' API servers
+///
+/// Reads events of `audit.k8s.io`, one a line or in an `EventList`, plain, `.gz` or `.zst`, and as clouds deliver them: EKS
+/// through CloudWatch Logs, GKE in Google Cloud's log, AKS as `kube-audit` or `kube-audit-admin`. Running it again adds nothing
+/// twice, and neither do the several events of one request.
+#[derive(Debug, clap::Args)]
+pub(super) struct KubernetesArguments {
+    /// Files, folders, globs, `-` for standard input, or `s3://` prefixes
+    #[arg(value_name = "PATH", required = true)]
+    paths: Vec<String>,
+    #[command(flatten)]
+    ledger: LedgerArguments,
+    /// The cluster that the events are of; what their envelope says, or none, unless said
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    cluster: Option<String>,
+    /// How many files are read at once; as many as there are processors unless said
+    #[arg(long, value_name = "N")]
+    threads: Option<std::num::NonZeroUsize>,
+}
+
 impl CloudtrailArguments {
     /// The arguments for one folder.
     pub(super) fn of(folder: &Path, ledger: &Path, coverage: &Path) -> Self {
@@ -55,7 +77,32 @@ impl CloudtrailArguments {
 pub(super) fn run(verb: &Verb, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     match verb {
         Verb::Cloudtrail(arguments) => ingest_cloudtrail(arguments, streams),
+        Verb::KubernetesAudit(arguments) => ingest_kubernetes(arguments, streams),
     }
+}
+
+/// Ingests and says what became of every event.
+fn ingest_kubernetes(arguments: &KubernetesArguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let options = options(&arguments.paths, &arguments.ledger, arguments.threads);
+    let bar = Bar::new();
+    let done = kubernetes::ingest(options, arguments.cluster.as_deref(), &bar);
+    finish(&bar, done, streams)
+}
+
+fn options(paths: &[String], ledger: &LedgerArguments, threads: Option<std::num::NonZeroUsize>) -> Options {
+    Options {
+        inputs: paths.to_vec(),
+        ledger: PathBuf::from(&ledger.ledger),
+        threads: threads.map_or(0, std::num::NonZeroUsize::get),
+        ..Options::default()
+    }
+}
+
+fn finish(bar: &Bar, done: Result<Summary, IngestError>, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    bar.0.finish_and_clear();
+    let summary = done?;
+    tell(&summary, streams);
+    Ok(if summary.is_partial() { Exit::Failed } else { Exit::Done })
 }
 
 /// Ingests and says what became of every event.
@@ -64,18 +111,10 @@ pub(super) fn ingest_cloudtrail(
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
     let selectors = arguments.coverage.as_ref().map(|path| read_selectors(path, streams)).transpose()?;
-    let options = Options {
-        inputs: arguments.paths.clone(),
-        ledger: PathBuf::from(&arguments.ledger.ledger),
-        threads: arguments.threads.map_or(0, std::num::NonZeroUsize::get),
-        ..Options::default()
-    };
+    let options = options(&arguments.paths, &arguments.ledger, arguments.threads);
     let bar = Bar::new();
     let done = cloudtrail::ingest(options, selectors, &bar);
-    bar.0.finish_and_clear();
-    let summary = done?;
-    tell(&summary, streams);
-    Ok(if summary.is_partial() { Exit::Failed } else { Exit::Done })
+    finish(&bar, done, streams)
 }
 
 /// A progress bar, drawn on a terminal only.

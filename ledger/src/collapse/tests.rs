@@ -54,6 +54,21 @@ fn buckets_and_topics_have_a_bound_of_their_own() {
 }
 
 #[test]
+fn objects_of_one_kind_and_namespace_become_the_kind() {
+    let pods = (0..65).map(|pod| format!("namespaces/shop/pods/web-{pod}"));
+    let nodes = (0..65).map(|node| format!("nodes/{node}"));
+    let few: Vec<_> =
+        ["namespaces/other/pods/web-0", "namespaces/shop/pods", "namespaces/shop", "/healthz", "/a/b"]
+            .map(str::to_owned)
+            .into();
+    let names = collapsed(pods.chain(nodes).chain(few.clone()));
+    let cut = ["namespaces/shop/pods/*", "nodes/*"].map(str::to_owned);
+    assert_eq!(names, few.into_iter().chain(cut).collect());
+    let namespaces = (0..3000).map(|namespace| format!("namespaces/n{namespace}/pods/web"));
+    assert_eq!(collapsed(namespaces).len(), 3000);
+}
+
+#[test]
 fn a_name_without_parts_and_an_empty_one_are_left_alone() {
     assert_eq!(collapsed([String::new(), "*".to_owned(), "alias".to_owned()]).len(), 3);
 }

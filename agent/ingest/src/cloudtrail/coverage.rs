@@ -3,25 +3,17 @@
 use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::FixedState;
-use remit_ledger::{CoverageRecord, EventClass, HOUR, Provider};
+use remit_ledger::{CoverageRecord, Provider};
 
 use super::EVIDENCE;
 use super::selectors::Selectors;
+use crate::stretches::{Seen, stretches};
 
 /// Events per account, region and hour.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     /// Account and region by their numbers in the table's names, and the hour since the Unix epoch.
     hours: HashMap<(u32, u32, i32), Seen, FixedState>,
-}
-
-/// What an hour showed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Seen {
-    pub(crate) events: u64,
-    /// Whether control-plane calls that only read, and such that change something, were among the events.
-    pub(crate) reads: bool,
-    pub(crate) writes: bool,
 }
 
 /// Account and region, either of which may be unknown.
@@ -59,56 +51,26 @@ impl Tally {
     }
 }
 
-impl Seen {
-    pub(crate) fn add(&mut self, other: Self) {
-        self.events = self.events.saturating_add(other.events);
-        self.reads |= other.reads;
-        self.writes |= other.writes;
-    }
-
-    fn classes(self) -> Vec<EventClass> {
-        let shown = [(self.writes, EventClass::ManagementWrite), (self.reads, EventClass::ManagementRead)];
-        shown.into_iter().filter(|(shown, _)| *shown).map(|(_, class)| class).collect()
-    }
-}
-
-/// Coverage records of a flush: the hours of a place that follow each other and show the same make one stretch.
-///
-/// An hour shows the classes of its own events and no more, so that what is known does not depend on how events were
-/// split into flushes: a trail may have been switched over within any of them. Quiet hours are for the analyzer to
-/// bridge. Where event selectors are given, they say what is logged. What was lost, the positions of the sources tell.
+/// Coverage records of a flush. Where event selectors are given, they say what is logged.
 pub(crate) fn records(evidence: &Evidence, selectors: Option<&Selectors>) -> Vec<CoverageRecord> {
-    let mut records: Vec<CoverageRecord> = Vec::new();
-    for ((account, region), hours) in evidence {
-        let first = records.len();
-        for (hour, seen) in hours {
-            let start = hour.saturating_mul(HOUR);
-            let end = start.saturating_add(HOUR);
-            let classes = selectors.map_or_else(|| seen.classes(), |selectors| selectors.classes.clone());
-            match records.get_mut(first..).and_then(<[_]>::last_mut) {
-                Some(last) if last.end == start && last.classes == classes => {
-                    last.end = end;
-                    last.events = last.events.saturating_add(seen.events);
-                }
-                _ => records.push(CoverageRecord {
-                    provider: Provider::Aws,
-                    account: account.clone(),
-                    region: region.clone(),
-                    evidence: EVIDENCE.to_owned(),
-                    workload: None,
-                    start,
-                    end,
-                    classes,
-                    excluded_services: selectors
-                        .map(|selectors| selectors.excluded_services.clone())
-                        .unwrap_or_default(),
-                    events: seen.events,
-                    lost: 0,
-                }),
-            }
-        }
-    }
-    records
+    let of = |((account, region), hours): (&Where, &BTreeMap<i64, Seen>)| {
+        stretches(hours, |seen| CoverageRecord {
+            provider: Provider::Aws,
+            account: account.clone(),
+            region: region.clone(),
+            evidence: EVIDENCE.to_owned(),
+            workload: None,
+            start: 0,
+            end: 0,
+            classes: selectors.map_or_else(|| seen.classes(), |selectors| selectors.classes.clone()),
+            excluded_services: selectors
+                .map(|selectors| selectors.excluded_services.clone())
+                .unwrap_or_default(),
+            events: seen.events,
+            lost: 0,
+        })
+    };
+    evidence.iter().flat_map(of).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! One CloudTrail event as it lies in the log: the fields that a usage record needs, still in JSON.
 
-use crate::reader::{Grammar, Shape};
+use crate::grammar::{Grammar, Shape};
 use crate::scan::{Cursor, Fault, Find, Text, Value};
 
 /// The fields of an event that are read.
@@ -105,11 +105,11 @@ fn read_object<'a, F: Find>(
             b"sourceIPAddress" => event.origin = cursor.value()?.text(),
             b"errorCode" => event.error_code = cursor.value()?.text(),
             b"errorMessage" => event.error_message = cursor.value()?.text(),
-            b"requestParameters" => event.request = nested(cursor)?,
-            b"responseElements" => event.response = nested(cursor)?,
+            b"requestParameters" => event.request = cursor.pass()?,
+            b"responseElements" => event.response = cursor.pass()?,
             b"eventID" => event.id = cursor.value()?.text(),
             b"readOnly" => event.read_only = cursor.value()?.flag(),
-            b"resources" => event.resources = nested(cursor)?,
+            b"resources" => event.resources = cursor.pass()?,
             b"eventType" => event.kind = cursor.value()?.text(),
             b"eventCategory" => event.category = cursor.value()?.text(),
             b"recipientAccountId" => event.recipient = cursor.value()?.text(),
@@ -134,7 +134,7 @@ fn read_object<'a, F: Find>(
                 }
                 cursor.value()?;
             }
-            b"detail" => detail = nested(cursor)?,
+            b"detail" => detail = cursor.pass()?,
             b"digestS3Bucket" | b"digestStartTime" => {
                 is_digest = true;
                 cursor.value()?;
@@ -157,17 +157,10 @@ fn read_object<'a, F: Find>(
     }
     Ok(match detail {
         _ if is_event => Shape::Event(event),
-        Some(detail) => Shape::Wrapped(detail),
+        Some(detail) => Shape::Wrapped(detail, None),
         None if is_digest => Shape::Skipped("digest"),
         None => Shape::Skipped("not_an_event"),
     })
-}
-
-/// Passes over a value, and gives a cursor before it if it is an object or array.
-fn nested<'a, F: Find>(cursor: &mut Cursor<'a, F>) -> Result<Option<Cursor<'a, F>>, Fault> {
-    cursor.look()?;
-    let before = *cursor;
-    Ok(cursor.value()?.nested().map(|_| before))
 }
 
 impl<F> Event<'_, F> {

@@ -1,23 +1,12 @@
-//! `userIdentity` objects that were met before.
-//!
-//! The object is almost half of an event, and every call of a session repeats it byte for byte. So it is told by
-//! its first bytes, which hold the session's name, and compared as a whole instead of being parsed again.
+//! Who is behind `userIdentity` objects that were met before.
 
 use std::borrow::Cow;
-use std::hash::BuildHasher;
 
-use foldhash::fast::FixedState;
-use hashbrown::HashTable;
 use remit_catalog::is_account;
 
 use super::identity::Identity;
-use crate::interner::{Interned, Interner, hash_bytes};
-
-/// Long enough to reach into the session's name.
-const PREFIX: usize = 128;
-
-/// Objects that begin alike and differ later: a session with and without `invokedBy`, say.
-const CANDIDATES: usize = 8;
+use crate::interner::Interned;
+use crate::known::KnownObjects;
 
 /// Bytes of memory that a caller takes, texts and all, roughly.
 const CALLER: usize = 400;
@@ -25,38 +14,21 @@ const CALLER: usize = 400;
 /// Every distinct `userIdentity` object, numbered.
 #[derive(Debug, Default)]
 pub(crate) struct KnownIdentities {
-    objects: Interner,
+    objects: KnownObjects,
     /// Who is behind each object, as far as the object alone tells, once it was asked for.
     callers: Vec<Option<Identity>>,
-    by_prefix: HashTable<(u64, u32)>,
 }
 
 impl KnownIdentities {
     /// The number and length of the known object that `rest` begins with.
     #[inline]
     pub(crate) fn find(&self, rest: &[u8]) -> Option<(u32, usize)> {
-        let prefix = hash_bytes(rest.get(..PREFIX)?);
-        // Candidates share a hash, so the table holds them side by side.
-        self.by_prefix
-            .iter_hash(mix(prefix))
-            .filter(|(hash, _)| *hash == prefix)
-            .map(|&(_, number)| (number, self.objects.get(number)))
-            .find(|(_, object)| rest.starts_with(object))
-            .map(|(number, object)| (number, object.len()))
+        self.objects.find(rest)
     }
 
     /// The number of an object.
     pub(crate) fn intern(&mut self, object: &[u8]) -> Interned {
-        let interned = self.objects.intern(object);
-        if let (Interned::New(number), Some(prefix)) = (interned, object.get(..PREFIX)) {
-            let prefix = hash_bytes(prefix);
-            let candidates =
-                self.by_prefix.iter_hash(mix(prefix)).filter(|(hash, _)| *hash == prefix).count();
-            if candidates < CANDIDATES {
-                self.by_prefix.insert_unique(mix(prefix), (prefix, number), |(hash, _)| mix(*hash));
-            }
-        }
-        interned
+        self.objects.intern(object)
     }
 
     /// The principal of an object, as far as the object alone tells.
@@ -102,15 +74,9 @@ impl KnownIdentities {
     pub(crate) fn clear(&mut self) {
         self.objects.clear();
         self.callers.clear();
-        self.by_prefix.clear();
     }
 
     pub(crate) fn footprint(&self) -> usize {
-        self.objects.footprint() + self.callers.len() * CALLER + self.by_prefix.len() * 24
+        self.objects.footprint() + self.callers.len() * CALLER
     }
-}
-
-/// The table takes both ends of a hash; these two must not be the hash that is compared.
-fn mix(hash: u64) -> u64 {
-    FixedState::with_seed(7).hash_one(hash)
 }

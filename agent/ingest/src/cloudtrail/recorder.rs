@@ -14,8 +14,8 @@ use super::outcome::outcome;
 use super::table::{RowKey, Table};
 use crate::accounting::Accounting;
 use crate::bounded::{Bounded, tree_of};
+use crate::grammar::{Place, Sink};
 use crate::interner::Interner;
-use crate::reader::{Place, Sink};
 use crate::scan::{Find, Text};
 use crate::time::EventTime;
 

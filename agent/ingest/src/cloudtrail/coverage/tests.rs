@@ -2,6 +2,8 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
+use remit_ledger::{EventClass, HOUR};
+
 use super::*;
 
 fn seen(reads: bool, writes: bool) -> Seen {

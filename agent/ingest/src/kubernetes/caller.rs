@@ -1,0 +1,252 @@
+//! Who calls, as events tell it.
+
+use std::collections::BTreeMap;
+
+use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
+use serde::Deserialize;
+
+use super::pod::stem;
+
+const SERVICE_ACCOUNT: &str = "system:serviceaccount:";
+const AUTHENTICATED: &str = "system:authenticated";
+const ANONYMOUS: &str = "system:anonymous";
+
+/// Names of users, groups and pods are shorter, in bytes.
+const NAME_LIMIT: usize = 1024;
+
+/// Groups that take more bytes together are not kept one by one.
+const GROUPS_LIMIT: usize = 4096;
+
+/// Who made a call, without where from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Who {
+    /// The name that was judged.
+    pub(crate) principal: String,
+    /// The groups that were judged, beyond those that a ServiceAccount always has: in order, with commas between. `*` where
+    /// they are too many.
+    pub(crate) groups: String,
+    /// Who impersonated the principal.
+    pub(crate) source: Option<String>,
+    /// The public identifier of the token or certificate.
+    pub(crate) credential: Option<String>,
+    /// Namespace and name of the pod whose token it is; what was generated of the name is cut.
+    pub(crate) pod: Option<(String, String)>,
+    /// Who asked on the principal's behalf what it may do.
+    pub(crate) via: Option<String>,
+}
+
+/// `user` and `impersonatedUser` of an event.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct User {
+    username: Option<String>,
+    uid: Option<String>,
+    groups: Option<Vec<String>>,
+    extra: Option<BTreeMap<String, Option<Vec<String>>>>,
+}
+
+impl User {
+    /// Reads the object; none where it is none.
+    pub(crate) fn read(object: &[u8]) -> Option<Self> {
+        serde_json::from_slice(object).ok()
+    }
+
+    fn extra(&self, key: &str) -> Option<&String> {
+        let values = self.extra.as_ref()?.get(key)?.as_ref()?;
+        values.first().filter(|value| (1..=NAME_LIMIT).contains(&value.len()))
+    }
+
+    fn groups(&self) -> &[String] {
+        self.groups.as_deref().unwrap_or_default()
+    }
+}
+
+impl Who {
+    /// Who calls: the user, or whom it impersonates. None without a name.
+    pub(crate) fn read(user: &User, impersonated: Option<&User>) -> Option<Self> {
+        let judged = impersonated.unwrap_or(user);
+        let own = name_of(user)?;
+        let principal = name_of(judged)?;
+        let pod = user.extra("authentication.kubernetes.io/pod-name");
+        let namespace = service_account(own).map(|(namespace, _)| namespace.to_owned());
+        Some(Self {
+            groups: groups(principal, judged.groups()),
+            principal: principal.to_owned(),
+            source: impersonated.map(|_| own.to_owned()),
+            credential: user.extra("authentication.kubernetes.io/credential-id").cloned(),
+            pod: namespace.zip(pod.map(|pod| stem(pod))),
+            via: None,
+        })
+    }
+
+    /// One of whom only name and groups are known.
+    pub(crate) fn named(name: &str, listed: &[String]) -> Option<Self> {
+        let is_name = (1..=NAME_LIMIT).contains(&name.len());
+        is_name.then(|| Self { principal: name.to_owned(), groups: groups(name, listed), ..Self::default() })
+    }
+
+    /// The user that impersonates, by itself.
+    pub(crate) fn impersonator(&self, user: &User) -> Option<Self> {
+        let name = self.source.as_deref()?;
+        Some(Self {
+            principal: name.to_owned(),
+            groups: groups(name, user.groups()),
+            source: None,
+            ..self.clone()
+        })
+    }
+
+    pub(crate) fn kind(&self) -> &'static str {
+        let name = self.principal.as_str();
+        if service_account(name).is_some() {
+            "service_account"
+        } else if name.starts_with("system:node:") {
+            "node"
+        } else if name == ANONYMOUS {
+            "anonymous"
+        } else {
+            "user"
+        }
+    }
+
+    /// Bytes of memory that it takes, roughly.
+    pub(crate) fn footprint(&self) -> usize {
+        let optional = [&self.source, &self.credential, &self.via].into_iter().flatten();
+        let texts: usize = [&self.principal, &self.groups].into_iter().chain(optional).map(String::len).sum();
+        size_of::<Self>() + texts + 2 * NAME_LIMIT * usize::from(self.pod.is_some()) / 8
+    }
+}
+
+/// What a user was allowed to do in order to act as another: each of it is judged for itself, and none has an event. Groups
+/// that the server adds are not asked for. Values of `extra` are not told.
+pub(crate) fn impersonations(other: &User) -> Vec<Request> {
+    let mut asked = Vec::new();
+    let Some(name) = name_of(other) else { return asked };
+    match service_account(name) {
+        Some((namespace, name)) => asked.push(impersonate("", "serviceaccounts", "", namespace, name)),
+        None => asked.push(impersonate("", "users", "", "", name)),
+    }
+    for group in other.groups().iter().filter(|group| !is_added(name, group) && is_name(group)) {
+        asked.push(impersonate("", "groups", "", "", group));
+    }
+    const AUTHENTICATION: &str = "authentication.k8s.io";
+    if let Some(uid) = other.uid.as_deref().filter(|uid| is_name(uid)) {
+        asked.push(impersonate(AUTHENTICATION, "uids", "", "", uid));
+    }
+    for key in other.extra.iter().flatten().map(|(key, _)| key).filter(|key| is_name(key)) {
+        asked.push(impersonate(AUTHENTICATION, "userextras", key, "", "*"));
+    }
+    asked.truncate(IMPERSONATIONS);
+    asked
+}
+
+/// Who impersonates more at once is not followed further.
+const IMPERSONATIONS: usize = 256;
+
+/// A request to act as another.
+pub(crate) fn impersonate(
+    group: &str,
+    resource: &str,
+    subresource: &str,
+    namespace: &str,
+    name: &str,
+) -> Request {
+    let own = str::to_owned;
+    let asked = ResourceRequest {
+        group: own(group),
+        resource: own(resource),
+        subresource: own(subresource),
+        namespace: own(namespace),
+        name: own(name),
+    };
+    Request { verb: "impersonate".to_owned(), target: Target::Resource(asked) }
+}
+
+fn name_of(user: &User) -> Option<&str> {
+    user.username.as_deref().filter(|name| is_name(name))
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=NAME_LIMIT).contains(&name.len())
+}
+
+/// Namespace and name of a ServiceAccount.
+fn service_account(user: &str) -> Option<(&str, &str)> {
+    user.strip_prefix(SERVICE_ACCOUNT)?.split_once(':')
+}
+
+/// Whether a group is one that the server gives to a user of this name.
+fn is_added(name: &str, group: &str) -> bool {
+    let of_account = || {
+        let (namespace, _) = service_account(name)?;
+        Some(group.strip_prefix("system:serviceaccounts")?.strip_prefix(':').is_none_or(|of| of == namespace))
+    };
+    group == AUTHENTICATED
+        || (name == ANONYMOUS && group == "system:unauthenticated")
+        || of_account().unwrap_or(false)
+}
+
+/// Groups beyond those that a ServiceAccount always has.
+fn groups(name: &str, groups: &[String]) -> String {
+    let is_account = service_account(name).is_some();
+    let is_usual = |group: &str| group == AUTHENTICATED || (is_account && is_added(name, group));
+    let mut told: Vec<&str> = groups.iter().map(String::as_str).filter(|group| !is_usual(group)).collect();
+    told.sort_unstable();
+    told.dedup();
+    let joined = told.join(",");
+    if joined.len() > GROUPS_LIMIT { "*".to_owned() } else { joined }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(json: &str) -> User {
+        User::read(json.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn who_is_judged_is_the_principal() {
+        let pod = user(
+            r#"{"username":"system:serviceaccount:shop:api","groups":["system:serviceaccounts","system:serviceaccounts:shop","system:authenticated","extra"],"extra":{"authentication.kubernetes.io/pod-name":["api-7998647bdf-phvq7"],"authentication.kubernetes.io/credential-id":["JTI=1"],"other":["secret"]}}"#,
+        );
+        let who = Who::read(&pod, None).unwrap();
+        let expected = Who {
+            principal: "system:serviceaccount:shop:api".to_owned(),
+            groups: "extra".to_owned(),
+            source: None,
+            credential: Some("JTI=1".to_owned()),
+            pod: Some(("shop".to_owned(), "api-*".to_owned())),
+            via: None,
+        };
+        assert_eq!(who, expected);
+        let other = user(r#"{"username":"bob","groups":["b","a","system:authenticated"]}"#);
+        let who = Who::read(&pod, Some(&other)).unwrap();
+        assert_eq!((who.principal.as_str(), who.groups.as_str(), who.kind()), ("bob", "a,b", "user"));
+        assert_eq!(who.source.as_deref(), Some("system:serviceaccount:shop:api"));
+        assert_eq!(who.impersonator(&pod).unwrap().groups, "extra");
+        assert!(Who::read(&user(r#"{"username":""}"#), None).is_none());
+        assert!(User::read(br#"{"username":7}"#).is_none() && User::read(b"7").is_none());
+    }
+
+    #[test]
+    fn what_acting_as_another_takes_is_asked_one_by_one() {
+        let other = user(
+            r#"{"username":"system:serviceaccount:shop:api","uid":"u-1","groups":["admins","system:serviceaccounts","system:serviceaccounts:shop","system:authenticated"],"extra":{"scopes":["a secret"]}}"#,
+        );
+        let asked: Vec<_> = impersonations(&other)
+            .iter()
+            .filter_map(Request::words)
+            .map(|words| format!("{} {} {}", words.service, words.operation, words.resource))
+            .collect();
+        assert_eq!(
+            asked,
+            [
+                "core impersonate serviceaccounts namespaces/shop/serviceaccounts/api",
+                "core impersonate groups groups/admins",
+                "authentication.k8s.io impersonate uids uids/u-1",
+                "authentication.k8s.io impersonate userextras/scopes userextras/*",
+            ]
+        );
+    }
+}

@@ -1,0 +1,411 @@
+//! From events to counts: what is recorded, what is skipped and why.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use memchr::{memchr, memmem};
+use remit_catalog::kubernetes::{Reading, Request};
+use remit_ledger::{HOUR, Outcome, identify};
+
+use super::asked::{Asked, is_read, of_address, of_object};
+use super::caller::{User, Who, impersonate, impersonations};
+use super::event::{Audit, Delivery, Envelope, Event, Found, cluster_of_resource, is_cluster};
+use super::google::Entry;
+use super::outcome::{authorizer, outcome};
+use super::review::Review;
+use super::table::{Call, Caller, Key, Table};
+use crate::accounting::Accounting;
+use crate::grammar::{Place, Sink};
+use crate::scan::{Find, Text};
+use crate::stretches::Seen;
+use crate::time::EventTime;
+
+/// One worker's counts.
+pub(crate) struct Recorder {
+    pub(crate) table: Table,
+    /// What the hours of a cluster showed in one form of delivery.
+    pub(crate) tally: BTreeMap<(u32, Delivery), BTreeMap<i64, Seen>>,
+    accounting: Accounting,
+    /// The cluster that the user named.
+    cluster: Option<Arc<str>>,
+    time: EventTime,
+    scratch: Vec<u8>,
+}
+
+/// When, where from and by which identifier a call was made.
+struct Moment<'a> {
+    time: i64,
+    hour: i32,
+    id: Cow<'a, str>,
+}
+
+impl Recorder {
+    pub(crate) fn new(accounting: Accounting, cluster: Option<Arc<str>>) -> Self {
+        Self {
+            table: Table::default(),
+            tally: BTreeMap::new(),
+            accounting,
+            cluster,
+            time: EventTime::default(),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// An event of `audit.k8s.io`; the error is why it is lost.
+    fn record(&mut self, event: &Event<'_>, envelope: &Envelope) -> Result<(), &'static str> {
+        if event.stage.is_some_and(|stage| stage.raw == b"RequestReceived") {
+            // Nothing is decided yet, and a later stage tells the same request.
+            self.accounting.skip("request_received");
+            return Ok(());
+        }
+        let moment = self.moment(event.received.or(event.made), event.id)?;
+        let caller = self.caller(event)?;
+        let call = self.call(event)?;
+        let review = self.review(event, &caller, call);
+        if self.is_repeated(&moment) {
+            return Ok(());
+        }
+        let told = event.resource_id.and_then(cluster_of_resource);
+        let cluster = self.cluster.as_ref().or(envelope.cluster.as_ref()).or(told.as_ref());
+        let origin = event.origins.map(last_of).unwrap_or_default();
+        let key = Key {
+            hour: moment.hour,
+            who: caller.who,
+            call,
+            origin: self.table.origin(origin),
+            cluster: self.table.cluster(cluster),
+        };
+        self.tally(key, event.delivery.unwrap_or(envelope.delivery));
+        self.table.count(key, moment.time, &moment.id);
+        for (who, call) in caller.also.iter().copied().chain(review) {
+            self.table.count(Key { who, call, ..key }, moment.time, &moment.id);
+        }
+        self.recorded(&moment);
+        Ok(())
+    }
+
+    /// An entry of Google Cloud's log.
+    fn record_entry(&mut self, entry: &Entry<'_>) -> Result<(), &'static str> {
+        let Some(logged) = entry.cluster() else {
+            self.accounting.skip("other_service");
+            return Ok(());
+        };
+        let payload = entry.payload().ok_or("incomplete")?;
+        let moment = self.moment(entry.time, None)?;
+        let moment = Moment { id: entry.id().unwrap_or_default(), ..moment };
+        let who = Who::named(payload.principal(), &[]).ok_or("incomplete")?;
+        let decision = entry.decision.and_then(Text::decode);
+        let decision = decision.as_deref().or_else(|| payload.decision());
+        let reason = entry.reason.and_then(Text::decode).unwrap_or_default();
+        let reading = payload.asked();
+        let call = called(reading.as_ref(), payload.verb(), decision, payload.code(), &reason);
+        if self.is_repeated(&moment) {
+            return Ok(());
+        }
+        let told = Some(logged.name()).filter(|name| is_cluster(name)).map(Arc::from);
+        let key = Key {
+            hour: moment.hour,
+            who: self.table.who(who),
+            call: self.table.call(call),
+            origin: self.table.origin(payload.origin().as_bytes()),
+            cluster: self.table.cluster(self.cluster.as_ref().or(told.as_ref())),
+        };
+        self.tally(key, Delivery::Gke);
+        self.table.count(key, moment.time, &moment.id);
+        self.recorded(&moment);
+        Ok(())
+    }
+
+    fn moment<'a>(
+        &mut self,
+        time: Option<Text<'_>>,
+        id: Option<Text<'a>>,
+    ) -> Result<Moment<'a>, &'static str> {
+        let time = time.ok_or("incomplete")?;
+        let time = self.time.parse(time.raw).or_else(|| plain_time(time.raw)).ok_or("incomplete")?;
+        let hour = i32::try_from(time.div_euclid(HOUR)).map_err(|_| "incomplete")?;
+        let id = match id {
+            Some(id) => id.decode().ok_or("not_utf8")?,
+            None => Cow::Borrowed(""),
+        };
+        self.accounting.meet_hour(hour);
+        Ok(Moment { time, hour, id })
+    }
+
+    /// Whether the request was counted before, in another stage or delivery.
+    fn is_repeated(&mut self, moment: &Moment<'_>) -> bool {
+        let identifier = (!moment.id.is_empty()).then(|| identify(moment.id.as_bytes()));
+        self.accounting.is_repeated(moment.hour, identifier)
+    }
+
+    fn recorded(&mut self, moment: &Moment<'_>) {
+        if !moment.id.is_empty() {
+            self.accounting.work.identifiers.push((moment.hour, identify(moment.id.as_bytes())));
+        }
+        self.accounting.work.recorded += 1;
+    }
+
+    fn tally(&mut self, key: Key, delivery: Delivery) {
+        let is_read = self.table.get_call(key.call).is_some_and(|call| call.is_read);
+        let hours = self.tally.entry((key.cluster, delivery)).or_default();
+        hours.entry(i64::from(key.hour)).or_default().add(Seen {
+            events: 1,
+            reads: is_read,
+            writes: !is_read,
+        });
+    }
+
+    /// Who calls, and what it was found to be allowed before.
+    #[inline]
+    fn caller(&mut self, event: &Event<'_>) -> Result<Arc<Caller>, &'static str> {
+        let user = event.user.ok_or("incomplete")?;
+        let number = event.known_user.unwrap_or_else(|| self.table.users.intern(user).number());
+        let other = event.impersonated.map(|other| self.table.users.intern(other).number());
+        if let Some(caller) = self.table.callers.get(&(number, other)) {
+            return Ok(Arc::clone(caller));
+        }
+        let caller = Arc::new(self.new_caller(user, event.impersonated)?);
+        self.table.callers.insert((number, other), Arc::clone(&caller));
+        Ok(caller)
+    }
+
+    #[cold]
+    fn new_caller(&mut self, user: &[u8], other: Option<&[u8]>) -> Result<Caller, &'static str> {
+        let user = User::read(user).ok_or("incomplete")?;
+        let other = other.map(|other| User::read(other).ok_or("incomplete")).transpose()?;
+        let who = Who::read(&user, other.as_ref()).ok_or("incomplete")?;
+        let mut also = Vec::new();
+        if let (Some(own), Some(other)) = (who.impersonator(&user), &other) {
+            let own = self.table.who(own);
+            for request in impersonations(other) {
+                // The server tells whom a call is made as once it may be: had it been refused, the event would not.
+                let call = Call::of(Asked::of(Some(&request), ""), Outcome::Allowed);
+                also.push((own, self.table.call(call)));
+            }
+        }
+        Ok(Caller { who: self.table.who(who), also })
+    }
+
+    /// What was asked for and what came of it.
+    #[inline]
+    fn call(&mut self, event: &Event<'_>) -> Result<u32, &'static str> {
+        let verb = event.verb.ok_or("incomplete")?;
+        let is_refusal = event.decision.is_none()
+            && event.code == Some(b"403")
+            && event.status.is_some_and(|status| memmem::find(status, REFUSED.as_bytes()).is_some());
+        if is_refusal && let Some(call) = event.status.and_then(refused) {
+            return Ok(self.table.call(call));
+        }
+        let mut raw = std::mem::take(&mut self.scratch);
+        pack(&mut raw, verb, event);
+        let call = match self.table.known_call(&raw) {
+            Some(call) => Ok(call),
+            None => new_call(verb, event).map(|call| {
+                let call = self.table.call(call);
+                self.table.remember_call(&raw, call);
+                call
+            }),
+        };
+        self.scratch = raw;
+        call
+    }
+
+    /// What an access review that was created shows of another's permission.
+    fn review(&mut self, event: &Event<'_>, caller: &Caller, call: u32) -> Option<(u32, u32)> {
+        let question = event.request?;
+        let call = self.table.get_call(call)?;
+        let is_review = matches!(
+            call.asked.operation.as_str(),
+            "create subjectaccessreviews" | "create localsubjectaccessreviews"
+        ) && call.asked.service == "authorization.k8s.io";
+        if !is_review || call.outcome != Outcome::Allowed {
+            return None;
+        }
+        let asker = self.table.get_who(caller.who)?.principal.clone();
+        let review = Review::read(question, event.response, &asker)?;
+        let asked = Asked::of(Some(&review.reading.request), &review.reading.version);
+        Some((self.table.who(review.who), self.table.call(Call::of(asked, review.outcome))))
+    }
+}
+
+impl Call {
+    fn of(asked: Asked, outcome: Outcome) -> Self {
+        Self {
+            asked,
+            outcome,
+            error: None,
+            authorizer: None,
+            is_created: false,
+            is_upgraded: false,
+            is_read: false,
+        }
+    }
+}
+
+/// Everything of an event that makes its call another one. Of the query that is only a selector; of the answer only its code.
+fn pack(raw: &mut Vec<u8>, verb: Text<'_>, event: &Event<'_>) {
+    let text = |text: Option<Text<'_>>| text.map(|text| text.raw).unwrap_or_default().to_owned();
+    raw.clear();
+    raw.extend_from_slice(verb.raw);
+    raw.push(0);
+    match event.uri {
+        Some(uri) => {
+            let end = memchr(b'?', uri.raw).unwrap_or(uri.raw.len());
+            let (path, query) = uri.raw.split_at(end);
+            raw.extend_from_slice(path);
+            raw.push(0);
+            raw.extend_from_slice(selecting(query));
+        }
+        None => {
+            raw.push(1);
+            raw.extend_from_slice(event.object.unwrap_or_default());
+        }
+    }
+    for part in [event.code.unwrap_or_default(), &text(event.decision), &text(event.reason)] {
+        raw.push(0);
+        raw.extend_from_slice(part);
+    }
+}
+
+/// The part of a query, still in JSON, that a name may be selected by.
+fn selecting(query: &[u8]) -> &[u8] {
+    const SELECTOR: &[u8] = b"fieldSelector";
+    // As JSON of Go has an ampersand.
+    const AND: &[u8] = b"\\u0026";
+    let Some(at) = memmem::find(query, SELECTOR) else { return &[] };
+    let rest = query.get(at + SELECTOR.len()..).unwrap_or_default();
+    let end = rest.iter().position(|byte| matches!(byte, b'&' | b'\\')).unwrap_or(rest.len());
+    let is_end =
+        rest.get(end..).is_none_or(|rest| rest.is_empty() || rest.starts_with(b"&") || rest.starts_with(AND));
+    if !is_end || memmem::find(rest, SELECTOR).is_some() {
+        return query;
+    }
+    query.get(at.saturating_sub(AND.len())..at + SELECTOR.len() + end).unwrap_or(query)
+}
+
+#[cold]
+fn new_call(verb: Text<'_>, event: &Event<'_>) -> Result<Call, &'static str> {
+    let text = |text: Option<Text<'_>>| match text {
+        Some(text) => text.decode().map(|text| Some(text.into_owned())).ok_or("not_utf8"),
+        None => Ok(None),
+    };
+    let verb = verb.decode().ok_or("not_utf8")?;
+    let reading = match (text(event.uri)?, event.object) {
+        (Some(uri), _) => of_address(&verb, &uri),
+        (None, Some(object)) => of_object(&verb, object),
+        (None, None) => return Err("incomplete"),
+    };
+    let code = event.code.and_then(|code| std::str::from_utf8(code).ok()?.parse().ok());
+    let (decision, reason) = (text(event.decision)?, text(event.reason)?.unwrap_or_default());
+    Ok(called(reading.as_ref(), &verb, decision.as_deref(), code, &reason))
+}
+
+/// What was asked for and what came of it.
+fn called(
+    reading: Option<&Reading>,
+    verb: &str,
+    decision: Option<&str>,
+    code: Option<u16>,
+    reason: &str,
+) -> Call {
+    let asked = Asked::of(
+        reading.map(|reading| &reading.request),
+        reading.map_or("", |reading| reading.version.as_str()),
+    );
+    let outcome = outcome(decision, code);
+    Call {
+        asked,
+        outcome,
+        error: code.filter(|_| outcome != Outcome::Allowed),
+        authorizer: (decision == Some("allow")).then(|| authorizer(reason)).flatten(),
+        is_created: matches!(verb, "patch" | "update") && code == Some(201),
+        is_upgraded: code == Some(101),
+        is_read: is_read(verb),
+    }
+}
+
+/// What the server says where it refuses to let a user act as another.
+const REFUSED: &str = "cannot impersonate resource";
+
+/// The refused impersonation that an answer tells of: the request itself was not judged.
+fn refused(status: &[u8]) -> Option<Call> {
+    #[derive(serde::Deserialize)]
+    struct Status {
+        message: String,
+        details: Option<Details>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Details {
+        name: Option<String>,
+    }
+    let Status { message, details } = serde_json::from_slice(status).ok()?;
+    let quoted = |text: &str, before: &str| {
+        let (_, rest) = text.rsplit_once(before)?;
+        rest.strip_prefix(" \"")?.split('"').next().map(str::to_owned)
+    };
+    let resource = quoted(&message, REFUSED)?;
+    let (resource, subresource) = resource.split_once('/').unwrap_or((&resource, ""));
+    let group = quoted(&message, "in API group").unwrap_or_default();
+    let namespace = quoted(&message, "in the namespace").unwrap_or_default();
+    // Values of `extra` are not told.
+    let name = if resource == "userextras" {
+        Some("*".to_owned())
+    } else {
+        details.and_then(|details| details.name)
+    };
+    let request: Request =
+        impersonate(&group, resource, subresource, &namespace, name.as_deref().unwrap_or_default());
+    let call = Call::of(Asked::of(Some(&request), ""), Outcome::Denied);
+    Some(Call { error: Some(403), ..call })
+}
+
+/// The last text of a list: earlier addresses are what the client says.
+fn last_of(list: &[u8]) -> &[u8] {
+    list.rsplit(|byte| *byte == b'"').nth(1).unwrap_or_default()
+}
+
+/// Some exporters write UTC without saying so, as `2026-11-23 20:59:01.5`.
+fn plain_time(text: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(text).ok()?;
+    let time: jiff::civil::DateTime = text.parse().ok()?;
+    Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_microsecond())
+}
+
+impl Sink<Audit> for Recorder {
+    #[inline]
+    fn known_identity(&self, rest: &[u8]) -> Option<(u32, usize)> {
+        self.table.users.find(rest)
+    }
+
+    fn event<F: Find>(&mut self, found: &Found<'_>, envelope: &Envelope, place: Place) {
+        self.accounting.read();
+        let result = match found {
+            Found::Event(event) => self.record(event, envelope),
+            Found::Entry(entry) => self.record_entry(entry),
+        };
+        if let Err(reason) = result {
+            self.accounting.lose(reason, place);
+        }
+    }
+
+    fn skipped(&mut self, reason: &'static str, _: Place) {
+        self.accounting.read();
+        self.accounting.skip(reason);
+    }
+
+    fn lost(&mut self, reason: &'static str, place: Place) {
+        self.accounting.read();
+        self.accounting.lose(reason, place);
+    }
+}
+
+impl crate::format::Recorder<Audit> for Recorder {
+    fn accounting(&mut self) -> &mut Accounting {
+        &mut self.accounting
+    }
+
+    fn footprint(&self) -> usize {
+        self.table.footprint() + self.tally.values().map(BTreeMap::len).sum::<usize>() * 64
+    }
+}
