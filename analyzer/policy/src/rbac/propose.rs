@@ -269,18 +269,13 @@ fn requests(
 
 /// Roles whose last binding goes.
 fn unbound(state: &State, changes: &[Change<'_>]) -> BTreeSet<ObjectName> {
-    let gone: BTreeSet<&ObjectName> = changes
-        .iter()
-        .filter(|change| change.edit == Edit::Remove)
-        .map(|change| &change.before.0.name)
-        .collect();
-    let roles = changes.iter().filter(|change| change.edit == Edit::Remove).map(|change| change.before.1);
-    let is_bound = |role: &Role| {
-        let others = state.bindings().filter(|binding| !gone.contains(&binding.name));
-        others.filter_map(Binding::role_name).any(|name| name == role.name)
-    };
-    roles.filter(|role| !is_bound(role)).map(|role| role.name.clone()).collect()
+    let mut gone: BTreeMap<&ObjectName, usize> = BTreeMap::new();
+    for change in changes.iter().filter(|change| change.edit == Edit::Remove) {
+        *gone.entry(&change.before.1.name).or_default() += 1;
+    }
+    let is_unbound = |(role, gone): &(&ObjectName, usize)| state.bindings_to(role) == *gone;
+    gone.into_iter().filter(is_unbound).map(|(role, _)| role.clone()).collect()
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

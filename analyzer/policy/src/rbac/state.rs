@@ -17,6 +17,8 @@ pub struct State {
     /// Names of bindings by what a user would have to have to be among their subjects, so that a user's are found
     /// without a look at all of them.
     by_subject: HashMap<SubjectKey, Vec<ObjectName>>,
+    /// How many bindings bind to a role.
+    bound: HashMap<ObjectName, usize>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -41,6 +43,9 @@ impl State {
             }
         }
         for binding in state.bindings.values() {
+            if let Some(role) = binding.role_name() {
+                *state.bound.entry(role).or_default() += 1;
+            }
             for key in binding.subjects.iter().filter_map(|subject| key(subject, binding)) {
                 let names = state.by_subject.entry(key).or_default();
                 if names.last() != Some(&binding.name) {
@@ -97,6 +102,11 @@ impl State {
         bindings
             .filter(|binding| binding.role_name().is_none_or(|role| !self.roles.contains_key(&role)))
             .collect()
+    }
+
+    /// How many bindings bind to a role.
+    pub(super) fn bindings_to(&self, role: &ObjectName) -> usize {
+        self.bound.get(role).copied().unwrap_or_default()
     }
 
     /// Whether there is a role or binding of that name.

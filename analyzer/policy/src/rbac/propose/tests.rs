@@ -1,6 +1,9 @@
 //! Golden cases of proposals.
 
-mod world;
+mod closures;
+mod hidden;
+mod placement;
+pub(in crate::rbac) mod world;
 
 use serde_json::json;
 

@@ -12,17 +12,17 @@ use crate::usage::{CallOutcome, Seen};
 use crate::{EmittedFile, Origin, Window};
 
 const GROUP: &str = "rbac.authorization.k8s.io";
-pub(super) const DAY: i64 = 86_400_000_000;
+pub(in crate::rbac) const DAY: i64 = 86_400_000_000;
 
-pub(super) struct World {
-    pub(super) state: State,
-    pub(super) coverage: Coverage,
-    pub(super) audit: Option<AuditPolicy>,
-    pub(super) off: BTreeSet<Closure>,
+pub(in crate::rbac) struct World {
+    pub(in crate::rbac) state: State,
+    pub(in crate::rbac) coverage: Coverage,
+    pub(in crate::rbac) audit: Option<AuditPolicy>,
+    pub(in crate::rbac) off: BTreeSet<Closure>,
 }
 
 impl World {
-    pub(super) fn new(manifests: &[Value]) -> Self {
+    pub(in crate::rbac) fn new(manifests: &[Value]) -> Self {
         let origin = Origin { file: "roles.yaml".to_owned(), line: 1 };
         let mut objects = Vec::new();
         for manifest in manifests {
@@ -44,13 +44,13 @@ impl World {
         Self { state, coverage, audit: Some(policy(&json!([{"level": "Metadata"}]))), off: BTreeSet::new() }
     }
 
-    pub(super) fn judgement(&self, user: &str, calls: &[Call]) -> Judgement {
+    pub(in crate::rbac) fn judgement(&self, user: &str, calls: &[Call]) -> Judgement {
         let usage = Usage::gather(calls);
         let granted = Granted::of(&self.state, &usage.user(&name(user)));
         judge(&granted, &usage, &self.coverage, self.audit.as_ref(), &self.off)
     }
 
-    pub(super) fn propose(&self, user: &str, calls: &[Call]) -> Result<Proposal<'_>, NoProposal> {
+    pub(in crate::rbac) fn propose(&self, user: &str, calls: &[Call]) -> Result<Proposal<'_>, NoProposal> {
         let usage = Usage::gather(calls);
         let granted = Granted::of(&self.state, &usage.user(&name(user)));
         let judgement = judge(&granted, &usage, &self.coverage, self.audit.as_ref(), &self.off);
@@ -58,7 +58,7 @@ impl World {
     }
 
     /// The proposal, proven and emitted, and checked again as it was written.
-    pub(super) fn files(&self, user: &str, calls: &[Call]) -> Vec<EmittedFile> {
+    pub(in crate::rbac) fn files(&self, user: &str, calls: &[Call]) -> Vec<EmittedFile> {
         let reversed: Vec<Call> = calls.iter().rev().cloned().collect();
         let again = self.propose(user, &reversed).unwrap();
         let proposal = self.propose(user, calls).unwrap();
@@ -75,7 +75,7 @@ impl World {
     }
 
     /// What is proposed, in a few lines.
-    pub(super) fn told(&self, user: &str, calls: &[Call]) -> String {
+    pub(in crate::rbac) fn told(&self, user: &str, calls: &[Call]) -> String {
         self.files(user, calls);
         let proposal = self.propose(user, calls).unwrap();
         let mut text = String::new();
@@ -109,25 +109,25 @@ fn tell(rule: &Rule, text: &mut String) {
 }
 
 /// `NAMESPACE/NAME` is a ServiceAccount.
-pub(super) fn name(user: &str) -> String {
+pub(in crate::rbac) fn name(user: &str) -> String {
     match user.split_once('/') {
         Some((namespace, name)) => User::service_account(namespace, name).name,
         None => user.to_owned(),
     }
 }
 
-pub(super) fn policy(rules: &Value) -> AuditPolicy {
+pub(in crate::rbac) fn policy(rules: &Value) -> AuditPolicy {
     let manifest = json!({"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "rules": rules});
     AuditPolicy::read(&manifest).unwrap()
 }
 
-pub(super) fn role(namespace: Option<&str>, name: &str, rules: &Value) -> Value {
+pub(in crate::rbac) fn role(namespace: Option<&str>, name: &str, rules: &Value) -> Value {
     let kind = if namespace.is_some() { "Role" } else { "ClusterRole" };
     json!({"apiVersion": format!("{GROUP}/v1"), "kind": kind, "metadata": {"name": name, "namespace": namespace}, "rules": rules})
 }
 
 /// Subjects are `NAMESPACE/NAME` of ServiceAccounts, `@NAME` of groups, and else of users.
-pub(super) fn binding(namespace: Option<&str>, name: &str, role: &str, subjects: &[&str]) -> Value {
+pub(in crate::rbac) fn binding(namespace: Option<&str>, name: &str, role: &str, subjects: &[&str]) -> Value {
     let kind = if namespace.is_some() { "RoleBinding" } else { "ClusterRoleBinding" };
     let (role_kind, role) = role.split_once('/').unwrap();
     let subject = |subject: &&str| match (subject.strip_prefix('@'), subject.split_once('/')) {
@@ -145,7 +145,13 @@ pub(super) fn binding(namespace: Option<&str>, name: &str, role: &str, subjects:
     })
 }
 
-pub(super) fn request(verb: &str, group: &str, resource: &str, namespace: &str, name: &str) -> Request {
+pub(in crate::rbac) fn request(
+    verb: &str,
+    group: &str,
+    resource: &str,
+    namespace: &str,
+    name: &str,
+) -> Request {
     let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
     let [group, resource, subresource, namespace, name] =
         [group, resource, subresource, namespace, name].map(str::to_owned);
@@ -153,7 +159,7 @@ pub(super) fn request(verb: &str, group: &str, resource: &str, namespace: &str, 
     Request { verb: verb.to_owned(), target }
 }
 
-pub(super) fn asked(request: Request) -> Call {
+pub(in crate::rbac) fn asked(request: Request) -> Call {
     Call {
         request,
         groups: BTreeSet::new(),
@@ -166,27 +172,27 @@ pub(super) fn asked(request: Request) -> Call {
     }
 }
 
-pub(super) fn call(verb: &str, group: &str, resource: &str, namespace: &str, name: &str) -> Call {
+pub(in crate::rbac) fn call(verb: &str, group: &str, resource: &str, namespace: &str, name: &str) -> Call {
     asked(request(verb, group, resource, namespace, name))
 }
 
-pub(super) fn path(verb: &str, path: &str) -> Call {
+pub(in crate::rbac) fn path(verb: &str, path: &str) -> Call {
     asked(Request { verb: verb.to_owned(), target: Target::Url(path.to_owned()) })
 }
 
 impl Call {
     /// It is seen over a week.
-    pub(super) fn lasting(mut self) -> Self {
+    pub(in crate::rbac) fn lasting(mut self) -> Self {
         self.seen.last += 7 * DAY;
         self
     }
 
-    pub(super) fn denied(mut self) -> Self {
+    pub(in crate::rbac) fn denied(mut self) -> Self {
         self.outcome = CallOutcome::Denied;
         self
     }
 
-    pub(super) fn unknown(mut self) -> Self {
+    pub(in crate::rbac) fn unknown(mut self) -> Self {
         self.outcome = CallOutcome::Unknown;
         self
     }

@@ -1,0 +1,270 @@
+//! Who can come to more than roles give, by which path, and whether it was used.
+//!
+//! The paths are those of "Role Based Access Control Good Practices" in the Kubernetes documentation, and what the same means
+//! leads to one step further.
+
+use super::call::Usage;
+use super::granted::{BoundRole, Granted};
+use super::permission::{On, Permission};
+use super::rule::ALL;
+use crate::usage::Seen;
+
+/// A way to come to more than roles give.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Path {
+    /// A stable short name.
+    pub name: &'static str,
+    /// How much it leads to, from 1 to 10: 10 is the whole cluster at once, 8 whatever is in a namespace, with other subjects'
+    /// credentials, 5 what depends on what is found there.
+    pub weight: u8,
+    /// What it leads to, in words.
+    pub leads_to: &'static str,
+    /// Verbs, of which one suffices.
+    verbs: &'static [&'static str],
+    /// API group and resource, of which one suffices.
+    resources: &'static [(&'static str, &'static str)],
+}
+
+const RBAC: &str = "rbac.authorization.k8s.io";
+const ADMISSION: &str = "admissionregistration.k8s.io";
+const WRITES: &[&str] = &["create", "update", "patch"];
+
+/// Resources that are in no namespace, so that only bindings of the whole cluster count for them.
+const OF_THE_CLUSTER: &[&str] = &[
+    "certificatesigningrequests/approval",
+    "clusterroles",
+    "groups",
+    "mutatingwebhookconfigurations",
+    "nodes/proxy",
+    "nodes/status",
+    "persistentvolumes",
+    "users",
+    "validatingwebhookconfigurations",
+];
+
+/// The paths, the most dangerous first.
+pub const PATHS: &[Path] = &[
+    Path {
+        name: "escalate",
+        weight: 10,
+        leads_to: "writes roles that allow anything",
+        verbs: &["escalate"],
+        resources: &[(RBAC, "roles"), (RBAC, "clusterroles")],
+    },
+    Path {
+        name: "bind",
+        weight: 10,
+        leads_to: "binds itself to any role",
+        verbs: &["bind"],
+        resources: &[(RBAC, "roles"), (RBAC, "clusterroles")],
+    },
+    Path {
+        name: "impersonate",
+        weight: 10,
+        leads_to: "asks in the name of any user, group or ServiceAccount",
+        verbs: &["impersonate"],
+        resources: &[("", "users"), ("", "groups"), ("", "serviceaccounts")],
+    },
+    Path {
+        name: "nodes-proxy",
+        weight: 10,
+        leads_to: "runs commands in any pod of a node, by its kubelet, unseen by audit and admission",
+        verbs: &["get", "create"],
+        resources: &[("", "nodes/proxy")],
+    },
+    Path {
+        name: "approve-certificates",
+        weight: 10,
+        leads_to: "has client certificates of any user signed",
+        verbs: &["update", "patch"],
+        resources: &[("certificates.k8s.io", "certificatesigningrequests/approval")],
+    },
+    Path {
+        name: "webhooks",
+        weight: 9,
+        leads_to: "reads and changes whatever is written to the cluster",
+        verbs: WRITES,
+        resources: &[
+            (ADMISSION, "mutatingwebhookconfigurations"),
+            (ADMISSION, "validatingwebhookconfigurations"),
+        ],
+    },
+    Path {
+        name: "persistent-volumes",
+        weight: 9,
+        leads_to: "mounts files of a node",
+        verbs: &["create"],
+        resources: &[("", "persistentvolumes")],
+    },
+    Path {
+        name: "token-requests",
+        weight: 8,
+        leads_to: "has tokens of other ServiceAccounts",
+        verbs: &["create"],
+        resources: &[("", "serviceaccounts/token")],
+    },
+    Path {
+        name: "read-secrets",
+        weight: 8,
+        leads_to: "reads credentials of others",
+        verbs: &["get", "list", "watch"],
+        resources: &[("", "secrets")],
+    },
+    Path {
+        name: "token-secrets",
+        weight: 8,
+        leads_to: "has tokens of other ServiceAccounts made, to be read as Secrets",
+        verbs: &["create"],
+        resources: &[("", "secrets")],
+    },
+    Path {
+        name: "run-commands",
+        weight: 8,
+        leads_to: "acts as the ServiceAccounts of running pods",
+        verbs: &["get", "create"],
+        resources: &[("", "pods/exec"), ("", "pods/attach")],
+    },
+    Path {
+        name: "debug-containers",
+        weight: 8,
+        leads_to: "acts as the ServiceAccounts of running pods",
+        verbs: &["update", "patch"],
+        resources: &[("", "pods/ephemeralcontainers")],
+    },
+    Path {
+        name: "workloads",
+        weight: 8,
+        leads_to: "acts as any ServiceAccount of the namespace, with its Secrets",
+        verbs: WRITES,
+        resources: &[
+            ("", "pods"),
+            ("", "replicationcontrollers"),
+            ("apps", "daemonsets"),
+            ("apps", "deployments"),
+            ("apps", "replicasets"),
+            ("apps", "statefulsets"),
+            ("batch", "cronjobs"),
+            ("batch", "jobs"),
+        ],
+    },
+    Path {
+        name: "namespaces",
+        weight: 6,
+        leads_to: "takes the security standard off a namespace by its labels",
+        verbs: &["update", "patch"],
+        resources: &[("", "namespaces")],
+    },
+    Path {
+        name: "status",
+        weight: 6,
+        leads_to: "misleads controllers and moves pods to another node",
+        verbs: &["update", "patch"],
+        resources: &[("", "pods/status"), ("", "nodes/status")],
+    },
+    Path {
+        name: "move-pods",
+        weight: 5,
+        leads_to: "evicts pods, so that they start elsewhere",
+        verbs: &["create", "delete", "deletecollection"],
+        resources: &[("", "pods/eviction"), ("", "pods")],
+    },
+];
+
+/// A path that a subject has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Privilege {
+    /// The path.
+    pub path: &'static Path,
+    /// The permissions that open it, and the binding of each, in order.
+    pub by: Vec<(Permission, super::ObjectName)>,
+    /// Whether one of them holds in all namespaces.
+    pub is_cluster_wide: bool,
+    /// Calls that took it, as far as the log tells.
+    pub used: Option<Seen>,
+}
+
+/// The paths that a subject has, by its own bindings and those of its groups.
+pub fn privileges(granted: &Granted<'_>, usage: &Usage) -> Vec<Privilege> {
+    let bound: Vec<BoundRole<'_>> = granted.own.iter().chain(&granted.fixed).copied().collect();
+    let mut found = Vec::new();
+    for path in PATHS {
+        let mut by = Vec::new();
+        for (binding, role) in &bound {
+            let namespace = binding.name.namespace.as_deref();
+            let permissions = role.rules.iter().flat_map(|rule| Permission::of_rule(namespace, rule));
+            let opening = permissions.filter(|permission| path.is_opened_by(permission));
+            by.extend(opening.map(|permission| (permission, binding.name.clone())));
+        }
+        by.sort_unstable();
+        by.dedup();
+        if by.is_empty() {
+            continue;
+        }
+        let mut used: Option<Seen> = None;
+        for (request, use_) in &usage.uses {
+            let is_path = path.is_opened_by(&Permission::of_request(request));
+            if is_path && by.iter().any(|(permission, _)| permission.matches(request)) {
+                match &mut used {
+                    Some(seen) => seen.add(&use_.seen),
+                    none => *none = Some(use_.seen.clone()),
+                }
+            }
+        }
+        let is_cluster_wide = by.iter().any(|(permission, _)| permission.namespace.is_none());
+        found.push(Privilege { path, by, is_cluster_wide, used });
+    }
+    found
+}
+
+impl Path {
+    fn is_opened_by(&self, permission: &Permission) -> bool {
+        let On::Resource { group, resource, .. } = &permission.on else { return false };
+        let is_group = |own: &str| group == ALL || group == own;
+        let is_here = |own: &str| permission.namespace.is_none() || !OF_THE_CLUSTER.contains(&own);
+        let is_resource = |own: &str| {
+            resource == ALL
+                || resource == own
+                || own.split_once('/').is_some_and(|(_, child)| resource.strip_prefix("*/") == Some(child))
+        };
+        (permission.verb == ALL || self.verbs.contains(&permission.verb.as_str()))
+            && self
+                .resources
+                .iter()
+                .any(|(own, resource)| is_here(resource) && is_group(own) && is_resource(resource))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::rbac::propose::tests::world::*;
+
+    #[test]
+    fn paths_are_found_in_wildcards_and_words_with_their_use() {
+        let world = World::new(&[
+            role(None, "all", &json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}])),
+            role(
+                None,
+                "some",
+                &json!([{"apiGroups": [""], "resources": ["secrets", "*/proxy"], "verbs": ["get"]}]),
+            ),
+            binding(None, "all", "ClusterRole/all", &["ops/admin"]),
+            binding(Some("shop"), "some", "ClusterRole/some", &["shop/web"]),
+        ]);
+        let paths = |user: &str, calls: &[crate::rbac::Call]| {
+            let usage = Usage::gather(calls);
+            let granted = Granted::of(&world.state, &usage.user(&name(user)));
+            let found = privileges(&granted, &usage);
+            found
+                .iter()
+                .map(|one| (one.path.name, one.is_cluster_wide, one.used.is_some()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(paths("ops/admin", &[]).len(), PATHS.len());
+        let calls = [call("get", "", "secrets", "shop", "s"), call("get", "", "pods", "shop", "x")];
+        assert_eq!(paths("shop/web", &calls), [("read-secrets", false, true)]);
+        assert_eq!(paths("shop/other", &[]), []);
+    }
+}
