@@ -51,6 +51,19 @@ impl Work {
     pub(crate) fn is_empty(&self) -> bool {
         self.read == 0 && self.sources.is_empty()
     }
+
+    /// Adds what was done before.
+    pub(crate) fn add(&mut self, mut earlier: Self) {
+        self.read += earlier.read;
+        self.recorded += earlier.recorded;
+        for (mine, theirs) in [(&mut self.skipped, earlier.skipped), (&mut self.lost, earlier.lost)] {
+            theirs.into_iter().for_each(|(reason, count)| *mine.entry(reason).or_default() += count);
+        }
+        // The earlier are the more.
+        earlier.identifiers.append(&mut self.identifiers);
+        self.identifiers = earlier.identifiers;
+        self.sources.append(&mut earlier.sources);
+    }
 }
 
 impl Accounting {

@@ -5,6 +5,7 @@ mod caller;
 mod event;
 mod flush;
 mod google;
+mod intake;
 mod outcome;
 mod pod;
 mod recorder;
@@ -14,6 +15,8 @@ mod table;
 use std::sync::Arc;
 
 use remit_ledger::{CoverageRecord, Flush, LedgerError, Provider, SourcePlace, StagedFile};
+
+pub use self::intake::{ForeignList, Intake};
 
 use self::event::Audit;
 use self::flush::Evidence;

@@ -88,23 +88,29 @@ impl<F: Format> Publisher<F> {
 }
 
 /// What became of the events and sources of a flush.
-fn publication(works: Vec<Work>) -> Publication {
+pub(crate) fn publication(works: Vec<Work>) -> Publication {
     let mut publication = Publication::default();
     for work in works {
+        let counts = sum(&work);
         for (hour, identifier) in work.identifiers {
             publication.identifiers.entry(i64::from(hour)).or_default().push(identifier);
         }
-        let owned = |counts: BTreeMap<&'static str, u64>| {
-            counts.into_iter().map(|(reason, count)| (reason.to_owned(), count)).collect()
-        };
-        publication.counts.add(&Counts {
-            read: work.read,
-            recorded: work.recorded,
-            skipped: owned(work.skipped),
-            lost: owned(work.lost),
-        });
+        publication.counts.add(&counts);
         publication.sources.extend(work.sources);
     }
     publication.sources.sort_by(|left, right| left.name.cmp(&right.name));
     publication
+}
+
+/// What became of a worker's events.
+pub(crate) fn sum(work: &Work) -> Counts {
+    let owned = |counts: &BTreeMap<&'static str, u64>| {
+        counts.iter().map(|(reason, count)| ((*reason).to_owned(), *count)).collect()
+    };
+    Counts {
+        read: work.read,
+        recorded: work.recorded,
+        skipped: owned(&work.skipped),
+        lost: owned(&work.lost),
+    }
 }

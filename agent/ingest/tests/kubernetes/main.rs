@@ -7,4 +7,9 @@
 
 mod event;
 mod events;
+mod forms;
+mod hostile;
+mod intake;
 mod place;
+mod real;
+mod repeated;
