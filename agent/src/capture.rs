@@ -68,7 +68,8 @@ impl Capture {
         }
     }
 
-    /// Takes an event, and hands over the calls that are complete now, as they were sent and as they are recorded. `now` is in microseconds since the Unix epoch.
+    /// Takes an event, and hands over the calls that are complete now, as they were sent and as they are recorded. `now` is
+    /// when it was, in microseconds since the Unix epoch.
     pub fn event(&mut self, header: &Header, bytes: &[u8], now: i64, on: &mut impl FnMut(&wire::Call, Call)) {
         let process = header.process;
         let is_exit = header.kind == Kind::Exit as u8;

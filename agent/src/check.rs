@@ -176,6 +176,16 @@ fn runtimes(kernel: &mut Kernel) -> anyhow::Result<Vec<Row>> {
         );
         rows.push(row(runtime, "blind", about));
     }
+    if unfollowed.unsearched() > 0 {
+        rows.push(row(
+            "files",
+            "limited",
+            format!(
+                "{} are too large to be searched for libraries of TLS, by themselves or together: more may be blind",
+                unfollowed.unsearched()
+            ),
+        ));
+    }
     Ok(rows)
 }
 

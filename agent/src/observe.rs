@@ -1,5 +1,8 @@
 //! What the kernel shows: probes follow processes as they start, and their events are taken.
 
+mod clock;
+mod looks;
+
 use std::fs::File;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -11,12 +14,8 @@ use remit_agent::probe::{Watch, Watched};
 use remit_agent::wire::Responses;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// After a program started, its libraries are not mapped yet. Then it is looked at so much later.
-const LATER: [Duration; 4] =
-    [Duration::from_millis(20), Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(5)];
-
-/// Processes that are to be looked at; what is beyond is found by the next look at all of them.
-const WAITING: usize = 16_384;
+use clock::Clock;
+use looks::Looks;
 
 /// All processes are looked at so often, for libraries that they loaded long after they started.
 pub(crate) const ROUND: Duration = Duration::from_secs(10);
@@ -32,7 +31,8 @@ pub(crate) struct Observation {
     kernel: Kernel,
     events: Events,
     watch: Watch,
-    waiting: Vec<(Instant, u32)>,
+    looks: Looks,
+    clock: Clock,
     next_round: Instant,
     interrupt: Signal,
     terminate: Signal,
@@ -78,7 +78,8 @@ impl Observation {
             kernel,
             events,
             watch,
-            waiting: Vec::new(),
+            looks: Looks::default(),
+            clock: Clock::new(now()),
             next_round: Instant::now() + ROUND,
             interrupt,
             terminate,
@@ -103,14 +104,15 @@ impl Observation {
         }
     }
 
-    /// Hands over events that are there, and says how many.
-    pub(crate) fn take(&mut self, mut on: impl FnMut(&Header, &[u8])) -> usize {
+    /// Hands over events that are there, each with when it was in microseconds since the Unix epoch, and says how many.
+    pub(crate) fn take(&mut self, mut on: impl FnMut(&Header, &[u8], i64)) -> usize {
         let mut taken = self.drain(&mut on);
         if self.next_pulse <= Instant::now() {
             self.next_pulse = Instant::now() + PULSE;
             // An event is there when the call is over.
             for _ in 0..TRIES {
                 self.called += 1;
+                self.clock.call(now());
                 self.own.call(self.called);
                 taken += self.drain(&mut on);
                 if self.heard == self.called {
@@ -137,33 +139,46 @@ impl Observation {
         std::mem::replace(&mut self.attempts, attempts) != attempts
     }
 
-    fn drain(&mut self, on: &mut impl FnMut(&Header, &[u8])) -> usize {
-        let Self { events, waiting, pieces, heard, is_stale, .. } = self;
-        events.take(|header, bytes| {
+    fn drain(&mut self, on: &mut impl FnMut(&Header, &[u8], i64)) -> usize {
+        let Self { events, looks, clock, pieces, called, heard, is_stale, .. } = self;
+        let (start, mut last) = (now(), None);
+        let taken = events.take(|header, bytes| {
             *is_stale |= header.copied > 0 && header.kind != Kind::Start as u8;
             match Kind::of(header.kind) {
                 Some(Kind::Test) => {
                     *heard = header.connection;
+                    if heard == called {
+                        clock.hear(header);
+                    }
                     return;
                 }
                 Some(Kind::Head | Kind::Frame | Kind::Action | Kind::Rpc) => *pieces += 1,
-                Some(Kind::Exit) => waiting.retain(|(_, process)| *process != header.process),
-                Some(Kind::Start) if waiting.len() + LATER.len() < WAITING => {
-                    let now = Instant::now();
-                    let looks = [Duration::ZERO].iter().chain(&LATER);
-                    waiting.extend(looks.map(|later| (now + *later, header.process)));
-                }
+                Some(Kind::Exit) => looks.end(header.process),
+                Some(Kind::Start) => looks.start(header.process, Instant::now()),
                 _ => {}
             }
-            on(header, bytes);
-        })
+            let at = clock.time(header, now());
+            last = Some(at);
+            on(header, bytes, at);
+        });
+        clock.take(last, taken < Events::MOST, start);
+        taken
+    }
+
+    /// The time up to which all events were taken, in microseconds since the Unix epoch.
+    pub(crate) fn reached(&self) -> i64 {
+        self.clock.reached
+    }
+
+    /// How many programs started that could not be looked at soon after.
+    pub(crate) fn overlooked(&self) -> u64 {
+        self.looks.overlooked()
     }
 
     /// Attaches to what processes execute that started since.
     pub(crate) fn follow(&mut self) -> anyhow::Result<()> {
         let now = Instant::now();
-        let due: Vec<(Instant, u32)> = self.waiting.extract_if(.., |(when, _)| *when <= now).collect();
-        for (_, process) in due {
+        for process in self.looks.due(now) {
             announce(&self.watch.process(&mut self.kernel, process));
         }
         if self.next_round <= now {

@@ -210,8 +210,8 @@ impl Agent {
     /// Takes what the kernel has to say.
     fn take(&mut self) -> usize {
         let Self { observation, capture, recorder, .. } = self;
-        observation.take(|header, bytes| {
-            capture.event(header, bytes, now(), &mut |_, call| recorder.record(call));
+        observation.take(|header, bytes, at| {
+            capture.event(header, bytes, at, &mut |_, call| recorder.record(call));
         })
     }
 
@@ -239,10 +239,11 @@ impl Agent {
         let now = now();
         let recorder = &mut self.recorder;
         self.capture.sweep(now, &mut |_, call| recorder.record(call));
-        let connections = self.capture.connections(now);
+        let connections = self.capture.connections(self.observation.reached());
         self.seen.record(&connections, &self.capture, recorder);
         let counts = self.observation.counts()?;
         self.losses.count_dead(&self.observation, now, recorder);
+        self.losses.count_overlooked(self.observation.overlooked(), now, recorder);
         self.settle(now);
         let recorder = &mut self.recorder;
         self.losses.sums(&counts, self.capture.summed(), now, recorder);

@@ -85,19 +85,19 @@ impl<W: Write> Tracer<W> {
     /// Takes what the kernel has to say.
     fn take(&mut self) -> usize {
         let Self { observation, capture, group, printer } = self;
-        observation.take(|header, bytes| {
+        observation.take(|header, bytes, at| {
             let is_of_process = header.kind == Kind::Start as u8 || header.kind == Kind::Exit as u8;
             if is_of_process || group.as_mut().is_none_or(|group| group.contains(header.cgroup)) {
-                capture.event(header, bytes, now(), &mut |sent, call| printer.call(sent, &call));
+                capture.event(header, bytes, at, &mut |sent, call| printer.call(sent, &call));
             }
         })
     }
 
     /// Prints what nobody waits for any more.
     fn sweep(&mut self, now: i64) {
-        let Self { capture, printer, .. } = self;
+        let Self { observation, capture, printer, .. } = self;
         capture.sweep(now, &mut |sent, call| printer.call(sent, &call));
-        printer.show(&capture.connections(now));
+        printer.show(&capture.connections(observation.reached()));
     }
 
     /// Prints what is left, and says what was seen.

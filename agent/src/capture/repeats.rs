@@ -1,6 +1,6 @@
 //! Requests that the kernel's programs added up, since they are the same as one that was told.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use remit_abi::{Header, Kind};
@@ -8,7 +8,8 @@ use remit_abi::{Header, Kind};
 use crate::identity::Subject;
 use crate::wire::{self, Key};
 
-/// Connections whose last request is remembered. Where there are more, what is added up to forgotten ones counts as lost.
+/// Connections whose last request is remembered. Where there are more, the one that is known for longest is forgotten, and what
+/// is added up of it from then on counts as lost.
 const REMEMBERED: usize = 4096;
 
 /// Microseconds after it told of a connection in which the kernel adds up without telling.
@@ -18,6 +19,8 @@ const SILENCE: i64 = 1_000_000;
 #[derive(Debug, Default)]
 pub(super) struct Repeats {
     last: HashMap<Key, Last>,
+    /// In the order in which they came to be known; some are gone.
+    order: VecDeque<Key>,
     /// How many requests were taken up so far.
     counted: u64,
 }
@@ -81,13 +84,28 @@ impl Repeats {
             self.last.remove(&key);
             return;
         };
-        if self.last.len() >= REMEMBERED && !self.last.contains_key(&key) {
-            self.last.clear();
+        if !self.last.contains_key(&key) {
+            self.make_room();
+            self.order.push_back(key);
         }
         let (sequence, told) = (header.sequence, header.repeats);
         let silent = Some(now.saturating_add(SILENCE));
         let last = Last { call, subject, sequence, told, silent, is_over: false };
         self.last.insert(key, last);
+    }
+
+    /// Forgets the oldest where there are too many. Those that are gone come again and again on a connection whose requests
+    /// differ, so the order is rid of them.
+    fn make_room(&mut self) {
+        if self.order.len() >= 2 * REMEMBERED {
+            let (last, mut kept) = (&self.last, HashSet::new());
+            self.order.retain(|key| last.contains_key(key) && kept.insert(*key));
+        }
+        while self.last.len() >= REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.last.remove(&oldest);
+        }
     }
 
     /// A process ended, or became another. What it did last is taken up when it is next settled.

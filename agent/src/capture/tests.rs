@@ -290,3 +290,27 @@ fn a_head_in_pieces_and_the_action_behind_it_make_one_call() {
     let counts = capture.counts();
     assert_eq!((counts.gaps, counts.all_dropped()), (0, 0), "{counts:?}");
 }
+
+#[test]
+fn of_many_connections_the_oldest_alone_are_forgotten() {
+    let mut repeats = Repeats::default();
+    let call = wire::Call {
+        key: Key { process: 7, object: 0 },
+        time: 5,
+        head: Box::default(),
+        unknown: 0,
+        response: None,
+    };
+    let told = |repeats| Header { repeats, kind: Kind::Sum as u8, ..Header::default() };
+    let connection = |object| Key { process: 7, object };
+    for object in 0..6000 {
+        // Its requests differ, and are followed again and again.
+        for request in [Some((call.clone(), Arc::default())), None, Some((call.clone(), Arc::default()))] {
+            repeats.follow(connection(object), request, &told(0), 5);
+        }
+    }
+    let known = (0..6000).filter(|object| repeats.told(connection(*object), &told(1), 6).is_some());
+    let known: Vec<u64> = known.collect();
+    assert!(known.len() > 3000 && known.len() <= 4096, "{}", known.len());
+    assert!((5999 - 2000..6000).all(|object| known.contains(&object)));
+}

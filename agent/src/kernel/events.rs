@@ -14,9 +14,6 @@ use super::error::KernelError;
 /// workload that causes it.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// The most events handed over at a time, so that a flood does not keep its reader from all else.
-const MOST: usize = 4096;
-
 /// Events of the kernel's programs.
 #[derive(Debug)]
 pub struct Events {
@@ -39,6 +36,9 @@ impl AsRawFd for Ring {
 }
 
 impl Events {
+    /// The most events handed over at a time, so that a flood does not keep its reader from all else.
+    pub const MOST: usize = 4096;
+
     #[expect(
         unsafe_code,
         reason = "only so can a descriptor be waited for that is not the standard library's"
@@ -67,14 +67,14 @@ impl Events {
     /// it stays behind here.
     pub fn take(&mut self, mut on: impl FnMut(&Header, &[u8])) -> usize {
         let ring = &mut self.ring.get_mut().0;
-        for taken in 0..MOST {
+        for taken in 0..Self::MOST {
             let Some(event) = ring.next() else { return taken };
             match Header::split(&event) {
                 Some((header, text)) => on(&header, text),
                 None => self.malformed += 1,
             }
         }
-        MOST
+        Self::MOST
     }
 
     /// How many events were shorter than they said, which is a fault of the programs.

@@ -39,11 +39,12 @@ pub struct Blind {
     known: HashMap<Identity, Option<&'static str>>,
     /// Bytes that may be searched yet.
     left: u64,
+    unsearched: usize,
 }
 
 impl Default for Blind {
     fn default() -> Self {
-        Self { known: HashMap::new(), left: ALL }
+        Self { known: HashMap::new(), left: ALL, unsearched: 0 }
     }
 }
 
@@ -63,7 +64,15 @@ impl Blind {
         runtime
     }
 
+    /// How many files were not searched to their end, since they or all of them are too large.
+    #[must_use]
+    pub fn unsearched(&self) -> usize {
+        self.unsearched
+    }
+
     fn search(&mut self, file: File) -> Option<&'static str> {
+        let is_too_large = file.metadata().is_ok_and(|metadata| metadata.len() > LONGEST.min(self.left));
+        self.unsearched += usize::from(is_too_large);
         let mut file = file.take(LONGEST.min(self.left));
         let finders = MARKS.map(|(mark, runtime)| (Finder::new(mark), runtime));
         let mut found = [false; MARKS.len()];
@@ -118,6 +127,23 @@ mod tests {
             bytes.extend(b"/rustls-0.23.4");
             assert_eq!(search(&bytes), Some("rustls"), "{place}");
         }
+    }
+
+    #[test]
+    fn files_that_are_not_searched_are_counted() {
+        let mut blind = Blind { left: 20, ..Blind::default() };
+        for expected in [0, 1, 2] {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(b"/rustls-0.23.4").unwrap();
+            file.rewind().unwrap();
+            blind.search(file);
+            assert_eq!(blind.unsearched(), expected);
+        }
+        let large = tempfile::tempfile().unwrap();
+        large.set_len(LONGEST + 1).unwrap();
+        let mut blind = Blind::default();
+        blind.search(large);
+        assert_eq!(blind.unsearched(), 1);
     }
 
     #[test]

@@ -15,6 +15,7 @@ pub(super) struct Losses {
     sums: (u64, u64),
     heads: [u64; Dropped::ALL.len()],
     dead: u64,
+    overlooked: u64,
     /// When the counts were last compared, in microseconds since the Unix epoch.
     since: i64,
 }
@@ -33,7 +34,15 @@ const fn reason(dropped: Dropped) -> &'static str {
 
 impl Losses {
     pub(super) fn new(now: i64) -> Self {
-        Self { kernel: 0, sums: (0, 0), connections: 0, heads: [0; Dropped::ALL.len()], dead: 0, since: now }
+        Self {
+            kernel: 0,
+            sums: (0, 0),
+            connections: 0,
+            heads: [0; Dropped::ALL.len()],
+            dead: 0,
+            overlooked: 0,
+            since: now,
+        }
     }
 
     /// Tells the recorder where probes were dead. How many calls went unseen is not known, so each time counts for one.
@@ -46,6 +55,13 @@ impl Losses {
         if let Some(since) = observation.dead_since() {
             recorder.dropped("probe_dead", 1, since, now);
         }
+    }
+
+    /// Tells the recorder of programs that started and were not looked at soon. How many calls of each went unseen is not known,
+    /// so each counts for one.
+    pub(super) fn count_overlooked(&mut self, overlooked: u64, now: i64, recorder: &mut Recorder) {
+        recorder.dropped("program", overlooked.saturating_sub(self.overlooked), self.since, now);
+        self.overlooked = overlooked;
     }
 
     /// Tells the recorder which calls were added up in the kernel and did not come: those that had been when this was asked

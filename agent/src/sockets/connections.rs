@@ -90,7 +90,10 @@ struct Waiting {
 struct Object {
     /// Its address.
     connection: u64,
-    at: i64,
+    /// When plaintext of it was seen first and last. These differ only where its end is not seen and they are no further apart
+    /// than any period is long in which a connection takes an object, so that a period between them has one of them in it.
+    first: i64,
+    last: i64,
     /// To whom it wrote, where that is known.
     host: Option<String>,
     /// Whether its end is not seen, so that the next at its address shows as the same.
@@ -152,22 +155,31 @@ impl Connections {
         }
         let objects = self.objects.entry(process).or_default();
         // One that ended may have had the same address, and its connection may not be decided.
-        objects.retain(|object| !(is_shared && object.connection == connection));
+        let object = Object { connection, first: now, last: now, host: None, is_shared };
+        if objects.iter_mut().any(|known| known.join(&object)) {
+            return;
+        }
         if objects.len() >= OBJECTS {
             objects.remove(0);
         }
-        objects.push(Object { connection, at: now, host: None, is_shared });
+        objects.push(object);
         self.total += 1;
     }
 
     /// A call shows to whom an object writes.
     pub fn called(&mut self, process: u32, connection: u64, host: Option<&str>) {
         let objects = self.objects.get_mut(&process).map(Vec::as_mut_slice).unwrap_or_default();
-        let object = objects.iter_mut().rfind(|object| object.connection == connection);
-        if let (Some(object), Some(host)) = (object, host.map(without_port))
-            && object.host.as_deref() != Some(host)
-        {
+        let Some(at) = objects.iter().rposition(|object| object.connection == connection) else { return };
+        let (Some((object, before)), Some(host)) =
+            (objects.get_mut(..=at).and_then(<[_]>::split_last_mut), host.map(without_port))
+        else {
+            return;
+        };
+        if object.host.as_deref() != Some(host) {
             object.host = Some(host.to_owned());
+            if before.iter_mut().any(|known| known.join(object)) {
+                self.objects.get_mut(&process).map(|objects| objects.remove(at));
+            }
         }
     }
 
@@ -192,7 +204,7 @@ impl Connections {
     fn expire(&mut self, now: i64) {
         let oldest = now.saturating_sub(BEFORE + AFTER);
         self.objects.retain(|_, objects| {
-            objects.retain(|object| object.at >= oldest);
+            objects.retain(|object| object.last >= oldest);
             !objects.is_empty()
         });
         self.total = self.objects.values().map(Vec::len).sum();
@@ -207,15 +219,15 @@ impl Connections {
     /// Takes the object that suits a connection best, if one does.
     fn take_object(&mut self, waiting: &Waiting) -> bool {
         let connection = &waiting.connection;
-        let period = waiting.hello.saturating_sub(BEFORE)..=connection.at.saturating_add(AFTER);
+        let (start, end) = (waiting.hello.saturating_sub(BEFORE), connection.at.saturating_add(AFTER));
         let host = connection.host.as_deref();
         let objects = self.objects.get(&connection.process).map(Vec::as_slice).unwrap_or_default();
         let (its, others): (Vec<_>, Vec<_>) = objects
             .iter()
             .enumerate()
-            .filter(|(_, object)| period.contains(&object.at))
+            .filter(|(_, object)| object.first <= end && object.last >= start)
             .partition(|(_, object)| object.host.is_none() || object.host.as_deref() == host);
-        let best = its.into_iter().min_by_key(|(_, object)| (object.host.is_none(), object.at));
+        let best = its.into_iter().min_by_key(|(_, object)| (object.host.is_none(), object.first));
         // Some write a name that is not the server's, but that of another connection is that one's.
         let best = best.or_else(|| {
             if others.is_empty() {
@@ -232,6 +244,20 @@ impl Connections {
             objects.remove(place);
         }
         true
+    }
+}
+
+impl Object {
+    /// Takes another one up into this, where either serves any connection that the other does.
+    fn join(&mut self, other: &Self) -> bool {
+        let is_equal = (self.is_shared, other.is_shared, self.connection) == (true, true, other.connection)
+            && self.host == other.host
+            && other.first.saturating_sub(self.last) <= BEFORE + AFTER;
+        if is_equal {
+            self.first = self.first.min(other.first);
+            self.last = self.last.max(other.last);
+        }
+        is_equal
     }
 }
 

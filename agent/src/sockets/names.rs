@@ -1,11 +1,12 @@
 //! The names by which sockets of a cgroup know addresses.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::IpAddr;
 
 use super::answer::Address;
 
-/// Addresses that are remembered.
+/// Addresses that are remembered. Where there are more, the cgroup that has most forgets its oldest: none can make others
+/// forget theirs.
 const ADDRESSES: usize = 16_384;
 
 /// Programs keep addresses for longer than they are told to: Java for half a minute at least, some until they end.
@@ -21,8 +22,10 @@ const LONGEST: u32 = 86_400;
 #[derive(Debug, Default)]
 pub(super) struct Names {
     by_address: HashMap<(u64, IpAddr), Known>,
-    /// In the order in which they came.
-    order: VecDeque<(u64, IpAddr)>,
+    /// Those of each cgroup, in the order in which they came.
+    order: HashMap<u64, VecDeque<IpAddr>>,
+    /// How many each cgroup has, and which it is.
+    shares: BTreeSet<(usize, u64)>,
 }
 
 #[derive(Debug)]
@@ -50,16 +53,30 @@ impl Names {
                     known.until = known.until.max(until);
                 }
                 None => {
-                    if self.order.len() >= ADDRESSES
-                        && let Some(oldest) = self.order.pop_front()
+                    if self.by_address.len() >= ADDRESSES
+                        && let Some((_, largest)) = self.shares.last().copied()
+                        && let Some(oldest) = self.change(largest, VecDeque::pop_front)
                     {
-                        self.by_address.remove(&oldest);
+                        self.by_address.remove(&(largest, oldest));
                     }
-                    self.order.push_back(key);
+                    self.change(cgroup, |order| order.push_back(key.1));
                     self.by_address.insert(key, Known { name: Some(name.to_owned()), until });
                 }
             }
         }
+    }
+
+    /// Changes which addresses a cgroup has.
+    fn change<T>(&mut self, cgroup: u64, change: impl FnOnce(&mut VecDeque<IpAddr>) -> T) -> T {
+        let order = self.order.entry(cgroup).or_default();
+        self.shares.remove(&(order.len(), cgroup));
+        let changed = change(order);
+        if order.is_empty() {
+            self.order.remove(&cgroup);
+        } else {
+            self.shares.insert((order.len(), cgroup));
+        }
+        changed
     }
 
     /// The name of an address, where there is one alone.
@@ -109,7 +126,23 @@ mod tests {
             let address = Address { address: std::net::Ipv4Addr::from(number).into(), seconds: 60 };
             names.learn(1, "a.example", &[address], 0);
         }
-        assert_eq!((names.by_address.len(), names.order.len()), (ADDRESSES, ADDRESSES));
+        assert_eq!((names.by_address.len(), names.order[&1].len()), (ADDRESSES, ADDRESSES));
         assert_eq!(names.name(1, [0, 0, 0, 0].into(), 0), None);
+    }
+
+    #[test]
+    fn a_cgroup_that_is_told_much_makes_no_other_forget() {
+        let mut names = Names::default();
+        names.learn(1, "a.example", &[address(1, 60)], 0);
+        for number in 0..2 * ADDRESSES as u32 {
+            let address = Address { address: std::net::Ipv4Addr::from(number).into(), seconds: 60 };
+            names.learn(2, "flood.example", &[address], 0);
+        }
+        names.learn(3, "b.example", &[address(1, 60)], 0);
+        assert_eq!(names.name(1, [192, 0, 2, 1].into(), 0), Some("a.example"));
+        assert_eq!(names.name(3, [192, 0, 2, 1].into(), 0), Some("b.example"));
+        assert_eq!(names.by_address.len(), ADDRESSES);
+        assert_eq!(names.order.values().map(VecDeque::len).sum::<usize>(), ADDRESSES);
+        assert_eq!(names.shares.iter().map(|(count, _)| count).sum::<usize>(), ADDRESSES);
     }
 }

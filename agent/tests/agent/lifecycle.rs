@@ -1,8 +1,12 @@
 //! Processes, libraries and the agent come and go.
 
+use std::fs::File;
+use std::net::TcpListener;
+use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use crate::secrets::page;
 use crate::server::{Server, script, succeed};
 use crate::trace::Trace;
 
@@ -65,4 +69,53 @@ fn a_library_that_comes_later_is_watched_once_a_process_has_it() {
     curl("/remit-later/2");
     let seen = trace.stop();
     assert_eq!(seen.calls(&server, "/remit-later"), ["GET /remit-later/1", "GET /remit-later/2"]);
+}
+
+/// Takes all breakpoints out of a process's own program, whatever put them there.
+fn mute(process: u32) {
+    let program = File::open(format!("/proc/{process}/exe")).unwrap();
+    let path = std::fs::read_link(format!("/proc/{process}/exe")).unwrap();
+    let memory = File::options().read(true).write(true).open(format!("/proc/{process}/mem")).unwrap();
+    let maps = std::fs::read_to_string(format!("/proc/{process}/maps")).unwrap();
+    for line in maps.lines().filter(|line| line.contains(" r-xp ") && line.ends_with(path.to_str().unwrap()))
+    {
+        let fields: Vec<&str> = line.split(' ').collect();
+        let (from, to) = fields[0].split_once('-').unwrap();
+        let [from, to, offset] = [from, to, fields[2]].map(|number| u64::from_str_radix(number, 16).unwrap());
+        let mut code = vec![0; usize::try_from(to - from).unwrap()];
+        let (mut file, size) = (code.clone(), program.metadata().unwrap().len() - offset);
+        file.truncate(usize::try_from(size).unwrap());
+        program.read_exact_at(&mut file, offset).unwrap();
+        memory.read_exact_at(&mut code, from).unwrap();
+        for (at, (byte, _)) in file.iter().zip(&code).enumerate().filter(|(_, (byte, now))| byte != now) {
+            memory.write_all_at(&[*byte], from + at as u64).unwrap();
+        }
+    }
+}
+
+#[test]
+fn probes_that_show_nothing_any_more_are_a_problem_and_a_loss() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let listen = format!("127.0.0.1:{port}");
+    let mut arguments = ["run", "--listen", &listen, "--ledger"].map(AsRef::as_ref).to_vec();
+    arguments.push(folder.path().as_os_str());
+    let Some(run) = Trace::of(&arguments) else { return };
+    let says = |path: &str, words: &str| {
+        (0..600).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            page(port, path).contains(words)
+        })
+    };
+    assert!(says("/healthz", "200 OK"));
+    assert!(says("/metrics", "remit_probes_alive 1"));
+    mute(run.process());
+    assert!(says("/healthz", "probes do not work"), "{}", page(port, "/healthz"));
+    assert!(says("/metrics", "remit_probes_alive 0"));
+    let metrics = page(port, "/metrics");
+    let lost = metrics.lines().find(|line| line.contains("\"probe_dead\"")).unwrap_or_default();
+    assert!(!lost.is_empty() && !lost.ends_with(" 0"), "{metrics}");
+    run.stop();
+    let coverage = crate::sockets::rows(folder.path()).1;
+    assert!(coverage.iter().any(|row| row.evidence == "wire" && row.lost > 0), "{coverage:?}");
 }

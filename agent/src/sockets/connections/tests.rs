@@ -87,6 +87,26 @@ fn objects_whose_end_is_not_seen_serve_all_connections_of_their_process() {
     assert_eq!(decided(&mut connections, 4 * SECOND), expected);
 }
 
+/// Its address is another's by the time at which the connection is decided.
+#[test]
+fn an_object_whose_end_is_not_seen_counts_for_its_time_when_its_address_is_taken_again() {
+    let mut connections = Connections::default();
+    let object = |connections: &mut Connections, host: &str, at: i64| {
+        connections.seen(10, 0x100, true, at);
+        connections.called(10, 0x100, Some(host));
+    };
+    object(&mut connections, "a.example", 0);
+    connect(&mut connections, 1, 10, "a.example", 0);
+    object(&mut connections, "b.example", 3 * SECOND);
+    connect(&mut connections, 2, 10, "b.example", 3 * SECOND);
+    for second in 4..20 {
+        object(&mut connections, "b.example", second * SECOND);
+    }
+    assert_eq!(connections.objects[&10].len(), 2, "equal ones are kept once");
+    let expected = [("a.example".to_owned(), true), ("b.example".to_owned(), true)];
+    assert_eq!(decided(&mut connections, 20 * SECOND), expected);
+}
+
 #[test]
 fn an_object_of_another_time_does_not_count() {
     let mut connections = Connections::default();
