@@ -92,6 +92,11 @@ struct Groups<J: Journals> {
 
 impl<J: Journals> Groups<J> {
     fn publish_all(&mut self, bodies: &Receiver<Waiting>) {
+        // So that it shows at once where the ledger cannot be written.
+        match self.journals.open() {
+            Ok(journal) => self.journal = Some(journal),
+            Err(refusal) => self.fail(&refusal),
+        }
         while let Ok(first) = bodies.recv() {
             let group = self.gather(first, bodies);
             self.publish(group);

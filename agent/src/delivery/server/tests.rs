@@ -239,6 +239,46 @@ async fn a_slow_ledger_slows_senders_and_takes_no_more_room() {
     assert_eq!(bench.room.available_permits(), 3000);
 }
 
+/// Set for the process that measures itself.
+const MEASURED: &str = "REMIT_TEST_MEASURED";
+
+/// In a process of its own, since others' tests take memory, too.
+#[tokio::test]
+async fn memory_stays_flat_while_the_ledger_is_slow() {
+    const BODY: usize = 4 << 20;
+    if std::env::var_os(MEASURED).is_none() {
+        let mut own = Command::new(std::env::current_exe().unwrap());
+        own.args(["--exact", "delivery::server::tests::memory_stays_flat_while_the_ledger_is_slow"]);
+        let output = own.env(MEASURED, "1").output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+        return;
+    }
+    let settings = ServerSettings { body_limit: BODY as u32, room: 4 * BODY, ..ServerSettings::default() };
+    let bench = Bench::new(settings, true).await;
+    bench.told.set(|state| state.is_slow = true);
+    let (client, body) = (bench.keys.client(None), Bytes::from(vec![b'a'; BODY]));
+    let send = || client.post(bench.url()).body(body.clone()).send();
+    let before = peak();
+    let sent: Vec<_> = (0..64).map(|_| tokio::spawn(send())).collect();
+    while bench.room.available_permits() > 0 || bench.told.state.lock().unwrap().published == 0 {
+        tokio::task::yield_now().await;
+    }
+    bench.told.set(|state| state.is_slow = false);
+    for sent in sent {
+        assert_eq!(sent.await.unwrap().unwrap().status().as_u16(), 200);
+    }
+    // Sixteen megabytes have room, each body is there twice while it is put together, and the senders are in this process, too.
+    let grown = peak() - before;
+    assert!(grown < (24 * BODY) as u64, "256 MB were sent, and memory grew by {grown} bytes");
+}
+
+/// The most memory that this process had at a time, in bytes.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+}
+
 #[tokio::test]
 async fn what_was_begun_is_answered_when_it_is_told_to_stop() {
     let bench = Bench::open().await;
