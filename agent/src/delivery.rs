@@ -3,6 +3,7 @@
 //! A request is answered with success only after what it brought is durable. Several that came meanwhile are published together.
 //! Each takes room from its head to its answer, so memory is bounded: where there is no room, senders wait.
 
+mod audit;
 mod counters;
 mod journal;
 #[cfg(test)]
@@ -11,8 +12,9 @@ mod server;
 mod tls;
 mod writer;
 
+pub use audit::AuditLog;
 pub use counters::Counters;
-pub use journal::{Journal, Journals, Refusal};
+pub use journal::{Events, Journal, Journals, Refusal};
 pub use server::{Server, ServerSettings};
 pub use tls::{Tls, TlsError, TlsSettings};
 pub use writer::{Writer, WriterSettings};

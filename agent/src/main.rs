@@ -5,6 +5,7 @@ mod check;
 mod observe;
 mod run;
 mod trace;
+mod webhook;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,8 @@ enum Verb {
     Run(Box<run::Arguments>),
     /// Print calls as they are made, one a line
     Trace(trace::Arguments),
+    /// Record the audit events that Kubernetes API servers send, until told to stop
+    Webhook(webhook::Arguments),
     /// Print a shell's completion script
     Completions {
         /// The shell
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Verb::Check => check::run(),
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Trace(arguments) => trace::run(&arguments),
+        Verb::Webhook(arguments) => webhook::run(&arguments),
         Verb::Completions { shell } => complete(shell),
         Verb::Man { folder } => manual(&folder),
     };

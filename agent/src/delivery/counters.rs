@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::journal::Events;
 use crate::metrics::Metric;
 
 /// What became of requests, counted.
@@ -12,6 +13,8 @@ pub struct Counters {
     answers: [AtomicU64; STATUSES.len()],
     /// Connections that ended before a request was answered, or whose handshake failed.
     broken: AtomicU64,
+    /// Events of requests that were acknowledged: recorded, skipped and lost.
+    events: [AtomicU64; 3],
     published: AtomicU64,
     compacted: AtomicU64,
     /// Why the ledger took nothing the last time.
@@ -34,7 +37,10 @@ impl Counters {
         self.broken.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn published(&self) {
+    pub(super) fn published(&self, events: Events) {
+        for (counter, more) in self.events.iter().zip([events.recorded, events.skipped, events.lost]) {
+            counter.fetch_add(more, Ordering::Relaxed);
+        }
         self.published.fetch_add(1, Ordering::Relaxed);
         *self.problem.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
@@ -56,7 +62,14 @@ impl Counters {
     pub fn metrics(&self) -> Vec<Metric> {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let answers = STATUSES.iter().zip(&self.answers).map(|((_, name), count)| (*name, read(count)));
+        let events = ["recorded", "skipped", "lost"].into_iter().zip(&self.events);
         vec![
+            Metric::counters(
+                "remit_webhook_events_total",
+                "Events of requests that were acknowledged, by what became of them.",
+                "state",
+                events.map(|(state, count)| (state, read(count))),
+            ),
             Metric::counters(
                 "remit_webhook_requests_total",
                 "Requests that were answered, by status.",

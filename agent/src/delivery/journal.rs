@@ -2,11 +2,11 @@
 
 /// A ledger that is open.
 pub trait Journal {
-    /// Counts the events of a body that were not counted before.
+    /// Counts the events of a body that were not counted before, and says what became of all of them.
     ///
     /// # Errors
     /// When it is no list of events, of which nothing counts then; or the ledger is away.
-    fn count(&mut self, body: &[u8]) -> Result<(), Refusal>;
+    fn count(&mut self, body: &[u8]) -> Result<Events, Refusal>;
 
     /// Makes durable what was counted since the last time. After an error the journal is opened anew: what was not published is
     /// delivered again.
@@ -14,6 +14,17 @@ pub trait Journal {
     /// # Errors
     /// When the ledger cannot be written.
     fn publish(&mut self) -> Result<(), Refusal>;
+}
+
+/// What became of events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Events {
+    /// Those that were counted.
+    pub recorded: u64,
+    /// Those that count elsewhere, such as in another stage, or do not matter.
+    pub skipped: u64,
+    /// Those that cannot be read.
+    pub lost: u64,
 }
 
 /// How a ledger is opened and looked after.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Condvar, Mutex};
 
-use super::journal::{Journal, Journals, Refusal};
+use super::journal::{Events, Journal, Journals, Refusal};
 
 /// What tests tell a ledger and learn of it.
 #[derive(Debug, Default)]
@@ -67,15 +67,16 @@ impl Journals for Ledger {
 }
 
 impl Journal for Open {
-    fn count(&mut self, body: &[u8]) -> Result<(), Refusal> {
+    fn count(&mut self, body: &[u8]) -> Result<Events, Refusal> {
         let body = String::from_utf8_lossy(body).into_owned();
         if body.starts_with("wrong") {
             return Err(Refusal::Foreign("it is wrong".to_owned()));
         }
-        if self.known.insert(body.clone()) {
-            self.counted.push(body);
+        if !self.known.insert(body.clone()) {
+            return Ok(Events { skipped: 1, ..Events::default() });
         }
-        Ok(())
+        self.counted.push(body);
+        Ok(Events { recorded: 1, ..Events::default() })
     }
 
     fn publish(&mut self) -> Result<(), Refusal> {

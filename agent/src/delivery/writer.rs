@@ -9,7 +9,7 @@ use hyper::body::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::counters::Counters;
-use super::journal::{Journal, Journals, Refusal};
+use super::journal::{Events, Journal, Journals, Refusal};
 
 /// How bodies are published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +55,9 @@ impl Writer {
         let (bodies, received) = channel();
         let thread = std::thread::Builder::new().name("ledger".to_owned());
         let thread = thread.spawn(move || {
-            Groups { journals, journal: None, settings, counters, since_compaction: 0 }
-                .publish_all(&received);
+            // What earlier runs left many files of, however short they were, is looked after with the first group.
+            let since_compaction = settings.compact.saturating_sub(1);
+            Groups { journals, journal: None, settings, counters, since_compaction }.publish_all(&received);
         })?;
         Ok(Self { bodies, thread })
     }
@@ -123,16 +124,22 @@ impl<J: Journals> Groups<J> {
 
     /// Counts and publishes a group, and answers it. Its bodies take room until then, since counts take memory, too.
     fn publish(&mut self, group: Vec<Waiting>) {
-        let mut counted = Vec::with_capacity(group.len());
+        let (mut counted, mut all) = (Vec::with_capacity(group.len()), Events::default());
         // Bodies of senders that went away meanwhile count, too: what is sent again is found to be counted.
         for Waiting { body, room, answer } in group {
             let asking = Asking { room, answer };
             match self.count(&body) {
-                Ok(()) => counted.push(asking),
+                Ok(events) => {
+                    all.recorded += events.recorded;
+                    all.skipped += events.skipped;
+                    all.lost += events.lost;
+                    counted.push(asking);
+                }
                 // It is nothing to the sender's neighbours.
                 Err(refusal @ Refusal::Foreign(_)) => asking.answer(Err(refusal)),
                 Err(refusal) => {
                     self.fail(&refusal);
+                    all = Events::default();
                     counted.push(asking);
                     counted.drain(..).for_each(|asking| asking.answer(Err(refusal.clone())));
                 }
@@ -145,14 +152,14 @@ impl<J: Journals> Groups<J> {
         match &published {
             Ok(()) => {
                 self.since_compaction = self.since_compaction.saturating_add(1);
-                self.counters.published();
+                self.counters.published(all);
             }
             Err(refusal) => self.fail(refusal),
         }
         counted.into_iter().for_each(|asking| asking.answer(published.clone()));
     }
 
-    fn count(&mut self, body: &[u8]) -> Result<(), Refusal> {
+    fn count(&mut self, body: &[u8]) -> Result<Events, Refusal> {
         let journal = match &mut self.journal {
             Some(journal) => journal,
             none => none.insert(self.journals.open()?),

@@ -26,3 +26,4 @@ mod server;
 mod sockets;
 mod sums;
 mod trace;
+mod webhook;

@@ -11,7 +11,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("remit-abi", &[]),
     ("remit-catalog", &[]),
     ("remit-ledger", &[]),
-    ("remit-agent", &["remit-abi", "remit-catalog", "remit-ledger"]),
+    ("remit-agent", &["remit-abi", "remit-catalog", "remit-ingest", "remit-ledger"]),
     ("remit-ingest", &["remit-catalog", "remit-ledger"]),
     ("remit-policy", &["remit-catalog"]),
     ("remit", &["remit-catalog", "remit-ingest", "remit-ledger", "remit-policy"]),

@@ -60,7 +60,13 @@ pub enum ForeignList {
 struct List<'a> {
     #[serde(borrow)]
     kind: Cow<'a, str>,
+    #[serde(rename = "items")]
+    _items: Vec<Item>,
 }
+
+/// An object, whatever it holds. Behind something else the next event would not be found.
+#[derive(Deserialize)]
+struct Item {}
 
 impl Intake {
     /// Opens a ledger, and remembers which events were counted in it last, `limits.remembered` at most.

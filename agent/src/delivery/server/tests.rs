@@ -137,6 +137,9 @@ async fn events_are_taken_and_the_rest_is_told_why_not() {
     assert_eq!(bench.metric("remit_webhook_requests_total{status=\"200\"}"), "1");
     assert_eq!(bench.metric("remit_webhook_requests_total{status=\"405\"}"), "1");
     assert_eq!(bench.metric("remit_webhook_published_total"), "1");
+    assert_eq!(bench.metric("remit_webhook_events_total{state=\"recorded\"}"), "1");
+    assert_eq!(bench.post("events").await.0, 200);
+    assert_eq!(bench.metric("remit_webhook_events_total{state=\"skipped\"}"), "1");
 }
 
 #[tokio::test]
