@@ -7,6 +7,7 @@ mod agent;
 mod evaluate;
 mod grants;
 mod ingest;
+mod kubernetes;
 mod load;
 mod program;
 mod rollup;
@@ -89,6 +90,11 @@ const BENCHMARKS: &[Benchmark] = &[
         name: "duckdb",
         about: "ingest against DuckDB's read_json with the equivalent GROUP BY",
         run: ingest::duckdb,
+    },
+    Benchmark {
+        name: "kubernetes",
+        about: "ingest of a cluster's audit log against the floor and DuckDB's read_json",
+        run: kubernetes::run,
     },
     Benchmark {
         name: "trailscraper",

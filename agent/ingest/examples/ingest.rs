@@ -1,22 +1,25 @@
-//! Ingests CloudTrail files into a ledger: `ingest LEDGER INPUT...`. For trials and tests of this crate; `remit ingest
-//! cloudtrail` is the program.
+//! Ingests logs into a ledger: `ingest cloudtrail|kubernetes-audit LEDGER INPUT...`. For trials, tests and benchmarks of this crate;
+//! `remit ingest` is the program.
 
 use std::process::ExitCode;
 
-use remit_ingest::cloudtrail::ingest;
-use remit_ingest::{NoProgress, Options};
+use remit_ingest::{NoProgress, Options, cloudtrail, kubernetes};
 
 #[expect(clippy::print_stderr, reason = "an example talks on the terminal")]
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
-    let Some(ledger) = arguments.next() else {
-        eprintln!("usage: ingest LEDGER INPUT...");
+    let (Some(format), Some(ledger)) = (arguments.next(), arguments.next()) else {
+        eprintln!("usage: ingest cloudtrail|kubernetes-audit LEDGER INPUT...");
         return ExitCode::from(64);
     };
     let threads = std::env::var("THREADS").ok().and_then(|threads| threads.parse().ok()).unwrap_or(2);
     let options =
         Options { inputs: arguments.collect(), ledger: ledger.into(), threads, ..Options::default() };
-    match ingest(options, None, &NoProgress) {
+    let done = match format.as_str() {
+        "kubernetes-audit" => kubernetes::ingest(options, None, &NoProgress),
+        _ => cloudtrail::ingest(options, None, &NoProgress),
+    };
+    match done {
         Ok(summary) => {
             for diagnostic in &summary.diagnostics {
                 eprintln!("{diagnostic}");

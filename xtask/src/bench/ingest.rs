@@ -163,18 +163,18 @@ fn remit<'a>(bench: &'a Bench<'_>, folder: &'a Path, ledger: &'a Path) -> Contes
     }
 }
 
-fn ledger(bench: &Bench<'_>) -> PathBuf {
+pub(super) fn ledger(bench: &Bench<'_>) -> PathBuf {
     bench.place.target.join("bench/ledger")
 }
 
 /// Time and events per second.
-fn pace(events: u64, seconds: f64) -> String {
+pub(super) fn pace(events: u64, seconds: f64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
     let pace = events as f64 / seconds;
     format!("{seconds:.2} s, {pace:.0} events/s")
 }
 
-fn peak(what: String, runs: &[Run]) -> Row {
+pub(super) fn peak(what: String, runs: &[Run]) -> Row {
     let peak = runs.iter().map(|run| run.peak).max().unwrap_or(0);
     let megabytes = u32::try_from(peak / 1_000_000).map_or(f64::INFINITY, f64::from);
     Row {

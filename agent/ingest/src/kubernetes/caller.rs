@@ -9,6 +9,10 @@ use super::pod::stem;
 
 const SERVICE_ACCOUNT: &str = "system:serviceaccount:";
 const AUTHENTICATED: &str = "system:authenticated";
+const NODE: &str = "system:node:";
+
+/// The verb of acting as another, where that is not constrained.
+pub(crate) const IMPERSONATE: &str = "impersonate";
 const ANONYMOUS: &str = "system:anonymous";
 
 /// Names of users, groups and pods are shorter, in bytes.
@@ -100,7 +104,7 @@ impl Who {
         let name = self.principal.as_str();
         if service_account(name).is_some() {
             "service_account"
-        } else if name.starts_with("system:node:") {
+        } else if name.starts_with(NODE) {
             "node"
         } else if name == ANONYMOUS {
             "anonymous"
@@ -118,23 +122,37 @@ impl Who {
 }
 
 /// What a user was allowed to do in order to act as another: each of it is judged for itself, and none has an event. Groups
-/// that the server adds are not asked for. Values of `extra` are not told.
-pub(crate) fn impersonations(other: &User) -> Vec<Request> {
+/// that the server adds are not asked for. Values of `extra` are not told. Where the impersonation is constrained (KEP-5284),
+/// `constraint` is its verb, such as `impersonate:user-info`.
+pub(crate) fn impersonations(other: &User, constraint: Option<&str>) -> Vec<Request> {
+    const AUTHENTICATION: &str = "authentication.k8s.io";
     let mut asked = Vec::new();
     let Some(name) = name_of(other) else { return asked };
-    match service_account(name) {
-        Some((namespace, name)) => asked.push(impersonate("", "serviceaccounts", "", namespace, name)),
-        None => asked.push(impersonate("", "users", "", "", name)),
+    let verb = constraint.unwrap_or(IMPERSONATE);
+    let core = if constraint.is_some() { AUTHENTICATION } else { "" };
+    match (service_account(name), name.strip_prefix(NODE), constraint) {
+        (Some((namespace, name)), _, _) => {
+            asked.push(impersonate(verb, core, "serviceaccounts", "", namespace, name));
+        }
+        // Which node that is follows from who asks.
+        (_, Some(_), Some("impersonate:associated-node")) => {
+            asked.push(impersonate(verb, core, "nodes", "", "", "*"));
+        }
+        (_, Some(node), Some(_)) => asked.push(impersonate(verb, core, "nodes", "", "", node)),
+        _ => asked.push(impersonate(verb, core, "users", "", "", name)),
+    }
+    if constraint.is_some_and(|constraint| constraint != "impersonate:user-info") {
+        // The rest of a ServiceAccount or node is given with its name.
+        return asked;
     }
     for group in other.groups().iter().filter(|group| !is_added(name, group) && is_name(group)) {
-        asked.push(impersonate("", "groups", "", "", group));
+        asked.push(impersonate(verb, core, "groups", "", "", group));
     }
-    const AUTHENTICATION: &str = "authentication.k8s.io";
     if let Some(uid) = other.uid.as_deref().filter(|uid| is_name(uid)) {
-        asked.push(impersonate(AUTHENTICATION, "uids", "", "", uid));
+        asked.push(impersonate(verb, AUTHENTICATION, "uids", "", "", uid));
     }
     for key in other.extra.iter().flatten().map(|(key, _)| key).filter(|key| is_name(key)) {
-        asked.push(impersonate(AUTHENTICATION, "userextras", key, "", "*"));
+        asked.push(impersonate(verb, AUTHENTICATION, "userextras", key, "", "*"));
     }
     asked.truncate(IMPERSONATIONS);
     asked
@@ -145,6 +163,7 @@ const IMPERSONATIONS: usize = 256;
 
 /// A request to act as another.
 pub(crate) fn impersonate(
+    verb: &str,
     group: &str,
     resource: &str,
     subresource: &str,
@@ -159,7 +178,7 @@ pub(crate) fn impersonate(
         namespace: own(namespace),
         name: own(name),
     };
-    Request { verb: "impersonate".to_owned(), target: Target::Resource(asked) }
+    Request { verb: own(verb), target: Target::Resource(asked) }
 }
 
 fn name_of(user: &User) -> Option<&str> {
@@ -234,7 +253,7 @@ mod tests {
         let other = user(
             r#"{"username":"system:serviceaccount:shop:api","uid":"u-1","groups":["admins","system:serviceaccounts","system:serviceaccounts:shop","system:authenticated"],"extra":{"scopes":["a secret"]}}"#,
         );
-        let asked: Vec<_> = impersonations(&other)
+        let asked: Vec<_> = impersonations(&other, None)
             .iter()
             .filter_map(Request::words)
             .map(|words| format!("{} {} {}", words.service, words.operation, words.resource))
@@ -248,5 +267,17 @@ mod tests {
                 "authentication.k8s.io impersonate userextras/scopes userextras/*",
             ]
         );
+        let words = |json: &str, constraint: &str| {
+            let asked = impersonations(&user(json), Some(constraint));
+            let words = asked.iter().filter_map(Request::words);
+            words.map(|words| format!("{} {}", words.operation, words.resource)).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            words(r#"{"username":"bob","groups":["g"]}"#, "impersonate:user-info"),
+            ["impersonate:user-info users users/bob", "impersonate:user-info groups groups/g"]
+        );
+        let node = r#"{"username":"system:node:n1","groups":["system:nodes"]}"#;
+        assert_eq!(words(node, "impersonate:arbitrary-node"), ["impersonate:arbitrary-node nodes nodes/n1"]);
+        assert_eq!(words(node, "impersonate:associated-node"), ["impersonate:associated-node nodes nodes/*"]);
     }
 }

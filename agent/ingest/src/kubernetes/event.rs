@@ -25,6 +25,8 @@ pub(crate) struct Event<'a> {
     /// The number of `user`, where it was met before.
     pub(crate) known_user: Option<u32>,
     pub(crate) impersonated: Option<&'a [u8]>,
+    /// The verb of an impersonation that is constrained.
+    pub(crate) constraint: Option<Text<'a>>,
     pub(crate) origins: Option<&'a [u8]>,
     pub(crate) object: Option<&'a [u8]>,
     pub(crate) status: Option<&'a [u8]>,
@@ -190,6 +192,11 @@ fn read_object<'a, F: Find>(
                 }
             }
             b"impersonatedUser" | b"ImpersonatedUser" => event.impersonated = cursor.value()?.nested(),
+            b"authenticationMetadata" => {
+                if let Some(inside) = cursor.pass()? {
+                    event.constraint = member(inside, b"impersonationConstraint")?.0.and_then(Value::text);
+                }
+            }
             b"sourceIPs" | b"SourceIps" => event.origins = cursor.value()?.nested(),
             b"objectRef" | b"ObjectRef" => event.object = cursor.value()?.nested(),
             b"responseStatus" | b"ResponseStatus" => {

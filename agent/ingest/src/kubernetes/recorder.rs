@@ -9,7 +9,7 @@ use remit_catalog::kubernetes::{Reading, Request};
 use remit_ledger::{HOUR, Outcome, identify};
 
 use super::asked::{Asked, is_read, of_address, of_object};
-use super::caller::{User, Who, impersonate, impersonations};
+use super::caller::{IMPERSONATE, User, Who, impersonate, impersonations};
 use super::event::{Audit, Delivery, Envelope, Event, Found, cluster_of_resource, is_cluster};
 use super::google::Entry;
 use super::outcome::{authorizer, outcome};
@@ -63,6 +63,7 @@ impl Recorder {
         let caller = self.caller(event)?;
         let call = self.call(event)?;
         let review = self.review(event, &caller, call);
+        let constrained = self.constrained(&caller, call);
         if self.is_repeated(&moment) {
             return Ok(());
         }
@@ -78,7 +79,7 @@ impl Recorder {
         };
         self.tally(key, event.delivery.unwrap_or(envelope.delivery));
         self.table.count(key, moment.time, &moment.id);
-        for (who, call) in caller.also.iter().copied().chain(review) {
+        for (who, call) in caller.also.iter().copied().chain(review).chain(constrained) {
             self.table.count(Key { who, call, ..key }, moment.time, &moment.id);
         }
         self.recorded(&moment);
@@ -162,29 +163,35 @@ impl Recorder {
         let user = event.user.ok_or("incomplete")?;
         let number = event.known_user.unwrap_or_else(|| self.table.users.intern(user).number());
         let other = event.impersonated.map(|other| self.table.users.intern(other).number());
-        if let Some(caller) = self.table.callers.get(&(number, other)) {
+        let constraint = event.constraint.map(|constraint| self.table.users.intern(constraint.raw).number());
+        let key = (number, other, constraint);
+        if let Some(caller) = self.table.callers.get(&key) {
             return Ok(Arc::clone(caller));
         }
-        let caller = Arc::new(self.new_caller(user, event.impersonated)?);
-        self.table.callers.insert((number, other), Arc::clone(&caller));
+        let caller = Arc::new(self.new_caller(user, event)?);
+        self.table.callers.insert(key, Arc::clone(&caller));
         Ok(caller)
     }
 
     #[cold]
-    fn new_caller(&mut self, user: &[u8], other: Option<&[u8]>) -> Result<Caller, &'static str> {
+    fn new_caller(&mut self, user: &[u8], event: &Event<'_>) -> Result<Caller, &'static str> {
         let user = User::read(user).ok_or("incomplete")?;
-        let other = other.map(|other| User::read(other).ok_or("incomplete")).transpose()?;
+        let constraint = event.constraint.and_then(Text::decode).filter(|verb| !verb.is_empty());
+        let mode = constraint.as_deref().and_then(|verb| verb.strip_prefix("impersonate:"));
+        let mut constrained = None;
+        let other = event.impersonated.map(|other| User::read(other).ok_or("incomplete")).transpose()?;
         let who = Who::read(&user, other.as_ref()).ok_or("incomplete")?;
         let mut also = Vec::new();
         if let (Some(own), Some(other)) = (who.impersonator(&user), &other) {
             let own = self.table.who(own);
-            for request in impersonations(other) {
+            constrained = mode.map(|mode| (own, mode.to_owned()));
+            for request in impersonations(other, constraint.as_deref()) {
                 // The server tells whom a call is made as once it may be: had it been refused, the event would not.
                 let call = Call::of(Asked::of(Some(&request), ""), Outcome::Allowed);
                 also.push((own, self.table.call(call)));
             }
         }
-        Ok(Caller { who: self.table.who(who), also })
+        Ok(Caller { who: self.table.who(who), also, constrained })
     }
 
     /// What was asked for and what came of it.
@@ -209,6 +216,15 @@ impl Recorder {
         };
         self.scratch = raw;
         call
+    }
+
+    /// That the caller may call like this in another's name, where that is constrained: a permission of its own.
+    fn constrained(&mut self, caller: &Caller, call: u32) -> Option<(u32, u32)> {
+        let (who, mode) = caller.constrained.as_ref()?;
+        let asked = &self.table.get_call(call)?.asked;
+        let operation = format!("impersonate-on:{mode}:{}", asked.operation);
+        let asked = Asked { operation, ..asked.clone() };
+        (!asked.resource.is_empty()).then(|| (*who, self.table.call(Call::of(asked, Outcome::Allowed))))
     }
 
     /// What an access review that was created shows of another's permission.
@@ -354,8 +370,14 @@ fn refused(status: &[u8]) -> Option<Call> {
     } else {
         details.and_then(|details| details.name)
     };
-    let request: Request =
-        impersonate(&group, resource, subresource, &namespace, name.as_deref().unwrap_or_default());
+    let request: Request = impersonate(
+        IMPERSONATE,
+        &group,
+        resource,
+        subresource,
+        &namespace,
+        name.as_deref().unwrap_or_default(),
+    );
     let call = Call::of(Asked::of(Some(&request), ""), Outcome::Denied);
     Some(Call { error: Some(403), ..call })
 }

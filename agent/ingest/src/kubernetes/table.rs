@@ -15,10 +15,10 @@ use crate::known::KnownObjects;
 /// The counts of one worker since its last flush.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
-    /// `user` and `impersonatedUser` as events tell them.
+    /// `user` and `impersonatedUser` as events tell them, and constraints of impersonation.
     pub(crate) users: KnownObjects,
-    /// Who is behind two of these; the second is none's where nobody was impersonated.
-    pub(crate) callers: HashMap<(u32, Option<u32>), Arc<Caller>, FixedState>,
+    /// Who is behind them.
+    pub(crate) callers: HashMap<CallerKey, Arc<Caller>, FixedState>,
     /// What was asked and answered as events tell it, and the number in `calls` of each.
     raw: Interner,
     call_of_raw: Vec<u32>,
@@ -32,12 +32,17 @@ pub(crate) struct Table {
     texts: usize,
 }
 
+/// The numbers of a user, of whom it impersonated, and of the constraint to that.
+pub(crate) type CallerKey = (u32, Option<u32>, Option<u32>);
+
 /// Who makes a call, and what of it has no event of its own.
 #[derive(Debug)]
 pub(crate) struct Caller {
     pub(crate) who: u32,
     /// Who was found to be allowed to do what, by their numbers, before the call itself was judged.
     pub(crate) also: Vec<(u32, u32)>,
+    /// Who was found to be allowed to call like this in another's name, and how: `user-info`.
+    pub(crate) constrained: Option<(u32, String)>,
 }
 
 /// What was asked for and what came of it.

@@ -201,6 +201,22 @@ fn r12_an_impersonated_call_is_the_others_and_impersonating_the_callers() {
 }
 
 #[test]
+fn a_constrained_impersonation_takes_two_permissions_of_the_caller() {
+    let call = Event::new(1, "get", POD, 200)
+        .with("user", json!({"username": "ann"}))
+        .with("impersonatedUser", json!({"username": "bob", "groups": ["system:authenticated"]}))
+        .with("authenticationMetadata", json!({"impersonationConstraint": "impersonate:user-info"}));
+    assert_eq!(
+        rows(&[call]),
+        [
+            "1 allowed ann authentication.k8s.io impersonate:user-info users on users/bob",
+            "1 allowed ann core impersonate-on:user-info:get pods on namespaces/shop/pods/p",
+            "1 allowed bob core get pods on namespaces/shop/pods/p by=ann",
+        ]
+    );
+}
+
+#[test]
 fn a_review_with_its_body_is_use_by_whom_it_asks_about() {
     let uri = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
     let question = |path: serde_json::Value| json!({"kind": "SubjectAccessReview", "spec": path});
