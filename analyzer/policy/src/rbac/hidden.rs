@@ -85,7 +85,9 @@ impl<'a> Hiding<'a> {
                         let on = On::Resource { group, resource, name: None };
                         let part = Permission { namespace: None, on, verb };
                         // What is chosen lies within, so that they meet.
-                        let Some(part) = part.meet(permission) else { continue };
+                        let Some(part) = part.meet(permission).filter(|part| !part.is_inert()) else {
+                            continue;
+                        };
                         self.places(&part, &choice).into_iter().for_each(|(part, why)| add(part, why));
                     }
                 }

@@ -214,7 +214,7 @@ fn namespace() -> impl Strategy<Value = Option<String>> {
     prop::option::of(prop::sample::select(&["a", "b"][..]).prop_map(str::to_owned))
 }
 
-fn roles() -> impl Strategy<Value = Object> {
+pub(super) fn roles() -> impl Strategy<Value = Object> {
     (namespace(), prop::sample::select(&["r", "s"][..]), prop::collection::vec(rules(), 1..4)).prop_map(
         |(namespace, name, rules)| {
             Object::Role(Role {
@@ -229,7 +229,7 @@ fn roles() -> impl Strategy<Value = Object> {
     )
 }
 
-fn bindings() -> impl Strategy<Value = Object> {
+pub(super) fn bindings() -> impl Strategy<Value = Object> {
     let subject = prop_oneof![
         prop::sample::select(&["ann", "system:serviceaccount:a:web"][..])
             .prop_map(|name| Subject::User(name.to_owned())),
@@ -255,11 +255,11 @@ fn bindings() -> impl Strategy<Value = Object> {
         })
 }
 
-fn clusters() -> impl Strategy<Value = Vec<Object>> {
+pub(super) fn clusters() -> impl Strategy<Value = Vec<Object>> {
     prop::collection::vec(prop_oneof![roles(), bindings()], 0..24)
 }
 
-fn users() -> impl Strategy<Value = User> {
+pub(super) fn users() -> impl Strategy<Value = User> {
     let ann = User { name: "ann".to_owned(), groups: vec!["ops".to_owned()] };
     prop::sample::select(vec![ann, User::service_account("a", "web"), User::service_account("b", "web")])
 }
@@ -271,7 +271,7 @@ const NAMESPACES: &[&str] = &["", "a", "b", "c"];
 const NAMES: &[&str] = &["", "x", "y", "other"];
 const URLS: &[&str] = &["/a", "/a/", "/a/c", "/a/b", "/a/bc", "/other"];
 
-fn requests() -> impl Strategy<Value = Request> {
+pub(super) fn requests() -> impl Strategy<Value = Request> {
     use prop::sample::select;
     prop_oneof![
         4 => (select(VERBS), select(GROUPS), select(RESOURCES), select(NAMESPACES), select(NAMES))
@@ -281,7 +281,7 @@ fn requests() -> impl Strategy<Value = Request> {
 }
 
 /// Every request that can be made of the words above, one for all that no rule names included.
-fn all_requests() -> Vec<Request> {
+pub(super) fn all_requests() -> Vec<Request> {
     let mut all = Vec::new();
     for verb in VERBS {
         all.extend(URLS.iter().map(|path| url(verb, path)));

@@ -3,6 +3,7 @@
 mod closures;
 mod hidden;
 mod placement;
+mod properties;
 pub(in crate::rbac) mod world;
 
 use serde_json::json;

@@ -20,7 +20,11 @@ pub(super) fn check(claim: &Claim, violations: &mut Vec<Violation>) -> usize {
         }
         for (index, rule) in bound.1.rules.iter().enumerate() {
             let needed = needed(claim, &after, (at, index), is_new);
-            for element in elements(rule) {
+            // What of an old rule allows nothing wherever it is bound is not the subject's to clean up.
+            let effective = permissions(&after, (at, index)).into_iter().filter(|one| !one.is_inert());
+            let elements =
+                if is_new { elements(rule) } else { effective.flat_map(|one| parts(&one)).collect() };
+            for element in elements {
                 checked += 1;
                 if !needed.contains(&element) {
                     let what = format!("{} `{}`", element.0, element.1);

@@ -105,7 +105,7 @@ fn nameless(claim: &Claim, rule: &crate::rbac::Rule) -> Option<String> {
             .any(|old| rule.names.iter().all(|name| old.names.contains(name)))
     };
     let has = |verb: &str| rule.verbs.iter().any(|own| own == verb);
-    let is_wrong = !rule.names.is_empty()
+    let is_wrong = rule.names.iter().any(|name| !name.is_empty())
         && is_collection(&rule.resources)
         && (has("deletecollection") || (has("create") && !stands("create")));
     is_wrong.then(|| "names with a verb whose requests have none".to_owned())
