@@ -106,7 +106,21 @@ impl Permission {
 
     /// Whether it allows all that the other allows.
     pub fn covers(&self, other: &Self) -> bool {
-        self.meet(other).as_ref() == Some(other)
+        let is_on = match (&self.on, &other.on) {
+            (On::Url(own), On::Url(other)) => is_url(own, other),
+            (
+                On::Resource { group, resource, name },
+                On::Resource { group: other_group, resource: other_resource, name: other_name },
+            ) => {
+                is_text(group, other_group)
+                    && (is_text(resource, other_resource) || is_child(resource, other_resource))
+                    && (name.is_none() || name == other_name)
+            }
+            _ => false,
+        };
+        is_on
+            && is_text(&self.verb, &other.verb)
+            && (self.namespace.is_none() || self.namespace == other.namespace)
     }
 
     /// What both allow, if anything.
@@ -170,14 +184,17 @@ fn optional(a: Option<&String>, b: Option<&String>) -> Option<Option<String>> {
 }
 
 fn resource_meet(a: &str, b: &str) -> Option<String> {
-    let is_within = |wide: &str, narrow: &str| {
-        wide.strip_prefix(ANY_PARENT)
-            .is_some_and(|child| narrow.split_once('/').is_some_and(|(_, other)| other == child))
-    };
-    if is_within(a, b) {
+    if is_child(a, b) {
         return Some(b.to_owned());
     }
-    if is_within(b, a) { Some(a.to_owned()) } else { either(a, b) }
+    if is_child(b, a) { Some(a.to_owned()) } else { either(a, b) }
+}
+
+/// Whether one is a subresource everywhere, and the other that of one resource.
+fn is_child(everywhere: &str, one: &str) -> bool {
+    everywhere
+        .strip_prefix(ANY_PARENT)
+        .is_some_and(|child| one.split_once('/').is_some_and(|(_, other)| other == child))
 }
 
 /// As `kubectl` names things: `get deployments.apps/scale web in shop`.

@@ -112,7 +112,12 @@ pub(super) const KUBELET: &[&str] = &[
 impl Unasked {
     /// What of a permission is of this kind.
     pub(super) fn of<'a>(&'a self, permission: &'a Permission) -> impl Iterator<Item = Permission> + 'a {
-        let pairs = self.verbs.iter().flat_map(|verb| self.resources.iter().map(move |pair| (verb, pair)));
+        let is_meant = |verb: &&&str| permission.verb == ALL || permission.verb == **verb;
+        let pairs = self
+            .verbs
+            .iter()
+            .filter(is_meant)
+            .flat_map(|verb| self.resources.iter().map(move |pair| (verb, pair)));
         pairs.filter_map(|(verb, (group, resource))| pattern(verb, group, resource).meet(permission))
     }
 }
