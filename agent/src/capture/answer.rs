@@ -35,7 +35,7 @@ impl Answer<'_> {
 
     /// The code of an error, which the log of Kubernetes has as the status.
     pub(super) fn error_code(&self) -> Option<String> {
-        let is_error = self.provider == Provider::Kubernetes && self.outcome() == Outcome::Failed;
+        let is_error = self.provider == Provider::Kubernetes && self.outcome() != Outcome::Allowed;
         self.status().filter(|_| is_error).map(|status| status.to_string())
     }
 

@@ -6,7 +6,8 @@ use std::process::{Child, Command, Stdio};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use remit_ledger::{Provider, UsageRecord, WIRE};
+use remit_ingest::{NoProgress, Options, kubernetes};
+use remit_ledger::{KUBERNETES_AUDIT, Provider, UsageRecord, WIRE};
 use serde_json::{Value, json};
 
 use crate::run::records;
@@ -190,7 +191,7 @@ fn logged_use(event: &Value) -> Use {
     };
     let is_allowed = event["annotations"]["authorization.k8s.io/decision"] == "allow";
     let (outcome, error) = match code {
-        _ if !is_allowed => ("denied", String::new()),
+        _ if !is_allowed => ("denied", code.to_string()),
         400.. => ("failed", code.to_string()),
         _ => ("allowed", String::new()),
     };
@@ -205,12 +206,19 @@ fn logged_use(event: &Value) -> Use {
     (credential, service, operation, resource, beside.to_owned(), outcome.to_owned(), error)
 }
 
-/// The uses in a ledger, with the identifiers that are kept of them.
-fn seen(ledger: &Path) -> BTreeMap<Use, (u64, BTreeSet<String>)> {
+/// The uses in a ledger that a source showed, with the identifiers that are kept of them. What it takes to act as another is no call
+/// of its own, and not on the wire.
+fn shown(ledger: &Path, evidence: &str) -> BTreeMap<Use, (u64, BTreeSet<String>)> {
     let mut uses: BTreeMap<Use, (u64, BTreeSet<String>)> = BTreeMap::new();
-    let is_use = |record: &UsageRecord| record.evidence == WIRE && record.provider == Provider::Kubernetes;
+    let is_use = |record: &UsageRecord| {
+        record.evidence == evidence
+            && record.provider == Provider::Kubernetes
+            && !record.operation.starts_with("impersonate ")
+    };
     for record in records(ledger).into_iter().filter(is_use) {
-        let credential = record.credential.unwrap_or_default();
+        // Whose token it is tells nothing of who is asked to be.
+        let is_own = record.source_identity.is_none();
+        let credential = record.credential.filter(|_| is_own).unwrap_or_default();
         let beside = ["created", "upgraded"].into_iter().find(|name| record.parameters.contains_key(*name));
         let resource = record.resources.join(" ");
         let (outcome, error) = (record.outcome.as_str().to_owned(), record.error_code.unwrap_or_default());
@@ -248,40 +256,37 @@ fn the_wire_and_an_audit_log_show_the_same_uses() {
     let summary = run.stop().summary;
     // Who asks to be another and for no resource, the wire cannot tell from others on this machine.
     let is_own = |of: &Use| of.0 == of_mine || of.0 == of_its || of.0.is_empty() && of.3.contains(&namespace);
-    let (mut log, mut wire) = (logged(&server.audit_log()), seen(&ledger));
+    let (mut log, mut wire) = (logged(&server.audit_log()), shown(&ledger, WIRE));
     log.retain(|of, _| is_own(of));
     wire.retain(|of, _| is_own(of));
+    // What the reader of audit logs makes of the same file.
+    let inputs = vec![server.audit_log().to_str().unwrap().to_owned()];
+    let options = Options { inputs, ledger: folder.path().join("logged"), ..Options::default() };
+    let summary_of_log = kubernetes::ingest(options, None, &NoProgress).unwrap();
+    assert!(summary_of_log.diagnostics.is_empty(), "{:?}", summary_of_log.diagnostics);
+    let mut read = shown(&folder.path().join("logged"), KUBERNETES_AUDIT);
+    read.retain(|of, _| is_own(of));
+    let lines = |uses: &BTreeMap<Use, (u64, BTreeSet<String>)>| -> BTreeSet<String> {
+        uses.iter().map(|(of, (count, _))| format!("{count} {of:?}")).collect()
+    };
+    let compare = |left: &BTreeSet<String>, right: &BTreeSet<String>, names: &str| {
+        let (first, second): (Vec<_>, Vec<_>) =
+            (left.difference(right).collect(), right.difference(left).collect());
+        assert!(left == right, "{names}: {first:#?} and {second:#?}; {summary}");
+    };
+    let of_log = log.iter().map(|(of, ids)| (of.clone(), (ids.len() as u64, ids.clone()))).collect();
+    compare(&lines(&read), &lines(&of_log), "the log as it is read, and as it is written");
     // What admission refuses was allowed before. The address and the status tell no difference.
-    let refused =
-        |(credential, service, operation, resource, beside, ..): &Use, outcome: &str, error: &str| {
-            let [credential, service, operation] = [credential, service, operation].map(Clone::clone);
-            (
-                credential,
-                service,
-                operation,
-                resource.clone(),
-                beside.clone(),
-                outcome.to_owned(),
-                error.to_owned(),
-            )
-        };
-    let by_admission: Vec<Use> = log.keys().filter(|of| of.6 == "403").cloned().collect();
+    let by_admission: Vec<Use> =
+        read.keys().filter(|of| of.5 == "failed" && of.6 == "403").cloned().collect();
     assert_eq!(by_admission.len(), 1, "{by_admission:?}");
     for of in by_admission {
-        let ids = log.remove(&of).unwrap();
-        log.insert(refused(&of, "denied", ""), ids);
+        let (calls, ids) = (read.remove(&of).unwrap(), log.remove(&of).unwrap());
+        let of = (of.0, of.1, of.2, of.3, of.4, "denied".to_owned(), of.6);
+        read.insert(of.clone(), calls);
+        log.insert(of, ids);
     }
-    let uses = |uses: Vec<(&Use, u64)>| -> Vec<String> {
-        uses.into_iter().map(|(of, count)| format!("{count} {of:?}")).collect()
-    };
-    let logged = uses(log.iter().map(|(of, ids)| (of, ids.len() as u64)).collect());
-    let on_wire = uses(wire.iter().map(|(of, (count, _))| (of, *count)).collect());
-    let missing: Vec<&String> = logged.iter().filter(|of| !on_wire.contains(of)).collect();
-    let surplus: Vec<&String> = on_wire.iter().filter(|of| !logged.contains(of)).collect();
-    assert!(
-        missing.is_empty() && surplus.is_empty(),
-        "missing {missing:#?}, surplus {surplus:#?}; {summary}"
-    );
+    compare(&lines(&wire), &lines(&read), "the wire, and the log");
     // Each is one of the events by its identifier, but for those that have none on the wire.
     for (of, ids) in &log {
         let (_, samples) = wire.remove(of).unwrap();
