@@ -8,9 +8,9 @@ use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionContext;
 use futures::StreamExt as _;
-use remit_ledger::{CLOUDTRAIL, LOGS, UNKNOWN};
+use remit_ledger::{CLOUDTRAIL, KUBERNETES_AUDIT, LOGS, Provider, UNKNOWN};
 
-use crate::holders::{Holder, Holders, Issue};
+use crate::holders::{Holder, Holders, Issue, provider_of};
 use crate::rollup::{TABLE, strings, text, unexpected};
 
 /// Name of the table of usage records.
@@ -18,6 +18,9 @@ pub(crate) const RECORDED: &str = "recorded";
 
 /// Name of the table of keys with their holders.
 const HOLDERS: &str = "holders";
+
+/// Name of the table of single calls with whom an audit log says made them.
+const MAKERS: &str = "makers";
 
 /// The columns that queries use, but for who called.
 const COLUMNS: &str = "u.window_start, u.first_seen, u.last_seen, u.count, u.provider, u.region, u.service, \
@@ -36,15 +39,21 @@ pub(crate) async fn register_logged(context: &SessionContext) -> Result<(), Data
 pub(crate) async fn register_joined(context: &SessionContext) -> Result<(), DataFusionError> {
     let batch = table(holders(context).await?)?;
     context.register_batch(HOLDERS, batch)?;
+    let makers = context.sql(&makers()).await?.cache().await?.into_view();
+    context.register_table(MAKERS, makers)?;
     let (workload, logged) = (workload(), logged());
     // Apart, so that a principal is looked for in files by their statistics where no join can change it.
     let query = format!(
         "SELECT {COLUMNS}, {workload} AS workload, u.principal, u.principal_kind, u.account FROM {RECORDED} u \
          WHERE u.{logged} UNION ALL \
-         SELECT {COLUMNS}, {workload} AS workload, COALESCE(h.principal, u.principal) AS principal, \
-         COALESCE(h.kind, u.principal_kind) AS principal_kind, COALESCE(h.account, u.account) AS account \
-         FROM {RECORDED} u LEFT JOIN {HOLDERS} h ON u.credential = h.credential AND u.provider = 'aws' \
-         AND u.principal_kind = '{UNKNOWN}' WHERE NOT u.{logged}"
+         SELECT {COLUMNS}, {workload} AS workload, COALESCE(h.principal, m.principal, u.principal) AS principal, \
+         COALESCE(h.kind, m.principal_kind, u.principal_kind) AS principal_kind, \
+         COALESCE(h.account, m.account, u.account) AS account FROM {RECORDED} u \
+         LEFT JOIN {HOLDERS} h ON u.credential = h.credential AND u.provider = h.provider \
+         AND u.principal_kind = '{UNKNOWN}' \
+         LEFT JOIN {MAKERS} m ON u.sample_id = m.sample_id AND u.service = m.service AND u.operation = m.operation \
+         AND u.count = 1 AND u.provider = 'kubernetes' AND u.credential IS NULL AND u.principal_kind = '{UNKNOWN}' \
+         WHERE NOT u.{logged}"
     );
     register(context, &query).await
 }
@@ -68,11 +77,26 @@ async fn register(context: &SessionContext, query: &str) -> Result<(), DataFusio
     Ok(())
 }
 
-/// Who holds the keys that calls on the wire were signed with. The whole ledger may tell, whatever window is asked for.
+/// Who made single calls on the wire of which no credential was seen, by the identifier that the API server's answer and its
+/// log have of them. A row of several calls has that of one of them, which tells nothing of the others.
+fn makers() -> String {
+    let seen = format!(
+        "SELECT sample_id FROM {RECORDED} WHERE NOT {} AND provider = 'kubernetes' AND count = 1 \
+         AND principal_kind = '{UNKNOWN}' AND credential IS NULL AND sample_id IS NOT NULL",
+        logged()
+    );
+    format!(
+        "SELECT sample_id, service, operation, MIN(principal) AS principal, MIN(principal_kind) AS principal_kind, \
+         MIN(account) AS account FROM {RECORDED} WHERE evidence = '{KUBERNETES_AUDIT}' AND via IS NULL \
+         AND sample_id IN ({seen}) GROUP BY sample_id, service, operation HAVING COUNT(DISTINCT principal) = 1"
+    )
+}
+
+/// Who holds the keys that calls on the wire were made with. The whole ledger may tell, whatever window is asked for.
 async fn holders(context: &SessionContext) -> Result<Holders, DataFusionError> {
     let seen = format!(
         "SELECT DISTINCT credential FROM {RECORDED} \
-         WHERE NOT {} AND provider = 'aws' AND principal_kind = '{UNKNOWN}' AND credential IS NOT NULL",
+         WHERE NOT {} AND provider IN ('aws', 'kubernetes') AND principal_kind = '{UNKNOWN}' AND credential IS NOT NULL",
         logged()
     );
     let mut keys = Vec::new();
@@ -85,8 +109,9 @@ async fn holders(context: &SessionContext) -> Result<Holders, DataFusionError> {
     let mut holders = Holders::of(keys);
     let used = format!(
         "SELECT credential, principal, principal_kind, account FROM {RECORDED} \
-         WHERE evidence = '{CLOUDTRAIL}' AND provider = 'aws' AND credential IN ({seen}) \
-         GROUP BY credential, principal, principal_kind, account"
+         WHERE {} AND credential IN ({seen}) AND (provider = 'aws' OR (source_identity IS NULL AND via IS NULL)) \
+         GROUP BY credential, principal, principal_kind, account",
+        logged()
     );
     let mut batches = context.sql(&used).await?.execute_stream().await?;
     while let Some(batch) = batches.next().await {
@@ -136,9 +161,13 @@ fn table(holders: Holders) -> Result<RecordBatch, DataFusionError> {
         Arc::new(holders.iter().map(value).collect())
     };
     let field = |name: &str| Field::new(name, DataType::Utf8, true);
-    let schema = Schema::new(vec![field("credential"), field("principal"), field("kind"), field("account")]);
+    let names = ["credential", "provider", "principal", "kind", "account"];
+    let schema = Schema::new(names.map(field).to_vec());
+    let providers = keys.iter().map(|key| provider_of(key).map(Provider::as_str));
+    let providers: StringArray = providers.collect();
     let columns: Vec<ArrayRef> = vec![
         Arc::new(StringArray::from(keys)),
+        Arc::new(providers),
         column(|holder| Some(&holder.principal)),
         column(|holder| Some(&holder.kind)),
         column(|holder| holder.account.as_deref()),

@@ -1,11 +1,14 @@
-//! Who holds the keys that calls on the wire were signed with, as the audit logs of the same ledger tell.
+//! Who holds the keys that calls on the wire were made with, as the audit logs of the same ledger tell.
 //!
 //! A signature tells the identifier of a key. A log tells whose it is where it recorded any call with it, and whom it was
 //! made for where it recorded the call that handed it out. An access key id that begins with `AKIA` is a user's or root's
 //! for as long as it exists, and one that begins with `ASIA` one session's; neither is ever given to anybody else, so it does
-//! not matter when the log saw it. Source: AWS IAM User Guide, "IAM identifiers", "Unique identifiers".
+//! not matter when the log saw it. Source: AWS IAM User Guide, "IAM identifiers", "Unique identifiers". An API server of Kubernetes gives each token of a
+//! ServiceAccount an identifier of its own, too, and has it in its log behind `JTI=`.
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use remit_ledger::Provider;
 
 use crate::analysis::{account_of, pathless};
 
@@ -37,8 +40,7 @@ pub(crate) struct Holders {
 impl Holders {
     /// Of these keys alone something is to be known.
     pub(crate) fn of(keys: impl IntoIterator<Item = String>) -> Self {
-        let is_session = |key: &str| key.starts_with("ASIA");
-        let keys = keys.into_iter().filter(|key| is_session(key) || key.starts_with("AKIA"));
+        let keys = keys.into_iter().filter(|key| provider_of(key).is_some());
         Self { told: keys.map(|key| (key, BTreeSet::new())).collect() }
     }
 
@@ -48,6 +50,7 @@ impl Holders {
         let kinds: &[&str] = match key.get(..4) {
             Some("AKIA") => &["root", "user"],
             Some("ASIA") => &["federated_user", "role", "root", "user"],
+            Some("JTI=") => &["service_account"],
             _ => return,
         };
         if kinds.contains(&holder.kind.as_str()) {
@@ -75,6 +78,15 @@ impl Holders {
         if let Some(told) = self.told.get_mut(key) {
             told.insert(holder);
         }
+    }
+}
+
+/// Whose key it is by its beginning, where that can be told.
+pub(crate) fn provider_of(key: &str) -> Option<Provider> {
+    match key.get(..4)? {
+        "AKIA" | "ASIA" => Some(Provider::Aws),
+        "JTI=" => Some(Provider::Kubernetes),
+        _ => None,
     }
 }
 

@@ -48,6 +48,18 @@ fn a_long_term_key_is_no_session_and_another_account_tells_nothing() {
 }
 
 #[test]
+fn a_token_of_kubernetes_is_a_service_accounts() {
+    let (orders, other) = ("system:serviceaccount:shop:orders", "system:serviceaccount:shop:other");
+    let told = settled(&["JTI=1", "JTI=2", "JTI=3"], |holders| {
+        holders.used("JTI=1", holder("service_account", orders));
+        holders.used("JTI=2", holder("user", "alice"));
+        holders.used("JTI=3", holder("service_account", orders));
+        holders.used("JTI=3", holder("service_account", other));
+    });
+    assert_eq!(told, [pair("JTI=1", orders)]);
+}
+
+#[test]
 fn of_several_holders_none_is_taken() {
     let told = settled(&["ASIA1"], |holders| {
         holders.used("ASIA1", holder("role", ROLE));

@@ -374,7 +374,7 @@ fn workloads(report: &Report, page: &mut String) -> fmt::Result {
             known(&row.workload, wording::UNKNOWN_WORKLOAD),
             known(&row.principal, wording::UNKNOWN_PRINCIPAL),
             text(&row.provider),
-            codes(&row.services, SHORT, row.services.len()),
+            codes(&row.services, SHORT, row.service_count),
             number(row.allowed),
             number(row.denied),
             number(row.undecided),

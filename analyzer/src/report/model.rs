@@ -129,8 +129,10 @@ pub struct WorkloadLine {
     pub principal: Option<String>,
     /// Whose API was called, as the ledger names it.
     pub provider: String,
-    /// The services, those with most calls first.
+    /// Some of the services, those with most calls first.
     pub services: Vec<String>,
+    /// How many services there are.
+    pub service_count: usize,
     /// Calls that were allowed, or failed after they may have been.
     pub allowed: u64,
     /// Calls that were denied.

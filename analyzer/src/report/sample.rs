@@ -93,6 +93,7 @@ fn workloads() -> Vec<WorkloadLine> {
         principal: principal.map(|name| format!("arn:aws:iam::111122223333:role/{name}")),
         provider: provider.to_owned(),
         services: services.iter().map(|&name| name.to_owned()).collect(),
+        service_count: services.len(),
         allowed: 128_402,
         denied: 12,
         undecided: 0,

@@ -329,3 +329,81 @@ fn an_audit_log_of_a_cluster_tells_workloads_without_an_agent() {
     let usage: Value = serde_json::from_str(&usage).unwrap();
     assert_eq!(usage[0]["workload"], "shop/Deployment/orders", "{usage}");
 }
+
+/// By the token where there is one, and where a row is of one call by the identifier that both have of it.
+#[test]
+fn calls_on_the_wire_are_those_of_an_audit_log_of_a_cluster() {
+    let place = tempfile::tempdir().unwrap();
+    let ledger = place.path().join("ledger");
+    let account = "system:serviceaccount:shop:orders";
+    let row = |evidence: &str, credential: Option<&str>, operation: &str, (count, sample): (u64, &str)| {
+        UsageRecord {
+            provider: Provider::Kubernetes,
+            region: None,
+            evidence: evidence.to_owned(),
+            credential: credential.map(str::to_owned),
+            count,
+            sample_id: Some(sample.to_owned()),
+            ..call("orders", "", ("core", operation), Outcome::Allowed)
+        }
+    };
+    let made = |name: &str, kind: &str, row: UsageRecord| UsageRecord {
+        account: Some("main".to_owned()),
+        principal: name.to_owned(),
+        principal_kind: kind.to_owned(),
+        workload: None,
+        ..row
+    };
+    let logged = |credential, operation, calls| {
+        made(account, "service_account", row(KUBERNETES_AUDIT, credential, operation, calls))
+    };
+    // The token's owner asked to be another, and somebody asked whether a third may do something.
+    let mut another = made("alice", "user", row(KUBERNETES_AUDIT, Some("JTI=1"), "get nodes", (1, "b")));
+    another.source_identity = Some(account.to_owned());
+    let mut asked = made("bob", "user", row(KUBERNETES_AUDIT, Some("JTI=1"), "list pods", (1, "c")));
+    asked.via = Some(account.to_owned());
+    watch(
+        &ledger,
+        Provider::Kubernetes,
+        &mut [
+            logged(Some("JTI=1"), "list pods", (10, "a")),
+            another,
+            asked,
+            logged(None, "create pods/exec", (1, "d")),
+            logged(None, "get secrets", (3, "e")),
+        ],
+    );
+    watch(
+        &ledger,
+        Provider::Kubernetes,
+        &mut [
+            row(WIRE, Some("JTI=1"), "list pods", (9, "a2")),
+            row(WIRE, Some("JTI=2"), "watch pods", (1, "a")),
+            row(WIRE, None, "get nodes", (1, "b")),
+            row(WIRE, None, "create pods/exec", (1, "d")),
+            row(WIRE, None, "delete pods", (1, "d")),
+            row(WIRE, None, "get secrets", (3, "e")),
+        ],
+    );
+    let usage = remit(place.path(), &["usage", "--ledger", "ledger", "--format", "json"]);
+    let usage: Vec<Value> = serde_json::from_str(&usage).unwrap();
+    let on_wire = usage.iter().filter(|line| line["evidence"] == "wire").map(|line| {
+        let text = |name: &str| line[name].as_str().unwrap();
+        format!("{} {} {}", text("principal"), text("operation"), line["count"])
+    });
+    let mut on_wire: Vec<String> = on_wire.collect();
+    on_wire.sort();
+    let expected = [
+        "alice get nodes 1",
+        "system:serviceaccount:shop:orders create pods/exec 1",
+        "system:serviceaccount:shop:orders list pods 9",
+        "unknown delete pods 1",
+        "unknown get secrets 3",
+        "unknown watch pods 1",
+    ];
+    assert_eq!(on_wire, expected);
+    // Each is beside what the log says, and not one more of it.
+    let listed = usage.iter().filter(|line| line["principal"] == account && line["operation"] == "list pods");
+    let counts: Vec<&Value> = listed.map(|line| &line["count"]).collect();
+    assert_eq!(counts, [&json!(10), &json!(9)], "{usage:?}");
+}

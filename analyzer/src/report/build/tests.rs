@@ -3,6 +3,8 @@
 use super::*;
 use crate::analysis::sample::{ACCOUNT, analysis, call, record};
 use crate::report::{html, markdown};
+use crate::rollup::Caller;
+use crate::workloads::WorkloadCalls;
 
 fn report(analysis: &Analysis) -> (Report, [String; 2]) {
     let report = build(Catalog::embedded().unwrap(), analysis, Vec::new());
@@ -75,5 +77,20 @@ fn lengths_are_exact_to_the_hour() {
     ];
     for (hours, expected) in cases {
         assert_eq!(length(hours * HOUR), expected);
+    }
+}
+
+#[test]
+fn a_workload_that_calls_many_hosts_is_one_line_that_says_how_many() {
+    let mut analysis = analysis((&["sqs:*"], "*"), Vec::new(), &[], &[]);
+    let services = (0..500).map(|number| (format!("host-{number:03}.example"), number)).collect();
+    let calls = WorkloadCalls { services, ..WorkloadCalls::default() };
+    analysis.workloads.insert(Caller::default(), calls);
+    let (report, layouts) = report(&analysis);
+    let [line] = report.workloads.as_slice() else { panic!("{:?}", report.workloads) };
+    assert_eq!((line.services.len(), line.service_count), (20, 500));
+    assert_eq!(line.services[0], "host-499.example");
+    for (page, more) in layouts.iter().zip(["and 494 more", "and 480 more"]) {
+        assert!(page.contains(more), "{more}");
     }
 }

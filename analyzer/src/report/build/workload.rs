@@ -8,6 +8,9 @@ use crate::report::model::WorkloadLine;
 use crate::rollup::Caller;
 use crate::workloads::WorkloadCalls;
 
+/// Services that a line names: a workload may call as many hosts as it likes, and few are shown.
+const SERVICES: usize = 20;
+
 /// One line for each workload, provider and principal: those of a known workload by name, each with its principals, and then
 /// the others.
 pub(super) fn lines(analysis: &Analysis) -> Vec<WorkloadLine> {
@@ -18,7 +21,8 @@ pub(super) fn lines(analysis: &Analysis) -> Vec<WorkloadLine> {
             workload: caller.workload.clone(),
             principal: Some(caller.principal.clone()).filter(|name| name != UNKNOWN),
             provider: caller.provider.clone(),
-            services: services.into_iter().map(|(name, _)| name.clone()).collect(),
+            service_count: services.len(),
+            services: services.into_iter().take(SERVICES).map(|(name, _)| name.clone()).collect(),
             allowed: calls.allowed,
             denied: calls.denied,
             undecided: calls.undecided,
