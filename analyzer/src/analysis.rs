@@ -8,12 +8,14 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use remit_catalog::Catalog;
 use remit_ledger::CoverageRecord;
+use remit_policy::link::OpenTrust;
 use remit_policy::{
     Account, Count, Coverage, Expander, Generalise, GivenUp, Judgement, NoProposal, Principal,
     ProposeOptions, Proven, Seen, Usage, Violation, Window, judge, propose, prove,
 };
 
 use crate::regions::{RegionCoverage, regions};
+use crate::report::model::LinkLine;
 use crate::rollup::{Caller, PrincipalCalls};
 use crate::visible::{Said, WindowSettings, coverage_of};
 use crate::workloads::WorkloadCalls;
@@ -104,6 +106,10 @@ pub(crate) struct Analysis {
     pub(crate) window: Option<Window>,
     /// Per account with principals its window, and what the ledger holds of its regions.
     pub(crate) regions: BTreeMap<String, (Window, BTreeMap<Option<String>, RegionCoverage>)>,
+    /// What service accounts of a cluster can become, and whether they did.
+    pub(crate) links: Vec<LinkLine>,
+    /// Roles that trust more than single service accounts.
+    pub(crate) open_trusts: Vec<OpenTrust>,
     /// Longest time without any event that counts as covered.
     pub(crate) longest_gap: i64,
 }
@@ -148,6 +154,8 @@ pub(crate) fn analyse(
         workloads: BTreeMap::new(),
         window: None,
         regions: BTreeMap::new(),
+        links: Vec::new(),
+        open_trusts: Vec::new(),
         longest_gap: settings.window.longest_gap,
         account,
     };

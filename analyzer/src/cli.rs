@@ -3,6 +3,7 @@
 mod analysing;
 mod completions;
 mod demo;
+mod doctor;
 mod explain;
 mod findings;
 mod ingest;
@@ -49,6 +50,8 @@ enum Verb {
     Verify(verify::Arguments),
     /// Write a report as an HTML page and as Markdown
     Report(report::Arguments),
+    /// Name what a ledger cannot show, and the command that closes each hole
+    Doctor(doctor::Arguments),
     /// Look after a ledger
     #[command(subcommand)]
     Ledger(ledger::Verb),
@@ -81,6 +84,7 @@ pub fn run() -> ExitCode {
         Verb::Propose(arguments) => propose::run(&arguments, &mut streams),
         Verb::Verify(arguments) => verify::run(&arguments, &mut streams),
         Verb::Report(arguments) => report::run(&arguments, &mut streams),
+        Verb::Doctor(arguments) => doctor::run(&arguments, &mut streams),
         Verb::Ledger(verb) => ledger::run(&verb, &mut streams),
         Verb::Demo(arguments) => demo::run(&arguments, &mut streams),
         Verb::Completions(arguments) => completions::run(&arguments, &mut streams),

@@ -7,6 +7,7 @@ use remit_policy::{Glob, GrantRef, Unlisted, Verdict, moment};
 use serde::Serialize;
 
 use crate::analysis::{Analysed, Analysis, Outcome};
+use crate::links;
 use crate::output::counted;
 
 /// How urgent a finding is.
@@ -46,6 +47,12 @@ pub(crate) enum FindingKind {
     UnknownAction,
     /// What has to stay does not fit, or the grants are incomplete.
     NoProposal,
+    /// A service account of a cluster can become it, and did not.
+    UnusedLink,
+    /// A service account of a cluster is meant to become it, and it does not trust it.
+    BrokenLink,
+    /// More service accounts than anybody named can become it.
+    OpenTrust,
 }
 
 impl FindingKind {
@@ -57,6 +64,9 @@ impl FindingKind {
             Self::Denied => "denied",
             Self::UnknownAction => "unknown_action",
             Self::NoProposal => "no_proposal",
+            Self::UnusedLink => "unused_link",
+            Self::BrokenLink => "broken_link",
+            Self::OpenTrust => "open_trust",
         }
     }
 }
@@ -94,6 +104,7 @@ pub(crate) fn weight(level: AccessLevel) -> u64 {
 pub(crate) fn findings(catalog: &Catalog, analysis: &Analysis) -> Vec<Finding> {
     let mut findings: Vec<_> =
         analysis.principals.iter().flat_map(|analysed| of_principal(catalog, analysed)).collect();
+    findings.extend(links::findings(analysis));
     findings.sort_by(|a, b| {
         (a.severity, std::cmp::Reverse(a.permissions), a).cmp(&(
             b.severity,

@@ -7,10 +7,11 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use remit_policy::link::Identities;
 use remit_policy::rbac::{State, read_objects};
-use remit_policy::{Account, AccountFile, BareDocument, Problem, read_account};
+use remit_policy::{Account, AccountFile, BareDocument, Origin, Problem, read_account};
 
-use crate::manifests::{self, Manifest, Manifests};
+use crate::manifests::{self, Manifests};
 
 /// Everything that is granted, as far as the input shows.
 #[derive(Debug, Default)]
@@ -19,8 +20,8 @@ pub(crate) struct Grants {
     pub(crate) account: Account,
     /// Roles and bindings of a cluster.
     pub(crate) rbac: State,
-    /// All objects of a cluster, in the order of files and lines.
-    pub(crate) manifests: Vec<Manifest>,
+    /// Its service accounts, and what they become elsewhere.
+    pub(crate) identities: Identities,
     /// What of these could not be read; the account has its own.
     pub(crate) problems: Vec<Problem>,
 }
@@ -90,6 +91,9 @@ fn kubernetes(files: &[GrantFile]) -> Grants {
     let mut objects = Vec::new();
     for file in files {
         let name = file.path.display().to_string();
+        if manifests::is_json(&file.text) && read_associations(&name, &file.text, &mut grants.identities) {
+            continue;
+        }
         let Manifests { manifests, mut problems, others } = manifests::read(&name, &file.text);
         if manifests.is_empty() && problems.is_empty() && file.below.is_none() {
             let message = format!("no manifest found in {others} documents\n{HINT}");
@@ -100,9 +104,10 @@ fn kubernetes(files: &[GrantFile]) -> Grants {
             let (mut read, mut problems) = read_objects(&manifest.value, &manifest.origin);
             objects.append(&mut read);
             grants.problems.append(&mut problems);
+            grants.identities.read(&manifest.value, &manifest.origin);
         }
-        grants.manifests.extend(manifests);
     }
+    grants.problems.append(&mut grants.identities.problems);
     grants.rbac = State::new(objects);
     // From a live cluster they have rules already, and nothing is added.
     grants.rbac.aggregate();
@@ -166,24 +171,42 @@ fn read_one(path: &Path, below: Option<PathBuf>) -> anyhow::Result<GrantFile> {
     Ok(GrantFile { path: path.to_owned(), text, below })
 }
 
+/// Reads what `aws eks describe-pod-identity-association` prints, once or several times. Answers whether it was that.
+fn read_associations(name: &str, text: &str, identities: &mut Identities) -> bool {
+    let origin = Origin { file: name.to_owned(), line: 1 };
+    let text = text.trim_start_matches('\u{feff}');
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde_json::Value>().peekable();
+    let mut is_any = false;
+    while let Some(Ok(value)) = values.peek() {
+        if !identities.read_associations(value, &origin) {
+            break;
+        }
+        is_any = true;
+        values.next();
+    }
+    is_any
+}
+
 /// Whether a file of a folder may hold grants.
 fn is_read(path: &Path) -> bool {
     path.extension().is_some_and(|extension| ["json", "yaml", "yml"].iter().any(|one| extension == *one))
 }
 
-/// Whether a file is one of manifests: all that is not JSON, and JSON whose first object has a kind. Whoever takes lists apart
-/// may have left out the version.
+/// Whether a file is of a cluster: all that is not JSON, JSON whose first object has a kind, and associations of Pod Identity.
+/// Whoever takes lists apart may have left out the version.
 fn is_of_kubernetes(file: &GrantFile) -> bool {
     #[derive(serde::Deserialize)]
     struct Probe<'a> {
         #[serde(borrow)]
         kind: Option<&'a serde_json::value::RawValue>,
+        #[serde(borrow, alias = "associations")]
+        association: Option<&'a serde_json::value::RawValue>,
     }
     if !manifests::is_json(&file.text) {
         return true;
     }
     let text = file.text.trim_start_matches('\u{feff}').trim_start();
-    let is_manifest = |probe: &Probe<'_>| probe.kind.is_some();
+    let is_manifest = |probe: &Probe<'_>| probe.kind.is_some() || probe.association.is_some();
     if text.starts_with('[') {
         let probes = serde_json::from_str::<Vec<Probe<'_>>>(text);
         return probes.is_ok_and(|probes| probes.first().is_some_and(is_manifest));

@@ -10,10 +10,14 @@ use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use remit_ledger::{Address, CLOUDTRAIL, CoverageRecord, LedgerInfo, Provider, Snapshot, usage_schema};
+use remit_policy::Window;
+use remit_policy::link::{Link, LinkUse, Sessions};
 use url::Url;
 
 use crate::calls::{RECORDED, register_joined, register_logged};
-use crate::rollup::{Caller, Filter, PrincipalCalls, TABLE, roll_up};
+use crate::holes::Called;
+use crate::rollup::{Caller, Filter, PrincipalCalls, TABLE, Text, roll_up, text as text_of, unexpected};
+use crate::sessions;
 
 /// A ledger at one moment.
 pub(crate) struct Ledger {
@@ -94,6 +98,54 @@ impl Ledger {
             return Ok(BTreeMap::new());
         }
         self.runtime.block_on(roll_up(&self.context, filter)).context("cannot roll up the ledger")
+    }
+
+    /// Which of these links sessions show to have been used in a window.
+    pub(crate) fn link_uses(&self, links: &[Link], window: Window) -> anyhow::Result<Vec<LinkUse>> {
+        let mut sessions = Sessions::of(links);
+        if !links.is_empty() && !self.snapshot.usage_files().is_empty() {
+            let counted = sessions::count(&self.context, window, &mut sessions);
+            self.runtime.block_on(counted).context("cannot look for sessions in the ledger")?;
+        }
+        Ok(sessions.uses())
+    }
+
+    /// What was called, by whatever saw it.
+    pub(crate) fn called(&self) -> anyhow::Result<BTreeSet<Called>> {
+        let mut called = BTreeSet::new();
+        if self.snapshot.usage_files().is_empty() {
+            return Ok(called);
+        }
+        let text = |name: &str| format!("COALESCE(CAST({name} AS VARCHAR), '') AS {name}");
+        let columns = ["provider", "evidence", "account", "service", "operation"].map(text).join(", ");
+        let query = format!("SELECT DISTINCT {columns}, via IS NOT NULL AS is_via FROM {TABLE}");
+        let batches = self.runtime.block_on(async { self.context.sql(&query).await?.collect().await });
+        for batch in batches.context("cannot list what was called")? {
+            let column = |name: &str| {
+                text_of(batch.column_by_name(name).ok_or_else(|| unexpected(name))?.as_ref(), name)
+            };
+            let [provider, evidence, account, service, operation] = [
+                column("provider")?,
+                column("evidence")?,
+                column("account")?,
+                column("service")?,
+                column("operation")?,
+            ];
+            let is_via = batch.column_by_name("is_via").and_then(|array| array.as_boolean_opt());
+            let is_via = is_via.ok_or_else(|| unexpected("is_via"))?;
+            for row in 0..batch.num_rows() {
+                let text = |column: &Text<'_>| column.text(row).unwrap_or_default();
+                called.insert(Called {
+                    provider: text(&provider),
+                    evidence: text(&evidence),
+                    account: Some(text(&account)).filter(|name| !name.is_empty()),
+                    service: text(&service),
+                    operation: text(&operation),
+                    is_via: is_via.value(row),
+                });
+            }
+        }
+        Ok(called)
     }
 
     /// Every principal that called, or only those that called this provider.

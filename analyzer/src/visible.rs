@@ -169,7 +169,7 @@ fn last_run(stretches: impl Iterator<Item = (i64, i64)>, longest_gap: i64) -> Op
 }
 
 /// The runs of stretches without a gap longer than `longest_gap`, in order.
-fn runs(stretches: impl Iterator<Item = (i64, i64)>, longest_gap: i64) -> Vec<(i64, i64)> {
+pub(crate) fn runs(stretches: impl Iterator<Item = (i64, i64)>, longest_gap: i64) -> Vec<(i64, i64)> {
     let mut stretches: Vec<_> = stretches.collect();
     stretches.sort_unstable();
     let mut runs: Vec<(i64, i64)> = Vec::new();

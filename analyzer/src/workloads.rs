@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use remit_ledger::SNI;
+use remit_ledger::{SNI, Workload};
 use remit_policy::CallOutcome;
 
 use crate::rollup::{Caller, PrincipalCalls};
@@ -35,6 +35,20 @@ pub(crate) fn workloads<'a>(
         workloads.entry(key).or_default().add(calls, caller.evidence == SNI);
     }
     workloads
+}
+
+/// A workload as the roll-up names it.
+pub(crate) fn name_of(workload: &Workload) -> String {
+    let Workload { cluster, namespace, owner_kind, owner_name, container, image } = workload;
+    let names: Vec<&str> = [cluster, namespace, owner_kind, owner_name, container]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect();
+    match (names.is_empty(), image) {
+        (true, Some(image)) => image.clone(),
+        _ => names.join("/"),
+    }
 }
 
 impl WorkloadCalls {

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use crate::grant::{Account, Origin, Policy, PolicyKind, Problem, Versions};
+use crate::link::TrustPolicy;
 use crate::{Document, ParseError};
 
 /// A file of account authorization details.
@@ -38,6 +39,7 @@ struct Reading {
     roles: BTreeMap<String, Holder>,
     users: BTreeMap<String, Holder>,
     groups: BTreeMap<String, Holder>,
+    trusts: BTreeMap<String, TrustPolicy>,
     problems: Vec<Problem>,
 }
 
@@ -91,6 +93,7 @@ impl Reading {
         for role in page.roles {
             if !self.roles.contains_key(&*role.arn) {
                 let holder = self.holder(file, &role);
+                self.trust(file, &role);
                 self.roles.insert(holder.arn.clone(), holder);
             }
         }
@@ -178,6 +181,22 @@ impl Reading {
             boundary: holder.boundary.as_ref().map(|boundary| boundary.arn.to_string()),
             groups: holder.groups.iter().map(ToString::to_string).collect(),
             file: file.name.to_owned(),
+        }
+    }
+
+    /// A trust policy grants the role nothing, so that what cannot be read of it leaves the role's grants complete.
+    fn trust(&mut self, file: &Lines<'_>, role: &wire::Holder<'_>) {
+        let Some(raw) = role.trust else { return };
+        let (line, document) = document(file, raw);
+        match document {
+            Ok(document) => {
+                let origin = Origin { file: file.name.to_owned(), line };
+                self.trusts.insert(role.arn.to_string(), TrustPolicy { document, origin });
+            }
+            Err(error) => {
+                let message = format!("trust policy of `{}`: {error}", role.arn);
+                self.problem(file.name, line, message, None);
+            }
         }
     }
 

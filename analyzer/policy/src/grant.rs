@@ -1,6 +1,9 @@
 //! Policies as an account holds them, with their origin and who has them.
 
+use std::collections::BTreeMap;
+
 use crate::Document;
+use crate::link::TrustPolicy;
 
 /// Where a policy document was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +125,8 @@ pub struct Account {
     pub policies: Vec<Policy>,
     /// Every role and user, sorted by ARN.
     pub principals: Vec<Principal>,
+    /// Who may assume which role, by the role's ARN.
+    pub trusts: BTreeMap<String, TrustPolicy>,
     /// What could not be read; the rest was.
     pub problems: Vec<Problem>,
 }

@@ -18,6 +18,7 @@ mod evidence;
 mod generated;
 mod glob;
 mod grant;
+pub mod link;
 mod parse;
 mod part;
 mod proposal;

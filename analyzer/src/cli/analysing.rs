@@ -15,9 +15,9 @@ use crate::analysis::{Analysis, Settings, analyse, claim_pathless, whole_window}
 use crate::grants::{self, Grants};
 use crate::ledgers::Ledger;
 use crate::rollup::{Filter, by_principal};
-use crate::span;
 use crate::visible::{Said, WindowSettings};
 use crate::workloads::workloads;
+use crate::{links, span};
 
 /// Where the ledger is
 #[derive(Clone, Debug, clap::Args)]
@@ -94,11 +94,13 @@ pub(super) fn analysed(
     let ledger = Ledger::open(&arguments.ledger.ledger)?;
     settings.unreadable = ledger.damaged(Provider::Aws);
     let mut problems = ledger.problems();
-    let Grants { account, problems: of_manifests, .. } = grants::read(
+    let grants = grants::read(
         &arguments.grants,
         arguments.principal.as_deref(),
         &ledger.principals(Some(Provider::Aws))?,
     )?;
+    let linked = links::of_grants(&grants);
+    let Grants { account, problems: of_manifests, .. } = grants;
     let window = whole_window(
         account.principals.iter().map(|one| one.arn.as_str()),
         ledger.coverage(),
@@ -126,6 +128,9 @@ pub(super) fn analysed(
     };
     let mut analysis = analyse(catalog, account, &calls, ledger.coverage(), &settings, only.as_deref());
     analysis.workloads = workloads;
+    if only.is_none() {
+        links::judge(catalog, &ledger, linked, &mut analysis)?;
+    }
     Ok(Analysed { catalog, analysis, problems })
 }
 

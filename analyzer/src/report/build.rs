@@ -62,6 +62,7 @@ pub(crate) fn build(catalog: &Catalog, analysis: &Analysis, problems: Vec<String
             })
             .collect(),
         workloads: workload::lines(analysis),
+        links: analysis.links.clone(),
         without_grants: analysis
             .without_grants
             .iter()

@@ -330,6 +330,7 @@ fn ending(report: &Report, page: &mut String) -> fmt::Result {
         more(report.unresolved.len(), ROWS, page)?;
     }
     workloads(report, page)?;
+    links(report, page)?;
     writeln!(page, "\n## Principals without grants\n")?;
     if report.without_grants.is_empty() {
         writeln!(page, "{}", wording::ALL_GRANTED)?;
@@ -383,6 +384,35 @@ fn workloads(report: &Report, page: &mut String) -> fmt::Result {
         )?;
     }
     more(report.workloads.len(), ROWS, page)
+}
+
+fn links(report: &Report, page: &mut String) -> fmt::Result {
+    if report.links.is_empty() {
+        return Ok(());
+    }
+    writeln!(page, "\n## Cloud identities\n\n{}\n", wording::LINKS)?;
+    writeln!(
+        page,
+        "| Workloads | Service account | Cloud identity | By | Trust | Link | Last (UTC) | Granted | Used |\n\
+         | --- | --- | --- | --- | --- | --- | --- | ---: | --- |"
+    )?;
+    for row in report.links.iter().take(ROWS) {
+        let identities = wording::link_identities(row);
+        writeln!(
+            page,
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            codes(&row.workloads, SHORT, row.workloads.len()),
+            code(&row.service_account),
+            codes(&identities, SHORT, identities.len()),
+            text(&row.mechanism),
+            text(&row.trust),
+            text(&wording::link_verdict(row)),
+            text(&wording::last_used(&row.last_seen)),
+            text(&wording::link_granted(row)),
+            codes(&row.used, SHORT, row.used.len()),
+        )?;
+    }
+    more(report.links.len(), ROWS, page)
 }
 
 /// Some names of so many.

@@ -30,6 +30,8 @@ pub struct Report {
     pub unresolved: Vec<UnresolvedOperation>,
     /// What was seen on the wire, by workload, provider and principal.
     pub workloads: Vec<WorkloadLine>,
+    /// What service accounts of a cluster can become elsewhere, in their order.
+    pub links: Vec<LinkLine>,
     /// Principals that called and whose grants are not in the input.
     pub without_grants: Vec<WithoutGrants>,
     /// What could not be read or concluded, each in a sentence.
@@ -143,6 +145,37 @@ pub struct WorkloadLine {
     pub unread: u64,
     /// Last call or connection, ISO 8601.
     pub last_seen: String,
+}
+
+/// One link with everything concluded about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LinkLine {
+    /// What runs as the service account, `Kind/name`; empty where that is not in the input.
+    pub workloads: Vec<String>,
+    /// The service account, `namespace/name`.
+    pub service_account: String,
+    /// How it becomes the cloud identity.
+    pub mechanism: String,
+    /// The cloud identity.
+    pub principal: String,
+    /// The role of another account that the session goes on to assume.
+    pub target: Option<String>,
+    /// What the cloud's side says of it.
+    pub trust: String,
+    /// Whether it was used, `used`, `unused` or `unobservable`.
+    pub verdict: String,
+    /// Why it is unobservable.
+    pub reason: Option<String>,
+    /// Calls in its sessions, those that made them included.
+    pub calls: u64,
+    /// Time of the last, ISO 8601.
+    pub last_seen: Option<String>,
+    /// Permissions that the cloud identity used, whoever made it do so.
+    pub used: Vec<String>,
+    /// How many permissions it is granted; none where its grants are not in the input.
+    pub granted: Option<usize>,
+    /// Where the cluster's side is read.
+    pub origin: Option<String>,
 }
 
 /// A reason why permissions are unobservable.

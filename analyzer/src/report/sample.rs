@@ -4,7 +4,7 @@ mod principal;
 
 use self::principal::principal;
 use super::model::{
-    CoverageLine, Gap, LevelWeight, ProposalSection, RegionLine, Report, ReportWindow, Totals,
+    CoverageLine, Gap, LevelWeight, LinkLine, ProposalSection, RegionLine, Report, ReportWindow, Totals,
     UnresolvedOperation, WithoutGrants, WorkloadLine,
 };
 
@@ -67,6 +67,7 @@ pub(super) fn report(principals: usize, used: usize) -> Report {
             UnresolvedOperation { operation: "q:StartConversation".to_owned(), count: 17, principals: 1 },
         ],
         workloads: workloads(),
+        links: links(),
         without_grants: vec![
             WithoutGrants {
                 principal: "arn:aws:iam::999988887777:role/vendor-scanner".to_owned(),
@@ -85,6 +86,35 @@ pub(super) fn report(principals: usize, used: usize) -> Report {
             "`AWSLogs/111122223333/CloudTrail/eu-central-1/2026/10/03/111122223333_CloudTrail_eu-central-1_20261003T1105Z_x.json.gz`: unexpected end of file after 12,288 bytes".to_owned(),
         ],
     })
+}
+
+fn links() -> Vec<LinkLine> {
+    let line = |name: &str, role: &str, verdict: &str, reason: Option<&str>| LinkLine {
+        workloads: vec![format!("Deployment/{name}"), "CronJob/nightly".to_owned()],
+        service_account: format!("shop/{name}"),
+        mechanism: "irsa".to_owned(),
+        principal: format!("arn:aws:iam::111122223333:role/{role}"),
+        target: None,
+        trust: "given".to_owned(),
+        verdict: verdict.to_owned(),
+        reason: reason.map(str::to_owned),
+        calls: 12,
+        last_seen: Some("2026-11-23T20:59:12Z".to_owned()),
+        used: vec!["s3:GetObject".to_owned(), "sqs:SendMessage".to_owned()],
+        granted: Some(31),
+        origin: Some("cluster/serviceaccounts.yaml:12".to_owned()),
+    };
+    let other = LinkLine {
+        workloads: Vec::new(),
+        mechanism: "eks-pod-identity".to_owned(),
+        target: Some("arn:aws:iam::444455556666:role/lake".to_owned()),
+        trust: "undetermined".to_owned(),
+        last_seen: None,
+        used: Vec::new(),
+        granted: None,
+        ..line("lake", "lake", "unobservable", Some("the role is not in the grants"))
+    };
+    vec![line("orders-api", "team/orders-api", "used", None), other]
 }
 
 fn workloads() -> Vec<WorkloadLine> {
@@ -219,6 +249,7 @@ pub(super) fn empty() -> Report {
         principals: Vec::new(),
         unresolved: Vec::new(),
         workloads: Vec::new(),
+        links: Vec::new(),
         without_grants: Vec::new(),
         problems: Vec::new(),
         ..report(0, 0)
@@ -296,6 +327,12 @@ pub(super) fn filled_with(text: &str) -> Report {
     for row in &mut report.workloads {
         (row.workload, row.principal) = (row.workload.as_ref().map(|_| evil()), Some(evil()));
         (row.provider, row.services, row.last_seen) = (evil(), vec![evil()], evil());
+    }
+    for row in &mut report.links {
+        (row.workloads, row.service_account, row.mechanism) = (vec![evil()], evil(), evil());
+        (row.principal, row.target, row.trust, row.verdict) = (evil(), Some(evil()), evil(), evil());
+        (row.reason, row.last_seen, row.used, row.origin) =
+            (Some(evil()), Some(evil()), vec![evil()], Some(evil()));
     }
     for row in &mut report.without_grants {
         (row.principal, row.kind, row.last_seen) = (evil(), evil(), Some(evil()));

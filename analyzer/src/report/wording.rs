@@ -8,7 +8,7 @@ mod text;
 pub(super) use self::number::{Count, counted, more, number, permissions, principals, share};
 pub(super) use self::text::{anchors, legible, pieces, time};
 use super::model::{
-    ChangeRow, CoverageLine, Gap, LevelRow, PermissionCounts, ProposalSection, RegionLine, Report,
+    ChangeRow, CoverageLine, Gap, LevelRow, LinkLine, PermissionCounts, ProposalSection, RegionLine, Report,
     ReportWindow, Totals, UsedRow,
 };
 
@@ -76,6 +76,27 @@ pub(super) const UNKNOWN_PRINCIPAL: &str = "not known";
 
 /// A workload that the agent did not learn.
 pub(super) const UNKNOWN_WORKLOAD: &str = "not known";
+
+/// Said of links between service accounts and cloud identities.
+pub(super) const LINKS: &str = "These service accounts of a cluster are meant to become these cloud identities, or are trusted by them. A link is used where the cloud's log shows a session of it. The permissions are those that the cloud identity used, whoever made it do so.";
+
+/// What becomes of a link, with the reason where there is one.
+pub(super) fn link_verdict(line: &LinkLine) -> String {
+    match &line.reason {
+        Some(reason) => format!("{}: {reason}", line.verdict),
+        None => line.verdict.clone(),
+    }
+}
+
+/// What a service account becomes, and what that goes on to become.
+pub(super) fn link_identities(line: &LinkLine) -> Vec<String> {
+    std::iter::once(&line.principal).chain(&line.target).cloned().collect()
+}
+
+/// How many permissions a link gives.
+pub(super) fn link_granted(line: &LinkLine) -> String {
+    line.granted.map_or_else(|| "not known".to_owned(), |granted| number(granted))
+}
 
 /// Said where every caller's grants are known.
 pub(super) const ALL_GRANTED: &str = "The grants of every principal that called are in the input.";

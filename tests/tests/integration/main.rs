@@ -3,9 +3,11 @@
 
 mod chart;
 mod demo;
+mod doctor;
 mod documentation;
 mod duckdb;
 mod judged;
+mod links;
 mod order;
 mod proposal;
 mod rbac;

@@ -9,7 +9,7 @@ const SERVICE_LINKED: &str = "/aws-service-role/";
 const IDENTITY_CENTER: &str = "/aws-reserved/sso.amazonaws.com/";
 
 pub(super) fn attach(reading: Reading) -> Account {
-    let Reading { mut policies, managed, roles, users, groups, problems } = reading;
+    let Reading { mut policies, managed, roles, users, groups, trusts, problems } = reading;
     let mut principals = Vec::new();
 
     for holder in roles.values().chain(users.values()).chain(groups.values()) {
@@ -78,7 +78,7 @@ pub(super) fn attach(reading: Reading) -> Account {
     problems.sort_by(|a, b| {
         (&a.file, a.line, &a.message, &a.principal).cmp(&(&b.file, b.line, &b.message, &b.principal))
     });
-    in_canonical_order(Account { policies, principals, problems })
+    in_canonical_order(Account { policies, principals, trusts, problems })
 }
 
 fn own(

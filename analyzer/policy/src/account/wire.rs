@@ -44,6 +44,8 @@ pub(super) struct Holder<'a> {
     pub(super) boundary: Option<Boundary<'a>>,
     #[serde(borrow, default, rename = "GroupList")]
     pub(super) groups: Vec<Cow<'a, str>>,
+    #[serde(borrow, default, rename = "AssumeRolePolicyDocument")]
+    pub(super) trust: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]

@@ -86,7 +86,7 @@ fn role(policies: Vec<Policy>) -> Account {
         boundary: None,
         fixed: None,
     };
-    Account { policies, principals: vec![principal], problems: Vec::new() }
+    Account { policies, principals: vec![principal], ..Account::default() }
 }
 
 fn usage(uses: &[(&str, Option<&[&str]>)]) -> Usage {

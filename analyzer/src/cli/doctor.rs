@@ -1,0 +1,139 @@
+//! `remit doctor`
+
+use std::path::PathBuf;
+
+use remit_policy::rbac::AuditPolicy;
+
+use super::Streams;
+use super::analysing::{LedgerArguments, catalog, read_selectors};
+use crate::exit::Exit;
+use crate::holes::{Hole, Sight, holes};
+use crate::ledgers::Ledger;
+use crate::manifests;
+use crate::output::{Cell, Format, Row, counted, plain, print};
+use crate::proposals::read_file;
+use crate::span;
+use crate::visible::{Said, WindowSettings};
+
+/// Name what a ledger cannot show, and the command that closes each hole
+///
+/// What cannot be seen is never taken for unused: it stays granted. Each hole costs removals, and nothing else.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    ledger: LedgerArguments,
+    /// The trail's event selectors (output of `aws cloudtrail get-event-selectors`), if they were the same during the whole
+    /// window
+    #[arg(long, value_name = "FILE")]
+    coverage: Vec<PathBuf>,
+    /// What clusters' audit logs show: the API server's audit policy file, or `eks`, `gke`, `gke-data-access`, `aks` or
+    /// `aks-admin` for a provider's
+    #[arg(long, value_name = "FILE|PROFILE")]
+    audit_policy: Option<String>,
+    /// The longest window that verdicts speak of, ending with the last recorded hour
+    #[arg(long, value_name = "LENGTH", default_value = "90d", value_parser = span::microseconds)]
+    window: i64,
+    /// The shortest window in which not seen counts as not used
+    #[arg(long, value_name = "LENGTH", default_value = "30d", value_parser = span::microseconds)]
+    min_window: i64,
+    /// The longest time without any event that still counts as recorded
+    #[arg(long, value_name = "LENGTH", default_value = "48h", value_parser = span::microseconds)]
+    max_gap: i64,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Exit with 1 when there are holes
+    #[arg(long)]
+    check: bool,
+}
+
+impl Row for Hole {
+    const TITLES: &'static [&'static str] = &["OF", "PLACE", "CODE", "DETAIL", "CLOSE"];
+
+    fn cells(&self) -> Vec<Cell> {
+        [self.of, &self.place, self.code, &self.detail, &self.close]
+            .map(|text| Cell::Text(plain(text)))
+            .to_vec()
+    }
+}
+
+pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let ledger = Ledger::open(&arguments.ledger.ledger)?;
+    let mut said = Said::default();
+    for path in &arguments.coverage {
+        let selectors = read_selectors(path, streams)?;
+        said.classes.extend(selectors.classes);
+        said.excluded_services.extend(selectors.excluded_services);
+    }
+    let policy =
+        arguments.audit_policy.as_deref().map(|name| Ok::<_, anyhow::Error>((name, audit_policy(name)?)));
+    let policy = policy.transpose()?;
+    let unreadable = ledger.problems();
+    let holes = holes(&Sight {
+        location: &arguments.ledger.ledger,
+        catalog: catalog()?,
+        records: ledger.coverage(),
+        called: &ledger.called()?,
+        info: &ledger.info(),
+        unreadable: &unreadable,
+        settings: WindowSettings {
+            longest: arguments.window,
+            minimum: arguments.min_window,
+            longest_gap: arguments.max_gap,
+        },
+        said: &said,
+        policy: policy.as_ref().map(|(name, policy)| (*name, policy)),
+    });
+    if arguments.format == Format::Table {
+        write(&holes, streams)?;
+    } else {
+        print(&holes, arguments.format, streams.out)?;
+    }
+    Ok(match (unreadable.is_empty(), arguments.check && !holes.is_empty()) {
+        (false, _) => Exit::Failed,
+        (true, true) => Exit::Findings,
+        (true, false) => Exit::Done,
+    })
+}
+
+/// For a person: sentences and commands do not fit into the columns of a table.
+fn write(holes: &[Hole], streams: &mut Streams<'_>) -> anyhow::Result<()> {
+    let mut place = None;
+    for hole in holes {
+        let here = (hole.of, &hole.place);
+        if place != Some(here) {
+            let gap = if place.is_some() { "\n" } else { "" };
+            writeln!(streams.out, "{gap}{} {}", hole.of, plain(&hole.place))?;
+            place = Some(here);
+        }
+        writeln!(streams.out, "  {}: {}", hole.code, plain(&hole.detail))?;
+        writeln!(streams.out, "    close: {}", plain(&hole.close))?;
+    }
+    streams.say(&match holes.len() {
+        0 => "no holes".to_owned(),
+        count => counted(count as u64, "hole", "holes"),
+    });
+    Ok(())
+}
+
+/// The audit policy of a provider, or of a file.
+fn audit_policy(name: &str) -> anyhow::Result<AuditPolicy> {
+    if let Some(policy) = AuditPolicy::profile(name) {
+        return Ok(policy);
+    }
+    let providers = AuditPolicy::PROFILES.map(|name| format!("`{name}`")).join(", ");
+    let hint = format!("hint: give the API server's `--audit-policy-file`, or one of {providers}");
+    let text = read_file(&PathBuf::from(name)).map_err(|error| anyhow::anyhow!("{error:#}\n{hint}"))?;
+    let read = manifests::read(name, &text);
+    if let Some(problem) = read.problems.first() {
+        anyhow::bail!("{name}:{}: {}", problem.line, problem.message);
+    }
+    let [manifest] = read.manifests.as_slice() else {
+        anyhow::bail!(
+            "`{name}` is no audit policy: it holds {}\n{hint}",
+            counted(read.manifests.len() as u64, "object", "objects")
+        );
+    };
+    let at = manifest.origin.line;
+    AuditPolicy::read(&manifest.value).map_err(|error| anyhow::anyhow!("{name}:{at}: {error}\n{hint}"))
+}

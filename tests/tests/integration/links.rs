@@ -1,0 +1,186 @@
+//! From a pod to what its cloud identity does: a cluster's manifests, an account's trust policies and CloudTrail together.
+
+use std::fs;
+use std::path::Path;
+
+use remit_tests::program;
+use serde_json::{Value, json};
+
+const ISSUER: &str = "oidc.eks.eu-west-1.amazonaws.com/id/A1";
+const ACCOUNT: &str = "111122223333";
+
+fn role(name: &str) -> String {
+    format!("arn:aws:iam::{ACCOUNT}:role/{name}")
+}
+
+/// One event at noon of a day of November or December.
+fn event(day: u32, of: &Value) -> Value {
+    let (month, date) = if day <= 30 { (11, day) } else { (12, day - 30) };
+    let id = format!("{:08x}-0000-4000-8000-{:012x}", day, of.to_string().len());
+    let mut event = json!({
+        "eventVersion": "1.11", "eventTime": format!("2026-{month:02}-{date:02}T12:00:00Z"), "awsRegion": "eu-west-1",
+        "eventID": id, "eventType": "AwsApiCall", "recipientAccountId": ACCOUNT, "managementEvent": true,
+        "eventCategory": "Management", "readOnly": true, "sourceIPAddress": "10.0.0.1",
+    });
+    event.as_object_mut().unwrap().extend(of.as_object().unwrap().clone());
+    event
+}
+
+fn session(name: &str, session: &str) -> Value {
+    json!({"type": "AssumedRole", "accountId": ACCOUNT, "arn": format!("arn:aws:sts::{ACCOUNT}:assumed-role/{name}/{session}"),
+        "sessionContext": {"sessionIssuer": {"type": "Role", "arn": role(name), "accountId": ACCOUNT}}})
+}
+
+/// Forty days in which somebody always reads, a token is exchanged once, and a pod calls.
+fn log() -> String {
+    let mut events: Vec<_> = (1..=40)
+        .map(|day| {
+            event(
+                day,
+                &json!({"eventSource": "iam.amazonaws.com", "eventName": "ListRoles",
+                "userIdentity": session("auditor", "daily")}),
+            )
+        })
+        .collect();
+    let subject = "system:serviceaccount:shop:web";
+    events.push(event(20, &json!({"eventSource": "sts.amazonaws.com", "eventName": "AssumeRoleWithWebIdentity",
+        "userIdentity": {"type": "WebIdentityUser", "userName": subject, "identityProvider":
+            format!("arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}"),
+            "principalId": format!("arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}:sts.amazonaws.com:{subject}")},
+        "requestParameters": {"roleArn": role("web"), "roleSessionName": "web-1"},
+        "resources": [{"ARN": role("web"), "accountId": ACCOUNT, "type": "AWS::IAM::Role"}]})));
+    events.push(event(
+        21,
+        &json!({"eventSource": "sqs.amazonaws.com", "eventName": "ListQueues",
+        "userIdentity": session("web", "web-1")}),
+    ));
+    events.push(event(
+        22,
+        &json!({"eventSource": "sqs.amazonaws.com", "eventName": "ListQueues",
+        "userIdentity": session("jobs", "eks-prod-nightly-5b7c9-1a2b3c4d-0000-4000-8000-000000000000")}),
+    ));
+    events.iter().map(|event| format!("{event}\n")).collect()
+}
+
+fn trust(subject: &str) -> Value {
+    json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity",
+        "Principal": {"Federated": format!("arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER}")},
+        "Condition": {"StringLike": {(format!("{ISSUER}:sub")): subject}}}]})
+}
+
+fn account() -> Value {
+    let pods = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal":
+        {"Service": "pods.eks.amazonaws.com"}, "Action": ["sts:AssumeRole", "sts:TagSession"]}]});
+    let allow = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["sqs:ListQueues",
+        "sqs:DeleteQueue"], "Resource": "*"}]});
+    let one = |name: &str, trust: Value| {
+        json!({"Arn": role(name), "RoleName": name, "Path": "/", "CreateDate": "2020-01-01T00:00:00Z",
+            "AssumeRolePolicyDocument": trust, "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": allow}]})
+    };
+    json!({"RoleDetailList": [
+        one("web", trust("system:serviceaccount:shop:web")),
+        one("idle", trust("system:serviceaccount:shop:idle")),
+        one("open", trust("system:serviceaccount:shop:*")),
+        one("jobs", pods),
+    ]})
+}
+
+const MANIFESTS: &str = "\
+apiVersion: v1
+kind: List
+items:
+- apiVersion: v1
+  kind: ServiceAccount
+  metadata:
+    name: web
+    namespace: shop
+    creationTimestamp: \"2024-01-01T00:00:00Z\"
+    annotations: {eks.amazonaws.com/role-arn: \"arn:aws:iam::111122223333:role/web\"}
+- apiVersion: v1
+  kind: ServiceAccount
+  metadata:
+    name: idle
+    namespace: shop
+    annotations: {eks.amazonaws.com/role-arn: \"arn:aws:iam::111122223333:role/idle\"}
+- apiVersion: v1
+  kind: ServiceAccount
+  metadata:
+    name: wrong
+    namespace: shop
+    annotations: {eks.amazonaws.com/role-arn: \"arn:aws:iam::111122223333:role/web\"}
+- apiVersion: apps/v1
+  kind: Deployment
+  metadata: {name: web, namespace: shop}
+  spec: {template: {spec: {serviceAccountName: web}}}
+";
+
+fn prepare(place: &Path) {
+    fs::write(place.join("log.json"), log()).unwrap();
+    fs::create_dir(place.join("grants")).unwrap();
+    let association = json!({"association": {"clusterName": "prod", "namespace": "shop", "serviceAccount": "nightly",
+        "roleArn": role("jobs"), "associationId": "a-1", "createdAt": "2024-01-01T00:00:00Z"}});
+    fs::write(place.join("grants/account.json"), account().to_string()).unwrap();
+    fs::write(place.join("grants/cluster.yaml"), MANIFESTS).unwrap();
+    fs::write(place.join("grants/association.json"), association.to_string()).unwrap();
+    fs::write(place.join("grants/values.yaml"), "replicas: 2\n").unwrap();
+    program::remit(place, &["ingest", "cloudtrail", "log.json", "--ledger", "ledger"]);
+}
+
+#[test]
+fn one_line_goes_from_a_pod_to_what_its_role_does() {
+    let place = tempfile::tempdir().unwrap();
+    prepare(place.path());
+    program::remit(place.path(), &["report", "--ledger", "ledger", "--grants", "grants", "--out", "report"]);
+    let page = fs::read_to_string(place.path().join("report.md"))
+        .or_else(|_| fs::read_to_string(place.path().join("report/report.md")));
+    let page = page.unwrap();
+    let section = page.split("## Cloud identities").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows: Vec<_> = section.lines().filter(|line| line.contains("shop/")).collect();
+    let row = |name: &str| *rows.iter().find(|line| line.contains(&format!("`shop/{name}`"))).unwrap();
+    assert_eq!(rows.len(), 4, "{section}");
+    let expected = "| `Deployment/web` | `shop/web` | `arn:aws:iam::111122223333:role/web` | irsa | given | used | 2026-11-20 12:00";
+    assert!(row("web").starts_with(expected), "{}", row("web"));
+    assert!(row("web").ends_with("| 2 | `sqs:ListQueues` |"), "{}", row("web"));
+    assert!(row("nightly").contains("| eks-pod-identity | given | used |"), "{}", row("nightly"));
+    assert!(row("idle").contains("| irsa | given | unused |"), "{}", row("idle"));
+    assert!(row("wrong").contains("| irsa | refused | unused |"), "{}", row("wrong"));
+}
+
+#[test]
+fn links_that_are_not_used_lead_nowhere_or_are_open_are_findings() {
+    let place = tempfile::tempdir().unwrap();
+    prepare(place.path());
+    let text = program::remit(
+        place.path(),
+        &["findings", "--ledger", "ledger", "--grants", "grants", "--format", "json"],
+    );
+    let findings: Value = serde_json::from_str(&text).unwrap();
+    let told: Vec<String> = findings
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| {
+            let kind = finding["kind"].as_str().unwrap();
+            ["unused_link", "broken_link", "open_trust"].contains(&kind)
+        })
+        .map(|finding| {
+            let text = |name: &str| finding[name].as_str().unwrap();
+            format!("{} {} {}: {}", text("severity"), text("kind"), text("principal"), text("detail"))
+        })
+        .collect();
+    let expected = [
+        format!(
+            "medium unused_link {}: the service account `shop/idle` can become it (irsa), and did not",
+            role("idle")
+        ),
+        format!(
+            "medium open_trust {}: every service account that `system:serviceaccount:shop:*` matches can become it",
+            role("open")
+        ),
+        format!(
+            "low broken_link {}: it does not trust the service account `shop/wrong`, which is meant to become it",
+            role("web")
+        ),
+    ];
+    assert_eq!(told, expected);
+}
