@@ -17,7 +17,7 @@ const LIMITS: Limits = Limits { streams: 4, bytes: 1 << 20, responses: Responses
 pub type Target = fn(&[u8]);
 
 /// All targets, by the names of their corpora.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("http1", http1),
     ("hpack", hpack),
     ("fragments", fragments),
@@ -26,6 +26,7 @@ pub const TARGETS: [(&str, Target); 8] = [
     ("maps", maps),
     ("hello", hello),
     ("answer", answer),
+    ("audit", audit),
 ];
 
 /// Streams in which every head must be accounted for, and whose memory is bounded.
@@ -171,4 +172,10 @@ pub fn answer(data: &[u8]) {
     if let Some((name, addresses)) = sockets::answer(&data[..data.len() / 2]) {
         assert!(whole.is_some_and(|(same, all)| same == name && all.starts_with(&addresses)));
     }
+}
+
+/// An audit log of Kubernetes in any form: all that is met is recorded, skipped or lost.
+pub fn audit(data: &[u8]) {
+    let counts = remit_ingest::kubernetes::read(data);
+    assert!(counts.is_balanced(), "{counts:?}");
 }

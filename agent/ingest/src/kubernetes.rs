@@ -14,7 +14,7 @@ mod table;
 
 use std::sync::Arc;
 
-use remit_ledger::{CoverageRecord, Flush, LedgerError, Provider, SourcePlace, StagedFile};
+use remit_ledger::{Counts, CoverageRecord, Flush, LedgerError, Provider, SourcePlace, StagedFile};
 
 pub use self::intake::{ForeignList, Intake};
 
@@ -23,7 +23,10 @@ use self::flush::Evidence;
 use self::recorder::Recorder;
 use self::table::Table;
 use crate::accounting::Accounting;
-use crate::format::{Format, Names};
+use crate::duplicates::Seen;
+use crate::format::{Format, Names, Recorder as _};
+use crate::publisher::sum;
+use crate::reader::Reader;
 use crate::{IngestError, Limits, Options, Progress, Summary};
 
 /// The ledger's name of this source.
@@ -40,6 +43,14 @@ pub fn ingest(
     progress: &dyn Progress,
 ) -> Result<Summary, IngestError> {
     crate::run::ingest(options, Logs::of(cluster), progress)
+}
+
+/// What becomes of the events of a log, without a ledger.
+pub fn read(bytes: &[u8]) -> Counts {
+    let accounting = Accounting::new(0, Arc::new(Seen::new(Limits::default().remembered)), Arc::default());
+    let mut recorder = Recorder::new(accounting, None);
+    Reader::<Audit>::default().feed(bytes, true, &mut recorder);
+    sum(&recorder.accounting().work)
 }
 
 /// Audit logs, and what is known of them between two flushes.
