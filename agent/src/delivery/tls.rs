@@ -111,3 +111,56 @@ fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, TlsError> {
     read.map_err(|error| TlsError { path: path.to_owned(), reason: error.to_string() })?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    fn certify(settings: &TlsSettings) {
+        let mut openssl = Command::new("openssl");
+        openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]);
+        openssl.args(["-days", "2", "-subj", "/CN=localhost", "-keyout"]).arg(&settings.key);
+        openssl.arg("-out").arg(&settings.certificate).stderr(Stdio::null());
+        assert!(openssl.status().unwrap().success());
+    }
+
+    #[test]
+    fn certificates_are_renewed_while_it_runs() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let settings = TlsSettings { certificate: path("tls.crt"), key: path("tls.key"), clients: None };
+        certify(&settings);
+        let mut tls = Tls::new(settings.clone()).unwrap();
+        let in_use = |tls: &mut Tls| Arc::as_ptr(tls.acceptor().config());
+        let first = in_use(&mut tls);
+        certify(&settings);
+        assert_eq!(in_use(&mut tls), first, "they are not read for each connection");
+        tls.read = tls.read.checked_sub(ROUND).unwrap();
+        let second = in_use(&mut tls);
+        assert_ne!(second, first);
+        // Half written they are no reason to stop.
+        std::fs::write(&settings.key, "").unwrap();
+        tls.read = tls.read.checked_sub(ROUND).unwrap();
+        assert_eq!(in_use(&mut tls), second);
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let settings = TlsSettings { certificate: path("tls.crt"), key: path("tls.key"), clients: None };
+        certify(&settings);
+        std::fs::write(path("other"), "no PEM").unwrap();
+        for (settings, name) in [
+            (TlsSettings { certificate: path("other"), ..settings.clone() }, "other"),
+            (TlsSettings { key: path("other"), ..settings.clone() }, "other"),
+            (TlsSettings { clients: Some(path("other")), ..settings.clone() }, "other"),
+            (TlsSettings { clients: Some(path("missing")), ..settings }, "missing"),
+        ] {
+            let error = Tls::new(settings).err().unwrap().to_string();
+            assert!(error.starts_with("cannot use `") && error.contains(&format!("{name}`: ")), "{error}");
+        }
+    }
+}
