@@ -154,6 +154,10 @@ fn is_false(value: &str) -> bool {
 
 /// A list of the one of that name is authorised by it.
 fn selected_name(selector: &str) -> Option<&str> {
+    // One term that says nothing makes the whole selector void.
+    if selector.split(',').any(|term| !term.is_empty() && !term.contains('=')) {
+        return None;
+    }
     let name = selector.split(',').find_map(|term| term.strip_prefix("metadata.name="))?;
     let name = name.strip_prefix('=').unwrap_or(name);
     let is_segment = !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '%']);
