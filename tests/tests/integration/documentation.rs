@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use remit_policy::rbac::{Closure, PATHS};
 use remit_tests::{data, program};
 
 /// A command line in a document.
@@ -26,6 +27,18 @@ fn every_command_in_the_documents_exists() {
         }
     }
     assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
+}
+
+#[test]
+fn every_rule_and_path_of_roles_is_explained() {
+    let text = std::fs::read_to_string(data::repository().join("docs/rbac.md")).unwrap();
+    for closure in Closure::ALL {
+        assert!(text.contains(&format!("| `{}` |", closure.as_str())), "{closure:?}");
+    }
+    for path in PATHS {
+        let line = format!("| `{}` | {} | {} |", path.name, path.weight, path.leads_to);
+        assert!(text.contains(&line), "{line}");
+    }
 }
 
 #[test]

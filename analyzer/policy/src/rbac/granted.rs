@@ -21,8 +21,9 @@ pub struct Granted<'a> {
     pub own: Vec<BoundRole<'a>>,
     /// Bindings that stay as they are: of its groups, and those of the system.
     pub fixed: Vec<BoundRole<'a>>,
-    /// Bindings that name it, of a role that is not there.
-    pub dangling: Vec<&'a Binding>,
+    /// Bindings that name it, of which it is not known what they grant: of a role that is not there, or that aggregates
+    /// others and has no rules, since none of those is there.
+    pub unknown: Vec<&'a Binding>,
     /// What the own ones grant, and by which of them.
     pub permissions: BTreeMap<Permission, Vec<usize>>,
 }
@@ -33,8 +34,17 @@ impl<'a> Granted<'a> {
         let bound = state.bound(user);
         let names =
             |binding: &Binding| binding.subjects.iter().any(|subject| is_named(subject, binding, user));
+        let mut unknown = state.dangling(user);
+        let is_unknown = |role: &Role| !role.aggregates.is_empty() && role.rules.is_empty();
+        unknown.extend(
+            bound
+                .iter()
+                .filter(|(binding, role)| names(binding) && is_unknown(role))
+                .map(|(binding, _)| *binding),
+        );
+        let bound = bound.into_iter().filter(|(_, role)| !is_unknown(role));
         let (own, fixed): (Vec<_>, Vec<_>) =
-            bound.into_iter().partition(|(binding, _)| names(binding) && !is_of_the_system(binding));
+            bound.partition(|(binding, _)| names(binding) && !is_of_the_system(binding));
         let mut permissions: BTreeMap<Permission, Vec<usize>> = BTreeMap::new();
         for (at, (binding, role)) in own.iter().enumerate() {
             let namespace = binding.name.namespace.as_deref();
@@ -45,8 +55,7 @@ impl<'a> Granted<'a> {
                 }
             }
         }
-        let dangling = state.dangling(user);
-        Self { user: user.clone(), own, fixed, dangling, permissions }
+        Self { user: user.clone(), own, fixed, unknown, permissions }
     }
 
     /// Whether bindings of the subject, or of groups that it certainly has, allow a request.

@@ -25,8 +25,8 @@ pub struct Proposal<'a> {
     pub new: Vec<(Binding, Role)>,
     /// Bindings of its groups and of the system, which stay as they are.
     pub fixed: Vec<BoundRole<'a>>,
-    /// Bindings that name it, of a role that is not there; they stay as they are.
-    pub dangling: Vec<&'a Binding>,
+    /// Bindings that name it, of which it is not known what they grant; they stay as they are.
+    pub unknown: Vec<&'a Binding>,
     /// Permissions that stay.
     pub kept: Vec<Kept>,
     /// Permissions that go.

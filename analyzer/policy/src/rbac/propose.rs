@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::call::Usage;
 use super::closure::Closure;
+use super::evidence::binding_name;
 use super::generalise::{Needed, needed};
 use super::granted::{Granted, is_named};
 use super::naming::Naming;
@@ -26,6 +27,16 @@ pub enum NoProposal {
     /// No binding names it that could be changed.
     #[error("left alone: no binding names it")]
     Unbound,
+    /// The objects are not those with which its calls were decided.
+    #[error(
+        "left alone: `{binding}` allowed `{permission}`, which its role as it is given does not\nhint: give all roles, as the cluster has them"
+    )]
+    Outdated {
+        /// The binding that the log names.
+        binding: String,
+        /// What it allowed.
+        permission: String,
+    },
 }
 
 /// The group that is allowed everything before roles are asked.
@@ -56,12 +67,15 @@ pub fn propose<'a>(
         granted.own.iter().enumerate().map(|(at, bound)| change(granted, *bound, changed.contains(&at)));
     let changes: Vec<_> = changes.collect();
     let (replayed, elsewhere) = requests(granted, usage);
+    if let Some(outdated) = outdated(granted, &elsewhere) {
+        return Err(outdated);
+    }
     Ok(Proposal {
         user: granted.user.clone(),
         window,
         new: objects(state, &granted.user, &new),
         fixed: granted.fixed.clone(),
-        dangling: granted.dangling.clone(),
+        unknown: granted.unknown.clone(),
         kept: stays.kept(granted, usage, judgement, &changed, &new),
         removed: stays.removed(granted, usage),
         replayed,
@@ -189,6 +203,16 @@ fn reason(judgement: &Judgement, permission: &Permission) -> Option<Reason> {
     let parts = judgement.parts.values().flatten();
     let mut reasons = parts.filter(|(part, _)| part.meet(permission).is_some()).map(|(_, reason)| reason);
     reasons.next().cloned()
+}
+
+/// A request that the log says one of the subject's own bindings allowed, and that none of them allows as they are given: a
+/// role that was read in part would seem not to be needed.
+fn outdated(granted: &Granted<'_>, elsewhere: &[Elsewhere]) -> Option<NoProposal> {
+    let own: BTreeSet<String> = granted.own.iter().map(|(binding, _)| binding_name(&binding.name)).collect();
+    elsewhere.iter().find_map(|one| {
+        let binding = one.authorizers.iter().find(|authorizer| own.contains(*authorizer))?;
+        Some(NoProposal::Outdated { binding: binding.clone(), permission: one.permission.to_string() })
+    })
 }
 
 fn change<'a>(granted: &Granted<'a>, bound: (&'a Binding, &'a Role), is_changed: bool) -> Change<'a> {

@@ -1,6 +1,6 @@
 //! All roles and bindings of a cluster, and what they allow.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use remit_catalog::kubernetes::Request;
 
@@ -64,6 +64,15 @@ impl State {
     /// The bindings, in the order of their names.
     pub fn bindings(&self) -> impl Iterator<Item = &Binding> {
         self.bindings.values()
+    }
+
+    /// Names of the users and ServiceAccounts that bindings name, as the authorizer sees them.
+    pub fn subjects(&self) -> BTreeSet<&str> {
+        let users = self.by_subject.keys().filter_map(|key| match key {
+            SubjectKey::User(name) => Some(name.as_str()),
+            SubjectKey::Group(_) => None,
+        });
+        users.collect()
     }
 
     /// Gives aggregated roles without rules the rules that the controller manager would write into them: of manifests

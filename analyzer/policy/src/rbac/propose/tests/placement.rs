@@ -213,3 +213,30 @@ fn what_was_proposed_and_applied_stays() {
         "remove RoleBinding/a/remit-shop-web-070178b6\nunbound Role/a/remit-shop-web-070178b6\nreplayed 0\n"
     );
 }
+
+/// Of a role that aggregates others, files may hold none or few. What it grants is not known then, and must not seem unused.
+#[test]
+fn what_is_given_in_part_is_left_alone() {
+    let mut edit = role(None, "edit", &json!(null));
+    edit["aggregationRule"] = json!({"clusterRoleSelectors": [{"matchLabels": {"to-edit": "true"}}]});
+    let bound = binding(Some("shop"), "web-edits", "ClusterRole/edit", &["shop/web"]);
+    let gone = binding(Some("shop"), "web-odd", "Role/gone", &["shop/web"]);
+    let reads = binding(None, "web-reads", "ClusterRole/reader", &["shop/web"]);
+    let world = World::new(&[edit.clone(), bound.clone(), gone, reader(), reads]);
+    let proposal = world.propose("shop/web", &[]).unwrap();
+    let unknown: Vec<_> = proposal.unknown.iter().map(|binding| binding.name.name.as_str()).collect();
+    assert_eq!((unknown, proposal.changes.len()), (vec!["web-odd", "web-edits"], 1));
+
+    let mut part = role(None, "part", &json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]));
+    part["metadata"]["labels"] = json!({"to-edit": "true"});
+    let world = World::new(&[edit, part, bound]);
+    let mut create = call("create", "", "pods", "shop", "");
+    create.authorizer = Some("RoleBinding/shop/web-edits".to_owned());
+    let told = world.propose("shop/web", &[create]).unwrap_err().to_string();
+    assert_eq!(
+        told,
+        "left alone: `RoleBinding/shop/web-edits` allowed `create pods in shop`, which its role as it is given does not\n\
+         hint: give all roles, as the cluster has them"
+    );
+    assert_eq!(world.state.subjects().into_iter().collect::<Vec<_>>(), [name("shop/web")]);
+}
