@@ -10,6 +10,7 @@ use remit_abi::{Counter, Direction, Header, Kind, Library, NAME, OVERWRITTEN, PI
 use crate::bucket;
 use crate::call::{ADMITTED, Call, REFUSED, UNASKED};
 use crate::counter::count;
+use crate::reads;
 use crate::shape::{is_mcp, is_tool_call};
 use crate::stream::{NONE, Stream, get, set};
 use crate::sums;
@@ -234,15 +235,28 @@ pub(crate) fn equal(bytes: u64, byte: u8) -> u64 {
 /// Nanoseconds within which a write is tried again that could not be done during the handshake.
 const RETRIED: u64 = 2_000_000_000;
 
-/// Whether a head is that of the last call again, from the same place or a copy, while the handshake may not be over.
+/// Most bytes of a record of TLS. More is sent as several, and where a socket takes some of these only, all of it is written
+/// again.
+const RECORD: u32 = 16_384;
+
+/// Whether a head is that of the last call again, from the same place or a copy, while the handshake may not be over, or
+/// while not all could be sent of what was written: until it is answered, by which its mark is gone.
 #[inline(always)]
 fn repeats(call: &Call, stream: &mut Stream) -> bool {
     let is_read = call.key.direction == Direction::Read as u32;
-    if is_read || stream.flags & u32::from(flag::FIRST) == 0 || stream.handshake == 2 {
+    if is_read || stream.flags & u32::from(flag::FIRST) == 0 {
+        return false;
+    }
+    let is_tried_again = call.length > RECORD && reads::is_on();
+    if stream.handshake == 2 && !is_tried_again {
         return false;
     }
     let mark = stream.digest ^ u64::from(call.length);
     let is_same = stream.mark == mark;
+    if stream.handshake == 2 {
+        stream.mark = mark;
+        return is_same;
+    }
     if is_same && call.time.wrapping_sub(stream.marked) > RETRIED {
         // So long after the first, it is asked again, on a connection whose handshake was not seen.
         stream.handshake = 2;

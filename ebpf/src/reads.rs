@@ -49,6 +49,10 @@ static PENDING: LruHashMap<Reader, Pending> = LruHashMap::with_max_entries(8192,
 #[unsafe(no_mangle)]
 static FIRST_ONLY: u64 = 1;
 
+/// Whether what processes read is followed. The agent sets it.
+#[unsafe(no_mangle)]
+static READS: u64 = 1;
+
 impl Reader {
     /// The thread that runs.
     #[inline(always)]
@@ -98,6 +102,13 @@ fn due(connection: u64, process: u64) -> Option<u64> {
     Some(asked)
 }
 
+/// Whether answers are followed.
+#[inline(always)]
+pub(crate) fn is_on() -> bool {
+    // SAFETY: the loader may have replaced the value, which the compiler must not assume away.
+    unsafe { core::ptr::read_volatile(&raw const READS) != 0 }
+}
+
 #[inline(always)]
 fn is_first_only() -> bool {
     // SAFETY: the loader may have replaced the value, which the compiler must not assume away.
@@ -128,7 +139,7 @@ pub(crate) fn returned(context: &impl EbpfContext, reader: &Reader, result: u64)
     // Who is answered is through with the handshake, also where nothing was seen of that.
     let key = Key { connection, process: reader.process as u32, direction: Direction::Written as u32 };
     if let Some(written) = Stream::find(&key) {
-        written.handshake = 2;
+        (written.handshake, written.mark) = (2, 0);
     }
     // SAFETY: what is masked is one of the values, which a comparison would make as many cases to verify.
     let library = unsafe { core::mem::transmute::<u8, Library>(library as u8 & Library::Go as u8) };

@@ -45,7 +45,9 @@ pub fn rustls_write(context: ProbeContext) -> u32 {
 /// and its body; the second not where the first takes more than a step.
 #[uprobe]
 pub fn rustls_write_vectored(context: ProbeContext) -> u32 {
-    if let (Some(connection), Some(slices), Some(count)) = (context.arg(0), context.arg(1), context.arg::<u64>(2)) {
+    if let (Some(connection), Some(slices), Some(count)) =
+        (context.arg(0), context.arg(1), context.arg::<u64>(2))
+    {
         let key = key(connection);
         catch_up(&key);
         let mut rest = 0;

@@ -87,6 +87,8 @@ impl Kernel {
         loader.btf(None);
         loader.override_global("INTERVAL", &interval, true).override_global("BURST", &share.burst, true);
         let sums = u64::from(share.sums && responses == Responses::Off);
+        let reads = u64::from(responses != Responses::Off);
+        loader.override_global("READS", &reads, true);
         loader.override_global("FIRST_ONLY", &first_only, true).override_global("SUMS", &sums, true);
         let mut ebpf = loader.load(OBJECT)?;
         // What a call leaves to do is done by one program for all.

@@ -210,3 +210,20 @@ fn responses_are_not_followed_where_they_are_not_asked_for() {
     assert_eq!(statuses.len(), 50, "{}", seen.summary);
     assert!(statuses.iter().all(|(_, status)| status.is_none()), "{statuses:?}");
 }
+
+#[test]
+fn what_is_written_again_since_a_socket_did_not_take_it_is_one_call() {
+    let server = Server::start();
+    let Some(mut trace) = Trace::start() else { return };
+    trace.knows(&["libssl"]);
+    let mut python = Command::new("python3");
+    python.arg(script("retry.py")).args(server.certificate());
+    let output = python.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let host = format!(" 127.0.0.1:{} ", String::from_utf8(output.stdout).unwrap().trim());
+    let seen = trace.stop();
+    let lines = seen.lines.iter().filter(|line| line.contains(&host) && line.contains(" PUT "));
+    let calls: Vec<String> =
+        lines.map(|line| line.split(' ').skip(2).step_by(2).take(2).collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(calls, ["/remit-retry/1 200", "/remit-retry/1 200", "/remit-retry/2 200"], "{}", seen.summary);
+}
