@@ -29,6 +29,8 @@ pub struct Watch {
     refused: u64,
     /// How many files' probes were found dead.
     dead: u64,
+    /// How many files were found written in place.
+    written: u64,
     /// Roots of processes whose libraries were looked at.
     roots: HashSet<(u64, u64)>,
 }
@@ -69,6 +71,7 @@ impl Watch {
             round: 0,
             refused: 0,
             dead: 0,
+            written: 0,
             roots: HashSet::new(),
         }
     }
@@ -154,14 +157,17 @@ impl Watch {
         Ok(watched)
     }
 
-    /// Lets go files of which a probe is dead, so that they are attached to again.
+    /// Lets go files of which a probe is dead, so that they are attached to again. Whoever may write a file takes its probes from
+    /// it, which says nothing of those of other files.
     fn verify(&mut self) {
-        let Self { files, dead, .. } = self;
-        files.retain(|_, known| {
+        let Self { files, dead, written, .. } = self;
+        files.retain(|identity, known| {
             let Some(file) = &known.file else { return true };
             let is_dead = |point: &Point| has_breakpoint(file, point.offset()).is_ok_and(|has| !has);
             let found = known.links.iter().find(|(point, _)| is_dead(point));
-            if let Some((point, _)) = found {
+            if found.is_some() && Identity::of(file).is_ok_and(|now| now != *identity) {
+                *written += 1;
+            } else if let Some((point, _)) = found {
                 *dead += 1;
                 tracing::warn!(function = point.hook.symbol(), "a probe was dead, and is attached again");
             }
@@ -195,6 +201,13 @@ impl Watch {
     #[must_use]
     pub fn dead(&self) -> u64 {
         self.dead
+    }
+
+    /// How many files had lost their probes since somebody wrote into them. Calls by processes that have these were not seen until
+    /// the files were examined again.
+    #[must_use]
+    pub fn written(&self) -> u64 {
+        self.written
     }
 
     /// Whether a file was looked at, which a process has now.

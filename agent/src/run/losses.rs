@@ -15,6 +15,7 @@ pub(super) struct Losses {
     sums: (u64, u64),
     heads: [u64; Dropped::ALL.len()],
     dead: u64,
+    written: u64,
     overlooked: u64,
     /// When the counts were last compared, in microseconds since the Unix epoch.
     since: i64,
@@ -40,6 +41,7 @@ impl Losses {
             connections: 0,
             heads: [0; Dropped::ALL.len()],
             dead: 0,
+            written: 0,
             overlooked: 0,
             since: now,
         }
@@ -52,6 +54,10 @@ impl Losses {
         let since = now.saturating_sub(round.saturating_mul(2));
         recorder.dropped("probe_dead", dead.saturating_sub(self.dead), since, now);
         self.dead = dead;
+        // Of processes that have the file, and of no others.
+        let written = observation.watch().written();
+        recorder.dropped("file_written", written.saturating_sub(self.written), since, now);
+        self.written = written;
         if let Some(since) = observation.dead_since() {
             recorder.dropped("probe_dead", 1, since, now);
         }

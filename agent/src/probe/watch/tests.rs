@@ -43,8 +43,28 @@ fn a_dead_probe_is_noticed_and_attached_again() {
     let (point, link) = known.links.last_mut().unwrap();
     *link = kernel.attach(&File::open(&other).unwrap(), point).unwrap();
     watch.verify();
-    assert_eq!((watch.dead(), watch.probes()), (1, 0));
+    assert_eq!((watch.dead(), watch.written(), watch.probes()), (1, 0, 0));
     assert!(attach(&mut watch, &mut kernel));
+}
+
+/// Whose library it is, he may do so to, and to no other.
+#[test]
+fn a_library_that_lost_its_probes_by_being_written_is_no_dead_probe() {
+    let Some(mut kernel) = kernel() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = library(&folder);
+    let mut watch = Watch::new(Responses::Off);
+    watch.file(&mut kernel, 1, path.clone(), File::open(&path).unwrap()).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..4096]).unwrap();
+    std::fs::write(&path, &bytes).unwrap();
+    let known = watch.files.values_mut().next().unwrap();
+    let other = folder.path().join("other");
+    std::fs::copy(&path, &other).unwrap();
+    let (point, link) = known.links.last_mut().unwrap();
+    *link = kernel.attach(&File::open(&other).unwrap(), point).unwrap();
+    watch.verify();
+    assert_eq!((watch.dead(), watch.written(), watch.probes()), (0, 1, 0));
 }
 
 #[test]
