@@ -34,6 +34,11 @@ impl<'a> Granted<'a> {
         let bound = state.bound(user);
         let names =
             |binding: &Binding| binding.subjects.iter().any(|subject| is_named(subject, binding, user));
+        // Where a binding names a group of the subject as well, it would stay bound.
+        let binds_group = |binding: &Binding| {
+            let is_group = |subject: &&Subject| matches!(subject, Subject::Group(_));
+            binding.subjects.iter().filter(is_group).any(|group| is_subject(group, binding, user))
+        };
         let mut unknown = state.dangling(user);
         let is_unknown = |role: &Role| !role.aggregates.is_empty() && role.rules.is_empty();
         unknown.extend(
@@ -43,8 +48,8 @@ impl<'a> Granted<'a> {
                 .map(|(binding, _)| *binding),
         );
         let bound = bound.into_iter().filter(|(_, role)| !is_unknown(role));
-        let (own, fixed): (Vec<_>, Vec<_>) =
-            bound.partition(|(binding, _)| names(binding) && !is_of_the_system(binding));
+        let (own, fixed): (Vec<_>, Vec<_>) = bound
+            .partition(|(binding, _)| names(binding) && !binds_group(binding) && !is_of_the_system(binding));
         let mut permissions: BTreeMap<Permission, Vec<usize>> = BTreeMap::new();
         for (at, (binding, role)) in own.iter().enumerate() {
             let namespace = binding.name.namespace.as_deref();

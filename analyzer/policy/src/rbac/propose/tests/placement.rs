@@ -240,3 +240,11 @@ fn what_is_given_in_part_is_left_alone() {
     );
     assert_eq!(world.state.subjects().into_iter().collect::<Vec<_>>(), [name("shop/web")]);
 }
+
+/// Taken out of a binding that names one of its groups, too, a subject would still be bound.
+#[test]
+fn a_binding_that_names_a_group_of_the_subject_too_stays() {
+    let shared = binding(None, "b", "ClusterRole/reader", &["shop/web", "@system:serviceaccounts:shop"]);
+    let world = World::new(&[reader(), shared]);
+    assert_eq!(world.propose("shop/web", &[]), Err(NoProposal::Unbound));
+}
