@@ -45,7 +45,7 @@ pub use evidence::{Evidence, EvidenceContext};
 pub use granted::{BoundRole, Granted};
 pub use object::{Binding, Expression, Object, ObjectName, Role, RoleRef, Selector, Subject};
 pub use permission::{On, Permission};
-pub use privilege::{PATHS, Path, Privilege, privileges};
+pub use privilege::{PATHS, Path, Privilege, paths_left, privileges};
 pub use proposal::{Change, Edit, Elsewhere, Kept, Proposal, Removed};
 pub use propose::{NoProposal, propose};
 pub use prove::{Claim, Proof, Proven, Violation, check, prove};

@@ -6,6 +6,7 @@
 use super::call::Usage;
 use super::granted::{BoundRole, Granted};
 use super::permission::{On, Permission};
+use super::proposal::Proposal;
 use super::rule::ALL;
 use crate::usage::Seen;
 
@@ -216,6 +217,17 @@ pub fn privileges(granted: &Granted<'_>, usage: &Usage) -> Vec<Privilege> {
     found
 }
 
+/// The paths that a subject still has once a proposal is applied, by what it keeps and what is not its own.
+pub fn paths_left(proposal: &Proposal<'_>) -> Vec<&'static Path> {
+    let fixed = proposal.fixed.iter().flat_map(|(binding, role)| {
+        let namespace = binding.name.namespace.as_deref();
+        role.rules.iter().flat_map(move |rule| Permission::of_rule(namespace, rule))
+    });
+    let kept = proposal.kept.iter().map(|kept| kept.permission.clone());
+    let left: Vec<Permission> = kept.chain(fixed).collect();
+    PATHS.iter().filter(|path| left.iter().any(|permission| path.is_opened_by(permission))).collect()
+}
+
 impl Path {
     fn is_opened_by(&self, permission: &Permission) -> bool {
         let On::Resource { group, resource, .. } = &permission.on else { return false };
@@ -266,5 +278,12 @@ mod tests {
         let calls = [call("get", "", "secrets", "shop", "s"), call("get", "", "pods", "shop", "x")];
         assert_eq!(paths("shop/web", &calls), [("read-secrets", false, true)]);
         assert_eq!(paths("shop/other", &[]), []);
+        let left = |user: &str, calls: &[crate::rbac::Call]| {
+            let proposal = world.propose(user, calls).unwrap();
+            paths_left(&proposal).into_iter().map(|path| path.name).collect::<Vec<_>>()
+        };
+        assert_eq!(left("ops/admin", &[call("create", "batch", "jobs", "a", "")]), ["workloads"]);
+        assert_eq!(left("shop/web", &calls), ["read-secrets"]);
+        assert_eq!(left("shop/web", &[]), [""; 0]);
     }
 }
