@@ -261,7 +261,8 @@ impl Call {
 
 /// Everything of an event that makes its call another one. Of the query that is only a selector; of the answer only its code.
 fn pack(raw: &mut Vec<u8>, verb: Text<'_>, event: &Event<'_>) {
-    let text = |text: Option<Text<'_>>| text.map(|text| text.raw).unwrap_or_default().to_owned();
+    let decision = event.decision.map(|text| text.raw).unwrap_or_default();
+    let reason = event.reason.map(|text| text.raw).unwrap_or_default();
     raw.clear();
     raw.extend_from_slice(verb.raw);
     raw.push(0);
@@ -278,7 +279,7 @@ fn pack(raw: &mut Vec<u8>, verb: Text<'_>, event: &Event<'_>) {
             raw.extend_from_slice(event.object.unwrap_or_default());
         }
     }
-    for part in [event.code.unwrap_or_default(), &text(event.decision), &text(event.reason)] {
+    for part in [event.code.unwrap_or_default(), decision, reason] {
         raw.push(0);
         raw.extend_from_slice(part);
     }
