@@ -199,16 +199,8 @@ fn read_object<'a, F: Find>(
             }
             b"sourceIPs" | b"SourceIps" => event.origins = cursor.value()?.nested(),
             b"objectRef" | b"ObjectRef" => event.object = cursor.value()?.nested(),
-            b"responseStatus" | b"ResponseStatus" => {
-                if let Some(inside) = cursor.pass()? {
-                    read_status(inside, &mut event)?;
-                }
-            }
-            b"annotations" | b"Annotations" => {
-                if let Some(inside) = cursor.pass()? {
-                    read_annotations(inside, &mut event)?;
-                }
-            }
+            b"responseStatus" | b"ResponseStatus" => read_status(cursor, &mut event)?,
+            b"annotations" | b"Annotations" => read_annotations(cursor, &mut event)?,
             b"requestReceivedTimestamp" | b"RequestReceivedTime" => event.received = cursor.value()?.text(),
             b"stageTimestamp" | b"StageReceivedTime" => {
                 let time = cursor.value()?.text();
@@ -267,11 +259,9 @@ fn read_object<'a, F: Find>(
             b"protoPayload" => entry.payload = cursor.value()?.nested(),
             b"resource" => entry.resource = cursor.value()?.nested(),
             b"labels" => {
-                if let Some(inside) = cursor.pass()? {
-                    let mut labels = Event::default();
-                    read_annotations(inside, &mut labels)?;
-                    (entry.decision, entry.reason) = (labels.decision, labels.reason);
-                }
+                let mut labels = Event::default();
+                read_annotations(cursor, &mut labels)?;
+                (entry.decision, entry.reason) = (labels.decision, labels.reason);
             }
             b"operation" => entry.operation = cursor.value()?.nested(),
             b"insertId" => entry.insert_id = cursor.value()?.text(),
@@ -365,11 +355,11 @@ fn member<'a, F: Find>(
     Ok(found)
 }
 
-fn read_status<'a, F: Find>(mut cursor: Cursor<'a, F>, event: &mut Event<'a>) -> Result<(), Fault> {
-    let start = cursor;
+fn read_status<'a, F: Find>(cursor: &mut Cursor<'a, F>, event: &mut Event<'a>) -> Result<(), Fault> {
     if cursor.look()? != b'{' {
-        return Ok(());
+        return cursor.value().map(|_| ());
     }
+    let (start, rest) = (cursor.position(), cursor.rest());
     let mut first = true;
     cursor.enter()?;
     while let Some(key) = cursor.key(&mut first)? {
@@ -382,15 +372,15 @@ fn read_status<'a, F: Find>(mut cursor: Cursor<'a, F>, event: &mut Event<'a>) ->
             };
         }
     }
-    event.status = start.rest().get(..cursor.position() - start.position());
+    event.status = rest.get(..cursor.position() - start);
     Ok(())
 }
 
 /// Annotations, or the labels that Google makes of them.
-fn read_annotations<'a, F: Find>(mut cursor: Cursor<'a, F>, event: &mut Event<'a>) -> Result<(), Fault> {
+fn read_annotations<'a, F: Find>(cursor: &mut Cursor<'a, F>, event: &mut Event<'a>) -> Result<(), Fault> {
     let mut first = true;
     if cursor.look()? != b'{' {
-        return Ok(());
+        return cursor.value().map(|_| ());
     }
     cursor.enter()?;
     while let Some(key) = cursor.key(&mut first)? {

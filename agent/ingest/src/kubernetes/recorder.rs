@@ -38,6 +38,14 @@ struct Moment<'a> {
     time: i64,
     hour: i32,
     id: Cow<'a, str>,
+    /// What the identifier is remembered by; none without one.
+    identifier: Option<u64>,
+}
+
+impl<'a> Moment<'a> {
+    fn with_id(self, id: Cow<'a, str>) -> Self {
+        Self { identifier: (!id.is_empty()).then(|| identify(id.as_bytes())), id, ..self }
+    }
 }
 
 impl Recorder {
@@ -94,7 +102,7 @@ impl Recorder {
         };
         let payload = entry.payload().ok_or("incomplete")?;
         let moment = self.moment(entry.time, None)?;
-        let moment = Moment { id: entry.id().unwrap_or_default(), ..moment };
+        let moment = moment.with_id(entry.id().unwrap_or_default());
         let who = Who::named(payload.principal(), &[]).ok_or("incomplete")?;
         let decision = entry.decision.and_then(Text::decode);
         let decision = decision.as_deref().or_else(|| payload.decision());
@@ -131,19 +139,17 @@ impl Recorder {
             None => Cow::Borrowed(""),
         };
         self.accounting.meet_hour(hour);
-        Ok(Moment { time, hour, id })
+        Ok(Moment { time, hour, id: Cow::Borrowed(""), identifier: None }.with_id(id))
     }
 
     /// Whether the request was counted before, in another stage or delivery.
     fn is_repeated(&mut self, moment: &Moment<'_>) -> bool {
-        let identifier = (!moment.id.is_empty()).then(|| identify(moment.id.as_bytes()));
-        self.accounting.is_repeated(moment.hour, identifier)
+        self.accounting.is_repeated(moment.hour, moment.identifier)
     }
 
     fn recorded(&mut self, moment: &Moment<'_>) {
-        if !moment.id.is_empty() {
-            self.accounting.work.identifiers.push((moment.hour, identify(moment.id.as_bytes())));
-        }
+        let identifier = moment.identifier.map(|identifier| (moment.hour, identifier));
+        self.accounting.work.identifiers.extend(identifier);
         self.accounting.work.recorded += 1;
     }
 
