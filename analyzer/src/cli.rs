@@ -10,6 +10,7 @@ mod ingest;
 mod ledger;
 mod man;
 mod propose;
+mod pull;
 mod report;
 mod usage;
 mod verify;
@@ -48,6 +49,9 @@ enum Verb {
     Propose(propose::Arguments),
     /// Check the proofs of a proposals folder again
     Verify(verify::Arguments),
+    /// Fetch grants from where they are in force
+    #[command(subcommand)]
+    Pull(pull::Verb),
     /// Write a report as an HTML page and as Markdown
     Report(report::Arguments),
     /// Name what a ledger cannot show, and the command that closes each hole
@@ -83,6 +87,7 @@ pub fn run() -> ExitCode {
         Verb::Explain(arguments) => explain::run(&arguments, &mut streams),
         Verb::Propose(arguments) => propose::run(&arguments, &mut streams),
         Verb::Verify(arguments) => verify::run(&arguments, &mut streams),
+        Verb::Pull(verb) => pull::run(&verb, &mut streams),
         Verb::Report(arguments) => report::run(&arguments, &mut streams),
         Verb::Doctor(arguments) => doctor::run(&arguments, &mut streams),
         Verb::Ledger(verb) => ledger::run(&verb, &mut streams),
@@ -152,7 +157,8 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 
 fn start_log(verbose: u8) {
     let level = match verbose {
-        0 => "warn",
+        // What fails of a cluster's answers is said once, by whoever asked.
+        0 => "warn,kube_client=off",
         1 => "info,datafusion=warn",
         _ => "debug,datafusion=info",
     };

@@ -3,6 +3,7 @@
 //! This is the outermost crate: only here are ledgers queried, files written and people talked to.
 
 mod analysis;
+mod api_server;
 mod calls;
 mod cli;
 mod exit;

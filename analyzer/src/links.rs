@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use remit_catalog::Catalog;
-use remit_policy::link::{Link, LinkSeen, LinkUse, OpenTrust, Trust, links, open_trusts, workloads};
+use remit_policy::link::{
+    Link, LinkSeen, LinkUse, Mechanism, OpenTrust, Trust, links, open_trusts, workloads,
+};
 use remit_policy::{Reason, moment};
 
 use crate::analysis::Analysis;
@@ -99,7 +101,6 @@ fn line(
 
 /// Why the link might have been used unseen.
 fn hides(catalog: &Catalog, analysis: &Analysis, link: &Link) -> Option<String> {
-    use remit_policy::link::Mechanism;
     if !matches!(link.mechanism, Mechanism::Irsa | Mechanism::PodIdentity) {
         return Some("no log of that cloud is read".to_owned());
     }

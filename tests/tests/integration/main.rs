@@ -10,6 +10,7 @@ mod judged;
 mod links;
 mod order;
 mod proposal;
+mod pull;
 mod rbac;
 mod real;
 mod real_policies;
