@@ -4,7 +4,9 @@ use std::io::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use remit_ledger::UsageRecord;
+use remit_ingest::Limits;
+use remit_ingest::kubernetes::Intake;
+use remit_ledger::{UsageRecord, WriterOptions};
 use serde_json::{Value, json};
 
 use crate::event::{Event, lines};
@@ -97,6 +99,12 @@ fn files_lists_and_what_is_around_them_give_the_same_uses() {
     ] {
         assert_eq!(told(&uses(name, bytes)), expected, "{name}");
     }
+    let place = Place::new();
+    let mut webhook =
+        Intake::open(&place.ledger(), WriterOptions::default(), Limits::default(), None).unwrap();
+    assert_eq!(webhook.count(list.to_string().as_bytes()).unwrap().recorded, 50);
+    webhook.publish().unwrap();
+    assert_eq!(told(&place.rows()), expected, "handed over by a webhook");
 }
 
 /// The lines that are expected of a cluster whose name is told.
