@@ -203,7 +203,8 @@ fn nothing(like: &Seen) -> Seen {
     Seen { count: Count::default(), ..like.clone() }
 }
 
-fn join(all: Option<Window>, one: Window) -> Window {
+/// A window that begins and ends with those of both.
+pub(crate) fn join(all: Option<Window>, one: Window) -> Window {
     match all {
         // A principal whose account has no coverage has an empty window, which says nothing about time.
         Some(all) if one.length() <= 0 => all,

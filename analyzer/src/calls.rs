@@ -24,7 +24,9 @@ const MAKERS: &str = "makers";
 
 /// The columns that queries use, but for who called.
 const COLUMNS: &str = "u.window_start, u.first_seen, u.last_seen, u.count, u.provider, u.region, u.service, \
-                       u.operation, u.resources, u.parameters, u.outcome, u.via, u.evidence, u.sample_id";
+                       u.operation, u.resources, u.parameters, u.outcome, u.via, u.evidence, u.sample_id, \
+                       CASE WHEN u.provider = 'kubernetes' THEN u.source_identity END AS impersonator, \
+                       CASE WHEN u.provider = 'kubernetes' THEN u.authorizer END AS authorizer";
 
 /// Registers the calls of a ledger of CloudTrail's events alone, which tell no workload.
 pub(crate) async fn register_logged(context: &SessionContext) -> Result<(), DataFusionError> {

@@ -7,6 +7,8 @@ use remit_policy::{Glob, GrantRef, Unlisted, Verdict, moment};
 use serde::Serialize;
 
 use crate::analysis::{Analysed, Analysis, Outcome};
+use crate::cluster::{self, Cluster};
+use crate::judged::{self, Judged};
 use crate::links;
 use crate::output::counted;
 
@@ -53,6 +55,10 @@ pub(crate) enum FindingKind {
     BrokenLink,
     /// More service accounts than anybody named can become it.
     OpenTrust,
+    /// A binding to a role that is not there, or of which not all is known.
+    DanglingBinding,
+    /// A way to come to more than roles give.
+    Privilege,
 }
 
 impl FindingKind {
@@ -67,6 +73,8 @@ impl FindingKind {
             Self::UnusedLink => "unused_link",
             Self::BrokenLink => "broken_link",
             Self::OpenTrust => "open_trust",
+            Self::DanglingBinding => "dangling_binding",
+            Self::Privilege => "privilege",
         }
     }
 }
@@ -78,9 +86,9 @@ pub(crate) struct Finding {
     pub(crate) severity: Severity,
     /// About what.
     pub(crate) kind: FindingKind,
-    /// ARN of the principal.
+    /// ARN of the principal, or name of a cluster's user.
     pub(crate) principal: String,
-    /// IAM prefix of the service, where it is about one.
+    /// IAM prefix of the service or API group, where it is about one.
     pub(crate) service: Option<String>,
     /// How many permissions it is about.
     pub(crate) permissions: usize,
@@ -101,10 +109,10 @@ pub(crate) fn weight(level: AccessLevel) -> u64 {
 }
 
 /// Every finding, worst first.
-pub(crate) fn findings(catalog: &Catalog, analysis: &Analysis) -> Vec<Finding> {
-    let mut findings: Vec<_> =
-        analysis.principals.iter().flat_map(|analysed| of_principal(catalog, analysed)).collect();
-    findings.extend(links::findings(analysis));
+pub(crate) fn findings(catalog: &Catalog, analysis: &Analysis, cluster: Option<&Cluster>) -> Vec<Finding> {
+    let of_cluster = cluster.into_iter().flat_map(cluster::findings);
+    let of_account = analysis.principals.iter().flat_map(|analysed| of_principal(catalog, analysed));
+    let mut findings: Vec<_> = of_account.chain(of_cluster).chain(links::findings(analysis)).collect();
     findings.sort_by(|a, b| {
         (a.severity, std::cmp::Reverse(a.permissions), a).cmp(&(
             b.severity,
@@ -116,7 +124,7 @@ pub(crate) fn findings(catalog: &Catalog, analysis: &Analysis) -> Vec<Finding> {
 }
 
 fn of_principal(catalog: &Catalog, analysed: &Analysed) -> Vec<Finding> {
-    let mut findings = unused(catalog, analysed);
+    let mut findings = unused(&analysed.principal.arn, judged::of_account(catalog, analysed));
     let finding = |severity, kind, permissions, detail| Finding {
         severity,
         kind,
@@ -182,15 +190,14 @@ fn fate(unlisted: &Unlisted, at: GrantRef, pattern: &str) -> &'static str {
 }
 
 /// One finding per service with unused permissions.
-fn unused(catalog: &Catalog, analysed: &Analysed) -> Vec<Finding> {
-    let mut services: BTreeMap<&str, Service> = BTreeMap::new();
-    for (id, verdict) in &analysed.judgement.verdicts {
-        let Some(action) = catalog.action(*id) else { continue };
-        let service = services.entry(action.service).or_default();
+pub(crate) fn unused<'a>(principal: &str, judged: impl Iterator<Item = Judged<'a>>) -> Vec<Finding> {
+    let mut services: BTreeMap<String, Service> = BTreeMap::new();
+    for Judged { name, service, level, verdict } in judged {
+        let service = services.entry(service).or_default();
         service.granted += 1;
         if *verdict == Verdict::Unused {
-            service.names.push(action.full_name());
-            *service.levels.entry(level_order(action.level)).or_default() += 1;
+            service.names.push(name);
+            *service.levels.entry(level_order(level)).or_default() += 1;
         }
     }
     let with_unused = services.into_iter().filter(|(_, service)| !service.names.is_empty());
@@ -198,8 +205,8 @@ fn unused(catalog: &Catalog, analysed: &Analysed) -> Vec<Finding> {
         .map(|(name, service)| Finding {
             severity: service.severity(),
             kind: FindingKind::Unused,
-            principal: analysed.principal.arn.clone(),
-            service: Some(name.to_owned()),
+            principal: principal.to_owned(),
+            service: Some(name),
             permissions: service.names.len(),
             detail: service.detail(),
             names: service.names,

@@ -10,6 +10,7 @@ use remit_policy::{EmittedFile, EvidenceContext, Principal, Proven, emit, file_s
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::{Analysed, Analysis, Outcome, account_of};
+use crate::cluster::{self, AnalysedSubject, Cluster};
 
 /// The index of a proposals folder, `index.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +24,7 @@ pub(crate) struct Index {
 /// One proposal in the index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct IndexEntry {
-    /// ARN of the principal.
+    /// ARN of the principal, or name of a cluster's user.
     pub(crate) principal: String,
     /// Its folder, relative to the index.
     pub(crate) folder: String,
@@ -42,25 +43,33 @@ pub(crate) fn folder_of(principal: &Principal) -> String {
     format!("{}/{}/{}", file_stem(account), principal.kind.as_str(), file_stem(&principal.name))
 }
 
+/// A proposal that is to be written.
+struct Due<'a> {
+    entry: IndexEntry,
+    files: Box<dyn Fn() -> anyhow::Result<Vec<EmittedFile>> + Send + Sync + 'a>,
+}
+
 /// Writes every proven proposal that changes something.
-pub(crate) fn write(catalog: &Catalog, analysis: &Analysis, folder: &Path) -> anyhow::Result<Index> {
+pub(crate) fn write(
+    catalog: &Catalog,
+    analysis: &Analysis,
+    cluster: Option<&Cluster>,
+    folder: &Path,
+) -> anyhow::Result<Index> {
     let mut index = Index { schema: INDEX_SCHEMA.to_owned(), proposals: Vec::new() };
-    let changing: Vec<_> = analysis.principals.iter().filter_map(changing).collect();
+    let of_account = analysis.principals.iter().filter_map(|one| due(catalog, analysis, one));
+    let of_cluster = cluster
+        .into_iter()
+        .flat_map(|cluster| cluster.subjects.iter().filter_map(|subject| due_of_cluster(cluster, subject)));
+    let all: Vec<_> = of_account.chain(of_cluster).collect();
     // Texts are made in parallel, and written in order; not all of them are held at once.
-    for some in changing.chunks(64) {
-        let texts: Vec<_> =
-            some.par_iter().map(|(one, proven)| files_of(catalog, analysis, one, proven)).collect();
-        for ((analysed, proven), files) in some.iter().zip(texts) {
-            let entry = IndexEntry {
-                principal: analysed.principal.arn.clone(),
-                folder: folder_of(&analysed.principal),
-                kept: proven.proposal().kept.len(),
-                removed: proven.proposal().removed.len(),
-            };
+    for some in all.chunks(64) {
+        let texts: Vec<_> = some.par_iter().map(|due| (due.files)()).collect();
+        for (Due { entry, .. }, files) in some.iter().zip(texts) {
             for file in files? {
                 write_file(&folder.join(&entry.folder).join(&file.path), &file.text)?;
             }
-            index.proposals.push(entry);
+            index.proposals.push(entry.clone());
         }
     }
     write_file(&folder.join("index.json"), &format!("{}\n", serde_json::to_string_pretty(&index)?))?;
@@ -68,9 +77,31 @@ pub(crate) fn write(catalog: &Catalog, analysis: &Analysis, folder: &Path) -> an
 }
 
 /// The proposal of a principal, where it is proven and changes something.
-fn changing(analysed: &Analysed) -> Option<(&Analysed, &Proven)> {
+fn due<'a>(catalog: &'a Catalog, analysis: &'a Analysis, analysed: &'a Analysed) -> Option<Due<'a>> {
     let Outcome::Proven(proven) = &analysed.outcome else { return None };
-    proven.proposal().changes_anything().then_some((analysed, proven.as_ref()))
+    let proposal = proven.proposal();
+    proposal.changes_anything().then(|| Due {
+        entry: IndexEntry {
+            principal: analysed.principal.arn.clone(),
+            folder: folder_of(&analysed.principal),
+            kept: proposal.kept.len(),
+            removed: proposal.removed.len(),
+        },
+        files: Box::new(|| files_of(catalog, analysis, analysed, proven)),
+    })
+}
+
+fn due_of_cluster<'a>(cluster: &'a Cluster, subject: &'a AnalysedSubject) -> Option<Due<'a>> {
+    let proven = subject.changing()?;
+    Some(Due {
+        entry: IndexEntry {
+            principal: subject.user.name.clone(),
+            folder: cluster::folder_of(cluster, &subject.user),
+            kept: proven.proposal().kept.len(),
+            removed: proven.proposal().removed.len(),
+        },
+        files: Box::new(|| cluster::files_of(cluster, proven)),
+    })
 }
 
 fn files_of(

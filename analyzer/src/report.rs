@@ -9,3 +9,5 @@ mod sample;
 #[cfg(test)]
 mod tests;
 mod wording;
+
+pub(crate) use self::wording::window;

@@ -17,6 +17,12 @@ use crate::names::Names;
 /// Name under which the usage table is registered, with the principals of calls on the wire as far as they are known.
 pub(crate) const TABLE: &str = "usage";
 
+/// Among a call's parameters, who impersonated the principal in a request to an API server of Kubernetes.
+pub(crate) const IMPERSONATOR: &str = "impersonator";
+
+/// Among a call's parameters, what allowed a request to an API server, where its log tells.
+pub(crate) const AUTHORIZER: &str = "authorizer";
+
 /// Whose calls, and what saw them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Caller {
@@ -62,18 +68,20 @@ pub(crate) struct Filter {
     pub(crate) provider: Option<Provider>,
 }
 
-/// The calls of one provider by principal, whatever saw them; those on the wire of which nobody knows the principal are
-/// nobody's.
+/// Takes the calls of one provider out of all, by principal, whatever saw them; those on the wire of which nobody knows the
+/// principal are nobody's, and stay.
 pub(crate) fn by_principal(
-    callers: BTreeMap<Caller, PrincipalCalls>,
+    callers: &mut BTreeMap<Caller, PrincipalCalls>,
     provider: Provider,
 ) -> BTreeMap<String, PrincipalCalls> {
     let mut principals: BTreeMap<String, PrincipalCalls> = BTreeMap::new();
-    for (caller, calls) in callers {
-        if caller.provider == provider.as_str() && !caller.is_unknown() {
-            principals.entry(caller.principal).or_default().join(calls);
+    callers.retain(|caller, calls| {
+        let is_wanted = caller.provider == provider.as_str() && !caller.is_unknown();
+        if is_wanted {
+            principals.entry(caller.principal.clone()).or_default().join(std::mem::take(calls));
         }
-    }
+        !is_wanted
+    });
     principals
 }
 
@@ -97,7 +105,7 @@ const HOUR: i64 = 3_600_000_000;
 /// The query: equal calls over all hours, sessions and credentials.
 pub(crate) fn query(filter: &Filter) -> String {
     let by = "principal, principal_kind, provider, evidence, workload, account, region, service, operation, \
-              resources, parameters, outcome, via";
+              resources, parameters, outcome, via, impersonator, authorizer";
     format!(
         "SELECT {by}, SUM(count) AS count, MIN(first_seen) AS first_seen, MAX(last_seen) AS last_seen, \
          MIN(sample_id) AS sample_id FROM {TABLE} {} GROUP BY {by}",
@@ -231,6 +239,8 @@ struct Columns<'a> {
     operation: Text<'a>,
     outcome: Text<'a>,
     via: Text<'a>,
+    impersonator: Text<'a>,
+    authorizer: Text<'a>,
     sample: Text<'a>,
     resources: &'a ListArray,
     parameters: &'a MapArray,
@@ -283,6 +293,8 @@ impl<'a> Columns<'a> {
             operation: string("operation")?,
             outcome: string("outcome")?,
             via: string("via")?,
+            impersonator: string(IMPERSONATOR)?,
+            authorizer: string(AUTHORIZER)?,
             sample: string("sample_id")?,
             resources: column("resources")?.as_list_opt::<i32>().ok_or_else(|| unexpected("resources"))?,
             parameters: column("parameters")?.as_map_opt().ok_or_else(|| unexpected("parameters"))?,
@@ -302,11 +314,15 @@ impl<'a> Columns<'a> {
             Some("denied") => CallOutcome::Denied,
             _ => CallOutcome::Unknown,
         };
+        let mut parameters = pairs(self.parameters, row)?;
+        for (name, column) in [(IMPERSONATOR, &self.impersonator), (AUTHORIZER, &self.authorizer)] {
+            parameters.extend(column.text(row).map(|text| (name.to_owned(), text)));
+        }
         Ok(Call {
             service: self.service.text(row).unwrap_or_default(),
             operation: self.operation.text(row).unwrap_or_default(),
             resources: strings(self.resources.value(row).as_ref())?,
-            parameters: pairs(self.parameters, row)?,
+            parameters,
             outcome,
             via: self.via.text(row),
             account: self.account.text(row),

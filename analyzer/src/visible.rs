@@ -164,7 +164,7 @@ fn data(visible: &BTreeSet<&EventClass>) -> Vec<DataCoverage> {
 }
 
 /// The last run of stretches without a gap longer than `longest_gap`.
-fn last_run(stretches: impl Iterator<Item = (i64, i64)>, longest_gap: i64) -> Option<(i64, i64)> {
+pub(crate) fn last_run(stretches: impl Iterator<Item = (i64, i64)>, longest_gap: i64) -> Option<(i64, i64)> {
     runs(stretches, longest_gap).pop()
 }
 

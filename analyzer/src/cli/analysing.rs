@@ -12,6 +12,7 @@ use remit_policy::{Generalise, GivenUp, Window};
 
 use super::{Streams, WrongUsage};
 use crate::analysis::{Analysis, Settings, analyse, claim_pathless, whole_window};
+use crate::cluster::{self, Asked, Cluster, ClusterArguments};
 use crate::grants::{self, Grants};
 use crate::ledgers::Ledger;
 use crate::rollup::{Filter, by_principal};
@@ -59,6 +60,8 @@ pub(super) struct AnalysingArguments {
     /// How resources that were seen become resource patterns
     #[arg(long, value_enum, default_value_t = Resources::Names)]
     pub(super) resources: Resources,
+    #[command(flatten)]
+    pub(super) cluster: ClusterArguments,
 }
 
 /// How resources that were seen become resource patterns.
@@ -74,6 +77,8 @@ pub(super) enum Resources {
 pub(super) struct Analysed {
     pub(super) catalog: &'static Catalog,
     pub(super) analysis: Analysis,
+    /// The cluster whose roles and bindings are among the grants.
+    pub(super) cluster: Option<Cluster>,
     /// What could not be read.
     pub(super) problems: Vec<String>,
 }
@@ -100,17 +105,21 @@ pub(super) fn analysed(
         &ledger.principals(Some(Provider::Aws))?,
     )?;
     let linked = links::of_grants(&grants);
-    let Grants { account, problems: of_manifests, .. } = grants;
+    let Grants { account, rbac, problems: of_manifests, .. } = grants;
     let window = whole_window(
         account.principals.iter().map(|one| one.arn.as_str()),
         ledger.coverage(),
         settings.window,
     );
+    let of_cluster = Asked::of(&arguments.cluster, rbac, &ledger)?;
+    let starts = [window, of_cluster.as_ref().and_then(|asked| asked.window(settings.window))];
+    let start = starts.into_iter().flatten().map(|window| window.start).min();
     // The log ends with the window, and the wire may not.
-    let window = window.map(|window| Window { end: i64::MAX, ..window });
-    let callers = ledger.roll_up(&Filter { window, ..Filter::default() })?;
+    let window = start.map(|start| Window { start, end: i64::MAX });
+    let mut callers = ledger.roll_up(&Filter { window, ..Filter::default() })?;
     let workloads = workloads(callers.iter());
-    let mut calls = by_principal(callers, Provider::Aws);
+    let of_subjects = by_principal(&mut callers, Provider::Kubernetes);
+    let mut calls = by_principal(&mut callers, Provider::Aws);
     claim_pathless(&account, &mut calls);
     problems.extend(
         account
@@ -122,16 +131,24 @@ pub(super) fn analysed(
     for problem in &problems {
         streams.problem(problem);
     }
+    let subjects = of_cluster.as_ref().map(|asked| asked.state.subjects()).unwrap_or_default();
     let only = match only {
         None => None,
-        Some(name) => Some(named(name, account.principals.iter().map(|principal| principal.arn.as_str()))?),
+        Some(name) => {
+            let arns = account.principals.iter().map(|principal| principal.arn.as_str());
+            Some(named(name, arns.chain(subjects.iter().copied()))?)
+        }
     };
     let mut analysis = analyse(catalog, account, &calls, ledger.coverage(), &settings, only.as_deref());
     analysis.workloads = workloads;
     if only.is_none() {
         links::judge(catalog, &ledger, linked, &mut analysis)?;
     }
-    Ok(Analysed { catalog, analysis, problems })
+    let cluster = of_cluster.map(|asked| {
+        let settings = asked.settings(settings.window, ledger.damaged(Provider::Kubernetes));
+        cluster::analyse(&asked.input(&of_subjects), &settings, only.as_deref())
+    });
+    Ok(Analysed { catalog, analysis, cluster, problems })
 }
 
 fn settings(
@@ -194,7 +211,7 @@ pub(super) fn read_selectors(path: &Path, streams: &mut Streams<'_>) -> anyhow::
 pub(super) fn named<'a>(name: &str, arns: impl Iterator<Item = &'a str>) -> anyhow::Result<String> {
     let mut all = Vec::new();
     for arn in arns {
-        if arn == name {
+        if arn == name || is_account(arn, name) {
             return Ok(arn.to_owned());
         }
         all.push(arn);
@@ -225,6 +242,12 @@ pub(super) fn named<'a>(name: &str, arns: impl Iterator<Item = &'a str>) -> anyh
             Err(WrongUsage(message).into())
         }
     }
+}
+
+/// Whether this is the user name of a ServiceAccount that is named `NAMESPACE/NAME`.
+fn is_account(user: &str, name: &str) -> bool {
+    let parts = user.strip_prefix("system:serviceaccount:").and_then(|parts| parts.split_once(':'));
+    parts.is_some_and(|parts| name.split_once('/') == Some(parts))
 }
 
 /// Whether two names differ by a typo: more than half of the shorter one's letter pairs are shared.

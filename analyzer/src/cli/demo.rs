@@ -11,6 +11,7 @@ use remit_policy::NoProposal;
 use super::analysing::{Analysed, AnalysingArguments, LedgerArguments, Resources, analysed};
 use super::{Streams, ingest, propose, report};
 use crate::analysis::Outcome;
+use crate::cluster::ClusterArguments;
 use crate::exit::Exit;
 use crate::output::{counted, grouped};
 use crate::proposals;
@@ -56,11 +57,12 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         max_gap: 2 * DAY,
         give_up: Vec::new(),
         resources: Resources::Names,
+        cluster: ClusterArguments::default(),
     };
     let analysed = analysed(&analysing, None, streams)?;
     let out = folder.join("proposals");
     propose::prepare(&out)?;
-    proposals::write(analysed.catalog, &analysed.analysis, &out)?;
+    proposals::write(analysed.catalog, &analysed.analysis, analysed.cluster.as_ref(), &out)?;
     let report = report::write(&analysed, folder)?;
     tell(folder, &analysed, &report, streams)?;
     Ok(ingested)

@@ -1,5 +1,7 @@
 //! `remit explain`
 
+mod cluster;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 
@@ -11,6 +13,7 @@ use remit_policy::{
 use super::analysing::{Analysed, AnalysingArguments, analysed};
 use super::{Streams, WrongUsage};
 use crate::analysis::{Analysed as Principal, Outcome};
+use crate::cluster::{AnalysedSubject, Cluster};
 use crate::exit::Exit;
 use crate::output::{calls_seen, counted, grouped, number_seen, plain};
 use crate::report::build::report_window;
@@ -20,13 +23,14 @@ use crate::report::build::report_window;
 pub(super) struct Arguments {
     #[command(flatten)]
     analysing: AnalysingArguments,
-    /// The principal, by ARN or name
+    /// The principal, by ARN or name; of a cluster by user name, or by `NAMESPACE/NAME` of a ServiceAccount
     #[arg(value_name = "PRINCIPAL")]
     who: String,
-    /// A permission such as `s3:GetObject`, or a pattern such as `s3:Get*`
+    /// A permission such as `s3:GetObject`, or a pattern such as `s3:Get*`; of a cluster `list configmaps` or
+    /// `patch deployments.apps/scale`
     #[arg(value_name = "ACTION")]
     action: Option<String>,
-    /// A resource, as an ARN
+    /// A resource, as an ARN; of a cluster `NAMESPACE/NAME`, `NAMESPACE/` or `NAME`
     #[arg(value_name = "RESOURCE", requires = "action")]
     resource: Option<String>,
 }
@@ -35,26 +39,50 @@ pub(super) struct Arguments {
 const SHOWN: usize = 10;
 
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    if let (Some(action), Some(resource)) = (&arguments.action, &arguments.resource) {
-        check(action, resource)?;
-    }
     let analysed = analysed(&arguments.analysing, Some(&arguments.who), streams)?;
-    let Some(principal) = analysed.analysis.principals.first() else {
-        return Err(WrongUsage(format!("no principal `{}`", arguments.who)).into());
-    };
     let mut text = Vec::new();
-    match (&arguments.action, &arguments.resource) {
-        (None, _) => summary(&analysed, principal, &mut text)?,
-        (Some(action), None) => permissions(&analysed, principal, action, &mut text)?,
-        (Some(action), Some(resource)) => {
-            permissions(&analysed, principal, action, &mut text)?;
-            request(&analysed, principal, action, resource, &mut text)?;
-        }
+    let of_cluster = analysed.cluster.as_ref().and_then(|cluster| Some((cluster, cluster.subjects.first()?)));
+    match (analysed.analysis.principals.first(), of_cluster) {
+        (Some(principal), _) => of_account(arguments, &analysed, principal, &mut text)?,
+        (None, Some((cluster, subject))) => of_subject(arguments, cluster, subject, &mut text)?,
+        (None, None) => return Err(WrongUsage(format!("no principal `{}`", arguments.who)).into()),
     }
     for line in String::from_utf8_lossy(&text).lines() {
         writeln!(streams.out, "{}", plain(line))?;
     }
     Ok(if analysed.problems.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+fn of_account(
+    arguments: &Arguments,
+    analysed: &Analysed,
+    principal: &Principal,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    match (&arguments.action, &arguments.resource) {
+        (None, _) => summary(analysed, principal, out),
+        (Some(action), None) => permissions(analysed, principal, action, out),
+        (Some(action), Some(resource)) => {
+            check(action, resource)?;
+            permissions(analysed, principal, action, out)?;
+            request(analysed, principal, action, resource, out)
+        }
+    }
+}
+
+fn of_subject(
+    arguments: &Arguments,
+    cluster: &Cluster,
+    subject: &AnalysedSubject,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let Some(action) = &arguments.action else { return cluster::summary(cluster, subject, out) };
+    let asked = cluster::Asked::parse(action)?;
+    cluster::permissions(cluster, subject, &asked, out)?;
+    match &arguments.resource {
+        Some(place) => cluster::request(cluster, subject, &asked, place, out),
+        None => Ok(()),
+    }
 }
 
 /// A request is of one action on one resource; anything else would be decided, and mean nothing.

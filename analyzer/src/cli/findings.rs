@@ -47,7 +47,7 @@ impl Row for Line<'_> {
 
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let analysed = analysed(&arguments.analysing, arguments.only.as_deref(), streams)?;
-    let findings = findings(analysed.catalog, &analysed.analysis);
+    let findings = findings(analysed.catalog, &analysed.analysis, analysed.cluster.as_ref());
     let lines: Vec<_> = findings.iter().map(Line).collect();
     if lines.is_empty() && arguments.format == Format::Table {
         streams.say("no findings");

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::Streams;
 use super::analysing::{Analysed, AnalysingArguments, analysed};
 use crate::analysis::Outcome;
+use crate::cluster::{self, AnalysedSubject, Cluster};
 use crate::exit::Exit;
 use crate::output::{Cell, Format, Row, plain, print};
 use crate::proposals;
@@ -55,7 +56,7 @@ impl Row for Line {
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     prepare(&arguments.out)?;
     let analysed = analysed(&arguments.analysing, arguments.only.as_deref(), streams)?;
-    proposals::write(analysed.catalog, &analysed.analysis, &arguments.out)?;
+    proposals::write(analysed.catalog, &analysed.analysis, analysed.cluster.as_ref(), &arguments.out)?;
     let lines = lines(&analysed);
     print(&lines, arguments.format, streams.out)?;
     let unproven = lines.iter().any(|line| line.state == "withheld");
@@ -98,5 +99,28 @@ fn lines(analysed: &Analysed) -> Vec<Line> {
         };
         Line { principal: principal.principal.arn.clone(), state, kept, removed, detail }
     };
-    analysed.analysis.principals.iter().map(line).collect()
+    let of_account = analysed.analysis.principals.iter().map(line);
+    let of_cluster = analysed
+        .cluster
+        .iter()
+        .flat_map(|cluster| cluster.subjects.iter().map(|subject| line_of_cluster(cluster, subject)));
+    of_account.chain(of_cluster).collect()
+}
+
+fn line_of_cluster(cluster: &Cluster, subject: &AnalysedSubject) -> Line {
+    let granted = subject.judgement.counts().granted();
+    let (state, kept, removed, detail) = match &subject.outcome {
+        cluster::Outcome::Proven(proven) if proven.proposal().changes_anything() => {
+            let proposal = proven.proposal();
+            let folder = cluster::folder_of(cluster, &subject.user);
+            ("proven", proposal.kept.len(), proposal.removed.len(), folder)
+        }
+        cluster::Outcome::Proven(_) => ("nothing to change", granted, 0, String::new()),
+        cluster::Outcome::Impossible(why) => ("none", granted, 0, why.to_string()),
+        cluster::Outcome::Unproven(violations) => {
+            let why = violations.first().map(ToString::to_string).unwrap_or_default();
+            ("withheld", granted, 0, why)
+        }
+    };
+    Line { principal: subject.user.name.clone(), state, kept, removed, detail }
 }

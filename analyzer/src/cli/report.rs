@@ -39,7 +39,12 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
 
 /// Writes both forms of the report.
 pub(super) fn write(analysed: &Analysed, folder: &std::path::Path) -> anyhow::Result<Report> {
-    let report = build::build(analysed.catalog, &analysed.analysis, analysed.problems.clone());
+    let report = build::build(
+        analysed.catalog,
+        &analysed.analysis,
+        analysed.cluster.as_ref(),
+        analysed.problems.clone(),
+    );
     write_file(&folder.join("report.html"), &html::render(&report)?)?;
     write_file(&folder.join("report.md"), &markdown::render(&report))?;
     Ok(report)

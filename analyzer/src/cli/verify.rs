@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use remit_catalog::Catalog;
 use remit_ledger::Provider;
+use remit_policy::rbac;
 use remit_policy::{Claim, Document, Evidence, Expander, Protected, Usage, Window, check, parse};
 use serde::Serialize;
 
 use super::Streams;
 use super::analysing::catalog;
 use crate::analysis::pathless;
+use crate::cluster;
 use crate::exit::Exit;
 use crate::ledgers::Ledger;
 use crate::output::{Cell, Format, Row, plain, print};
@@ -95,6 +97,11 @@ fn verify(expander: &mut Expander<'_>, folder: &Path, ledger: Option<&Ledger>) -
         elements: 0,
         detail,
     };
+    match cluster_evidence(folder) {
+        Ok(None) => {}
+        Ok(Some(evidence)) => return verify_cluster(folder, &evidence, ledger),
+        Err(error) => return vec![fail(folder.display().to_string(), format!("{error:#}"))],
+    }
     let (evidence, claim) = match claim(expander.catalog(), folder, ledger) {
         Ok(read) => read,
         Err(error) => return vec![fail(folder.display().to_string(), format!("{error:#}"))],
@@ -112,6 +119,76 @@ fn verify(expander: &mut Expander<'_>, folder: &Path, ledger: Option<&Ledger>) -
             .map(|violation| fail(evidence.principal.clone(), violation.to_string()))
             .collect(),
     }
+}
+
+/// The evidence of a folder, if it is a cluster's.
+fn cluster_evidence(folder: &Path) -> anyhow::Result<Option<rbac::Evidence>> {
+    let path = folder.join("evidence.json");
+    let text = read_file(&path)?;
+    if !rbac::Evidence::is_of(&text) {
+        return Ok(None);
+    }
+    let evidence =
+        serde_json::from_str(&text).with_context(|| format!("cannot read evidence `{}`", path.display()))?;
+    Ok(Some(evidence))
+}
+
+fn verify_cluster(folder: &Path, evidence: &rbac::Evidence, ledger: Option<&Ledger>) -> Vec<Line> {
+    let fail = |detail: String| Line {
+        principal: evidence.principal.clone(),
+        result: "failed",
+        protected: 0,
+        elements: 0,
+        detail,
+    };
+    let claim = rbac::Claim::of_evidence(evidence, |file| text_of(folder, file));
+    let mut claim = match claim.and_then(|claim| claim.map_err(anyhow::Error::msg)) {
+        Ok(claim) => claim,
+        Err(error) => return vec![fail(format!("{error:#}"))],
+    };
+    if let Some(ledger) = ledger {
+        match recorded_requests(ledger, evidence) {
+            Ok(requests) => {
+                claim.replayed.extend(requests);
+                claim.replayed.sort();
+                claim.replayed.dedup();
+            }
+            Err(error) => return vec![fail(format!("{error:#}"))],
+        }
+    }
+    match rbac::check(&claim) {
+        Ok(proof) => vec![Line {
+            principal: evidence.principal.clone(),
+            result: "proven",
+            protected: proof.protected,
+            elements: proof.elements,
+            detail: format!("{} of {} requests replayed are allowed", proof.allowed, proof.replayed),
+        }],
+        Err(violations) => violations.iter().map(|violation| fail(violation.to_string())).collect(),
+    }
+}
+
+/// Requests of the ledger that were allowed in the evidence's window.
+fn recorded_requests(
+    ledger: &Ledger,
+    evidence: &rbac::Evidence,
+) -> anyhow::Result<Vec<remit_catalog::kubernetes::Request>> {
+    let window = window(&evidence.window).with_context(|| format!("`{}` is no window", evidence.window))?;
+    let filter = Filter {
+        window: Some(window),
+        principal: Some(evidence.principal.clone()),
+        provider: Some(Provider::Kubernetes),
+    };
+    let calls = by_principal(&mut ledger.roll_up(&filter)?, Provider::Kubernetes);
+    let usage = cluster::usage_of(evidence.cluster.as_deref(), &calls, &evidence.principal);
+    Ok(usage.uses.into_keys().collect())
+}
+
+/// A file of the folder. Its name comes from one that anybody may have edited, so it must not lead out of the folder.
+fn text_of(folder: &Path, file: &str) -> anyhow::Result<String> {
+    let is_inside = Path::new(file).components().all(|part| matches!(part, std::path::Component::Normal(_)));
+    anyhow::ensure!(is_inside, "`{file}` is not a file of folder `{}`", folder.display());
+    read_file(&folder.join(file))
 }
 
 /// What the folder claims.
@@ -135,13 +212,10 @@ fn window(interval: &str) -> Option<Window> {
     Some(Window { start: moment(start)?, end: moment(end)? })
 }
 
-/// A policy document of the folder. Its name comes from a file that anybody may have edited, so it must not
-/// lead out of the folder.
+/// A policy document of the folder.
 fn document(folder: &Path, file: &str) -> anyhow::Result<Document> {
-    let is_inside = Path::new(file).components().all(|part| matches!(part, std::path::Component::Normal(_)));
-    anyhow::ensure!(is_inside, "`{file}` is not a file of folder `{}`", folder.display());
-    let path = folder.join(file);
-    parse(&read_file(&path)?).with_context(|| format!("cannot read policy `{}`", path.display()))
+    let text = text_of(folder, file)?;
+    parse(&text).with_context(|| format!("cannot read policy `{}`", folder.join(file).display()))
 }
 
 /// What the ledger's allowed calls of the window needed.
@@ -155,7 +229,7 @@ fn recorded(
     for name in [Some(principal.to_owned()), pathless(principal)].into_iter().flatten() {
         let provider = Provider::Aws;
         let filter = Filter { window: Some(window), principal: Some(name), provider: Some(provider) };
-        let callers = by_principal(ledger.roll_up(&filter)?, provider);
+        let callers = by_principal(&mut ledger.roll_up(&filter)?, provider);
         calls.extend(callers.into_values().flat_map(|calls| calls.calls));
     }
     let usage = Usage::gather(catalog, &calls);

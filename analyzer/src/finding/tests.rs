@@ -4,7 +4,7 @@ use crate::analysis::sample::{analysis, call, record};
 fn details(actions: &[&str], given_up: &[&str]) -> Vec<(FindingKind, String)> {
     let analysis =
         analysis((actions, "*"), vec![call("sqs", "ListQueues")], &[record("eu-west-1", 0, 90)], given_up);
-    let findings = findings(Catalog::embedded().unwrap(), &analysis);
+    let findings = findings(Catalog::embedded().unwrap(), &analysis, None);
     findings.into_iter().map(|finding| (finding.kind, finding.detail)).collect()
 }
 

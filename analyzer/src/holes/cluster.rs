@@ -16,8 +16,11 @@ const DELIVERY: &str = "kubernetes:delivery:";
 /// What a recorder skips of events that tell no more than that a request came.
 const RECEIVED: &str = "request_received";
 
-/// Requests that stand for many, in words: verb, group, resource.
-const PROBES: &[(&str, &[(&str, &str, &str)])] = &[
+/// A verb, a group and a resource.
+type Probe = (&'static str, &'static str, &'static str);
+
+/// Requests that stand for many, in words.
+const PROBES: &[(&str, &[Probe])] = &[
     (
         "events of the core group",
         &[("create", "", "events"), ("patch", "", "events"), ("list", "", "events")],

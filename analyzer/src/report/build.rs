@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 
 use remit_catalog::{ActionId, Catalog};
 use remit_ledger::HOUR;
-use remit_policy::{
-    Account, Counts, Edit, NoProposal, PolicyChange, Proven, Reason, Verdict, Window, diff, moment,
-};
+use remit_policy::{Account, Edit, NoProposal, PolicyChange, Proven, Reason, Verdict, Window, diff, moment};
 
-use crate::analysis::{Analysed, Analysis, Outcome};
+use crate::analysis::{Analysed, Analysis, Outcome, join};
+use crate::cluster::{self, Cluster};
 use crate::finding::{LEVELS, weight};
+use crate::judged::{self, Judged};
 use crate::proposals::folder_of;
 use crate::report::model::{
     ChangeRow, CoverageLine, Gap, LevelRow, LevelWeight, PermissionCounts, PrincipalSection, ProposalSection,
@@ -29,15 +29,26 @@ const EXAMPLES: usize = 5;
 const LEVEL_EXAMPLES: usize = 20;
 
 /// The report of an analysis; `problems` are those of the input.
-pub(crate) fn build(catalog: &Catalog, analysis: &Analysis, problems: Vec<String>) -> Report {
-    let mut principals: Vec<_> =
-        analysis.principals.iter().map(|analysed| section(catalog, &analysis.account, analysed)).collect();
+pub(crate) fn build(
+    catalog: &Catalog,
+    analysis: &Analysis,
+    cluster: Option<&Cluster>,
+    problems: Vec<String>,
+) -> Report {
+    let of_account = analysis.principals.iter().map(|analysed| section(catalog, &analysis.account, analysed));
+    let of_cluster = cluster
+        .into_iter()
+        .flat_map(|cluster| cluster.subjects.iter().map(|subject| cluster::section(cluster, subject)));
+    let mut principals: Vec<_> = of_account.chain(of_cluster).collect();
     principals
         .sort_by(|a, b| (std::cmp::Reverse(a.score), &a.arn).cmp(&(std::cmp::Reverse(b.score), &b.arn)));
     let mut accounts: Vec<_> = analysis.principals.iter().map(|analysed| analysed.account.clone()).collect();
+    accounts.extend(cluster.and_then(|cluster| cluster.name.clone()));
     accounts.sort();
     accounts.dedup();
-    let window = analysis.window.unwrap_or(Window { start: 0, end: 0 });
+    let windows = analysis.window.into_iter().chain(cluster.map(|cluster| cluster.coverage.window));
+    let window = windows.fold(None, |all, one| Some(join(all, one)));
+    let window = window.unwrap_or(Window { start: 0, end: 0 });
     Report {
         accounts,
         window: report_window(window),
@@ -47,10 +58,13 @@ pub(crate) fn build(catalog: &Catalog, analysis: &Analysis, problems: Vec<String
             .map(|(level, name)| LevelWeight { level: (*name).to_owned(), weight: weight(*level) })
             .collect(),
         totals: totals(&principals),
-        coverage: coverage(analysis),
+        coverage: coverage(analysis)
+            .into_iter()
+            .chain(cluster.into_iter().flat_map(cluster::coverage_lines))
+            .collect(),
         regions: region::lines(analysis),
         longest_gap: length(analysis.longest_gap),
-        gaps: all_gaps(catalog, analysis),
+        gaps: all_gaps(catalog, analysis, cluster),
         principals,
         unresolved: analysis
             .unresolved
@@ -72,6 +86,7 @@ pub(crate) fn build(catalog: &Catalog, analysis: &Analysis, problems: Vec<String
                 calls: ungranted.calls.distinct(),
                 last_seen: ungranted.last.map(moment),
             })
+            .chain(cluster.into_iter().flat_map(cluster::ungranted))
             .collect(),
         problems,
     }
@@ -100,26 +115,13 @@ fn totals(principals: &[PrincipalSection]) -> Totals {
         totals.idle += usize::from(principal.calls == 0);
         totals.calls += principal.calls;
         totals.denied += principal.denied;
-        let permissions = principal.permissions;
-        totals.permissions.granted += permissions.granted;
-        totals.permissions.used += permissions.used;
-        totals.permissions.unused += permissions.unused;
-        totals.permissions.unobservable += permissions.unobservable;
+        totals.permissions.add(principal.permissions);
         if let ProposalSection::Proven { removed, .. } = &principal.proposal {
             totals.proposals += 1;
             totals.removed += removed;
         }
     }
     totals
-}
-
-fn counts(counts: Counts) -> PermissionCounts {
-    PermissionCounts {
-        granted: counts.granted(),
-        used: counts.used,
-        unused: counts.unused,
-        unobservable: counts.unobservable,
-    }
 }
 
 fn coverage(analysis: &Analysis) -> Vec<CoverageLine> {
@@ -207,57 +209,91 @@ impl Gaps {
     }
 }
 
-fn add_gaps(catalog: &Catalog, analysed: &Analysed, gaps: &mut Gaps) {
-    for (id, verdict) in &analysed.judgement.verdicts {
-        if let Verdict::Unobservable(reason) = verdict {
-            gaps.add(reason, name_of(catalog, *id), &analysed.principal.arn);
+impl<'a> FromIterator<(&'a str, Judged<'a>)> for Gaps {
+    fn from_iter<T: IntoIterator<Item = (&'a str, Judged<'a>)>>(all: T) -> Self {
+        let mut gaps = Self::default();
+        for (principal, Judged { name, verdict, .. }) in all {
+            if let Verdict::Unobservable(reason) = verdict {
+                gaps.add(reason, name, principal);
+            }
         }
+        gaps
     }
 }
 
-fn all_gaps(catalog: &Catalog, analysis: &Analysis) -> Vec<Gap> {
-    let mut gaps = Gaps::default();
-    for analysed in &analysis.principals {
-        add_gaps(catalog, analysed, &mut gaps);
-    }
-    gaps.finish()
+fn all_gaps(catalog: &Catalog, analysis: &Analysis, cluster: Option<&Cluster>) -> Vec<Gap> {
+    let of_account = analysis.principals.iter().flat_map(|analysed| {
+        let judged = judged::of_account(catalog, analysed);
+        judged.map(|judged| (analysed.principal.arn.as_str(), judged))
+    });
+    let of_cluster = cluster
+        .into_iter()
+        .flat_map(|cluster| &cluster.subjects)
+        .flat_map(|subject| cluster::judged(subject).map(|judged| (subject.user.name.as_str(), judged)));
+    of_account.chain(of_cluster).collect::<Gaps>().finish()
 }
 
 fn name_of(catalog: &Catalog, id: ActionId) -> String {
     catalog.action(id).map(remit_catalog::Action::full_name).unwrap_or_default()
 }
 
-fn section(catalog: &Catalog, account: &Account, analysed: &Analysed) -> PrincipalSection {
-    let mut gaps = Gaps::default();
-    add_gaps(catalog, analysed, &mut gaps);
-    let mut services: BTreeMap<&str, PermissionCounts> = BTreeMap::new();
-    let mut by_level: [BTreeMap<&str, Vec<String>>; LEVELS.len()] = Default::default();
-    let mut score = 0;
-    for (id, verdict) in &analysed.judgement.verdicts {
-        let Some(action) = catalog.action(*id) else { continue };
-        let service = services.entry(action.service).or_default();
-        service.granted += 1;
-        match verdict {
-            Verdict::Used => service.used += 1,
-            Verdict::Unobservable(_) => service.unobservable += 1,
-            Verdict::Unused => {
-                service.unused += 1;
-                score += weight(action.level);
-                let level = LEVELS.iter().position(|(level, _)| *level == action.level);
-                if let Some(names) = level.and_then(|level| by_level.get_mut(level)) {
-                    names.entry(action.service).or_default().push(action.full_name());
+/// What is summed up of a principal's permissions.
+pub(crate) struct Sums {
+    pub(crate) permissions: PermissionCounts,
+    pub(crate) unused_by_level: Vec<LevelRow>,
+    pub(crate) score: u64,
+    pub(crate) services: Vec<ServiceRow>,
+    pub(crate) gaps: Vec<Gap>,
+}
+
+impl Sums {
+    pub(crate) fn of<'a>(judged: impl Iterator<Item = Judged<'a>>) -> Self {
+        let mut gaps = Gaps::default();
+        let mut services: BTreeMap<String, PermissionCounts> = BTreeMap::new();
+        let mut by_level: [BTreeMap<String, Vec<String>>; LEVELS.len()] = Default::default();
+        let mut score = 0;
+        for Judged { name, service, level, verdict } in judged {
+            let counts = services.entry(service.clone()).or_default();
+            counts.granted += 1;
+            match verdict {
+                Verdict::Used => counts.used += 1,
+                Verdict::Unobservable(reason) => {
+                    counts.unobservable += 1;
+                    gaps.add(reason, name, "");
+                }
+                Verdict::Unused => {
+                    counts.unused += 1;
+                    score += weight(level);
+                    let at = LEVELS.iter().position(|(other, _)| *other == level);
+                    if let Some(names) = at.and_then(|at| by_level.get_mut(at)) {
+                        names.entry(service).or_default().push(name);
+                    }
                 }
             }
         }
+        let mut services: Vec<_> =
+            services.into_iter().map(|(service, permissions)| ServiceRow { service, permissions }).collect();
+        services.sort_by(|a, b| {
+            (std::cmp::Reverse(a.permissions.unused), &a.service)
+                .cmp(&(std::cmp::Reverse(b.permissions.unused), &b.service))
+        });
+        let unused_by_level = LEVELS
+            .iter()
+            .zip(by_level)
+            .filter(|(_, names)| !names.is_empty())
+            .map(|((level, name), names)| level_row(name, weight(*level), names))
+            .collect();
+        let mut permissions = PermissionCounts::default();
+        for ServiceRow { permissions: some, .. } in &services {
+            permissions.add(*some);
+        }
+        Self { permissions, unused_by_level, score, services, gaps: gaps.finish() }
     }
-    let mut services: Vec<_> = services
-        .into_iter()
-        .map(|(service, permissions)| ServiceRow { service: service.to_owned(), permissions })
-        .collect();
-    services.sort_by(|a, b| {
-        (std::cmp::Reverse(a.permissions.unused), &a.service)
-            .cmp(&(std::cmp::Reverse(b.permissions.unused), &b.service))
-    });
+}
+
+fn section(catalog: &Catalog, account: &Account, analysed: &Analysed) -> PrincipalSection {
+    let Sums { permissions, unused_by_level, score, services, gaps } =
+        Sums::of(judged::of_account(catalog, analysed));
     PrincipalSection {
         arn: analysed.principal.arn.clone(),
         kind: analysed.principal.kind.as_str().to_owned(),
@@ -265,16 +301,11 @@ fn section(catalog: &Catalog, account: &Account, analysed: &Analysed) -> Princip
         calls: analysed.usage.calls.distinct(),
         denied: analysed.usage.denied.distinct(),
         last_used: analysed.usage.last.map(moment),
-        permissions: counts(analysed.judgement.counts()),
-        unused_by_level: LEVELS
-            .iter()
-            .zip(by_level)
-            .filter(|(_, names)| !names.is_empty())
-            .map(|((level, name), names)| level_row(name, weight(*level), names))
-            .collect(),
+        permissions,
+        unused_by_level,
         score,
         services,
-        gaps: gaps.finish(),
+        gaps,
         unlisted: unlisted(analysed),
         used: used(catalog, analysed),
         denied_permissions: analysed
@@ -298,7 +329,7 @@ fn unlisted(analysed: &Analysed) -> Vec<UnlistedRow> {
 }
 
 /// Unused permissions of one access level, given by service. The services with most of them give the examples.
-fn level_row(level: &str, weight: u64, by_service: BTreeMap<&str, Vec<String>>) -> LevelRow {
+fn level_row(level: &str, weight: u64, by_service: BTreeMap<String, Vec<String>>) -> LevelRow {
     let permissions = by_service.values().map(Vec::len).sum();
     let mut services: Vec<_> = by_service.into_values().collect();
     services.sort_by_key(|names| std::cmp::Reverse(names.len()));

@@ -6,7 +6,7 @@ use serde::Serialize;
 /// A report on everything that was analysed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
-    /// Accounts whose grants were given, as account ids.
+    /// Accounts whose grants were given, as account ids, and the cluster by its name.
     pub accounts: Vec<String>,
     /// The window that every verdict speaks of.
     pub window: ReportWindow,
@@ -88,6 +88,16 @@ pub struct PermissionCounts {
     pub unused: usize,
     /// Unobservable ones.
     pub unobservable: usize,
+}
+
+impl PermissionCounts {
+    /// Adds others.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.granted += other.granted;
+        self.used += other.used;
+        self.unused += other.unused;
+        self.unobservable += other.unobservable;
+    }
 }
 
 /// One class of calls.
@@ -198,9 +208,9 @@ pub struct Gap {
 /// One principal.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PrincipalSection {
-    /// ARN.
+    /// ARN, or the user name of a cluster's subject.
     pub arn: String,
-    /// `role` or `user`.
+    /// `role`, `user` or `service account`.
     pub kind: String,
     /// Name without path.
     pub name: String,

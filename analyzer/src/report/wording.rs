@@ -35,7 +35,7 @@ pub(super) const NOTHING_VISIBLE: &str = "Nothing is known of what was recorded.
 pub(super) const REGIONS: &str = "A region without any record is not known to be covered: the ledger cannot tell one in which nothing was called from one whose log is missing. Regions that the grants name are listed, too. Verdicts take it that the trails record all regions, and that nothing was called in a region while it shows no event.";
 
 /// Said where no account is known.
-pub(super) const NO_REGIONS: &str = "No region is known to be covered.";
+pub(super) const NO_REGIONS: &str = "The grants are of no account whose regions are known.";
 
 /// Said of names of permissions beyond the catalog.
 pub(super) const UNLISTED: &str =
@@ -95,7 +95,7 @@ pub(super) fn link_identities(line: &LinkLine) -> Vec<String> {
 
 /// How many permissions a link gives.
 pub(super) fn link_granted(line: &LinkLine) -> String {
-    line.granted.map_or_else(|| "not known".to_owned(), |granted| number(granted))
+    line.granted.map_or_else(|| "not known".to_owned(), number)
 }
 
 /// Said where every caller's grants are known.
@@ -166,7 +166,7 @@ pub(super) fn last_used(moment: &Option<String>) -> String {
 }
 
 /// The window in words.
-pub(super) fn window(window: &ReportWindow) -> String {
+pub(crate) fn window(window: &ReportWindow) -> String {
     if window.start == window.end {
         return "none: the ledger holds no call of these accounts".to_owned();
     }

@@ -281,9 +281,18 @@ impl SubjectTruth {
 }
 
 impl ClusterCall {
-    /// What is needed for it, as [`SubjectTruth::needs`] has it.
+    /// What who makes it needs for it, as [`SubjectTruth::needs`] has it. In another's name that is to be allowed to, and
+    /// what is asked for is needed by the other.
     #[must_use]
     pub fn need(&self) -> String {
+        if let Some(other) = &self.as_user {
+            let account =
+                other.strip_prefix("system:serviceaccount:").and_then(|parts| parts.split_once(':'));
+            return match account {
+                Some((namespace, name)) => format!("impersonate - serviceaccounts {namespace} {name}"),
+                None => format!("impersonate - users - {other}"),
+            };
+        }
         if self.resource.is_empty() {
             return format!("{} {}", self.verb, self.path);
         }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics, also in its helpers")]
 
 mod chart;
+mod cluster;
 mod demo;
 mod doctor;
 mod documentation;

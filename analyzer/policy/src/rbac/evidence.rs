@@ -206,6 +206,15 @@ pub struct EvidenceContext<'a> {
 }
 
 impl Evidence {
+    /// Whether a text is the evidence of a subject of a cluster, and not of a principal of AWS.
+    pub fn is_of(text: &str) -> bool {
+        #[derive(Deserialize)]
+        struct Versioned {
+            schema: String,
+        }
+        serde_json::from_str(text).is_ok_and(|Versioned { schema }| schema == SCHEMA)
+    }
+
     /// The evidence of a proven proposal whose objects are in these files.
     pub(super) fn of(proven: &Proven<'_>, files: Files, context: EvidenceContext<'_>) -> Self {
         let (proposal, proof) = (proven.proposal(), proven.proof());
@@ -229,7 +238,7 @@ impl Evidence {
             files,
             bindings: bindings.collect(),
             stays: stays.collect(),
-            unbound_roles: proposal.unbound.iter().map(role_name).collect(),
+            unbound_roles: proposal.unbound.iter().map(ObjectName::of_role).collect(),
             kept: proposal.kept.iter().map(kept).collect(),
             removed: proposal.removed.iter().map(removed).collect(),
             closures: named.map(|one| (one.as_str().to_owned(), one.reason().to_owned())).collect(),
@@ -327,7 +336,7 @@ fn removed(removed: &Removed) -> RemovedEntry {
         permission: PermissionEntry::of(&removed.permission),
         verdict: "unused".to_owned(),
         narrowed: removed.is_narrowed,
-        bindings: removed.bindings.iter().map(binding_name).collect(),
+        bindings: removed.bindings.iter().map(ObjectName::of_binding).collect(),
         denied_calls: removed.denied,
     }
 }
@@ -342,23 +351,7 @@ fn elsewhere(elsewhere: &Elsewhere) -> ElsewhereEntry {
 
 /// A binding and its role, each as kind and name.
 fn bound_names((binding, role): BoundRole<'_>) -> (String, String) {
-    (binding_name(&binding.name), role_name(&role.name))
-}
-
-/// `RoleBinding/NAMESPACE/NAME` or `ClusterRoleBinding/NAME`.
-pub(super) fn binding_name(name: &ObjectName) -> String {
-    match &name.namespace {
-        Some(namespace) => format!("RoleBinding/{namespace}/{}", name.name),
-        None => format!("ClusterRoleBinding/{}", name.name),
-    }
-}
-
-/// `Role/NAMESPACE/NAME` or `ClusterRole/NAME`.
-pub(super) fn role_name(name: &ObjectName) -> String {
-    match &name.namespace {
-        Some(namespace) => format!("Role/{namespace}/{}", name.name),
-        None => format!("ClusterRole/{}", name.name),
-    }
+    (binding.name.of_binding(), role.name.of_role())
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]

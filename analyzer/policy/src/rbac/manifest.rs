@@ -84,8 +84,8 @@ pub(super) fn yaml(manifests: &[Value]) -> Result<String, serde_saphyr::ser::Err
     serde_saphyr::to_string_multiple(manifests)
 }
 
-/// The roles and bindings of a YAML file with any number of documents.
-pub(super) fn read_yaml(text: &str, file: &str) -> Result<Vec<Object>, String> {
+/// The roles and bindings of a YAML file with any number of documents. The error says what of it cannot be used.
+pub fn read_yaml(text: &str, file: &str) -> Result<Vec<Object>, String> {
     let documents: Vec<Value> = serde_saphyr::from_multiple(text).map_err(|error| error.to_string())?;
     let origin = Origin { file: file.to_owned(), line: 1 };
     let mut objects = Vec::new();

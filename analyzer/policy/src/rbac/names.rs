@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::permission::MANY;
 use crate::usage::Seen;
 
 /// More names than this are no list that somebody wrote.
@@ -28,7 +29,7 @@ fn is_generated(name: &str) -> bool {
     let is_suffix =
         [5, 8, 9, 10].contains(&last.len()) && last.chars().all(|letter| LETTERS.contains(letter));
     let is_hash = last.len() >= 6 && has_digit && last.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_number || (is_suffix && last.len() < name.len()) || is_hash
+    is_number || (is_suffix && last.len() < name.len()) || is_hash || name == MANY
 }
 
 #[cfg(test)]
@@ -37,9 +38,15 @@ mod tests {
 
     #[test]
     fn generated_names_are_told_from_given_ones() {
-        for name in
-            ["web-7d4b9c6f8d-x2x4z", "web-0", "job-28391040", "node-1a2b3c4d", "web.17a8f2c9d1e0b4f6", "42"]
-        {
+        for name in [
+            "web-7d4b9c6f8d-x2x4z",
+            "web-0",
+            "job-28391040",
+            "node-1a2b3c4d",
+            "web.17a8f2c9d1e0b4f6",
+            "42",
+            "*",
+        ] {
             assert!(is_generated(name), "{name}");
         }
         for name in ["web", "kube-root-ca.crt", "cert-manager-controller", "argocd-cm", "my-lock", "https"] {

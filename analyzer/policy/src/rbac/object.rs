@@ -14,6 +14,25 @@ pub struct ObjectName {
     pub name: String,
 }
 
+impl ObjectName {
+    /// As the name of a binding: `RoleBinding/NAMESPACE/NAME` or `ClusterRoleBinding/NAME`.
+    pub fn of_binding(&self) -> String {
+        self.of_kind("RoleBinding")
+    }
+
+    /// As the name of a role: `Role/NAMESPACE/NAME` or `ClusterRole/NAME`.
+    pub fn of_role(&self) -> String {
+        self.of_kind("Role")
+    }
+
+    fn of_kind(&self, kind: &str) -> String {
+        match &self.namespace {
+            Some(namespace) => format!("{kind}/{namespace}/{}", self.name),
+            None => format!("Cluster{kind}/{}", self.name),
+        }
+    }
+}
+
 /// A Role or ClusterRole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Role {

@@ -6,6 +6,9 @@ use remit_catalog::kubernetes::{Request, Target};
 
 use super::rule::{ALL, ANY_PARENT, Rule, is_resource, is_url};
 
+/// The name of what has more names than the ledger keeps apart. No object can be called so.
+pub(super) const MANY: &str = "*";
+
 /// One verb on one resource or path, as a rule writes them, where it is bound.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Permission {
@@ -67,10 +70,19 @@ impl Permission {
                     "" => asked.resource.clone(),
                     subresource => format!("{}/{subresource}", asked.resource),
                 },
-                name: Some(asked.name.clone()).filter(|name| !name.is_empty()),
+                name: Some(asked.name.clone()).filter(|name| !name.is_empty() && name != MANY),
             },
         };
         Self { namespace: request.namespace().map(str::to_owned), on, verb: request.verb.clone() }
+    }
+
+    /// Whether it is for more than one verb, resource or path.
+    pub fn is_wild(&self) -> bool {
+        self.verb == ALL
+            || match &self.on {
+                On::Url(url) => url.ends_with(ALL),
+                On::Resource { group, resource, .. } => group == ALL || resource.starts_with(ALL),
+            }
     }
 
     /// A rule that says it.
@@ -98,7 +110,7 @@ impl Permission {
                 (On::Resource { group, resource, name }, Target::Resource(asked)) => {
                     is_text(group, &asked.group)
                         && is_resource(resource, &asked.resource, &asked.subresource)
-                        && name.as_ref().is_none_or(|name| *name == asked.name)
+                        && name.as_ref().is_none_or(|name| *name == asked.name || asked.name == MANY)
                 }
                 _ => false,
             }

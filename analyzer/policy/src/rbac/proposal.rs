@@ -45,6 +45,13 @@ impl Proposal<'_> {
     pub fn changes_anything(&self) -> bool {
         self.changes.iter().any(|change| change.edit != Edit::Keep)
     }
+
+    /// What bindings bind the subject once it is applied, with their roles.
+    pub fn after(&self) -> Vec<BoundRole<'_>> {
+        let kept = self.changes.iter().filter(|change| change.edit == Edit::Keep);
+        let new = self.new.iter().map(|(binding, role)| (binding, role));
+        kept.map(|change| change.before).chain(self.fixed.iter().copied()).chain(new).collect()
+    }
 }
 
 /// What becomes of one binding.

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::call::Usage;
 use super::closure::Closure;
-use super::evidence::binding_name;
 use super::generalise::{Needed, needed};
 use super::granted::{Granted, is_named};
 use super::naming::Naming;
@@ -208,7 +207,7 @@ fn reason(judgement: &Judgement, permission: &Permission) -> Option<Reason> {
 /// A request that the log says one of the subject's own bindings allowed, and that none of them allows as they are given: a
 /// role that was read in part would seem not to be needed.
 fn outdated(granted: &Granted<'_>, elsewhere: &[Elsewhere]) -> Option<NoProposal> {
-    let own: BTreeSet<String> = granted.own.iter().map(|(binding, _)| binding_name(&binding.name)).collect();
+    let own: BTreeSet<String> = granted.own.iter().map(|(binding, _)| binding.name.of_binding()).collect();
     elsewhere.iter().find_map(|one| {
         let binding = one.authorizers.iter().find(|authorizer| own.contains(*authorizer))?;
         Some(NoProposal::Outdated { binding: binding.clone(), permission: one.permission.to_string() })

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::evidence::{Files, binding_name, role_name};
+use super::evidence::Files;
 use super::proposal::{Edit, Proposal};
 
 /// The steps as Markdown with `kubectl` commands: first what adds, then what takes away, so that nothing is missing in
@@ -24,9 +24,9 @@ pub(super) fn steps(proposal: &Proposal<'_>, files: &Files) -> String {
     let back = back.map(|file| format!("kubectl auth reconcile -f {file}"));
     section("The way back", &[back, command("delete", &files.apply)]);
     let taken = proposal.changes.iter().filter(|change| change.edit == Edit::TakeOut);
-    let taken: Vec<String> = taken.map(|change| binding_name(&change.before.0.name)).collect();
-    let unbound: Vec<String> = proposal.unbound.iter().map(role_name).collect();
-    let stays: Vec<String> = proposal.fixed.iter().map(|(binding, _)| binding_name(&binding.name)).collect();
+    let taken: Vec<String> = taken.map(|change| change.before.0.name.of_binding()).collect();
+    let unbound: Vec<String> = proposal.unbound.iter().map(super::object::ObjectName::of_role).collect();
+    let stays: Vec<String> = proposal.fixed.iter().map(|(binding, _)| binding.name.of_binding()).collect();
     for (title, names) in [
         ("Bindings that others keep", taken),
         ("Roles that nothing binds any more", unbound),

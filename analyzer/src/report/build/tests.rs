@@ -7,7 +7,7 @@ use crate::rollup::Caller;
 use crate::workloads::WorkloadCalls;
 
 fn report(analysis: &Analysis) -> (Report, [String; 2]) {
-    let report = build(Catalog::embedded().unwrap(), analysis, Vec::new());
+    let report = build(Catalog::embedded().unwrap(), analysis, None, Vec::new());
     let layouts = [html::render(&report).unwrap(), markdown::render(&report)];
     (report, layouts)
 }

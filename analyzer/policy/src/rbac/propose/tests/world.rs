@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
 use serde_json::{Value, json};
 
-use crate::rbac::evidence::{binding_name, role_name};
 use crate::rbac::*;
 use crate::usage::{CallOutcome, Seen};
 use crate::{EmittedFile, Origin, Window};
@@ -80,15 +79,15 @@ impl World {
         let proposal = self.propose(user, calls).unwrap();
         let mut text = String::new();
         for (_, role) in &proposal.new {
-            let _ = writeln!(text, "{}", role_name(&role.name));
+            let _ = writeln!(text, "{}", role.name.of_role());
             role.rules.iter().for_each(|rule| tell(rule, &mut text));
         }
         for change in &proposal.changes {
             let edit = change.edit.as_str().replace('_', " ");
-            let _ = writeln!(text, "{edit} {}", binding_name(&change.before.0.name));
+            let _ = writeln!(text, "{edit} {}", change.before.0.name.of_binding());
         }
         for role in &proposal.unbound {
-            let _ = writeln!(text, "unbound {}", role_name(role));
+            let _ = writeln!(text, "unbound {}", role.of_role());
         }
         let _ = writeln!(text, "replayed {}", proposal.replayed.len());
         text

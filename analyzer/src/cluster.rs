@@ -1,0 +1,200 @@
+//! A cluster: joins what the ledger saw of its API server with what roles and bindings grant.
+
+mod asked;
+mod calls;
+mod coverage;
+mod findings;
+mod judged;
+mod level;
+mod proposals;
+mod section;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+use remit_ledger::CoverageRecord;
+use remit_policy::rbac::{
+    AuditPolicy, Closure, Coverage, Granted, Judgement, NoProposal, Proven, State, Usage, User, Violation,
+    judge, propose, prove,
+};
+use remit_policy::{Count, Window};
+
+use self::calls::ClusterCalls;
+use crate::rollup::PrincipalCalls;
+use crate::visible::WindowSettings;
+
+pub(crate) use self::asked::{Asked, ClusterArguments};
+pub(crate) use self::calls::usage_of;
+pub(crate) use self::coverage::{ClusterRecords, clusters, records_of};
+pub(crate) use self::findings::findings;
+pub(crate) use self::judged::judged;
+pub(crate) use self::level::level;
+pub(crate) use self::proposals::{files_of, folder_of};
+pub(crate) use self::section::{coverage_lines, section, ungranted};
+
+/// Settings of an analysis.
+#[derive(Clone, Debug)]
+pub(crate) struct ClusterSettings {
+    /// Which window verdicts speak of.
+    pub(crate) window: WindowSettings,
+    /// Files of the ledger that cannot be read, any of which may hold any call.
+    pub(crate) unreadable: u64,
+    /// Rules by which more stays than was seen, that are switched off.
+    pub(crate) off: BTreeSet<Closure>,
+}
+
+/// What is proposed for a subject.
+#[derive(Clone, Debug)]
+pub(crate) enum Outcome {
+    /// A proven proposal, which may change nothing.
+    Proven(Box<Proven<'static>>),
+    /// None can be made.
+    Impossible(NoProposal),
+    /// One was made and does not meet its obligations, so it is withheld. This is our fault.
+    Unproven(Vec<Violation>),
+}
+
+/// One subject with everything concluded about it.
+#[derive(Clone, Debug)]
+pub(crate) struct AnalysedSubject {
+    /// The subject, with the groups that it certainly has.
+    pub(crate) user: User,
+    /// What it is granted.
+    pub(crate) granted: Granted<'static>,
+    /// What it was seen to need.
+    pub(crate) usage: Usage,
+    /// Its verdicts.
+    pub(crate) judgement: Judgement,
+    /// What is proposed.
+    pub(crate) outcome: Outcome,
+}
+
+/// A user that called and that no binding names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unbound {
+    /// Allowed calls.
+    pub(crate) calls: Count,
+    /// Last allowed call.
+    pub(crate) last: Option<i64>,
+}
+
+/// The analysis of one cluster.
+#[derive(Clone, Debug)]
+pub(crate) struct Cluster {
+    /// Its name, where a log tells it.
+    pub(crate) name: Option<String>,
+    /// Its roles and bindings.
+    pub(crate) state: &'static State,
+    /// What the ledger holds of its log.
+    pub(crate) records: ClusterRecords,
+    /// What the ledger could have shown.
+    pub(crate) coverage: Coverage,
+    /// What tells what its log shows, where that is known: a file or a provider's profile.
+    pub(crate) policy: Option<String>,
+    /// Subjects whose bindings can be changed, by user name.
+    pub(crate) subjects: Vec<AnalysedSubject>,
+    /// Users that called and that no binding names.
+    pub(crate) unbound: BTreeMap<String, Unbound>,
+    /// Calls whose request cannot be told, by user.
+    pub(crate) unnamed: BTreeMap<String, u64>,
+}
+
+/// What an analysis is made of.
+pub(crate) struct ClusterInput<'a> {
+    /// The cluster's name, where a log tells it.
+    pub(crate) name: Option<&'a str>,
+    /// Its roles and bindings, which outlive everything that is concluded of them.
+    pub(crate) state: &'static State,
+    /// Calls of its subjects.
+    pub(crate) calls: &'a BTreeMap<String, PrincipalCalls>,
+    /// The ledger's coverage records.
+    pub(crate) records: &'a [CoverageRecord],
+    /// What its log shows, where that is known, and its name.
+    pub(crate) policy: Option<(&'a str, &'a AuditPolicy)>,
+}
+
+/// Analyses every subject of a cluster, or only the named one.
+pub(crate) fn analyse(input: &ClusterInput<'_>, settings: &ClusterSettings, only: Option<&str>) -> Cluster {
+    let records = records_of(input.records, input.name, settings.window);
+    let policy = input.policy.map(|(_, policy)| policy);
+    let ClusterCalls { mut by_user, unnamed } = ClusterCalls::of(input.name, input.calls);
+    let window = records.window.unwrap_or(Window { start: 0, end: 0 });
+    for calls in by_user.values_mut() {
+        // The window ends where the audit log does, and what was seen on the wire since is use all the same.
+        calls.retain(|call| call.seen.last >= window.start);
+    }
+    let usage: BTreeMap<String, Usage> =
+        by_user.iter().map(|(user, calls)| (user.clone(), Usage::gather(calls))).collect();
+    let coverage = Coverage {
+        window,
+        minimum: settings.window.minimum.max(1),
+        has_gaps: false,
+        lost: records.lost,
+        unreadable: settings.unreadable,
+        shows_reviews: coverage::shows_reviews(policy, &by_user),
+        served: coverage::served(usage.values()),
+    };
+    let wanted: Vec<&str> =
+        input.state.subjects().into_iter().filter(|name| only.is_none_or(|only| *name == only)).collect();
+    let none = Usage::default();
+    let one = |name: &&str| {
+        let name = *name;
+        let calls = by_user.get(name).map(Vec::as_slice).unwrap_or_default();
+        let usage = usage.get(name).unwrap_or(&none);
+        match unnamed.get(name) {
+            None => subject(input, settings, &coverage, name, usage, calls),
+            // A call of which it is not known what it asked for may have needed anything.
+            Some(lost) => {
+                let coverage = Coverage { lost: coverage.lost.saturating_add(*lost), ..coverage.clone() };
+                subject(input, settings, &coverage, name, usage, calls)
+            }
+        }
+    };
+    let analysed: Vec<_> = wanted.par_iter().map(one).collect();
+    let is_bound = |name: &String| analysed.iter().any(|subject| subject.user.name == *name);
+    let unbound = usage.iter().filter(|(name, _)| !is_bound(name));
+    let unbound =
+        unbound.map(|(name, usage)| (name.clone(), Unbound { calls: usage.calls, last: usage.last }));
+    Cluster {
+        name: input.name.map(str::to_owned),
+        state: input.state,
+        policy: input.policy.map(|(name, _)| name.to_owned()),
+        unbound: unbound.collect(),
+        subjects: analysed,
+        records,
+        coverage,
+        unnamed,
+    }
+}
+
+fn subject(
+    input: &ClusterInput<'_>,
+    settings: &ClusterSettings,
+    coverage: &Coverage,
+    name: &str,
+    usage: &Usage,
+    calls: &[remit_policy::rbac::Call],
+) -> AnalysedSubject {
+    let user = usage.user(name);
+    let granted = Granted::of(input.state, &user);
+    let policy = input.policy.map(|(_, policy)| policy);
+    let judged = |usage: &Usage| judge(&granted, usage, coverage, policy, &settings.off);
+    let judgement = judged(usage);
+    let make = |usage: &Usage| {
+        let judgement = judged(usage);
+        propose(input.state, &granted, usage, &judgement, coverage.window, &settings.off)
+    };
+    let outcome = match make(usage) {
+        Err(why) => Outcome::Impossible(why),
+        Ok(proposal) => {
+            // Made once more from the calls in reverse order: the bytes must be the same.
+            let again = make(&Usage::gather(calls.iter().rev()));
+            match again.map(|again| prove(proposal, &again)) {
+                Ok(Ok(proven)) => Outcome::Proven(Box::new(proven)),
+                Ok(Err(violations)) => Outcome::Unproven(violations),
+                Err(_) => Outcome::Unproven(vec![Violation::NotDeterministic]),
+            }
+        }
+    };
+    AnalysedSubject { user, granted, usage: usage.clone(), judgement, outcome }
+}

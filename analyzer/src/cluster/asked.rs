@@ -1,0 +1,154 @@
+//! What the user says of a cluster, and what the ledger says of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use remit_ledger::CoverageRecord;
+use remit_policy::Window;
+use remit_policy::rbac::{AuditPolicy, Closure, State};
+
+use super::{ClusterInput, ClusterSettings, clusters, records_of};
+use crate::ledgers::Ledger;
+use crate::manifests::{self, Manifests};
+use crate::proposals::read_file;
+use crate::rollup::PrincipalCalls;
+use crate::visible::WindowSettings;
+
+/// Which cluster to analyse, and what its log shows
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct ClusterArguments {
+    /// The cluster whose roles and bindings are among the grants, where the ledger has several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) cluster: Option<String>,
+    /// What the cluster's audit log shows: the API server's audit policy file, or `eks`, `gke`, `gke-data-access`, `aks` or
+    /// `aks-admin` for a provider's
+    #[arg(long, value_name = "FILE|PROFILE")]
+    pub(crate) audit_policy: Option<String>,
+    /// Switch off a rule by which more stays than was seen, such as `informer`; evidence names them
+    #[arg(long, value_name = "RULE", value_parser = closure)]
+    pub(crate) no_closure: Vec<Closure>,
+}
+
+fn closure(name: &str) -> Result<Closure, String> {
+    let names: Vec<_> = Closure::ALL.iter().map(|closure| format!("`{}`", closure.as_str())).collect();
+    Closure::named(name).ok_or_else(|| format!("give one of {}", names.join(", ")))
+}
+
+/// A cluster that is to be analysed.
+pub(crate) struct Asked {
+    /// Its name, where a log tells it.
+    name: Option<String>,
+    /// Its roles and bindings. They stay in memory to the program's end, as what is concluded of them does.
+    pub(crate) state: &'static State,
+    /// What its log shows, where that is known, and what tells it.
+    policy: Option<(String, AuditPolicy)>,
+    off: BTreeSet<Closure>,
+    records: Vec<CoverageRecord>,
+}
+
+impl Asked {
+    /// None where the grants have no bindings of a cluster.
+    pub(crate) fn of(
+        arguments: &ClusterArguments,
+        state: State,
+        ledger: &Ledger,
+    ) -> anyhow::Result<Option<Self>> {
+        if state.bindings().next().is_none() {
+            return Ok(None);
+        }
+        let records = ledger.coverage().to_vec();
+        let name = cluster(arguments.cluster.as_deref(), &records)?;
+        let policy = match &arguments.audit_policy {
+            Some(named) => Some((named.clone(), policy(named)?)),
+            None => delivered(&records, name.as_deref()),
+        };
+        let off = arguments.no_closure.iter().copied().collect();
+        Ok(Some(Self { name, state: Box::leak(Box::new(state)), policy, off, records }))
+    }
+
+    /// The window that verdicts speak of.
+    pub(crate) fn window(&self, settings: WindowSettings) -> Option<Window> {
+        records_of(&self.records, self.name.as_deref(), settings).window
+    }
+
+    /// How to analyse it.
+    pub(crate) fn settings(&self, window: WindowSettings, unreadable: u64) -> ClusterSettings {
+        ClusterSettings { window, unreadable, off: self.off.clone() }
+    }
+
+    /// What to analyse.
+    pub(crate) fn input<'a>(&'a self, calls: &'a BTreeMap<String, PrincipalCalls>) -> ClusterInput<'a> {
+        ClusterInput {
+            name: self.name.as_deref(),
+            state: self.state,
+            calls,
+            records: &self.records,
+            policy: self.policy.as_ref().map(|(name, policy)| (name.as_str(), policy)),
+        }
+    }
+}
+
+/// The cluster that is meant.
+fn cluster(asked: Option<&str>, records: &[CoverageRecord]) -> anyhow::Result<Option<String>> {
+    let known = clusters(records);
+    let names: Vec<_> = known
+        .iter()
+        .map(|name| name.map_or("(without a name)".to_owned(), |name| format!("`{name}`")))
+        .collect();
+    match asked {
+        Some(asked) if known.is_empty() || known.contains(&Some(asked)) => Ok(Some(asked.to_owned())),
+        Some(asked) => {
+            bail!("no cluster `{asked}` in the ledger\nhint: its audit logs are of {}", names.join(", "))
+        }
+        None if known.len() > 1 => bail!(
+            "the ledger has audit logs of several clusters: {}\nhint: say with `--cluster NAME` whose roles and bindings \
+             the grants are",
+            names.join(", ")
+        ),
+        None => Ok(known.into_iter().next().flatten().map(str::to_owned)),
+    }
+}
+
+/// The audit policy of a provider, or of a file.
+fn policy(named: &str) -> anyhow::Result<AuditPolicy> {
+    if let Some(policy) = AuditPolicy::profile(named) {
+        return Ok(policy);
+    }
+    let path = PathBuf::from(named);
+    if !path.exists() {
+        bail!(
+            "`{named}` is neither a file nor a provider's audit policy\nhint: providers are {}",
+            AuditPolicy::PROFILES.map(|name| format!("`{name}`")).join(", ")
+        );
+    }
+    read_policy(&path)
+}
+
+fn read_policy(path: &Path) -> anyhow::Result<AuditPolicy> {
+    let name = path.display().to_string();
+    let Manifests { manifests, problems, .. } = manifests::read(&name, &read_file(path)?);
+    if let Some(problem) = problems.first() {
+        bail!("{}:{}: {}", problem.file, problem.line, problem.message);
+    }
+    let is_policy =
+        |value: &serde_json::Value| value.get("kind").and_then(|kind| kind.as_str()) == Some("Policy");
+    let Some(manifest) = manifests.iter().find(|manifest| is_policy(&manifest.value)) else {
+        bail!(
+            "`{name}` holds no audit policy\nhint: it is the file that the API server has as `--audit-policy-file`"
+        );
+    };
+    AuditPolicy::read(&manifest.value)
+        .map_err(anyhow::Error::msg)
+        .with_context(|| format!("{name}:{}: cannot use the audit policy", manifest.origin.line))
+}
+
+/// What a provider delivers, where all of the log came from one. Files and webhooks are of whoever set them up.
+fn delivered(records: &[CoverageRecord], cluster: Option<&str>) -> Option<(String, AuditPolicy)> {
+    let all = WindowSettings { longest: i64::MAX, minimum: 0, longest_gap: i64::MAX };
+    let deliveries = records_of(records, cluster, all).deliveries;
+    match deliveries.into_iter().collect::<Vec<_>>().as_slice() {
+        [one] => AuditPolicy::profile(one).map(|policy| (one.clone(), policy)),
+        _ => None,
+    }
+}

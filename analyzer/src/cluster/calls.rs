@@ -1,0 +1,74 @@
+//! Calls of a cluster's subjects, as the policy core takes them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use remit_catalog::kubernetes::{NAMESPACE, Words};
+use remit_policy::rbac::{Call, Usage};
+
+use crate::rollup::{AUTHORIZER, IMPERSONATOR, PrincipalCalls};
+
+/// Parameters that say more of a request than its words.
+const GROUPS: &str = "groups";
+const CREATED: &str = "created";
+const UPGRADED: &str = "upgraded";
+
+/// Calls of one cluster by user, and how many others there are that cannot be told from their words.
+#[derive(Debug, Default)]
+pub(crate) struct ClusterCalls {
+    /// By user name.
+    pub(crate) by_user: BTreeMap<String, Vec<Call>>,
+    /// Calls whose request cannot be told, by user name.
+    pub(crate) unnamed: BTreeMap<String, u64>,
+}
+
+impl ClusterCalls {
+    /// The calls of one cluster, of those of all clusters in a ledger. A call without a cluster's name is of the one that is
+    /// asked for.
+    pub(crate) fn of(cluster: Option<&str>, all: &BTreeMap<String, PrincipalCalls>) -> Self {
+        let mut calls = Self::default();
+        for (user, made) in all {
+            for call in &made.calls {
+                if call.account.is_some() && call.account.as_deref() != cluster {
+                    continue;
+                }
+                match request_call(call) {
+                    Some(call) => calls.by_user.entry(user.clone()).or_default().push(call),
+                    None => *calls.unnamed.entry(user.clone()).or_default() += call.seen.count.distinct(),
+                }
+            }
+        }
+        calls
+    }
+}
+
+/// What one user of a cluster was seen to need.
+pub(crate) fn usage_of(cluster: Option<&str>, all: &BTreeMap<String, PrincipalCalls>, user: &str) -> Usage {
+    let calls = ClusterCalls::of(cluster, all);
+    calls.by_user.get(user).map(Usage::gather).unwrap_or_default()
+}
+
+fn request_call(call: &remit_policy::Call) -> Option<Call> {
+    let parameter = |name: &str| call.parameters.get(name).map(String::as_str);
+    let words = Words {
+        service: call.service.clone(),
+        operation: call.operation.clone(),
+        resource: call.resources.first().cloned().unwrap_or_default(),
+        namespace: parameter(NAMESPACE).unwrap_or_default().to_owned(),
+    };
+    let groups: BTreeSet<String> = parameter(GROUPS)
+        .into_iter()
+        .flat_map(|groups| groups.split(','))
+        .filter(|group| !group.is_empty())
+        .map(str::to_owned)
+        .collect();
+    Some(Call {
+        request: words.request()?,
+        groups,
+        outcome: call.outcome,
+        created: parameter(CREATED) == Some("true"),
+        upgraded: parameter(UPGRADED) == Some("true"),
+        impersonator: parameter(IMPERSONATOR).map(str::to_owned),
+        authorizer: parameter(AUTHORIZER).map(str::to_owned),
+        seen: call.seen.clone(),
+    })
+}

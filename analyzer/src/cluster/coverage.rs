@@ -1,0 +1,102 @@
+//! From the ledger's coverage records to what was visible of a cluster during a window.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use remit_catalog::kubernetes::{Request, Target};
+use remit_ledger::{CoverageRecord, EventClass, KUBERNETES_AUDIT, Provider};
+use remit_policy::Window;
+use remit_policy::rbac::{AuditPolicy, Call, Level, Usage, User};
+
+use crate::visible::{WindowSettings, last_run};
+
+/// Begins the class of events by which a record tells how the log was delivered.
+const DELIVERY: &str = "kubernetes:delivery:";
+
+/// Reviews by which servers ask whether another may do something. Of those about oneself nobody else learns.
+const REVIEWS: [&str; 2] = ["localsubjectaccessreviews", "subjectaccessreviews"];
+
+/// What the ledger holds of one cluster's audit log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ClusterRecords {
+    /// The last stretch that the log covers without too long a gap, up to the longest window that is asked for.
+    pub(crate) window: Option<Window>,
+    /// How the log was delivered: `file`, `eks`, `gke`, `aks` or `aks-admin`.
+    pub(crate) deliveries: BTreeSet<String>,
+    /// Events known to be lost in the window.
+    pub(crate) lost: u64,
+}
+
+/// The clusters of which the ledger has an audit log; none stands for one whose name is not known.
+pub(crate) fn clusters(records: &[CoverageRecord]) -> BTreeSet<Option<&str>> {
+    records
+        .iter()
+        .filter(|record| is_log(record) && record.events > 0)
+        .map(|record| record.account.as_deref())
+        .collect()
+}
+
+/// What the ledger holds of one cluster.
+pub(crate) fn records_of(
+    records: &[CoverageRecord],
+    cluster: Option<&str>,
+    settings: WindowSettings,
+) -> ClusterRecords {
+    let here: Vec<_> = records
+        .iter()
+        .filter(|record| is_log(record) && record.events > 0 && record.account.as_deref() == cluster)
+        .collect();
+    let stretches = here.iter().map(|record| (record.start, record.end));
+    let window = last_run(stretches, settings.longest_gap)
+        .map(|(start, end)| Window { start: start.max(end.saturating_sub(settings.longest)), end });
+    let is_within =
+        |record: &CoverageRecord| window.is_none_or(|all| record.end > all.start && record.start < all.end);
+    let deliveries = here.iter().filter(|record| is_within(record)).flat_map(|record| &record.classes);
+    let deliveries = deliveries.filter_map(|class| match class {
+        EventClass::Data { resource_type, .. } => resource_type.strip_prefix(DELIVERY).map(str::to_owned),
+        EventClass::ManagementRead | EventClass::ManagementWrite => None,
+    });
+    // What was lost of nobody knows which cluster may be of this one.
+    let may_be_here =
+        |record: &CoverageRecord| record.account.is_none() || record.account.as_deref() == cluster;
+    let lost = records.iter().filter(|record| is_log(record) && may_be_here(record) && is_within(record));
+    ClusterRecords { window, deliveries: deliveries.collect(), lost: lost.map(|record| record.lost).sum() }
+}
+
+fn is_log(record: &CoverageRecord) -> bool {
+    record.provider == Provider::Kubernetes
+        && record.evidence == KUBERNETES_AUDIT
+        && record.workload.is_none()
+}
+
+/// Whether it is known what other servers asked the API server to decide: no access review was made, or the log has the
+/// bodies of those that were, of which each is a call of its own by the one it was about.
+pub(crate) fn shows_reviews(policy: Option<&AuditPolicy>, calls: &BTreeMap<String, Vec<Call>>) -> bool {
+    // Whether the log would have shown any can be told only where it is known what it shows.
+    let Some(policy) = policy else { return false };
+    let is_shown =
+        |user: &String, request: &Request| policy.level(&User::named(user, []), request) >= Level::Request;
+    calls.iter().all(|(user, calls)| {
+        calls.iter().filter(|call| is_review(&call.request)).all(|call| is_shown(user, &call.request))
+    })
+}
+
+fn is_review(request: &Request) -> bool {
+    request.verb == "create"
+        && matches!(&request.target, Target::Resource(asked)
+            if asked.group == "authorization.k8s.io" && REVIEWS.contains(&asked.resource.as_str()))
+}
+
+/// Groups and resources that somebody used.
+pub(crate) fn served<'a>(usage: impl Iterator<Item = &'a Usage>) -> BTreeSet<(String, String)> {
+    let requests = usage.flat_map(|usage| usage.uses.keys());
+    let asked = requests.filter_map(|request| match &request.target {
+        Target::Resource(asked) if asked.subresource.is_empty() => {
+            Some((asked.group.clone(), asked.resource.clone()))
+        }
+        Target::Resource(asked) => {
+            Some((asked.group.clone(), format!("{}/{}", asked.resource, asked.subresource)))
+        }
+        Target::Url(_) => None,
+    });
+    asked.collect()
+}

@@ -1,0 +1,84 @@
+//! Verdicts on a cluster's subjects that are worth acting on.
+
+use remit_policy::moment;
+use remit_policy::rbac::{Permission, Privilege, privileges};
+
+use super::{AnalysedSubject, Cluster, Outcome, judged};
+use crate::finding::{Finding, FindingKind, Severity, unused};
+use crate::output::{calls_seen, counted};
+
+/// Every finding on a cluster, in the order of its subjects.
+pub(crate) fn findings(cluster: &Cluster) -> Vec<Finding> {
+    cluster.subjects.iter().flat_map(|subject| of_subject(cluster, subject)).collect()
+}
+
+fn of_subject(cluster: &Cluster, subject: &AnalysedSubject) -> Vec<Finding> {
+    let mut findings = unused(&subject.user.name, judged(subject));
+    let finding = |severity, kind, permissions, detail| Finding {
+        severity,
+        kind,
+        principal: subject.user.name.clone(),
+        service: None,
+        permissions,
+        detail,
+        names: Vec::new(),
+    };
+    let counts = subject.judgement.counts();
+    let usage = &subject.usage;
+    if usage.uses.is_empty() && usage.undecided.is_empty() && counts.unused > 0 {
+        let detail = format!("no allowed call was recorded since {}", moment(cluster.coverage.window.start));
+        findings.push(finding(Severity::Medium, FindingKind::IdlePrincipal, counts.granted(), detail));
+    }
+    for (request, count) in &usage.denied {
+        let name = Permission::of_request(request).to_string();
+        let denied = count.distinct();
+        let were = if denied == 1 { "was" } else { "were" };
+        let detail = format!("{} of `{name}` {were} denied", counted(denied, "call", "calls"));
+        let mut denied = finding(Severity::Low, FindingKind::Denied, 1, detail);
+        denied.names = vec![name];
+        findings.push(denied);
+    }
+    for binding in &subject.granted.unknown {
+        let detail = format!(
+            "binding `{}` names a role that is not there, or of which not all is known",
+            binding.name.of_binding()
+        );
+        findings.push(finding(Severity::Low, FindingKind::DanglingBinding, 0, detail));
+    }
+    findings.extend(privileges(&subject.granted, usage).iter().map(|privilege| {
+        let mut found =
+            finding(severity(privilege), FindingKind::Privilege, privilege.by.len(), detail(privilege));
+        found.names = privilege.by.iter().map(|(permission, _)| permission.to_string()).collect();
+        found
+    }));
+    match &subject.outcome {
+        Outcome::Impossible(why) if counts.unused > 0 => {
+            findings.push(finding(Severity::Low, FindingKind::NoProposal, counts.unused, why.to_string()));
+        }
+        Outcome::Unproven(violations) => {
+            let why = violations.first().map(ToString::to_string).unwrap_or_default();
+            let detail = format!("the proposal is withheld, since it could not be proven: {why}");
+            findings.push(finding(Severity::Low, FindingKind::NoProposal, counts.unused, detail));
+        }
+        Outcome::Impossible(_) | Outcome::Proven(_) => {}
+    }
+    findings
+}
+
+/// Whoever may come to the whole cluster and never did so is the worst; who does it needs to be known.
+fn severity(privilege: &Privilege) -> Severity {
+    match (privilege.used.is_some(), privilege.path.weight, privilege.is_cluster_wide) {
+        (false, 8.., true) => Severity::High,
+        (false, _, _) => Severity::Medium,
+        (true, _, _) => Severity::Low,
+    }
+}
+
+fn detail(privilege: &Privilege) -> String {
+    let place = if privilege.is_cluster_wide { "in all namespaces" } else { "in some namespaces" };
+    let used = match &privilege.used {
+        Some(seen) => format!("used by {}", calls_seen(seen.count)),
+        None => "not seen used".to_owned(),
+    };
+    format!("{} {place}: {}; {used}", privilege.path.name, privilege.path.leads_to)
+}

@@ -1,0 +1,37 @@
+//! Proposals for subjects of a cluster, as files.
+
+use remit_policy::rbac::{EvidenceContext, Proven, User, emit};
+use remit_policy::{EmittedFile, file_stem};
+
+use super::{AnalysedSubject, Cluster, Outcome};
+
+/// What stands for the name of a cluster that no log tells.
+const NAMELESS: &str = "cluster";
+
+/// A subject's folder, relative to the proposals folder.
+pub(crate) fn folder_of(cluster: &Cluster, user: &User) -> String {
+    let place = file_stem(cluster.name.as_deref().unwrap_or(NAMELESS));
+    match user.account() {
+        Some((namespace, name)) => {
+            format!("{place}/service-account/{}/{}", file_stem(namespace), file_stem(name))
+        }
+        None => format!("{place}/user/{}", file_stem(&user.name)),
+    }
+}
+
+impl AnalysedSubject {
+    /// The proposal, where it is proven and changes something.
+    pub(crate) fn changing(&self) -> Option<&Proven<'static>> {
+        match &self.outcome {
+            Outcome::Proven(proven) if proven.proposal().changes_anything() => Some(proven),
+            Outcome::Proven(_) | Outcome::Impossible(_) | Outcome::Unproven(_) => None,
+        }
+    }
+}
+
+/// The files of a subject's folder.
+pub(crate) fn files_of(cluster: &Cluster, proven: &Proven<'_>) -> anyhow::Result<Vec<EmittedFile>> {
+    let context =
+        EvidenceContext { cluster: cluster.name.as_deref(), audit_policy: cluster.policy.as_deref() };
+    Ok(emit(proven, context)?)
+}
