@@ -6,6 +6,7 @@ mod coverage;
 mod findings;
 mod judged;
 mod level;
+mod policy;
 mod proposals;
 mod section;
 
@@ -29,6 +30,7 @@ pub(crate) use self::coverage::{ClusterRecords, clusters, records_of};
 pub(crate) use self::findings::findings;
 pub(crate) use self::judged::judged;
 pub(crate) use self::level::level;
+pub(crate) use self::policy::{audit_policy, delivered, delivery};
 pub(crate) use self::proposals::{files_of, folder_of};
 pub(crate) use self::section::{coverage_lines, section, ungranted};
 

@@ -2,16 +2,13 @@
 
 use std::path::PathBuf;
 
-use remit_policy::rbac::AuditPolicy;
-
 use super::Streams;
 use super::analysing::{LedgerArguments, catalog, read_selectors};
+use crate::cluster::audit_policy;
 use crate::exit::Exit;
 use crate::holes::{Hole, Sight, holes};
 use crate::ledgers::Ledger;
-use crate::manifests;
 use crate::output::{Cell, Format, Row, counted, plain, print};
-use crate::proposals::read_file;
 use crate::span;
 use crate::visible::{Said, WindowSettings};
 
@@ -114,26 +111,4 @@ fn write(holes: &[Hole], streams: &mut Streams<'_>) -> anyhow::Result<()> {
         count => counted(count as u64, "hole", "holes"),
     });
     Ok(())
-}
-
-/// The audit policy of a provider, or of a file.
-fn audit_policy(name: &str) -> anyhow::Result<AuditPolicy> {
-    if let Some(policy) = AuditPolicy::profile(name) {
-        return Ok(policy);
-    }
-    let providers = AuditPolicy::PROFILES.map(|name| format!("`{name}`")).join(", ");
-    let hint = format!("hint: give the API server's `--audit-policy-file`, or one of {providers}");
-    let text = read_file(&PathBuf::from(name)).map_err(|error| anyhow::anyhow!("{error:#}\n{hint}"))?;
-    let read = manifests::read(name, &text);
-    if let Some(problem) = read.problems.first() {
-        anyhow::bail!("{name}:{}: {}", problem.line, problem.message);
-    }
-    let [manifest] = read.manifests.as_slice() else {
-        anyhow::bail!(
-            "`{name}` is no audit policy: it holds {}\n{hint}",
-            counted(read.manifests.len() as u64, "object", "objects")
-        );
-    };
-    let at = manifest.origin.line;
-    AuditPolicy::read(&manifest.value).map_err(|error| anyhow::anyhow!("{name}:{at}: {error}\n{hint}"))
 }

@@ -1,17 +1,15 @@
 //! What the user says of a cluster, and what the ledger says of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use remit_ledger::CoverageRecord;
 use remit_policy::Window;
 use remit_policy::rbac::{AuditPolicy, Closure, State};
 
+use super::policy::{audit_policy, delivered};
 use super::{ClusterInput, ClusterSettings, clusters, records_of};
 use crate::ledgers::Ledger;
-use crate::manifests::{self, Manifests};
-use crate::proposals::read_file;
 use crate::rollup::PrincipalCalls;
 use crate::visible::WindowSettings;
 
@@ -60,8 +58,8 @@ impl Asked {
         let records = ledger.coverage().to_vec();
         let name = cluster(arguments.cluster.as_deref(), &records)?;
         let policy = match &arguments.audit_policy {
-            Some(named) => Some((named.clone(), policy(named)?)),
-            None => delivered(&records, name.as_deref()),
+            Some(named) => Some((named.clone(), audit_policy(named)?)),
+            None => delivered_to(&records, name.as_deref()),
         };
         let off = arguments.no_closure.iter().copied().collect();
         Ok(Some(Self { name, state: Box::leak(Box::new(state)), policy, off, records }))
@@ -110,45 +108,9 @@ fn cluster(asked: Option<&str>, records: &[CoverageRecord]) -> anyhow::Result<Op
     }
 }
 
-/// The audit policy of a provider, or of a file.
-fn policy(named: &str) -> anyhow::Result<AuditPolicy> {
-    if let Some(policy) = AuditPolicy::profile(named) {
-        return Ok(policy);
-    }
-    let path = PathBuf::from(named);
-    if !path.exists() {
-        bail!(
-            "`{named}` is neither a file nor a provider's audit policy\nhint: providers are {}",
-            AuditPolicy::PROFILES.map(|name| format!("`{name}`")).join(", ")
-        );
-    }
-    read_policy(&path)
-}
-
-fn read_policy(path: &Path) -> anyhow::Result<AuditPolicy> {
-    let name = path.display().to_string();
-    let Manifests { manifests, problems, .. } = manifests::read(&name, &read_file(path)?);
-    if let Some(problem) = problems.first() {
-        bail!("{}:{}: {}", problem.file, problem.line, problem.message);
-    }
-    let is_policy =
-        |value: &serde_json::Value| value.get("kind").and_then(|kind| kind.as_str()) == Some("Policy");
-    let Some(manifest) = manifests.iter().find(|manifest| is_policy(&manifest.value)) else {
-        bail!(
-            "`{name}` holds no audit policy\nhint: it is the file that the API server has as `--audit-policy-file`"
-        );
-    };
-    AuditPolicy::read(&manifest.value)
-        .map_err(anyhow::Error::msg)
-        .with_context(|| format!("{name}:{}: cannot use the audit policy", manifest.origin.line))
-}
-
-/// What a provider delivers, where all of the log came from one. Files and webhooks are of whoever set them up.
-fn delivered(records: &[CoverageRecord], cluster: Option<&str>) -> Option<(String, AuditPolicy)> {
+/// What a cluster's log is known to show by how it was delivered.
+fn delivered_to(records: &[CoverageRecord], cluster: Option<&str>) -> Option<(String, AuditPolicy)> {
     let all = WindowSettings { longest: i64::MAX, minimum: 0, longest_gap: i64::MAX };
     let deliveries = records_of(records, cluster, all).deliveries;
-    match deliveries.into_iter().collect::<Vec<_>>().as_slice() {
-        [one] => AuditPolicy::profile(one).map(|policy| (one.clone(), policy)),
-        _ => None,
-    }
+    delivered(&deliveries.iter().map(String::as_str).collect())
 }

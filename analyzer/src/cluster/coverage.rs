@@ -3,14 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use remit_catalog::kubernetes::{Request, Target};
-use remit_ledger::{CoverageRecord, EventClass, KUBERNETES_AUDIT, Provider};
+use remit_ledger::{CoverageRecord, KUBERNETES_AUDIT, Provider};
 use remit_policy::Window;
 use remit_policy::rbac::{AuditPolicy, Call, Level, Usage, User};
 
+use super::policy::delivery;
 use crate::visible::{WindowSettings, last_run};
-
-/// Begins the class of events by which a record tells how the log was delivered.
-const DELIVERY: &str = "kubernetes:delivery:";
 
 /// Reviews by which servers ask whether another may do something. Of those about oneself nobody else learns.
 const REVIEWS: [&str; 2] = ["localsubjectaccessreviews", "subjectaccessreviews"];
@@ -51,10 +49,7 @@ pub(crate) fn records_of(
     let is_within =
         |record: &CoverageRecord| window.is_none_or(|all| record.end > all.start && record.start < all.end);
     let deliveries = here.iter().filter(|record| is_within(record)).flat_map(|record| &record.classes);
-    let deliveries = deliveries.filter_map(|class| match class {
-        EventClass::Data { resource_type, .. } => resource_type.strip_prefix(DELIVERY).map(str::to_owned),
-        EventClass::ManagementRead | EventClass::ManagementWrite => None,
-    });
+    let deliveries = deliveries.filter_map(delivery).map(str::to_owned);
     // What was lost of nobody knows which cluster may be of this one.
     let may_be_here =
         |record: &CoverageRecord| record.account.is_none() || record.account.as_deref() == cluster;

@@ -7,11 +7,9 @@ use remit_ledger::{CoverageRecord, EventClass, KUBERNETES_AUDIT, Provider};
 use remit_policy::rbac::{AuditPolicy, Hidden, Level, User, Visibility};
 
 use super::{Hole, Sight, Stretches, lost};
+use crate::cluster::{delivered, delivery};
 use crate::output::grouped;
 use crate::visible::runs;
-
-/// Begins the class of events by which a record tells how the log was delivered.
-const DELIVERY: &str = "kubernetes:delivery:";
 
 /// What a recorder skips of events that tell no more than that a request came.
 const RECEIVED: &str = "request_received";
@@ -106,12 +104,8 @@ fn of_cluster(sight: &Sight<'_>, cluster: Option<&str>, holes: &mut Vec<Hole>) {
         holes.push(hole("events_lost", format!("{} when logs were read", lost(count)), close));
     }
     let deliveries: BTreeSet<&str> = seen.flat_map(|record| &record.classes).filter_map(delivery).collect();
-    let delivered = match deliveries.iter().copied().collect::<Vec<_>>().as_slice() {
-        [one] => AuditPolicy::profile(one).map(|policy| ((*one).to_owned(), policy)),
-        _ => None,
-    };
     let told = sight.policy.map(|(name, policy)| (name.to_owned(), policy.clone()));
-    let Some((name, policy)) = told.or(delivered) else {
+    let Some((name, policy)) = told.or_else(|| delivered(&deliveries)) else {
         let detail =
             "no audit policy is known, so that nothing that was not seen counts as not used".to_owned();
         let close = "give `--audit-policy FILE`: the file that the API server has as `--audit-policy-file`, or the name of a \
@@ -120,13 +114,6 @@ fn of_cluster(sight: &Sight<'_>, cluster: Option<&str>, holes: &mut Vec<Hole>) {
     };
     hidden(&name, &policy, &hole, holes);
     reviews(sight, cluster, &policy, &hole, holes);
-}
-
-fn delivery(class: &EventClass) -> Option<&str> {
-    match class {
-        EventClass::Data { resource_type, .. } => resource_type.strip_prefix(DELIVERY),
-        EventClass::ManagementRead | EventClass::ManagementWrite => None,
-    }
 }
 
 /// Events that came to nothing more than that a request came. Those of requests that were seen to end are skipped as well, so

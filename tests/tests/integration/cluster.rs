@@ -9,6 +9,7 @@ use remit_organisation::{Cluster, ClusterProfile};
 use remit_policy::Origin;
 use remit_policy::rbac::{Object, State, User, read_objects};
 use remit_tests::case::files;
+use remit_tests::data;
 use remit_tests::program::{remit, run};
 use serde_json::Value;
 
@@ -164,13 +165,36 @@ fn what_cannot_be_meant_is_said() {
     let (_, place) = cluster();
     for (arguments, expected) in [
         (["--cluster", "other"].as_slice(), "no cluster `other` in the ledger"),
-        (&["--audit-policy", "ekz"], "`ekz` is neither a file nor a provider's audit policy"),
-        (&["--audit-policy", "manifests.json"], "holds no audit policy"),
+        (&["--audit-policy", "ekz"], "cannot read `ekz`"),
+        (&["--audit-policy", "manifests.json"], "`manifests.json` is no audit policy"),
         (&["--no-closure", "informers"], "give one of `informer`"),
     ] {
         let all = ["findings", "--ledger", "ledger", "--grants", "manifests.json"];
         let ended = run(place.path(), &[all.as_slice(), arguments].concat());
         assert!(ended.code.is_some_and(|code| code > 1), "{ended:?}");
         assert!(ended.talk.contains(expected) && ended.talk.contains("error: "), "{ended:?}");
+    }
+}
+
+/// Manifests of real projects and what a real server had, all of them read.
+#[test]
+fn real_manifests_are_judged_to_their_end() {
+    let (Some(rbac), Some(oracle)) = (data::require("kubernetes/rbac"), data::require("kubernetes/oracle"))
+    else {
+        return;
+    };
+    let (_, place) = cluster();
+    // What a server made after the log ended cannot be told to be unused.
+    for (grants, result) in [(rbac, "proven"), (oracle.join("rbac_dump.json"), "nothing to change")] {
+        let out = tempfile::tempdir_in(place.path()).unwrap();
+        let (grants, out) = (grants.to_string_lossy(), out.path().join("out"));
+        let out = out.to_string_lossy();
+        let arguments = ["propose", "--ledger", "ledger", "--grants", &grants, "--out", &out];
+        let listed = remit(place.path(), &[arguments.as_slice(), &GRANTS[2..]].concat());
+        let subject = "system:serviceaccount:monitoring:prometheus-k8s";
+        let line = listed.lines().find(|line| line.contains(subject)).unwrap();
+        assert!(line.contains(result) && !listed.contains("withheld"), "{listed}");
+        let verified = remit(place.path(), &["verify", &out]);
+        assert!(!verified.contains("failed"), "{verified}");
     }
 }
