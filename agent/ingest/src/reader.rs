@@ -158,6 +158,10 @@ impl<G: Grammar> Reader<G> {
                     cursor.value()?;
                 } else {
                     self.enclosing.pop();
+                    if self.enclosing.is_empty() {
+                        // What a wrapper told is of what it held.
+                        self.context = G::Context::default();
+                    }
                 }
                 Ok(cursor.position())
             }),
@@ -314,6 +318,7 @@ impl<G: Grammar> Reader<G> {
                         if begins_line =>
                     {
                         self.enclosing.clear();
+                        self.context = G::Context::default();
                     }
                     _ => return Err(Fault::Bad(start)),
                 }

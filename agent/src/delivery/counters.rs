@@ -49,6 +49,10 @@ impl Counters {
         self.compacted.fetch_add(1, Ordering::Relaxed);
     }
 
+    pub(super) fn recovered(&self) {
+        *self.problem.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     pub(super) fn failed(&self, problem: String) {
         *self.problem.lock().unwrap_or_else(PoisonError::into_inner) = Some(problem);
     }

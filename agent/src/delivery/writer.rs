@@ -83,6 +83,9 @@ impl Asking {
     }
 }
 
+/// How often a ledger that cannot be written is tried again where nothing is sent.
+const RETRY: Duration = Duration::from_secs(5);
+
 struct Groups<J: Journals> {
     journals: J,
     journal: Option<J::Journal>,
@@ -98,10 +101,30 @@ impl<J: Journals> Groups<J> {
             Ok(journal) => self.journal = Some(journal),
             Err(refusal) => self.fail(&refusal),
         }
-        while let Ok(first) = bodies.recv() {
-            let group = self.gather(first, bodies);
-            self.publish(group);
-            self.compact();
+        loop {
+            match bodies.recv_timeout(RETRY) {
+                Ok(first) => {
+                    let group = self.gather(first, bodies);
+                    self.publish(group);
+                    self.compact();
+                }
+                Err(RecvTimeoutError::Timeout) => self.reopen(),
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    /// Tries again where the ledger could not be written: who asks whether this is ready may send nothing until it is.
+    fn reopen(&mut self) {
+        if self.journal.is_some() || self.counters.problem().is_none() {
+            return;
+        }
+        match self.journals.open() {
+            Ok(journal) => {
+                self.journal = Some(journal);
+                self.counters.recovered();
+            }
+            Err(refusal) => self.fail(&refusal),
         }
     }
 

@@ -77,6 +77,12 @@ fn of_subject(
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
     let Some(action) = &arguments.action else { return cluster::summary(cluster, subject, out) };
+    if let (true, Some(place)) = (action.contains('*'), &arguments.resource) {
+        return Err(WrongUsage(format!(
+            "`{action}` is a pattern, and a request has one verb on one resource\nhint: leave out `{place}` to ask about permissions"
+        ))
+        .into());
+    }
     let asked = cluster::Asked::parse(action)?;
     cluster::permissions(cluster, subject, &asked, out)?;
     match &arguments.resource {

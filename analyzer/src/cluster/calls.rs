@@ -58,8 +58,9 @@ fn request_call(call: &remit_policy::Call) -> Option<Call> {
     let groups: BTreeSet<String> = parameter(GROUPS)
         .into_iter()
         .flat_map(|groups| groups.split(','))
-        .filter(|group| !group.is_empty())
-        .map(str::to_owned)
+        // More than the ledger keeps apart are `*`, of which nothing is known.
+        .filter(|group| !group.is_empty() && *group != "*")
+        .map(|group| group.replace("%2C", ",").replace("%25", "%"))
         .collect();
     Some(Call {
         request: words.request()?,

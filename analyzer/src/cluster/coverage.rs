@@ -2,16 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use remit_catalog::kubernetes::{Request, Target};
+use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
 use remit_ledger::{CoverageRecord, KUBERNETES_AUDIT, Provider};
 use remit_policy::Window;
-use remit_policy::rbac::{AuditPolicy, Call, Level, Usage, User};
+use remit_policy::rbac::{AuditPolicy, Call, Level, Usage, User, Visibility};
 
 use super::policy::delivery;
 use crate::visible::{WindowSettings, last_run};
 
 /// Reviews by which servers ask whether another may do something. Of those about oneself nobody else learns.
-const REVIEWS: [&str; 2] = ["localsubjectaccessreviews", "subjectaccessreviews"];
+/// With a namespace where they are made in one.
+const REVIEWS: [(&str, &str); 2] = [("localsubjectaccessreviews", "another"), ("subjectaccessreviews", "")];
+
+/// Their group.
+const REVIEWED: &str = "authorization.k8s.io";
 
 /// What the ledger holds of one cluster's audit log.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,22 +67,39 @@ fn is_log(record: &CoverageRecord) -> bool {
         && record.workload.is_none()
 }
 
-/// Whether it is known what other servers asked the API server to decide: no access review was made, or the log has the
-/// bodies of those that were, of which each is a call of its own by the one it was about.
+/// Whether it is known what other servers asked the API server to decide: the log would have shown any review, by whoever
+/// makes it, and has the bodies of those that were made, of which each is a call of its own by the one it was about.
 pub(crate) fn shows_reviews(policy: Option<&AuditPolicy>, calls: &BTreeMap<String, Vec<Call>>) -> bool {
     // Whether the log would have shown any can be told only where it is known what it shows.
     let Some(policy) = policy else { return false };
-    let is_shown =
-        |user: &String, request: &Request| policy.level(&User::named(user, []), request) >= Level::Request;
-    calls.iter().all(|(user, calls)| {
-        calls.iter().filter(|call| is_review(&call.request)).all(|call| is_shown(user, &call.request))
-    })
+    let node = User::named("system:node:another", ["system:nodes".to_owned()]);
+    let known = calls.keys().map(|name| User::named(name, []));
+    let mut users = known.chain([User::named("another", []), node]);
+    let reviews = REVIEWS.map(|(resource, namespace)| review(resource, namespace));
+    let is_shown = |user: User| reviews.iter().all(|review| policy.shows(&user, review) == Visibility::Shown);
+    let has_body = |user: &str, call: &Call| {
+        policy.level(&User::named(user, call.groups.iter().cloned()), &call.request) >= Level::Request
+    };
+    users.all(is_shown)
+        && calls.iter().all(|(user, calls)| {
+            calls.iter().filter(|call| is_review(&call.request)).all(|call| has_body(user, call))
+        })
+}
+
+fn review(resource: &str, namespace: &str) -> Request {
+    let asked = ResourceRequest {
+        group: REVIEWED.to_owned(),
+        resource: resource.to_owned(),
+        namespace: namespace.to_owned(),
+        ..ResourceRequest::default()
+    };
+    Request { verb: "create".to_owned(), target: Target::Resource(asked) }
 }
 
 fn is_review(request: &Request) -> bool {
     request.verb == "create"
         && matches!(&request.target, Target::Resource(asked)
-            if asked.group == "authorization.k8s.io" && REVIEWS.contains(&asked.resource.as_str()))
+            if asked.group == REVIEWED && REVIEWS.iter().any(|(resource, _)| *resource == asked.resource))
 }
 
 /// Groups and resources that somebody used.

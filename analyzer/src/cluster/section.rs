@@ -80,6 +80,9 @@ fn used(subject: &AnalysedSubject) -> Vec<UsedRow> {
 /// What stays of a permission, where not all of it does.
 fn narrowed(subject: &AnalysedSubject, permission: &Permission) -> Vec<String> {
     let Some(proven) = subject.changing() else { return Vec::new() };
+    if proven.proposal().kept.iter().any(|kept| kept.permission == *permission) {
+        return Vec::new();
+    }
     let kept = proven.proposal().kept.iter().map(|kept| &kept.permission);
     let parts = kept.filter(|kept| permission.covers(kept) && *kept != permission);
     parts.map(ToString::to_string).collect()

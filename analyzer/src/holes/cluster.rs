@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
-use remit_ledger::{CoverageRecord, EventClass, KUBERNETES_AUDIT, Provider};
+use remit_ledger::{CoverageRecord, KUBERNETES_AUDIT, Provider};
 use remit_policy::rbac::{AuditPolicy, Hidden, Level, User, Visibility};
 
 use super::{Hole, Sight, Stretches, lost};

@@ -116,7 +116,7 @@ fn proposals_leave_subjects_what_they_need_and_nothing_that_they_were_refused() 
             assert!(state.allowances(&user, &request).is_empty(), "{name} may {verb} secrets");
         }
     }
-    assert!(needs > 60, "{needs}");
+    assert!(needs > 50, "{needs}");
     let curious = User::service_account("shop", "curious");
     assert!(state.allowances(&curious, &request("list - secrets shop -")).is_empty());
     // A name that the ledger does not keep apart is no name that a role may have.

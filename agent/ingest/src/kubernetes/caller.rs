@@ -209,7 +209,10 @@ fn is_added(name: &str, group: &str) -> bool {
 fn groups(name: &str, groups: &[String]) -> String {
     let is_account = service_account(name).is_some();
     let is_usual = |group: &str| group == AUTHENTICATED || (is_account && is_added(name, group));
-    let mut told: Vec<&str> = groups.iter().map(String::as_str).filter(|group| !is_usual(group)).collect();
+    let told = groups.iter().map(String::as_str).filter(|group| !is_usual(group));
+    // Names of a directory have commas of their own.
+    let mut told: Vec<String> =
+        told.map(|group| group.replace('%', "%25").replace(',', "%2C")).collect();
     told.sort_unstable();
     told.dedup();
     let joined = told.join(",");

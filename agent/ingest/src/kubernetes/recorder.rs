@@ -46,6 +46,13 @@ impl<'a> Moment<'a> {
     fn with_id(self, id: Cow<'a, str>) -> Self {
         Self { identifier: (!id.is_empty()).then(|| identify(id.as_bytes())), id, ..self }
     }
+
+    /// Where the time is that at which the request came, which is the same in all stages and copies, it is part of what the
+    /// request is remembered by: clients may choose the identifier (`Audit-ID`), and give one to all of their requests.
+    fn with_time(self) -> Self {
+        let bytes = || [&self.time.to_le_bytes(), self.id.as_bytes()].concat();
+        Self { identifier: self.identifier.map(|_| identify(&bytes())), ..self }
+    }
 }
 
 impl Recorder {
@@ -68,6 +75,7 @@ impl Recorder {
             return Ok(());
         }
         let moment = self.moment(event.received.or(event.made), event.id)?;
+        let moment = if event.received.is_some() { moment.with_time() } else { moment };
         let caller = self.caller(event)?;
         let call = self.call(event)?;
         let review = self.review(event, &caller, call);

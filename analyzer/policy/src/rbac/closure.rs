@@ -14,7 +14,8 @@ pub enum Closure {
     Events,
     /// Who makes objects, keeps its other verbs whatever they are called.
     CreatedNames,
-    /// Who lists or watches a resource in all namespaces, keeps its other verbs in all of them.
+    /// Who lists or watches a resource in all namespaces, keeps its other verbs in all of them; and so does who uses it in
+    /// namespaces whose names are made up.
     AllNamespaces,
     /// Who runs commands in pods, keeps both ways to.
     WebsocketExec,

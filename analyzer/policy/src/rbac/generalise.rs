@@ -6,7 +6,7 @@ use remit_catalog::kubernetes::{Request, Target};
 
 use super::call::{STREAMS, Usage};
 use super::closure::Closure;
-use super::names::are_stable;
+use super::names::{are_stable, is_generated};
 use super::permission::{On, Permission};
 use crate::usage::Seen;
 
@@ -83,14 +83,16 @@ impl Generaliser<'_> {
 
     fn add(&mut self, request: &Request, seen: &Seen) {
         let permission = Permission::of_request(request);
-        let (namespace, On::Resource { group, resource, name }) = (permission.namespace, permission.on)
+        let (namespace, On::Resource { group, resource, .. }, Target::Resource(asked)) =
+            (permission.namespace, permission.on, &request.target)
         else {
             return;
         };
         let verbs = self.kinds.entry((group, resource)).or_default();
         let names =
             verbs.entry(request.verb.clone()).or_default().entry(namespace.unwrap_or_default()).or_default();
-        let name = names.entry(name.unwrap_or_default());
+        // As it was asked for: a name that stands for many is none that a role could have, and none that lacks one.
+        let name = names.entry(asked.name.clone());
         name.and_modify(|all| all.add(seen)).or_insert_with(|| seen.clone());
     }
 
@@ -113,8 +115,9 @@ impl Generaliser<'_> {
     fn verb(&mut self, kind: &Kind<'_>, verb: &str, places: &Places, because: &[Closure]) {
         let is_creator = kind.creates && self.is_on(Closure::CreatedNames) && !kind.is_lock();
         let can_name = can_name(verb, kind.resource) && !is_creator;
-        let is_everywhere =
-            places.len() > NAMESPACES || (kind.is_listed_everywhere && self.is_on(Closure::AllNamespaces));
+        let is_passing = places.keys().any(|namespace| !namespace.is_empty() && is_generated(namespace));
+        let is_everywhere = places.len() > NAMESPACES
+            || ((kind.is_listed_everywhere || is_passing) && self.is_on(Closure::AllNamespaces));
         let why = || because.iter().copied().collect::<BTreeSet<_>>();
         for (namespace, names) in places {
             let requests = kind.requests(verb, namespace, names.keys());

@@ -34,6 +34,10 @@ pub(super) const SUBRESOURCES: [&str; 14] = [
     "token",
 ];
 
+/// The group of nodes, and how their names begin: the server lets no other have it (`node` authorizer).
+const NODES: &str = "system:nodes";
+const NODE: &str = "system:node:";
+
 /// A text that no policy names.
 const ANOTHER: &str = "another";
 
@@ -48,8 +52,20 @@ pub(super) struct Hiding<'a> {
 
 impl<'a> Hiding<'a> {
     pub(super) fn new(audit: &'a AuditPolicy, user: &User, impersonators: &BTreeSet<String>) -> Self {
+        let texts = audit.texts();
         let others = impersonators.iter().map(|name| User::named(name, []));
-        Self { audit, texts: audit.texts(), users: std::iter::once(user.clone()).chain(others).collect() }
+        let mut users: Vec<User> = std::iter::once(user.clone()).chain(others).collect();
+        // Of whom but a ServiceAccount it is not known what other groups he may have, and the policy may look at them.
+        let open: Vec<User> = users.iter().filter(|user| user.account().is_none()).cloned().collect();
+        for user in open {
+            let may_have = |group: &&String| *group != NODES || user.name.starts_with(NODE);
+            let others = texts.groups.iter().filter(may_have).filter(|group| !user.groups.contains(group));
+            users.extend(others.map(|group| {
+                let groups = user.groups.iter().cloned().chain([group.clone()]);
+                User { name: user.name.clone(), groups: groups.collect() }
+            }));
+        }
+        Self { audit, texts, users }
     }
 
     fn hides(&self, request: &Request) -> Option<&'static str> {

@@ -22,7 +22,7 @@ pub(super) fn are_stable(names: &BTreeMap<String, Seen>) -> bool {
 }
 
 /// Whether a name looks as if it was made up: by a controller, a number, a hash or a time.
-fn is_generated(name: &str) -> bool {
+pub(super) fn is_generated(name: &str) -> bool {
     let Some(last) = name.rsplit(['-', '.', '_', ':']).next() else { return true };
     let has_digit = last.bytes().any(|byte| byte.is_ascii_digit());
     let is_number = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());

@@ -73,7 +73,8 @@ impl Permission {
                 name: Some(asked.name.clone()).filter(|name| !name.is_empty() && name != MANY),
             },
         };
-        Self { namespace: request.namespace().map(str::to_owned), on, verb: request.verb.clone() }
+        let namespace = request.namespace().filter(|namespace| *namespace != MANY);
+        Self { namespace: namespace.map(str::to_owned), on, verb: request.verb.clone() }
     }
 
     /// Whether it is for more than one verb, resource or path.
@@ -102,7 +103,8 @@ impl Permission {
 
     /// Whether it allows the request.
     pub fn matches(&self, request: &Request) -> bool {
-        let is_here = self.namespace.as_deref().is_none_or(|own| request.namespace() == Some(own));
+        let is_in = |own: &str| request.namespace().is_some_and(|asked| asked == own || asked == MANY);
+        let is_here = self.namespace.as_deref().is_none_or(is_in);
         is_here
             && is_text(&self.verb, &request.verb)
             && match (&self.on, &request.target) {

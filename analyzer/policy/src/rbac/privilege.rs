@@ -232,7 +232,10 @@ impl Path {
     fn is_opened_by(&self, permission: &Permission) -> bool {
         let On::Resource { group, resource, .. } = &permission.on else { return false };
         let is_group = |own: &str| group == ALL || group == own;
-        let is_here = |own: &str| permission.namespace.is_none() || !OF_THE_CLUSTER.contains(&own);
+        // Bindings of a namespace may be to roles of the cluster, and `bind` is checked in the namespace then.
+        let is_here = |own: &str| {
+            permission.namespace.is_none() || self.name == "bind" || !OF_THE_CLUSTER.contains(&own)
+        };
         let is_resource = |own: &str| {
             resource == ALL
                 || resource == own

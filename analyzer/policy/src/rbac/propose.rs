@@ -279,7 +279,9 @@ fn requests(
     for (request, use_) in &usage.uses {
         if granted.allows(request) {
             replayed.push(request.clone());
-        } else if use_.inferred.is_empty() {
+        } else if use_.inferred.is_empty()
+            && !granted.permissions.keys().any(|permission| permission.matches(request))
+        {
             elsewhere.push(Elsewhere {
                 permission: Permission::of_request(request),
                 authorizers: use_.authorizers.clone(),

@@ -5,6 +5,11 @@ use std::fmt::Write as _;
 use super::evidence::Files;
 use super::proposal::{Edit, Proposal};
 
+/// What is to be known before a binding of others is applied.
+const EDITED: &str = "\nEach binding that others keep is written as it was when this was made, without this subject. Apply it only where nothing \
+                      has changed it since; where another subject's folder changes it too, apply one of them and run `remit \
+                      propose` again before the next.\n";
+
 /// The steps as Markdown with `kubectl` commands: first what adds, then what takes away, so that nothing is missing in
 /// between; and the way back.
 pub(super) fn steps(proposal: &Proposal<'_>, files: &Files) -> String {
@@ -38,6 +43,9 @@ pub(super) fn steps(proposal: &Proposal<'_>, files: &Files) -> String {
                 let _ = writeln!(text, "- `{name}`");
             }
         }
+    }
+    if files.edit.is_some() {
+        text.push_str(EDITED);
     }
     text
 }

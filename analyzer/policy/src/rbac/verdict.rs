@@ -129,9 +129,14 @@ impl Judge<'_> {
     fn reviewed(&self, permission: &Permission) -> Vec<Permission> {
         let On::Resource { group, resource, .. } = &permission.on else { return vec![permission.clone()] };
         if [group.as_str(), resource.as_str()].contains(&ALL) || resource.starts_with("*/") {
+            // Nobody was seen to ask for anything of the group.
+            if group != ALL && !is_own(group) && !self.coverage.served.iter().any(|(own, _)| own == group) {
+                return vec![permission.clone()];
+            }
             // By the methods of HTTP (`pkg/kubelet/server/auth.go`).
             let verbs = ["create", "delete", "get", "patch", "update"];
-            let all = KUBELET.iter().flat_map(|resource| verbs.map(|verb| pattern(verb, "", resource)));
+            let asked = KUBELET.iter().chain([&SERVICES]);
+            let all = asked.flat_map(|resource| verbs.map(|verb| pattern(verb, "", resource)));
             return all.filter_map(|part| part.meet(permission)).collect();
         }
         if is_served(self.coverage, group, resource) { Vec::new() } else { vec![permission.clone()] }
@@ -203,15 +208,25 @@ fn operation(request: &Request) -> String {
     Permission::of_request(request).to_string()
 }
 
+/// What proxies before services ask about in their clients' name, who do not ask the API server for it.
+const SERVICES: &str = "services/proxy";
+
+/// Whether a group is Kubernetes' own.
+fn is_own(group: &str) -> bool {
+    ["", "apps", "batch", "autoscaling", "policy", "extensions"].contains(&group)
+        || group.ends_with(".k8s.io")
+}
+
 /// Whether the API serves a resource: it is of Kubernetes itself, or somebody was seen to use it.
 fn is_served(coverage: &Coverage, group: &str, resource: &str) -> bool {
     let of_group = |own: &(String, String)| own.0 == group;
     let child = resource.split_once('/').map(|(_, child)| child);
-    let is_own = ["", "apps", "batch", "autoscaling", "policy", "extensions"].contains(&group)
-        || group.ends_with(".k8s.io");
     let is_usual = child.is_none_or(|child| child == "finalizers" || SUBRESOURCES.contains(&child));
     let is_kubelet = group.is_empty() && KUBELET.contains(&resource);
-    (is_own && is_usual && !is_kubelet && !is_metrics(group))
+    if group.is_empty() && resource == SERVICES {
+        return coverage.served.contains(&(String::new(), resource.to_owned()));
+    }
+    (is_own(group) && is_usual && !is_kubelet && !is_metrics(group))
         || coverage.served.contains(&(group.to_owned(), resource.to_owned()))
         || (is_usual
             && coverage

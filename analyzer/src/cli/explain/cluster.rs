@@ -213,8 +213,13 @@ impl Asked {
         let target = match &self.on {
             Ok(path) => Target::Url(path.clone()),
             Err((group, resource)) => {
-                let (namespace, name) = place.split_once('/').unwrap_or(("", place));
                 let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
+                let (namespace, name) = match place.split_once('/') {
+                    Some(both) => both,
+                    // A namespace is itself in it.
+                    None if resource == "namespaces" => (place, place),
+                    None => ("", place),
+                };
                 Target::Resource(ResourceRequest {
                     group: group.clone(),
                     resource: resource.to_owned(),

@@ -14,6 +14,8 @@ pub(in crate::rbac) struct Texts {
     pub(in crate::rbac) resources: BTreeSet<(String, String)>,
     /// Names.
     pub(in crate::rbac) names: BTreeSet<String>,
+    /// Groups of users.
+    pub(in crate::rbac) groups: BTreeSet<String>,
     /// Paths; a `*` at the end is whatever follows.
     pub(in crate::rbac) urls: BTreeSet<String>,
 }
@@ -25,6 +27,7 @@ impl AuditPolicy {
         for rule in &self.rules {
             texts.namespaces.extend(rule.namespaces.iter().cloned());
             texts.urls.extend(rule.urls.iter().cloned());
+            texts.groups.extend(rule.groups.iter().cloned());
             for one in &rule.resources {
                 texts.names.extend(one.names.iter().cloned());
                 // Where a group is named without resources, all of them are meant.
