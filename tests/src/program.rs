@@ -16,6 +16,16 @@ pub fn remit_path() -> PathBuf {
     std::env::var_os(REMIT).map_or_else(|| built("remit"), PathBuf::from)
 }
 
+/// The path of the built `remit-agent`.
+///
+/// # Panics
+///
+/// Where it is not built.
+#[must_use]
+pub fn agent() -> PathBuf {
+    built("remit-agent")
+}
+
 /// The path of the built `remit-organisation`.
 ///
 /// # Panics

@@ -1,11 +1,16 @@
 //! The Helm chart: what it renders to is what Kubernetes takes, and grants what the programs ask for.
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::process::Command;
+use std::sync::{Arc, Mutex};
 
 use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
 use remit_policy::Origin;
 use remit_policy::rbac::{State, User, read_objects};
 use remit_tests::chart::rendered;
+use remit_tests::program;
 use serde_json::{Value, json};
 
 /// One value of each kind of installation: as it is, as little as can be, all parts on volumes, and a store.
@@ -30,7 +35,7 @@ fn installations() -> [Value; 4] {
             "service": { "clusterIP": "10.96.0.77" },
             "tolerations": [{ "operator": "Exists" }],
         },
-        "report": { "enabled": true, "claim": "reports", "auditPolicy": "eks" },
+        "report": { "enabled": true, "claim": "reports", "auditPolicy": "eks", "workloads": true },
         "metrics": { "monitor": { "enabled": true, "labels": { "release": "prometheus" } } },
     });
     let store = json!({
@@ -160,4 +165,108 @@ fn the_agent_may_ask_kubelets_for_pods_and_nothing_else() {
         "where the kubelet is not asked nothing is needed"
     );
     assert!(allowed(&answers[2], "get", "nodes", "proxy"), "older kubelets ask for that");
+}
+
+/// The arguments of a container, as they are given to a program with folders of a test.
+fn arguments(container: &Value, folder: &str) -> Vec<String> {
+    let words = container["args"].as_array().unwrap().iter().map(|word| word.as_str().unwrap());
+    words.map(|word| word.replace("=/", &format!("={folder}/"))).collect()
+}
+
+#[test]
+fn the_programs_know_what_the_chart_tells_them() {
+    let Some(answers) = rendered(&installations()) else { return };
+    for container in answers.iter().flat_map(containers) {
+        let program = match container["command"][0].as_str().unwrap() {
+            "/remit" => program::remit_path(),
+            "/remit-agent" => program::agent(),
+            other => panic!("the image has no `{other}`"),
+        };
+        let arguments = arguments(container, "");
+        let verbs = arguments.iter().take_while(|word| !word.starts_with("--"));
+        let help = program::ran(Command::new(program).args(verbs).arg("--help"));
+        assert_eq!(help.code, Some(0), "{arguments:?}: {}", help.talk);
+        for flag in arguments.iter().filter_map(|word| word.split('=').next()?.strip_prefix("--")) {
+            let names = help.out.split(|letter: char| !letter.is_alphanumeric() && letter != '-');
+            assert!(names.into_iter().any(|name| name == format!("--{flag}")), "{arguments:?}: --{flag}");
+        }
+    }
+}
+
+/// Answers every question with an empty list, and writes down what was asked. It ends with the process.
+fn api_server() -> (SocketAddr, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (address, asked) = (listener.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
+    let log = Arc::clone(&asked);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let head = BufReader::new(&stream).lines().map_while(Result::ok);
+            let head: Vec<String> = head.take_while(|line| !line.is_empty()).collect();
+            log.lock().unwrap().extend(head.into_iter().next());
+            let body = r#"{"kind": "List", "apiVersion": "v1", "metadata": {}, "items": []}"#;
+            let head =
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length:";
+            let _ = write!(stream, "{head} {}\r\n\r\n{body}", body.len());
+        }
+    });
+    (address, asked)
+}
+
+/// Verb, group and resource.
+type Permission = (String, String, String);
+
+/// What a role allows.
+fn granted(answer: &Value, role: &str) -> BTreeSet<Permission> {
+    let is_wanted = |object: &&Value| {
+        object["kind"] == "ClusterRole"
+            && object.pointer("/metadata/name").and_then(Value::as_str) == Some(role)
+    };
+    let rules = objects(answer).iter().find(is_wanted).unwrap()["rules"].as_array().unwrap();
+    let words = |rule: &Value, name: &str| -> Vec<String> {
+        rule[name].as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect()
+    };
+    let mut granted = BTreeSet::new();
+    for rule in rules {
+        for group in words(rule, "apiGroups") {
+            for resource in words(rule, "resources") {
+                let verbs = words(rule, "verbs").into_iter();
+                granted.extend(verbs.map(|verb| (verb, group.clone(), resource.clone())));
+            }
+        }
+    }
+    granted
+}
+
+#[test]
+fn the_report_asks_for_all_that_the_chart_grants_and_for_nothing_else() {
+    let Some(answers) = rendered(&installations()) else { return };
+    // With workloads and without.
+    for answer in &answers[2..] {
+        let folder = tempfile::tempdir().unwrap();
+        let (address, asked) = api_server();
+        let config = json!({
+            "apiVersion": "v1", "kind": "Config", "current-context": "c",
+            "contexts": [{ "name": "c", "context": { "cluster": "c", "user": "u" } }],
+            "clusters": [{ "name": "c", "cluster": { "server": format!("http://{address}") } }],
+            "users": [{ "name": "u", "user": {} }],
+        });
+        let config_path = folder.path().join("config");
+        std::fs::write(&config_path, config.to_string()).unwrap();
+        let grants = containers(answer).into_iter().find(|container| container["name"] == "grants").unwrap();
+        let mut command = program::command();
+        command.args(arguments(grants, folder.path().to_str().unwrap())).env("KUBECONFIG", &config_path);
+        let ran = program::ran(&mut command);
+        assert_eq!(ran.code, Some(0), "{}", ran.talk);
+        let asked = asked.lock().unwrap();
+        let permissions = asked.iter().map(|line| {
+            let (method, rest) = line.split_once(' ').unwrap();
+            let path = rest.split([' ', '?']).next().unwrap();
+            let request = Request::read(method, path, |_| None).unwrap().request;
+            let Target::Resource(resource) = request.target else { panic!("{line}") };
+            assert_eq!((resource.namespace.as_str(), resource.subresource.as_str()), ("", ""), "{line}");
+            (request.verb, resource.group, resource.resource)
+        });
+        assert_eq!(permissions.collect::<BTreeSet<_>>(), granted(answer, "remit-report"));
+    }
 }
