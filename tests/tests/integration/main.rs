@@ -1,6 +1,7 @@
 //! End-to-end tests: one binary, since every further one would link everything again. A module per subject.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics, also in its helpers")]
 
+mod audit_logs;
 mod chart;
 mod cluster;
 mod demo;

@@ -211,8 +211,7 @@ fn groups(name: &str, groups: &[String]) -> String {
     let is_usual = |group: &str| group == AUTHENTICATED || (is_account && is_added(name, group));
     let told = groups.iter().map(String::as_str).filter(|group| !is_usual(group));
     // Names of a directory have commas of their own.
-    let mut told: Vec<String> =
-        told.map(|group| group.replace('%', "%25").replace(',', "%2C")).collect();
+    let mut told: Vec<String> = told.map(|group| group.replace('%', "%25").replace(',', "%2C")).collect();
     told.sort_unstable();
     told.dedup();
     let joined = told.join(",");

@@ -11,5 +11,4 @@ mod forms;
 mod hostile;
 mod intake;
 mod place;
-mod real;
 mod repeated;
