@@ -109,6 +109,10 @@ kubectl delete -f apply.yaml
 ## Bindings that others keep
 
 - `ClusterRoleBinding/all-read`
+
+Each binding that others keep is written as it was when this was made, without this subject. Apply it only where nothing \
+has changed it since; where another subject's folder changes it too, apply one of them and run `remit propose` again \
+before the next.
 "
     );
 }
