@@ -52,15 +52,7 @@ pub(crate) fn whole_window<'a>(
 }
 
 /// What is proposed for a principal.
-#[derive(Clone, Debug)]
-pub(crate) enum Outcome {
-    /// A proven proposal, which may change nothing.
-    Proven(Box<Proven>),
-    /// None can be made.
-    Impossible(NoProposal),
-    /// One was made and does not meet its obligations, so it is withheld. This is our fault.
-    Unproven(Vec<Violation>),
-}
+pub(crate) type Outcome = crate::outcome::Outcome<Proven, NoProposal, Violation>;
 
 /// One principal with everything concluded about it.
 #[derive(Clone, Debug)]
@@ -248,11 +240,8 @@ fn one(
             let again = propose(expander, account, principal, &usage, &coverage, &judgement, options);
             let boundary = principal.boundary.and_then(|at| account.policies.get(at));
             let boundary = boundary.map(|policy| &policy.document);
-            match again.map(|again| prove(expander, proposal, &again, boundary)) {
-                Ok(Ok(proven)) => Outcome::Proven(Box::new(proven)),
-                Ok(Err(violations)) => Outcome::Unproven(violations),
-                Err(_) => Outcome::Unproven(vec![Violation::NotDeterministic]),
-            }
+            let proved = again.map(|again| prove(expander, proposal, &again, boundary));
+            Outcome::of(proved, Violation::NotDeterministic)
         }
     };
     Analysed { principal: principal.clone(), account: account_id, coverage, usage, judgement, outcome }

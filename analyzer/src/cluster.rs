@@ -46,15 +46,7 @@ pub(crate) struct ClusterSettings {
 }
 
 /// What is proposed for a subject.
-#[derive(Clone, Debug)]
-pub(crate) enum Outcome {
-    /// A proven proposal, which may change nothing.
-    Proven(Box<Proven<'static>>),
-    /// None can be made.
-    Impossible(NoProposal),
-    /// One was made and does not meet its obligations, so it is withheld. This is our fault.
-    Unproven(Vec<Violation>),
-}
+pub(crate) type Outcome = crate::outcome::Outcome<Proven<'static>, NoProposal, Violation>;
 
 /// One subject with everything concluded about it.
 #[derive(Clone, Debug)]
@@ -182,20 +174,16 @@ fn subject(
     let policy = input.policy.map(|(_, policy)| policy);
     let judged = |usage: &Usage| judge(&granted, usage, coverage, policy, &settings.off);
     let judgement = judged(usage);
-    let make = |usage: &Usage| {
-        let judgement = judged(usage);
-        propose(input.state, &granted, usage, &judgement, coverage.window, &settings.off)
+    let made = |usage: &Usage, judgement: &Judgement| {
+        propose(input.state, &granted, usage, judgement, coverage.window, &settings.off)
     };
-    let outcome = match make(usage) {
+    let outcome = match made(usage, &judgement) {
         Err(why) => Outcome::Impossible(why),
         Ok(proposal) => {
             // Made once more from the calls in reverse order: the bytes must be the same.
-            let again = make(&Usage::gather(calls.iter().rev()));
-            match again.map(|again| prove(proposal, &again)) {
-                Ok(Ok(proven)) => Outcome::Proven(Box::new(proven)),
-                Ok(Err(violations)) => Outcome::Unproven(violations),
-                Err(_) => Outcome::Unproven(vec![Violation::NotDeterministic]),
-            }
+            let usage = Usage::gather(calls.iter().rev());
+            let again = made(&usage, &judged(&usage));
+            Outcome::of(again.map(|again| prove(proposal, &again)), Violation::NotDeterministic)
         }
     };
     AnalysedSubject { user, granted, usage: usage.clone(), judgement, outcome }

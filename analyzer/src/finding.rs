@@ -1,15 +1,17 @@
 //! Verdicts worth acting on, with evidence.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use remit_catalog::{AccessLevel, Catalog};
-use remit_policy::{Glob, GrantRef, Unlisted, Verdict, moment};
+use remit_policy::{Counts, Glob, GrantRef, Unlisted, Verdict, moment};
 use serde::Serialize;
 
-use crate::analysis::{Analysed, Analysis, Outcome};
+use crate::analysis::{Analysed, Analysis};
 use crate::cluster::{self, Cluster};
 use crate::judged::{self, Judged};
 use crate::links;
+use crate::outcome::{Edits, Outcome, Told};
 use crate::output::counted;
 
 /// How urgent a finding is.
@@ -158,18 +160,21 @@ fn of_principal(catalog: &Catalog, analysed: &Analysed) -> Vec<Finding> {
         let detail = format!("`{pattern}` names no action that the catalog lists{becomes}");
         findings.push(finding(Severity::Low, FindingKind::UnknownAction, 0, detail));
     }
-    match &analysed.outcome {
-        Outcome::Impossible(why) if counts.unused > 0 => {
-            findings.push(finding(Severity::Low, FindingKind::NoProposal, counts.unused, why.to_string()));
-        }
-        Outcome::Unproven(violations) => {
-            let why = violations.first().map(ToString::to_string).unwrap_or_default();
-            let detail = format!("the proposal is withheld, since it could not be proven: {why}");
-            findings.push(finding(Severity::Low, FindingKind::NoProposal, counts.unused, detail));
-        }
-        Outcome::Impossible(_) | Outcome::Proven(_) => {}
-    }
+    let none = no_proposal(&analysed.outcome, counts);
+    findings.extend(none.map(|why| finding(Severity::Low, FindingKind::NoProposal, counts.unused, why)));
     findings
+}
+
+/// Why there is no proposal, where one would have something to take away.
+pub(crate) fn no_proposal<P: Edits, N: Display, V: Display>(
+    outcome: &Outcome<P, N, V>,
+    counts: Counts,
+) -> Option<String> {
+    match outcome.told() {
+        Told::Impossible(why) if counts.unused > 0 => Some(why),
+        Told::Withheld(why) => Some(format!("the proposal is withheld, since it could not be proven: {why}")),
+        Told::Impossible(_) | Told::Changes(_) | Told::Nothing => None,
+    }
 }
 
 /// What becomes of a pattern that names nothing in the catalog.

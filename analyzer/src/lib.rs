@@ -17,6 +17,7 @@ mod ledgers;
 mod links;
 mod manifests;
 mod names;
+mod outcome;
 mod output;
 mod proposals;
 mod regions;

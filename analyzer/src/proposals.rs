@@ -9,8 +9,9 @@ use remit_catalog::{ActionId, Catalog, Visibility};
 use remit_policy::{EmittedFile, EvidenceContext, Principal, Proven, emit, file_stem};
 use serde::{Deserialize, Serialize};
 
-use crate::analysis::{Analysed, Analysis, Outcome, account_of};
+use crate::analysis::{Analysed, Analysis, account_of};
 use crate::cluster::{self, AnalysedSubject, Cluster};
+use crate::outcome::Edits;
 
 /// The index of a proposals folder, `index.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,30 +79,23 @@ pub(crate) fn write(
 
 /// The proposal of a principal, where it is proven and changes something.
 fn due<'a>(catalog: &'a Catalog, analysis: &'a Analysis, analysed: &'a Analysed) -> Option<Due<'a>> {
-    let Outcome::Proven(proven) = &analysed.outcome else { return None };
-    let proposal = proven.proposal();
-    proposal.changes_anything().then(|| Due {
-        entry: IndexEntry {
-            principal: analysed.principal.arn.clone(),
-            folder: folder_of(&analysed.principal),
-            kept: proposal.kept.len(),
-            removed: proposal.removed.len(),
-        },
+    let proven = analysed.outcome.changing()?;
+    Some(Due {
+        entry: entry(analysed.principal.arn.clone(), folder_of(&analysed.principal), proven),
         files: Box::new(|| files_of(catalog, analysis, analysed, proven)),
     })
 }
 
 fn due_of_cluster<'a>(cluster: &'a Cluster, subject: &'a AnalysedSubject) -> Option<Due<'a>> {
-    let proven = subject.changing()?;
+    let proven = subject.outcome.changing()?;
     Some(Due {
-        entry: IndexEntry {
-            principal: subject.user.name.clone(),
-            folder: cluster::folder_of(cluster, &subject.user),
-            kept: proven.proposal().kept.len(),
-            removed: proven.proposal().removed.len(),
-        },
+        entry: entry(subject.user.name.clone(), cluster::folder_of(cluster, &subject.user), proven),
         files: Box::new(|| cluster::files_of(cluster, proven)),
     })
+}
+
+fn entry(principal: String, folder: String, proven: &impl Edits) -> IndexEntry {
+    IndexEntry { principal, folder, kept: proven.kept(), removed: proven.removed() }
 }
 
 fn files_of(

@@ -58,15 +58,7 @@ pub struct Judgement {
 impl Judgement {
     /// How many granted actions are used, unused and unobservable.
     pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        for verdict in self.verdicts.values() {
-            match verdict {
-                Verdict::Used => counts.used += 1,
-                Verdict::Unused => counts.unused += 1,
-                Verdict::Unobservable(_) => counts.unobservable += 1,
-            }
-        }
-        counts
+        self.verdicts.values().collect()
     }
 }
 
@@ -85,6 +77,20 @@ impl Counts {
     /// Actions granted.
     pub fn granted(self) -> usize {
         self.used + self.unused + self.unobservable
+    }
+}
+
+impl<'a> FromIterator<&'a Verdict> for Counts {
+    fn from_iter<T: IntoIterator<Item = &'a Verdict>>(verdicts: T) -> Self {
+        let mut counts = Self::default();
+        for verdict in verdicts {
+            match verdict {
+                Verdict::Used => counts.used += 1,
+                Verdict::Unused => counts.unused += 1,
+                Verdict::Unobservable(_) => counts.unobservable += 1,
+            }
+        }
+        counts
     }
 }
 

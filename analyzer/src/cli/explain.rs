@@ -151,24 +151,8 @@ fn summary(analysed: &Analysed, principal: &Principal, out: &mut dyn Write) -> a
             writeln!(out, "    {names}  because {}", reason.explain())?;
         }
     }
-    writeln!(out, "  proposal      {}", proposal(principal))?;
+    writeln!(out, "  proposal      {}", principal.outcome.words())?;
     Ok(())
-}
-
-fn proposal(principal: &Principal) -> String {
-    match &principal.outcome {
-        Outcome::Proven(proven) if proven.proposal().changes_anything() => {
-            let proposal = proven.proposal();
-            let kept = counted(proposal.kept.len() as u64, "permission", "permissions");
-            format!("keeps {kept}, removes {}", grouped(proposal.removed.len() as u64))
-        }
-        Outcome::Proven(_) => "nothing to change".to_owned(),
-        Outcome::Impossible(why) => why.to_string(),
-        Outcome::Unproven(violations) => {
-            let why = violations.first().map(ToString::to_string).unwrap_or_default();
-            format!("withheld, since it could not be proven: {why}")
-        }
-    }
 }
 
 fn permissions(

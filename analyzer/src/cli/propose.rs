@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::Streams;
 use super::analysing::{Analysed, AnalysingArguments, analysed};
-use crate::analysis::Outcome;
-use crate::cluster::{self, AnalysedSubject, Cluster};
+use crate::cluster;
 use crate::exit::Exit;
+use crate::outcome::{Edits, Told};
 use crate::output::{Cell, Format, Row, plain, print};
 use crate::proposals;
 
@@ -82,45 +82,30 @@ pub(super) fn prepare(folder: &Path) -> anyhow::Result<()> {
 }
 
 fn lines(analysed: &Analysed) -> Vec<Line> {
-    let line = |principal: &crate::analysis::Analysed| {
-        let counts = principal.judgement.counts();
-        let (state, kept, removed, detail) = match &principal.outcome {
-            Outcome::Proven(proven) if proven.proposal().changes_anything() => {
-                let proposal = proven.proposal();
-                let folder = proposals::folder_of(&principal.principal);
-                ("proven", proposal.kept.len(), proposal.removed.len(), folder)
-            }
-            Outcome::Proven(_) => ("nothing to change", counts.granted(), 0, String::new()),
-            Outcome::Impossible(why) => ("none", counts.granted(), 0, why.to_string()),
-            Outcome::Unproven(violations) => {
-                let why = violations.first().map(ToString::to_string).unwrap_or_default();
-                ("withheld", counts.granted(), 0, why)
-            }
-        };
-        Line { principal: principal.principal.arn.clone(), state, kept, removed, detail }
-    };
-    let of_account = analysed.analysis.principals.iter().map(line);
-    let of_cluster = analysed
-        .cluster
-        .iter()
-        .flat_map(|cluster| cluster.subjects.iter().map(|subject| line_of_cluster(cluster, subject)));
+    let of_account = analysed.analysis.principals.iter().map(|one| {
+        let (name, granted) = (&one.principal.arn, one.judgement.counts().granted());
+        line(name, granted, &one.outcome.told(), || proposals::folder_of(&one.principal))
+    });
+    let of_cluster = analysed.cluster.iter().flat_map(|cluster| {
+        cluster.subjects.iter().map(move |one| {
+            let (name, granted) = (&one.user.name, one.judgement.counts().granted());
+            line(name, granted, &one.outcome.told(), || cluster::folder_of(cluster, &one.user))
+        })
+    });
     of_account.chain(of_cluster).collect()
 }
 
-fn line_of_cluster(cluster: &Cluster, subject: &AnalysedSubject) -> Line {
-    let granted = subject.judgement.counts().granted();
-    let (state, kept, removed, detail) = match &subject.outcome {
-        cluster::Outcome::Proven(proven) if proven.proposal().changes_anything() => {
-            let proposal = proven.proposal();
-            let folder = cluster::folder_of(cluster, &subject.user);
-            ("proven", proposal.kept.len(), proposal.removed.len(), folder)
-        }
-        cluster::Outcome::Proven(_) => ("nothing to change", granted, 0, String::new()),
-        cluster::Outcome::Impossible(why) => ("none", granted, 0, why.to_string()),
-        cluster::Outcome::Unproven(violations) => {
-            let why = violations.first().map(ToString::to_string).unwrap_or_default();
-            ("withheld", granted, 0, why)
-        }
+fn line(
+    principal: &str,
+    granted: usize,
+    told: &Told<'_, impl Edits>,
+    folder: impl FnOnce() -> String,
+) -> Line {
+    let (state, kept, removed, detail) = match told {
+        Told::Changes(proven) => ("proven", proven.kept(), proven.removed(), folder()),
+        Told::Nothing => ("nothing to change", granted, 0, String::new()),
+        Told::Impossible(why) => ("none", granted, 0, why.clone()),
+        Told::Withheld(why) => ("withheld", granted, 0, why.clone()),
     };
-    Line { principal: subject.user.name.clone(), state, kept, removed, detail }
+    Line { principal: principal.to_owned(), state, kept, removed, detail }
 }

@@ -34,7 +34,7 @@ fn closure(name: &str) -> Result<Closure, String> {
 }
 
 /// A cluster that is to be analysed.
-pub(crate) struct Asked {
+pub(crate) struct Asked<'a> {
     /// Its name, where a log tells it.
     name: Option<String>,
     /// Its roles and bindings. They stay in memory to the program's end, as what is concluded of them does.
@@ -42,24 +42,24 @@ pub(crate) struct Asked {
     /// What its log shows, where that is known, and what tells it.
     policy: Option<(String, AuditPolicy)>,
     off: BTreeSet<Closure>,
-    records: Vec<CoverageRecord>,
+    records: &'a [CoverageRecord],
 }
 
-impl Asked {
+impl<'a> Asked<'a> {
     /// None where the grants have no bindings of a cluster.
     pub(crate) fn of(
         arguments: &ClusterArguments,
         state: State,
-        ledger: &Ledger,
+        ledger: &'a Ledger,
     ) -> anyhow::Result<Option<Self>> {
         if state.bindings().next().is_none() {
             return Ok(None);
         }
-        let records = ledger.coverage().to_vec();
-        let name = cluster(arguments.cluster.as_deref(), &records)?;
+        let records = ledger.coverage();
+        let name = cluster(arguments.cluster.as_deref(), records)?;
         let policy = match &arguments.audit_policy {
             Some(named) => Some((named.clone(), audit_policy(named)?)),
-            None => delivered_to(&records, name.as_deref()),
+            None => delivered_to(records, name.as_deref()),
         };
         let off = arguments.no_closure.iter().copied().collect();
         Ok(Some(Self { name, state: Box::leak(Box::new(state)), policy, off, records }))
@@ -67,7 +67,7 @@ impl Asked {
 
     /// The window that verdicts speak of.
     pub(crate) fn window(&self, settings: WindowSettings) -> Option<Window> {
-        records_of(&self.records, self.name.as_deref(), settings).window
+        records_of(self.records, self.name.as_deref(), settings).window
     }
 
     /// How to analyse it.
@@ -76,12 +76,12 @@ impl Asked {
     }
 
     /// What to analyse.
-    pub(crate) fn input<'a>(&'a self, calls: &'a BTreeMap<String, PrincipalCalls>) -> ClusterInput<'a> {
+    pub(crate) fn input<'i>(&'i self, calls: &'i BTreeMap<String, PrincipalCalls>) -> ClusterInput<'i> {
         ClusterInput {
             name: self.name.as_deref(),
             state: self.state,
             calls,
-            records: &self.records,
+            records: self.records,
             policy: self.policy.as_ref().map(|(name, policy)| (name.as_str(), policy)),
         }
     }

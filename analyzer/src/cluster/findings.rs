@@ -3,8 +3,8 @@
 use remit_policy::moment;
 use remit_policy::rbac::{Permission, Privilege, privileges};
 
-use super::{AnalysedSubject, Cluster, Outcome, judged};
-use crate::finding::{Finding, FindingKind, Severity, unused};
+use super::{AnalysedSubject, Cluster, judged};
+use crate::finding::{Finding, FindingKind, Severity, no_proposal, unused};
 use crate::output::{calls_seen, counted};
 
 /// Every finding on a cluster, in the order of its subjects.
@@ -51,17 +51,8 @@ fn of_subject(cluster: &Cluster, subject: &AnalysedSubject) -> Vec<Finding> {
         found.names = privilege.by.iter().map(|(permission, _)| permission.to_string()).collect();
         found
     }));
-    match &subject.outcome {
-        Outcome::Impossible(why) if counts.unused > 0 => {
-            findings.push(finding(Severity::Low, FindingKind::NoProposal, counts.unused, why.to_string()));
-        }
-        Outcome::Unproven(violations) => {
-            let why = violations.first().map(ToString::to_string).unwrap_or_default();
-            let detail = format!("the proposal is withheld, since it could not be proven: {why}");
-            findings.push(finding(Severity::Low, FindingKind::NoProposal, counts.unused, detail));
-        }
-        Outcome::Impossible(_) | Outcome::Proven(_) => {}
-    }
+    let none = no_proposal(&subject.outcome, counts);
+    findings.extend(none.map(|why| finding(Severity::Low, FindingKind::NoProposal, counts.unused, why)));
     findings
 }
 

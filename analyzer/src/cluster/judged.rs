@@ -17,7 +17,7 @@ const REST: &Verdict = &Verdict::Unused;
 /// everything, and does one thing, would have nothing that is unused.
 pub(crate) fn judged(subject: &AnalysedSubject) -> impl Iterator<Item = Judged<'_>> {
     let verdicts = subject.judgement.verdicts.iter();
-    let rest = subject.changing().into_iter().flat_map(|proven| &proven.proposal().removed);
+    let rest = subject.outcome.changing().into_iter().flat_map(|proven| &proven.proposal().removed);
     let rest = rest.map(|removed| &removed.permission).filter(|permission| {
         permission.is_wild() && subject.judgement.verdicts.get(permission) == Some(&Verdict::Used)
     });

@@ -3,7 +3,7 @@
 use remit_policy::rbac::{EvidenceContext, Proven, User, emit};
 use remit_policy::{EmittedFile, file_stem};
 
-use super::{AnalysedSubject, Cluster, Outcome};
+use super::Cluster;
 
 /// What stands for the name of a cluster that no log tells.
 const NAMELESS: &str = "cluster";
@@ -16,16 +16,6 @@ pub(crate) fn folder_of(cluster: &Cluster, user: &User) -> String {
             format!("{place}/service-account/{}/{}", file_stem(namespace), file_stem(name))
         }
         None => format!("{place}/user/{}", file_stem(&user.name)),
-    }
-}
-
-impl AnalysedSubject {
-    /// The proposal, where it is proven and changes something.
-    pub(crate) fn changing(&self) -> Option<&Proven<'static>> {
-        match &self.outcome {
-            Outcome::Proven(proven) if proven.proposal().changes_anything() => Some(proven),
-            Outcome::Proven(_) | Outcome::Impossible(_) | Outcome::Unproven(_) => None,
-        }
     }
 }
 

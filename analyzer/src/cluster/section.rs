@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use remit_policy::rbac::{Change, Edit, Permission, Proven};
 use remit_policy::{Verdict, moment};
 
-use super::{AnalysedSubject, Cluster, Outcome, files_of, folder_of, judged};
+use super::{AnalysedSubject, Cluster, files_of, folder_of, judged};
+use crate::outcome::Edits;
 use crate::output::counted;
-use crate::report::build::{Sums, report_window};
+use crate::report::build::{Sums, proposed, report_window};
 use crate::report::model::{
     ChangeRow, CoverageLine, PrincipalSection, ProposalSection, UsedRow, WithoutGrants,
 };
@@ -79,7 +80,7 @@ fn used(subject: &AnalysedSubject) -> Vec<UsedRow> {
 
 /// What stays of a permission, where not all of it does.
 fn narrowed(subject: &AnalysedSubject, permission: &Permission) -> Vec<String> {
-    let Some(proven) = subject.changing() else { return Vec::new() };
+    let Some(proven) = subject.outcome.changing() else { return Vec::new() };
     if proven.proposal().kept.iter().any(|kept| kept.permission == *permission) {
         return Vec::new();
     }
@@ -89,21 +90,13 @@ fn narrowed(subject: &AnalysedSubject, permission: &Permission) -> Vec<String> {
 }
 
 fn proposal(cluster: &Cluster, subject: &AnalysedSubject) -> ProposalSection {
-    match &subject.outcome {
-        Outcome::Impossible(why) => ProposalSection::Impossible { why: why.to_string() },
-        Outcome::Unproven(violations) => {
-            let why = violations.first().map(ToString::to_string).unwrap_or_default();
-            ProposalSection::Impossible { why: format!("withheld, since it could not be proven: {why}") }
-        }
-        Outcome::Proven(proven) if !proven.proposal().changes_anything() => ProposalSection::Nothing,
-        Outcome::Proven(proven) => ProposalSection::Proven {
-            changes: changes(cluster, proven),
-            granted_after: proven.proposal().kept.len(),
-            removed: proven.proposal().removed.len(),
-            protected: proven.proof().protected,
-            folder: folder_of(cluster, &subject.user),
-        },
-    }
+    proposed(&subject.outcome, |proven| ProposalSection::Proven {
+        changes: changes(cluster, proven),
+        granted_after: proven.kept(),
+        removed: proven.removed(),
+        protected: proven.proof().protected,
+        folder: folder_of(cluster, &subject.user),
+    })
 }
 
 /// One row for all bindings, since what one loses another may say: a note on each, and the manifests before and after.

@@ -6,6 +6,7 @@ mod tests;
 mod workload;
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use remit_catalog::{ActionId, Catalog};
 use remit_ledger::HOUR;
@@ -15,6 +16,7 @@ use crate::analysis::{Analysed, Analysis, Outcome, join};
 use crate::cluster::{self, Cluster};
 use crate::finding::{LEVELS, weight};
 use crate::judged::{self, Judged};
+use crate::outcome::Edits;
 use crate::proposals::folder_of;
 use crate::report::model::{
     ChangeRow, CoverageLine, Gap, LevelRow, LevelWeight, PermissionCounts, PrincipalSection, ProposalSection,
@@ -376,19 +378,25 @@ fn proposal(account: &Account, analysed: &Analysed) -> ProposalSection {
                  nothing was seen"
             ),
         },
-        Outcome::Impossible(why) => ProposalSection::Impossible { why: why.to_string() },
-        Outcome::Unproven(violations) => {
-            let why = violations.first().map(ToString::to_string).unwrap_or_default();
-            ProposalSection::Impossible { why: format!("withheld, since it could not be proven: {why}") }
-        }
-        Outcome::Proven(proven) if !proven.proposal().changes_anything() => ProposalSection::Nothing,
-        Outcome::Proven(proven) => ProposalSection::Proven {
+        outcome => proposed(outcome, |proven| ProposalSection::Proven {
             changes: changes(account, proven),
-            granted_after: proven.proposal().kept.len(),
-            removed: proven.proposal().removed.len(),
+            granted_after: proven.kept(),
+            removed: proven.removed(),
             protected: proven.proof().protected,
             folder: folder_of(&analysed.principal),
-        },
+        }),
+    }
+}
+
+/// What a report says of an outcome; `changing` says it of a proposal that changes something.
+pub(crate) fn proposed<P: Edits, N: Display, V: Display>(
+    outcome: &crate::outcome::Outcome<P, N, V>,
+    changing: impl FnOnce(&P) -> ProposalSection,
+) -> ProposalSection {
+    match (outcome.changing(), outcome.why_none()) {
+        (Some(proven), _) => changing(proven),
+        (None, Some(why)) => ProposalSection::Impossible { why },
+        (None, None) => ProposalSection::Nothing,
     }
 }
 

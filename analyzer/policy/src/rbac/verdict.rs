@@ -28,15 +28,7 @@ pub struct Judgement {
 impl Judgement {
     /// How many permissions are used, unused and unobservable.
     pub fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        for verdict in self.verdicts.values() {
-            match verdict {
-                Verdict::Used => counts.used += 1,
-                Verdict::Unused => counts.unused += 1,
-                Verdict::Unobservable(_) => counts.unobservable += 1,
-            }
-        }
-        counts
+        self.verdicts.values().collect()
     }
 }
 

@@ -66,24 +66,8 @@ pub(super) fn summary(
     for (user, calls) in cluster.unnamed.iter().filter(|(user, _)| **user == subject.user.name) {
         writeln!(out, "  {} of {user} are of no known request", counted(*calls, "call", "calls"))?;
     }
-    writeln!(out, "  proposal      {}", proposal(subject))?;
+    writeln!(out, "  proposal      {}", subject.outcome.words())?;
     Ok(())
-}
-
-fn proposal(subject: &AnalysedSubject) -> String {
-    match &subject.outcome {
-        Outcome::Proven(proven) if proven.proposal().changes_anything() => {
-            let proposal = proven.proposal();
-            let kept = counted(proposal.kept.len() as u64, "permission", "permissions");
-            format!("keeps {kept}, removes {}", grouped(proposal.removed.len() as u64))
-        }
-        Outcome::Proven(_) => "nothing to change".to_owned(),
-        Outcome::Impossible(why) => why.to_string(),
-        Outcome::Unproven(violations) => {
-            let why = violations.first().map(ToString::to_string).unwrap_or_default();
-            format!("withheld, since it could not be proven: {why}")
-        }
-    }
 }
 
 fn seen(subject: &AnalysedSubject, permission: &Permission) -> Option<Seen> {
