@@ -3,6 +3,7 @@
 pub mod capture;
 pub mod delivery;
 pub mod endpoint;
+mod files;
 pub mod head;
 pub mod identity;
 pub mod kernel;

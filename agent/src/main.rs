@@ -4,15 +4,19 @@
 mod check;
 mod observe;
 mod run;
+mod stop;
 mod trace;
 mod webhook;
 
 use std::io::Write;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::{CommandFactory, Parser, Subcommand};
+use remit_agent::endpoint::{Board, Endpoint};
 use zeroizing_alloc::ZeroAlloc;
 
 /// Memory that is given back is overwritten, whoever had it: paths and fields pass through buffers that grow and move, and what
@@ -49,6 +53,19 @@ enum Verb {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
+}
+
+/// Shows a board at an address, where that is asked for.
+fn show(
+    address: Option<SocketAddr>,
+    is_exposed: bool,
+    board: &Arc<Board>,
+) -> anyhow::Result<Option<Endpoint>> {
+    let open = |address| {
+        Endpoint::open(address, is_exposed, Arc::clone(board))
+            .with_context(|| format!("metrics cannot be shown at `{address}`"))
+    };
+    address.map(open).transpose()
 }
 
 fn main() -> ExitCode {

@@ -12,10 +12,11 @@ use remit_agent::identity::{CgroupTree, Identities, IdentitySettings};
 use remit_agent::kernel::{Counts, Events, Kernel, Own, Share};
 use remit_agent::probe::{Watch, Watched};
 use remit_agent::wire::Responses;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use clock::Clock;
 use looks::Looks;
+
+use crate::stop::Stop;
 
 /// All processes are looked at so often, for libraries that they loaded long after they started.
 pub(crate) const ROUND: Duration = Duration::from_secs(10);
@@ -34,8 +35,7 @@ pub(crate) struct Observation {
     looks: Looks,
     clock: Clock,
     next_round: Instant,
-    interrupt: Signal,
-    terminate: Signal,
+    stop: Stop,
     own: Own,
     next_pulse: Instant,
     /// With which number the agent called its own function last, and which came back.
@@ -72,7 +72,7 @@ impl Observation {
             eprintln!("connections that cannot be read are not told of: {reason}");
         }
         let follows_sockets = sockets && refused.is_none();
-        let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let stop = Stop::new()?;
         eprintln!("watching {} functions; calls follow", watch.probes());
         Ok(Self {
             kernel,
@@ -81,8 +81,7 @@ impl Observation {
             looks: Looks::default(),
             clock: Clock::new(now()),
             next_round: Instant::now() + ROUND,
-            interrupt,
-            terminate,
+            stop,
             own,
             next_pulse: Instant::now(),
             called: 0,
@@ -99,8 +98,7 @@ impl Observation {
     pub(crate) async fn wait(&mut self) -> anyhow::Result<bool> {
         tokio::select! {
             waited = self.events.wait() => { waited?; Ok(false) }
-            _ = self.interrupt.recv() => Ok(true),
-            _ = self.terminate.recv() => Ok(true),
+            () = self.stop.told() => Ok(true),
         }
     }
 

@@ -10,7 +10,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use remit_abi::Counter;
 use remit_agent::capture::{Capture, Known};
 use remit_agent::endpoint::{Board, Endpoint};
@@ -135,13 +134,7 @@ struct Agent {
 impl Agent {
     fn begin(arguments: &Arguments) -> anyhow::Result<Self> {
         let board = Board::new(BEAT * 10);
-        let endpoint = match arguments.listen {
-            Some(address) => Some(
-                Endpoint::open(address, arguments.exposed, Arc::clone(&board))
-                    .with_context(|| format!("metrics cannot be shown at `{address}`"))?,
-            ),
-            None => None,
-        };
+        let endpoint = crate::show(arguments.listen, arguments.exposed, &board)?;
         let asker = match &arguments.kubelet {
             Some(address) => Some(Asker::begin(&KubeletSettings {
                 address: address.clone(),

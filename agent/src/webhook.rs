@@ -9,9 +9,10 @@ use anyhow::Context;
 use remit_agent::delivery::{
     AuditLog, Counters, Server, ServerSettings, Tls, TlsSettings, Writer, WriterSettings,
 };
-use remit_agent::endpoint::{Board, Endpoint};
+use remit_agent::endpoint::Board;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+
+use crate::stop::Stop;
 
 /// What `remit-agent webhook` can be told.
 #[derive(Debug, clap::Args)]
@@ -73,14 +74,8 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
         eprintln!("anyone who reaches `{}` can send events\nhint: give `--clients FILE`", arguments.at);
     }
     let board = Board::new(BEAT * 10);
-    let _endpoint = match arguments.listen {
-        Some(address) => Some(
-            Endpoint::open(address, arguments.exposed, Arc::clone(&board))
-                .with_context(|| format!("metrics cannot be shown at `{address}`"))?,
-        ),
-        None => None,
-    };
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let _endpoint = crate::show(arguments.listen, arguments.exposed, &board)?;
+    let mut stop = Stop::new()?;
     let counters = Arc::new(Counters::default());
     let log = AuditLog::new(arguments.ledger.clone(), arguments.cluster.clone());
     let writing = WriterSettings {
@@ -96,14 +91,8 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     let room = (arguments.room as usize) << 20;
     let settings = ServerSettings { room, ..ServerSettings::default() };
     let server = Server::new(listener, tls, settings, writer, Arc::clone(&counters));
-    let stop = async {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    };
     let mut beat = tokio::time::interval(BEAT);
-    let mut served = std::pin::pin!(server.run(stop));
+    let mut served = std::pin::pin!(server.run(stop.told()));
     loop {
         tokio::select! {
             () = &mut served => return Ok(()),

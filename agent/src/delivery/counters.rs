@@ -42,7 +42,7 @@ impl Counters {
             counter.fetch_add(more, Ordering::Relaxed);
         }
         self.published.fetch_add(1, Ordering::Relaxed);
-        *self.problem.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.recovered();
     }
 
     pub(super) fn compacted(&self) {

@@ -21,7 +21,7 @@ use tokio_rustls::TlsAcceptor;
 use super::counters::Counters;
 use super::journal::Refusal;
 use super::tls::Tls;
-use super::writer::{Waiting, Writer};
+use super::writer::{Asking, Waiting, Writer};
 
 /// How long a handshake may take.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -182,7 +182,7 @@ impl Desk {
             Err(_) => return said(StatusCode::REQUEST_TIMEOUT, "the body took too long"),
         };
         let (answer, answered) = oneshot::channel();
-        if bodies.send(Waiting { body, room, answer }).is_err() {
+        if bodies.send(Waiting { body, asking: Asking { room, answer } }).is_err() {
             return away("the server ends");
         }
         match answered.await {

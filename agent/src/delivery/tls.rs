@@ -1,7 +1,5 @@
 //! Who the server is, and who its clients must be.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,11 +11,10 @@ use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 use zeroize::Zeroizing;
 
+use crate::files;
+
 /// Files are read anew so often: certificates are renewed while the server runs.
 const ROUND: Duration = Duration::from_secs(60);
-
-/// The largest file that is read.
-const FILE_LIMIT: u64 = 1 << 20;
 
 /// Files of PEM.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,8 +66,6 @@ impl Tls {
 
 fn acceptor(settings: &TlsSettings) -> Result<TlsAcceptor, TlsError> {
     let chain = certificates(&settings.certificate)?;
-    let wrong =
-        |path: &Path, reason: &dyn ToString| TlsError { path: path.to_owned(), reason: reason.to_string() };
     let key =
         PrivateKeyDer::from_pem_slice(&read(&settings.key)?).map_err(|error| wrong(&settings.key, &error))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -99,17 +94,17 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&read(path)?).collect();
     match read {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        Ok(_) => Err(TlsError { path: path.to_owned(), reason: "it holds no certificate".to_owned() }),
-        Err(error) => Err(TlsError { path: path.to_owned(), reason: error.to_string() }),
+        Ok(_) => Err(wrong(path, &"it holds no certificate")),
+        Err(error) => Err(wrong(path, &error)),
     }
 }
 
-/// The bytes of a file, of which nothing stays in memory.
 fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, TlsError> {
-    let mut bytes = Zeroizing::new(Vec::new());
-    let read = File::open(path).and_then(|file| file.take(FILE_LIMIT).read_to_end(&mut bytes));
-    read.map_err(|error| TlsError { path: path.to_owned(), reason: error.to_string() })?;
-    Ok(bytes)
+    files::read(path).map_err(|error| wrong(path, &error))
+}
+
+fn wrong(path: &Path, reason: &dyn ToString) -> TlsError {
+    TlsError { path: path.to_owned(), reason: reason.to_string() }
 }
 
 #[cfg(test)]

@@ -28,11 +28,10 @@ impl Default for WriterSettings {
     }
 }
 
-/// A body that waits to be published, with the room that it takes and who waits for the answer.
+/// A body that waits to be published, with who waits for the answer.
 pub(super) struct Waiting {
     pub(super) body: Bytes,
-    pub(super) room: OwnedSemaphorePermit,
-    pub(super) answer: oneshot::Sender<Result<(), Refusal>>,
+    pub(super) asking: Asking,
 }
 
 /// Publishes bodies. The thread ends with the last sender, when all is answered.
@@ -70,9 +69,9 @@ impl Writer {
 }
 
 /// Who waits for an answer, and the room that the body takes until then.
-struct Asking {
-    room: OwnedSemaphorePermit,
-    answer: oneshot::Sender<Result<(), Refusal>>,
+pub(super) struct Asking {
+    pub(super) room: OwnedSemaphorePermit,
+    pub(super) answer: oneshot::Sender<Result<(), Refusal>>,
 }
 
 impl Asking {
@@ -97,10 +96,7 @@ struct Groups<J: Journals> {
 impl<J: Journals> Groups<J> {
     fn publish_all(&mut self, bodies: &Receiver<Waiting>) {
         // So that it shows at once where the ledger cannot be written.
-        match self.journals.open() {
-            Ok(journal) => self.journal = Some(journal),
-            Err(refusal) => self.fail(&refusal),
-        }
+        self.open();
         loop {
             match bodies.recv_timeout(RETRY) {
                 Ok(first) => {
@@ -108,17 +104,19 @@ impl<J: Journals> Groups<J> {
                     self.publish(group);
                     self.compact();
                 }
-                Err(RecvTimeoutError::Timeout) => self.reopen(),
+                // Who asks whether this is ready may send nothing until it is.
+                Err(RecvTimeoutError::Timeout)
+                    if self.journal.is_none() && self.counters.problem().is_some() =>
+                {
+                    self.open();
+                }
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
 
-    /// Tries again where the ledger could not be written: who asks whether this is ready may send nothing until it is.
-    fn reopen(&mut self) {
-        if self.journal.is_some() || self.counters.problem().is_none() {
-            return;
-        }
+    fn open(&mut self) {
         match self.journals.open() {
             Ok(journal) => {
                 self.journal = Some(journal);
@@ -149,8 +147,7 @@ impl<J: Journals> Groups<J> {
     fn publish(&mut self, group: Vec<Waiting>) {
         let (mut counted, mut all) = (Vec::with_capacity(group.len()), Events::default());
         // Bodies of senders that went away meanwhile count, too: what is sent again is found to be counted.
-        for Waiting { body, room, answer } in group {
-            let asking = Asking { room, answer };
+        for Waiting { body, asking } in group {
             match self.count(&body) {
                 Ok(events) => {
                     all.recorded += events.recorded;

@@ -1,6 +1,5 @@
 //! The kubelet of this node, asked for its pods.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -8,17 +7,16 @@ use std::time::Duration;
 
 use reqwest::{Certificate, Client, Response, redirect};
 use tokio::runtime::{Builder, Runtime};
+use zeroize::Zeroizing;
 
 use super::PodList;
+use crate::files;
 
 /// How long one answer may take. The kubelet is on this machine.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The largest answer that is read: several hundred pods at the size that the API server refuses.
 const ANSWER_LIMIT: u64 = 256 << 20;
-
-/// The largest file of a token or of certificates.
-const FILE_LIMIT: u64 = 1 << 20;
 
 /// Where the kubelet is and how it is asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -203,11 +201,9 @@ fn is_loopback(authority: &str) -> bool {
     host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, KubeletError> {
-    let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(FILE_LIMIT).read_to_end(&mut bytes));
-    read.map_err(|error| KubeletError::File { path: path.to_owned(), reason: error.to_string() })?;
-    Ok(bytes)
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, KubeletError> {
+    let wrong = |error: io::Error| KubeletError::File { path: path.to_owned(), reason: error.to_string() };
+    files::read(path).map_err(wrong)
 }
 
 #[cfg(test)]

@@ -49,15 +49,11 @@ impl Losses {
 
     /// Tells the recorder where probes were dead. How many calls went unseen is not known, so each time counts for one.
     pub(super) fn count_dead(&mut self, observation: &Observation, now: i64, recorder: &mut Recorder) {
-        let dead = observation.watch().dead();
         let round = i64::try_from(ROUND.as_micros()).unwrap_or(i64::MAX);
         let since = now.saturating_sub(round.saturating_mul(2));
-        recorder.dropped("probe_dead", dead.saturating_sub(self.dead), since, now);
-        self.dead = dead;
+        recorder.dropped("probe_dead", more(&mut self.dead, observation.watch().dead()), since, now);
         // Of processes that have the file, and of no others.
-        let written = observation.watch().written();
-        recorder.dropped("file_written", written.saturating_sub(self.written), since, now);
-        self.written = written;
+        recorder.dropped("file_written", more(&mut self.written, observation.watch().written()), since, now);
         if let Some(since) = observation.dead_since() {
             recorder.dropped("probe_dead", 1, since, now);
         }
@@ -66,8 +62,7 @@ impl Losses {
     /// Tells the recorder of programs that started and were not looked at soon. How many calls of each went unseen is not known,
     /// so each counts for one.
     pub(super) fn count_overlooked(&mut self, overlooked: u64, now: i64, recorder: &mut Recorder) {
-        recorder.dropped("program", overlooked.saturating_sub(self.overlooked), self.since, now);
-        self.overlooked = overlooked;
+        recorder.dropped("program", more(&mut self.overlooked, overlooked), self.since, now);
     }
 
     /// Tells the recorder which calls were added up in the kernel and did not come: those that had been when this was asked
@@ -82,17 +77,18 @@ impl Losses {
 
     /// Tells the recorder what was lost since the last time.
     pub(super) fn count(&mut self, kernel: &Counts, heads: &wire::Counts, now: i64, recorder: &mut Recorder) {
-        let (lost, since) = (kernel.lost(), std::mem::replace(&mut self.since, now));
-        recorder.dropped("kernel", lost.saturating_sub(self.kernel), since, now);
-        self.kernel = lost;
+        let since = std::mem::replace(&mut self.since, now);
+        recorder.dropped("kernel", more(&mut self.kernel, kernel.lost()), since, now);
         // Any of these may be one that could not be read.
         let lost = kernel.of(Counter::LostConnections);
-        recorder.dropped("connection", lost.saturating_sub(self.connections), since, now);
-        self.connections = lost;
+        recorder.dropped("connection", more(&mut self.connections, lost), since, now);
         for (told, dropped) in self.heads.iter_mut().zip(Dropped::ALL) {
-            let count = heads.dropped(dropped);
-            recorder.dropped(reason(dropped), count.saturating_sub(*told), since, now);
-            *told = count;
+            recorder.dropped(reason(dropped), more(told, heads.dropped(dropped)), since, now);
         }
     }
+}
+
+/// How many more there are than were told.
+fn more(told: &mut u64, count: u64) -> u64 {
+    count.saturating_sub(std::mem::replace(told, count))
 }

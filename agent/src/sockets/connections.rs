@@ -168,18 +168,17 @@ impl Connections {
 
     /// A call shows to whom an object writes.
     pub fn called(&mut self, process: u32, connection: u64, host: Option<&str>) {
-        let objects = self.objects.get_mut(&process).map(Vec::as_mut_slice).unwrap_or_default();
-        let Some(at) = objects.iter().rposition(|object| object.connection == connection) else { return };
-        let (Some((object, before)), Some(host)) =
-            (objects.get_mut(..=at).and_then(<[_]>::split_last_mut), host.map(without_port))
-        else {
+        let (Some(objects), Some(host)) = (self.objects.get_mut(&process), host.map(without_port)) else {
             return;
         };
-        if object.host.as_deref() != Some(host) {
-            object.host = Some(host.to_owned());
-            if before.iter_mut().any(|known| known.join(object)) {
-                self.objects.get_mut(&process).map(|objects| objects.remove(at));
-            }
+        let Some(at) = objects.iter().rposition(|object| object.connection == connection) else { return };
+        let Some((object, before)) = objects.get_mut(..=at).and_then(<[_]>::split_last_mut) else { return };
+        if object.host.as_deref() == Some(host) {
+            return;
+        }
+        object.host = Some(host.to_owned());
+        if before.iter_mut().any(|known| known.join(object)) {
+            objects.remove(at);
         }
     }
 

@@ -177,7 +177,7 @@ fn unsigned(text: &str) -> Option<String> {
 }
 
 /// Text of letters, digits and some signs.
-fn word(text: Option<&str>, longest: usize, signs: &str) -> Option<String> {
+pub(super) fn word(text: Option<&str>, longest: usize, signs: &str) -> Option<String> {
     let text = text?;
     let is_word = (1..=longest).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || signs.as_bytes().contains(&byte));

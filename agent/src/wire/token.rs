@@ -9,6 +9,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
+use super::field::word;
+
 /// Characters of claims that are decoded; Kubernetes writes a tenth of it.
 const LONGEST: usize = 8192;
 
@@ -29,9 +31,7 @@ pub(super) fn identifier(token: &str) -> Option<String> {
     let mut decoded = Zeroizing::new(vec![0; claims.len()]);
     let length = BASE64_URL_SAFE_NO_PAD.decode_slice(claims, &mut decoded).ok()?;
     let claims: Claims<'_> = serde_json::from_slice(decoded.get(..length)?).ok()?;
-    let identifier = claims.jti?;
-    let is_word = identifier.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    ((1..=64).contains(&identifier.len()) && is_word).then(|| identifier.into_owned())
+    word(claims.jti.as_deref(), 64, "-_")
 }
 
 #[cfg(test)]

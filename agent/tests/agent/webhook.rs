@@ -273,7 +273,6 @@ async fn what_is_no_list_of_events_is_refused_and_the_rest_goes_on() {
     assert_eq!((counts.read, counts.recorded, counts.lost_total()), (4, 2, 1));
 }
 
-/// A path of a test's own.
 #[test]
 fn keys_that_cannot_be_used_are_named() {
     let folder = tempfile::tempdir().unwrap();

@@ -25,7 +25,7 @@ impl Bench {
     fn send(&self, body: &'static str) -> Answer {
         let (answer, answered) = oneshot::channel();
         let room = Arc::clone(&self.room).try_acquire_many_owned(10).unwrap();
-        self.writer.bodies.send(Waiting { body: body.into(), room, answer }).unwrap();
+        self.writer.bodies.send(Waiting { body: body.into(), asking: Asking { room, answer } }).unwrap();
         answered
     }
 
