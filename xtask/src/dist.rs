@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 
 use crate::digest::sha256;
 use crate::place::Place;
-use crate::step::succeed;
+use crate::step::{install, output, succeed};
 
 /// What `cargo xtask dist` can be told.
 #[derive(Debug, clap::Args)]
@@ -91,12 +91,8 @@ fn ensure(place: &Place, target: &str) -> anyhow::Result<()> {
     if !target.ends_with("-musl") || place.program("musl-gcc").is_some() {
         return Ok(());
     }
-    if place.program("apt-get").is_none() {
-        bail!("`musl-gcc` is missing\nhint: install the C library musl with its compiler");
-    }
-    let mut install = place.command("apt-get");
-    install.args(["install", "-y", "-qq", "--no-install-recommends", "musl-tools"]);
-    succeed(install.env("DEBIAN_FRONTEND", "noninteractive"))
+    let missing = "`musl-gcc` is missing\nhint: install the C library musl with its compiler";
+    install(place, &["musl-tools"], missing)
 }
 
 /// Adds a program with its man pages and completions, which it writes itself.
@@ -114,13 +110,10 @@ fn add_program(place: &Place, built: &Path, folder: &Path) -> anyhow::Result<()>
     succeed(place.command(built).arg("man").arg(&manual))?;
     let name = built.file_name().unwrap_or_default().to_string_lossy();
     for (shell, prefix, suffix) in SHELLS {
-        let output = place.command(built).args(["completions", shell]).output()?;
-        if !output.status.success() {
-            bail!("`{name} completions {shell}` ended with {}", output.status);
-        }
+        let script = output(place.command(built).args(["completions", shell]))?;
         let place = folder.join("completions").join(shell);
         fs::create_dir_all(&place)?;
-        fs::write(place.join(format!("{prefix}{name}{suffix}")), output.stdout)?;
+        fs::write(place.join(format!("{prefix}{name}{suffix}")), script)?;
     }
     Ok(())
 }

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
+use crate::place::Place;
+
 /// The steps taken so far.
 #[derive(Debug)]
 pub(crate) struct Steps {
@@ -97,6 +99,25 @@ pub(crate) fn succeed(command: &mut Command) -> anyhow::Result<()> {
         bail!("`{line}` ended with {status}");
     }
     Ok(())
+}
+
+/// What a command prints.
+pub(crate) fn output(command: &mut Command) -> anyhow::Result<String> {
+    let output = command.output().with_context(|| format!("`{}` cannot be started", line(command)))?;
+    if !output.status.success() {
+        bail!("`{}` ended with {}", line(command), output.status);
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Installs packages of Debian; where that cannot be done, this is what is missing.
+pub(crate) fn install(place: &Place, packages: &[&str], missing: &str) -> anyhow::Result<()> {
+    if place.program("apt-get").is_none() {
+        bail!("{missing}");
+    }
+    let mut install = place.command("apt-get");
+    install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(packages);
+    succeed(install.env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
 /// The command as one would type it.

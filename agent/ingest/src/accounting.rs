@@ -111,6 +111,19 @@ impl Accounting {
         is_repeated
     }
 
+    /// The event is not to be counted again.
+    #[inline]
+    pub(crate) fn remember(&mut self, hour: i32, identifier: Option<u64>) {
+        self.work.identifiers.extend(identifier.map(|identifier| (hour, identifier)));
+    }
+
+    /// The event was counted.
+    #[inline]
+    pub(crate) fn recorded(&mut self, hour: i32, identifier: Option<u64>) {
+        self.remember(hour, identifier);
+        self.work.recorded += 1;
+    }
+
     /// Bytes of memory that what a flush would write takes, roughly, but for positions.
     pub(crate) fn footprint(&self) -> usize {
         self.work.identifiers.len() * 16

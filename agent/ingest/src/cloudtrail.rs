@@ -30,7 +30,7 @@ use crate::format::{Format, Names};
 use crate::{IngestError, Limits, Options, Progress, Summary};
 
 /// The ledger's name of this source.
-pub const EVIDENCE: &str = remit_ledger::CLOUDTRAIL;
+const EVIDENCE: &str = remit_ledger::CLOUDTRAIL;
 
 /// Reads CloudTrail events into a ledger. `selectors` are the event selectors of the trails, if they are known.
 ///
@@ -88,7 +88,7 @@ impl Format for Logs {
         parts: Vec<Part>,
         keep: usize,
     ) -> Result<(Vec<StagedFile>, Vec<CoverageRecord>), LedgerError> {
-        let staged = flush::stage(flush, &parts, parts.len())?;
+        let staged = flush::stage(flush, &parts)?;
         self.spares = parts.into_iter().rev().map(|part| part.table.emptied(keep)).collect();
         let evidence = std::mem::take(&mut self.evidence);
         Ok((staged, coverage::records(&evidence, self.selectors.as_ref())))

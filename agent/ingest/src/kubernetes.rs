@@ -30,7 +30,7 @@ use crate::reader::Reader;
 use crate::{IngestError, Limits, Options, Progress, Summary};
 
 /// The ledger's name of this source.
-pub const EVIDENCE: &str = remit_ledger::KUBERNETES_AUDIT;
+const EVIDENCE: &str = remit_ledger::KUBERNETES_AUDIT;
 
 /// Reads audit events of API servers into a ledger. `cluster` is the name of the cluster they are of, where they do not tell it
 /// or tell another.

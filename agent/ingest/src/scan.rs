@@ -212,6 +212,19 @@ impl<'a, F: Find> Cursor<'a, F> {
         Ok(self.value()?.nested().map(|_| before))
     }
 
+    /// The object ahead, and its number where it was met before: `known` tells number and length.
+    #[inline]
+    pub(crate) fn known(
+        &mut self,
+        known: impl Fn(&'a [u8]) -> Option<(u32, usize)>,
+    ) -> Result<(Option<u32>, Option<&'a [u8]>), Fault> {
+        self.look()?;
+        let rest = self.rest();
+        let Some((number, length)) = known(rest) else { return Ok((None, self.value()?.nested())) };
+        self.advance(length);
+        Ok((Some(number), rest.get(..length)))
+    }
+
     /// The string ahead; the cursor must be at its opening quote.
     #[inline]
     pub(crate) fn text(&mut self) -> Result<Text<'a>, Fault> {

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
+use remit_ledger::DAY;
 use remit_policy::rbac::{
     AuditPolicy, Call, Claim, Closure, Coverage, EvidenceContext, Granted, NoProposal, Object, Permission,
     Proposal, State, Usage, User, check, emit, judge, propose, prove, read_objects,
@@ -12,8 +13,6 @@ use remit_policy::rbac::{
 use remit_policy::{CallOutcome, Origin, Seen, Window};
 use remit_tests::data;
 use serde_json::{Value, json};
-
-const DAY: i64 = 86_400_000_000;
 
 /// A time at which the real cluster's objects were no longer new.
 const START: i64 = 30_000 * DAY;

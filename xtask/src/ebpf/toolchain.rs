@@ -2,12 +2,9 @@
 //! built upon LLVM of the same version.
 
 use std::path::Path;
-use std::process::Command;
-
-use anyhow::{Context, bail};
 
 use crate::place::Place;
-use crate::step::succeed;
+use crate::step::{install, output, succeed};
 
 /// The toolchain, as rustup names it.
 pub(super) const NIGHTLY: &str = "nightly";
@@ -43,12 +40,9 @@ pub(super) fn ensure(place: &Place) -> anyhow::Result<()> {
         return Ok(());
     }
     if !Path::new(LLVM).exists() {
-        if place.program("apt-get").is_none() {
-            bail!("`{LLVM}` is missing\nhint: install LLVM 22 with its headers, or `{LINKER}` {VERSION}");
-        }
-        let mut install = place.command("apt-get");
-        install.args(["install", "-y", "-qq", "--no-install-recommends"]).args(PACKAGES);
-        succeed(install.env("DEBIAN_FRONTEND", "noninteractive"))?;
+        let missing =
+            format!("`{LLVM}` is missing\nhint: install LLVM 22 with its headers, or `{LINKER}` {VERSION}");
+        install(place, &PACKAGES, &missing)?;
     }
     let mut install = place.cargo(&["install", "--locked", "--version", VERSION, LINKER]);
     install.args(["--no-default-features", "--features", "llvm-22", "--root"]).arg(place.tools());
@@ -58,13 +52,4 @@ pub(super) fn ensure(place: &Place) -> anyhow::Result<()> {
 /// The compiler's name and version.
 pub(super) fn compiler(place: &Place) -> anyhow::Result<String> {
     Ok(output(place.command("rustc").env("RUSTUP_TOOLCHAIN", NIGHTLY).arg("--version"))?.trim().to_owned())
-}
-
-fn output(command: &mut Command) -> anyhow::Result<String> {
-    let output =
-        command.output().with_context(|| format!("`{}` cannot be started", crate::step::line(command)))?;
-    if !output.status.success() {
-        bail!("`{}` ended with {}", crate::step::line(command), output.status);
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

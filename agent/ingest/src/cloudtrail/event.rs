@@ -82,16 +82,9 @@ fn read_object<'a, F: Find>(
         match key.raw {
             b"userIdentity" => {
                 is_event = true;
-                cursor.look()?;
-                let rest = cursor.rest();
-                match known(rest) {
-                    Some((number, length)) => {
-                        event.known_identity = Some(number);
-                        event.identity = rest.get(..length);
-                        cursor.advance(length);
-                    }
-                    None => event.identity = cursor.value()?.nested(),
-                }
+                let (number, object) = cursor.known(&known)?;
+                event.known_identity = number.or(event.known_identity);
+                event.identity = object;
             }
             b"eventTime" => event.time = cursor.value()?.text(),
             // Logstash moves the time here.

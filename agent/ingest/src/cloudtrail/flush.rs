@@ -59,12 +59,8 @@ impl Flat {
     }
 }
 
-/// Writes the rows of all parts into files of `flush`, on as many threads as `threads`.
-pub(crate) fn stage(
-    flush: Flush<'_>,
-    parts: &[Part],
-    threads: usize,
-) -> Result<Vec<StagedFile>, LedgerError> {
+/// Writes the rows of all parts into files of `flush`, on as many threads as there are parts.
+pub(crate) fn stage(flush: Flush<'_>, parts: &[Part]) -> Result<Vec<StagedFile>, LedgerError> {
     let (names, mut flats) = flatten(parts);
     let calls = rename(parts, &names, &mut flats);
     // Rows of a part are in this order already.
@@ -89,7 +85,7 @@ pub(crate) fn stage(
         }
     };
     std::thread::scope(|scope| {
-        for _ in 1..threads.min(days.len()) {
+        for _ in 1..parts.len().min(days.len()) {
             scope.spawn(work);
         }
         work();

@@ -114,7 +114,7 @@ impl Recorder {
                 let account = self.logged_account(event, recipient);
                 self.tally.count(account, region, hour, management, event.read_only);
             }
-            self.accounting.work.identifiers.extend(identifier.map(|identifier| (hour, identifier)));
+            self.accounting.remember(hour, identifier);
             self.accounting.skip(reason);
             return Ok(());
         }
@@ -190,8 +190,7 @@ impl Recorder {
                 }
             });
         }
-        self.accounting.work.identifiers.extend(identifier.map(|identifier| (hour, identifier)));
-        self.accounting.work.recorded += 1;
+        self.accounting.recorded(hour, identifier);
         Ok(())
     }
 

@@ -57,7 +57,7 @@ impl User {
 
     fn extra(&self, key: &str) -> Option<&String> {
         let values = self.extra.as_ref()?.get(key)?.as_ref()?;
-        values.first().filter(|value| (1..=NAME_LIMIT).contains(&value.len()))
+        values.first().filter(|value| is_name(value))
     }
 
     fn groups(&self) -> &[String] {
@@ -85,8 +85,11 @@ impl Who {
 
     /// One of whom only name and groups are known.
     pub(crate) fn named(name: &str, listed: &[String]) -> Option<Self> {
-        let is_name = (1..=NAME_LIMIT).contains(&name.len());
-        is_name.then(|| Self { principal: name.to_owned(), groups: groups(name, listed), ..Self::default() })
+        is_name(name).then(|| Self {
+            principal: name.to_owned(),
+            groups: groups(name, listed),
+            ..Self::default()
+        })
     }
 
     /// The user that impersonates, by itself.

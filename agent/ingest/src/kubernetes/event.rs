@@ -180,16 +180,9 @@ fn read_object<'a, F: Find>(
             }
             b"user" | b"User" => {
                 is_event = true;
-                cursor.look()?;
-                let rest = cursor.rest();
-                match known(rest) {
-                    Some((number, length)) => {
-                        event.known_user = Some(number);
-                        event.user = rest.get(..length);
-                        cursor.advance(length);
-                    }
-                    None => event.user = cursor.value()?.nested(),
-                }
+                let (number, object) = cursor.known(&known)?;
+                event.known_user = number.or(event.known_user);
+                event.user = object;
             }
             b"impersonatedUser" | b"ImpersonatedUser" => event.impersonated = cursor.value()?.nested(),
             b"authenticationMetadata" => {

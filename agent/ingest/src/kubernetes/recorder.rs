@@ -43,15 +43,13 @@ struct Moment<'a> {
 }
 
 impl<'a> Moment<'a> {
-    fn with_id(self, id: Cow<'a, str>) -> Self {
-        Self { identifier: (!id.is_empty()).then(|| identify(id.as_bytes())), id, ..self }
-    }
-
-    /// Where the time is that at which the request came, which is the same in all stages and copies, it is part of what the
+    /// Where the time is that of the request's arrival, which is the same in all stages and copies, it is part of what the
     /// request is remembered by: clients may choose the identifier (`Audit-ID`), and give one to all of their requests.
-    fn with_time(self) -> Self {
-        let bytes = || [&self.time.to_le_bytes(), self.id.as_bytes()].concat();
-        Self { identifier: self.identifier.map(|_| identify(&bytes())), ..self }
+    fn with_id(self, id: Cow<'a, str>, is_arrival: bool) -> Self {
+        let time = self.time.to_le_bytes();
+        let arrival: &[u8] = if is_arrival { &time } else { &[] };
+        let identifier = (!id.is_empty()).then(|| identify(&[arrival, id.as_bytes()].concat()));
+        Self { id, identifier, ..self }
     }
 }
 
@@ -74,8 +72,8 @@ impl Recorder {
             self.accounting.skip("request_received");
             return Ok(());
         }
-        let moment = self.moment(event.received.or(event.made), event.id)?;
-        let moment = if event.received.is_some() { moment.with_time() } else { moment };
+        let arrival = event.received;
+        let moment = self.moment(arrival.or(event.made), event.id, arrival.is_some())?;
         let caller = self.caller(event)?;
         let call = self.call(event)?;
         let review = self.review(event, &caller, call);
@@ -83,8 +81,9 @@ impl Recorder {
         if self.is_repeated(&moment) {
             return Ok(());
         }
-        let told = event.resource_id.and_then(cluster_of_resource);
-        let cluster = self.cluster.as_ref().or(envelope.cluster.as_ref()).or(told.as_ref());
+        let known = self.cluster.as_ref().or(envelope.cluster.as_ref());
+        let told = if known.is_none() { event.resource_id.and_then(cluster_of_resource) } else { None };
+        let cluster = known.or(told.as_ref());
         let origin = event.origins.map(last_of).unwrap_or_default();
         let key = Key {
             hour: moment.hour,
@@ -109,8 +108,8 @@ impl Recorder {
             return Ok(());
         };
         let payload = entry.payload().ok_or("incomplete")?;
-        let moment = self.moment(entry.time, None)?;
-        let moment = moment.with_id(entry.id().unwrap_or_default());
+        let moment = self.moment(entry.time, None, false)?;
+        let moment = moment.with_id(entry.id().unwrap_or_default(), false);
         let who = Who::named(payload.principal(), &[]).ok_or("incomplete")?;
         let decision = entry.decision.and_then(Text::decode);
         let decision = decision.as_deref().or_else(|| payload.decision());
@@ -138,6 +137,7 @@ impl Recorder {
         &mut self,
         time: Option<Text<'_>>,
         id: Option<Text<'a>>,
+        is_arrival: bool,
     ) -> Result<Moment<'a>, &'static str> {
         let time = time.ok_or("incomplete")?;
         let time = self.time.parse(time.raw).or_else(|| plain_time(time.raw)).ok_or("incomplete")?;
@@ -147,7 +147,7 @@ impl Recorder {
             None => Cow::Borrowed(""),
         };
         self.accounting.meet_hour(hour);
-        Ok(Moment { time, hour, id: Cow::Borrowed(""), identifier: None }.with_id(id))
+        Ok(Moment { time, hour, id: Cow::Borrowed(""), identifier: None }.with_id(id, is_arrival))
     }
 
     /// Whether the request was counted before, in another stage or delivery.
@@ -156,9 +156,7 @@ impl Recorder {
     }
 
     fn recorded(&mut self, moment: &Moment<'_>) {
-        let identifier = moment.identifier.map(|identifier| (moment.hour, identifier));
-        self.accounting.work.identifiers.extend(identifier);
-        self.accounting.work.recorded += 1;
+        self.accounting.recorded(moment.hour, moment.identifier);
     }
 
     fn tally(&mut self, key: Key, delivery: Delivery) {
@@ -252,8 +250,8 @@ impl Recorder {
         if !is_review || call.outcome != Outcome::Allowed {
             return None;
         }
-        let asker = self.table.get_who(caller.who)?.principal.clone();
-        let review = Review::read(question, event.response, &asker)?;
+        let asker = &self.table.get_who(caller.who)?.principal;
+        let review = Review::read(question, event.response, asker)?;
         let asked = Asked::of(Some(&review.reading.request), &review.reading.version);
         Some((self.table.who(review.who), self.table.call(Call::of(asked, review.outcome))))
     }
