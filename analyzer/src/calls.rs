@@ -109,6 +109,9 @@ async fn holders(context: &SessionContext) -> Result<Holders, DataFusionError> {
         keys.extend((0..batch.num_rows()).filter_map(|row| column.text(row)));
     }
     let mut holders = Holders::of(keys);
+    if holders.is_empty() {
+        return Ok(holders);
+    }
     let used = format!(
         "SELECT credential, principal, principal_kind, account FROM {RECORDED} \
          WHERE {} AND credential IN ({seen}) AND (provider = 'aws' OR (source_identity IS NULL AND via IS NULL)) \

@@ -26,7 +26,7 @@ use crate::visible::WindowSettings;
 
 pub(crate) use self::asked::{Asked, ClusterArguments};
 pub(crate) use self::calls::usage_of;
-pub(crate) use self::coverage::{ClusterRecords, clusters, records_of};
+pub(crate) use self::coverage::{ClusterRecords, clusters, is_log, may_be_of, records_of};
 pub(crate) use self::findings::findings;
 pub(crate) use self::judged::judged;
 pub(crate) use self::level::level;
@@ -145,8 +145,8 @@ pub(crate) fn analyse(input: &ClusterInput<'_>, settings: &ClusterSettings, only
         }
     };
     let analysed: Vec<_> = wanted.par_iter().map(one).collect();
-    let is_bound = |name: &String| analysed.iter().any(|subject| subject.user.name == *name);
-    let unbound = usage.iter().filter(|(name, _)| !is_bound(name));
+    let bound: BTreeSet<&str> = analysed.iter().map(|subject| subject.user.name.as_str()).collect();
+    let unbound = usage.iter().filter(|(name, _)| !bound.contains(name.as_str()));
     let unbound =
         unbound.map(|(name, usage)| (name.clone(), Unbound { calls: usage.calls, last: usage.last }));
     Cluster {

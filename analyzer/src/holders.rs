@@ -44,6 +44,11 @@ impl Holders {
         Self { told: keys.map(|key| (key, BTreeSet::new())).collect() }
     }
 
+    /// Whether there is no key of which anything could be known.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.told.is_empty()
+    }
+
     /// A log recorded a call with this key. Some record less of whoever comes of another account than of their own: those
     /// tell nothing.
     pub(crate) fn used(&mut self, key: &str, holder: Holder) {

@@ -42,7 +42,7 @@ pub use closure::Closure;
 pub use contain::{Bound, excess};
 pub use emission::{EmitError, emit};
 pub use evidence::{Evidence, EvidenceContext};
-pub use granted::{BoundRole, Granted};
+pub use granted::{BoundRole, Granted, allows};
 pub use manifest::read_yaml;
 pub use object::{Binding, Expression, Object, ObjectName, Role, RoleRef, Selector, Subject};
 pub use permission::{On, Permission};

@@ -83,6 +83,13 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// What was seen of all of them together; none of none.
+    pub fn of_all<'a>(mut all: impl Iterator<Item = &'a Self>) -> Option<Self> {
+        let mut seen = all.next()?.clone();
+        all.for_each(|one| seen.add(one));
+        Some(seen)
+    }
+
     /// Adds another sighting. The result does not depend on the order of additions.
     pub fn add(&mut self, other: &Self) {
         // The smallest, as in the ledger: which calls were counted together there depends on how files were split.
@@ -240,7 +247,8 @@ impl ActionUse {
     }
 }
 
-fn merge<K: Ord>(entry: std::collections::btree_map::Entry<'_, K, Seen>, seen: &Seen) {
+/// Adds what was seen to an entry.
+pub(crate) fn merge<K: Ord>(entry: std::collections::btree_map::Entry<'_, K, Seen>, seen: &Seen) {
     entry.and_modify(|all| all.add(seen)).or_insert_with(|| seen.clone());
 }
 

@@ -44,15 +44,8 @@ pub(super) struct AnalysingArguments {
     /// during the whole window
     #[arg(long, value_name = "FILE")]
     pub(super) coverage: Vec<PathBuf>,
-    /// The longest window that verdicts speak of, ending with the last recorded hour
-    #[arg(long, value_name = "LENGTH", default_value = "90d", value_parser = span::microseconds)]
-    pub(super) window: i64,
-    /// The shortest window in which not seen counts as not used
-    #[arg(long, value_name = "LENGTH", default_value = "30d", value_parser = span::microseconds)]
-    pub(super) min_window: i64,
-    /// The longest time without any event that still counts as recorded
-    #[arg(long, value_name = "LENGTH", default_value = "48h", value_parser = span::microseconds)]
-    pub(super) max_gap: i64,
+    #[command(flatten)]
+    pub(super) windows: WindowArguments,
     /// Give up unobservable permissions of this service, such as `sqs`; `unused-services` for those of every
     /// service in which nothing was seen. They are otherwise kept
     #[arg(long, value_name = "SERVICE")]
@@ -71,6 +64,26 @@ pub(super) enum Resources {
     Exact,
     /// Identifiers that the service assigns become `*`, and more than eight names or folders under one parent one wildcard
     Names,
+}
+
+/// Which window verdicts speak of
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct WindowArguments {
+    /// The longest window that verdicts speak of, ending with the last recorded hour
+    #[arg(long, value_name = "LENGTH", default_value = "90d", value_parser = span::microseconds)]
+    pub(super) window: i64,
+    /// The shortest window in which not seen counts as not used
+    #[arg(long, value_name = "LENGTH", default_value = "30d", value_parser = span::microseconds)]
+    pub(super) min_window: i64,
+    /// The longest time without any event that still counts as recorded
+    #[arg(long, value_name = "LENGTH", default_value = "48h", value_parser = span::microseconds)]
+    pub(super) max_gap: i64,
+}
+
+impl WindowArguments {
+    pub(super) fn settings(&self) -> WindowSettings {
+        WindowSettings { longest: self.window, minimum: self.min_window, longest_gap: self.max_gap }
+    }
 }
 
 /// Everything an analysing verb needs.
@@ -156,12 +169,7 @@ fn settings(
     catalog: &Catalog,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Settings> {
-    let mut said = Said::default();
-    for path in &arguments.coverage {
-        let selectors = read_selectors(path, streams)?;
-        said.classes.extend(selectors.classes);
-        said.excluded_services.extend(selectors.excluded_services);
-    }
+    let said = said(&arguments.coverage, streams)?;
     let mut given_up = GivenUp::default();
     let mut unused_services = false;
     for service in &arguments.give_up {
@@ -176,11 +184,7 @@ fn settings(
         }
     }
     Ok(Settings {
-        window: WindowSettings {
-            longest: arguments.window,
-            minimum: arguments.min_window,
-            longest_gap: arguments.max_gap,
-        },
+        window: arguments.windows.settings(),
         said,
         unreadable: 0,
         given_up,
@@ -190,6 +194,17 @@ fn settings(
             Resources::Names => Generalise::Names,
         },
     })
+}
+
+/// What trails are said to record, by their event selectors.
+pub(super) fn said(paths: &[PathBuf], streams: &mut Streams<'_>) -> anyhow::Result<Said> {
+    let mut said = Said::default();
+    for path in paths {
+        let selectors = read_selectors(path, streams)?;
+        said.classes.extend(selectors.classes);
+        said.excluded_services.extend(selectors.excluded_services);
+    }
+    Ok(said)
 }
 
 /// Reads what `aws cloudtrail get-event-selectors` prints, and says what of it cannot be used.

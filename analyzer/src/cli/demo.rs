@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use remit_policy::NoProposal;
 
-use super::analysing::{Analysed, AnalysingArguments, LedgerArguments, Resources, analysed};
+use super::analysing::{Analysed, AnalysingArguments, LedgerArguments, Resources, WindowArguments, analysed};
 use super::{Streams, ingest, propose, report};
 use crate::analysis::Outcome;
 use crate::cluster::ClusterArguments;
@@ -52,9 +52,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         grants: vec![sample.join("account-authorization-details.json")],
         principal: None,
         coverage: Vec::new(),
-        window: 90 * DAY,
-        min_window: 30 * DAY,
-        max_gap: 2 * DAY,
+        windows: WindowArguments { window: 90 * DAY, min_window: 30 * DAY, max_gap: 2 * DAY },
         give_up: Vec::new(),
         resources: Resources::Names,
         cluster: ClusterArguments::default(),

@@ -3,14 +3,12 @@
 use std::path::PathBuf;
 
 use super::Streams;
-use super::analysing::{LedgerArguments, catalog, read_selectors};
+use super::analysing::{LedgerArguments, WindowArguments, catalog, said};
 use crate::cluster::audit_policy;
 use crate::exit::Exit;
 use crate::holes::{Hole, Sight, holes};
 use crate::ledgers::Ledger;
 use crate::output::{Cell, Format, Row, counted, plain, print};
-use crate::span;
-use crate::visible::{Said, WindowSettings};
 
 /// Name what a ledger cannot show, and the command that closes each hole
 ///
@@ -27,15 +25,8 @@ pub(super) struct Arguments {
     /// `aks-admin` for a provider's
     #[arg(long, value_name = "FILE|PROFILE")]
     audit_policy: Option<String>,
-    /// The longest window that verdicts speak of, ending with the last recorded hour
-    #[arg(long, value_name = "LENGTH", default_value = "90d", value_parser = span::microseconds)]
-    window: i64,
-    /// The shortest window in which not seen counts as not used
-    #[arg(long, value_name = "LENGTH", default_value = "30d", value_parser = span::microseconds)]
-    min_window: i64,
-    /// The longest time without any event that still counts as recorded
-    #[arg(long, value_name = "LENGTH", default_value = "48h", value_parser = span::microseconds)]
-    max_gap: i64,
+    #[command(flatten)]
+    windows: WindowArguments,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -56,12 +47,7 @@ impl Row for Hole {
 
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let ledger = Ledger::open(&arguments.ledger.ledger)?;
-    let mut said = Said::default();
-    for path in &arguments.coverage {
-        let selectors = read_selectors(path, streams)?;
-        said.classes.extend(selectors.classes);
-        said.excluded_services.extend(selectors.excluded_services);
-    }
+    let said = said(&arguments.coverage, streams)?;
     let policy =
         arguments.audit_policy.as_deref().map(|name| Ok::<_, anyhow::Error>((name, audit_policy(name)?)));
     let policy = policy.transpose()?;
@@ -73,11 +59,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         called: &ledger.called()?,
         info: &ledger.info(),
         unreadable: &unreadable,
-        settings: WindowSettings {
-            longest: arguments.window,
-            minimum: arguments.min_window,
-            longest_gap: arguments.max_gap,
-        },
+        settings: arguments.windows.settings(),
         said: &said,
         policy: policy.as_ref().map(|(name, policy)| (*name, policy)),
     });

@@ -1,5 +1,7 @@
 //! `remit verify`
 
+mod cluster;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -12,7 +14,6 @@ use serde::Serialize;
 use super::Streams;
 use super::analysing::catalog;
 use crate::analysis::pathless;
-use crate::cluster;
 use crate::exit::Exit;
 use crate::ledgers::Ledger;
 use crate::output::{Cell, Format, Row, plain, print};
@@ -43,6 +44,18 @@ struct Line {
     protected: usize,
     elements: usize,
     detail: String,
+}
+
+impl Line {
+    /// Why a folder does not hold.
+    fn failed(principal: String, detail: String) -> Self {
+        Self { principal, result: "failed", protected: 0, elements: 0, detail }
+    }
+
+    fn violations(principal: &str, violations: &[impl ToString]) -> Vec<Self> {
+        let lines = violations.iter().map(ToString::to_string);
+        lines.map(|violation| Self::failed(principal.to_owned(), violation)).collect()
+    }
 }
 
 impl Row for Line {
@@ -90,98 +103,36 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
 
 /// One line per folder that holds, or per thing that does not.
 fn verify(expander: &mut Expander<'_>, folder: &Path, ledger: Option<&Ledger>) -> Vec<Line> {
-    let fail = |principal: String, detail: String| Line {
-        principal,
-        result: "failed",
-        protected: 0,
-        elements: 0,
-        detail,
-    };
-    match cluster_evidence(folder) {
-        Ok(None) => {}
-        Ok(Some(evidence)) => return verify_cluster(folder, &evidence, ledger),
-        Err(error) => return vec![fail(folder.display().to_string(), format!("{error:#}"))],
-    }
-    let (evidence, claim) = match claim(expander.catalog(), folder, ledger) {
-        Ok(read) => read,
-        Err(error) => return vec![fail(folder.display().to_string(), format!("{error:#}"))],
-    };
-    match check(expander, &claim) {
+    let path = folder.join("evidence.json");
+    let lines = read_file(&path).and_then(|text| match rbac::Evidence::is_of(&text) {
+        true => cluster::verify(folder, &evidence(&path, &text)?, ledger),
+        false => of_account(expander, folder, &evidence(&path, &text)?, ledger),
+    });
+    lines.unwrap_or_else(|error| vec![Line::failed(folder.display().to_string(), format!("{error:#}"))])
+}
+
+fn evidence<T: serde::de::DeserializeOwned>(path: &Path, text: &str) -> anyhow::Result<T> {
+    serde_json::from_str(text).with_context(|| format!("cannot read evidence `{}`", path.display()))
+}
+
+fn of_account(
+    expander: &mut Expander<'_>,
+    folder: &Path,
+    evidence: &Evidence,
+    ledger: Option<&Ledger>,
+) -> anyhow::Result<Vec<Line>> {
+    let claim = claim(expander.catalog(), folder, evidence, ledger)?;
+    let principal = evidence.principal.clone();
+    Ok(match check(expander, &claim) {
         Ok(proof) => vec![Line {
-            principal: evidence.principal,
+            principal,
             result: "proven",
             protected: proof.protected,
             elements: proof.elements,
             detail: String::new(),
         }],
-        Err(violations) => violations
-            .iter()
-            .map(|violation| fail(evidence.principal.clone(), violation.to_string()))
-            .collect(),
-    }
-}
-
-/// The evidence of a folder, if it is a cluster's.
-fn cluster_evidence(folder: &Path) -> anyhow::Result<Option<rbac::Evidence>> {
-    let path = folder.join("evidence.json");
-    let text = read_file(&path)?;
-    if !rbac::Evidence::is_of(&text) {
-        return Ok(None);
-    }
-    let evidence =
-        serde_json::from_str(&text).with_context(|| format!("cannot read evidence `{}`", path.display()))?;
-    Ok(Some(evidence))
-}
-
-fn verify_cluster(folder: &Path, evidence: &rbac::Evidence, ledger: Option<&Ledger>) -> Vec<Line> {
-    let fail = |detail: String| Line {
-        principal: evidence.principal.clone(),
-        result: "failed",
-        protected: 0,
-        elements: 0,
-        detail,
-    };
-    let claim = rbac::Claim::of_evidence(evidence, |file| text_of(folder, file));
-    let mut claim = match claim.and_then(|claim| claim.map_err(anyhow::Error::msg)) {
-        Ok(claim) => claim,
-        Err(error) => return vec![fail(format!("{error:#}"))],
-    };
-    if let Some(ledger) = ledger {
-        match recorded_requests(ledger, evidence) {
-            Ok(requests) => {
-                claim.replayed.extend(requests);
-                claim.replayed.sort();
-                claim.replayed.dedup();
-            }
-            Err(error) => return vec![fail(format!("{error:#}"))],
-        }
-    }
-    match rbac::check(&claim) {
-        Ok(proof) => vec![Line {
-            principal: evidence.principal.clone(),
-            result: "proven",
-            protected: proof.protected,
-            elements: proof.elements,
-            detail: format!("{} of {} requests replayed are allowed", proof.allowed, proof.replayed),
-        }],
-        Err(violations) => violations.iter().map(|violation| fail(violation.to_string())).collect(),
-    }
-}
-
-/// Requests of the ledger that were allowed in the evidence's window.
-fn recorded_requests(
-    ledger: &Ledger,
-    evidence: &rbac::Evidence,
-) -> anyhow::Result<Vec<remit_catalog::kubernetes::Request>> {
-    let window = window(&evidence.window).with_context(|| format!("`{}` is no window", evidence.window))?;
-    let filter = Filter {
-        window: Some(window),
-        principal: Some(evidence.principal.clone()),
-        provider: Some(Provider::Kubernetes),
-    };
-    let calls = by_principal(&mut ledger.roll_up(&filter)?, Provider::Kubernetes);
-    let usage = cluster::usage_of(evidence.cluster.as_deref(), &calls, &evidence.principal);
-    Ok(usage.uses.into_keys().collect())
+        Err(violations) => Line::violations(&principal, &violations),
+    })
 }
 
 /// A file of the folder. Its name comes from one that anybody may have edited, so it must not lead out of the folder.
@@ -192,24 +143,28 @@ fn text_of(folder: &Path, file: &str) -> anyhow::Result<String> {
 }
 
 /// What the folder claims.
-fn claim(catalog: &Catalog, folder: &Path, ledger: Option<&Ledger>) -> anyhow::Result<(Evidence, Claim)> {
-    let path = folder.join("evidence.json");
-    let evidence: Evidence = serde_json::from_str(&read_file(&path)?)
-        .with_context(|| format!("cannot read evidence `{}`", path.display()))?;
-    let mut claim = Claim::of_evidence(&evidence, catalog, |file| document(folder, file))?;
+fn claim(
+    catalog: &Catalog,
+    folder: &Path,
+    evidence: &Evidence,
+    ledger: Option<&Ledger>,
+) -> anyhow::Result<Claim> {
+    let mut claim = Claim::of_evidence(evidence, catalog, |file| document(folder, file))?;
     if let Some(ledger) = ledger {
-        let window = window(&evidence.window)
-            .with_context(|| format!("`{}` is no window in `{}`", evidence.window, path.display()))?;
+        let window = window(folder, &evidence.window)?;
         claim.protected.extend(recorded(catalog, ledger, &evidence.principal, window)?);
     }
-    Ok((evidence, claim))
+    Ok(claim)
 }
 
 /// The window that the evidence speaks of, an ISO 8601 interval.
-fn window(interval: &str) -> Option<Window> {
-    let (start, end) = interval.split_once('/')?;
+fn window(folder: &Path, interval: &str) -> anyhow::Result<Window> {
     let moment = |text: &str| text.parse::<jiff::Timestamp>().ok().map(|time| time.as_microsecond());
-    Some(Window { start: moment(start)?, end: moment(end)? })
+    let read = |(start, end)| Some(Window { start: moment(start)?, end: moment(end)? });
+    interval
+        .split_once('/')
+        .and_then(read)
+        .with_context(|| format!("`{interval}` is no window in `{}`", folder.join("evidence.json").display()))
 }
 
 /// A policy document of the folder.

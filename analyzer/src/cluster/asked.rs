@@ -112,5 +112,5 @@ fn cluster(asked: Option<&str>, records: &[CoverageRecord]) -> anyhow::Result<Op
 fn delivered_to(records: &[CoverageRecord], cluster: Option<&str>) -> Option<(String, AuditPolicy)> {
     let all = WindowSettings { longest: i64::MAX, minimum: 0, longest_gap: i64::MAX };
     let deliveries = records_of(records, cluster, all).deliveries;
-    delivered(&deliveries.iter().map(String::as_str).collect())
+    delivered(deliveries.iter().map(String::as_str))
 }

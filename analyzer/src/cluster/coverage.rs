@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
 use remit_ledger::{CoverageRecord, KUBERNETES_AUDIT, Provider};
 use remit_policy::Window;
-use remit_policy::rbac::{AuditPolicy, Call, Level, Usage, User, Visibility};
+use remit_policy::rbac::{AuditPolicy, Call, Level, On, Permission, Usage, User, Visibility};
 
 use super::policy::delivery;
 use crate::visible::{WindowSettings, last_run};
@@ -54,14 +54,17 @@ pub(crate) fn records_of(
         |record: &CoverageRecord| window.is_none_or(|all| record.end > all.start && record.start < all.end);
     let deliveries = here.iter().filter(|record| is_within(record)).flat_map(|record| &record.classes);
     let deliveries = deliveries.filter_map(delivery).map(str::to_owned);
-    // What was lost of nobody knows which cluster may be of this one.
-    let may_be_here =
-        |record: &CoverageRecord| record.account.is_none() || record.account.as_deref() == cluster;
-    let lost = records.iter().filter(|record| is_log(record) && may_be_here(record) && is_within(record));
+    let lost = records.iter().filter(|record| may_be_of(record, cluster) && is_within(record));
     ClusterRecords { window, deliveries: deliveries.collect(), lost: lost.map(|record| record.lost).sum() }
 }
 
-fn is_log(record: &CoverageRecord) -> bool {
+/// Whether what a record says to be lost may be of a cluster: of which it is may not be known.
+pub(crate) fn may_be_of(record: &CoverageRecord, cluster: Option<&str>) -> bool {
+    is_log(record) && (record.account.is_none() || record.account.as_deref() == cluster)
+}
+
+/// Whether a record is of an audit log of a cluster.
+pub(crate) fn is_log(record: &CoverageRecord) -> bool {
     record.provider == Provider::Kubernetes
         && record.evidence == KUBERNETES_AUDIT
         && record.workload.is_none()
@@ -105,14 +108,9 @@ fn is_review(request: &Request) -> bool {
 /// Groups and resources that somebody used.
 pub(crate) fn served<'a>(usage: impl Iterator<Item = &'a Usage>) -> BTreeSet<(String, String)> {
     let requests = usage.flat_map(|usage| usage.uses.keys());
-    let asked = requests.filter_map(|request| match &request.target {
-        Target::Resource(asked) if asked.subresource.is_empty() => {
-            Some((asked.group.clone(), asked.resource.clone()))
-        }
-        Target::Resource(asked) => {
-            Some((asked.group.clone(), format!("{}/{}", asked.resource, asked.subresource)))
-        }
-        Target::Url(_) => None,
+    let asked = requests.filter_map(|request| match Permission::of_request(request).on {
+        On::Resource { group, resource, .. } => Some((group, resource)),
+        On::Url(_) => None,
     });
     asked.collect()
 }

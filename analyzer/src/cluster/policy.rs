@@ -1,6 +1,5 @@
 //! Where it is known what a cluster's audit log shows.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use remit_ledger::EventClass;
@@ -44,9 +43,9 @@ pub(crate) fn delivery(class: &EventClass) -> Option<&str> {
 }
 
 /// What a provider delivers, where all of a log came from one. Files and webhooks are of whoever set them up.
-pub(crate) fn delivered(deliveries: &BTreeSet<&str>) -> Option<(String, AuditPolicy)> {
-    match deliveries.iter().copied().collect::<Vec<_>>().as_slice() {
-        [one] => AuditPolicy::profile(one).map(|policy| ((*one).to_owned(), policy)),
+pub(crate) fn delivered<'a>(mut deliveries: impl Iterator<Item = &'a str>) -> Option<(String, AuditPolicy)> {
+    match (deliveries.next(), deliveries.next()) {
+        (Some(one), None) => AuditPolicy::profile(one).map(|policy| (one.to_owned(), policy)),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use remit_policy::rbac::{Change, Edit, Permission, Proven};
-use remit_policy::{Verdict, moment};
+use remit_policy::{Seen, Verdict, moment};
 
 use super::{AnalysedSubject, Cluster, files_of, folder_of, judged};
 use crate::outcome::Edits;
@@ -50,10 +50,8 @@ pub(crate) fn section(cluster: &Cluster, subject: &AnalysedSubject) -> Principal
 fn used(subject: &AnalysedSubject) -> Vec<UsedRow> {
     let used = subject.judgement.verdicts.iter().filter(|(_, verdict)| **verdict == Verdict::Used);
     let rows = used.filter_map(|(permission, _)| {
-        let uses: Vec<_> =
-            subject.usage.uses.iter().filter(|(request, _)| permission.matches(request)).collect();
-        let mut seen = uses.first()?.1.seen.clone();
-        uses.iter().skip(1).for_each(|(_, use_)| seen.add(&use_.seen));
+        let uses: Vec<_> = subject.usage.of(permission).collect();
+        let seen = Seen::of_all(uses.iter().map(|(_, use_)| &use_.seen))?;
         let requests: BTreeSet<String> =
             uses.iter().map(|(request, _)| Permission::of_request(request).to_string()).collect();
         let hidden = subject.judgement.parts.get(permission).and_then(|parts| parts.first());

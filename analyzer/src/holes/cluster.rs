@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
-use remit_ledger::{CoverageRecord, KUBERNETES_AUDIT, Provider};
+use remit_ledger::{KUBERNETES_AUDIT, Provider};
 use remit_policy::rbac::{AuditPolicy, Hidden, Level, User, Visibility};
 
 use super::{Hole, Sight, Stretches, lost};
-use crate::cluster::{delivered, delivery};
+use crate::cluster::{clusters, delivered, delivery, is_log, may_be_of};
 use crate::output::grouped;
 use crate::visible::runs;
 
@@ -44,12 +44,7 @@ const PROBES: &[(&str, &[Probe])] = &[
 const PATHS: &[&str] = &["/healthz", "/metrics", "/version"];
 
 pub(super) fn add(sight: &Sight<'_>, holes: &mut Vec<Hole>) {
-    let clusters: BTreeSet<Option<&str>> = sight
-        .records
-        .iter()
-        .filter(|record| is_log(record) && record.events > 0)
-        .map(|record| record.account.as_deref())
-        .collect();
+    let clusters = clusters(sight.records);
     let is_called = sight.called.iter().any(|called| called.provider == Provider::Kubernetes.as_str());
     if clusters.is_empty() && is_called {
         holes.push(Hole {
@@ -70,12 +65,6 @@ pub(super) fn add(sight: &Sight<'_>, holes: &mut Vec<Hole>) {
     received(sight, holes);
 }
 
-fn is_log(record: &CoverageRecord) -> bool {
-    record.provider == Provider::Kubernetes
-        && record.evidence == KUBERNETES_AUDIT
-        && record.workload.is_none()
-}
-
 fn of_cluster(sight: &Sight<'_>, cluster: Option<&str>, holes: &mut Vec<Hole>) {
     let place = cluster.unwrap_or("(without a name)").to_owned();
     let hole = |code, detail: String, close: String| Hole {
@@ -94,10 +83,7 @@ fn of_cluster(sight: &Sight<'_>, cluster: Option<&str>, holes: &mut Vec<Hole>) {
     let stretches = seen.clone().map(|record| (record.start, record.end));
     let stretches = Stretches { runs: runs(stretches, sight.settings.longest_gap) };
     holes.extend(stretches.holes(sight, &hole, "kubernetes-audit"));
-    // What was lost of nobody knows which cluster may be of this one.
-    let may_be_here = sight.records.iter().filter(|record| {
-        is_log(record) && (record.account.is_none() || record.account.as_deref() == cluster)
-    });
+    let may_be_here = sight.records.iter().filter(|record| may_be_of(record, cluster));
     let count: u64 = may_be_here.map(|record| record.lost).sum();
     if count > 0 {
         let close = format!("remit ingest kubernetes-audit THOSE-FILES --ledger {}", sight.location);
@@ -105,7 +91,7 @@ fn of_cluster(sight: &Sight<'_>, cluster: Option<&str>, holes: &mut Vec<Hole>) {
     }
     let deliveries: BTreeSet<&str> = seen.flat_map(|record| &record.classes).filter_map(delivery).collect();
     let told = sight.policy.map(|(name, policy)| (name.to_owned(), policy.clone()));
-    let Some((name, policy)) = told.or_else(|| delivered(&deliveries)) else {
+    let Some((name, policy)) = told.or_else(|| delivered(deliveries.iter().copied())) else {
         let detail =
             "no audit policy is known, so that nothing that was not seen counts as not used".to_owned();
         let close = "give `--audit-policy FILE`: the file that the API server has as `--audit-policy-file`, or the name of a \

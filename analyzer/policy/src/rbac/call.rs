@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use remit_catalog::kubernetes::{Request, Target};
 
+use super::permission::Permission;
 use super::user::User;
-use crate::usage::{CallOutcome, Count, Seen};
+use crate::usage::{CallOutcome, Count, Seen, merge};
 
 /// Equal calls of one subject, rolled up over the window.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,8 +93,7 @@ impl Usage {
                 return;
             }
             CallOutcome::Unknown => {
-                let undecided = self.undecided.entry(call.request.clone());
-                undecided.and_modify(|seen| seen.add(&call.seen)).or_insert_with(|| call.seen.clone());
+                merge(self.undecided.entry(call.request.clone()), &call.seen);
                 return;
             }
             CallOutcome::Use => {}
@@ -129,6 +129,11 @@ impl Usage {
         use_.groups.insert(call.groups.clone());
         use_.authorizers.extend(call.authorizer.clone());
         use_.inferred.extend(inferred);
+    }
+
+    /// What of it a permission allows.
+    pub fn of<'a>(&'a self, permission: &'a Permission) -> impl Iterator<Item = (&'a Request, &'a Use)> {
+        self.uses.iter().filter(|(request, _)| permission.matches(request))
     }
 
     /// The user whom these calls are of, with the groups that it certainly has.

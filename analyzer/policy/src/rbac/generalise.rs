@@ -8,7 +8,7 @@ use super::call::{STREAMS, Usage};
 use super::closure::Closure;
 use super::names::{are_stable, is_generated};
 use super::permission::{On, Permission};
-use crate::usage::Seen;
+use crate::usage::{Seen, merge};
 
 /// What is needed, with the rules by which it is more than was seen.
 pub(super) type Needed = BTreeMap<Permission, BTreeSet<Closure>>;
@@ -92,8 +92,7 @@ impl Generaliser<'_> {
         let names =
             verbs.entry(request.verb.clone()).or_default().entry(namespace.unwrap_or_default()).or_default();
         // As it was asked for: a name that stands for many is none that a role could have, and none that lacks one.
-        let name = names.entry(asked.name.clone());
-        name.and_modify(|all| all.add(seen)).or_insert_with(|| seen.clone());
+        merge(names.entry(asked.name.clone()), seen);
     }
 
     fn generalise(&mut self) {

@@ -51,9 +51,8 @@ impl<'a> Granted<'a> {
         let (own, fixed): (Vec<_>, Vec<_>) = bound
             .partition(|(binding, _)| names(binding) && !binds_group(binding) && !is_of_the_system(binding));
         let mut permissions: BTreeMap<Permission, Vec<usize>> = BTreeMap::new();
-        for (at, (binding, role)) in own.iter().enumerate() {
-            let namespace = binding.name.namespace.as_deref();
-            for permission in role.rules.iter().flat_map(|rule| Permission::of_rule(namespace, rule)) {
+        for (at, bound) in own.iter().enumerate() {
+            for permission in permissions_of(*bound) {
                 let by = permissions.entry(permission).or_default();
                 if by.last() != Some(&at) {
                     by.push(at);
@@ -70,10 +69,16 @@ impl<'a> Granted<'a> {
 }
 
 /// Whether a binding allows a request to those whom it binds.
-pub(super) fn allows((binding, role): BoundRole<'_>, request: &Request) -> bool {
+pub fn allows((binding, role): BoundRole<'_>, request: &Request) -> bool {
     let namespace = binding.name.namespace.as_deref();
     namespace.is_none_or(|own| request.namespace() == Some(own))
         && role.rules.iter().any(|rule| rule.matches(request))
+}
+
+/// What a binding grants, as its role says it.
+pub(super) fn permissions_of<'a>((binding, role): BoundRole<'a>) -> impl Iterator<Item = Permission> + 'a {
+    let namespace = binding.name.namespace.as_deref();
+    role.rules.iter().flat_map(move |rule| Permission::of_rule(namespace, rule))
 }
 
 /// Whether the binding names the user itself, not one of its groups.

@@ -177,7 +177,7 @@ impl Permission {
     }
 }
 
-fn is_text(rule: &str, asked: &str) -> bool {
+pub(super) fn is_text(rule: &str, asked: &str) -> bool {
     rule == ALL || rule == asked
 }
 
@@ -205,7 +205,7 @@ fn resource_meet(a: &str, b: &str) -> Option<String> {
 }
 
 /// Whether one is a subresource everywhere, and the other that of one resource.
-fn is_child(everywhere: &str, one: &str) -> bool {
+pub(super) fn is_child(everywhere: &str, one: &str) -> bool {
     everywhere
         .strip_prefix(ANY_PARENT)
         .is_some_and(|child| one.split_once('/').is_some_and(|(_, other)| other == child))

@@ -4,8 +4,8 @@
 //! leads to one step further.
 
 use super::call::Usage;
-use super::granted::{BoundRole, Granted};
-use super::permission::{On, Permission};
+use super::granted::{Granted, permissions_of};
+use super::permission::{On, Permission, is_child, is_text};
 use super::proposal::Proposal;
 use super::rule::ALL;
 use crate::usage::Seen;
@@ -186,31 +186,25 @@ pub struct Privilege {
 
 /// The paths that a subject has, by its own bindings and those of its groups.
 pub fn privileges(granted: &Granted<'_>, usage: &Usage) -> Vec<Privilege> {
-    let bound: Vec<BoundRole<'_>> = granted.own.iter().chain(&granted.fixed).copied().collect();
+    let bound = granted.own.iter().chain(&granted.fixed);
+    let all: Vec<_> = bound
+        .flat_map(|bound| permissions_of(*bound).map(|permission| (permission, &bound.0.name)))
+        .collect();
     let mut found = Vec::new();
     for path in PATHS {
-        let mut by = Vec::new();
-        for (binding, role) in &bound {
-            let namespace = binding.name.namespace.as_deref();
-            let permissions = role.rules.iter().flat_map(|rule| Permission::of_rule(namespace, rule));
-            let opening = permissions.filter(|permission| path.is_opened_by(permission));
-            by.extend(opening.map(|permission| (permission, binding.name.clone())));
-        }
+        let opening = all.iter().filter(|(permission, _)| path.is_opened_by(permission));
+        let mut by: Vec<_> =
+            opening.map(|(permission, name)| (permission.clone(), (*name).clone())).collect();
         by.sort_unstable();
         by.dedup();
         if by.is_empty() {
             continue;
         }
-        let mut used: Option<Seen> = None;
-        for (request, use_) in &usage.uses {
-            let is_path = path.is_opened_by(&Permission::of_request(request));
-            if is_path && by.iter().any(|(permission, _)| permission.matches(request)) {
-                match &mut used {
-                    Some(seen) => seen.add(&use_.seen),
-                    none => *none = Some(use_.seen.clone()),
-                }
-            }
-        }
+        let taking = usage.uses.iter().filter(|(request, _)| {
+            path.is_opened_by(&Permission::of_request(request))
+                && by.iter().any(|(permission, _)| permission.matches(request))
+        });
+        let used = Seen::of_all(taking.map(|(_, use_)| &use_.seen));
         let is_cluster_wide = by.iter().any(|(permission, _)| permission.namespace.is_none());
         found.push(Privilege { path, by, is_cluster_wide, used });
     }
@@ -219,10 +213,7 @@ pub fn privileges(granted: &Granted<'_>, usage: &Usage) -> Vec<Privilege> {
 
 /// The paths that a subject still has once a proposal is applied, by what it keeps and what is not its own.
 pub fn paths_left(proposal: &Proposal<'_>) -> Vec<&'static Path> {
-    let fixed = proposal.fixed.iter().flat_map(|(binding, role)| {
-        let namespace = binding.name.namespace.as_deref();
-        role.rules.iter().flat_map(move |rule| Permission::of_rule(namespace, rule))
-    });
+    let fixed = proposal.fixed.iter().flat_map(|bound| permissions_of(*bound));
     let kept = proposal.kept.iter().map(|kept| kept.permission.clone());
     let left: Vec<Permission> = kept.chain(fixed).collect();
     PATHS.iter().filter(|path| left.iter().any(|permission| path.is_opened_by(permission))).collect()
@@ -231,21 +222,16 @@ pub fn paths_left(proposal: &Proposal<'_>) -> Vec<&'static Path> {
 impl Path {
     fn is_opened_by(&self, permission: &Permission) -> bool {
         let On::Resource { group, resource, .. } = &permission.on else { return false };
-        let is_group = |own: &str| group == ALL || group == own;
         // Bindings of a namespace may be to roles of the cluster, and `bind` is checked in the namespace then.
         let is_here = |own: &str| {
             permission.namespace.is_none() || self.name == "bind" || !OF_THE_CLUSTER.contains(&own)
         };
-        let is_resource = |own: &str| {
-            resource == ALL
-                || resource == own
-                || own.split_once('/').is_some_and(|(_, child)| resource.strip_prefix("*/") == Some(child))
-        };
+        let is_resource = |own: &str| is_text(resource, own) || is_child(resource, own);
         (permission.verb == ALL || self.verbs.contains(&permission.verb.as_str()))
             && self
                 .resources
                 .iter()
-                .any(|(own, resource)| is_here(resource) && is_group(own) && is_resource(resource))
+                .any(|(own, resource)| is_here(resource) && is_text(group, own) && is_resource(resource))
     }
 }
 

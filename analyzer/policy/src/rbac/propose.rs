@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::call::Usage;
 use super::closure::Closure;
 use super::generalise::{Needed, needed};
-use super::granted::{Granted, is_named};
+use super::granted::{Granted, is_named, permissions_of};
 use super::naming::Naming;
 use super::object::{Binding, ObjectName, Role, RoleRef, Subject};
 use super::permission::Permission;
@@ -16,6 +16,7 @@ use super::user::User;
 use super::verdict::Judgement;
 use crate::Origin;
 use crate::coverage::{Reason, Window};
+use crate::usage::Seen;
 
 /// Why there is no proposal for a subject.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -118,10 +119,7 @@ impl Stays {
     /// What new roles have to say: what stays of bindings that go, and what nothing that stays says.
     fn permissions(&self, granted: &Granted<'_>, changed: &BTreeSet<usize>) -> BTreeSet<Permission> {
         let kept = granted.permissions.iter().filter(|(_, by)| by.iter().any(|at| !changed.contains(at)));
-        let fixed = granted.fixed.iter().flat_map(|(binding, role)| {
-            let namespace = binding.name.namespace.as_deref();
-            role.rules.iter().flat_map(move |rule| Permission::of_rule(namespace, rule))
-        });
+        let fixed = granted.fixed.iter().flat_map(|bound| permissions_of(*bound));
         let said: BTreeSet<Permission> =
             kept.map(|(permission, _)| permission.clone()).chain(fixed).collect();
         let due = granted.permissions.iter().filter(|(_, by)| by.iter().all(|at| changed.contains(at)));
@@ -151,21 +149,13 @@ impl Stays {
         let whole = granted.permissions.iter().filter(|(_, by)| by.iter().any(|at| !changed.contains(at)));
         let all: BTreeSet<&Permission> = whole.map(|(permission, _)| permission).chain(new).collect();
         let kept = all.into_iter().map(|permission| {
-            let uses = usage.uses.iter().filter(|(request, _)| permission.matches(request));
             let mut kept = Kept {
                 permission: permission.clone(),
-                seen: None,
-                inferred: BTreeSet::new(),
+                seen: Seen::of_all(usage.of(permission).map(|(_, use_)| &use_.seen)),
+                inferred: usage.of(permission).flat_map(|(_, use_)| &use_.inferred).copied().collect(),
                 reason: reason(judgement, permission),
                 closures: BTreeSet::new(),
             };
-            for (_, use_) in uses {
-                match &mut kept.seen {
-                    Some(seen) => seen.add(&use_.seen),
-                    none => *none = Some(use_.seen.clone()),
-                }
-                kept.inferred.extend(&use_.inferred);
-            }
             for (part, closures) in self.needed.iter().filter(|(part, _)| permission.covers(part)) {
                 if part == permission || kept.seen.is_none() {
                     kept.closures.extend(closures);

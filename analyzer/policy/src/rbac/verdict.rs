@@ -1,5 +1,6 @@
 //! Per subject and granted permission: used, unused, or unobservable with a reason.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use remit_catalog::kubernetes::Request;
@@ -43,7 +44,7 @@ pub fn judge(
 ) -> Judgement {
     let hiding = audit.map(|audit| Hiding::new(audit, &granted.user, &usage.impersonators));
     let everything = coverage.hides_all().or_else(|| hiding.is_none().then_some(Reason::AuditPolicyUnknown));
-    let judge = Judge { granted, usage, coverage, hiding, off };
+    let judge = Judge { granted, usage, coverage, hiding, off, hides_some: OnceCell::new() };
     let mut parts: BTreeMap<Permission, Vec<(Permission, Reason)>> = BTreeMap::new();
     for permission in granted.permissions.keys().filter(|permission| !permission.is_inert()) {
         let whole = everything.clone().or_else(|| judge.hides_grant(permission));
@@ -84,6 +85,8 @@ struct Judge<'a> {
     coverage: &'a Coverage,
     hiding: Option<Hiding<'a>>,
     off: &'a BTreeSet<Closure>,
+    /// Whether any request may be hidden: found out when it is first asked.
+    hides_some: OnceCell<bool>,
 }
 
 impl Judge<'_> {
@@ -180,12 +183,12 @@ impl Judge<'_> {
     fn may_be_checked(&self, unasked: &Unasked, triggers: &[Permission]) -> bool {
         match unasked.after {
             After::Others => true,
-            After::Requests => {
+            After::Requests => *self.hides_some.get_or_init(|| {
                 let on = On::Resource { group: ALL.to_owned(), resource: ALL.to_owned(), name: None };
                 let all = [on, On::Url(ALL.to_owned())];
                 let all = all.map(|on| Permission { namespace: None, on, verb: ALL.to_owned() });
                 self.hiding.as_ref().is_none_or(|hiding| all.iter().any(|all| !hiding.parts(all).is_empty()))
-            }
+            }),
             After::Writes => !triggers.is_empty(),
             After::WritesOf(group, resources) => triggers.iter().any(|trigger| {
                 resources

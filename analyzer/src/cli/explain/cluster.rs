@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
-use remit_policy::rbac::{On, Permission};
+use remit_policy::rbac::{BoundRole, On, Permission, allows};
 use remit_policy::{Seen, Verdict, moment};
 
 use crate::cli::WrongUsage;
@@ -71,10 +71,7 @@ pub(super) fn summary(
 }
 
 fn seen(subject: &AnalysedSubject, permission: &Permission) -> Option<Seen> {
-    let mut uses = subject.usage.uses.iter().filter(|(request, _)| permission.matches(request));
-    let mut seen = uses.next()?.1.seen.clone();
-    uses.for_each(|(_, use_)| seen.add(&use_.seen));
-    Some(seen)
+    Seen::of_all(subject.usage.of(permission).map(|(_, use_)| &use_.seen))
 }
 
 /// What is known of the permissions that a request needs, such as `list configmaps` or `get deployments.apps/scale`.
@@ -104,8 +101,7 @@ pub(super) fn permissions(
             }
             Verdict::Used => {}
         }
-        let uses: Vec<_> =
-            subject.usage.uses.iter().filter(|(request, _)| permission.matches(request)).collect();
+        let uses: Vec<_> = subject.usage.of(permission).collect();
         for (request, use_) in uses.iter().take(SHOWN) {
             let request = Permission::of_request(request);
             let seen = &use_.seen;
@@ -252,23 +248,12 @@ pub(super) fn request(
         Ok(())
     };
     let allowances = cluster.state.allowances(&subject.user, &request);
-    let by = |allowance: &remit_policy::rbac::Allowance<'_>| {
-        format!("{} of {}", allowance.binding.name.of_binding(), allowance.role.name.of_role())
-    };
-    decide("today", allowances.iter().map(by).collect())?;
+    let by =
+        |(binding, role): BoundRole<'_>| format!("{} of {}", binding.name.of_binding(), role.name.of_role());
+    decide("today", allowances.iter().map(|allowance| by((allowance.binding, allowance.role))).collect())?;
     if let Outcome::Proven(proven) = &subject.outcome {
-        let bound = proven.proposal().after();
-        let allowing = bound.iter().filter(|(binding, role)| {
-            let namespace = binding.name.namespace.as_deref();
-            namespace.is_none_or(|own| request.namespace() == Some(own))
-                && role.rules.iter().any(|rule| rule.matches(&request))
-        });
-        decide(
-            "proposed",
-            allowing
-                .map(|(binding, role)| format!("{} of {}", binding.name.of_binding(), role.name.of_role()))
-                .collect(),
-        )?;
+        let bound = proven.proposal().after().into_iter();
+        decide("proposed", bound.filter(|bound| allows(*bound, &request)).map(by).collect())?;
     }
     Ok(())
 }

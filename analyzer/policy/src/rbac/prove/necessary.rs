@@ -6,30 +6,44 @@
 use std::collections::BTreeSet;
 
 use super::{Claim, Violation};
-use crate::rbac::granted::BoundRole;
+use crate::rbac::object::Binding;
 use crate::rbac::permission::Permission;
 use crate::rbac::rule::Rule;
 
+/// A rule where it is bound, and what it says there.
+struct Place<'a> {
+    binding: &'a Binding,
+    rule: &'a Rule,
+    said: Vec<Permission>,
+}
+
 pub(super) fn check(claim: &Claim, violations: &mut Vec<Violation>) -> usize {
     let mut checked = 0;
-    let after = claim.after();
-    for (at, bound) in after.iter().enumerate() {
-        let is_new = claim.new.iter().any(|(binding, _)| binding.name == bound.0.name);
-        if !is_new && !claim.unchanged.contains(&bound.0.name) {
+    let places: Vec<Place<'_>> = claim
+        .after()
+        .into_iter()
+        .flat_map(|(binding, role)| {
+            role.rules.iter().map(move |rule| {
+                let said = Permission::of_rule(binding.name.namespace.as_deref(), rule);
+                Place { binding, rule, said }
+            })
+        })
+        .collect();
+    for (at, place) in places.iter().enumerate() {
+        let name = &place.binding.name;
+        let is_new = claim.new.iter().any(|(binding, _)| binding.name == *name);
+        if !is_new && !claim.unchanged.contains(name) {
             continue;
         }
-        for (index, rule) in bound.1.rules.iter().enumerate() {
-            let needed = needed(claim, &after, (at, index), is_new);
-            // What of an old rule allows nothing wherever it is bound is not the subject's to clean up.
-            let effective = permissions(&after, (at, index)).into_iter().filter(|one| !one.is_inert());
-            let elements =
-                if is_new { elements(rule) } else { effective.flat_map(|one| parts(&one)).collect() };
-            for element in elements {
-                checked += 1;
-                if !needed.contains(&element) {
-                    let what = format!("{} `{}`", element.0, element.1);
-                    violations.push(Violation::Unnecessary { object: bound.0.name.name.clone(), what });
-                }
+        let needed = needed(claim, &places, (at, place), is_new);
+        // What of an old rule allows nothing wherever it is bound is not the subject's to clean up.
+        let effective = place.said.iter().filter(|one| !one.is_inert());
+        let elements = if is_new { elements(place.rule) } else { effective.flat_map(parts).collect() };
+        for element in elements {
+            checked += 1;
+            if !needed.contains(&element) {
+                let what = format!("{} `{}`", element.0, element.1);
+                violations.push(Violation::Unnecessary { object: name.name.clone(), what });
             }
         }
     }
@@ -40,42 +54,31 @@ pub(super) fn check(claim: &Claim, violations: &mut Vec<Violation>) -> usize {
 type Element = (&'static str, String);
 
 /// The parts of a rule without which something would be lost: of a new rule what no other says, of an old one what it says.
-fn needed(claim: &Claim, after: &[BoundRole<'_>], place: (usize, usize), is_new: bool) -> BTreeSet<Element> {
+fn needed(
+    claim: &Claim,
+    places: &[Place<'_>],
+    (at, place): (usize, &Place<'_>),
+    is_new: bool,
+) -> BTreeSet<Element> {
     let mut needed = BTreeSet::new();
-    let own = permissions(after, place);
     for protected in &claim.protected {
-        let within: Vec<&Permission> =
-            own.iter().filter(|own| own.covers(protected) || (!is_new && protected.covers(own))).collect();
-        let mut saying = within.iter().map(|own| parts(own));
+        let within =
+            place.said.iter().filter(|own| own.covers(protected) || (!is_new && protected.covers(own)));
+        let mut saying = within.map(parts);
         let Some(first) = saying.next() else { continue };
         if !is_new {
             needed.extend(first);
             saying.for_each(|parts| needed.extend(parts));
             continue;
         }
-        if is_said_elsewhere(after, place, protected) {
+        let mut others = places.iter().enumerate().filter(|(other, _)| *other != at);
+        if others.any(|(_, other)| other.said.iter().any(|one| one.covers(protected))) {
             continue;
         }
         // What all that say it within the rule have in common.
         needed.extend(saying.fold(first, |common, parts| common.intersection(&parts).cloned().collect()));
     }
     needed
-}
-
-fn is_said_elsewhere(after: &[BoundRole<'_>], place: (usize, usize), protected: &Permission) -> bool {
-    let places = after
-        .iter()
-        .enumerate()
-        .flat_map(|(at, (_, role))| (0..role.rules.len()).map(move |index| (at, index)));
-    let mut others = places.filter(|other| *other != place);
-    others.any(|other| permissions(after, other).iter().any(|permission| permission.covers(protected)))
-}
-
-fn permissions(after: &[BoundRole<'_>], (at, index): (usize, usize)) -> Vec<Permission> {
-    let bound = after.get(at).and_then(|(binding, role)| Some((binding, role.rules.get(index)?)));
-    bound
-        .map(|(binding, rule)| Permission::of_rule(binding.name.namespace.as_deref(), rule))
-        .unwrap_or_default()
 }
 
 fn elements(rule: &Rule) -> BTreeSet<Element> {

@@ -1,0 +1,51 @@
+//! `remit verify` of a subject of a cluster.
+
+use std::path::Path;
+
+use remit_catalog::kubernetes::Request;
+use remit_ledger::Provider;
+use remit_policy::rbac::{Claim, Evidence, check};
+
+use super::{Line, text_of, window};
+use crate::cluster::usage_of;
+use crate::ledgers::Ledger;
+use crate::rollup::{Filter, by_principal};
+
+/// One line where the folder holds, or one per thing that does not.
+pub(super) fn verify(
+    folder: &Path,
+    evidence: &Evidence,
+    ledger: Option<&Ledger>,
+) -> anyhow::Result<Vec<Line>> {
+    let claim = Claim::of_evidence(evidence, |file| text_of(folder, file))?;
+    let mut claim = claim.map_err(anyhow::Error::msg)?;
+    if let Some(ledger) = ledger {
+        claim.replayed.extend(recorded_requests(folder, ledger, evidence)?);
+        claim.replayed.sort();
+        claim.replayed.dedup();
+    }
+    let principal = evidence.principal.clone();
+    Ok(match check(&claim) {
+        Ok(proof) => vec![Line {
+            principal,
+            result: "proven",
+            protected: proof.protected,
+            elements: proof.elements,
+            detail: format!("{} of {} requests replayed are allowed", proof.allowed, proof.replayed),
+        }],
+        Err(violations) => Line::violations(&principal, &violations),
+    })
+}
+
+/// Requests of the ledger that were allowed in the evidence's window.
+fn recorded_requests(folder: &Path, ledger: &Ledger, evidence: &Evidence) -> anyhow::Result<Vec<Request>> {
+    let window = window(folder, &evidence.window)?;
+    let filter = Filter {
+        window: Some(window),
+        principal: Some(evidence.principal.clone()),
+        provider: Some(Provider::Kubernetes),
+    };
+    let calls = by_principal(&mut ledger.roll_up(&filter)?, Provider::Kubernetes);
+    let usage = usage_of(evidence.cluster.as_deref(), &calls, &evidence.principal);
+    Ok(usage.uses.into_keys().collect())
+}
