@@ -10,7 +10,7 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionContext;
 use futures::StreamExt;
 use remit_ledger::{Provider, UNKNOWN, is_log};
-use remit_policy::{Call, CallOutcome, Count, Seen, Window};
+use remit_policy::{Call, CallOutcome, Count, DAY_WORDS, Days, Seen, Window};
 
 use crate::names::Names;
 
@@ -66,6 +66,8 @@ pub(crate) struct Filter {
     pub(crate) principal: Option<String>,
     /// Only calls of this provider's API.
     pub(crate) provider: Option<Provider>,
+    /// The first of the days, counted from the Unix epoch, that are told one by one; none where they are not asked for.
+    pub(crate) days_from: Option<i64>,
 }
 
 /// Takes the calls of one provider out of all, by principal, whatever saw them; those on the wire of which nobody knows the
@@ -108,7 +110,8 @@ pub(crate) fn query(filter: &Filter) -> String {
               resources, parameters, outcome, via, impersonator, authorizer";
     format!(
         "SELECT {by}, SUM(count) AS count, MIN(first_seen) AS first_seen, MAX(last_seen) AS last_seen, \
-         MIN(sample_id) AS sample_id FROM {TABLE} {} GROUP BY {by}",
+         MIN(sample_id) AS sample_id{} FROM {TABLE} {} GROUP BY {by}",
+        filter.days(),
         filter.condition(filter.window)
     )
 }
@@ -119,7 +122,29 @@ fn names_query(filter: &Filter) -> String {
     format!("SELECT {by} FROM {TABLE} {} GROUP BY {by}", filter.condition(None))
 }
 
+/// Name of a column with a word of the bitmap of days.
+fn word_column(at: usize) -> String {
+    format!("days_{at}")
+}
+
 impl Filter {
+    /// The columns of the bitmap of days: one for each word.
+    fn days(&self) -> String {
+        let Some(start) = self.days_from else { return String::new() };
+        let words = (0..DAY_WORDS).zip((0..).step_by(64)).map(|(at, first)| {
+            let first = start + first;
+            // What is an hour's start is divided without a rest, whichever way division rounds.
+            let day = format!("CAST(window_start AS BIGINT) / {HOUR} / 24");
+            format!(
+                ", BIT_OR(CASE WHEN {day} >= {first} AND {day} < {} THEN CAST(1 AS BIGINT) << ({day} - {first}) \
+                 ELSE CAST(0 AS BIGINT) END) AS {}",
+                first + 64,
+                word_column(at)
+            )
+        });
+        words.collect()
+    }
+
     /// The clause that says so.
     pub(crate) fn condition(&self, window: Option<Window>) -> String {
         let mut conditions = Vec::new();
@@ -146,7 +171,7 @@ pub(crate) async fn roll_up(
     let mut callers: BTreeMap<Caller, PrincipalCalls> = BTreeMap::new();
     let mut batches = context.sql(&query(filter)).await?.execute_stream().await?;
     while let Some(batch) = batches.next().await {
-        add(&batch?, &mut callers)?;
+        add(&batch?, filter.days_from, &mut callers)?;
     }
     let mut names = Names::default();
     if filter.window.is_none() {
@@ -186,9 +211,13 @@ fn key(call: &Call) -> impl Ord + '_ {
     )
 }
 
-fn add(batch: &RecordBatch, callers: &mut BTreeMap<Caller, PrincipalCalls>) -> Result<(), DataFusionError> {
+fn add(
+    batch: &RecordBatch,
+    days_from: Option<i64>,
+    callers: &mut BTreeMap<Caller, PrincipalCalls>,
+) -> Result<(), DataFusionError> {
     let callers_of = Callers::of(batch)?;
-    let columns = Columns::of(batch)?;
+    let columns = Columns::of(batch, days_from)?;
     for row in 0..batch.num_rows() {
         let caller = callers_of.caller(row);
         let call = columns.call(row, caller.is_logged())?;
@@ -247,6 +276,7 @@ struct Columns<'a> {
     count: &'a Int64Array,
     first: &'a TimestampMicrosecondArray,
     last: &'a TimestampMicrosecondArray,
+    days: Option<(i64, [&'a Int64Array; DAY_WORDS])>,
 }
 
 /// A string column, whichever of Arrow's string layouts the plan chose.
@@ -279,11 +309,21 @@ pub(crate) fn unexpected(name: &str) -> DataFusionError {
 }
 
 impl<'a> Columns<'a> {
-    fn of(batch: &'a RecordBatch) -> Result<Self, DataFusionError> {
+    fn of(batch: &'a RecordBatch, days_from: Option<i64>) -> Result<Self, DataFusionError> {
         let column = |name: &str| batch.column_by_name(name).ok_or_else(|| unexpected(name));
         let string = |name: &str| column(name).and_then(|array| text(array.as_ref(), name));
         let time = |name: &str| {
             column(name)?.as_any().downcast_ref::<TimestampMicrosecondArray>().ok_or_else(|| unexpected(name))
+        };
+        let number =
+            |name: &str| column(name)?.as_any().downcast_ref::<Int64Array>().ok_or_else(|| unexpected(name));
+        let days = match days_from {
+            None => None,
+            Some(start) => {
+                let words =
+                    (0..DAY_WORDS).map(|at| number(&word_column(at))).collect::<Result<Vec<_>, _>>()?;
+                Some((start, words.try_into().map_err(|_| unexpected("days"))?))
+            }
         };
         Ok(Self {
             kind: string("principal_kind")?,
@@ -298,13 +338,16 @@ impl<'a> Columns<'a> {
             sample: string("sample_id")?,
             resources: column("resources")?.as_list_opt::<i32>().ok_or_else(|| unexpected("resources"))?,
             parameters: column("parameters")?.as_map_opt().ok_or_else(|| unexpected("parameters"))?,
-            count: column("count")?
-                .as_any()
-                .downcast_ref::<Int64Array>()
-                .ok_or_else(|| unexpected("count"))?,
+            count: number("count")?,
+            days,
             first: time("first_seen")?,
             last: time("last_seen")?,
         })
+    }
+
+    fn days(&self, row: usize) -> Days {
+        let Some((start, words)) = &self.days else { return Days::default() };
+        Days::of_words(*start, words.map(|word| word.value(row).cast_unsigned()))
     }
 
     fn call(&self, row: usize, is_logged: bool) -> Result<Call, DataFusionError> {
@@ -332,6 +375,7 @@ impl<'a> Columns<'a> {
                 first: self.first.value(row),
                 last: self.last.value(row),
                 sample: self.sample.text(row),
+                days: self.days(row),
             },
         })
     }

@@ -8,6 +8,7 @@ mod bare;
 mod condition;
 mod contain;
 mod coverage;
+mod days;
 pub mod diff;
 mod document;
 mod emission;
@@ -36,6 +37,7 @@ pub use action_set::{ActionSet, Expander};
 pub use bare::BareDocument;
 pub use contain::{Counterexample, Gap, contain};
 pub use coverage::{Coverage, DataCoverage, Reason, Window};
+pub use days::{DAY_WORDS, Days};
 pub use document::{Condition, Document, Effect, Matcher, PrincipalElement, Statement};
 pub use emission::{EmittedFile, emit, file_stem};
 pub use evaluate::{

@@ -5,6 +5,8 @@ use std::ops::AddAssign;
 
 use remit_catalog::{ActionId, Catalog, Certainty, Resolution, Scope};
 
+use crate::days::Days;
+
 /// What was seen of a call's result, as far as verdicts need it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum CallOutcome {
@@ -80,6 +82,8 @@ pub struct Seen {
     pub last: i64,
     /// Event id of one example; where no log recorded any, the request id of one on the wire.
     pub sample: Option<String>,
+    /// The days on which there was one, as far as the history that was asked for goes back.
+    pub days: Days,
 }
 
 impl Seen {
@@ -101,6 +105,7 @@ impl Seen {
         self.count += other.count;
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
+        self.days.add(&other.days);
     }
 }
 
@@ -259,8 +264,13 @@ mod tests {
     /// A recorder counts calls together that another, who was given the same files otherwise split, counts apart.
     #[test]
     fn the_example_does_not_depend_on_which_calls_were_counted_together() {
-        let seen =
-            |at: i64, id: &str| Seen { count: 1.into(), first: at, last: at, sample: Some(id.to_owned()) };
+        let seen = |at: i64, id: &str| Seen {
+            count: 1.into(),
+            first: at,
+            last: at,
+            sample: Some(id.to_owned()),
+            days: Days::default(),
+        };
         let together = |calls: &[Seen]| {
             let mut all = calls[0].clone();
             all.sample = calls.iter().filter_map(|call| call.sample.clone()).min();
@@ -283,6 +293,7 @@ mod tests {
             first: 1,
             last: 1,
             sample: Some(id.to_owned()),
+            days: Days::default(),
         };
         let parts = [seen(0, 5, "a"), seen(2, 0, "c"), seen(0, 1, "0"), seen(1, 0, "b")];
         for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]] {

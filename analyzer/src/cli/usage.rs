@@ -117,7 +117,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         Since::Before(length) => ledger.newest().saturating_sub(length),
     });
     let window = start.map(|start| remit_policy::Window { start, end: i64::MAX });
-    let mut filter = Filter { window, principal: None, provider: arguments.provider };
+    let mut filter = Filter { window, provider: arguments.provider, ..Filter::default() };
     if let Some(name) = &arguments.principal {
         let all = ledger.principals(arguments.provider)?;
         filter.principal = Some(named(name, all.iter().map(String::as_str))?);

@@ -183,7 +183,12 @@ fn recorded(
     let mut calls = Vec::new();
     for name in [Some(principal.to_owned()), pathless(principal)].into_iter().flatten() {
         let provider = Provider::Aws;
-        let filter = Filter { window: Some(window), principal: Some(name), provider: Some(provider) };
+        let filter = Filter {
+            window: Some(window),
+            principal: Some(name),
+            provider: Some(provider),
+            ..Filter::default()
+        };
         let callers = by_principal(&mut ledger.roll_up(&filter)?, provider);
         calls.extend(callers.into_values().flat_map(|calls| calls.calls));
     }

@@ -60,7 +60,13 @@ fn calls(decided: &Decided) -> Vec<Call> {
         upgraded: false,
         impersonator: None,
         authorizer: None,
-        seen: Seen { count: 1.into(), first: START, last: START + 9 * DAY, sample: None },
+        seen: Seen {
+            count: 1.into(),
+            first: START,
+            last: START + 9 * DAY,
+            sample: None,
+            days: remit_policy::Days::default(),
+        },
     };
     decided.iter().map(call).collect()
 }

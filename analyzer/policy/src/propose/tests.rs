@@ -41,7 +41,13 @@ fn everything_visible() -> Coverage {
 }
 
 fn seen(count: u64) -> Seen {
-    Seen { count: count.into(), first: DAY, last: 2 * DAY, sample: Some("event".to_owned()) }
+    Seen {
+        count: count.into(),
+        first: DAY,
+        last: 2 * DAY,
+        sample: Some("event".to_owned()),
+        days: crate::Days::default(),
+    }
 }
 
 /// Use of an action on these resources; on unknown ones for none.

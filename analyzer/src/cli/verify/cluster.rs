@@ -44,6 +44,7 @@ fn recorded_requests(folder: &Path, ledger: &Ledger, evidence: &Evidence) -> any
         window: Some(window),
         principal: Some(evidence.principal.clone()),
         provider: Some(Provider::Kubernetes),
+        ..Filter::default()
     };
     let calls = by_principal(&mut ledger.roll_up(&filter)?, Provider::Kubernetes);
     let usage = usage_of(evidence.cluster.as_deref(), &calls, &evidence.principal);

@@ -228,7 +228,7 @@ pub(super) fn calls() -> impl Strategy<Value = Vec<Call>> {
             (service, operation),
             resource,
             outcome,
-            Seen { count: count.into(), first, last: first + length, sample },
+            Seen { count: count.into(), first, last: first + length, sample, days: crate::Days::default() },
         )
     });
     (proptest::collection::vec(call, 0..7), prop::bool::weighted(0.2)).prop_map(|(mut calls, is_crowded)| {

@@ -32,6 +32,7 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
                 first: DAY,
                 last: (1 + days) * DAY,
                 sample: Some(format!("event-{count}")),
+                days: crate::Days::default(),
             },
         },
     );
@@ -102,7 +103,7 @@ fn split(calls: &[Call]) -> Vec<Call> {
     for call in calls.iter().rev() {
         let count = call.seen.count.logged;
         let part = |count: u64, first, last| {
-            let seen = Seen { count: count.into(), first, last, sample: call.seen.sample.clone() };
+            let seen = Seen { count: count.into(), first, last, ..call.seen.clone() };
             (count > 0).then(|| Call { seen, ..call.clone() })
         };
         let (first, last) = (call.seen.first, call.seen.last);

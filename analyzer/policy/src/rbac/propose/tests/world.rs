@@ -167,7 +167,13 @@ pub(in crate::rbac) fn asked(request: Request) -> Call {
         upgraded: false,
         impersonator: None,
         authorizer: None,
-        seen: Seen { count: 1.into(), first: DAY, last: DAY, sample: Some("a".to_owned()) },
+        seen: Seen {
+            count: 1.into(),
+            first: DAY,
+            last: DAY,
+            sample: Some("a".to_owned()),
+            days: crate::Days::default(),
+        },
     }
 }
 
