@@ -3,17 +3,18 @@
 #[cfg(test)]
 pub(crate) mod sample;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use remit_catalog::Catalog;
 use remit_ledger::CoverageRecord;
 use remit_policy::link::OpenTrust;
 use remit_policy::{
-    Account, Count, Coverage, Expander, Generalise, GivenUp, Judgement, NoProposal, Principal,
-    ProposeOptions, Proven, Seen, Usage, Violation, Window, judge, propose, prove,
+    Account, Call, Count, Coverage, Expander, Generalise, GivenUp, Judgement, NoProposal, Principal,
+    ProposeOptions, Proven, Seen, Usage, Verdict, Violation, Window, judge, propose, prove,
 };
 
+use crate::learn::{Kinds, Peers, Tier, retained, with_verdict};
 use crate::regions::{RegionCoverage, regions};
 use crate::report::model::LinkLine;
 use crate::rollup::{Caller, PrincipalCalls};
@@ -35,20 +36,22 @@ pub(crate) struct Settings {
     pub(crate) give_up_unused_services: bool,
     /// How observed resources are generalised.
     pub(crate) generalise: Generalise,
+    /// How much stays of what is not used.
+    pub(crate) tier: Tier,
 }
 
-/// From the start of the first to the end of the last of these principals' windows: before it no call counts.
-pub(crate) fn whole_window<'a>(
+/// The first moment from which on calls of any of these principals count.
+pub(crate) fn first_counted<'a>(
     principals: impl Iterator<Item = &'a str>,
     coverage: &[CoverageRecord],
     settings: WindowSettings,
-) -> Option<Window> {
-    let accounts: std::collections::BTreeSet<_> = principals.map(account_of).collect();
+) -> Option<i64> {
+    let accounts: BTreeSet<_> = principals.map(account_of).collect();
     accounts
         .into_iter()
         .filter_map(|account| coverage_of(coverage, account, &Said::default(), settings))
-        .map(|coverage| coverage.window)
-        .fold(None, |all, one| Some(join(all, one)))
+        .map(|coverage| coverage.since)
+        .min()
 }
 
 /// What is proposed for a principal.
@@ -152,18 +155,33 @@ pub(crate) fn analyse(
         account,
     };
     let none = PrincipalCalls::default();
-    let is_wanted = |principal: &&Principal| only.is_none_or(|only| principal.arn == only);
-    let wanted: Vec<_> = analysis.account.principals.iter().filter(is_wanted).collect();
+    let all = &analysis.account.principals;
+    let is_wanted = |at: &usize| only.is_none_or(|only| all.get(*at).is_some_and(|one| one.arn == only));
+    let wanted: Vec<usize> = (0..all.len()).filter(is_wanted).collect();
+    let kinds = Kinds::of(&analysis.account);
+    let asked: BTreeSet<usize> =
+        wanted.iter().flat_map(|at| kinds.others(*at).into_iter().chain([*at])).collect();
+    let of_one = |at: &usize| {
+        let principal = all.get(*at)?;
+        let calls = calls.get(&principal.arn).unwrap_or(&none);
+        Some((*at, Observed::of(catalog, principal, calls, coverage, settings)))
+    };
+    let asked: Vec<usize> = asked.into_iter().collect();
+    let observed: BTreeMap<usize, Observed<'_>> = asked.par_iter().filter_map(of_one).collect();
     // In the order of the account, however many threads there are.
     let analysed: Vec<_> = wanted
         .par_iter()
         .map_init(
             || Expander::new(catalog),
-            |expander, principal| {
-                let calls = calls.get(&principal.arn).unwrap_or(&none);
-                one(expander, &analysis.account, principal, calls, coverage, settings)
+            |expander, at| {
+                let principal = all.get(*at)?;
+                let others = kinds.others(*at);
+                let peers = Peers::of(others.iter().filter_map(|at| Some(&observed.get(at)?.usage)));
+                let observed = observed.get(at)?;
+                Some(one(expander, &analysis.account, principal, observed, &peers, settings))
             },
         )
+        .flatten()
         .collect();
     for analysed in analysed {
         let window = analysed.coverage.window;
@@ -207,44 +225,79 @@ pub(crate) fn join(all: Option<Window>, one: Window) -> Window {
     }
 }
 
+/// What was seen of a principal.
+struct Observed<'a> {
+    account: String,
+    coverage: Coverage,
+    calls: Vec<&'a Call>,
+    usage: Usage,
+}
+
+impl<'a> Observed<'a> {
+    fn of(
+        catalog: &Catalog,
+        principal: &Principal,
+        calls: &'a PrincipalCalls,
+        coverage: &[CoverageRecord],
+        settings: &Settings,
+    ) -> Self {
+        let account = account_of(&principal.arn).to_owned();
+        let mut coverage = coverage_of(coverage, &account, &settings.said, settings.window)
+            .unwrap_or_else(|| no_coverage(settings.window));
+        coverage.unreadable = settings.unreadable;
+        // The ledger names services as the provider's log does, and permissions have other names.
+        let prefixes = coverage.excluded_services.iter().flat_map(|service| catalog.prefixes(service));
+        let prefixes: Vec<String> = prefixes.map(|prefix| (*prefix).to_owned()).collect();
+        coverage.excluded_services.extend(prefixes);
+        // The window ends where the audit log does, and what was seen on the wire since is use all the same.
+        let calls: Vec<_> = calls.calls.iter().filter(|call| call.seen.last >= coverage.since).collect();
+        let usage = Usage::gather(catalog, calls.iter().copied());
+        Self { account, coverage, calls, usage }
+    }
+}
+
 fn one(
     expander: &mut Expander<'_>,
     account: &Account,
     principal: &Principal,
-    calls: &PrincipalCalls,
-    coverage: &[CoverageRecord],
+    observed: &Observed<'_>,
+    peers: &Peers,
     settings: &Settings,
 ) -> Analysed {
-    let account_id = account_of(&principal.arn).to_owned();
-    let mut coverage = coverage_of(coverage, &account_id, &settings.said, settings.window)
-        .unwrap_or_else(|| no_coverage(settings.window));
-    coverage.unreadable = settings.unreadable;
-    // The ledger names services as the provider's log does, and permissions have other names.
     let catalog = expander.catalog();
-    let prefixes = coverage.excluded_services.iter().flat_map(|service| catalog.prefixes(service));
-    let prefixes: Vec<String> = prefixes.map(|prefix| (*prefix).to_owned()).collect();
-    coverage.excluded_services.extend(prefixes);
-    // The window ends where the audit log does, and what was seen on the wire since is use all the same.
-    let in_window: Vec<_> =
-        calls.calls.iter().filter(|call| call.seen.last >= coverage.window.start).collect();
-    let usage = Usage::gather(catalog, in_window.iter().copied());
-    let given_up = given_up(expander, account, principal, &usage, &coverage, settings);
-    let judgement = judge(expander, account, principal, &usage, &coverage, &given_up);
+    let Observed { account: account_id, coverage, calls, usage } = observed;
+    let given_up = given_up(expander, account, principal, usage, coverage, settings);
+    let judged = |expander: &mut Expander<'_>, usage: &Usage| {
+        let mut judgement = judge(expander, account, principal, usage, coverage, &given_up);
+        let used = with_verdict(&judgement, &Verdict::Used);
+        let unused = with_verdict(&judgement, &Verdict::Unused);
+        let retained = retained(catalog, &used, unused, Some(peers), settings.tier);
+        judgement.retain(retained);
+        judgement
+    };
+    let judgement = judged(expander, usage);
     let options = ProposeOptions { generalise: settings.generalise };
-    let outcome = match propose(expander, account, principal, &usage, &coverage, &judgement, options) {
+    let outcome = match propose(expander, account, principal, usage, coverage, &judgement, options) {
         Err(why) => Outcome::Impossible(why),
         Ok(proposal) => {
             // Made once more from the calls in reverse order: the bytes must be the same.
-            let usage = Usage::gather(catalog, in_window.iter().rev().copied());
-            let judgement = judge(expander, account, principal, &usage, &coverage, &given_up);
-            let again = propose(expander, account, principal, &usage, &coverage, &judgement, options);
+            let usage = Usage::gather(catalog, calls.iter().rev().copied());
+            let judgement = judged(expander, &usage);
+            let again = propose(expander, account, principal, &usage, coverage, &judgement, options);
             let boundary = principal.boundary.and_then(|at| account.policies.get(at));
             let boundary = boundary.map(|policy| &policy.document);
             let proved = again.map(|again| prove(expander, proposal, &again, boundary));
             Outcome::of(proved, Violation::NotDeterministic)
         }
     };
-    Analysed { principal: principal.clone(), account: account_id, coverage, usage, judgement, outcome }
+    Analysed {
+        principal: principal.clone(),
+        account: account_id.clone(),
+        coverage: coverage.clone(),
+        usage: usage.clone(),
+        judgement,
+        outcome,
+    }
 }
 
 /// The services that the user gives up, with those that were never used if asked for.
@@ -285,11 +338,12 @@ fn given_up(
 fn no_coverage(settings: WindowSettings) -> Coverage {
     Coverage {
         window: Window { start: 0, end: 0 },
+        since: 0,
         minimum: settings.minimum.max(1),
         management_reads: false,
         management_writes: false,
         data: Vec::new(),
-        excluded_services: std::collections::BTreeSet::new(),
+        excluded_services: BTreeSet::new(),
         lost: 0,
         unreadable: 0,
     }

@@ -1,6 +1,7 @@
 //! The command line: one file per verb.
 
 mod analysing;
+mod backtest;
 mod completions;
 mod demo;
 mod doctor;
@@ -47,6 +48,8 @@ enum Verb {
     Explain(explain::Arguments),
     /// Write proven policy proposals into a folder
     Propose(propose::Arguments),
+    /// Replay the past: would what is proposed have broken anything?
+    Backtest(backtest::Arguments),
     /// Check the proofs of a proposals folder again
     Verify(verify::Arguments),
     /// Fetch grants from where they are in force
@@ -86,6 +89,7 @@ pub fn run() -> ExitCode {
         Verb::Findings(arguments) => findings::run(&arguments, &mut streams),
         Verb::Explain(arguments) => explain::run(&arguments, &mut streams),
         Verb::Propose(arguments) => propose::run(&arguments, &mut streams),
+        Verb::Backtest(arguments) => backtest::run(&arguments, &mut streams),
         Verb::Verify(arguments) => verify::run(&arguments, &mut streams),
         Verb::Pull(verb) => pull::run(&verb, &mut streams),
         Verb::Report(arguments) => report::run(&arguments, &mut streams),

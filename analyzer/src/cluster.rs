@@ -113,14 +113,16 @@ pub(crate) fn analyse(input: &ClusterInput<'_>, settings: &ClusterSettings, only
     let policy = input.policy.map(|(_, policy)| policy);
     let ClusterCalls { mut by_user, unnamed } = ClusterCalls::of(input.name, input.calls);
     let window = records.window.unwrap_or(Window { start: 0, end: 0 });
+    let since = records.since(settings.window).unwrap_or(window.start);
     for calls in by_user.values_mut() {
         // The window ends where the audit log does, and what was seen on the wire since is use all the same.
-        calls.retain(|call| call.seen.last >= window.start);
+        calls.retain(|call| call.seen.last >= since);
     }
     let usage: BTreeMap<String, Usage> =
         by_user.iter().map(|(user, calls)| (user.clone(), Usage::gather(calls))).collect();
     let coverage = Coverage {
         window,
+        since,
         minimum: settings.window.minimum.max(1),
         has_gaps: false,
         lost: records.lost,
@@ -175,7 +177,7 @@ fn subject(
     let judged = |usage: &Usage| judge(&granted, usage, coverage, policy, &settings.off);
     let judgement = judged(usage);
     let made = |usage: &Usage, judgement: &Judgement| {
-        propose(input.state, &granted, usage, judgement, coverage.window, &settings.off)
+        propose(input.state, &granted, usage, judgement, coverage, &settings.off)
     };
     let outcome = match made(usage, &judgement) {
         Err(why) => Outcome::Impossible(why),

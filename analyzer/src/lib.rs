@@ -4,6 +4,7 @@
 
 mod analysis;
 mod api_server;
+mod backtest;
 mod calls;
 mod cli;
 mod cluster;
@@ -13,6 +14,7 @@ mod grants;
 mod holders;
 mod holes;
 mod judged;
+mod learn;
 mod ledgers;
 mod links;
 mod manifests;

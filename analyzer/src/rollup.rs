@@ -57,6 +57,20 @@ pub(crate) struct PrincipalCalls {
     pub(crate) calls: Vec<Call>,
 }
 
+/// Days from the first to the last, counted from the Unix epoch, of which [`Days`] can hold so many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+}
+
+impl Span {
+    /// The first day of each word of the bitmap.
+    fn words(self) -> impl Iterator<Item = i64> {
+        (self.first..=self.last.max(self.first)).step_by(64).take(DAY_WORDS)
+    }
+}
+
 /// What the roll-up is restricted to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Filter {
@@ -66,8 +80,8 @@ pub(crate) struct Filter {
     pub(crate) principal: Option<String>,
     /// Only calls of this provider's API.
     pub(crate) provider: Option<Provider>,
-    /// The first of the days, counted from the Unix epoch, that are told one by one; none where they are not asked for.
-    pub(crate) days_from: Option<i64>,
+    /// The days that are told one by one; none where they are not asked for.
+    pub(crate) days: Option<Span>,
 }
 
 /// Takes the calls of one provider out of all, by principal, whatever saw them; those on the wire of which nobody knows the
@@ -130,10 +144,7 @@ fn word_column(at: usize) -> String {
 impl Filter {
     /// The columns of the bitmap of days: one for each word.
     fn days(&self) -> String {
-        let Some(start) = self.days_from else { return String::new() };
-        let words = (0..DAY_WORDS).zip((0..).step_by(64)).map(|(at, first)| {
-            let first = start + first;
-            // What is an hour's start is divided without a rest, whichever way division rounds.
+        let words = self.days.into_iter().flat_map(Span::words).enumerate().map(|(at, first)| {
             let day = format!("CAST(window_start AS BIGINT) / {HOUR} / 24");
             format!(
                 ", BIT_OR(CASE WHEN {day} >= {first} AND {day} < {} THEN CAST(1 AS BIGINT) << ({day} - {first}) \
@@ -171,7 +182,7 @@ pub(crate) async fn roll_up(
     let mut callers: BTreeMap<Caller, PrincipalCalls> = BTreeMap::new();
     let mut batches = context.sql(&query(filter)).await?.execute_stream().await?;
     while let Some(batch) = batches.next().await {
-        add(&batch?, filter.days_from, &mut callers)?;
+        add(&batch?, filter.days, &mut callers)?;
     }
     let mut names = Names::default();
     if filter.window.is_none() {
@@ -213,11 +224,11 @@ fn key(call: &Call) -> impl Ord + '_ {
 
 fn add(
     batch: &RecordBatch,
-    days_from: Option<i64>,
+    days: Option<Span>,
     callers: &mut BTreeMap<Caller, PrincipalCalls>,
 ) -> Result<(), DataFusionError> {
     let callers_of = Callers::of(batch)?;
-    let columns = Columns::of(batch, days_from)?;
+    let columns = Columns::of(batch, days)?;
     for row in 0..batch.num_rows() {
         let caller = callers_of.caller(row);
         let call = columns.call(row, caller.is_logged())?;
@@ -276,7 +287,7 @@ struct Columns<'a> {
     count: &'a Int64Array,
     first: &'a TimestampMicrosecondArray,
     last: &'a TimestampMicrosecondArray,
-    days: Option<(i64, [&'a Int64Array; DAY_WORDS])>,
+    days: Option<(i64, Vec<&'a Int64Array>)>,
 }
 
 /// A string column, whichever of Arrow's string layouts the plan chose.
@@ -309,7 +320,7 @@ pub(crate) fn unexpected(name: &str) -> DataFusionError {
 }
 
 impl<'a> Columns<'a> {
-    fn of(batch: &'a RecordBatch, days_from: Option<i64>) -> Result<Self, DataFusionError> {
+    fn of(batch: &'a RecordBatch, days: Option<Span>) -> Result<Self, DataFusionError> {
         let column = |name: &str| batch.column_by_name(name).ok_or_else(|| unexpected(name));
         let string = |name: &str| column(name).and_then(|array| text(array.as_ref(), name));
         let time = |name: &str| {
@@ -317,14 +328,11 @@ impl<'a> Columns<'a> {
         };
         let number =
             |name: &str| column(name)?.as_any().downcast_ref::<Int64Array>().ok_or_else(|| unexpected(name));
-        let days = match days_from {
-            None => None,
-            Some(start) => {
-                let words =
-                    (0..DAY_WORDS).map(|at| number(&word_column(at))).collect::<Result<Vec<_>, _>>()?;
-                Some((start, words.try_into().map_err(|_| unexpected("days"))?))
-            }
+        let words = |span: Span| -> Result<_, DataFusionError> {
+            let words = span.words().enumerate().map(|(at, _)| number(&word_column(at)));
+            Ok((span.first, words.collect::<Result<Vec<_>, _>>()?))
         };
+        let days = days.map(words).transpose()?;
         Ok(Self {
             kind: string("principal_kind")?,
             account: string("account")?,
@@ -347,7 +355,7 @@ impl<'a> Columns<'a> {
 
     fn days(&self, row: usize) -> Days {
         let Some((start, words)) = &self.days else { return Days::default() };
-        Days::of_words(*start, words.map(|word| word.value(row).cast_unsigned()))
+        Days::of_words(*start, words.iter().map(|word| word.value(row).cast_unsigned()))
     }
 
     fn call(&self, row: usize, is_logged: bool) -> Result<Call, DataFusionError> {

@@ -13,10 +13,19 @@ pub(crate) const DAY: i64 = 86_400_000_000;
 pub(crate) struct WindowSettings {
     /// Longest window, in microseconds, ending with the last recorded hour.
     pub(crate) longest: i64,
+    /// How far back calls count as use, in microseconds before the window's end, where the window is shorter.
+    pub(crate) history: i64,
     /// Shortest window in which not seen may count as not used.
     pub(crate) minimum: i64,
     /// Longest time without any event that still counts as covered: an account may be quiet at night.
     pub(crate) longest_gap: i64,
+}
+
+impl WindowSettings {
+    /// From when on calls count as use, of a log that begins with `first`.
+    pub(crate) fn since(self, window: Window, first: i64) -> i64 {
+        window.start.min(window.end.saturating_sub(self.history).max(first))
+    }
 }
 
 /// What the user says that the trail recorded all the time, from its event selectors.
@@ -49,6 +58,7 @@ pub(crate) fn coverage_of(
     let stretches = here.iter().map(|record| (record.start, record.end));
     let (covered_start, end) = last_run(stretches, settings.longest_gap)?;
     let window = Window { start: covered_start.max(end.saturating_sub(settings.longest)), end };
+    let first = here.iter().map(|record| record.start).min().unwrap_or(window.start);
     let within: Vec<_> =
         here.into_iter().filter(|record| record.end > window.start && record.start < window.end).collect();
     let mut classes: BTreeMap<&EventClass, Vec<(i64, i64)>> = BTreeMap::new();
@@ -73,6 +83,7 @@ pub(crate) fn coverage_of(
     let excluded = within.iter().flat_map(|record| &record.excluded_services);
     Some(Coverage {
         window,
+        since: settings.since(window, first),
         minimum: settings.minimum,
         management_reads: visible.contains(&EventClass::ManagementRead),
         management_writes: visible.contains(&EventClass::ManagementWrite),

@@ -53,6 +53,7 @@ struct Holder {
     managed: Vec<String>,
     boundary: Option<String>,
     groups: Vec<String>,
+    tags: BTreeMap<String, String>,
     file: String,
 }
 
@@ -180,6 +181,7 @@ impl Reading {
             managed: holder.managed.iter().map(|policy| policy.arn.to_string()).collect(),
             boundary: holder.boundary.as_ref().map(|boundary| boundary.arn.to_string()),
             groups: holder.groups.iter().map(ToString::to_string).collect(),
+            tags: holder.tags.iter().map(|tag| (tag.key.to_string(), tag.value.to_string())).collect(),
             file: file.name.to_owned(),
         }
     }

@@ -1,5 +1,7 @@
 //! Policy documents given one by one, without the account that holds them.
 
+use std::collections::BTreeMap;
+
 use crate::account::AccountFile;
 use crate::grant::{Account, Attachment, Origin, Policy, PolicyKind, Principal, PrincipalKind, Problem};
 use crate::parse;
@@ -60,6 +62,7 @@ impl Account {
                 attachments: vec![attachment],
                 boundary: None,
                 fixed: None,
+                tags: BTreeMap::new(),
             }),
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use remit_catalog::{Action, Visibility};
 
 use crate::Glob;
+use crate::retained::Retained;
 
 /// A stretch of time, in microseconds since the Unix epoch: `start` inclusive, `end` exclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,8 @@ impl Window {
 pub struct Coverage {
     /// The window that verdicts speak of.
     pub window: Window,
+    /// From when on calls count as use, in microseconds since the Unix epoch: the window's start, or earlier.
+    pub since: i64,
     /// Shortest window, in microseconds, in which not seen may count as not used.
     pub minimum: i64,
     /// Whether management events that read were recorded.
@@ -99,6 +102,8 @@ pub enum Reason {
     NoRequest(String),
     /// Other servers may have asked about it in access reviews, whose bodies are not in the log.
     Reviewed,
+    /// Nothing was seen to need it, and what was learned says that something may.
+    Retained(Retained),
     /// The grant uses something that cannot be judged yet.
     Unsupported(String),
 }
@@ -126,6 +131,7 @@ impl Reason {
             Self::AuditPolicyHides(_) => "audit_policy_hides",
             Self::NoRequest(_) => "no_request",
             Self::Reviewed => "reviewed",
+            Self::Retained(why) => why.code(),
             Self::Unsupported(_) => "unsupported",
         }
     }
@@ -164,6 +170,7 @@ impl Reason {
             Self::Reviewed => {
                 "other servers may have asked about it, and the log does not tell what they asked".to_owned()
             }
+            Self::Retained(why) => why.explain(),
             Self::Unsupported(what) => format!("unsupported: {what}"),
         }
     }
@@ -203,6 +210,7 @@ impl Reason {
             | Self::NoOperation
             | Self::MayBeNeeded(_)
             | Self::NoRequest(_)
+            | Self::Retained(_)
             | Self::Unsupported(_) => None,
         }
     }

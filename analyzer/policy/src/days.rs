@@ -6,7 +6,7 @@ use std::fmt;
 const DAY: i64 = 86_400_000_000;
 
 /// Words of a bitmap.
-pub const DAY_WORDS: usize = 7;
+pub const DAY_WORDS: usize = 12;
 
 /// Days of a set, by UTC. It spans [`Days::LENGTH`] days from its first one on; what lies outside is not in it.
 ///
@@ -18,7 +18,8 @@ pub struct Days {
 }
 
 impl Days {
-    /// How many days a set can span: more than 400, so that whatever happens once a year is seen twice.
+    /// How many days a set can span: more than two years, so that whatever happens once a year is seen twice, and a year can be
+    /// replayed.
     pub const LENGTH: i64 = 64 * DAY_WORDS as i64;
 
     /// No day, of a span that begins with this one.
@@ -26,9 +27,11 @@ impl Days {
         Self { start, words: [0; DAY_WORDS] }
     }
 
-    /// The days of a span by their bits, the lowest bit of the first word first.
-    pub fn of_words(start: i64, words: [u64; DAY_WORDS]) -> Self {
-        Self { start, words }
+    /// The days of a span by their bits, the lowest bit of the first word first; words that are not given have none.
+    pub fn of_words(start: i64, words: impl IntoIterator<Item = u64>) -> Self {
+        let mut days = Self::none(start);
+        days.words.iter_mut().zip(words).for_each(|(word, given)| *word = given);
+        days
     }
 
     /// The day of a moment, in microseconds since the Unix epoch.

@@ -24,6 +24,9 @@ pub struct Evidence {
     pub kind: String,
     /// The window that everything here speaks of, as an ISO 8601 interval.
     pub window: String,
+    /// From when on calls counted as use, where that is before the window's start, in ISO 8601.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub used_since: Option<String>,
     /// What was visible during the window.
     pub coverage: VisibleClasses,
     /// Version of the catalog that translated operations to actions.
@@ -95,7 +98,7 @@ pub struct AfterEntry {
 pub struct KeptEntry {
     /// The action.
     pub permission: String,
-    /// `used` or `unobservable`.
+    /// `used` or `unobservable`, or `unused` where it stays all the same.
     pub verdict: String,
     /// Why it cannot be told whether it is used, or on which further resources.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -205,6 +208,7 @@ impl Evidence {
     ) -> Self {
         let proposal = proven.proposal();
         let window = interval(proposal);
+        let coverage = &proposal.coverage;
         let unknown = proposal
             .unknown_patterns
             .iter()
@@ -213,6 +217,7 @@ impl Evidence {
             schema: SCHEMA.to_owned(),
             principal: proposal.principal.clone(),
             kind: proposal.kind.as_str().to_owned(),
+            used_since: (coverage.since < coverage.window.start).then(|| moment(coverage.since)),
             coverage: visible(proposal),
             catalog: context.catalog_version.to_owned(),
             policies: files,
@@ -237,7 +242,12 @@ impl Evidence {
 fn kept(kept: &Kept) -> KeptEntry {
     KeptEntry {
         permission: kept.name.clone(),
-        verdict: if kept.seen.is_some() { "used" } else { "unobservable" }.to_owned(),
+        verdict: match (&kept.seen, &kept.reason) {
+            (Some(_), _) => "used",
+            (None, Some(Reason::Retained(_))) => "unused",
+            (None, _) => "unobservable",
+        }
+        .to_owned(),
         reason: kept.reason.as_ref().map(reason),
         seen: kept.seen.as_ref().map(seen),
         operations: kept.operations.clone(),

@@ -116,6 +116,8 @@ pub struct Principal {
     pub boundary: Option<usize>,
     /// Why its policies cannot be edited by this account, if so.
     pub fixed: Option<&'static str>,
+    /// Its tags, by key.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// Everything an account grants, as far as the input shows.

@@ -27,6 +27,7 @@ mod propose;
 mod prove;
 pub mod rbac;
 pub mod reference;
+mod retained;
 mod steps;
 mod unlisted;
 mod usage;
@@ -51,7 +52,8 @@ pub use grant::{
 };
 pub use parse::{ParseError, from_value, parse};
 pub use proposal::{Edit, Kept, NewPolicy, PolicyChange, Proposal, Removed};
-pub use propose::{Generalise, NoProposal, ProposeOptions, propose};
+pub use propose::{Generalise, NoProposal, ProposeOptions, propose, templates};
 pub use prove::{Claim, NoAction, Proof, Protected, Proven, Violation, check, prove};
+pub use retained::Retained;
 pub use usage::{ActionUse, Call, CallOutcome, Count, Seen, Usage};
 pub use verdict::{Counts, GivenUp, GrantRef, Granted, Judgement, Unlisted, Verdict, judge};

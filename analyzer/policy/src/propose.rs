@@ -11,15 +11,18 @@ mod rewrite;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::element::Elements;
+use remit_catalog::{ActionId, Catalog};
+
+use self::element::{Elements, Extent};
 pub use self::generalise::Generalise;
+use self::narrow::Narrowing;
 pub(crate) use self::placement::{ATTACHED_LIMIT, MANAGED_LIMIT, inline_limit, own};
 use crate::action_set::Expander;
-use crate::coverage::Coverage;
+use crate::coverage::{Coverage, Reason};
 use crate::grant::{Account, Principal};
 use crate::proposal::{Kept, Proposal, Removed};
-use crate::usage::Usage;
-use crate::verdict::{Judgement, Verdict};
+use crate::usage::{ActionUse, Usage};
+use crate::verdict::{Granted, Judgement, Verdict};
 
 /// Why there is no proposal for a principal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -86,6 +89,28 @@ pub fn propose(
     })
 }
 
+/// The resource patterns to which an action that was used so is narrowed, over all statements that grant it; none where
+/// they stay as they are.
+pub fn templates(
+    catalog: &Catalog,
+    account: &Account,
+    granted: &Granted,
+    action: ActionId,
+    use_: &ActionUse,
+    generalise: Generalise,
+) -> Option<BTreeSet<String>> {
+    let statements: Vec<_> = granted.statements(action).collect();
+    let narrowing = Narrowing::of(use_, generalise.of(catalog, action), catalog)?;
+    let mut patterns = BTreeSet::new();
+    for element in narrowing.apply(account, &statements)? {
+        match element.extent {
+            Extent::Whole => return None,
+            Extent::Narrowed(ruled) => patterns.extend(ruled.into_keys()),
+        }
+    }
+    Some(patterns)
+}
+
 fn evidence(
     expander: &Expander<'_>,
     account: &Account,
@@ -103,13 +128,14 @@ fn evidence(
     let mut removed = Vec::new();
     for (&id, verdict) in &judgement.verdicts {
         let use_ = usage.actions.get(&id);
+        if judgement.removes(id) {
+            let denied = use_.map_or(0, |use_| use_.denied.distinct());
+            let (name, policies) = (name_of(id), policies_of(id));
+            removed.push(Removed { action: id, name, policies, denied });
+            continue;
+        }
         let reason = match verdict {
-            Verdict::Unused => {
-                let denied = use_.map_or(0, |use_| use_.denied.distinct());
-                let (name, policies) = (name_of(id), policies_of(id));
-                removed.push(Removed { action: id, name, policies, denied });
-                continue;
-            }
+            Verdict::Unused => judgement.retained.get(&id).cloned().map(Reason::Retained),
             Verdict::Used => judgement.partly_hidden.get(&id).cloned(),
             Verdict::Unobservable(reason) => Some(reason.clone()),
         };

@@ -86,7 +86,28 @@ pub struct Seen {
     pub days: Days,
 }
 
+impl Call {
+    /// The call as if it had been made on these days alone, from the first to before the second; none where it was not.
+    pub fn between(&self, first: i64, end: i64) -> Option<Self> {
+        Some(Self { seen: self.seen.between(first, end)?, ..self.clone() })
+    }
+}
+
 impl Seen {
+    /// What was seen on the days from the first to before the second, as far as days were asked for: once on each.
+    pub fn between(&self, first: i64, end: i64) -> Option<Self> {
+        let days = self.days.between(first, end);
+        let (first, last) = (days.first()?, days.last()?);
+        let once = u64::from(days.len());
+        Some(Self {
+            count: Count { logged: self.count.logged.min(once), wire: self.count.wire.min(once) },
+            first: Days::moment_of(first).max(self.first),
+            last: Days::moment_of(last.saturating_add(1)).saturating_sub(1).min(self.last),
+            sample: None,
+            days,
+        })
+    }
+
     /// What was seen of all of them together; none of none.
     pub fn of_all<'a>(mut all: impl Iterator<Item = &'a Self>) -> Option<Self> {
         let mut seen = all.next()?.clone();

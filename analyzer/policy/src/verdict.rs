@@ -17,6 +17,7 @@ use self::unlisted::Unresolved;
 use crate::action_set::Expander;
 use crate::coverage::{Coverage, Reason};
 use crate::grant::{Account, Principal};
+use crate::retained::Retained;
 use crate::usage::Usage;
 
 /// What is concluded of one granted action.
@@ -53,12 +54,25 @@ pub struct Judgement {
     pub partly_hidden: BTreeMap<ActionId, Reason>,
     /// What must stay although the catalog does not list it.
     pub unlisted: Unlisted,
+    /// Unused actions that stay all the same, and why.
+    pub retained: BTreeMap<ActionId, Retained>,
 }
 
 impl Judgement {
     /// How many granted actions are used, unused and unobservable.
     pub fn counts(&self) -> Counts {
         self.verdicts.values().collect()
+    }
+
+    /// Whether nothing of the action stays.
+    pub fn removes(&self, action: ActionId) -> bool {
+        self.verdicts.get(&action) == Some(&Verdict::Unused) && !self.retained.contains_key(&action)
+    }
+
+    /// Keeps what is unused, for these reasons.
+    pub fn retain(&mut self, why: impl IntoIterator<Item = (ActionId, Retained)>) {
+        let verdicts = &self.verdicts;
+        self.retained.extend(why.into_iter().filter(|(id, _)| verdicts.get(id) == Some(&Verdict::Unused)));
     }
 }
 
@@ -146,5 +160,5 @@ pub fn judge(
         };
         verdicts.insert(id, verdict);
     }
-    Judgement { granted, verdicts, partly_hidden, unlisted }
+    Judgement { granted, verdicts, partly_hidden, unlisted, retained: BTreeMap::new() }
 }

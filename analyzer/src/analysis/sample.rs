@@ -60,12 +60,18 @@ pub(crate) fn analysis(
         principal: Ok(ROLE.to_owned()),
     }]);
     let settings = Settings {
-        window: WindowSettings { longest: 90 * DAY, minimum: 30 * DAY, longest_gap: 2 * DAY },
+        window: WindowSettings {
+            longest: 90 * DAY,
+            history: 400 * DAY,
+            minimum: 30 * DAY,
+            longest_gap: 2 * DAY,
+        },
         said: Said::default(),
         unreadable: 0,
         given_up: GivenUp { services: given_up.iter().map(|name| (*name).to_owned()).collect() },
         give_up_unused_services: false,
         generalise: Generalise::Names,
+        tier: Tier::default(),
     };
     let calls = BTreeMap::from([(ROLE.to_owned(), PrincipalCalls { kind: "role".to_owned(), calls })]);
     analyse(Catalog::embedded().unwrap(), account, &calls, records, &settings, None)

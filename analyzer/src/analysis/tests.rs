@@ -3,17 +3,17 @@ use crate::analysis::sample::{analysis, call, record};
 use crate::visible::DAY;
 
 /// A call on that day, of which a log tells nothing.
-fn on_the_wire(operation: &str, day: i64) -> remit_policy::Call {
+fn on_the_wire(operation: &str, day: i64) -> Call {
     let mut call = call("sqs", operation);
     call.seen.count = Count { logged: 0, wire: 1 };
     (call.seen.first, call.seen.last) = (day * DAY, day * DAY);
     call
 }
 
-fn verdicts(calls: Vec<remit_policy::Call>, records: &[CoverageRecord]) -> Vec<&'static str> {
+fn verdicts(calls: Vec<Call>, records: &[CoverageRecord]) -> Vec<&'static str> {
     let granted = (["sqs:DeleteQueue", "sqs:PurgeQueue"].as_slice(), "*");
     let analysis = analysis(granted, calls, records, &[]);
-    analysis.principals[0].judgement.verdicts.values().map(remit_policy::Verdict::as_str).collect()
+    analysis.principals[0].judgement.verdicts.values().map(Verdict::as_str).collect()
 }
 
 #[test]

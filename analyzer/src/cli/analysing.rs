@@ -1,21 +1,22 @@
 //! What the analysing verbs have in common: their arguments, and the way from a ledger and grants to an
 //! analysis.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use remit_catalog::Catalog;
 use remit_ingest::cloudtrail::selectors::{self, Selectors};
 use remit_ledger::Provider;
-use remit_policy::{Generalise, GivenUp, Window};
+use remit_policy::{Days, Generalise, GivenUp, Window};
 
 use super::{Streams, WrongUsage};
-use crate::analysis::{Analysis, Settings, analyse, claim_pathless, whole_window};
+use crate::analysis::{Analysis, Settings, analyse, claim_pathless, first_counted};
 use crate::cluster::{self, Asked, Cluster, ClusterArguments};
 use crate::grants::{self, Grants};
+use crate::learn::Tier;
 use crate::ledgers::Ledger;
-use crate::rollup::{Filter, by_principal};
+use crate::rollup::{Filter, PrincipalCalls, Span, by_principal};
 use crate::visible::{Said, WindowSettings};
 use crate::workloads::workloads;
 use crate::{links, span};
@@ -53,6 +54,9 @@ pub(super) struct AnalysingArguments {
     /// How resources that were seen become resource patterns
     #[arg(long, value_enum, default_value_t = Resources::Names)]
     pub(super) resources: Resources,
+    /// How much stays of what is not used
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) tier: Tier,
     #[command(flatten)]
     pub(super) cluster: ClusterArguments,
 }
@@ -72,6 +76,9 @@ pub(super) struct WindowArguments {
     /// The longest window that verdicts speak of, ending with the last recorded hour
     #[arg(long, value_name = "LENGTH", default_value = "90d", value_parser = span::microseconds)]
     pub(super) window: i64,
+    /// How far back calls count as use, where that is longer than the window
+    #[arg(long, value_name = "LENGTH", default_value = "400d", value_parser = span::microseconds)]
+    pub(super) history: i64,
     /// The shortest window in which not seen counts as not used
     #[arg(long, value_name = "LENGTH", default_value = "30d", value_parser = span::microseconds)]
     pub(super) min_window: i64,
@@ -82,7 +89,12 @@ pub(super) struct WindowArguments {
 
 impl WindowArguments {
     pub(super) fn settings(&self) -> WindowSettings {
-        WindowSettings { longest: self.window, minimum: self.min_window, longest_gap: self.max_gap }
+        WindowSettings {
+            longest: self.window,
+            history: self.history,
+            minimum: self.min_window,
+            longest_gap: self.max_gap,
+        }
     }
 }
 
@@ -92,6 +104,8 @@ pub(super) struct Analysed {
     pub(super) analysis: Analysis,
     /// The cluster whose roles and bindings are among the grants.
     pub(super) cluster: Option<Cluster>,
+    /// The calls of principals of an account, by ARN.
+    pub(super) calls: BTreeMap<String, PrincipalCalls>,
     /// What could not be read.
     pub(super) problems: Vec<String>,
 }
@@ -119,17 +133,19 @@ pub(super) fn analysed(
     )?;
     let linked = links::of_grants(&grants);
     let Grants { account, rbac, problems: of_manifests, .. } = grants;
-    let window = whole_window(
+    let since = first_counted(
         account.principals.iter().map(|one| one.arn.as_str()),
         ledger.coverage(),
         settings.window,
     );
     let of_cluster = Asked::of(&arguments.cluster, rbac, &ledger)?;
-    let starts = [window, of_cluster.as_ref().and_then(|asked| asked.window(settings.window))];
-    let start = starts.into_iter().flatten().map(|window| window.start).min();
+    let starts = [since, of_cluster.as_ref().and_then(|asked| asked.since(settings.window))];
+    let start = starts.into_iter().flatten().min();
     // The log ends with the window, and the wire may not.
     let window = start.map(|start| Window { start, end: i64::MAX });
-    let mut callers = ledger.roll_up(&Filter { window, ..Filter::default() })?;
+    let last = Days::day_of(ledger.newest());
+    let days = start.map(|start| Span { first: Days::day_of(start), last });
+    let mut callers = ledger.roll_up(&Filter { window, days, ..Filter::default() })?;
     let workloads = workloads(callers.iter());
     let of_subjects = by_principal(&mut callers, Provider::Kubernetes);
     let mut calls = by_principal(&mut callers, Provider::Aws);
@@ -161,7 +177,7 @@ pub(super) fn analysed(
         let settings = asked.settings(settings.window, ledger.damaged(Provider::Kubernetes));
         cluster::analyse(&asked.input(&of_subjects), &settings, only.as_deref())
     });
-    Ok(Analysed { catalog, analysis, cluster, problems })
+    Ok(Analysed { catalog, analysis, cluster, calls, problems })
 }
 
 fn settings(
@@ -189,6 +205,7 @@ fn settings(
         unreadable: 0,
         given_up,
         give_up_unused_services: unused_services,
+        tier: arguments.tier,
         generalise: match arguments.resources {
             Resources::Exact => Generalise::Exact,
             Resources::Names => Generalise::Names,

@@ -13,6 +13,7 @@ use super::{Streams, ingest, propose, report};
 use crate::analysis::Outcome;
 use crate::cluster::ClusterArguments;
 use crate::exit::Exit;
+use crate::learn::Tier;
 use crate::output::{counted, grouped};
 use crate::proposals;
 use crate::report::model::{PrincipalSection, Report};
@@ -52,8 +53,14 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         grants: vec![sample.join("account-authorization-details.json")],
         principal: None,
         coverage: Vec::new(),
-        windows: WindowArguments { window: 90 * DAY, min_window: 30 * DAY, max_gap: 2 * DAY },
+        windows: WindowArguments {
+            window: 90 * DAY,
+            history: 400 * DAY,
+            min_window: 30 * DAY,
+            max_gap: 2 * DAY,
+        },
         give_up: Vec::new(),
+        tier: Tier::default(),
         resources: Resources::Names,
         cluster: ClusterArguments::default(),
     };

@@ -200,6 +200,9 @@ fn permissions(
                     "  every call would have been recorded ({class}) in {}, and none was",
                     window.length
                 )?;
+                if let Some(why) = principal.judgement.retained.get(&id) {
+                    writeln!(out, "  stays all the same: {}", why.explain())?;
+                }
             }
             Verdict::Used => {}
         }

@@ -103,7 +103,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
 
 /// One line per folder that holds, or per thing that does not.
 fn verify(expander: &mut Expander<'_>, folder: &Path, ledger: Option<&Ledger>) -> Vec<Line> {
-    let path = folder.join("evidence.json");
+    let path = evidence_in(folder);
     let lines = read_file(&path).and_then(|text| match rbac::Evidence::is_of(&text) {
         true => cluster::verify(folder, &evidence(&path, &text)?, ledger),
         false => of_account(expander, folder, &evidence(&path, &text)?, ledger),
@@ -151,7 +151,7 @@ fn claim(
 ) -> anyhow::Result<Claim> {
     let mut claim = Claim::of_evidence(evidence, catalog, |file| document(folder, file))?;
     if let Some(ledger) = ledger {
-        let window = window(folder, &evidence.window)?;
+        let window = counted(folder, &evidence.window, evidence.used_since.as_deref())?;
         claim.protected.extend(recorded(catalog, ledger, &evidence.principal, window)?);
     }
     Ok(claim)
@@ -164,7 +164,21 @@ fn window(folder: &Path, interval: &str) -> anyhow::Result<Window> {
     interval
         .split_once('/')
         .and_then(read)
-        .with_context(|| format!("`{interval}` is no window in `{}`", folder.join("evidence.json").display()))
+        .with_context(|| format!("`{interval}` is no window in `{}`", evidence_in(folder).display()))
+}
+
+/// When the evidence's calls were made: in its window, or since the earlier time that it names.
+fn counted(folder: &Path, interval: &str, since: Option<&str>) -> anyhow::Result<Window> {
+    let window = window(folder, interval)?;
+    let Some(since) = since else { return Ok(window) };
+    let start = since.parse::<jiff::Timestamp>();
+    let start =
+        start.with_context(|| format!("`{since}` is no time in `{}`", evidence_in(folder).display()))?;
+    Ok(Window { start: start.as_microsecond(), ..window })
+}
+
+fn evidence_in(folder: &Path) -> PathBuf {
+    folder.join("evidence.json")
 }
 
 /// A policy document of the folder.

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::bail;
 use remit_ledger::CoverageRecord;
-use remit_policy::Window;
 use remit_policy::rbac::{AuditPolicy, Closure, State};
 
 use super::policy::{audit_policy, delivered};
@@ -65,9 +64,9 @@ impl<'a> Asked<'a> {
         Ok(Some(Self { name, state: Box::leak(Box::new(state)), policy, off, records }))
     }
 
-    /// The window that verdicts speak of.
-    pub(crate) fn window(&self, settings: WindowSettings) -> Option<Window> {
-        records_of(self.records, self.name.as_deref(), settings).window
+    /// From when on calls count as use.
+    pub(crate) fn since(&self, settings: WindowSettings) -> Option<i64> {
+        records_of(self.records, self.name.as_deref(), settings).since(settings)
     }
 
     /// How to analyse it.
@@ -110,7 +109,7 @@ fn cluster(asked: Option<&str>, records: &[CoverageRecord]) -> anyhow::Result<Op
 
 /// What a cluster's log is known to show by how it was delivered.
 fn delivered_to(records: &[CoverageRecord], cluster: Option<&str>) -> Option<(String, AuditPolicy)> {
-    let all = WindowSettings { longest: i64::MAX, minimum: 0, longest_gap: i64::MAX };
+    let all = WindowSettings { longest: i64::MAX, history: 0, minimum: 0, longest_gap: i64::MAX };
     let deliveries = records_of(records, cluster, all).deliveries;
     delivered(deliveries.iter().map(String::as_str))
 }

@@ -22,10 +22,19 @@ const REVIEWED: &str = "authorization.k8s.io";
 pub(crate) struct ClusterRecords {
     /// The last stretch that the log covers without too long a gap, up to the longest window that is asked for.
     pub(crate) window: Option<Window>,
+    /// When the log begins, in microseconds since the Unix epoch.
+    pub(crate) first: Option<i64>,
     /// How the log was delivered: `file`, `eks`, `gke`, `aks` or `aks-admin`.
     pub(crate) deliveries: BTreeSet<String>,
     /// Events known to be lost in the window.
     pub(crate) lost: u64,
+}
+
+impl ClusterRecords {
+    /// From when on calls count as use.
+    pub(crate) fn since(&self, settings: WindowSettings) -> Option<i64> {
+        Some(settings.since(self.window?, self.first?))
+    }
 }
 
 /// The clusters of which the ledger has an audit log; none stands for one whose name is not known.
@@ -55,7 +64,13 @@ pub(crate) fn records_of(
     let deliveries = here.iter().filter(|record| is_within(record)).flat_map(|record| &record.classes);
     let deliveries = deliveries.filter_map(delivery).map(str::to_owned);
     let lost = records.iter().filter(|record| may_be_of(record, cluster) && is_within(record));
-    ClusterRecords { window, deliveries: deliveries.collect(), lost: lost.map(|record| record.lost).sum() }
+    let first = here.iter().map(|record| record.start).min();
+    ClusterRecords {
+        window,
+        first,
+        deliveries: deliveries.collect(),
+        lost: lost.map(|record| record.lost).sum(),
+    }
 }
 
 /// Whether what a record says to be lost may be of a cluster: of which it is may not be known.

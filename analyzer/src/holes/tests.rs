@@ -65,7 +65,12 @@ fn told(
         called: &calls.iter().cloned().collect(),
         info: &info,
         unreadable: &[],
-        settings: WindowSettings { longest: 90 * DAY, minimum: 30 * DAY, longest_gap: 48 * HOUR },
+        settings: WindowSettings {
+            longest: 90 * DAY,
+            history: 400 * DAY,
+            minimum: 30 * DAY,
+            longest_gap: 48 * HOUR,
+        },
         said: &Said::default(),
         policy,
     });
@@ -223,7 +228,12 @@ fn an_unreadable_file_is_a_hole() {
         called: &BTreeSet::new(),
         info: &LedgerInfo::default(),
         unreadable: &unreadable,
-        settings: WindowSettings { longest: 90 * DAY, minimum: 30 * DAY, longest_gap: 48 * HOUR },
+        settings: WindowSettings {
+            longest: 90 * DAY,
+            history: 400 * DAY,
+            minimum: 30 * DAY,
+            longest_gap: 48 * HOUR,
+        },
         said: &Said::default(),
         policy: None,
     });

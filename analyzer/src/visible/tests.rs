@@ -21,7 +21,7 @@ fn record(start_day: i64, end_day: i64, classes: &[EventClass]) -> CoverageRecor
 }
 
 fn settings() -> WindowSettings {
-    WindowSettings { longest: 90 * DAY, minimum: 30 * DAY, longest_gap: 48 * HOUR }
+    WindowSettings { longest: 90 * DAY, history: 400 * DAY, minimum: 30 * DAY, longest_gap: 48 * HOUR }
 }
 
 fn management() -> [EventClass; 2] {

@@ -75,6 +75,7 @@ fn calls(decided: &Decided) -> Vec<Call> {
 fn proposal<'a>(state: &'a State, user: &str, calls: &[Call]) -> Result<Proposal<'a>, NoProposal> {
     let coverage = Coverage {
         window: Window { start: START, end: START + 90 * DAY },
+        since: START,
         minimum: 30 * DAY,
         has_gaps: false,
         lost: 0,
@@ -89,7 +90,7 @@ fn proposal<'a>(state: &'a State, user: &str, calls: &[Call]) -> Result<Proposal
     let usage = Usage::gather(calls);
     let granted = Granted::of(state, &usage.user(user));
     let judgement = judge(&granted, &usage, &coverage, audit.as_ref().ok(), &off);
-    propose(state, &granted, &usage, &judgement, coverage.window, &off)
+    propose(state, &granted, &usage, &judgement, &coverage, &off)
 }
 
 /// Proves, writes and reads back what is proposed for each subject, and asks its calls again: every allowed one is allowed,

@@ -241,9 +241,19 @@ fn proposals_keep_what_the_wire_saw() {
         .map(|kept| (kept["permission"].as_str().unwrap(), kept))
         .collect();
     let names: Vec<_> = kept.keys().copied().collect();
-    let expected =
-        ["ec2:DeleteVolume", "ec2:DescribeInstances", "s3:GetObject", "s3:PutObject", "sqs:CreateQueue"];
+    let expected = [
+        "ec2:DeleteVolume",
+        "ec2:DescribeInstances",
+        "s3:GetObject",
+        "s3:PutObject",
+        "sqs:CreateQueue",
+        "sqs:DeleteQueue",
+        "sqs:PurgeQueue",
+    ];
     assert_eq!(names, expected);
+    // What takes away what was made is not used, and stays.
+    let reasons = ["sqs:DeleteQueue", "sqs:PurgeQueue"].map(|name| &kept[name]["reason"]["code"]);
+    assert_eq!(reasons, ["companion", "destroy_path"]);
     assert_eq!(kept["ec2:DeleteVolume"]["reason"]["code"], "outcome_unknown");
     let counts = |name: &str| (kept[name]["count"].as_u64(), kept[name]["on_wire"].as_u64());
     assert_eq!(counts("s3:GetObject"), (Some(10), Some(10)));

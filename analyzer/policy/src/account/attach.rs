@@ -67,6 +67,7 @@ pub(super) fn attach(reading: Reading) -> Account {
                 attachments,
                 boundary,
                 fixed: fixed(&holder.path),
+                tags: holder.tags.clone(),
             });
         }
     }

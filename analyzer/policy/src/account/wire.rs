@@ -46,6 +46,17 @@ pub(super) struct Holder<'a> {
     pub(super) groups: Vec<Cow<'a, str>>,
     #[serde(borrow, default, rename = "AssumeRolePolicyDocument")]
     pub(super) trust: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "Tags")]
+    pub(super) tags: Vec<Tag<'a>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Tag<'a> {
+    #[serde(borrow)]
+    pub(super) key: Cow<'a, str>,
+    #[serde(borrow, default)]
+    pub(super) value: Cow<'a, str>,
 }
 
 #[derive(Deserialize)]

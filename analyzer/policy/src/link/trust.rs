@@ -54,6 +54,18 @@ const EKS: &str = "oidc.eks.";
 const PROVIDER: &str = ":oidc-provider/";
 
 impl TrustPolicy {
+    /// Whom its allow statements name, as they are written.
+    pub fn named(&self) -> impl Iterator<Item = &str> {
+        let allows = self.document.statements.iter().filter(|statement| statement.effect == Effect::Allow);
+        let principals = allows.filter_map(|statement| statement.principal.as_ref());
+        let values = principals.filter(|principal| !principal.negated).flat_map(|principal| {
+            let kinds = principal.value.as_object().into_iter().flat_map(serde_json::Map::values);
+            kinds.chain(Some(&principal.value))
+        });
+        let lists = values.flat_map(|value| value.as_array().into_iter().flatten().chain(Some(value)));
+        lists.filter_map(serde_json::Value::as_str)
+    }
+
     /// Whether the role trusts the service account of a link.
     pub(super) fn trusts(&self, link: &Link) -> Trust {
         let actions: &[&str] = match link.mechanism {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use remit_catalog::{AccessLevel, ActionId};
+use remit_catalog::ActionId;
 
 use crate::Glob;
 use crate::action_set::{ActionSet, Expander};
@@ -65,21 +65,17 @@ impl Elements {
             let use_ = usage.actions.get(&id).filter(|_| *verdict == Verdict::Used);
             let use_ = use_.filter(|_| !judgement.partly_hidden.contains_key(&id));
             let catalog = expander.catalog();
-            // To change who may do what with some things is no reason to do so with others like them.
-            let generalise = match catalog.action(id).map(|action| action.level) {
-                Some(AccessLevel::PermissionsManagement) => Generalise::Exact,
-                _ => generalise,
-            };
+            let generalise = generalise.of(catalog, id);
             let narrowing = use_.and_then(|use_| Narrowing::of(use_, generalise, catalog));
             let narrowed = narrowing
                 .and_then(|narrowing| Some((narrowing.apply(account, &statements)?, narrowing.resources)));
-            let kept = match (verdict, narrowed) {
-                (Verdict::Unused, _) => continue,
-                (_, Some((kept, resources))) => {
+            let kept = match narrowed {
+                _ if judgement.removes(id) => continue,
+                Some((kept, resources)) => {
                     elements.on.insert(id, resources);
                     kept
                 }
-                (_, None) => statements.into_iter().map(Element::whole).collect(),
+                None => statements.into_iter().map(Element::whole).collect(),
             };
             elements.by_action.insert(id, kept);
         }

@@ -6,7 +6,7 @@ mod siblings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use remit_catalog::Catalog;
+use remit_catalog::{AccessLevel, ActionId, Catalog};
 
 use self::siblings::open_crowded;
 
@@ -17,6 +17,17 @@ pub enum Generalise {
     Exact,
     /// Identifiers that the service assigns become `*`, and many names under one ancestor become one wildcard.
     Names,
+}
+
+impl Generalise {
+    /// How the resources of an action become patterns: to change who may do what with some things is no reason to do so with
+    /// others like them.
+    pub(crate) fn of(self, catalog: &Catalog, action: ActionId) -> Self {
+        match catalog.action(action).map(|action| action.level) {
+            Some(AccessLevel::PermissionsManagement) => Self::Exact,
+            _ => self,
+        }
+    }
 }
 
 /// A pattern's rule and the resources it stands for.

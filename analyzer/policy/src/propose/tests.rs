@@ -30,6 +30,7 @@ fn everything_visible() -> Coverage {
     };
     Coverage {
         window: Window { start: 0, end: 90 * DAY },
+        since: 0,
         minimum: 30 * DAY,
         management_reads: true,
         management_writes: true,
@@ -91,6 +92,7 @@ fn role(policies: Vec<Policy>) -> Account {
         attachments,
         boundary: None,
         fixed: None,
+        tags: BTreeMap::new(),
     };
     Account { policies, principals: vec![principal], ..Account::default() }
 }

@@ -30,6 +30,9 @@ pub struct Evidence {
     pub cluster: Option<String>,
     /// The window that everything here speaks of, as an ISO 8601 interval.
     pub window: String,
+    /// From when on calls counted as use, where that is before the window's start, in ISO 8601.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub used_since: Option<String>,
     /// What the log shows: the audit policy's file or profile.
     pub audit_policy: Option<String>,
     /// The files of the folder.
@@ -234,6 +237,7 @@ impl Evidence {
             groups: proposal.user.groups.iter().cloned().collect(),
             cluster: context.cluster.map(str::to_owned),
             window: format!("{}/{}", moment(proposal.window.start), moment(proposal.window.end)),
+            used_since: (proposal.since < proposal.window.start).then(|| moment(proposal.since)),
             audit_policy: context.audit_policy.map(str::to_owned),
             files,
             bindings: bindings.collect(),

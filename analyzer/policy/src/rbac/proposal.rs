@@ -19,6 +19,8 @@ pub struct Proposal<'a> {
     pub user: User,
     /// The window that everything here speaks of.
     pub window: Window,
+    /// From when on calls counted as use, in microseconds since the Unix epoch.
+    pub since: i64,
     /// One change per binding that names the subject and can be changed, unchanged ones too.
     pub changes: Vec<Change<'a>>,
     /// New bindings, each with its new role.

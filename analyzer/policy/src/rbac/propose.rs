@@ -11,11 +11,12 @@ use super::object::{Binding, ObjectName, Role, RoleRef, Subject};
 use super::permission::Permission;
 use super::proposal::{Change, Edit, Elsewhere, Kept, Proposal, Removed};
 use super::rules::rules;
+use super::sight::Coverage;
 use super::state::State;
 use super::user::User;
 use super::verdict::Judgement;
 use crate::Origin;
-use crate::coverage::{Reason, Window};
+use crate::coverage::Reason;
 use crate::usage::Seen;
 
 /// Why there is no proposal for a subject.
@@ -51,7 +52,7 @@ pub fn propose<'a>(
     granted: &Granted<'a>,
     usage: &Usage,
     judgement: &Judgement,
-    window: Window,
+    coverage: &Coverage,
     off: &BTreeSet<Closure>,
 ) -> Result<Proposal<'a>, NoProposal> {
     if granted.user.groups.iter().any(|group| group == MASTERS) {
@@ -72,7 +73,8 @@ pub fn propose<'a>(
     }
     Ok(Proposal {
         user: granted.user.clone(),
-        window,
+        window: coverage.window,
+        since: coverage.since,
         new: objects(state, &granted.user, &new),
         fixed: granted.fixed.clone(),
         unknown: granted.unknown.clone(),

@@ -9,6 +9,8 @@ use crate::coverage::{Reason, Window};
 pub struct Coverage {
     /// The window that verdicts speak of.
     pub window: Window,
+    /// From when on calls count as use, in microseconds since the Unix epoch: the window's start, or earlier.
+    pub since: i64,
     /// Shortest window, in microseconds, in which not seen may count as not used.
     pub minimum: i64,
     /// Whether there are stretches of the window of which there is no log.

@@ -31,6 +31,7 @@ fn steps_of(change: PolicyChange) -> String {
         name: "app".to_owned(),
         coverage: Coverage {
             window: Window { start: 0, end: 0 },
+            since: 0,
             minimum: 0,
             management_reads: true,
             management_writes: true,

@@ -6,7 +6,13 @@ fn analysed(given_up: &[&str]) -> Analysed {
     let granted = (["sqs:ListQueues", "sqs:New*", "newservice:Act"].as_slice(), "*");
     let calls = vec![call("sqs", "ListQueues"), call("sqs", "NewerCall")];
     let analysis = analysis(granted, calls, &[record("eu-west-1", 0, 90)], given_up);
-    Analysed { catalog: catalog().unwrap(), analysis, cluster: None, problems: Vec::new() }
+    Analysed {
+        catalog: catalog().unwrap(),
+        analysis,
+        cluster: None,
+        calls: BTreeMap::new(),
+        problems: Vec::new(),
+    }
 }
 
 fn said(

@@ -6,7 +6,7 @@ use remit_catalog::kubernetes::Request;
 use remit_ledger::Provider;
 use remit_policy::rbac::{Claim, Evidence, check};
 
-use super::{Line, text_of, window};
+use super::{Line, counted, text_of};
 use crate::cluster::usage_of;
 use crate::ledgers::Ledger;
 use crate::rollup::{Filter, by_principal};
@@ -39,7 +39,7 @@ pub(super) fn verify(
 
 /// Requests of the ledger that were allowed in the evidence's window.
 fn recorded_requests(folder: &Path, ledger: &Ledger, evidence: &Evidence) -> anyhow::Result<Vec<Request>> {
-    let window = window(folder, &evidence.window)?;
+    let window = counted(folder, &evidence.window, evidence.used_since.as_deref())?;
     let filter = Filter {
         window: Some(window),
         principal: Some(evidence.principal.clone()),

@@ -33,6 +33,7 @@ impl World {
         state.aggregate();
         let coverage = Coverage {
             window: Window { start: 0, end: 90 * DAY },
+            since: 0,
             minimum: 30 * DAY,
             has_gaps: false,
             lost: 0,
@@ -53,7 +54,7 @@ impl World {
         let usage = Usage::gather(calls);
         let granted = Granted::of(&self.state, &usage.user(&name(user)));
         let judgement = judge(&granted, &usage, &self.coverage, self.audit.as_ref(), &self.off);
-        propose(&self.state, &granted, &usage, &judgement, self.coverage.window, &self.off)
+        propose(&self.state, &granted, &usage, &judgement, &self.coverage, &self.off)
     }
 
     /// The proposal, proven and emitted, and checked again as it was written.

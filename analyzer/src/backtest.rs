@@ -1,0 +1,115 @@
+//! Replays the past: what is proposed is proposed again at days gone by, with what was known by then, and held against
+//! what came after.
+
+mod calibration;
+mod identity;
+mod interval;
+mod policy;
+mod replay;
+mod result;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+use remit_catalog::Catalog;
+use remit_policy::{Account, Usage};
+
+pub(crate) use self::calibration::Calibration;
+pub(crate) use self::identity::Identity;
+pub(crate) use self::interval::Share;
+pub(crate) use self::policy::Policy;
+use self::replay::Replay;
+pub(crate) use self::result::{Backtest, Line};
+use crate::learn::{Kinds, Peers};
+
+/// What is replayed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// How much history is learned from.
+    pub(crate) train: Vec<Train>,
+    /// How many days later count.
+    pub(crate) horizons: Vec<i64>,
+    /// Days from one cut-off to the next.
+    pub(crate) step: i64,
+    /// What is compared.
+    pub(crate) policies: Vec<Policy>,
+}
+
+/// How many days of history are learned from at a cut-off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Train {
+    /// At most.
+    pub(crate) longest: i64,
+    /// At least.
+    pub(crate) least: i64,
+}
+
+impl Train {
+    /// So many, neither more nor less.
+    pub(crate) fn days(days: i64) -> Self {
+        Self { longest: days, least: days }
+    }
+}
+
+/// The days of which a ledger tells: from the first to before the second, counted from the Unix epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Told {
+    pub(crate) first: i64,
+    pub(crate) end: i64,
+}
+
+/// One cut-off: the day before which everything is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Cut {
+    pub(crate) train: Train,
+    /// The cut-off, a day.
+    pub(crate) day: i64,
+    /// The first day that is learned from.
+    pub(crate) since: i64,
+}
+
+impl Plan {
+    /// The cut-offs that a ledger has history and future for, newest first: the newest ends with the ledger.
+    fn cuts(&self, told: Told) -> Vec<Cut> {
+        let shortest = self.horizons.iter().copied().min().unwrap_or(1);
+        let cuts = |train: Train| {
+            let days = (0..).map(move |at| told.end - shortest - at * self.step.max(1));
+            let days = days.take_while(move |day| day - told.first >= train.least);
+            days.map(move |day| Cut { train, day, since: told.first.max(day - train.longest) })
+        };
+        self.train.iter().flat_map(|train| cuts(*train)).collect()
+    }
+}
+
+/// Replays a plan over identities, which are those of the account in its order.
+pub(crate) fn run(
+    catalog: &Catalog,
+    account: &Account,
+    identities: &[Identity<'_>],
+    told: Told,
+    plan: &Plan,
+) -> Backtest {
+    let kinds = Kinds::of(account);
+    let places: BTreeMap<usize, usize> =
+        identities.iter().enumerate().map(|(at, identity)| (identity.place, at)).collect();
+    let mut backtest = Backtest::default();
+    for cut in plan.cuts(told) {
+        let known: Vec<Usage> = identities.par_iter().map(|identity| identity.before(catalog, cut)).collect();
+        let windows: Vec<_> = identities
+            .par_iter()
+            .zip(&known)
+            .filter(|(identity, usage)| identity.is_eligible(usage, cut))
+            .map(|(identity, usage)| {
+                let others: BTreeSet<usize> = kinds.others(identity.place);
+                let others = others.iter().filter_map(|place| known.get(*places.get(place)?));
+                let peers = Peers::of(others);
+                Replay { catalog, account, identity, usage, peers: &peers, told, cut }.windows(plan)
+            })
+            .collect();
+        for window in windows.into_iter().flatten() {
+            backtest.add(cut, &window);
+        }
+    }
+    backtest.finish();
+    backtest
+}

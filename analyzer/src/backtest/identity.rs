@@ -1,0 +1,73 @@
+//! An identity as it is replayed.
+
+use std::collections::BTreeSet;
+
+use remit_catalog::{ActionId, Catalog};
+use remit_policy::{Account, Call, Days, Granted, Usage, Verdict};
+
+use super::Cut;
+use crate::analysis::Analysed;
+use crate::learn::{Stratum, stratum_of};
+
+/// An identity as it is replayed: what it may do today, and all that it was seen to do.
+pub(crate) struct Identity<'a> {
+    /// Its place in the account.
+    pub(crate) place: usize,
+    /// Its ARN.
+    pub(crate) name: &'a str,
+    /// What sort it is of.
+    pub(crate) stratum: Stratum,
+    /// What it is granted today.
+    pub(crate) granted: &'a Granted,
+    /// What cannot be judged of that, which stays in whatever is proposed.
+    pub(crate) unobservable: BTreeSet<ActionId>,
+    /// What cannot be narrowed to resources.
+    pub(crate) partly_hidden: BTreeSet<ActionId>,
+    /// Its calls, with their days.
+    pub(crate) calls: Vec<&'a Call>,
+    /// What they needed.
+    pub(crate) usage: Usage,
+    /// The first day on which it could call.
+    pub(crate) first: i64,
+}
+
+impl<'a> Identity<'a> {
+    /// A principal that was analysed, with its calls of all times.
+    pub(crate) fn of(
+        catalog: &Catalog,
+        account: &Account,
+        analysed: &'a Analysed,
+        calls: &'a [Call],
+    ) -> Option<Self> {
+        let place = account.principals.iter().position(|one| one.arn == analysed.principal.arn)?;
+        let calls: Vec<&Call> = calls.iter().filter(|call| !call.seen.days.is_empty()).collect();
+        let usage = Usage::gather(catalog, calls.iter().copied());
+        let seen = calls.iter().filter_map(|call| call.seen.days.first()).min()?;
+        let unobservable = analysed.judgement.verdicts.iter();
+        let unobservable = unobservable.filter(|(_, verdict)| matches!(verdict, Verdict::Unobservable(_)));
+        Some(Self {
+            place,
+            name: &analysed.principal.arn,
+            stratum: stratum_of(account, &analysed.principal),
+            granted: &analysed.judgement.granted,
+            unobservable: unobservable.map(|(id, _)| *id).collect(),
+            partly_hidden: analysed.judgement.partly_hidden.keys().copied().collect(),
+            first: analysed.principal.created.map_or(seen, |created| Days::day_of(created).min(seen)),
+            calls,
+            usage,
+        })
+    }
+
+    /// What it was known to do by a cut-off.
+    pub(super) fn before(&self, catalog: &Catalog, cut: Cut) -> Usage {
+        let calls: Vec<Call> =
+            self.calls.iter().filter_map(|call| call.between(cut.since, cut.day)).collect();
+        Usage::gather(catalog, &calls)
+    }
+
+    /// Whether something would have been proposed for it: it had been there for as long as has to be learned from, and was
+    /// seen.
+    pub(super) fn is_eligible(&self, usage: &Usage, cut: Cut) -> bool {
+        usage.calls.distinct() > 0 && cut.day - self.first >= cut.train.least.min(90)
+    }
+}

@@ -1,0 +1,225 @@
+//! One identity at one cut-off: what would have stayed, and what was needed afterwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use remit_catalog::{AccessLevel, ActionId, Catalog};
+use remit_policy::{Account, ActionUse, Days, Generalise, Glob, Usage, templates};
+
+use super::{Cut, Identity, Plan, Policy, Told};
+use crate::learn::{Peers, Stratum, retained, weight};
+
+/// One identity at one cut-off.
+pub(super) struct Replay<'a> {
+    pub(super) catalog: &'a Catalog,
+    pub(super) account: &'a Account,
+    pub(super) identity: &'a Identity<'a>,
+    /// What it was known to do.
+    pub(super) usage: &'a Usage,
+    pub(super) peers: &'a Peers,
+    pub(super) told: Told,
+    pub(super) cut: Cut,
+}
+
+/// What became of an identity in the days after a cut-off, under one policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Window {
+    pub(crate) identity: String,
+    pub(crate) stratum: Stratum,
+    pub(crate) policy: Policy,
+    pub(crate) horizon: i64,
+    /// Days from the cut-off to the first need that was not met.
+    pub(crate) broken_after: Option<i64>,
+    /// Whether such a need was one to write or to change who may do what.
+    pub(crate) broken_write: bool,
+    /// Why needs were not met: how many permissions, by cause.
+    pub(crate) causes: BTreeMap<Cause, u64>,
+    /// Permissions needed, and of these met.
+    pub(crate) needed: u64,
+    pub(crate) met: u64,
+    /// Days of use of permissions, summed up, and of these met.
+    pub(crate) calls: u64,
+    pub(crate) calls_met: u64,
+    /// Weight of what is granted and can be judged, and of that what stays.
+    pub(crate) granted: u64,
+    pub(crate) kept: u64,
+}
+
+/// Why a need was not met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Cause {
+    /// It had been used before what was learned from.
+    Returning,
+    /// It had never been used before.
+    NeverSeen,
+    /// The action stayed, and the resource was another.
+    Resource,
+}
+
+impl Cause {
+    /// A stable name.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Returning => "returning",
+            Self::NeverSeen => "never seen",
+            Self::Resource => "resource",
+        }
+    }
+}
+
+/// What stays under a policy.
+struct Stays {
+    actions: BTreeSet<ActionId>,
+    /// Whether resources are narrowed to those of templates.
+    is_narrowed: bool,
+}
+
+impl Replay<'_> {
+    /// What became of the identity, for each policy and each horizon that the ledger has.
+    pub(super) fn windows(&self, plan: &Plan) -> Vec<Window> {
+        let used = self.used();
+        let granted: BTreeSet<ActionId> = self.identity.granted.effective.iter().collect();
+        let templates = self.templates(&used);
+        let horizons =
+            plan.horizons.iter().copied().filter(|horizon| self.cut.day + horizon <= self.told.end);
+        let horizons: Vec<i64> = horizons.collect();
+        let mut windows = Vec::new();
+        for policy in &plan.policies {
+            let stays = self.stays(*policy, &used, &granted);
+            let judged = |id: &&ActionId| !self.identity.unobservable.contains(id);
+            let weigh = |ids: &BTreeSet<ActionId>| -> u64 {
+                ids.iter().filter(judged).filter_map(|id| self.catalog.action(*id)).map(weight).sum()
+            };
+            let (all, kept) = (weigh(&granted), weigh(&stays.actions));
+            for horizon in &horizons {
+                let mut window = self.window(*policy, *horizon, &granted, &stays, &templates);
+                (window.granted, window.kept) = (all, kept);
+                windows.push(window);
+            }
+        }
+        windows
+    }
+
+    /// Granted actions that were used.
+    fn used(&self) -> BTreeSet<ActionId> {
+        let used = self.usage.actions.iter().filter(|(_, use_)| use_.seen.is_some());
+        used.map(|(id, _)| *id).filter(|id| self.identity.granted.effective.contains(*id)).collect()
+    }
+
+    fn stays(&self, policy: Policy, used: &BTreeSet<ActionId>, granted: &BTreeSet<ActionId>) -> Stays {
+        let unobservable = &self.identity.unobservable;
+        let mut actions: BTreeSet<ActionId> = match policy {
+            Policy::AsGranted => granted.clone(),
+            Policy::Exact | Policy::Tier(_) => used.clone(),
+            Policy::UsedServices => {
+                let service = |id: &ActionId| self.catalog.action(*id).map(|action| action.service);
+                let services: BTreeSet<_> = used.iter().filter_map(service).collect();
+                let is_used = |id: &&ActionId| service(id).is_some_and(|service| services.contains(service));
+                granted.iter().filter(is_used).copied().collect()
+            }
+            Policy::EverUsed => {
+                let before = |use_: &ActionUse| {
+                    use_.seen.as_ref().is_some_and(|seen| !seen.days.before(self.cut.day).is_empty())
+                };
+                let ever = self.identity.usage.actions.iter().filter(|(_, use_)| before(use_));
+                ever.map(|(id, _)| *id).filter(|id| granted.contains(id)).collect()
+            }
+        };
+        if let Policy::Tier(tier) = policy {
+            let unused =
+                granted.iter().copied().filter(|id| !used.contains(id) && !unobservable.contains(id));
+            actions.extend(retained(self.catalog, used, unused, Some(self.peers), tier).into_keys());
+        }
+        actions.extend(unobservable.iter().copied().filter(|id| granted.contains(id)));
+        Stays { actions, is_narrowed: matches!(policy, Policy::Tier(_)) }
+    }
+
+    /// The resource patterns that stay of used actions, where they are narrowed.
+    fn templates(&self, used: &BTreeSet<ActionId>) -> BTreeMap<ActionId, Vec<Glob>> {
+        let narrowed = used.iter().filter(|id| !self.identity.partly_hidden.contains(id)).filter_map(|id| {
+            let use_ = self.usage.actions.get(id)?;
+            let granted = self.identity.granted;
+            let patterns = templates(self.catalog, self.account, granted, *id, use_, Generalise::Names)?;
+            Some((*id, patterns.iter().map(|pattern| Glob::resource(pattern)).collect()))
+        });
+        narrowed.collect()
+    }
+
+    fn window(
+        &self,
+        policy: Policy,
+        horizon: i64,
+        granted: &BTreeSet<ActionId>,
+        stays: &Stays,
+        templates: &BTreeMap<ActionId, Vec<Glob>>,
+    ) -> Window {
+        let mut window = Window {
+            identity: self.identity.name.to_owned(),
+            stratum: self.identity.stratum,
+            policy,
+            horizon,
+            broken_after: None,
+            broken_write: false,
+            causes: BTreeMap::new(),
+            needed: 0,
+            met: 0,
+            calls: 0,
+            calls_met: 0,
+            granted: 0,
+            kept: 0,
+        };
+        for (id, use_) in &self.identity.usage.actions {
+            let Some(seen) = use_.seen.as_ref().filter(|_| granted.contains(id)) else { continue };
+            let needed = self.after(&seen.days, horizon);
+            if needed.is_empty() {
+                continue;
+            }
+            let (unmet, cause) = if stays.actions.contains(id) {
+                let patterns = templates.get(id).filter(|_| stays.is_narrowed);
+                let unmet = patterns.map(|patterns| self.elsewhere(use_, patterns, horizon));
+                (unmet.unwrap_or_default(), Cause::Resource)
+            } else if seen.days.before(self.cut.since).is_empty() {
+                (needed, Cause::NeverSeen)
+            } else {
+                (needed, Cause::Returning)
+            };
+            window.needed += 1;
+            window.calls += u64::from(needed.len());
+            window.calls_met += u64::from(needed.len() - unmet.len());
+            let Some(first) = unmet.first() else {
+                window.met += 1;
+                continue;
+            };
+            *window.causes.entry(cause).or_default() += 1;
+            let after = first - self.cut.day;
+            window.broken_after = Some(window.broken_after.map_or(after, |earlier| earlier.min(after)));
+            let level = self.catalog.action(*id).map(|action| action.level);
+            window.broken_write |= matches!(
+                level,
+                Some(AccessLevel::Write | AccessLevel::Tagging | AccessLevel::PermissionsManagement)
+            );
+        }
+        window
+    }
+
+    /// The days of a horizon.
+    fn after(&self, days: &Days, horizon: i64) -> Days {
+        days.between(self.cut.day, self.cut.day + horizon)
+    }
+
+    /// Days on which an action was needed on resources that none of the patterns names.
+    fn elsewhere(&self, use_: &ActionUse, patterns: &[Glob], horizon: i64) -> Days {
+        let all: Vec<&Glob> = patterns.iter().collect();
+        let mut unmet = Days::default();
+        for (resource, seen) in &use_.resources {
+            let needed = self.after(&seen.days, horizon);
+            if needed.is_empty() || all.iter().any(|pattern| pattern.matches(resource)) {
+                continue;
+            }
+            if !Glob::resource_without_variables(resource).is_included_in(&all) {
+                unmet.add(&needed);
+            }
+        }
+        unmet
+    }
+}

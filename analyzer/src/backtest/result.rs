@@ -1,0 +1,151 @@
+//! What a backtest says.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::calibration::{Calibration, Outcomes};
+use super::interval::float;
+use super::replay::{Cause, Window};
+use super::{Cut, Policy, Share, Train};
+use crate::learn::Stratum;
+
+/// What a backtest says.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(crate) struct Backtest {
+    /// One line for each policy, length of history, horizon and stratum, and one for all strata.
+    pub(crate) lines: Vec<Line>,
+    /// How well the past told the future.
+    pub(crate) calibration: Vec<Calibration>,
+    #[serde(skip)]
+    sums: BTreeMap<Key, Sums>,
+    #[serde(skip)]
+    outcomes: Outcomes,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    train: Train,
+    horizon: i64,
+    stratum: Option<Stratum>,
+    policy: Policy,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Sums {
+    cuts: std::collections::BTreeSet<i64>,
+    windows: u64,
+    broken: u64,
+    broken_write: u64,
+    first: Vec<i64>,
+    repair: Vec<u64>,
+    causes: BTreeMap<Cause, u64>,
+    needed: u64,
+    met: u64,
+    calls: u64,
+    calls_met: u64,
+    /// Shares of what is granted that goes, one of each window.
+    reduction: f64,
+}
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Line {
+    /// What was proposed.
+    pub(crate) policy: Policy,
+    /// Days of history at most.
+    pub(crate) train: i64,
+    /// Days after the cut-off.
+    pub(crate) horizon: i64,
+    /// The stratum; none for all together.
+    pub(crate) stratum: Option<Stratum>,
+    /// How many cut-offs.
+    pub(crate) cut_offs: usize,
+    /// Of the identities at cut-offs, how many would have missed a permission.
+    pub(crate) broken: Share,
+    /// And how many one to write, or to change who may do what.
+    pub(crate) broken_write: Share,
+    /// Median of the days to the first miss.
+    pub(crate) days_to_break: Option<i64>,
+    /// Median of the permissions that were missed, of those who missed any.
+    pub(crate) to_repair: Option<u64>,
+    /// Share of permissions needed that were there.
+    pub(crate) permissions_met: f64,
+    /// Share of the days of their use.
+    pub(crate) calls_met: f64,
+    /// Share of what is granted that would have gone, weighted, of what can be judged: the mean over identities.
+    pub(crate) reduction: f64,
+    /// Missed permissions by cause.
+    pub(crate) causes: BTreeMap<Cause, u64>,
+}
+
+impl Backtest {
+    pub(super) fn add(&mut self, cut: Cut, window: &Window) {
+        for stratum in [None, Some(window.stratum)] {
+            let key = Key { train: cut.train, horizon: window.horizon, stratum, policy: window.policy };
+            self.sums.entry(key).or_default().add(cut, window);
+        }
+        self.outcomes.add(cut, window);
+    }
+
+    pub(super) fn finish(&mut self) {
+        self.lines = self.sums.iter_mut().map(|(key, sums)| sums.line(*key)).collect();
+        self.calibration = self.outcomes.calibrate();
+    }
+
+    /// The line of a policy in a stratum.
+    pub(crate) fn line(&self, policy: Policy, horizon: i64, stratum: Option<Stratum>) -> Option<&Line> {
+        self.lines
+            .iter()
+            .find(|line| line.policy == policy && line.horizon == horizon && line.stratum == stratum)
+    }
+}
+
+impl Sums {
+    fn add(&mut self, cut: Cut, window: &Window) {
+        self.cuts.insert(cut.day);
+        self.windows += 1;
+        if let Some(after) = window.broken_after {
+            self.broken += 1;
+            self.first.push(after);
+            self.repair.push(window.causes.values().sum());
+        }
+        self.broken_write += u64::from(window.broken_write);
+        for (cause, count) in &window.causes {
+            *self.causes.entry(*cause).or_default() += count;
+        }
+        self.needed += window.needed;
+        self.met += window.met;
+        self.calls += window.calls;
+        self.calls_met += window.calls_met;
+        self.reduction += 1.0 - share(window.kept, window.granted);
+    }
+
+    fn line(&mut self, key: Key) -> Line {
+        Line {
+            policy: key.policy,
+            train: key.train.longest,
+            horizon: key.horizon,
+            stratum: key.stratum,
+            cut_offs: self.cuts.len(),
+            broken: Share::of(self.broken, self.windows),
+            broken_write: Share::of(self.broken_write, self.windows),
+            days_to_break: median(&mut self.first),
+            to_repair: median(&mut self.repair),
+            permissions_met: share(self.met, self.needed),
+            calls_met: share(self.calls_met, self.calls),
+            reduction: self.reduction / float(self.windows.max(1)),
+            causes: self.causes.clone(),
+        }
+    }
+}
+
+/// The share of a part; all of nothing.
+fn share(part: u64, of: u64) -> f64 {
+    if of == 0 { 1.0 } else { float(part) / float(of) }
+}
+
+fn median<T: Ord + Copy>(all: &mut [T]) -> Option<T> {
+    all.sort_unstable();
+    all.get(all.len() / 2).copied()
+}

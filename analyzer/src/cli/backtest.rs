@@ -1,0 +1,102 @@
+//! `remit backtest`
+
+mod table;
+
+use remit_policy::Days;
+
+use self::table::LineRow;
+use super::analysing::{Analysed, AnalysingArguments, analysed};
+use super::{Streams, WrongUsage};
+use crate::backtest::{Backtest, Identity, Plan, Policy, Told, Train, run as replay};
+use crate::exit::Exit;
+use crate::output::{Format, print};
+use crate::visible::DAY;
+
+/// Replay the past: at days gone by, propose with what was known by then, and count who would have missed a permission
+///
+/// What the ledger shows of the days after each cut-off is held against what would have been proposed, by Remit's tiers and by
+/// simpler ways. What changed since, as grants and what trails record, is taken as it is today.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    analysing: AnalysingArguments,
+    /// How many days of history are learned from, one or several
+    #[arg(long, value_name = "DAYS", value_delimiter = ',', default_value = "30,90,365", value_parser = days())]
+    train: Vec<i64>,
+    /// How many days after a cut-off count, one or several
+    #[arg(long, value_name = "DAYS", value_delimiter = ',', default_value = "7,30,90", value_parser = days())]
+    horizon: Vec<i64>,
+    /// Days from one cut-off to the next
+    #[arg(long, value_name = "DAYS", default_value = "30", value_parser = days())]
+    step: i64,
+    /// How to print; CSV holds the lines alone, JSON also the calibration
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+fn days() -> clap::builder::RangedI64ValueParser {
+    clap::value_parser!(i64).range(1..=Days::LENGTH)
+}
+
+pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let mut analysing = arguments.analysing.clone();
+    analysing.windows.history = Days::LENGTH.saturating_mul(DAY);
+    let analysed = analysed(&analysing, None, streams)?;
+    let told = told(&analysed)?;
+    let longest = told.end - told.first;
+    let mut train: Vec<Train> = arguments.train.iter().map(|days| Train::days(*days)).collect();
+    train.sort_unstable();
+    train.dedup();
+    let mut horizons = arguments.horizon.clone();
+    horizons.sort_unstable();
+    horizons.dedup();
+    let plan = Plan { train, horizons, step: arguments.step, policies: Policy::ALL.to_vec() };
+    let backtest = replay(analysed.catalog, &analysed.analysis.account, &identities(&analysed), told, &plan);
+    for train in &plan.train {
+        if !backtest.lines.iter().any(|line| line.train == train.longest) {
+            streams.say(&format!(
+                "not enough history for {} days of it: the ledger holds {longest} days",
+                train.longest
+            ));
+        }
+    }
+    show(&backtest, arguments.format, streams)?;
+    Ok(if analysed.problems.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+/// The identities that can be replayed: those with grants and calls.
+fn identities(analysed: &Analysed) -> Vec<Identity<'_>> {
+    let account = &analysed.analysis.account;
+    let of = |one| {
+        let one: &crate::analysis::Analysed = one;
+        let calls = &analysed.calls.get(&one.principal.arn)?.calls;
+        Identity::of(analysed.catalog, account, one, calls)
+    };
+    analysed.analysis.principals.iter().filter_map(of).collect()
+}
+
+/// The days that the ledger tells of: the last may be one that has not ended.
+fn told(analysed: &Analysed) -> anyhow::Result<Told> {
+    let days = || analysed.calls.values().flat_map(|calls| &calls.calls).map(|call| call.seen.days);
+    let first = days().filter_map(|days| days.first()).min();
+    let last = days().filter_map(|days| days.last()).max();
+    match (first, last) {
+        (Some(first), Some(last)) => Ok(Told { first, end: last + 1 }),
+        _ => Err(WrongUsage(
+            "the ledger has no calls of principals that the grants name\nhint: `remit usage` lists what called".to_owned(),
+        )
+        .into()),
+    }
+}
+
+fn show(backtest: &Backtest, format: Format, streams: &mut Streams<'_>) -> anyhow::Result<()> {
+    match format {
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut *streams.out, backtest)?;
+            writeln!(streams.out)?;
+        }
+        Format::Csv => print(&LineRow::all(backtest), format, streams.out)?,
+        Format::Table => table::write(backtest, streams.out)?,
+    }
+    Ok(())
+}

@@ -1,0 +1,198 @@
+//! A backtest as tables.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use crate::backtest::{Backtest, Calibration, Line, Share};
+use crate::learn::Stratum;
+use crate::output::{Cell, Format, Row, counted, print};
+
+/// Writes a backtest for a person: a table for each length of history and each horizon, and one for each stratum of which
+/// there is enough to tell.
+pub(super) fn write(backtest: &Backtest, out: &mut dyn Write) -> anyhow::Result<()> {
+    for lines in backtest.lines.chunk_by(|a, b| group(a) == group(b)) {
+        let Some(first) = lines.first() else { continue };
+        let windows = counted(first.broken.of, "identity at a cut-off", "identities at cut-offs");
+        if !first.broken.is_telling() {
+            if first.stratum.is_none() {
+                writeln!(out, "{}: not enough history ({windows})\n", heading(first))?;
+            }
+            continue;
+        }
+        let cuts = counted(first.cut_offs as u64, "cut-off", "cut-offs");
+        writeln!(out, "{}: {windows}, {cuts}", heading(first))?;
+        let rows: Vec<_> = lines.iter().map(|line| ShownRow { line }).collect();
+        print(&rows, Format::Table, out)?;
+        writeln!(out)?;
+    }
+    let calibration: Vec<_> = CalibrationRow::all(backtest);
+    if calibration.is_empty() {
+        writeln!(out, "Whether the past tells the future cannot be said yet: there are too few cut-offs.")?;
+        return Ok(());
+    }
+    writeln!(out, "What earlier cut-offs foretold of later ones:")?;
+    Ok(print(&calibration, Format::Table, out)?)
+}
+
+fn group(line: &Line) -> (i64, i64, Option<Stratum>) {
+    (line.train, line.horizon, line.stratum)
+}
+
+fn heading(line: &Line) -> String {
+    let stratum = match line.stratum {
+        None => String::new(),
+        Some(stratum) => format!(", of sort {stratum}"),
+    };
+    format!("Learned from {} days, held against the next {}{stratum}", line.train, line.horizon)
+}
+
+/// One line for a person.
+#[derive(Serialize)]
+struct ShownRow<'a> {
+    #[serde(flatten)]
+    line: &'a Line,
+}
+
+impl Row for ShownRow<'_> {
+    const TITLES: &'static [&'static str] = &[
+        "POLICY",
+        "WOULD HAVE BROKEN",
+        "AT 95 %",
+        "WRITES",
+        "FIRST AFTER",
+        "TO REPAIR",
+        "CALLS MET",
+        "PERMISSIONS MET",
+        "REDUCTION",
+        "MISSED",
+    ];
+
+    fn cells(&self) -> Vec<Cell> {
+        let line = self.line;
+        let causes = line.causes.iter().map(|(cause, count)| format!("{count} {}", cause.as_str()));
+        vec![
+            Cell::Text(line.policy.to_string()),
+            Cell::Text(percent(line.broken.share)),
+            Cell::Text(range(line.broken)),
+            Cell::Text(percent(line.broken_write.share)),
+            Cell::Text(line.days_to_break.map_or_else(String::new, |days| format!("{days} days"))),
+            Cell::Text(line.to_repair.map_or_else(String::new, |permissions| permissions.to_string())),
+            Cell::Text(percent(line.calls_met)),
+            Cell::Text(percent(line.permissions_met)),
+            Cell::Text(percent(line.reduction)),
+            Cell::Text(causes.collect::<Vec<_>>().join(", ")),
+        ]
+    }
+}
+
+/// One line for a program.
+#[derive(Serialize)]
+pub(super) struct LineRow<'a> {
+    #[serde(flatten)]
+    line: &'a Line,
+}
+
+impl<'a> LineRow<'a> {
+    pub(super) fn all(backtest: &'a Backtest) -> Vec<Self> {
+        backtest.lines.iter().map(|line| Self { line }).collect()
+    }
+}
+
+impl Row for LineRow<'_> {
+    const TITLES: &'static [&'static str] = &[
+        "TRAIN",
+        "HORIZON",
+        "STRATUM",
+        "POLICY",
+        "CUT OFFS",
+        "WINDOWS",
+        "BROKEN",
+        "BROKEN LOW",
+        "BROKEN HIGH",
+        "BROKEN WRITE",
+        "DAYS TO BREAK",
+        "TO REPAIR",
+        "CALLS MET",
+        "PERMISSIONS MET",
+        "REDUCTION",
+    ];
+
+    fn cells(&self) -> Vec<Cell> {
+        let line = self.line;
+        let number = |number: Option<u64>| Cell::Text(number.map_or_else(String::new, |n| n.to_string()));
+        let share = |share: f64| Cell::Text(format!("{share:.4}"));
+        vec![
+            Cell::Text(line.train.to_string()),
+            Cell::Text(line.horizon.to_string()),
+            Cell::Text(line.stratum.map_or("all", Stratum::as_str).to_owned()),
+            Cell::Text(line.policy.to_string()),
+            Cell::count(line.cut_offs),
+            Cell::Number(line.broken.of),
+            Cell::Number(line.broken.hits),
+            share(line.broken.low),
+            share(line.broken.high),
+            Cell::Number(line.broken_write.hits),
+            number(line.days_to_break.and_then(|days| u64::try_from(days).ok())),
+            number(line.to_repair),
+            share(line.calls_met),
+            share(line.permissions_met),
+            share(line.reduction),
+        ]
+    }
+}
+
+/// One line of the table of what was foretold.
+#[derive(Serialize)]
+struct CalibrationRow<'a> {
+    calibration: &'a Calibration,
+    at: usize,
+}
+
+impl<'a> CalibrationRow<'a> {
+    fn all(backtest: &'a Backtest) -> Vec<Self> {
+        let bins = |calibration: &'a Calibration| {
+            (0..calibration.bins.len()).map(move |at| Self { calibration, at })
+        };
+        backtest.calibration.iter().flat_map(bins).collect()
+    }
+}
+
+impl Row for CalibrationRow<'_> {
+    const TITLES: &'static [&'static str] = &[
+        "LEARNED FROM",
+        "WITHIN",
+        "POLICY",
+        "WINDOWS",
+        "FORETOLD",
+        "CAME",
+        "BRIER",
+        "BRIER OF MEAN",
+        "CUT-OFFS WITHIN RANGE",
+    ];
+
+    fn cells(&self) -> Vec<Cell> {
+        let one = self.calibration;
+        let bin = one.bins.get(self.at);
+        vec![
+            Cell::Text(format!("{} days", one.train)),
+            Cell::Text(format!("{} days", one.horizon)),
+            Cell::Text(one.policy.to_string()),
+            Cell::Number(bin.map_or(0, |bin| bin.windows)),
+            Cell::Text(bin.map_or_else(String::new, |bin| percent(bin.foretold))),
+            Cell::Text(bin.map_or_else(String::new, |bin| percent(bin.came))),
+            Cell::Text(format!("{:.3}", one.brier)),
+            Cell::Text(format!("{:.3}", one.brier_of_mean)),
+            Cell::Text(format!("{} of {}", one.within.hits, one.within.of)),
+        ]
+    }
+}
+
+/// A share in percent.
+pub(super) fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+fn range(share: Share) -> String {
+    format!("{:.1}-{:.1} %", share.low * 100.0, share.high * 100.0)
+}

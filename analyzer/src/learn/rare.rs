@@ -1,0 +1,50 @@
+//! Ways to take away or to bring back that are taken rarely: they are watched, and go last.
+
+use remit_catalog::{AccessLevel, Action};
+use remit_policy::Retained;
+
+use super::words::{Words, split};
+
+/// Verbs that take away what others change.
+const DESTROY: [&str; 9] =
+    ["Delete", "Terminate", "Deregister", "Detach", "Disassociate", "Remove", "Revoke", "Release", "Purge"];
+
+/// Verbs that bring back.
+const RECOVER: [&str; 10] = [
+    "Restore",
+    "Failover",
+    "Promote",
+    "Rollback",
+    "Recover",
+    "Revert",
+    "Switchover",
+    "Redrive",
+    "Reboot",
+    "Cancel",
+];
+
+/// Shorter names of things are in too many others.
+const TELLING: usize = 4;
+
+/// Why an unused action is watched.
+pub(super) fn of(action: &Action, words: &Words) -> Option<Retained> {
+    if matches!(action.level, AccessLevel::List | AccessLevel::Read) {
+        return None;
+    }
+    let (verb, noun) = split(action.name);
+    if DESTROY.contains(&verb) {
+        let used = words.done_to(action, &noun).find(|used| writes(used.level))?;
+        return Some(Retained::DestroyPath(used.name.clone()));
+    }
+    if RECOVER.contains(&verb) {
+        let is_of = |of: &str| of.len() >= TELLING && noun.contains(of);
+        let mut used = words.nouns(action.service).filter(|(of, _)| is_of(of)).flat_map(|(_, used)| used);
+        let used = used.find(|used| writes(used.level))?;
+        return Some(Retained::RecoveryPath(used.name.clone()));
+    }
+    None
+}
+
+fn writes(level: AccessLevel) -> bool {
+    !matches!(level, AccessLevel::List | AccessLevel::Read)
+}

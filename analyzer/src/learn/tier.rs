@@ -1,0 +1,46 @@
+//! How much stays of what is not used.
+
+use std::fmt;
+
+/// How much stays of what is not used. Each tier keeps what the one before keeps.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum, serde::Serialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Tier {
+    /// What was used, what comes with it, and rare ways to undo or recover it
+    Strict,
+    /// Also what others of its kind use
+    #[default]
+    Standard,
+    /// Also what lists or describes in services that are used
+    Balanced,
+}
+
+impl Tier {
+    /// Every tier, from the tightest on.
+    pub(crate) const ALL: [Self; 3] = [Self::Strict, Self::Standard, Self::Balanced];
+
+    /// Its name.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Standard => "standard",
+            Self::Balanced => "balanced",
+        }
+    }
+
+    pub(super) fn asks_peers(self) -> bool {
+        self >= Self::Standard
+    }
+
+    pub(super) fn keeps_metadata(self) -> bool {
+        self >= Self::Balanced
+    }
+}
+
+impl fmt::Display for Tier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
