@@ -5,6 +5,7 @@ mod level;
 mod metadata;
 mod peers;
 mod rare;
+mod rhythm;
 mod stratum;
 mod tier;
 mod words;
@@ -16,6 +17,7 @@ use remit_policy::{Judgement, Retained, Verdict};
 
 pub(crate) use self::level::weight;
 pub(crate) use self::peers::{Kinds, Peers};
+pub(crate) use self::rhythm::Rhythm;
 pub(crate) use self::stratum::{Stratum, stratum_of};
 pub(crate) use self::tier::Tier;
 use self::words::Words;

@@ -1,0 +1,187 @@
+//! When something happens again, as far as the days tell on which it did.
+
+use remit_policy::Days;
+use serde::Serialize;
+
+/// When something happens again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum Rhythm {
+    /// It did not happen.
+    Never,
+    /// In one stretch of days only, which says nothing of when it comes again.
+    Once,
+    /// On nearly every day.
+    Daily,
+    /// On nearly every day from Monday to Friday.
+    WorkingDays,
+    /// Every so many days.
+    Every {
+        /// The days from one to the next.
+        days: i64,
+        /// How often it was seen.
+        cycles: usize,
+    },
+    /// Twice, so many days apart: it may be a rhythm.
+    Twice {
+        /// The days between.
+        days: i64,
+    },
+    /// Now and then.
+    Irregular {
+        /// How many stretches of days.
+        times: usize,
+    },
+}
+
+/// Periods that jobs have, in days: a week, two, a month, a quarter, half a year, a year.
+const PERIODS: [i64; 9] = [7, 14, 28, 30, 31, 91, 182, 365, 366];
+
+/// Days that lie no farther apart are one stretch: a run goes on over midnight, or is tried again.
+const STRETCH: i64 = 2;
+
+/// Cycles from which on a rhythm is one.
+const CYCLES: usize = 3;
+
+impl Rhythm {
+    /// The rhythm of some days.
+    pub(crate) fn of(days: &Days) -> Self {
+        let (Some(first), Some(last)) = (days.first(), days.last()) else { return Self::Never };
+        let span = last - first + 1;
+        if span >= 7 {
+            let is_nearly = |part: i64, of: i64| part * 5 >= of * 4;
+            if is_nearly(i64::from(days.len()), span) {
+                return Self::Daily;
+            }
+            let (working, free): (Vec<i64>, Vec<i64>) = days.iter().partition(|day| is_working_day(*day));
+            let all = (first..=last).filter(|day| is_working_day(*day)).count();
+            let (working, free) = (working.len(), free.len());
+            if working >= 5 && working * 5 >= all * 4 && free * 10 <= working {
+                return Self::WorkingDays;
+            }
+        }
+        let starts = starts(days);
+        let gaps: Vec<i64> =
+            starts.windows(2).filter_map(|pair| Some(pair.last()? - pair.first()?)).collect();
+        match gaps.as_slice() {
+            [] => Self::Once,
+            [days] => Self::Twice { days: *days },
+            gaps => period(gaps).map_or(Self::Irregular { times: starts.len() }, |days| Self::Every {
+                days,
+                cycles: starts.len(),
+            }),
+        }
+    }
+
+    /// How often it was seen, where that tells when it comes again.
+    pub(crate) fn cycles(self) -> usize {
+        match self {
+            Self::Never => 0,
+            Self::Once => 1,
+            Self::Twice { .. } => 2,
+            Self::Daily | Self::WorkingDays => CYCLES,
+            Self::Every { cycles, .. } => cycles,
+            Self::Irregular { times } => times,
+        }
+    }
+
+    /// It in words.
+    pub(crate) fn words(self) -> String {
+        match self {
+            Self::Never => "never".to_owned(),
+            Self::Once => "once".to_owned(),
+            Self::Daily => "every day".to_owned(),
+            Self::WorkingDays => "on working days".to_owned(),
+            Self::Every { days, cycles } => {
+                let name = match days {
+                    1 => "every day".to_owned(),
+                    7 => "every week".to_owned(),
+                    28..=31 => "every month".to_owned(),
+                    91 => "every quarter".to_owned(),
+                    182 => "every half year".to_owned(),
+                    365 | 366 => "every year".to_owned(),
+                    days => format!("every {days} days"),
+                };
+                format!("{name} ({cycles} times)")
+            }
+            Self::Twice { days } => format!("twice, {days} days apart"),
+            Self::Irregular { times } => format!("now and then ({times} times)"),
+        }
+    }
+}
+
+/// The first days of stretches.
+fn starts(days: &Days) -> Vec<i64> {
+    let mut starts = Vec::new();
+    let mut last = None;
+    for day in days.iter() {
+        if last.is_none_or(|last| day - last > STRETCH) {
+            starts.push(day);
+        }
+        last = Some(day);
+    }
+    starts
+}
+
+/// The period of these gaps: one that jobs have, or their median; each gap is a multiple of it, since runs are skipped, and
+/// most are it.
+fn period(gaps: &[i64]) -> Option<i64> {
+    if gaps.len() + 1 < CYCLES {
+        return None;
+    }
+    let mut sorted = gaps.to_vec();
+    sorted.sort_unstable();
+    let median = *sorted.get(sorted.len() / 2)?;
+    let periods = PERIODS.into_iter().filter(|period| (period - median).abs() <= slack(*period));
+    let near = periods.min_by_key(|period| ((period - median).abs(), *period)).unwrap_or(median);
+    let fits = |gap: i64, times: i64| (gap - near * times).abs() <= slack(near);
+    let single = gaps.iter().filter(|gap| fits(**gap, 1)).count();
+    let all = gaps.iter().all(|gap| (1..=3).any(|times| fits(*gap, times)));
+    (all && single * 2 >= gaps.len()).then_some(near)
+}
+
+/// How far from a period a gap may be: a tenth, and a day at least.
+fn slack(period: i64) -> i64 {
+    (period / 10).max(1)
+}
+
+/// Whether a day is one from Monday to Friday: the first day of the epoch was a Thursday.
+fn is_working_day(day: i64) -> bool {
+    (day + 3).rem_euclid(7) < 5
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rhythm(days: impl IntoIterator<Item = i64>) -> Rhythm {
+        let mut all = Days::none(0);
+        days.into_iter().for_each(|day| all.insert(day));
+        Rhythm::of(&all)
+    }
+
+    #[test]
+    fn a_rhythm_is_told_by_its_days() {
+        assert_eq!(rhythm([]), Rhythm::Never);
+        assert_eq!(rhythm([40, 41]), Rhythm::Once);
+        assert_eq!(rhythm(0..30), Rhythm::Daily);
+        assert_eq!(rhythm((0..60).filter(|day| is_working_day(*day))), Rhythm::WorkingDays);
+        assert_eq!(rhythm((0..8).map(|week| week * 7)), Rhythm::Every { days: 7, cycles: 8 });
+        assert_eq!(rhythm([0, 91, 182]), Rhythm::Every { days: 91, cycles: 3 });
+        assert_eq!(rhythm([0, 91]), Rhythm::Twice { days: 91 });
+        assert_eq!(rhythm([0, 5, 40, 47, 90]), Rhythm::Irregular { times: 5 });
+    }
+
+    #[test]
+    fn months_differ_and_runs_are_skipped_or_late() {
+        assert_eq!(rhythm([0, 31, 59, 90, 120, 151]), Rhythm::Every { days: 31, cycles: 6 });
+        assert_eq!(rhythm([0, 7, 15, 28, 35, 36, 42]), Rhythm::Every { days: 7, cycles: 6 });
+        assert_eq!(rhythm([0, 90, 183, 366, 457]), Rhythm::Every { days: 91, cycles: 5 });
+    }
+
+    /// 2026-11-28 is a Saturday.
+    #[test]
+    fn saturday_is_no_working_day() {
+        assert!(!is_working_day(20_785) && is_working_day(20_784) && is_working_day(20_787));
+    }
+}
