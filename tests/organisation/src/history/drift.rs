@@ -52,6 +52,9 @@ const WORDS: &[&str] = &[
 const EXTRA_RHYTHMS: &[&str] =
     &["rare", "rare", "rare", "occasional", "cron:7", "cron:30", "cron:91", "cron:365"];
 
+/// When people and agents look into something.
+const ERRAND_RHYTHMS: &[&str] = &["rare", "rare", "occasional"];
+
 impl<'a> Plan<'a> {
     /// Draws a module. A deployer is never without a task, and its deliveries are always included.
     pub(super) fn draw(archetype: &'a Archetype, calendar: Calendar, prior: &Prior, mint: &mut Mint) -> Self {
@@ -65,8 +68,12 @@ impl<'a> Plan<'a> {
             extras: Vec::new(),
             changes: Vec::new(),
         };
-        for _ in 0..mint.between(prior::EXTRAS.0, prior::EXTRAS.1) {
-            let rhythm = mint.pick(EXTRA_RHYTHMS).copied();
+        let (extras, rhythms) = match archetype.stratum.as_str() {
+            "human" | "agent" => (prior::ERRANDS, ERRAND_RHYTHMS),
+            _ => (prior::EXTRAS, EXTRA_RHYTHMS),
+        };
+        for _ in 0..mint.between(extras.0, extras.1) {
+            let rhythm = mint.pick(rhythms).copied();
             let calls = plan.new_calls(mint);
             plan.extras.extend(calls.zip(rhythm));
         }

@@ -66,7 +66,8 @@ pub(super) fn gaps(calendar: Calendar, mint: &mut Mint) -> Vec<Gap> {
             let from = calendar.start + mint.between(0, i64::from(calendar.days) * DAY - 1);
             #[expect(clippy::cast_possible_truncation, reason = "a gap lasts a few days")]
             let seconds = (twice(prior::GAP_HOURS, mint) * 3600.0) as i64;
-            gaps.push(Gap { from, to: from + seconds, in_cluster });
+            let to = (from + seconds).min(calendar.second(calendar.days));
+            gaps.push(Gap { from, to, in_cluster });
         }
     }
     gaps.sort_unstable();
@@ -100,9 +101,17 @@ pub(super) fn intrusions(
             let Some(wish) = mint.pick(WISHES) else { continue };
             for call in Call::parse_all(wish, &names, false)? {
                 let Target::Cloud { template, .. } = &call.target else { continue };
-                let mut needs = template.needs.iter();
-                let allowed = needs.all(|need| policy::allows(&member.policy, &need.action, true));
-                calls.push((call, allowed));
+                let granted = |everywhere| {
+                    template
+                        .needs
+                        .iter()
+                        .map(move |need| policy::allows(&member.policy, &need.action, everywhere))
+                };
+                let (allowed, refused) = (granted(true).all(|one| one), granted(false).next() == Some(false));
+                // What is granted on some resources, or in part, would depend on resources that are drawn later.
+                if allowed || refused {
+                    calls.push((call, allowed));
+                }
             }
         }
         let address = format!("192.0.2.{}", mint.between(1, 254));

@@ -13,13 +13,14 @@
 //! | [`Prior::idle`]: share that never calls | 0 to 0.06 | organisation | own choice; public reports speak of more |
 //! | [`Prior::shared`]: share of workload roles with a second workload | 0.03 to 0.15 | organisation | own choice |
 //! | [`Prior::frozen`]: share of modules that are never deployed | 0.10 to 0.40 | organisation | own choice |
-//! | [`Prior::change`]: share of deploys that change what is needed, at drift 1 | 0.02 to 0.25 | organisation | own choice |
+//! | [`Prior::change`]: share of deploys that change what is needed, at drift 1 | 0.04 to 0.4 | organisation | own choice |
 //! | [`Prior::probes`]: share of identities that are refused something now and then | 0.15 to 0.5 | organisation | own choice |
 //! | [`Prior::duplicates`]: share of events that are delivered twice | 0 to 0.02 | organisation | CloudTrail delivers at least once |
 //! | [`GAPS`]: gaps of the log | 1 to 5, of 2 hours to 4 days, twice | organisation | own choice |
 //! | [`INTRUSIONS`]: bursts with stolen credentials | 1 to 4 of 8 to 40 calls | organisation | own choice |
 //! | [`DEPLOYS`]: deploys a year | 2 to 80, twice | module | from quarterly releases to several a week |
 //! | [`EXTRAS`]: what a module does now and then that others of its kind do not | 0 to 4 | module | own choice |
+//! | [`ERRANDS`]: the same for people and agents | 3 to 12 | module | own choice: they look into many things once |
 //! | [`ADOPTS`]: share of a module's changes that a sibling takes over | 0.5 to 1 | identity | own choice |
 //! | [`LAG`]: days until it does | 0 to 60 | change and identity | own choice |
 //! | [`STEADY`]: runs of a steady task a day | 0.7 to 12, twice | task | at most one an hour: the log shall stay small |
@@ -68,6 +69,8 @@ pub(super) const OFFICE: Range = (0.35, 4.0);
 pub(super) const MIX: Range = (0.02, 6.0);
 /// What a module does besides its kind's tasks: fewest and most.
 pub(super) const EXTRAS: (i64, i64) = (0, 4);
+/// The same for people and agents, who look into many things once.
+pub(super) const ERRANDS: (i64, i64) = (3, 12);
 /// Days between rare runs on average.
 pub(super) const RARE: Range = (40.0, 400.0);
 /// Days between destructions on average.
@@ -115,7 +118,7 @@ pub(super) struct Prior {
 impl Prior {
     /// Draws the organisation's parameters.
     pub(super) fn draw(drift: u32, mint: &mut Mint) -> Self {
-        let change = between((0.02, 0.25), mint) * f64::from(drift);
+        let change = between((0.04, 0.4), mint) * f64::from(drift);
         Self {
             kubernetes: between((0.10, 0.20), mint),
             strata: [
