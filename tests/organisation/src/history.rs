@@ -1,8 +1,8 @@
 //! Long histories of organisations, for replaying the past: what was needed on each day is known.
 //!
 //! A learner that is to be judged by what would have broken needs a past that is longer than its window, in which
-//! workloads change, jobs come once a quarter and logs have gaps. A history is such a past. Nobody who wrote it knew how
-//! the learner decides; where its parameters come from stands in one table, in [`prior`].
+//! workloads change, jobs come once a quarter and logs have gaps. A history is such a past. It was written without regard to
+//! how the learner decides; where its parameters come from stands in one table, in [`prior`].
 //!
 //! [`History::write`] writes, into a folder:
 //!

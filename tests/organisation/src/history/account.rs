@@ -11,22 +11,20 @@ use super::output::Resources;
 use super::policy::{self, Statement};
 use super::world::World;
 use super::{ACCOUNT, REGION};
-use crate::error::Error;
 use crate::mint::Mint;
 use crate::moment;
 use crate::organisation::Organisation;
 use crate::pattern::Scene;
 use crate::profile::{DataEvents, PolicyDescription, Profile, Trail};
-use crate::truth::Truth;
+use crate::truth::{PrincipalTruth, Truth};
 
-/// The organisation whose grants and selectors are to be written. It has no log of its own.
-///
-/// # Errors
-/// None today; grants are drawn with the identities.
-pub(super) fn organisation(world: &World, needed: &Resources) -> Result<Organisation, Error> {
+/// The organisation whose grants and selectors are to be written. It has no log of its own; `last` is the last
+/// day on which each identity called.
+pub(super) fn organisation(world: &World, needed: &Resources, last: &BTreeMap<usize, u32>) -> Organisation {
     let day = |moment| moment::format(moment, "%Y-%m-%d");
     let mut principals = Vec::new();
     let mut identities = Vec::new();
+    let mut truth = Truth::default();
     let mut managed: BTreeMap<&'static str, Value> = BTreeMap::new();
     for (index, member) in world.members.iter().enumerate().filter(|(_, member)| member.subject.is_none()) {
         let mut description = member.description.clone();
@@ -45,6 +43,14 @@ pub(super) fn organisation(world: &World, needed: &Resources) -> Result<Organisa
         }
         principals.push(description);
         identities.push(member.identity.clone());
+        truth.principals.push(PrincipalTruth {
+            // The account says when a role was last used to within minutes; the day is enough here.
+            last_used: last
+                .get(&index)
+                .map(|day| format!("{}T23:50:00Z", moment::format(world.calendar.second(*day), "%Y-%m-%d"))),
+            last_region: last.get(&index).map(|_| REGION.to_owned()),
+            ..PrincipalTruth::default()
+        });
     }
     let profile = Profile {
         account: ACCOUNT.to_owned(),
@@ -80,7 +86,7 @@ pub(super) fn organisation(world: &World, needed: &Resources) -> Result<Organisa
         hours_per_file: 24,
     };
     let seed = world.history.seed;
-    Ok(Organisation { seed, profile, identities, records: Vec::new(), truth: Truth::default() })
+    Organisation { seed, profile, identities, records: Vec::new(), truth }
 }
 
 fn document(statements: &[Value]) -> Value {

@@ -34,7 +34,7 @@ impl History {
         let truth = HistoryTruth::new(&world, &notes);
         summary.needs = truth.identities.iter().map(|identity| identity.needs.len() as u64).sum();
         let resources = resources(&notes);
-        let organisation = account::organisation(&world, &resources)?;
+        let organisation = account::organisation(&world, &resources, &last_days(&notes));
         let pretty = |value: serde_json::Value| format!("{value:#}\n");
         let texts = [
             ("account.json", pretty(organisation.authorization_details()?)),
@@ -60,6 +60,16 @@ fn resources(notes: &Notes<'_>) -> Resources {
         resources.entry(action).or_default().insert(key.resource.clone());
     }
     resources
+}
+
+/// The last day on which each identity called.
+fn last_days(notes: &Notes<'_>) -> BTreeMap<usize, u32> {
+    let mut last = BTreeMap::new();
+    for (key, days) in notes.iter().filter(|(key, _)| key.note == Note::Need) {
+        let known = last.entry(key.member).or_default();
+        *known = days.iter().map(|(day, _)| *day).fold(*known, u32::max);
+    }
+    last
 }
 
 /// Makes and writes all days, and answers what the truth notes.

@@ -110,7 +110,7 @@ const LISTED: &[&str] = &[
     "s3:DeleteBucketPolicy",
     "dynamodb:Scan",
     "dynamodb:BatchWriteItem",
-    "dynamodb:TransactWriteItems",
+    "dynamodb:PartiQLUpdate",
     "dynamodb:UpdateContinuousBackups",
     "sqs:ChangeMessageVisibility",
     "sqs:AddPermission",

@@ -6,7 +6,7 @@
 //!
 //! | parameter | range | drawn per | source |
 //! | --- | --- | --- | --- |
-//! | [`Prior::kubernetes`]: share of identities that are ServiceAccounts | 0.10 to 0.20 | organisation | the task: about 15 % |
+//! | [`Prior::kubernetes`]: share of identities that are ServiceAccounts | 0.10 to 0.20 | organisation | own choice: about 15 % |
 //! | [`Prior::strata`]: shares of the others: workloads, CI, people, agents | 0.45 to 0.7, 0.08 to 0.18, 0.12 to 0.28, 0.06 to 0.16, scaled to 1 | organisation | own choice |
 //! | [`Prior::young`]: share created within the history | 0.05 to 0.35 | organisation | own choice |
 //! | [`Prior::retired`]: share whose calls stop within it | 0 to 0.10 | organisation | own choice |
@@ -28,8 +28,8 @@
 //! | [`OCCASIONAL`]: runs of an occasional task a day | 0.03 to 0.3, twice | task | own choice |
 //! | [`OFFICE`]: runs of a task in office hours a working day | 0.35 to 4, twice | task | own choice |
 //! | [`MIX`]: runs of one of an agent's tasks a day | 0.02 to 6, twice | task | own choice: a few tasks make most calls |
-//! | [`RARE`]: days between errors, recoveries and manual repairs on average | 40 to 400, twice | task | the task |
-//! | [`DESTROY`]: days between destructions on average | 40 to 400, twice | task | the task |
+//! | [`RARE`]: days between errors, recoveries and manual repairs on average | 40 to 400, twice | task | own choice: from every few weeks to once a year |
+//! | [`DESTROY`]: days between destructions on average | 40 to 400, twice | task | own choice: as rare as repairs |
 //! | [`SKIPPED`]: share of a schedule's runs that do not happen | 0 to 0.08 | task | own choice |
 //! | [`LATE`]: days that a schedule of 7 days or more comes late or early | 0 to 3 | task | own choice |
 //! | [`ONCALL`]: weeks from one turn on call to the next | 2 to 8 | identity | own choice |

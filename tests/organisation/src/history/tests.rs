@@ -273,6 +273,26 @@ fn every_calls_days_are_those_of_its_log() {
 }
 
 #[test]
+fn the_same_organisation_comes_out_whatever_the_drift() {
+    let who = |drift| {
+        let truth = json(written(&History { days: 20, ..history(drift) }).path(), "truth.json");
+        let identities = truth["identities"].as_array().unwrap().iter();
+        let all: Vec<_> = identities
+            .map(|one| (one["arn"].clone(), one["module"].clone(), one["created_day"].clone()))
+            .collect();
+        (all, truth["deploys"].clone(), truth["gaps"].clone())
+    };
+    assert_eq!(who(0), who(3));
+}
+
+#[test]
+fn small_histories_are_written_too() {
+    for (days, identities) in [(0, 0), (1, 1), (3, 4), (10, 2)] {
+        written(&History { days, identities, ..history(3) });
+    }
+}
+
+#[test]
 fn shuffled_siblings_keep_the_set_of_names_and_tags() {
     let plain = json(written(&history(1)).path(), "truth.json");
     let shuffled = json(written(&History { shuffle_siblings: true, ..history(1) }).path(), "truth.json");
