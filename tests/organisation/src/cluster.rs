@@ -143,6 +143,21 @@ pub struct SubjectTruth {
     pub hidden: BTreeSet<String>,
 }
 
+/// The lines of the audit log that one request leaves, none where the audit policy hides it.
+pub(crate) fn request_events(
+    policy: &Value,
+    subject: &SubjectDescription,
+    call: &ClusterCall,
+    at: i64,
+    mint: &mut Mint,
+) -> Vec<String> {
+    let request = audit::Request { subject, call, suffix: "", at };
+    if audit::is_hidden(policy, &request) {
+        return Vec::new();
+    }
+    request.events(mint).iter().map(Value::to_string).collect()
+}
+
 impl ClusterProfile {
     /// The profile of the demo's cluster: 90 days up to the end of October 2026.
     ///

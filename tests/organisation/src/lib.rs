@@ -19,6 +19,8 @@
 //!
 //! A [`ClusterProfile`] describes a cluster in the same way, from which [`Cluster`] makes an audit log of its API server.
 //!
+//! A [`History`] is a long past of a larger organisation, in which workloads change, with what each day needed.
+//!
 //! [`Load`] makes logs in bulk for benchmarks, and [`Pair`] policies with requests for evaluators.
 
 mod archive;
@@ -29,6 +31,7 @@ mod delivery;
 mod error;
 mod event;
 mod grants;
+mod history;
 mod identity;
 mod load;
 mod mint;
@@ -51,6 +54,10 @@ pub use cluster::{
 };
 pub use delivery::LogFile;
 pub use error::Error;
+pub use history::{
+    DeniedTruth, DeployTruth, GapTruth, History, HistoryNeed, HistorySummary, HistoryTruth, IdentityTruth,
+    IntruderTruth,
+};
 pub use identity::Identity;
 pub use load::{Load, LoadSummary};
 pub use mint::Mint;

@@ -6,7 +6,9 @@ use std::time::Instant;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
-use remit_organisation::{Cluster, ClusterProfile, Load, LoadSummary, Organisation, Profile, SAMPLE_SEED};
+use remit_organisation::{
+    Cluster, ClusterProfile, History, HistorySummary, Load, LoadSummary, Organisation, Profile, SAMPLE_SEED,
+};
 
 #[derive(Parser)]
 #[command(about = "makes synthetic organisations: logs, grants and the truth behind them")]
@@ -47,6 +49,27 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Write a long history of an organisation with drift, and what each day of it needed
+    History {
+        /// Seed of everything random
+        #[arg(long, default_value_t = SAMPLE_SEED)]
+        seed: u64,
+        /// Days, up to the end of October 2026
+        #[arg(long, default_value_t = 520)]
+        days: u32,
+        /// Roles, users and ServiceAccounts
+        #[arg(long, default_value_t = 100)]
+        identities: u32,
+        /// How much deploys change what is needed: 0 not at all, 1 as usual, 3 three times as much
+        #[arg(long, default_value_t = 1)]
+        drift: u32,
+        /// Folder to write to
+        #[arg(long)]
+        out: PathBuf,
+        /// Deal names and tags of roles out again, so that siblings are none
+        #[arg(long)]
+        shuffle_siblings: bool,
+    },
     /// Write a log in bulk for benchmarks, gzip'd in files of 500 events
     Load {
         /// Events in all; about 1.5 kB each
@@ -72,6 +95,16 @@ fn main() -> Result<()> {
         }
         Command::Cluster { seed, out } => {
             Cluster::generate(seed, &ClusterProfile::sample()?)?.write(&out)?;
+        }
+        Command::History { seed, days, identities, drift, out, shuffle_siblings } => {
+            let start = Instant::now();
+            let history = History { seed, days, identities, drift, shuffle_siblings };
+            let HistorySummary { files, events, bytes, packed, needs } = history.write(&out)?;
+            let line = format!(
+                "{events} events, {bytes} bytes of logs in {files} files of {packed} bytes, {needs} needs, {:.1} s\n",
+                start.elapsed().as_secs_f64()
+            );
+            std::io::stderr().write_all(line.as_bytes())?;
         }
         Command::Load { events, seed, threads, out } => {
             let start = Instant::now();

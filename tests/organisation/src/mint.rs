@@ -59,6 +59,31 @@ impl Mint {
         Self { reservoir, tails, ..Self::new(seed, label) }
     }
 
+    /// A stream whose long opaque values are thrifty and whose UUIDs have full entropy: for logs of so many events
+    /// that a thrifty stream would give two of them the same identifier.
+    #[must_use]
+    pub(crate) fn bulk(seed: u64, label: &str) -> Self {
+        Self { tails: Vec::new(), ..Self::thrifty(seed, label) }
+    }
+
+    /// Goes on with the numbers of another label and keeps the text that opaque values are cut from.
+    pub(crate) fn turn_to(&mut self, seed: u64, label: &str) {
+        self.random = Self::new(seed, label).random;
+    }
+
+    /// A stream of its own that follows from this one, of which it takes a single number.
+    pub(crate) fn fork(&mut self) -> Self {
+        Self::new(self.random.next_u64(), "fork")
+    }
+
+    /// A number from 0 up to 1, which is excluded.
+    pub(crate) fn unit(&mut self) -> f64 {
+        // 2^53 steps are what a double resolves.
+        #[expect(clippy::cast_precision_loss, reason = "below 2^53 the conversion is exact")]
+        let unit = self.below(1 << 53) as f64 / (1_u64 << 53) as f64;
+        unit
+    }
+
     /// A number below `bound`; zero when `bound` is zero.
     pub fn below(&mut self, bound: u64) -> u64 {
         let wide = u128::from(self.random.next_u64()) * u128::from(bound);
@@ -73,10 +98,7 @@ impl Mint {
 
     /// Whether an event of this probability happens.
     pub fn chance(&mut self, probability: f64) -> bool {
-        // 2^53 steps are what a double resolves.
-        #[expect(clippy::cast_precision_loss, reason = "below 2^53 the conversion is exact")]
-        let unit = self.below(1 << 53) as f64 / (1_u64 << 53) as f64;
-        unit < probability
+        self.unit() < probability
     }
 
     /// One of the items; none of an empty list.

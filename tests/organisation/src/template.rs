@@ -188,6 +188,26 @@ const FILES: &[(&str, &str)] = files![
     "xray",
 ];
 
+/// Further operations of the same services.
+const HISTORY_FILES: &[(&str, &str)] = &[
+    ("acm", include_str!("../templates/history/acm.json")),
+    ("ecr", include_str!("../templates/history/ecr.json")),
+    ("iam", include_str!("../templates/history/iam.json")),
+    ("secretsmanager", include_str!("../templates/history/secretsmanager.json")),
+    ("dynamodb", include_str!("../templates/history/dynamodb.json")),
+    ("sqs", include_str!("../templates/history/sqs.json")),
+    ("sns", include_str!("../templates/history/sns.json")),
+    ("lambda", include_str!("../templates/history/lambda.json")),
+    ("logs", include_str!("../templates/history/logs.json")),
+    ("ec2", include_str!("../templates/history/ec2.json")),
+    ("ecs", include_str!("../templates/history/ecs.json")),
+    ("events", include_str!("../templates/history/events.json")),
+    ("cloudformation", include_str!("../templates/history/cloudformation.json")),
+    ("monitoring", include_str!("../templates/history/monitoring.json")),
+    ("rds", include_str!("../templates/history/rds.json")),
+    ("autoscaling", include_str!("../templates/history/autoscaling.json")),
+];
+
 impl Templates {
     /// The templates that the crate carries.
     ///
@@ -199,6 +219,21 @@ impl Templates {
             return Ok(templates);
         }
         let loaded = Self::load(FILES)?;
+        Ok(TEMPLATES.get_or_init(|| loaded))
+    }
+
+    /// The templates that the crate carries, and those that only histories use: operations of paths that are rare,
+    /// such as deletions. They stand apart so that random organisations stay what they were.
+    ///
+    /// # Errors
+    /// A template file that is not in its format.
+    pub(crate) fn of_histories() -> Result<&'static Self, Error> {
+        static TEMPLATES: OnceLock<Templates> = OnceLock::new();
+        if let Some(templates) = TEMPLATES.get() {
+            return Ok(templates);
+        }
+        let mut loaded = Self::load(FILES)?;
+        loaded.by_operation.extend(Self::load(HISTORY_FILES)?.by_operation);
         Ok(TEMPLATES.get_or_init(|| loaded))
     }
 
