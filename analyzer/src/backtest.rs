@@ -21,6 +21,7 @@ pub(crate) use self::policy::Policy;
 use self::replay::Replay;
 pub(crate) use self::result::{Backtest, Line};
 use crate::learn::{Kinds, Peers};
+use crate::rollup::PrincipalCalls;
 
 /// What is replayed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +57,16 @@ impl Train {
 pub(crate) struct Told {
     pub(crate) first: i64,
     pub(crate) end: i64,
+}
+
+impl Told {
+    /// The days of calls; none where there are no calls. The last may be a day that has not ended.
+    pub(crate) fn of(calls: &BTreeMap<String, PrincipalCalls>) -> Option<Self> {
+        let days = || calls.values().flat_map(|calls| &calls.calls).map(|call| call.seen.days);
+        let first = days().filter_map(|days| days.first()).min()?;
+        let last = days().filter_map(|days| days.last()).max()?;
+        Some(Self { first, end: last + 1 })
+    }
 }
 
 /// One cut-off: the day before which everything is known.

@@ -1,6 +1,7 @@
 //! What is learned from the past beyond single calls: which unused permissions may be needed all the same.
 
 mod companions;
+mod disposition;
 mod level;
 mod metadata;
 mod peers;
@@ -15,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use remit_catalog::{ActionId, Catalog};
 use remit_policy::{Judgement, Retained, Verdict};
 
+pub(crate) use self::disposition::{Disposition, dispositions};
 pub(crate) use self::level::weight;
 pub(crate) use self::peers::{Kinds, Peers};
 pub(crate) use self::rhythm::Rhythm;

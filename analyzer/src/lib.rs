@@ -24,6 +24,7 @@ mod output;
 mod proposals;
 mod regions;
 pub mod report;
+mod review;
 mod rollup;
 mod sessions;
 mod span;

@@ -62,6 +62,11 @@ impl Cell {
     }
 }
 
+/// A share in percent.
+pub(crate) fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
 /// Prints rows in the chosen format.
 pub(crate) fn print<R: Row>(rows: &[R], format: Format, out: &mut dyn Write) -> io::Result<()> {
     match format {

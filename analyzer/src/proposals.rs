@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::analysis::{Analysed, Analysis, account_of};
 use crate::cluster::{self, AnalysedSubject, Cluster};
 use crate::outcome::Edits;
+use crate::review::{self, Forecasts};
 
 /// The index of a proposals folder, `index.json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,13 +56,19 @@ pub(crate) fn write(
     catalog: &Catalog,
     analysis: &Analysis,
     cluster: Option<&Cluster>,
+    forecasts: &Forecasts,
+    only: Option<&str>,
     folder: &Path,
 ) -> anyhow::Result<Index> {
     let mut index = Index { schema: INDEX_SCHEMA.to_owned(), proposals: Vec::new() };
-    let of_account = analysis.principals.iter().filter_map(|one| due(catalog, analysis, one));
+    let is_wanted = |name: &str| only.is_none_or(|only| only == name);
+    let wanted = analysis.principals.iter().filter(|one| is_wanted(&one.principal.arn));
+    let of_account = wanted.filter_map(|one| due(catalog, analysis, one, forecasts));
     let of_cluster = cluster
         .into_iter()
-        .flat_map(|cluster| cluster.subjects.iter().filter_map(|subject| due_of_cluster(cluster, subject)));
+        .flat_map(|cluster| cluster.subjects.iter().map(move |subject| (cluster, subject)))
+        .filter(|(_, subject)| is_wanted(&subject.user.name))
+        .filter_map(|(cluster, subject)| due_of_cluster(cluster, subject));
     let all: Vec<_> = of_account.chain(of_cluster).collect();
     // Texts are made in parallel, and written in order; not all of them are held at once.
     for some in all.chunks(64) {
@@ -78,11 +85,20 @@ pub(crate) fn write(
 }
 
 /// The proposal of a principal, where it is proven and changes something.
-fn due<'a>(catalog: &'a Catalog, analysis: &'a Analysis, analysed: &'a Analysed) -> Option<Due<'a>> {
+fn due<'a>(
+    catalog: &'a Catalog,
+    analysis: &'a Analysis,
+    analysed: &'a Analysed,
+    forecasts: &'a Forecasts,
+) -> Option<Due<'a>> {
     let proven = analysed.outcome.changing()?;
     Some(Due {
         entry: entry(analysed.principal.arn.clone(), folder_of(&analysed.principal), proven),
-        files: Box::new(|| files_of(catalog, analysis, analysed, proven)),
+        files: Box::new(|| {
+            let mut files = files_of(catalog, analysis, analysed, proven)?;
+            files.extend(review::files(catalog, analysed, forecasts)?);
+            Ok(files)
+        }),
     })
 }
 

@@ -1,13 +1,14 @@
 //! An identity as it is replayed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use remit_catalog::{ActionId, Catalog};
 use remit_policy::{Account, Call, Days, Granted, Usage, Verdict};
 
 use super::Cut;
-use crate::analysis::Analysed;
+use crate::analysis::{Analysed, Analysis};
 use crate::learn::{Stratum, stratum_of};
+use crate::rollup::PrincipalCalls;
 
 /// An identity as it is replayed: what it may do today, and all that it was seen to do.
 pub(crate) struct Identity<'a> {
@@ -32,13 +33,21 @@ pub(crate) struct Identity<'a> {
 }
 
 impl<'a> Identity<'a> {
-    /// A principal that was analysed, with its calls of all times.
-    pub(crate) fn of(
+    /// Those of an analysis that have grants and calls.
+    pub(crate) fn all(
         catalog: &Catalog,
-        account: &Account,
-        analysed: &'a Analysed,
-        calls: &'a [Call],
-    ) -> Option<Self> {
+        analysis: &'a Analysis,
+        calls: &'a BTreeMap<String, PrincipalCalls>,
+    ) -> Vec<Self> {
+        let of = |one: &'a Analysed| {
+            let calls = &calls.get(&one.principal.arn)?.calls;
+            Self::of(catalog, &analysis.account, one, calls)
+        };
+        analysis.principals.iter().filter_map(of).collect()
+    }
+
+    /// A principal that was analysed, with its calls of all times.
+    fn of(catalog: &Catalog, account: &Account, analysed: &'a Analysed, calls: &'a [Call]) -> Option<Self> {
         let place = account.principals.iter().position(|one| one.arn == analysed.principal.arn)?;
         let calls: Vec<&Call> = calls.iter().filter(|call| !call.seen.days.is_empty()).collect();
         let usage = Usage::gather(catalog, calls.iter().copied());

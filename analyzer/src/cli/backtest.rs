@@ -5,7 +5,7 @@ mod table;
 use remit_policy::Days;
 
 use self::table::LineRow;
-use super::analysing::{Analysed, AnalysingArguments, analysed};
+use super::analysing::{AnalysingArguments, analysed};
 use super::{Streams, WrongUsage};
 use crate::backtest::{Backtest, Identity, Plan, Policy, Told, Train, run as replay};
 use crate::exit::Exit;
@@ -42,7 +42,10 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     let mut analysing = arguments.analysing.clone();
     analysing.windows.history = Days::LENGTH.saturating_mul(DAY);
     let analysed = analysed(&analysing, None, streams)?;
-    let told = told(&analysed)?;
+    let Some(told) = Told::of(&analysed.calls) else {
+        let message = "the ledger has no calls of principals of AWS\nhint: `remit usage` lists what called";
+        return Err(WrongUsage(message.to_owned()).into());
+    };
     let longest = told.end - told.first;
     let mut train: Vec<Train> = arguments.train.iter().map(|days| Train::days(*days)).collect();
     train.sort_unstable();
@@ -51,7 +54,8 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     horizons.sort_unstable();
     horizons.dedup();
     let plan = Plan { train, horizons, step: arguments.step, policies: Policy::ALL.to_vec() };
-    let backtest = replay(analysed.catalog, &analysed.analysis.account, &identities(&analysed), told, &plan);
+    let identities = Identity::all(analysed.catalog, &analysed.analysis, &analysed.calls);
+    let backtest = replay(analysed.catalog, &analysed.analysis.account, &identities, told, &plan);
     for train in &plan.train {
         if !backtest.lines.iter().any(|line| line.train == train.longest) {
             streams.say(&format!(
@@ -62,31 +66,6 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     }
     show(&backtest, arguments.format, streams)?;
     Ok(if analysed.problems.is_empty() { Exit::Done } else { Exit::Failed })
-}
-
-/// The identities that can be replayed: those with grants and calls.
-fn identities(analysed: &Analysed) -> Vec<Identity<'_>> {
-    let account = &analysed.analysis.account;
-    let of = |one| {
-        let one: &crate::analysis::Analysed = one;
-        let calls = &analysed.calls.get(&one.principal.arn)?.calls;
-        Identity::of(analysed.catalog, account, one, calls)
-    };
-    analysed.analysis.principals.iter().filter_map(of).collect()
-}
-
-/// The days that the ledger tells of: the last may be one that has not ended.
-fn told(analysed: &Analysed) -> anyhow::Result<Told> {
-    let days = || analysed.calls.values().flat_map(|calls| &calls.calls).map(|call| call.seen.days);
-    let first = days().filter_map(|days| days.first()).min();
-    let last = days().filter_map(|days| days.last()).max();
-    match (first, last) {
-        (Some(first), Some(last)) => Ok(Told { first, end: last + 1 }),
-        _ => Err(WrongUsage(
-            "the ledger has no calls of principals that the grants name\nhint: `remit usage` lists what called".to_owned(),
-        )
-        .into()),
-    }
 }
 
 fn show(backtest: &Backtest, format: Format, streams: &mut Streams<'_>) -> anyhow::Result<()> {

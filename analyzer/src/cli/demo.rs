@@ -67,7 +67,15 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     let analysed = analysed(&analysing, None, streams)?;
     let out = folder.join("proposals");
     propose::prepare(&out)?;
-    proposals::write(analysed.catalog, &analysed.analysis, analysed.cluster.as_ref(), &out)?;
+    let forecasts = propose::forecasts(&analysed, analysing.tier);
+    proposals::write(
+        analysed.catalog,
+        &analysed.analysis,
+        analysed.cluster.as_ref(),
+        &forecasts,
+        None,
+        &out,
+    )?;
     let report = report::write(&analysed, folder)?;
     tell(folder, &analysed, &report, streams)?;
     Ok(ingested)

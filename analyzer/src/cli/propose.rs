@@ -6,12 +6,14 @@ use anyhow::{Context as _, bail};
 use serde::Serialize;
 
 use super::Streams;
-use super::analysing::{Analysed, AnalysingArguments, analysed};
+use super::analysing::{Analysed, AnalysingArguments, analysed, named};
 use crate::cluster;
 use crate::exit::Exit;
+use crate::learn::{Disposition, Tier, dispositions};
 use crate::outcome::{Edits, Told};
 use crate::output::{Cell, Format, Row, plain, print};
 use crate::proposals;
+use crate::review::Forecasts;
 
 /// Write proven policy proposals into a folder
 #[derive(Debug, clap::Args)]
@@ -36,11 +38,14 @@ struct Line {
     state: &'static str,
     kept: usize,
     removed: usize,
+    watched: usize,
+    would_have_broken: String,
     detail: String,
 }
 
 impl Row for Line {
-    const TITLES: &'static [&'static str] = &["PRINCIPAL", "PROPOSAL", "KEPT", "REMOVED", "DETAIL"];
+    const TITLES: &'static [&'static str] =
+        &["PRINCIPAL", "PROPOSAL", "KEPT", "REMOVED", "WATCHED", "WOULD HAVE BROKEN", "DETAIL"];
 
     fn cells(&self) -> Vec<Cell> {
         vec![
@@ -48,6 +53,8 @@ impl Row for Line {
             Cell::Text(self.state.to_owned()),
             Cell::count(self.kept),
             Cell::count(self.removed),
+            Cell::count(self.watched),
+            Cell::Text(self.would_have_broken.clone()),
             Cell::Text(plain(&self.detail)),
         ]
     }
@@ -55,12 +62,30 @@ impl Row for Line {
 
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     prepare(&arguments.out)?;
-    let analysed = analysed(&arguments.analysing, arguments.only.as_deref(), streams)?;
-    proposals::write(analysed.catalog, &analysed.analysis, analysed.cluster.as_ref(), &arguments.out)?;
-    let lines = lines(&analysed);
+    // What came of such proposals in the past is told by all identities of a sort.
+    let analysed = analysed(&arguments.analysing, None, streams)?;
+    let only = arguments.only.as_deref().map(|name| named(name, names(&analysed))).transpose()?;
+    let forecasts = forecasts(&analysed, arguments.analysing.tier);
+    let cluster = analysed.cluster.as_ref();
+    let only = only.as_deref();
+    proposals::write(analysed.catalog, &analysed.analysis, cluster, &forecasts, only, &arguments.out)?;
+    let mut lines = lines(&analysed, &forecasts);
+    lines.retain(|line| only.is_none_or(|only| line.principal == only));
     print(&lines, arguments.format, streams.out)?;
     let unproven = lines.iter().any(|line| line.state == "withheld");
     Ok(if unproven || !analysed.problems.is_empty() { Exit::Failed } else { Exit::Done })
+}
+
+/// What came of such proposals in the past.
+pub(super) fn forecasts(analysed: &Analysed, tier: Tier) -> Forecasts {
+    Forecasts::replay(analysed.catalog, &analysed.analysis, &analysed.calls, tier)
+}
+
+/// Principals with grants, and subjects of the cluster.
+fn names(analysed: &Analysed) -> impl Iterator<Item = &str> {
+    let of_account = analysed.analysis.account.principals.iter().map(|one| one.arn.as_str());
+    let of_cluster = analysed.cluster.iter().flat_map(|cluster| cluster.state.subjects());
+    of_account.chain(of_cluster)
 }
 
 /// Makes the folder ready: an old set of proposals goes away whole, and anything else is not touched.
@@ -81,10 +106,16 @@ pub(super) fn prepare(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn lines(analysed: &Analysed) -> Vec<Line> {
+fn lines(analysed: &Analysed, forecasts: &Forecasts) -> Vec<Line> {
     let of_account = analysed.analysis.principals.iter().map(|one| {
         let (name, granted) = (&one.principal.arn, one.judgement.counts().granted());
-        line(name, granted, &one.outcome.told(), || proposals::folder_of(&one.principal))
+        let mut line = line(name, granted, &one.outcome.told(), || proposals::folder_of(&one.principal));
+        let dispositions = dispositions(analysed.catalog, one);
+        line.watched = dispositions.iter().filter(|one| one.disposition == Disposition::Watch).count();
+        if line.state == "proven" {
+            line.would_have_broken = forecasts.short(name);
+        }
+        line
     });
     let of_cluster = analysed.cluster.iter().flat_map(|cluster| {
         cluster.subjects.iter().map(move |one| {
@@ -107,5 +138,13 @@ fn line(
         Told::Impossible(why) => ("none", granted, 0, why.clone()),
         Told::Withheld(why) => ("withheld", granted, 0, why.clone()),
     };
-    Line { principal: principal.to_owned(), state, kept, removed, detail }
+    Line {
+        principal: principal.to_owned(),
+        state,
+        kept,
+        removed,
+        watched: 0,
+        would_have_broken: String::new(),
+        detail,
+    }
 }

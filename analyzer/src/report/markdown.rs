@@ -6,7 +6,8 @@ mod tests;
 
 use std::fmt::{self, Write as _};
 
-use self::escape::{code, prose, text};
+use self::escape::text;
+pub(crate) use self::escape::{code, prose};
 use super::model::{Gap, PrincipalSection, ProposalSection, Report};
 use super::wording::{self, number, share};
 

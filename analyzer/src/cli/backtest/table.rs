@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::backtest::{Backtest, Calibration, Line, Share};
 use crate::learn::Stratum;
-use crate::output::{Cell, Format, Row, counted, print};
+use crate::output::{Cell, Format, Row, counted, percent, print};
 
 /// Writes a backtest for a person: a table for each length of history and each horizon, and one for each stratum of which
 /// there is enough to tell.
@@ -186,11 +186,6 @@ impl Row for CalibrationRow<'_> {
             Cell::Text(format!("{} of {}", one.within.hits, one.within.of)),
         ]
     }
-}
-
-/// A share in percent.
-pub(super) fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
 }
 
 fn range(share: Share) -> String {

@@ -3,7 +3,7 @@
 use super::wording;
 
 /// A name in a code span.
-pub(super) fn code(name: &str) -> String {
+pub(crate) fn code(name: &str) -> String {
     let is_harmless = |c: char| c.is_alphanumeric() || ":/._-=@+,*{}$? ".contains(c);
     let is_span = !name.is_empty() && name.chars().all(is_harmless) && name.trim() == name;
     // A backslash or a pipe means something even inside of a code span when that is in a table, and renderers
@@ -12,7 +12,7 @@ pub(super) fn code(name: &str) -> String {
 }
 
 /// A message of the project, in which names stand between backticks.
-pub(super) fn prose(message: &str) -> String {
+pub(crate) fn prose(message: &str) -> String {
     let pieces = wording::pieces(message);
     pieces.into_iter().map(|(is_name, piece)| if is_name { code(piece) } else { text(piece) }).collect()
 }

@@ -1,0 +1,252 @@
+//! What a person reads of a proposal before agreeing: what becomes of each permission and why, and what came of such
+//! proposals in the past.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use remit_catalog::Catalog;
+use remit_policy::{Days, EmittedFile};
+use serde::Serialize;
+
+use crate::analysis::{Analysed, Analysis};
+use crate::backtest::{Identity, Line, Plan, Policy, Told, Train, run};
+use crate::learn::{Disposition, Stratum, Tier, dispositions};
+use crate::output::{counted, grouped, percent};
+use crate::report::markdown::{code, prose};
+use crate::rollup::PrincipalCalls;
+
+/// What came of such proposals in the past, by stratum.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Forecasts {
+    /// How much stays of what is not used.
+    pub(crate) tier: Tier,
+    /// What sort a principal is of, by its ARN.
+    pub(crate) strata: BTreeMap<String, Stratum>,
+    /// What came of the tier's proposals.
+    pub(crate) lines: BTreeMap<Stratum, Line>,
+}
+
+/// Days of history that a proposal is made from, at most and at least.
+const LONGEST: i64 = 400;
+const LEAST: i64 = 90;
+
+/// Days after a past date that are looked at, and from one such date to the next.
+const HORIZON: i64 = 30;
+const STEP: i64 = 30;
+
+/// Version of the format of `review.json`.
+const SCHEMA: &str = "remit.review/v1";
+
+/// Permissions that are named of those that go, for each service.
+const NAMED: usize = 8;
+
+/// Permissions that are listed of those that stay or are watched.
+const LISTED: usize = 200;
+
+#[derive(Serialize)]
+struct Review<'a> {
+    schema: &'static str,
+    principal: &'a str,
+    tier: Tier,
+    stratum: Option<Stratum>,
+    /// None where there is not enough history.
+    replay: Option<&'a Line>,
+    permissions: Vec<Group>,
+}
+
+/// Permissions of which the same is said.
+#[derive(Serialize)]
+struct Group {
+    disposition: Disposition,
+    why: String,
+    permissions: Vec<String>,
+}
+
+impl Forecasts {
+    /// Replays a tier over an analysis, from as much history as the tier would have had.
+    pub(crate) fn replay(
+        catalog: &Catalog,
+        analysis: &Analysis,
+        calls: &BTreeMap<String, PrincipalCalls>,
+        tier: Tier,
+    ) -> Self {
+        let identities = Identity::all(catalog, analysis, calls);
+        let strata = identities.iter().map(|one| (one.name.to_owned(), one.stratum)).collect();
+        let plan = Plan {
+            train: vec![Train { longest: LONGEST, least: LEAST }],
+            horizons: vec![HORIZON],
+            step: STEP,
+            policies: vec![Policy::Tier(tier)],
+        };
+        let told = Told::of(calls);
+        let backtest = told.map(|told| run(catalog, &analysis.account, &identities, told, &plan));
+        let lines = backtest.into_iter().flat_map(|backtest| backtest.lines);
+        let lines = lines.filter_map(|line| Some((line.stratum?, line))).collect();
+        Self { tier, strata, lines }
+    }
+
+    /// What came of such proposals, where there is enough history to tell.
+    fn of(&self, principal: &str) -> (Option<Stratum>, Option<&Line>) {
+        let stratum = self.strata.get(principal).copied();
+        let line = stratum.and_then(|stratum| self.lines.get(&stratum));
+        (stratum, line.filter(|line| line.broken.is_telling()))
+    }
+
+    /// The share that would have broken, in short.
+    pub(crate) fn short(&self, principal: &str) -> String {
+        match self.of(principal).1 {
+            Some(line) => percent(line.broken.share),
+            None => "not enough history".to_owned(),
+        }
+    }
+
+    /// It in a sentence.
+    fn sentence(&self, principal: &str) -> String {
+        let (stratum, line) = self.of(principal);
+        let Some((stratum, line)) = stratum.zip(line) else {
+            let windows =
+                stratum.and_then(|stratum| self.lines.get(&stratum)).map_or(0, |line| line.broken.of);
+            return format!(
+                "Not enough history to say what would have come of such proposals: {}, and 30 are needed.",
+                counted(
+                    windows,
+                    "identity at a past date can be replayed",
+                    "identities at past dates can be replayed"
+                )
+            );
+        };
+        let broken = line.broken;
+        format!(
+            "When these rules were replayed at {} on {} of the same sort ({stratum}), {} would have missed a permission within \
+             {} days ({}, 95 % interval {} to {}).",
+            counted(line.cut_offs as u64, "past date", "past dates"),
+            counted(broken.of, "identity at a date", "identities at dates"),
+            grouped(broken.hits),
+            line.horizon,
+            percent(broken.share),
+            percent(broken.low),
+            percent(broken.high),
+        )
+    }
+}
+
+/// The files of a review.
+pub(crate) fn files(
+    catalog: &Catalog,
+    analysed: &Analysed,
+    forecasts: &Forecasts,
+) -> anyhow::Result<Vec<EmittedFile>> {
+    let mut groups: BTreeMap<(Disposition, String), Vec<String>> = BTreeMap::new();
+    for one in dispositions(catalog, analysed) {
+        groups.entry((one.disposition, one.why)).or_default().push(one.permission);
+    }
+    let group = |((disposition, why), permissions)| Group { disposition, why, permissions };
+    let groups: Vec<Group> = groups.into_iter().map(group).collect();
+    let principal = analysed.principal.arn.as_str();
+    let (stratum, replay) = forecasts.of(principal);
+    let text = markdown(analysed, forecasts, &groups)?;
+    let review =
+        Review { schema: SCHEMA, principal, tier: forecasts.tier, stratum, replay, permissions: groups };
+    let json = format!("{}\n", serde_json::to_string_pretty(&review)?);
+    let file = |path: &str, text| EmittedFile { path: path.to_owned(), text };
+    Ok(vec![file("review.md", text), file("review.json", json)])
+}
+
+fn markdown(analysed: &Analysed, forecasts: &Forecasts, groups: &[Group]) -> Result<String, std::fmt::Error> {
+    let principal = analysed.principal.arn.as_str();
+    let number = |wanted: Disposition| -> usize {
+        groups.iter().filter(|group| group.disposition == wanted).map(|group| group.permissions.len()).sum()
+    };
+    let mut text = String::new();
+    writeln!(text, "# {}\n", code(principal))?;
+    let all: usize = groups.iter().map(|group| group.permissions.len()).sum();
+    writeln!(
+        text,
+        "Of {} permissions {} go, {} are watched and go last, {} stay and {} cannot be told (tier {}).\n",
+        grouped(all as u64),
+        grouped(number(Disposition::Remove) as u64),
+        grouped(number(Disposition::Watch) as u64),
+        grouped(number(Disposition::Keep) as u64),
+        grouped(number(Disposition::Unknown) as u64),
+        forecasts.tier,
+    )?;
+    writeln!(text, "{}\n", forecasts.sentence(principal))?;
+    writeln!(
+        text,
+        "That does not cover jobs that are rarer than the history, and what is deployed from now on. `steps.md` says how to go \
+         back.\n"
+    )?;
+    if let Some(wait) = wait(analysed) {
+        writeln!(text, "{wait}\n")?;
+    }
+    for (disposition, title) in [
+        (Disposition::Watch, "Watched: kept for now, gone last"),
+        (Disposition::Keep, "Stays"),
+        (Disposition::Unknown, "Stays, since it cannot be told"),
+        (Disposition::Remove, "Goes"),
+    ] {
+        let of: Vec<&Group> = groups.iter().filter(|group| group.disposition == disposition).collect();
+        if of.is_empty() {
+            continue;
+        }
+        writeln!(text, "## {title}\n")?;
+        match disposition {
+            Disposition::Watch | Disposition::Keep => listed(&mut text, &of)?,
+            Disposition::Unknown | Disposition::Remove => summed(&mut text, &of)?,
+        }
+        writeln!(text)?;
+    }
+    Ok(text)
+}
+
+/// What to wait for before this is merged, where the identity has not been there for long.
+fn wait(analysed: &Analysed) -> Option<String> {
+    let coverage = &analysed.coverage;
+    let created = analysed.principal.created?;
+    let young = created.checked_sub(coverage.window.start).filter(|younger| *younger > 0)?;
+    let days = Days::day_of(young) + 1;
+    Some(format!(
+        "The identity is younger than the window: observe it {} more.",
+        counted(u64::try_from(days).unwrap_or(0), "day", "days")
+    ))
+}
+
+/// One line for each permission.
+fn listed(text: &mut String, groups: &[&Group]) -> std::fmt::Result {
+    let all = groups.iter().flat_map(|group| group.permissions.iter().map(move |name| (name, &group.why)));
+    let all: BTreeMap<&String, &String> = all.collect();
+    for (name, why) in all.iter().take(LISTED) {
+        writeln!(text, "- {}: {}", code(name), prose(why))?;
+    }
+    if let Some(more @ 1..) = all.len().checked_sub(LISTED) {
+        writeln!(text, "- and {}: see `review.json`", counted(more as u64, "other", "others"))?;
+    }
+    Ok(())
+}
+
+/// One line for each service and reason.
+fn summed(text: &mut String, groups: &[&Group]) -> std::fmt::Result {
+    for group in groups {
+        writeln!(text, "{}:\n", prose(&group.why))?;
+        let mut services: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for name in &group.permissions {
+            let (service, action) = name.split_once(':').unwrap_or((name, ""));
+            services.entry(service).or_default().push(action);
+        }
+        for (service, actions) in services.iter().take(LISTED) {
+            let named: Vec<_> = actions.iter().take(NAMED).map(|action| code(action)).collect();
+            let more = actions.len().saturating_sub(NAMED);
+            let more = if more > 0 { format!(" and {} more", grouped(more as u64)) } else { String::new() };
+            writeln!(text, "- {service}: {}{more}", named.join(", "))?;
+        }
+        if let Some(more @ 1..) = services.len().checked_sub(LISTED) {
+            writeln!(
+                text,
+                "- and {}: see `review.json`",
+                counted(more as u64, "other service", "other services")
+            )?;
+        }
+        writeln!(text)?;
+    }
+    Ok(())
+}
