@@ -9,7 +9,7 @@ mod grants;
 mod ingest;
 mod kubernetes;
 mod load;
-mod program;
+pub(crate) mod program;
 mod rollup;
 mod row;
 mod run;

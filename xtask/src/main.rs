@@ -11,6 +11,7 @@ mod catalog;
 mod digest;
 mod dist;
 mod ebpf;
+mod evaluate;
 mod metadata;
 mod place;
 mod step;
@@ -37,6 +38,8 @@ enum Verb {
     Tidy,
     /// Measure ratios to other programs on the same files, and print them as a Markdown table
     Bench(bench::Arguments),
+    /// Hold what the learner proposes against the truth of synthetic organisations, and print what came of it as Markdown
+    Evaluate(evaluate::Arguments),
     /// Make the catalog's table again, of its pinned sources and `catalog/overrides`
     Catalog(catalog::Arguments),
     /// Compile the kernel's programs, with a compiler that is installed where it is missing
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().verb {
         Verb::Test(arguments) => test::run(&arguments),
         Verb::Tidy => tidy::run(),
+        Verb::Evaluate(arguments) => evaluate::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Catalog(arguments) => catalog::run(&arguments),
         Verb::Ebpf(arguments) => ebpf::run(&arguments),

@@ -92,13 +92,6 @@ impl Backtest {
         self.lines = self.sums.iter_mut().map(|(key, sums)| sums.line(*key)).collect();
         self.calibration = self.outcomes.calibrate();
     }
-
-    /// The line of a policy in a stratum.
-    pub(crate) fn line(&self, policy: Policy, horizon: i64, stratum: Option<Stratum>) -> Option<&Line> {
-        self.lines
-            .iter()
-            .find(|line| line.policy == policy && line.horizon == horizon && line.stratum == stratum)
-    }
 }
 
 impl Sums {

@@ -33,9 +33,6 @@ pub(crate) struct Disposed {
     pub(crate) why: String,
 }
 
-/// What is not used for longer than this, and was used in one stretch of days only, is watched.
-const RECENT: i64 = 30;
-
 /// What becomes of each permission of a principal, in the order of their names.
 pub(crate) fn dispositions(catalog: &Catalog, analysed: &Analysed) -> Vec<Disposed> {
     let words = Words { analysed, end: Days::day_of(analysed.coverage.window.end) };
@@ -86,11 +83,11 @@ impl Words<'_> {
         let Some(seen) = seen else { return (Disposition::Keep, "used".to_owned()) };
         let rhythm = Rhythm::of(&seen.days);
         let last = Days::day_of(seen.last);
-        let ago = self.end - last;
+        let ago = counted(u64::try_from(self.end - last).unwrap_or(0), "day", "days");
         let calls = counted(seen.count.distinct(), "call", "calls");
-        if rhythm.cycles() == 1 && ago > RECENT {
+        if rhythm.cycles() == 1 {
             let why = format!(
-                "{calls}, all in one stretch of days that ended {ago} days ago: it may come again, and fewer than two cycles were seen"
+                "{calls}, all in one stretch of days that ended {ago} ago: fewer than two cycles were seen"
             );
             return (Disposition::Watch, why);
         }

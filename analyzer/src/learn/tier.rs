@@ -18,9 +18,6 @@ pub(crate) enum Tier {
 }
 
 impl Tier {
-    /// Every tier, from the tightest on.
-    pub(crate) const ALL: [Self; 3] = [Self::Strict, Self::Standard, Self::Balanced];
-
     /// Its name.
     pub(crate) fn as_str(self) -> &'static str {
         match self {

@@ -4,6 +4,7 @@
 
 mod decisions;
 mod dice;
+mod evaluate;
 mod floor;
 mod ledger;
 
@@ -23,6 +24,15 @@ fn main() -> ExitCode {
         }
         ["ledger", folder, rows] => {
             rows.parse().map_err(Into::into).and_then(|rows| ledger::run(&PathBuf::from(folder), rows))
+        }
+        ["evaluate", folder, truth, cut, horizon] => {
+            let days = (cut.parse(), horizon.parse());
+            match days {
+                (Ok(cut), Ok(horizon)) => {
+                    evaluate::run(&PathBuf::from(folder), &PathBuf::from(truth), cut, horizon)
+                }
+                _ => Err(anyhow::anyhow!("`{cut}` and `{horizon}` are to be days")),
+            }
         }
         ["catalog"] => catalog(),
         _ => Err(anyhow::anyhow!("this program is run by `cargo xtask bench`")),

@@ -1,0 +1,79 @@
+//! An evaluation as Markdown.
+
+use std::fmt::Write as _;
+
+use super::Arguments;
+use super::sums::Sums;
+use super::truth::Checked;
+
+/// What is compared with.
+const BASE: (&str, u64) = ("exact observed", 90);
+
+/// The document of one drift.
+pub(super) fn document(arguments: &Arguments, drift: u32, sums: &Sums, checked: &Checked) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = write(&mut text, arguments, drift, sums, checked);
+    text
+}
+
+fn write(
+    text: &mut String,
+    arguments: &Arguments,
+    drift: u32,
+    sums: &Sums,
+    checked: &Checked,
+) -> std::fmt::Result {
+    let last = arguments.first_seed + arguments.seeds.saturating_sub(1);
+    writeln!(text, "### Drift x{drift}, seeds {} to {last}\n", arguments.first_seed)?;
+    let base =
+        sums.lines.get(&(BASE.0.to_owned(), BASE.1)).map_or(0.0, |sum| sum.broken / sum.windows.max(1.0));
+    writeln!(
+        text,
+        "| learned from | policy | windows | broken | of exact-90's | broken writes | calls met | permissions met | reduction | missed |"
+    )?;
+    writeln!(text, "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |")?;
+    for ((policy, train), sum) in &sums.lines {
+        let of = |part: f64| part / sum.windows.max(1.0);
+        let causes: Vec<_> =
+            sum.causes.iter().map(|(cause, count)| format!("{} {count}", cause.replace('_', " "))).collect();
+        writeln!(
+            text,
+            "| {train} days | {policy} | {} | {:.3} | {:.2} | {:.3} | {:.4} | {:.4} | {:.3} | {} |",
+            sum.windows,
+            of(sum.broken),
+            if base > 0.0 { of(sum.broken) / base } else { 0.0 },
+            of(sum.broken_write),
+            of(sum.calls_met),
+            of(sum.permissions_met),
+            of(sum.reduction),
+            causes.join(", ")
+        )?;
+    }
+    writeln!(
+        text,
+        "\n| learned from | policy | foretold | came | windows | Brier | of the mean | cut-offs within range |"
+    )?;
+    writeln!(text, "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |")?;
+    for ((policy, train), sum) in &sums.calibrations {
+        let mean = sum.broken / sum.windows.max(1.0);
+        for [windows, foretold, came] in sum.bins.values() {
+            let [within, all] = sum.within;
+            writeln!(
+                text,
+                "| {train} days | {policy} | {:.3} | {:.3} | {windows} | {:.4} | {:.4} | {within} of {all} |",
+                foretold / windows.max(1.0),
+                came / windows.max(1.0),
+                sum.brier / sum.windows.max(1.0),
+                mean * (1.0 - mean),
+            )?;
+        }
+    }
+    for (tier, values) in &checked.tiers {
+        writeln!(text, "\nProposals of tier {tier} at one cut-off, held against the truth:\n")?;
+        for (name, value) in values {
+            writeln!(text, "- {}: {value}", name.replace('_', " "))?;
+        }
+    }
+    Ok(())
+}
