@@ -6,18 +6,19 @@ pub(crate) mod sample;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
-use remit_catalog::Catalog;
+use remit_catalog::{ActionId, Catalog};
 use remit_ledger::CoverageRecord;
 use remit_policy::link::OpenTrust;
 use remit_policy::{
-    Account, Call, Count, Coverage, Expander, Generalise, GivenUp, Judgement, NoProposal, Principal,
-    ProposeOptions, Proven, Seen, Usage, Verdict, Violation, Window, judge, propose, prove,
+    Account, ActionUse, Call, Count, Coverage, Expander, Generalise, GivenUp, Judgement, NoProposal,
+    Principal, ProposeOptions, Proven, Seen, Usage, Verdict, Violation, Window, judge, propose, prove,
 };
 
 use crate::learn::{Kinds, Peers, Tier, retained, with_verdict};
 use crate::regions::{RegionCoverage, regions};
 use crate::report::model::LinkLine;
 use crate::rollup::{Caller, PrincipalCalls};
+use crate::suspects::{Burst, Suspect, Suspects};
 use crate::visible::{Said, WindowSettings, coverage_of};
 use crate::workloads::WorkloadCalls;
 
@@ -38,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) generalise: Generalise,
     /// How much stays of what is not used.
     pub(crate) tier: Tier,
+    /// Calls that strangers may have made, of which nothing is learned.
+    pub(crate) suspects: Suspects,
 }
 
 /// The first moment from which on calls of any of these principals count.
@@ -68,6 +71,8 @@ pub(crate) struct Analysed {
     pub(crate) coverage: Coverage,
     /// What it was seen to do.
     pub(crate) usage: Usage,
+    /// What a stranger alone may have used.
+    pub(crate) suspect: BTreeMap<ActionId, Burst>,
     /// Its verdicts.
     pub(crate) judgement: Judgement,
     /// What is proposed.
@@ -176,7 +181,8 @@ pub(crate) fn analyse(
             |expander, at| {
                 let principal = all.get(*at)?;
                 let others = kinds.others(*at);
-                let peers = Peers::of(others.iter().filter_map(|at| Some(&observed.get(at)?.usage)));
+                let others = others.iter().filter_map(|at| observed.get(at));
+                let peers = Peers::of(others.map(Observed::learned));
                 let observed = observed.get(at)?;
                 Some(one(expander, &analysis.account, principal, observed, &peers, settings))
             },
@@ -231,6 +237,7 @@ struct Observed<'a> {
     coverage: Coverage,
     calls: Vec<&'a Call>,
     usage: Usage,
+    suspect: BTreeMap<ActionId, Burst>,
 }
 
 impl<'a> Observed<'a> {
@@ -252,7 +259,23 @@ impl<'a> Observed<'a> {
         // The window ends where the audit log does, and what was seen on the wire since is use all the same.
         let calls: Vec<_> = calls.calls.iter().filter(|call| call.seen.last >= coverage.since).collect();
         let usage = Usage::gather(catalog, calls.iter().copied());
-        Self { account, coverage, calls, usage }
+        let suspect = settings.suspects.of(&principal.arn);
+        let burst = |suspect: &Suspect, (id, use_): (&ActionId, &ActionUse)| {
+            Some((*id, suspect.burst(use_)?.clone()))
+        };
+        let suspect = suspect
+            .into_iter()
+            .flat_map(|suspect| usage.actions.iter().filter_map(|one| burst(suspect, one)))
+            .collect();
+        Self { account, coverage, calls, usage, suspect }
+    }
+}
+
+impl Observed<'_> {
+    /// What is learned from: what was used, but by strangers.
+    fn learned(&self) -> BTreeSet<ActionId> {
+        let used = self.usage.actions.iter().filter(|(_, use_)| use_.seen.is_some());
+        used.map(|(id, _)| *id).filter(|id| !self.suspect.contains_key(id)).collect()
     }
 }
 
@@ -265,11 +288,12 @@ fn one(
     settings: &Settings,
 ) -> Analysed {
     let catalog = expander.catalog();
-    let Observed { account: account_id, coverage, calls, usage } = observed;
+    let Observed { account: account_id, coverage, calls, usage, suspect } = observed;
     let given_up = given_up(expander, account, principal, usage, coverage, settings);
     let judged = |expander: &mut Expander<'_>, usage: &Usage| {
         let mut judgement = judge(expander, account, principal, usage, coverage, &given_up);
-        let used = with_verdict(&judgement, &Verdict::Used);
+        let mut used = with_verdict(&judgement, &Verdict::Used);
+        used.retain(|id| !suspect.contains_key(id));
         let unused = with_verdict(&judgement, &Verdict::Unused);
         let retained = retained(catalog, &used, unused, Some(peers), settings.tier);
         judgement.retain(retained);
@@ -295,6 +319,7 @@ fn one(
         account: account_id.clone(),
         coverage: coverage.clone(),
         usage: usage.clone(),
+        suspect: suspect.clone(),
         judgement,
         outcome,
     }

@@ -113,7 +113,11 @@ pub(crate) fn run(
             .map(|(identity, usage)| {
                 let others: BTreeSet<usize> = kinds.others(identity.place);
                 let others = others.iter().filter_map(|place| known.get(*places.get(place)?));
-                let peers = Peers::of(others);
+                let used = |usage: &Usage| {
+                    let used = usage.actions.iter().filter(|(_, use_)| use_.seen.is_some());
+                    used.map(|(id, _)| *id).collect()
+                };
+                let peers = Peers::of(others.map(used));
                 Replay { catalog, account, identity, usage, peers: &peers, told, cut }.windows(plan)
             })
             .collect();

@@ -18,6 +18,7 @@ use crate::calls::{RECORDED, register_joined, register_logged};
 use crate::holes::Called;
 use crate::rollup::{Caller, Filter, PrincipalCalls, TABLE, Text, roll_up, text as text_of, unexpected};
 use crate::sessions;
+use crate::suspects::{Suspects, suspects};
 
 /// A ledger at one moment.
 pub(crate) struct Ledger {
@@ -108,6 +109,16 @@ impl Ledger {
             self.runtime.block_on(counted).context("cannot look for sessions in the ledger")?;
         }
         Ok(sessions.uses())
+    }
+
+    /// Calls that strangers may have made.
+    pub(crate) fn suspects(&self) -> anyhow::Result<Suspects> {
+        if self.snapshot.usage_files().is_empty() {
+            return Ok(Suspects::default());
+        }
+        self.runtime
+            .block_on(suspects(&self.context))
+            .context("cannot look for bursts of calls in the ledger")
     }
 
     /// What was called, by whatever saw it.

@@ -28,6 +28,7 @@ mod review;
 mod rollup;
 mod sessions;
 mod span;
+mod suspects;
 mod visible;
 mod workloads;
 mod yaml;

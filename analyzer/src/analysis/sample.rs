@@ -72,6 +72,7 @@ pub(crate) fn analysis(
         give_up_unused_services: false,
         generalise: Generalise::Names,
         tier: Tier::default(),
+        suspects: Suspects::default(),
     };
     let calls = BTreeMap::from([(ROLE.to_owned(), PrincipalCalls { kind: "role".to_owned(), calls })]);
     analyse(Catalog::embedded().unwrap(), account, &calls, records, &settings, None)

@@ -9,6 +9,7 @@ use super::Cut;
 use crate::analysis::{Analysed, Analysis};
 use crate::learn::{Stratum, stratum_of};
 use crate::rollup::PrincipalCalls;
+use crate::suspects::Burst;
 
 /// An identity as it is replayed: what it may do today, and all that it was seen to do.
 pub(crate) struct Identity<'a> {
@@ -28,6 +29,8 @@ pub(crate) struct Identity<'a> {
     pub(crate) calls: Vec<&'a Call>,
     /// What they needed.
     pub(crate) usage: Usage,
+    /// What a stranger alone may have used.
+    suspect: &'a BTreeMap<ActionId, Burst>,
     /// The first day on which it could call.
     pub(crate) first: i64,
 }
@@ -50,7 +53,7 @@ impl<'a> Identity<'a> {
     fn of(catalog: &Catalog, account: &Account, analysed: &'a Analysed, calls: &'a [Call]) -> Option<Self> {
         let place = account.principals.iter().position(|one| one.arn == analysed.principal.arn)?;
         let calls: Vec<&Call> = calls.iter().filter(|call| !call.seen.days.is_empty()).collect();
-        let usage = Usage::gather(catalog, calls.iter().copied());
+        let usage = without(Usage::gather(catalog, calls.iter().copied()), &analysed.suspect);
         let seen = calls.iter().filter_map(|call| call.seen.days.first()).min()?;
         let unobservable = analysed.judgement.verdicts.iter();
         let unobservable = unobservable.filter(|(_, verdict)| matches!(verdict, Verdict::Unobservable(_)));
@@ -64,6 +67,7 @@ impl<'a> Identity<'a> {
             first: analysed.principal.created.map_or(seen, |created| Days::day_of(created).min(seen)),
             calls,
             usage,
+            suspect: &analysed.suspect,
         })
     }
 
@@ -71,7 +75,7 @@ impl<'a> Identity<'a> {
     pub(super) fn before(&self, catalog: &Catalog, cut: Cut) -> Usage {
         let calls: Vec<Call> =
             self.calls.iter().filter_map(|call| call.between(cut.since, cut.day)).collect();
-        Usage::gather(catalog, &calls)
+        without(Usage::gather(catalog, &calls), self.suspect)
     }
 
     /// Whether something would have been proposed for it: it had been there for as long as has to be learned from, and was
@@ -79,4 +83,10 @@ impl<'a> Identity<'a> {
     pub(super) fn is_eligible(&self, usage: &Usage, cut: Cut) -> bool {
         usage.calls.distinct() > 0 && cut.day - self.first >= cut.train.least.min(90)
     }
+}
+
+/// Use without what strangers may have used: nobody needs that.
+fn without(mut usage: Usage, suspect: &BTreeMap<ActionId, Burst>) -> Usage {
+    usage.actions.retain(|id, _| !suspect.contains_key(id));
+    usage
 }

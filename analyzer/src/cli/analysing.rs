@@ -17,6 +17,7 @@ use crate::grants::{self, Grants};
 use crate::learn::Tier;
 use crate::ledgers::Ledger;
 use crate::rollup::{Filter, PrincipalCalls, Span, by_principal};
+use crate::suspects::Suspects;
 use crate::visible::{Said, WindowSettings};
 use crate::workloads::workloads;
 use crate::{links, span};
@@ -125,6 +126,7 @@ pub(super) fn analysed(
     let mut settings = settings(arguments, catalog, streams)?;
     let ledger = Ledger::open(&arguments.ledger.ledger)?;
     settings.unreadable = ledger.damaged(Provider::Aws);
+    settings.suspects = ledger.suspects()?;
     let mut problems = ledger.problems();
     let grants = grants::read(
         &arguments.grants,
@@ -206,6 +208,7 @@ fn settings(
         given_up,
         give_up_unused_services: unused_services,
         tier: arguments.tier,
+        suspects: Suspects::default(),
         generalise: match arguments.resources {
             Resources::Exact => Generalise::Exact,
             Resources::Names => Generalise::Names,

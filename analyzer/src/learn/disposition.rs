@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::Rhythm;
 use crate::analysis::Analysed;
 use crate::output::counted;
+use crate::suspects::Burst;
 
 /// What becomes of a permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -57,6 +58,10 @@ impl Words<'_> {
             (Verdict::Unused, Some(why)) if why.is_watched() => (Disposition::Watch, self.unused(Some(why))),
             (Verdict::Unused, Some(why)) => (Disposition::Keep, self.unused(Some(why))),
             (Verdict::Unused, None) => (Disposition::Remove, self.unused(None)),
+            (Verdict::Used, _) if self.analysed.suspect.contains_key(&id) => {
+                let burst = self.analysed.suspect.get(&id).map(Burst::words).unwrap_or_default();
+                (Disposition::Watch, burst)
+            }
             (Verdict::Used, _) => {
                 let use_ = self.analysed.usage.actions.get(&id);
                 self.used(use_.and_then(|use_| use_.seen.as_ref()))

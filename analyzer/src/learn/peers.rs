@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use remit_catalog::{AccessLevel, Action, ActionId};
-use remit_policy::{Account, Effect, Principal, Retained, Usage};
+use remit_policy::{Account, Effect, Principal, Retained};
 
 use super::level::is_sensitive;
 
@@ -98,12 +98,12 @@ fn granted(account: &Account, principal: &Principal) -> BTreeSet<String> {
 
 impl Peers {
     /// What these use.
-    pub(crate) fn of<'u>(others: impl IntoIterator<Item = &'u Usage>) -> Self {
+    pub(crate) fn of(others: impl IntoIterator<Item = BTreeSet<ActionId>>) -> Self {
         let mut peers = Self::default();
-        for usage in others {
+        for used in others {
             peers.of += 1;
-            for (id, _) in usage.actions.iter().filter(|(_, use_)| use_.seen.is_some()) {
-                *peers.using.entry(*id).or_default() += 1;
+            for id in used {
+                *peers.using.entry(id).or_default() += 1;
             }
         }
         peers
