@@ -10,7 +10,7 @@ use remit_catalog::Catalog;
 use remit_ledger::CoverageRecord;
 use remit_policy::link::OpenTrust;
 use remit_policy::{
-    Account, Count, Coverage, Expander, Generalise, GivenUp, Judgement, NoProposal, Principal,
+    Account, Count, Coverage, Expander, Generalise, GivenUp, Inventory, Judgement, NoProposal, Principal,
     ProposeOptions, Proven, Seen, Usage, Violation, Window, judge, propose, prove,
 };
 
@@ -230,7 +230,7 @@ fn one(
     let usage = Usage::gather(catalog, in_window.iter().copied());
     let given_up = given_up(expander, account, principal, &usage, &coverage, settings);
     let judgement = judge(expander, account, principal, &usage, &coverage, &given_up);
-    let options = ProposeOptions { generalise: settings.generalise };
+    let options = ProposeOptions { generalise: settings.generalise, inventory: Inventory::none() };
     let outcome = match propose(expander, account, principal, &usage, &coverage, &judgement, options) {
         Err(why) => Outcome::Impossible(why),
         Ok(proposal) => {

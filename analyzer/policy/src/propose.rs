@@ -17,6 +17,7 @@ pub(crate) use self::placement::{ATTACHED_LIMIT, MANAGED_LIMIT, inline_limit, ow
 use crate::action_set::Expander;
 use crate::coverage::Coverage;
 use crate::grant::{Account, Principal};
+use crate::inventory::Inventory;
 use crate::proposal::{Kept, Proposal, Removed};
 use crate::usage::Usage;
 use crate::verdict::{Judgement, Verdict};
@@ -37,9 +38,12 @@ pub enum NoProposal {
 
 /// Settings of a proposal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ProposeOptions {
+pub struct ProposeOptions<'a> {
     /// How observed resources are generalised.
     pub generalise: Generalise,
+    /// What is known to exist: what all principals of the account were seen to use, the principal itself among them.
+    /// Without it wildcards of actions that change something are not limited by what else they admit.
+    pub inventory: &'a Inventory,
 }
 
 /// Proposes an edit that leaves the principal exactly what is used or unobservable.
@@ -50,7 +54,7 @@ pub fn propose(
     usage: &Usage,
     coverage: &Coverage,
     judgement: &Judgement,
-    options: ProposeOptions,
+    options: ProposeOptions<'_>,
 ) -> Result<Proposal, NoProposal> {
     if let Some(why) = principal.fixed {
         return Err(NoProposal::Fixed(why));
@@ -60,7 +64,7 @@ pub fn propose(
     {
         return Err(NoProposal::Incomplete(problem.message.clone()));
     }
-    let mut elements = Elements::of(expander, account, judgement, usage, options.generalise);
+    let mut elements = Elements::of(expander, account, judgement, usage, options);
     elements.drop_redundant(account);
     let changes = placement::place(expander, account, principal, judgement, &elements)?;
     let (kept, removed) = evidence(expander, account, judgement, usage, &elements);
@@ -124,6 +128,7 @@ fn evidence(
             resources: use_.map(|use_| use_.resources.clone()).unwrap_or_default(),
             resources_known: use_.is_some_and(|use_| !use_.resource_unknown && !use_.any_resource),
             narrowed: elements.narrowed(id),
+            opened: elements.opened(id),
         });
     }
     (kept, removed)

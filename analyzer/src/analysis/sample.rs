@@ -65,7 +65,7 @@ pub(crate) fn analysis(
         unreadable: 0,
         given_up: GivenUp { services: given_up.iter().map(|name| (*name).to_owned()).collect() },
         give_up_unused_services: false,
-        generalise: Generalise::Names,
+        generalise: Generalise::Templates,
     };
     let calls = BTreeMap::from([(ROLE.to_owned(), PrincipalCalls { kind: "role".to_owned(), calls })]);
     analyse(Catalog::embedded().unwrap(), account, &calls, records, &settings, None)

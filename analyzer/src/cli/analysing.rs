@@ -191,7 +191,7 @@ fn settings(
         give_up_unused_services: unused_services,
         generalise: match arguments.resources {
             Resources::Exact => Generalise::Exact,
-            Resources::Names => Generalise::Names,
+            Resources::Names => Generalise::Templates,
         },
     })
 }
