@@ -62,7 +62,7 @@ pub(super) struct AnalysingArguments {
 pub(super) enum Resources {
     /// Exactly the resources seen
     Exact,
-    /// Identifiers that the service assigns become `*`, and more than eight names or folders under one parent one wildcard
+    /// Identifiers that the service assigns become `*`, and so do dates, numbers and the like, and many names at one place
     Names,
 }
 

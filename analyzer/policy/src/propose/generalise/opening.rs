@@ -22,7 +22,7 @@ impl Opening {
     fn explain(&self) -> String {
         let Self { what, count, days, above, .. } = self;
         let name = name_start(above).and_then(|start| above.get(start..)).unwrap_or(above);
-        // Where a date before it is open too, its wildcards are part of the place.
+        // Only what ends with a separator is a folder of sorts.
         let place = if name.ends_with(SEPARATORS) { "under" } else { "behind" };
         format!("{count} distinct {what} stand {place} `{name}` on {days} days")
     }

@@ -10,7 +10,7 @@ use super::opening::Opening;
 use super::segment::{form, segments};
 use super::template::{Shape, Template};
 use super::thresholds::Thresholds;
-use super::{Sightings, Surroundings};
+use super::{Sightings, Surroundings, literal};
 use crate::Glob;
 
 /// A resource, or the pattern of what its service assigns, as a path of the tree.
@@ -55,6 +55,20 @@ struct Node<'p> {
 struct Varying {
     glob: Glob,
     opening: Opening,
+}
+
+/// Forms whose values are opened, by the pattern of each.
+type Forms = BTreeMap<String, Varying>;
+
+/// The form that a segment is opened with: its own, or one that admits it. A literal is admitted by none.
+fn admitting<'f>(forms: &'f Forms, path: &Path<'_>, depth: usize) -> Option<&'f Varying> {
+    let (text, shape) = path.segments.get(depth)?;
+    let own = match shape {
+        Shape::Literal => return None,
+        Shape::Typed(template) => forms.get(&template.opened()),
+        Shape::Open => None,
+    };
+    own.or_else(|| forms.values().find(|one| one.glob.matches(text)))
 }
 
 pub(super) struct Trie<'t> {
@@ -103,7 +117,7 @@ impl Trie<'_> {
         let mut rest = Vec::new();
         let mut parts: BTreeMap<&str, (&Opening, Vec<&'p Path<'p>>)> = BTreeMap::new();
         for path in &node.paths {
-            match varying.iter().find(|one| one.glob.matches(path.text(node.depth))) {
+            match admitting(&varying, path, node.depth) {
                 Some(one) => {
                     parts.entry(one.glob.text()).or_insert((&one.opening, Vec::new())).1.push(path);
                 }
@@ -140,62 +154,66 @@ impl Trie<'_> {
         let mut child = node.child(text, paths);
         child.openings.push(opening);
         child.is_judged = false;
+        let above = child.above.clone();
         let known_before: Vec<&str> = child.paths.iter().map(|path| path.pattern).collect();
         let branches = self.below(child);
         let patterns = branches.iter().map(|branch| branch.pattern.as_str());
         let is_allowed = limit.is_none_or(|limit| {
-            self.surroundings.admitted(self.seen, patterns, &known_before, &node.above, limit + 1) <= limit
+            self.surroundings.admitted(self.seen, patterns, &known_before, &above, limit + 1) <= limit
         });
         is_allowed.then_some(branches)
     }
 
     /// The forms of which so many values were seen that they are opened: where no name stands that they would admit too
     /// and that is of no such form, for that is one among names.
-    fn varying(&self, node: &Node<'_>) -> Vec<Varying> {
-        let mut values: BTreeMap<&Template, BTreeSet<&str>> = BTreeMap::new();
+    fn varying(&self, node: &Node<'_>) -> Forms {
+        let mut values: BTreeMap<&Template, BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
         let mut literals: BTreeSet<&str> = BTreeSet::new();
         for path in &node.paths {
             match path.segments.get(node.depth) {
-                Some((text, Shape::Typed(template))) => _ = values.entry(template).or_default().insert(text),
+                Some((text, Shape::Typed(template))) => {
+                    values.entry(template).or_default().entry(text).or_default().push(path.resource);
+                }
                 Some((text, Shape::Literal)) => _ = literals.insert(text),
                 Some((_, Shape::Open)) | None => {}
             }
         }
-        let mut varying: Vec<Varying> = Vec::new();
+        let mut forms = Forms::new();
         for (template, values) in values {
             if values.len() < self.thresholds.values {
                 continue;
             }
-            let glob = Glob::resource_without_variables(&template.opened());
-            let own = node.paths.iter().filter(|path| values.contains(path.text(node.depth)));
-            let days = self.seen.days(own.map(|path| path.resource));
+            let text = template.opened();
+            let glob = Glob::resource_without_variables(&text);
+            let days = self.seen.days(values.values().flatten().copied());
             if days < self.thresholds.days || literals.iter().any(|literal| glob.matches(literal)) {
                 continue;
             }
             let (count, what) = (values.len(), template.plural());
-            let opening = Opening { is_crowd: false, what, count, days, above: node.above.clone() };
-            varying.push(Varying { glob, opening });
+            // Of those that are written alike the one with the most values tells why.
+            if forms.get(&text).is_none_or(|other| other.opening.count < count) {
+                let opening = Opening { is_crowd: false, what, count, days, above: node.above.clone() };
+                forms.insert(text, Varying { glob, opening });
+            }
         }
-        // The widest stay, and of those that are written alike the one with the most values.
-        varying.sort_by(|a, b| (b.opening.count, &a.opening.what).cmp(&(a.opening.count, &b.opening.what)));
-        let globs: Vec<Glob> = varying.iter().map(|one| one.glob.clone()).collect();
-        let is_wider = |other: &Glob, one: &Glob| one != other && one.is_included_in(&[other]);
-        let mut at = 0;
-        varying.retain(|one| {
-            let is_repeated = globs.iter().take(at).any(|other| *other == one.glob);
-            at += 1;
-            !is_repeated && !globs.iter().any(|other| is_wider(other, &one.glob))
-        });
-        varying
+        // The widest stay.
+        let globs: Vec<Glob> = forms.values().map(|one| one.glob.clone()).collect();
+        let globs: Vec<(&str, &Glob)> = globs.iter().map(|glob| (literal(glob.text()), glob)).collect();
+        let is_narrower = |one: &Glob| {
+            let start = literal(one.text());
+            let mut wider = globs.iter().filter(|(other, _)| start.starts_with(other));
+            wider.any(|(_, other)| one != *other && one.is_included_in(&[*other]))
+        };
+        forms.retain(|_, one| !is_narrower(&one.glob));
+        forms
     }
 
     /// Whether names at a position are too many, where values that vary are one.
-    fn crowd(&self, node: &Node<'_>, varying: &[Varying]) -> Option<Opening> {
+    fn crowd(&self, node: &Node<'_>, varying: &Forms) -> Option<Opening> {
         let mut names: BTreeSet<&str> = BTreeSet::new();
         for path in &node.paths {
-            let text = path.text(node.depth);
-            let form = varying.iter().find(|one| one.glob.matches(text));
-            names.insert(form.map_or(text, |one| one.glob.text()));
+            let form = admitting(varying, path, node.depth);
+            names.insert(form.map_or(path.text(node.depth), |one| one.glob.text()));
         }
         let count = names.len();
         if count < self.thresholds.names {
