@@ -70,7 +70,7 @@ pub(crate) fn analysis(
         unreadable: 0,
         given_up: GivenUp { services: given_up.iter().map(|name| (*name).to_owned()).collect() },
         give_up_unused_services: false,
-        generalise: Generalise::Names,
+        generalise: Generalise::Templates,
         tier: Tier::default(),
         suspects: Suspects::default(),
     };
