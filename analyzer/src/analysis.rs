@@ -4,13 +4,14 @@
 pub(crate) mod sample;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use remit_catalog::{ActionId, Catalog};
 use remit_ledger::CoverageRecord;
 use remit_policy::link::OpenTrust;
 use remit_policy::{
-    Account, ActionUse, Call, Count, Coverage, Expander, Generalise, GivenUp, Inventory, Judgement,
+    Account, ActionUse, Call, Count, Coverage, Days, Expander, Generalise, GivenUp, Inventory, Judgement,
     NoProposal, Principal, ProposeOptions, Proven, Seen, Usage, Verdict, Violation, Window, judge, propose,
     prove,
 };
@@ -166,15 +167,15 @@ pub(crate) fn analyse(
     let wanted: Vec<usize> = (0..all.len()).filter(is_wanted).collect();
     let kinds = Kinds::of(&analysis.account);
     let inventory = inventory(calls.values().flat_map(|calls| &calls.calls));
-    let asked: BTreeSet<usize> =
-        wanted.iter().flat_map(|at| kinds.others(*at).into_iter().chain([*at])).collect();
     let of_one = |at: &usize| {
         let principal = all.get(*at)?;
         let calls = calls.get(&principal.arn).unwrap_or(&none);
         Some((*at, Observed::of(catalog, principal, calls, coverage, settings)))
     };
-    let asked: Vec<usize> = asked.into_iter().collect();
+    // What others do tells of each, also of one that is asked for alone.
+    let asked: Vec<usize> = (0..all.len()).collect();
     let observed: BTreeMap<usize, Observed<'_>> = asked.par_iter().filter_map(of_one).collect();
+    let in_account = Peers::in_account(observed.values().map(Observed::learned));
     // In the order of the account, however many threads there are.
     let analysed: Vec<_> = wanted
         .par_iter()
@@ -184,7 +185,7 @@ pub(crate) fn analyse(
                 let principal = all.get(*at)?;
                 let others = kinds.others(*at);
                 let others = others.iter().filter_map(|at| observed.get(at));
-                let peers = Peers::of(others.map(Observed::learned));
+                let peers = Peers::of(others.map(Observed::learned), Arc::clone(&in_account));
                 let observed = observed.get(at)?;
                 let context = Learned { peers: &peers, inventory: &inventory };
                 Some(one(expander, &analysis.account, principal, observed, context, settings))
@@ -316,7 +317,11 @@ fn one(
         judgement
     };
     let judgement = judged(expander, usage);
-    let options = ProposeOptions { generalise: settings.generalise, inventory };
+    let options = ProposeOptions {
+        generalise: settings.generalise,
+        today: Days::day_of(coverage.window.end),
+        inventory,
+    };
     let outcome = match propose(expander, account, principal, usage, coverage, &judgement, options) {
         Err(why) => Outcome::Impossible(why),
         Ok(proposal) => {

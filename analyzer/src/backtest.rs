@@ -9,9 +9,10 @@ mod replay;
 mod result;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
-use remit_catalog::Catalog;
+use remit_catalog::{ActionId, Catalog};
 use remit_policy::{Account, Usage};
 
 pub(crate) use self::calibration::Calibration;
@@ -109,6 +110,7 @@ pub(crate) fn run(
         let calls = identities.iter().flat_map(|identity| &identity.calls).copied();
         let inventory = inventory(calls.filter(|call| !call.seen.days.before(cut.day).is_empty()));
         let known: Vec<Usage> = identities.par_iter().map(|identity| identity.before(catalog, cut)).collect();
+        let in_account = Peers::in_account(known.iter().map(used));
         let windows: Vec<_> = identities
             .par_iter()
             .zip(&known)
@@ -116,11 +118,7 @@ pub(crate) fn run(
             .map(|(identity, usage)| {
                 let others: BTreeSet<usize> = kinds.others(identity.place);
                 let others = others.iter().filter_map(|place| known.get(*places.get(place)?));
-                let used = |usage: &Usage| {
-                    let used = usage.actions.iter().filter(|(_, use_)| use_.seen.is_some());
-                    used.map(|(id, _)| *id).collect()
-                };
-                let peers = Peers::of(others.map(used));
+                let peers = Peers::of(others.map(used), Arc::clone(&in_account));
                 Replay { catalog, account, identity, usage, peers: &peers, inventory: &inventory, told, cut }
                     .windows(plan)
             })
@@ -131,4 +129,10 @@ pub(crate) fn run(
     }
     backtest.finish();
     backtest
+}
+
+/// The actions that were used.
+fn used(usage: &Usage) -> BTreeSet<ActionId> {
+    let used = usage.actions.iter().filter(|(_, use_)| use_.seen.is_some());
+    used.map(|(id, _)| *id).collect()
 }

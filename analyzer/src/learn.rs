@@ -2,6 +2,7 @@
 
 mod companions;
 mod disposition;
+mod kin;
 mod level;
 mod metadata;
 mod peers;
@@ -48,6 +49,10 @@ pub(crate) fn retained(
         let Some(action) = catalog.action(id) else { continue };
         let why = companions::of(catalog, action, &words)
             .or_else(|| peers.filter(|_| tier.asks_peers()).and_then(|peers| peers.use_of(id, action)))
+            .or_else(|| {
+                peers.filter(|_| tier.asks_peers()).and_then(|peers| peers.in_service(id, action, &words))
+            })
+            .or_else(|| if tier.keeps_kin() { kin::of(action, &words) } else { None })
             .or_else(|| if tier.keeps_metadata() { metadata::of(action, &words) } else { None })
             .or_else(|| rare::of(action, &words));
         retained.extend(why.map(|why| (id, why)));

@@ -23,7 +23,7 @@ use crate::coverage::{Coverage, Reason};
 use crate::grant::{Account, Principal};
 use crate::inventory::Inventory;
 use crate::proposal::{Kept, Proposal, Removed};
-use crate::usage::{ActionUse, Usage};
+use crate::usage::Usage;
 use crate::verdict::{Granted, Judgement, Verdict};
 
 /// Why there is no proposal for a principal.
@@ -45,6 +45,8 @@ pub enum NoProposal {
 pub struct ProposeOptions<'a> {
     /// How observed resources are generalised.
     pub generalise: Generalise,
+    /// The day on which is proposed, counted from the Unix epoch.
+    pub today: i64,
     /// What is known to exist: what all principals of the account were seen to use, the principal itself among them.
     /// Without it wildcards of actions that change something are not limited by what else they admit.
     pub inventory: &'a Inventory,
@@ -94,19 +96,21 @@ pub fn propose(
     })
 }
 
-/// The resource patterns to which an action that was used so is narrowed, over all statements that grant it; none where
+/// The resource patterns to which an action that was used is narrowed, over all statements that grant it; none where
 /// they stay as they are.
 pub fn templates(
     catalog: &Catalog,
     account: &Account,
     granted: &Granted,
     action: ActionId,
-    use_: &ActionUse,
+    usage: &Usage,
     options: ProposeOptions<'_>,
 ) -> Option<BTreeSet<String>> {
     let statements: Vec<_> = granted.statements(action).collect();
-    let thresholds = options.generalise.thresholds(catalog, action);
-    let narrowing = Narrowing::of(use_, thresholds, Surroundings { catalog, inventory: options.inventory })?;
+    let use_ = usage.actions.get(&action)?;
+    let surroundings = Surroundings { catalog, inventory: options.inventory, today: options.today };
+    let reach = options.generalise.reach(surroundings, action, usage);
+    let narrowing = Narrowing::of(use_, reach, surroundings)?;
     let mut patterns = BTreeSet::new();
     for element in narrowing.apply(account, &statements)?.elements {
         match element.extent {

@@ -12,6 +12,10 @@ pub enum Retained {
         /// How many there are.
         of: usize,
     },
+    /// Others of the account use it, in a service that is used: how many.
+    Others(usize),
+    /// It is done to the same kind of thing as an action that changes such: the action used.
+    SameKind(String),
     /// It lists or describes what a service has that is used: the service.
     Metadata(String),
     /// It takes away what was seen to be changed: the action used. It goes last.
@@ -26,6 +30,8 @@ impl Retained {
         match self {
             Self::Companion(_) => "companion",
             Self::Peers { .. } => "peers",
+            Self::Others(_) => "others",
+            Self::SameKind(_) => "same_kind",
             Self::Metadata(_) => "metadata",
             Self::DestroyPath(_) => "destroy_path",
             Self::RecoveryPath(_) => "recovery_path",
@@ -37,6 +43,15 @@ impl Retained {
         match self {
             Self::Companion(used) => format!("whoever uses `{used}` comes to need it"),
             Self::Peers { used, of } => format!("{used} of {of} identities of its kind use it"),
+            Self::Others(1) => {
+                "another identity of the account uses it, and this one uses its service".to_owned()
+            }
+            Self::Others(used) => {
+                format!("{used} other identities of the account use it, and this one uses its service")
+            }
+            Self::SameKind(used) => {
+                format!("it is done to the same kind of thing as `{used}`, which is used")
+            }
             Self::Metadata(service) => format!("it only lists or describes, in `{service}`, which is used"),
             Self::DestroyPath(used) => {
                 format!("it takes away what `{used}` changes, which happens rarely; it goes last")

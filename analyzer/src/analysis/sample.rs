@@ -40,7 +40,7 @@ pub(crate) fn call(service: &str, operation: &str) -> Call {
         via: None,
         account: Some(ACCOUNT.to_owned()),
         region: Some("eu-west-1".to_owned()),
-        seen: Seen { count: 1.into(), first: 1, last: 1, sample: None, days: remit_policy::Days::default() },
+        seen: Seen { count: 1.into(), first: 1, last: 1, sample: None, days: Days::default() },
     }
 }
 

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use remit_catalog::{AccessLevel, ActionId, Catalog};
-use remit_policy::{Account, ActionUse, Days, Generalise, Glob, Inventory, ProposeOptions, Usage, templates};
+use remit_policy::{
+    Account, ActionUse, Days, Generalise, Glob, Inventory, ProposeOptions, Retained, Usage, templates,
+};
 
 use super::{Cut, Identity, Plan, Policy, Told};
 use crate::learn::{Peers, Stratum, retained, weight};
@@ -35,6 +37,10 @@ pub(crate) struct Window {
     pub(crate) broken_write: bool,
     /// Why needs were not met: how many permissions, by cause.
     pub(crate) causes: BTreeMap<Cause, u64>,
+    /// The permissions, each with a resource where that was what was missing.
+    pub(crate) missed: Vec<(String, Option<String>)>,
+    /// Permissions that were needed, and were there by a rule alone: how many, by rule.
+    pub(crate) saved: BTreeMap<&'static str, u64>,
     /// Permissions needed, and of these met.
     pub(crate) needed: u64,
     pub(crate) met: u64,
@@ -69,30 +75,26 @@ impl Cause {
     }
 }
 
-/// What stays under a policy.
-struct Stays {
-    actions: BTreeSet<ActionId>,
-    /// Whether resources are narrowed to those of templates.
-    is_narrowed: bool,
-}
-
 impl Replay<'_> {
     /// What became of the identity, for each policy and each horizon that the ledger has.
     pub(super) fn windows(&self, plan: &Plan) -> Vec<Window> {
         let used = self.used();
         let granted: BTreeSet<ActionId> = self.identity.granted.effective.iter().collect();
-        let templates = self.templates(&used);
         let horizons =
             plan.horizons.iter().copied().filter(|horizon| self.cut.day + horizon <= self.told.end);
         let horizons: Vec<i64> = horizons.collect();
         let mut windows = Vec::new();
         for policy in &plan.policies {
             let stays = self.stays(*policy, &used, &granted);
+            let templates = match policy {
+                Policy::Tier(tier) => self.templates(&used, tier.generalise()),
+                _ => BTreeMap::new(),
+            };
             let judged = |id: &&ActionId| !self.identity.unobservable.contains(id);
             let weigh = |ids: &BTreeSet<ActionId>| -> u64 {
                 ids.iter().filter(judged).filter_map(|id| self.catalog.action(*id)).map(weight).sum()
             };
-            let (all, kept) = (weigh(&granted), weigh(&stays.actions));
+            let (all, kept) = (weigh(&granted), weigh(&stays.keys().copied().collect()));
             for horizon in &horizons {
                 let mut window = self.window(*policy, *horizon, &granted, &stays, &templates);
                 (window.granted, window.kept) = (all, kept);
@@ -108,7 +110,12 @@ impl Replay<'_> {
         used.map(|(id, _)| *id).filter(|id| self.identity.granted.effective.contains(*id)).collect()
     }
 
-    fn stays(&self, policy: Policy, used: &BTreeSet<ActionId>, granted: &BTreeSet<ActionId>) -> Stays {
+    fn stays(
+        &self,
+        policy: Policy,
+        used: &BTreeSet<ActionId>,
+        granted: &BTreeSet<ActionId>,
+    ) -> BTreeMap<ActionId, Option<Retained>> {
         let unobservable = &self.identity.unobservable;
         let mut actions: BTreeSet<ActionId> = match policy {
             Policy::AsGranted => granted.clone(),
@@ -127,22 +134,22 @@ impl Replay<'_> {
                 ever.map(|(id, _)| *id).filter(|id| granted.contains(id)).collect()
             }
         };
-        if let Policy::Tier(tier) = policy {
-            let unused =
-                granted.iter().copied().filter(|id| !used.contains(id) && !unobservable.contains(id));
-            actions.extend(retained(self.catalog, used, unused, Some(self.peers), tier).into_keys());
-        }
         actions.extend(unobservable.iter().copied().filter(|id| granted.contains(id)));
-        Stays { actions, is_narrowed: matches!(policy, Policy::Tier(_)) }
+        let mut stays: BTreeMap<ActionId, Option<Retained>> = actions.iter().map(|id| (*id, None)).collect();
+        if let Policy::Tier(tier) = policy {
+            let unused = granted.iter().copied().filter(|id| !actions.contains(id));
+            let retained = retained(self.catalog, used, unused, Some(self.peers), tier);
+            stays.extend(retained.into_iter().map(|(id, why)| (id, Some(why))));
+        }
+        stays
     }
 
     /// The resource patterns that stay of used actions, where they are narrowed.
-    fn templates(&self, used: &BTreeSet<ActionId>) -> BTreeMap<ActionId, Vec<Glob>> {
+    fn templates(&self, used: &BTreeSet<ActionId>, generalise: Generalise) -> BTreeMap<ActionId, Vec<Glob>> {
         let narrowed = used.iter().filter(|id| !self.identity.partly_hidden.contains(id)).filter_map(|id| {
-            let use_ = self.usage.actions.get(id)?;
             let granted = self.identity.granted;
-            let options = ProposeOptions { generalise: Generalise::Templates, inventory: self.inventory };
-            let patterns = templates(self.catalog, self.account, granted, *id, use_, options)?;
+            let options = ProposeOptions { generalise, today: self.cut.day, inventory: self.inventory };
+            let patterns = templates(self.catalog, self.account, granted, *id, self.usage, options)?;
             Some((*id, patterns.iter().map(|pattern| Glob::resource(pattern)).collect()))
         });
         narrowed.collect()
@@ -153,7 +160,7 @@ impl Replay<'_> {
         policy: Policy,
         horizon: i64,
         granted: &BTreeSet<ActionId>,
-        stays: &Stays,
+        stays: &BTreeMap<ActionId, Option<Retained>>,
         templates: &BTreeMap<ActionId, Vec<Glob>>,
     ) -> Window {
         let mut window = Window {
@@ -164,6 +171,8 @@ impl Replay<'_> {
             broken_after: None,
             broken_write: false,
             causes: BTreeMap::new(),
+            missed: Vec::new(),
+            saved: BTreeMap::new(),
             needed: 0,
             met: 0,
             calls: 0,
@@ -177,15 +186,19 @@ impl Replay<'_> {
             if needed.is_empty() {
                 continue;
             }
-            let (unmet, cause) = if stays.actions.contains(id) {
-                let patterns = templates.get(id).filter(|_| stays.is_narrowed);
+            let (unmet, cause, resource) = if stays.contains_key(id) {
+                let patterns = templates.get(id);
                 let unmet = patterns.map(|patterns| self.elsewhere(use_, patterns, horizon));
-                (unmet.unwrap_or_default(), Cause::Resource)
+                let (unmet, resource) = unmet.unwrap_or_default();
+                (unmet, Cause::Resource, resource)
             } else if seen.days.before(self.cut.since).is_empty() {
-                (needed, Cause::NeverSeen)
+                (needed, Cause::NeverSeen, None)
             } else {
-                (needed, Cause::Returning)
+                (needed, Cause::Returning, None)
             };
+            if let Some(Some(why)) = stays.get(id) {
+                *window.saved.entry(why.code()).or_default() += 1;
+            }
             window.needed += 1;
             window.calls += u64::from(needed.len());
             window.calls_met += u64::from(needed.len() - unmet.len());
@@ -194,6 +207,8 @@ impl Replay<'_> {
                 continue;
             };
             *window.causes.entry(cause).or_default() += 1;
+            let name = self.catalog.action(*id).map(remit_catalog::Action::full_name);
+            window.missed.extend(name.map(|name| (name, resource.map(str::to_owned))));
             let after = first - self.cut.day;
             window.broken_after = Some(window.broken_after.map_or(after, |earlier| earlier.min(after)));
             let level = self.catalog.action(*id).map(|action| action.level);
@@ -210,10 +225,11 @@ impl Replay<'_> {
         days.between(self.cut.day, self.cut.day + horizon)
     }
 
-    /// Days on which an action was needed on resources that none of the patterns names.
-    fn elsewhere(&self, use_: &ActionUse, patterns: &[Glob], horizon: i64) -> Days {
+    /// Days on which an action was needed on resources that none of the patterns names, and one of these.
+    fn elsewhere<'u>(&self, use_: &'u ActionUse, patterns: &[Glob], horizon: i64) -> (Days, Option<&'u str>) {
         let all: Vec<&Glob> = patterns.iter().collect();
         let mut unmet = Days::default();
+        let mut example = None;
         for (resource, seen) in &use_.resources {
             let needed = self.after(&seen.days, horizon);
             if needed.is_empty() || all.iter().any(|pattern| pattern.matches(resource)) {
@@ -221,8 +237,9 @@ impl Replay<'_> {
             }
             if !Glob::resource_without_variables(resource).is_included_in(&all) {
                 unmet.add(&needed);
+                example = example.or(Some(resource.as_str()));
             }
         }
-        unmet
+        (unmet, example)
     }
 }

@@ -40,6 +40,8 @@ struct Sums {
     first: Vec<i64>,
     repair: Vec<u64>,
     causes: BTreeMap<Cause, u64>,
+    missed: BTreeMap<String, (u64, Option<String>)>,
+    saved: BTreeMap<&'static str, u64>,
     needed: u64,
     met: u64,
     calls: u64,
@@ -77,7 +79,25 @@ pub(crate) struct Line {
     pub(crate) reduction: f64,
     /// Missed permissions by cause.
     pub(crate) causes: BTreeMap<Cause, u64>,
+    /// Needed permissions that were there by a rule alone, by rule.
+    pub(crate) saved: BTreeMap<&'static str, u64>,
+    /// The permissions that were missed most often.
+    pub(crate) most_missed: Vec<Missed>,
 }
+
+/// A permission that was missed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Missed {
+    /// The permission.
+    pub(crate) permission: String,
+    /// At how many cut-offs an identity missed it.
+    pub(crate) times: u64,
+    /// A resource, where the action was there and the resource was not.
+    pub(crate) resource: Option<String>,
+}
+
+/// How many permissions are named that were missed most often.
+const MISSED: usize = 20;
 
 impl Backtest {
     pub(super) fn add(&mut self, cut: Cut, window: &Window) {
@@ -107,11 +127,32 @@ impl Sums {
         for (cause, count) in &window.causes {
             *self.causes.entry(*cause).or_default() += count;
         }
+        for (rule, count) in &window.saved {
+            *self.saved.entry(rule).or_default() += count;
+        }
+        for (permission, resource) in &window.missed {
+            let missed = self.missed.entry(permission.clone()).or_default();
+            missed.0 += 1;
+            if missed.1.is_none() {
+                missed.1.clone_from(resource);
+            }
+        }
         self.needed += window.needed;
         self.met += window.met;
         self.calls += window.calls;
         self.calls_met += window.calls_met;
         self.reduction += 1.0 - share(window.kept, window.granted);
+    }
+
+    fn most_missed(&self) -> Vec<Missed> {
+        let mut all: Vec<_> = self.missed.iter().collect();
+        all.sort_by_key(|(permission, (times, _))| (std::cmp::Reverse(*times), *permission));
+        let missed = |(permission, (times, resource)): (&String, &(u64, Option<String>))| Missed {
+            permission: permission.clone(),
+            times: *times,
+            resource: resource.clone(),
+        };
+        all.into_iter().take(MISSED).map(missed).collect()
     }
 
     fn line(&mut self, key: Key) -> Line {
@@ -129,6 +170,8 @@ impl Sums {
             calls_met: share(self.calls_met, self.calls),
             reduction: self.reduction / float(self.windows.max(1)),
             causes: self.causes.clone(),
+            saved: self.saved.clone(),
+            most_missed: self.most_missed(),
         }
     }
 }

@@ -52,9 +52,9 @@ pub(super) struct AnalysingArguments {
     /// service in which nothing was seen. They are otherwise kept
     #[arg(long, value_name = "SERVICE")]
     pub(super) give_up: Vec<String>,
-    /// How resources that were seen become resource patterns
-    #[arg(long, value_enum, default_value_t = Resources::Names)]
-    pub(super) resources: Resources,
+    /// How resources that were seen become resource patterns; each tier has its own way where this is not said
+    #[arg(long, value_enum)]
+    pub(super) resources: Option<Resources>,
     /// How much stays of what is not used
     #[arg(long, value_enum, default_value_t)]
     pub(super) tier: Tier,
@@ -67,8 +67,14 @@ pub(super) struct AnalysingArguments {
 pub(super) enum Resources {
     /// Exactly the resources seen
     Exact,
-    /// Identifiers that the service assigns become `*`, and so do dates, numbers and the like, and many names at one place
+    /// Identifiers that the service assigns are opened, and so is what varies in names, as dates, or is too much to name
     Names,
+    /// And names that begin alike, and objects of one bucket
+    Containers,
+    /// As they are granted today, but for secrets, roles and the like (tier `balanced`)
+    Granted,
+    /// The narrowest of these that would have held on dates gone by (tiers `strict` and `standard`)
+    Tried,
 }
 
 /// Which window verdicts speak of
@@ -210,8 +216,12 @@ fn settings(
         tier: arguments.tier,
         suspects: Suspects::default(),
         generalise: match arguments.resources {
-            Resources::Exact => Generalise::Exact,
-            Resources::Names => Generalise::Templates,
+            None => arguments.tier.generalise(),
+            Some(Resources::Exact) => Generalise::Exact,
+            Some(Resources::Names) => Generalise::Templates,
+            Some(Resources::Containers) => Generalise::Containers,
+            Some(Resources::Granted) => Generalise::Granted,
+            Some(Resources::Tried) => Generalise::Tried,
         },
     })
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use remit_policy::NoProposal;
 
-use super::analysing::{Analysed, AnalysingArguments, LedgerArguments, Resources, WindowArguments, analysed};
+use super::analysing::{Analysed, AnalysingArguments, LedgerArguments, WindowArguments, analysed};
 use super::{Streams, ingest, propose, report};
 use crate::analysis::Outcome;
 use crate::cluster::ClusterArguments;
@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         },
         give_up: Vec::new(),
         tier: Tier::default(),
-        resources: Resources::Names,
+        resources: None,
         cluster: ClusterArguments::default(),
     };
     let analysed = analysed(&analysing, None, streams)?;

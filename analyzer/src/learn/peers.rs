@@ -1,18 +1,20 @@
 //! Identities of one kind: what others of it use, one may come to use.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use remit_catalog::{AccessLevel, Action, ActionId};
 use remit_policy::{Account, Effect, Principal, Retained};
 
 use super::level::is_sensitive;
+use super::words::Words;
 
 /// Tags that name what an identity was made from.
 const TAGS: [&str; 6] =
     ["module", "role-template", "template", "blueprint", "aws:cloudformation:stack-name", "component"];
 
 /// Others that have to be there to say anything.
-const FEWEST: usize = 2;
+const FEWEST: usize = 1;
 
 /// How many of ten have to use it.
 const SHARE: usize = 3;
@@ -25,6 +27,8 @@ type Kind = Vec<String>;
 pub(crate) struct Peers {
     of: usize,
     using: BTreeMap<ActionId, usize>,
+    /// How many identities of the account use an action.
+    in_account: Arc<BTreeMap<ActionId, usize>>,
 }
 
 /// Which identities are of one kind: those with the same tag that names what they were made from; else those with the same
@@ -98,8 +102,11 @@ fn granted(account: &Account, principal: &Principal) -> BTreeSet<String> {
 
 impl Peers {
     /// What these use.
-    pub(crate) fn of(others: impl IntoIterator<Item = BTreeSet<ActionId>>) -> Self {
-        let mut peers = Self::default();
+    pub(crate) fn of(
+        others: impl IntoIterator<Item = BTreeSet<ActionId>>,
+        in_account: Arc<BTreeMap<ActionId, usize>>,
+    ) -> Self {
+        let mut peers = Self { in_account, ..Self::default() };
         for used in others {
             peers.of += 1;
             for id in used {
@@ -109,12 +116,33 @@ impl Peers {
         peers
     }
 
+    /// How many identities use each action.
+    pub(crate) fn in_account(
+        all: impl IntoIterator<Item = BTreeSet<ActionId>>,
+    ) -> Arc<BTreeMap<ActionId, usize>> {
+        let mut using: BTreeMap<ActionId, usize> = BTreeMap::new();
+        for id in all.into_iter().flatten() {
+            *using.entry(id).or_default() += 1;
+        }
+        Arc::new(using)
+    }
+
+    /// That others of the account use an action of a service that is used.
+    pub(super) fn in_service(&self, id: ActionId, action: &Action, words: &Words) -> Option<Retained> {
+        let used = self.in_account.get(&id).copied().filter(|_| words.uses(action.service))?;
+        (!is_grave(action)).then_some(Retained::Others(used))
+    }
+
     /// That enough others use an action; never of one that changes who may do what, or gives away secrets.
     pub(super) fn use_of(&self, id: ActionId, action: &Action) -> Option<Retained> {
-        let is_grave = action.level == AccessLevel::PermissionsManagement
-            || (is_sensitive(action) && matches!(action.service, "secretsmanager" | "ssm" | "kms"));
         let used = self.using.get(&id).copied().unwrap_or(0);
         let is_enough = self.of >= FEWEST && used > 0 && used * 10 >= self.of * SHARE;
-        (is_enough && !is_grave).then_some(Retained::Peers { used, of: self.of })
+        (is_enough && !is_grave(action)).then_some(Retained::Peers { used, of: self.of })
     }
+}
+
+/// Whether an action changes who may do what, or gives away secrets: that others do so says nothing.
+fn is_grave(action: &Action) -> bool {
+    action.level == AccessLevel::PermissionsManagement
+        || (is_sensitive(action) && matches!(action.service, "secretsmanager" | "ssm" | "kms"))
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use remit_policy::Generalise;
+
 /// How much stays of what is not used. Each tier keeps what the one before keeps.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum, serde::Serialize,
@@ -10,7 +12,7 @@ use std::fmt;
 pub(crate) enum Tier {
     /// What was used, what comes with it, and rare ways to undo or recover it
     Strict,
-    /// Also what others of its kind use
+    /// Also what others of its kind use, and what else is done to the same kind of thing
     #[default]
     Standard,
     /// Also what lists or describes in services that are used
@@ -27,7 +29,19 @@ impl Tier {
         }
     }
 
+    /// How far names of resources are opened.
+    pub(crate) fn generalise(self) -> Generalise {
+        match self {
+            Self::Strict | Self::Standard => Generalise::Tried,
+            Self::Balanced => Generalise::Granted,
+        }
+    }
+
     pub(super) fn asks_peers(self) -> bool {
+        self >= Self::Standard
+    }
+
+    pub(super) fn keeps_kin(self) -> bool {
         self >= Self::Standard
     }
 

@@ -67,9 +67,10 @@ impl Elements {
             let use_ = usage.actions.get(&id).filter(|_| *verdict == Verdict::Used);
             let use_ = use_.filter(|_| !judgement.partly_hidden.contains_key(&id));
             let catalog = expander.catalog();
-            let surroundings = Surroundings { catalog, inventory: options.inventory };
-            let thresholds = options.generalise.thresholds(catalog, id);
-            let narrowing = use_.and_then(|use_| Narrowing::of(use_, thresholds, surroundings));
+            let surroundings = Surroundings { catalog, inventory: options.inventory, today: options.today };
+            let narrowing = use_.and_then(|use_| {
+                Narrowing::of(use_, options.generalise.reach(surroundings, id, usage), surroundings)
+            });
             let narrowed = narrowing
                 .and_then(|narrowing| Some((narrowing.apply(account, &statements)?, narrowing.resources)));
             let kept = match narrowed {

@@ -8,19 +8,24 @@
 
 mod alone;
 mod assigned;
+mod joined;
 mod opening;
+mod reach;
 mod segment;
 mod template;
 mod thresholds;
 mod token;
 mod trie;
+mod tried;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use remit_catalog::{ActionId, Catalog};
+use remit_catalog::Catalog;
 
 use self::assigned::assigned_identifier;
+use self::joined::Joining;
 use self::opening::explain;
+pub(crate) use self::reach::Reach;
 pub(crate) use self::thresholds::Thresholds;
 use self::trie::{Path, Trie};
 use crate::inventory::Inventory;
@@ -36,6 +41,13 @@ pub enum Generalise {
     /// and many names at one place: on two days at least, and for actions that change something only where little else is
     /// known to be there.
     Templates,
+    /// So do names that begin alike, and what lies in one container.
+    Containers,
+    /// Resources stay as they are granted; of those that are a permission each, such as secrets and roles, where their names
+    /// changed on dates gone by.
+    Granted,
+    /// The narrowest of these that would have held on dates gone by.
+    Tried,
 }
 
 /// What is known beside the resources on which an action was seen.
@@ -43,20 +55,14 @@ pub enum Generalise {
 pub(crate) struct Surroundings<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) inventory: &'a Inventory,
+    /// The day on which is proposed, counted from the Unix epoch.
+    pub(crate) today: i64,
 }
 
 /// The resources on which an action was seen, each with its days, counted from the Unix epoch.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sightings {
     days: BTreeMap<String, BTreeSet<i64>>,
-}
-
-impl Generalise {
-    /// From how many on names of an action's resources are opened; none where they stay as they were seen.
-    pub(crate) fn thresholds(self, catalog: &Catalog, action: ActionId) -> Option<Thresholds> {
-        let level = catalog.action(action)?.level;
-        if self == Self::Exact { None } else { Thresholds::of(level) }
-    }
 }
 
 /// A pattern's rule and the resources it stands for.
@@ -68,6 +74,15 @@ pub(crate) struct Rule {
 }
 
 impl Sightings {
+    /// What was seen before a day.
+    fn before(&self, day: i64) -> Self {
+        let before = |(resource, days): (&String, &BTreeSet<i64>)| {
+            let days: BTreeSet<i64> = days.range(..day).copied().collect();
+            (!days.is_empty()).then(|| (resource.clone(), days))
+        };
+        Self { days: self.days.iter().filter_map(before).collect() }
+    }
+
     /// Adds a resource with its calls: the days of the first and the last where nobody asked for them all.
     pub(crate) fn add(&mut self, resource: &str, seen: &Seen) {
         let days = self.days.entry(resource.to_owned()).or_default();
@@ -122,13 +137,13 @@ fn literal(pattern: &str) -> &str {
     pattern.split(['*', '?']).next().unwrap_or_default()
 }
 
-/// The patterns that stand for these resources; as they were seen without thresholds.
+/// The patterns that stand for these resources.
 pub(crate) fn generalise(
-    thresholds: Option<Thresholds>,
+    reach: Reach,
     surroundings: Surroundings<'_>,
     seen: &Sightings,
 ) -> BTreeMap<String, Rule> {
-    let Some(thresholds) = thresholds else {
+    let Reach::Opened { thresholds, prefixes, containers } = reach else {
         let as_seen = |resource: &String| {
             let from = BTreeSet::from([resource.clone()]);
             (resource.clone(), Rule { name: "as seen", from, why: None })
@@ -175,7 +190,11 @@ pub(crate) fn generalise(
         let rule = rules.entry(pattern).or_insert_with(|| Rule { name, from: BTreeSet::new(), why });
         rule.from.extend::<BTreeSet<String>>(from);
     }
-    rules
+    let joining = Joining { thresholds, seen, surroundings };
+    if containers {
+        rules = joining.containers(rules);
+    }
+    if prefixes { joining.prefixes(rules) } else { rules }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use crate::grant::Account;
 use crate::part::Clause;
 use crate::propose::Ruled;
 use crate::propose::element::{Element, Extent};
-use crate::propose::generalise::{Rule, Sightings, Surroundings, Thresholds, generalise};
+use crate::propose::generalise::{Reach, Rule, Sightings, Surroundings, generalise};
 use crate::usage::{ActionUse, Seen};
 use crate::verdict::GrantRef;
 use crate::{Glob, Matcher};
@@ -16,7 +16,7 @@ pub(crate) struct Narrowing<'c> {
     pub(crate) resources: Vec<Glob>,
     seen: Vec<&'c Seen>,
     /// None where resources stay as they were seen.
-    thresholds: Option<Thresholds>,
+    reach: Reach,
     surroundings: Surroundings<'c>,
 }
 
@@ -33,18 +33,17 @@ pub(crate) type Opened = BTreeMap<String, String>;
 
 impl<'c> Narrowing<'c> {
     /// None where some call's resource is not known, so that the old scope has to stay.
-    pub(crate) fn of(
-        use_: &'c ActionUse,
-        thresholds: Option<Thresholds>,
-        surroundings: Surroundings<'c>,
-    ) -> Option<Self> {
+    pub(crate) fn of(use_: &'c ActionUse, reach: Reach, surroundings: Surroundings<'c>) -> Option<Self> {
         if use_.resource_unknown || use_.any_resource || use_.resources.is_empty() {
+            return None;
+        }
+        if reach == Reach::Granted {
             return None;
         }
         // `*` stays what it is, since the ledger writes it where it collapsed names.
         let resources = use_.resources.keys().map(|resource| Glob::resource_without_variables(resource));
         let seen = use_.resources.values().collect();
-        Some(Self { resources: resources.collect(), seen, thresholds, surroundings })
+        Some(Self { resources: resources.collect(), seen, reach, surroundings })
     }
 
     /// What stays of the action in each statement. None when some resource is named by none of them: then the grant
@@ -122,7 +121,7 @@ impl<'c> Narrowing<'c> {
             }
             patterns.insert(pattern, name);
         };
-        for (pattern, Rule { name, from, why }) in generalise(self.thresholds, self.surroundings, &exact) {
+        for (pattern, Rule { name, from, why }) in generalise(self.reach, self.surroundings, &exact) {
             let pattern = spell(&pattern, clause);
             if fits(&pattern) {
                 add(pattern, name, why);

@@ -134,7 +134,7 @@ fn proven_among(
     let principal = &account.principals[0];
     let given_up = GivenUp { services: services.iter().map(ToString::to_string).collect() };
     let judgement = judge(&mut expander, account, principal, usage, coverage, &given_up);
-    let options = ProposeOptions { generalise: Generalise::Templates, inventory };
+    let options = ProposeOptions { generalise: Generalise::Templates, today: 90, inventory };
     let proposal = propose(&mut expander, account, principal, usage, coverage, &judgement, options)
         .map_err(|why| why.to_string())?;
     let boundary = principal.boundary.map(|at| &account.policies[at].document);

@@ -10,6 +10,14 @@ mod laws;
 const READ: Option<Thresholds> = Thresholds::of(AccessLevel::Read);
 const WRITE: Option<Thresholds> = Thresholds::of(AccessLevel::Write);
 
+fn reach(thresholds: Option<Thresholds>) -> Reach {
+    thresholds.map_or(Reach::Seen, |thresholds| Reach::Opened {
+        thresholds,
+        prefixes: false,
+        containers: false,
+    })
+}
+
 /// The calls of some days.
 fn seen(days: &[i64]) -> Seen {
     let mut all = Days::none(20_000);
@@ -27,7 +35,7 @@ fn sightings<'r>(resources: impl IntoIterator<Item = (&'r str, i64)>) -> Sightin
 
 fn rules(thresholds: Option<Thresholds>, seen: &Sightings, inventory: &Inventory) -> BTreeMap<String, Rule> {
     let catalog = Catalog::embedded().unwrap();
-    generalise(thresholds, Surroundings { catalog, inventory }, seen)
+    generalise(reach(thresholds), Surroundings { catalog, inventory, today: 0 }, seen)
 }
 
 /// What becomes of resources each of which was seen on another day.

@@ -39,7 +39,8 @@ impl World {
             let principal = &self.account.principals[0];
             let usage = Usage::gather(expander.catalog(), &self.calls);
             let judgement = judge(expander, &self.account, principal, &usage, &self.coverage, &self.given_up);
-            let options = ProposeOptions { generalise: self.generalise, inventory: Inventory::none() };
+            let options =
+                ProposeOptions { generalise: self.generalise, today: 90, inventory: Inventory::none() };
             let proposal =
                 propose(expander, &self.account, principal, &usage, &self.coverage, &judgement, options);
             let proposal = match proposal {

@@ -1,0 +1,25 @@
+//! What else is done to a kind of thing that is used: who reads such reads it otherwise, and who changes such changes it
+//! otherwise.
+
+use remit_catalog::{AccessLevel, Action};
+use remit_policy::Retained;
+
+use super::level::is_sensitive;
+use super::words::{Words, split};
+
+/// Why an unused action stays that is done to the same kind of thing as one that is used.
+pub(super) fn of(action: &Action, words: &Words) -> Option<Retained> {
+    if action.level == AccessLevel::PermissionsManagement || is_sensitive(action) {
+        return None;
+    }
+    let (_, noun) = split(action.name);
+    if noun.is_empty() {
+        return None;
+    }
+    let is_look = matches!(action.level, AccessLevel::List | AccessLevel::Read);
+    let used = words.done_to(action, &noun).find(|used| {
+        let changes = matches!(used.level, AccessLevel::Write | AccessLevel::Tagging);
+        is_look || changes
+    })?;
+    Some(Retained::SameKind(used.name.clone()))
+}
