@@ -25,6 +25,7 @@ const MAKERS: &str = "makers";
 /// The columns that queries use, but for who called.
 const COLUMNS: &str = "u.window_start, u.first_seen, u.last_seen, u.count, u.provider, u.region, u.service, \
                        u.operation, u.resources, u.parameters, u.outcome, u.via, u.evidence, u.sample_id, \
+                       u.session, u.source_identity AS behind, \
                        CASE WHEN u.provider = 'kubernetes' THEN u.source_identity END AS impersonator, \
                        CASE WHEN u.provider = 'kubernetes' THEN u.authorizer END AS authorizer";
 

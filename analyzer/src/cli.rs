@@ -8,6 +8,7 @@ mod doctor;
 mod explain;
 mod findings;
 mod ingest;
+mod intent;
 mod ledger;
 mod man;
 mod propose;
@@ -46,6 +47,8 @@ enum Verb {
     Findings(findings::Arguments),
     /// Say why a permission is used, unused or unobservable, and what decides a request
     Explain(explain::Arguments),
+    /// Say what a principal is there for, or whose use falls in short, regular windows
+    Intent(intent::Arguments),
     /// Write proven policy proposals into a folder
     Propose(propose::Arguments),
     /// Replay the past: would what is proposed have broken anything?
@@ -88,6 +91,7 @@ pub fn run() -> ExitCode {
         Verb::Usage(arguments) => usage::run(&arguments, &mut streams),
         Verb::Findings(arguments) => findings::run(&arguments, &mut streams),
         Verb::Explain(arguments) => explain::run(&arguments, &mut streams),
+        Verb::Intent(arguments) => intent::run(&arguments, &mut streams),
         Verb::Propose(arguments) => propose::run(&arguments, &mut streams),
         Verb::Backtest(arguments) => backtest::run(&arguments, &mut streams),
         Verb::Verify(arguments) => verify::run(&arguments, &mut streams),

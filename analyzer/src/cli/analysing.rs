@@ -182,7 +182,7 @@ pub(super) fn analysed(
     Ok(Analysed { catalog, analysis, cluster, calls, problems })
 }
 
-fn settings(
+pub(super) fn settings(
     arguments: &AnalysingArguments,
     catalog: &Catalog,
     streams: &mut Streams<'_>,
@@ -209,11 +209,16 @@ fn settings(
         give_up_unused_services: unused_services,
         tier: arguments.tier,
         suspects: Suspects::default(),
-        generalise: match arguments.resources {
-            Resources::Exact => Generalise::Exact,
-            Resources::Names => Generalise::Names,
-        },
+        generalise: generalise(arguments),
     })
+}
+
+/// How resources that were seen become patterns.
+pub(super) fn generalise(arguments: &AnalysingArguments) -> Generalise {
+    match arguments.resources {
+        Resources::Exact => Generalise::Exact,
+        Resources::Names => Generalise::Names,
+    }
 }
 
 /// What trails are said to record, by their event selectors.
