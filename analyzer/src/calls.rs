@@ -62,7 +62,7 @@ pub(crate) async fn register_joined(context: &SessionContext) -> Result<(), Data
 }
 
 /// The workload as a name: its names from the cluster to the container, apart by `/`, or its image where it has none.
-fn workload() -> String {
+pub(crate) fn workload() -> String {
     let names = ["cluster", "namespace", "owner_kind", "owner_name", "container"]
         .map(|field| format!("COALESCE('/' || get_field(u.workload, '{field}'), '')"));
     let names = names.join(" || ");
@@ -70,7 +70,7 @@ fn workload() -> String {
 }
 
 /// The condition that a row is of an audit log.
-fn logged() -> String {
+pub(crate) fn logged() -> String {
     format!("evidence IN ('{}')", LOGS.join("', '"))
 }
 

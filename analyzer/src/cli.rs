@@ -14,6 +14,7 @@ mod man;
 mod propose;
 mod pull;
 mod report;
+mod split;
 mod usage;
 mod verify;
 
@@ -53,6 +54,8 @@ enum Verb {
     Propose(propose::Arguments),
     /// Replay the past: would what is proposed have broken anything?
     Backtest(backtest::Arguments),
+    /// Write what each of several workloads needs that share one identity
+    Split(split::Arguments),
     /// Check the proofs of a proposals folder again
     Verify(verify::Arguments),
     /// Fetch grants from where they are in force
@@ -94,6 +97,7 @@ pub fn run() -> ExitCode {
         Verb::Intent(arguments) => intent::run(&arguments, &mut streams),
         Verb::Propose(arguments) => propose::run(&arguments, &mut streams),
         Verb::Backtest(arguments) => backtest::run(&arguments, &mut streams),
+        Verb::Split(arguments) => split::run(&arguments, &mut streams),
         Verb::Verify(arguments) => verify::run(&arguments, &mut streams),
         Verb::Pull(verb) => pull::run(&verb, &mut streams),
         Verb::Report(arguments) => report::run(&arguments, &mut streams),

@@ -210,7 +210,8 @@ impl Observation {
 
     /// The same without who begins its sessions.
     pub(crate) fn callers(ledger: &Ledger, asked: &Asked, names: &[String]) -> anyhow::Result<Self> {
-        let mut observation = Self::default();
+        let callers = Callers::with(ledger.sessions_on_wire(names)?);
+        let mut observation = Self { callers, ..Self::default() };
         ledger.sightings(asked, names, |sighting| {
             observation.callers.add(&sighting);
             observation.hours.add(sighting.hour, &sighting.days);

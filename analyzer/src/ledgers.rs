@@ -138,6 +138,18 @@ impl Ledger {
         self.runtime.block_on(sought).context("cannot look for sessions in the ledger")
     }
 
+    /// Sessions of a principal, by any of its names, of which the wire tells the workload.
+    pub(crate) fn sessions_on_wire(&self, names: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
+        // Without an agent's records nothing tells, and nothing need be joined.
+        if self.snapshot.usage_files().is_empty()
+            || self.coverage.iter().all(|record| remit_ledger::is_log(&record.evidence))
+        {
+            return Ok(BTreeMap::new());
+        }
+        let sought = sightings::on_wire(&self.context, names);
+        self.runtime.block_on(sought).context("cannot look for sessions on the wire in the ledger")
+    }
+
     /// Calls by who made them, with the part of the principal in the place of the workload.
     pub(crate) fn parts(
         &self,

@@ -30,6 +30,7 @@ mod rollup;
 mod sessions;
 mod sightings;
 mod span;
+mod split;
 mod suspects;
 mod visible;
 mod workloads;

@@ -1,17 +1,20 @@
 //! Rolls the ledger up per principal, operation and resource: the one query over all of it, and the only
 //! part that would run on a cluster. It uses built-in SQL only.
 
+mod columns;
+
 use std::collections::BTreeMap;
 
 use datafusion::arrow::array::{
-    Array, AsArray, Int64Array, ListArray, MapArray, RecordBatch, StringArray, TimestampMicrosecondArray,
+    Array, AsArray, Int64Array, ListArray, MapArray, RecordBatch, TimestampMicrosecondArray,
 };
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionContext;
 use futures::StreamExt;
 use remit_ledger::{Provider, UNKNOWN, is_log};
-use remit_policy::{Call, CallOutcome, Count, DAY_WORDS, Days, Seen, Window};
+use remit_policy::{Call, CallOutcome, Count, DAY_WORDS, Seen, Window};
 
+pub(crate) use self::columns::{DayWords, Text, pairs, strings, text, unexpected};
 use crate::names::Names;
 
 /// Name under which the usage table is registered, with the principals of calls on the wire as far as they are known.
@@ -324,58 +327,6 @@ struct Columns<'a> {
     days: Option<DayWords<'a>>,
 }
 
-/// The columns of the bitmap of days.
-pub(crate) struct DayWords<'a> {
-    start: i64,
-    words: Vec<&'a Int64Array>,
-}
-
-impl<'a> DayWords<'a> {
-    pub(crate) fn of(batch: &'a RecordBatch, span: Span) -> Result<Self, DataFusionError> {
-        let word = |at: usize| {
-            let name = word_column(at);
-            let column = batch.column_by_name(&name).and_then(|column| column.as_any().downcast_ref());
-            column.ok_or_else(|| unexpected(&name))
-        };
-        let words = span.words().enumerate().map(|(at, _)| word(at)).collect::<Result<_, _>>()?;
-        Ok(Self { start: span.first, words })
-    }
-
-    /// The days of a row.
-    pub(crate) fn days(&self, row: usize) -> Days {
-        Days::of_words(self.start, self.words.iter().map(|word| word.value(row).cast_unsigned()))
-    }
-}
-
-/// A string column, whichever of Arrow's string layouts the plan chose.
-pub(crate) enum Text<'a> {
-    Plain(&'a StringArray),
-    View(&'a datafusion::arrow::array::StringViewArray),
-}
-
-impl Text<'_> {
-    /// The text of a row; none where it is null.
-    pub(crate) fn text(&self, row: usize) -> Option<String> {
-        match self {
-            Self::Plain(array) => array.is_valid(row).then(|| array.value(row).to_owned()),
-            Self::View(array) => array.is_valid(row).then(|| array.value(row).to_owned()),
-        }
-    }
-}
-
-/// A column of strings.
-pub(crate) fn text<'a>(array: &'a dyn Array, name: &str) -> Result<Text<'a>, DataFusionError> {
-    if let Some(array) = array.as_string_opt::<i32>() {
-        return Ok(Text::Plain(array));
-    }
-    array.as_string_view_opt().map(Text::View).ok_or_else(|| unexpected(name))
-}
-
-/// A column that is not what the query says.
-pub(crate) fn unexpected(name: &str) -> DataFusionError {
-    DataFusionError::Internal(format!("column `{name}` of the roll-up has an unexpected type"))
-}
-
 impl<'a> Columns<'a> {
     fn of(batch: &'a RecordBatch, days: Option<Span>) -> Result<Self, DataFusionError> {
         let column = |name: &str| batch.column_by_name(name).ok_or_else(|| unexpected(name));
@@ -435,18 +386,4 @@ impl<'a> Columns<'a> {
             },
         })
     }
-}
-
-/// A list of strings.
-pub(crate) fn strings(array: &dyn Array) -> Result<Vec<String>, DataFusionError> {
-    let items = text(array, "resources")?;
-    Ok((0..array.len()).filter_map(|at| items.text(at)).collect())
-}
-
-/// A map of strings.
-pub(crate) fn pairs(map: &MapArray, row: usize) -> Result<BTreeMap<String, String>, DataFusionError> {
-    let entries = map.value(row);
-    let keys = text(entries.column(0).as_ref(), "parameters")?;
-    let values = text(entries.column(1).as_ref(), "parameters")?;
-    Ok((0..entries.len()).filter_map(|at| Some((keys.text(at)?, values.text(at)?))).collect())
 }

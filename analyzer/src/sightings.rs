@@ -11,7 +11,7 @@ use futures::StreamExt as _;
 use remit_ledger::Provider;
 use remit_policy::{Days, Window};
 
-use crate::calls::RECORDED;
+use crate::calls::{RECORDED, logged, workload};
 use crate::intent::Hours;
 use crate::rollup::{Callers, DayWords, Filter, Span, TABLE, Text, strings, text, unexpected};
 
@@ -205,6 +205,39 @@ pub(crate) async fn beginnings(
         }
     }
     Ok(())
+}
+
+/// Sessions of a principal, by any of its names, that only one workload was seen to call in on the wire: the key of its calls is
+/// the session's.
+pub(crate) async fn on_wire(
+    context: &SessionContext,
+    names: &[String],
+) -> Result<BTreeMap<String, String>, DataFusionError> {
+    let names: Vec<String> = names.iter().map(|name| literal(name)).collect();
+    let (logged, workload) = (logged(), workload());
+    let query = format!(
+        "SELECT CAST(l.session AS VARCHAR) AS session, w.workload FROM {RECORDED} l JOIN \
+         (SELECT DISTINCT u.credential AS key, CAST({workload} AS VARCHAR) AS workload FROM {RECORDED} u \
+         WHERE NOT u.{logged} AND u.provider = 'aws' AND u.credential IS NOT NULL) w ON l.credential = w.key \
+         WHERE l.{logged} AND l.session IS NOT NULL AND w.workload IS NOT NULL AND l.principal IN ({}) \
+         GROUP BY l.session, w.workload",
+        names.join(", ")
+    );
+    let mut seen: BTreeMap<String, Option<String>> = BTreeMap::new();
+    let mut batches = context.sql(&query).await?.execute_stream().await?;
+    while let Some(batch) = batches.next().await {
+        let batch = batch?;
+        let columns = Columns { batch: &batch };
+        let (session, workload) = (columns.text("session")?, columns.text("workload")?);
+        for row in 0..batch.num_rows() {
+            let workload = workload.text(row).map(|name| name.trim_start_matches('/').to_owned());
+            let same = seen.entry(session.text(row).unwrap_or_default()).or_insert_with(|| workload.clone());
+            if *same != workload {
+                *same = None;
+            }
+        }
+    }
+    Ok(seen.into_iter().filter_map(|(session, workload)| Some((session, workload?))).collect())
 }
 
 /// The columns of a batch by their names.

@@ -81,7 +81,13 @@ pub(crate) fn of_account(
     Intent {
         principal: one.principal.arn.clone(),
         kind: one.principal.kind.as_str().to_owned(),
-        sentence: sentence(&deeds, |deed| alone.pace(deed), &observation.callers, &observation.starters),
+        sentence: sentence(
+            &deeds,
+            |deed| alone.pace(deed),
+            &observation.callers,
+            &observation.starters,
+            one.usage.denied.distinct(),
+        ),
         window: window(one),
         calls: one.usage.calls.distinct(),
         permissions: permissions.collect(),

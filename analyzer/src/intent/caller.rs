@@ -99,7 +99,7 @@ fn workload_words(name: &str) -> String {
         part.chars().next().is_some_and(|letter| letter.is_ascii_uppercase())
             && part.chars().all(|letter| letter.is_ascii_alphanumeric())
     };
-    let at = parts.iter().position(|part| is_kind(&part));
+    let at = parts.iter().position(is_kind);
     match at.and_then(|at| Some((parts.get(at)?, parts.get(at.checked_sub(1)?)?, parts.get(at + 1)?))) {
         Some((kind, namespace, name)) => format!("{} `{namespace}/{name}`", kind.to_lowercase()),
         None => format!("`{name}`"),
@@ -120,10 +120,17 @@ fn behind_words(name: &str) -> String {
 pub(crate) struct Callers {
     /// By name.
     pub(crate) seen: BTreeMap<CallerName, CallerSeen>,
+    /// Sessions of which the wire tells the workload.
+    on_wire: BTreeMap<String, String>,
     is_coarse: bool,
 }
 
 impl Callers {
+    /// None yet, of a principal of whose sessions the wire tells these workloads.
+    pub(crate) fn with(on_wire: BTreeMap<String, String>) -> Self {
+        Self { on_wire, ..Self::default() }
+    }
+
     /// Adds calls.
     pub(crate) fn add(&mut self, sighting: &Sighting) {
         let name = self.name_of(
@@ -158,10 +165,18 @@ impl Callers {
         session: Option<&str>,
         behind: Option<&str>,
     ) -> CallerName {
+        let told = || session.and_then(|session| self.on_wire.get(session)).map(String::as_str);
+        let workload = workload.or_else(told);
         if self.is_coarse {
-            return CallerName::of(workload, None, None);
+            CallerName::of(workload, None, None)
+        } else {
+            CallerName::of(workload, session, behind)
         }
-        CallerName::of(workload, session, behind)
+    }
+
+    /// Whether there were too many to tell apart any but workloads.
+    pub(crate) fn is_coarse(&self) -> bool {
+        self.is_coarse
     }
 
     /// Most calls first.
@@ -250,7 +265,7 @@ mod tests {
         let sessions: Vec<String> = (0..MOST + 9).map(|at| format!("job{}", at + 100)).collect();
         let all = |sessions: &mut dyn Iterator<Item = &String>| {
             let mut callers = Callers::default();
-            sessions.for_each(|session| callers.add(&sighting(&format!("{}x", session))));
+            sessions.for_each(|session| callers.add(&sighting(&format!("{session}x"))));
             callers
         };
         let (forth, back) = (all(&mut sessions.iter()), all(&mut sessions.iter().rev()));

@@ -81,12 +81,29 @@ pub(super) fn deeds(catalog: &Catalog, used: &[Used<'_>]) -> Vec<Deed> {
     for deed in &mut all {
         if deed.object == Object::Looked {
             deed.object = Object::Said(format!("looks at {}", kinds_words(&kinds)));
-            // What is only looked at comes last.
-            deed.calls = 0;
         }
     }
-    all.sort_by(|a, b| (b.calls, &a.object).cmp(&(a.calls, &b.object)));
+    all.sort_by(|a, b| {
+        (a.object.is_means(), b.calls, &a.object).cmp(&(b.object.is_means(), a.calls, &b.object))
+    });
     all
+}
+
+impl Object {
+    /// Whether it is what other things are done with rather than what somebody is there for: keys, logs, and a look around.
+    fn is_means(&self) -> u8 {
+        match self {
+            Self::Named { service, .. } => u8::from(matches!(service.as_str(), "kms" | "logs")),
+            Self::Looked => 2,
+            Self::Said(words) => {
+                if words.starts_with("looks at ") {
+                    2
+                } else {
+                    0
+                }
+            }
+        }
+    }
 }
 
 /// What is done without a resource that is known.
@@ -156,17 +173,7 @@ impl Deed {
             Object::Looked => return String::new(),
             Object::Named { noun, names, .. } => (noun, names),
         };
-        let mut links: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-        for verb in &self.verbs {
-            let verbs = links.entry(&verb.link).or_default();
-            if !verbs.contains(&verb.verb) {
-                verbs.push(verb.verb.clone());
-            }
-        }
-        let mut done: Vec<String> = links
-            .iter()
-            .map(|(link, verbs)| format!("{} {link}", listed(verbs)).trim_end().to_owned())
-            .collect();
+        let mut done: Vec<String> = done_words(&self.verbs);
         if let Some(more @ 1..) = done.len().checked_sub(VERBS) {
             done.truncate(VERBS - 1);
             done.push(format!("does {} other things to", number(more + 1)));
@@ -182,6 +189,17 @@ impl Deed {
         };
         let quoted: Vec<String> =
             names.iter().map(|name| format!("`{}`", name.trim_end_matches('*'))).collect();
+        // Nobody knows a key by its identifier, and of a wildcard there is nothing to name.
+        let is_bare = names.iter().any(|name| name.trim_end_matches('*').is_empty());
+        let is_id =
+            |name: &String| name.len() >= 32 && name.chars().all(|c| c == '-' || c.is_ascii_hexdigit());
+        if is_bare {
+            return format!("{} {}", listed(&done), plural(noun));
+        }
+        if names.iter().all(is_id) {
+            let what = if names.len() == 1 { noun.clone() } else { plural(noun) };
+            return format!("{} {} {what}", listed(&done), number(names.len()));
+        }
         let named = if names.len() <= NAMES {
             format!("{what} {}", listed(&quoted))
         } else if is_object {
@@ -193,5 +211,90 @@ impl Deed {
             format!("{} {what}", number(names.len()))
         };
         format!("{} {named}", listed(&done))
+    }
+}
+
+/// Verbs with what comes between them and the thing: those that are alike together.
+fn done_words(verbs: &BTreeSet<Verb>) -> Vec<String> {
+    let mut by_link: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for verb in verbs {
+        by_link.entry(&verb.link).or_default().push(verb.verb.clone());
+    }
+    let mut by_verbs: BTreeMap<(Vec<String>, &str), Vec<String>> = BTreeMap::new();
+    for (link, verbs) in by_link {
+        let (part, end) = link.rsplit_once(' ').unwrap_or(("", link));
+        let parts = by_verbs.entry((verbs, end)).or_default();
+        parts.extend(Some(part.to_owned()).filter(|part| !part.is_empty()));
+    }
+    let mut all: Vec<String> = by_verbs
+        .into_iter()
+        .map(|((verbs, end), parts)| {
+            let words = [listed(&verbs), listed(&parts), end.to_owned()];
+            words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+        })
+        .collect();
+    // What is done to the thing itself comes before what is done to its parts.
+    all.sort_by_key(|words| words.matches(' ').count());
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn used<'a>(catalog: &'a Catalog, name: &str, resources: &[&str], calls: u64) -> Used<'a> {
+        Used {
+            action: catalog.find(name).and_then(|id| catalog.action(id)).unwrap(),
+            resources: resources.iter().map(|resource| (*resource).to_owned()).collect(),
+            calls,
+            days: Days::default(),
+            operations: BTreeSet::new(),
+        }
+    }
+
+    fn words(used: &[Used<'_>]) -> Vec<String> {
+        deeds(Catalog::embedded().unwrap(), used).iter().map(Deed::words).collect()
+    }
+
+    #[test]
+    fn what_is_done_to_one_thing_is_said_once() {
+        let catalog = Catalog::embedded().unwrap();
+        let used = |name: &str, resource: &str, calls| used(catalog, name, &[resource], calls);
+        let table = "arn:aws:dynamodb:eu-west-1:111122223333:table/orders";
+        let all = [
+            used(
+                "kms:Decrypt",
+                "arn:aws:kms:eu-west-1:111122223333:key/3f1c0a52-7d64-4b0e-9a55-1f27c9d1e8a4",
+                90,
+            ),
+            used("dynamodb:PutItem", table, 2),
+            used("dynamodb:Query", table, 5),
+            used("s3:GetObject", "arn:aws:s3:::logs/*/app/*", 3),
+            used("sns:Publish", "arn:aws:sns:eu-west-1:111122223333:done", 1),
+            used("ec2:DescribeInstances", "*", 400),
+        ];
+        let expected = [
+            "reads and writes items of table `orders`",
+            "reads objects under `s3://logs/*/app/`",
+            "publishes to topic `done`",
+            "decrypts with one key",
+            "looks at instances",
+        ];
+        assert_eq!(words(&all), expected);
+    }
+
+    #[test]
+    fn parts_of_one_thing_are_said_together_and_wildcards_are_not_named() {
+        let catalog = Catalog::embedded().unwrap();
+        let bucket = ["arn:aws:s3:::logs"];
+        let all = [
+            used(catalog, "s3:PutEncryptionConfiguration", &bucket, 2),
+            used(catalog, "s3:PutBucketTagging", &bucket, 1),
+            used(catalog, "ec2:RunInstances", &["arn:aws:ec2:eu-west-1:111122223333:instance/*"], 1),
+        ];
+        assert_eq!(
+            words(&all),
+            ["sets encryption configuration and tagging of bucket `logs`", "runs instances"]
+        );
     }
 }

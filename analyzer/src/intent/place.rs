@@ -28,10 +28,22 @@ impl Place {
         let name = if matches!(*service, "sqs" | "sns") { rest } else { without_kind(rest) };
         let name = name.split(":log-stream").next().unwrap_or(name);
         let name = name.strip_suffix(":*").or_else(|| name.strip_suffix("-??????")).unwrap_or(name);
-        let noun = if noun == "log stream" { "log group".to_owned() } else { noun };
-        Self { noun, name: name.to_owned() }
+        let spelled = SPELLED.iter().find(|(own, _)| *own == noun).map(|(_, spelled)| (*spelled).to_owned());
+        Self { noun: spelled.unwrap_or(noun), name: name.to_owned() }
     }
 }
+
+/// Sorts of things whose names in the catalog are no words, or not those that people use.
+const SPELLED: [(&str, &str); 8] = [
+    ("log stream", "log group"),
+    ("statemachine", "state machine"),
+    ("targetgroup", "target group"),
+    ("loadbalancer", "load balancer"),
+    ("hostedzone", "hosted zone"),
+    ("rule on default event bus", "rule"),
+    ("rule on custom event bus", "rule"),
+    ("function alias", "function"),
+];
 
 /// The part of a resource's name that does not say what sort of thing it is.
 fn without_kind(rest: &str) -> &str {
@@ -75,20 +87,29 @@ pub(super) fn words(name: &str) -> String {
     words
 }
 
+/// Words that have no plural here.
+const UNCOUNTED: [&str; 9] = [
+    "code",
+    "configuration",
+    "encryption",
+    "metadata",
+    "data",
+    "information",
+    "health",
+    "capacity",
+    "status",
+];
+
 /// Several of a sort of thing.
 pub(super) fn plural(noun: &str) -> String {
     let ends = |ends: &[&str]| ends.iter().any(|end| noun.ends_with(end));
     match noun {
         "" => String::new(),
+        _ if ends(&UNCOUNTED) || noun.ends_with("ing") || noun.contains(" and ") => noun.to_owned(),
         _ if ends(&["ay", "ey", "oy"]) => format!("{noun}s"),
         _ if noun.ends_with('y') => format!("{}ies", noun.trim_end_matches('y')),
         _ if ends(&["ss", "x", "ch", "sh"]) => format!("{noun}es"),
-        _ if noun.ends_with('s')
-            || noun.contains(" and ")
-            || ends(&["ing", "ion", "data", "information"]) && noun.contains(' ') =>
-        {
-            noun.to_owned()
-        }
+        _ if noun.ends_with('s') => noun.to_owned(),
         _ => format!("{noun}s"),
     }
 }

@@ -7,6 +7,7 @@ use super::deed::Deed;
 use super::starter::{Starter, StarterKind};
 use super::words::{listed, number};
 use super::{Callers, Starters};
+use crate::output::counted;
 
 /// Things that are told one by one.
 const DEEDS: usize = 5;
@@ -17,6 +18,7 @@ pub(super) fn sentence(
     pace_of: impl Fn(&Deed) -> String,
     callers: &Callers,
     starters: &Starters,
+    denied: u64,
 ) -> String {
     let mut paces: Vec<(String, Vec<String>)> = Vec::new();
     let mut add = |pace: String, words: String| match paces.iter_mut().find(|(known, _)| *known == pace) {
@@ -33,8 +35,12 @@ pub(super) fn sentence(
     if more > 0 {
         parts.push(format!("does {} other things", number(more)));
     }
-    if parts.is_empty() {
-        parts.push("did nothing that the ledger shows".to_owned());
+    match (parts.is_empty(), denied) {
+        (false, _) => {}
+        (true, 0) => parts.push("did nothing that the ledger shows".to_owned()),
+        (true, denied) => {
+            parts.push(format!("was denied all that it asked for ({})", counted(denied, "call", "calls")));
+        }
     }
     if let (Some(first), Some(from)) = (parts.first_mut(), from(callers, starters)) {
         first.push_str(&from);

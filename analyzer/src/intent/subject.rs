@@ -64,6 +64,7 @@ pub(crate) fn of_subject(
             |deed| pace(&deed.days, hours),
             &observation.callers,
             &observation.starters,
+            subject.usage.denied.values().map(|count| count.distinct()).sum(),
         ),
         window: format!("{} ({} to {})", window.length, window.start, window.end),
         calls: subject.usage.calls.distinct(),
@@ -130,9 +131,15 @@ fn notes(cluster: &Cluster, subject: &AnalysedSubject, rhythm: &super::RhythmLin
     notes
 }
 
+/// A namespace and verbs.
+type Doing = (Option<String>, BTreeSet<String>);
+
+/// Names, with how many calls were made of them and on which days.
+type Done<T> = (T, u64, Days);
+
 /// What it does: the same verbs on several resources of one namespace are one thing.
 fn deeds(subject: &AnalysedSubject) -> Vec<Deed> {
-    let mut by_resource: BTreeMap<(Option<String>, String), (BTreeSet<String>, u64, Days)> = BTreeMap::new();
+    let mut by_resource: BTreeMap<(Option<String>, String), Done<BTreeSet<String>>> = BTreeMap::new();
     for (request, use_) in &subject.usage.uses {
         let (verbs, calls, days) =
             by_resource.entry((request.namespace().map(str::to_owned), resource(request))).or_default();
@@ -140,8 +147,7 @@ fn deeds(subject: &AnalysedSubject) -> Vec<Deed> {
         *calls = calls.saturating_add(use_.seen.count.distinct());
         days.add(&use_.seen.days);
     }
-    let mut together: BTreeMap<(Option<String>, BTreeSet<String>), (Vec<String>, u64, Days)> =
-        BTreeMap::new();
+    let mut together: BTreeMap<Doing, Done<Vec<String>>> = BTreeMap::new();
     for ((namespace, resource), (verbs, calls, days)) in by_resource {
         let (resources, all, on) = together.entry((namespace, verbs)).or_default();
         resources.push(resource);

@@ -35,7 +35,7 @@ const KNOWN: [(&str, &str, &str); 44] = [
     ("ssm:GetParameters", "reads", ""),
     ("ssm:GetParametersByPath", "reads", ""),
     ("sts:AssumeRole", "becomes", ""),
-    ("iam:PassRole", "hands on", ""),
+    ("iam:PassRole", "passes", ""),
     ("lambda:InvokeFunction", "invokes", ""),
     ("bedrock:InvokeModel", "asks", ""),
     ("bedrock:InvokeModelWithResponseStream", "asks", ""),
@@ -65,6 +65,9 @@ const KNOWN: [(&str, &str, &str); 44] = [
 /// Actions that say nothing of what somebody is there for: whoever calls at all comes by them.
 const ASIDE: [&str; 3] = ["sts:GetCallerIdentity", "ecr:GetAuthorizationToken", "sts:TagSession"];
 
+/// Actions that only look, though they are recorded as what reads data is.
+const LOOKS: [&str; 2] = ["sqs:GetQueueUrl", "sqs:GetQueueAttributes"];
+
 impl Verb {
     /// What an action does to a thing of this sort; none where it only looks.
     pub(super) fn of(action: &Action, noun: &str) -> Option<Self> {
@@ -88,7 +91,8 @@ impl Verb {
 
 /// Whether an action only looks at what is there.
 pub(super) fn looks(action: &Action) -> bool {
-    matches!(action.level, AccessLevel::List | AccessLevel::Read) && !is_sensitive(action)
+    LOOKS.contains(&action.full_name().as_str())
+        || (matches!(action.level, AccessLevel::List | AccessLevel::Read) && !is_sensitive(action))
 }
 
 /// Whether an action says nothing of what somebody is there for.
@@ -99,12 +103,14 @@ pub(super) fn is_aside(action: &Action) -> bool {
 /// What an action that looks, looks at.
 pub(super) fn looked_at(action: &Action) -> String {
     let (_, done_to) = split(action.name);
-    if done_to.is_empty() { action.service.to_owned() } else { plural(&words(&done_to)) }
+    let done_to = words(&done_to);
+    let done_to = done_to.strip_prefix("all my ").unwrap_or(&done_to);
+    if done_to.is_empty() { action.service.to_owned() } else { plural(done_to) }
 }
 
 /// What comes between a verb and a thing, where what is done is done to a part of it.
 fn link(done_to: &str, noun: &str) -> String {
-    if done_to.is_empty() || done_to == noun || noun.is_empty() {
+    if done_to.is_empty() || noun.is_empty() || done_to.ends_with(noun) || noun.ends_with(done_to) {
         return String::new();
     }
     let part = done_to.strip_prefix(noun).map_or(done_to, str::trim_start);
@@ -141,7 +147,7 @@ mod tests {
         assert_eq!(verb("sns:Publish", "topic").as_deref(), Some("publishes to"));
         assert_eq!(verb("ecs:UpdateService", "service").as_deref(), Some("updates"));
         assert_eq!(verb("states:StartExecution", "state machine").as_deref(), Some("starts executions of"));
-        assert_eq!(verb("lambda:UpdateFunctionCode", "function").as_deref(), Some("updates codes of"));
+        assert_eq!(verb("lambda:UpdateFunctionCode", "function").as_deref(), Some("updates code of"));
         assert_eq!(verb("ec2:DescribeInstances", ""), None);
     }
 
