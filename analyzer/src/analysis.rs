@@ -10,8 +10,9 @@ use remit_catalog::{ActionId, Catalog};
 use remit_ledger::CoverageRecord;
 use remit_policy::link::OpenTrust;
 use remit_policy::{
-    Account, ActionUse, Call, Count, Coverage, Expander, Generalise, GivenUp, Judgement, NoProposal,
-    Principal, ProposeOptions, Proven, Seen, Usage, Verdict, Violation, Window, judge, propose, prove,
+    Account, ActionUse, Call, Count, Coverage, Expander, Generalise, GivenUp, Inventory, Judgement,
+    NoProposal, Principal, ProposeOptions, Proven, Seen, Usage, Verdict, Violation, Window, judge, propose,
+    prove,
 };
 
 use crate::learn::{Kinds, Peers, Tier, retained, with_verdict};
@@ -164,6 +165,7 @@ pub(crate) fn analyse(
     let is_wanted = |at: &usize| only.is_none_or(|only| all.get(*at).is_some_and(|one| one.arn == only));
     let wanted: Vec<usize> = (0..all.len()).filter(is_wanted).collect();
     let kinds = Kinds::of(&analysis.account);
+    let inventory = inventory(calls.values().flat_map(|calls| &calls.calls));
     let asked: BTreeSet<usize> =
         wanted.iter().flat_map(|at| kinds.others(*at).into_iter().chain([*at])).collect();
     let of_one = |at: &usize| {
@@ -184,7 +186,8 @@ pub(crate) fn analyse(
                 let others = others.iter().filter_map(|at| observed.get(at));
                 let peers = Peers::of(others.map(Observed::learned));
                 let observed = observed.get(at)?;
-                Some(one(expander, &analysis.account, principal, observed, &peers, settings))
+                let context = Learned { peers: &peers, inventory: &inventory };
+                Some(one(expander, &analysis.account, principal, observed, context, settings))
             },
         )
         .flatten()
@@ -271,6 +274,19 @@ impl<'a> Observed<'a> {
     }
 }
 
+/// What others tell of a principal.
+#[derive(Clone, Copy)]
+struct Learned<'a> {
+    peers: &'a Peers,
+    inventory: &'a Inventory,
+}
+
+/// The resources that calls touched.
+pub(crate) fn inventory<'a>(calls: impl Iterator<Item = &'a Call>) -> Inventory {
+    let resources = calls.flat_map(|call| &call.resources).filter(|resource| resource.starts_with("arn:"));
+    resources.cloned().collect()
+}
+
 impl Observed<'_> {
     /// What is learned from: what was used, but by strangers.
     fn learned(&self) -> BTreeSet<ActionId> {
@@ -284,7 +300,7 @@ fn one(
     account: &Account,
     principal: &Principal,
     observed: &Observed<'_>,
-    peers: &Peers,
+    Learned { peers, inventory }: Learned<'_>,
     settings: &Settings,
 ) -> Analysed {
     let catalog = expander.catalog();
@@ -300,7 +316,7 @@ fn one(
         judgement
     };
     let judgement = judged(expander, usage);
-    let options = ProposeOptions { generalise: settings.generalise };
+    let options = ProposeOptions { generalise: settings.generalise, inventory };
     let outcome = match propose(expander, account, principal, usage, coverage, &judgement, options) {
         Err(why) => Outcome::Impossible(why),
         Ok(proposal) => {

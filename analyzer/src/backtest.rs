@@ -20,6 +20,7 @@ pub(crate) use self::interval::Share;
 pub(crate) use self::policy::Policy;
 use self::replay::Replay;
 pub(crate) use self::result::{Backtest, Line};
+use crate::analysis::inventory;
 use crate::learn::{Kinds, Peers};
 use crate::rollup::PrincipalCalls;
 
@@ -105,6 +106,8 @@ pub(crate) fn run(
         identities.iter().enumerate().map(|(at, identity)| (identity.place, at)).collect();
     let mut backtest = Backtest::default();
     for cut in plan.cuts(told) {
+        let calls = identities.iter().flat_map(|identity| &identity.calls).copied();
+        let inventory = inventory(calls.filter(|call| !call.seen.days.before(cut.day).is_empty()));
         let known: Vec<Usage> = identities.par_iter().map(|identity| identity.before(catalog, cut)).collect();
         let windows: Vec<_> = identities
             .par_iter()
@@ -118,7 +121,8 @@ pub(crate) fn run(
                     used.map(|(id, _)| *id).collect()
                 };
                 let peers = Peers::of(others.map(used));
-                Replay { catalog, account, identity, usage, peers: &peers, told, cut }.windows(plan)
+                Replay { catalog, account, identity, usage, peers: &peers, inventory: &inventory, told, cut }
+                    .windows(plan)
             })
             .collect();
         for window in windows.into_iter().flatten() {

@@ -91,6 +91,9 @@ pub(crate) fn parts(input: &Input<'_>, by_key: &BTreeMap<String, PrincipalCalls>
     let peers = peers.into_iter().filter_map(|at| Some(&all.get(at)?.arn));
     let mut calls: BTreeMap<String, PrincipalCalls> =
         peers.filter_map(|peer| Some((peer.clone(), input.calls.get(peer)?.clone()))).collect();
+    // Wildcards of one part may admit what others use: that is known to exist, whoever uses it.
+    let others = input.calls.values().flat_map(|calls| calls.calls.iter().cloned()).collect();
+    calls.insert(String::new(), PrincipalCalls { kind: String::new(), calls: others });
     let mut stems = BTreeSet::new();
     let mut parts = Vec::new();
     for (name, seen) in input.callers.by_calls() {

@@ -120,6 +120,9 @@ pub struct KeptEntry {
     /// Resource patterns on which it stays, and the rule that made each.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub narrowed_to: BTreeMap<String, String>,
+    /// Of those that are more than what was seen, why they are, and how many known resources they admit besides.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub opened: BTreeMap<String, String>,
 }
 
 /// A reason.
@@ -259,6 +262,7 @@ fn kept(kept: &Kept) -> KeptEntry {
             .iter()
             .map(|(pattern, rule)| (pattern.clone(), (*rule).to_owned()))
             .collect(),
+        opened: kept.opened.clone(),
     }
 }
 

@@ -19,6 +19,7 @@ mod evidence;
 mod generated;
 mod glob;
 mod grant;
+mod inventory;
 pub mod link;
 mod parse;
 mod part;
@@ -50,6 +51,7 @@ pub use glob::Glob;
 pub use grant::{
     Account, Attachment, Origin, Policy, PolicyKind, Principal, PrincipalKind, Problem, Versions,
 };
+pub use inventory::Inventory;
 pub use parse::{ParseError, from_value, parse};
 pub use proposal::{Edit, Kept, NewPolicy, PolicyChange, Proposal, Removed};
 pub use propose::{Generalise, NoProposal, ProposeOptions, propose, templates};

@@ -137,6 +137,8 @@ pub struct Kept {
     pub resources_known: bool,
     /// Resource patterns on which it stays granted, where they were narrowed; with the rule that made each.
     pub narrowed: BTreeMap<String, &'static str>,
+    /// Of those that are more than what was seen, why they are, and how many known resources they admit besides.
+    pub opened: BTreeMap<String, String>,
 }
 
 /// A permission that goes.

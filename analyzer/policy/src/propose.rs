@@ -15,11 +15,13 @@ use remit_catalog::{ActionId, Catalog};
 
 use self::element::{Elements, Extent};
 pub use self::generalise::Generalise;
+use self::generalise::Surroundings;
 use self::narrow::Narrowing;
 pub(crate) use self::placement::{ATTACHED_LIMIT, MANAGED_LIMIT, inline_limit, own};
 use crate::action_set::Expander;
 use crate::coverage::{Coverage, Reason};
 use crate::grant::{Account, Principal};
+use crate::inventory::Inventory;
 use crate::proposal::{Kept, Proposal, Removed};
 use crate::usage::{ActionUse, Usage};
 use crate::verdict::{Granted, Judgement, Verdict};
@@ -40,9 +42,12 @@ pub enum NoProposal {
 
 /// Settings of a proposal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ProposeOptions {
+pub struct ProposeOptions<'a> {
     /// How observed resources are generalised.
     pub generalise: Generalise,
+    /// What is known to exist: what all principals of the account were seen to use, the principal itself among them.
+    /// Without it wildcards of actions that change something are not limited by what else they admit.
+    pub inventory: &'a Inventory,
 }
 
 /// Proposes an edit that leaves the principal exactly what is used or unobservable.
@@ -53,7 +58,7 @@ pub fn propose(
     usage: &Usage,
     coverage: &Coverage,
     judgement: &Judgement,
-    options: ProposeOptions,
+    options: ProposeOptions<'_>,
 ) -> Result<Proposal, NoProposal> {
     if let Some(why) = principal.fixed {
         return Err(NoProposal::Fixed(why));
@@ -63,7 +68,7 @@ pub fn propose(
     {
         return Err(NoProposal::Incomplete(problem.message.clone()));
     }
-    let mut elements = Elements::of(expander, account, judgement, usage, options.generalise);
+    let mut elements = Elements::of(expander, account, judgement, usage, options);
     elements.drop_redundant(account);
     let changes = placement::place(expander, account, principal, judgement, &elements)?;
     let (kept, removed) = evidence(expander, account, judgement, usage, &elements);
@@ -97,12 +102,13 @@ pub fn templates(
     granted: &Granted,
     action: ActionId,
     use_: &ActionUse,
-    generalise: Generalise,
+    options: ProposeOptions<'_>,
 ) -> Option<BTreeSet<String>> {
     let statements: Vec<_> = granted.statements(action).collect();
-    let narrowing = Narrowing::of(use_, generalise.of(catalog, action), catalog)?;
+    let thresholds = options.generalise.thresholds(catalog, action);
+    let narrowing = Narrowing::of(use_, thresholds, Surroundings { catalog, inventory: options.inventory })?;
     let mut patterns = BTreeSet::new();
-    for element in narrowing.apply(account, &statements)? {
+    for element in narrowing.apply(account, &statements)?.elements {
         match element.extent {
             Extent::Whole => return None,
             Extent::Narrowed(ruled) => patterns.extend(ruled.into_keys()),
@@ -150,6 +156,7 @@ fn evidence(
             resources: use_.map(|use_| use_.resources.clone()).unwrap_or_default(),
             resources_known: use_.is_some_and(|use_| !use_.resource_unknown && !use_.any_resource),
             narrowed: elements.narrowed(id),
+            opened: elements.opened(id),
         });
     }
     (kept, removed)

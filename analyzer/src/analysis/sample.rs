@@ -77,7 +77,7 @@ pub(crate) fn settings(given_up: &[&str]) -> Settings {
         unreadable: 0,
         given_up: GivenUp { services: given_up.iter().map(|name| (*name).to_owned()).collect() },
         give_up_unused_services: false,
-        generalise: Generalise::Names,
+        generalise: Generalise::Templates,
         tier: Tier::default(),
         suspects: Suspects::default(),
     }

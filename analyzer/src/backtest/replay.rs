@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use remit_catalog::{AccessLevel, ActionId, Catalog};
-use remit_policy::{Account, ActionUse, Days, Generalise, Glob, Usage, templates};
+use remit_policy::{Account, ActionUse, Days, Generalise, Glob, Inventory, ProposeOptions, Usage, templates};
 
 use super::{Cut, Identity, Plan, Policy, Told};
 use crate::learn::{Peers, Stratum, retained, weight};
@@ -16,6 +16,8 @@ pub(super) struct Replay<'a> {
     /// What it was known to do.
     pub(super) usage: &'a Usage,
     pub(super) peers: &'a Peers,
+    /// What was known to exist.
+    pub(super) inventory: &'a Inventory,
     pub(super) told: Told,
     pub(super) cut: Cut,
 }
@@ -139,7 +141,8 @@ impl Replay<'_> {
         let narrowed = used.iter().filter(|id| !self.identity.partly_hidden.contains(id)).filter_map(|id| {
             let use_ = self.usage.actions.get(id)?;
             let granted = self.identity.granted;
-            let patterns = templates(self.catalog, self.account, granted, *id, use_, Generalise::Names)?;
+            let options = ProposeOptions { generalise: Generalise::Templates, inventory: self.inventory };
+            let patterns = templates(self.catalog, self.account, granted, *id, use_, options)?;
             Some((*id, patterns.iter().map(|pattern| Glob::resource(pattern)).collect()))
         });
         narrowed.collect()

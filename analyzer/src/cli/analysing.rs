@@ -67,7 +67,7 @@ pub(super) struct AnalysingArguments {
 pub(super) enum Resources {
     /// Exactly the resources seen
     Exact,
-    /// Identifiers that the service assigns become `*`, and more than eight names or folders under one parent one wildcard
+    /// Identifiers that the service assigns become `*`, and so do dates, numbers and the like, and many names at one place
     Names,
 }
 
@@ -217,7 +217,7 @@ pub(super) fn settings(
 pub(super) fn generalise(arguments: &AnalysingArguments) -> Generalise {
     match arguments.resources {
         Resources::Exact => Generalise::Exact,
-        Resources::Names => Generalise::Names,
+        Resources::Names => Generalise::Templates,
     }
 }
 

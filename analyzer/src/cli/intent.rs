@@ -3,11 +3,11 @@
 mod on_demand;
 
 use remit_ledger::Provider;
-use remit_policy::Days;
+use remit_policy::{Days, ProposeOptions};
 
 use super::analysing::{Analysed, AnalysingArguments, analysed, generalise};
 use super::{Streams, WrongUsage};
-use crate::analysis::pathless;
+use crate::analysis::{inventory, pathless};
 use crate::exit::Exit;
 use crate::intent::{Intent, Observation, of_account, of_subject, write};
 use crate::ledgers::Ledger;
@@ -67,9 +67,9 @@ fn intent(arguments: &Arguments, analysed: &Analysed, ledger: &Ledger) -> anyhow
     if let Some(one) = analysed.analysis.principals.first() {
         let asked = asked(Provider::Aws, None, one.coverage.since, ledger);
         let observation = Observation::of(ledger, &asked, &names(&one.principal.arn))?;
-        let generalise = generalise(&arguments.analysing);
-        let mut intent =
-            of_account(analysed.catalog, &analysed.analysis, one, &observation, since, generalise);
+        let inventory = inventory(analysed.calls.values().flat_map(|calls| &calls.calls));
+        let options = ProposeOptions { generalise: generalise(&arguments.analysing), inventory: &inventory };
+        let mut intent = of_account(analysed.catalog, &analysed.analysis, one, &observation, since, options);
         intent.on_demand = intent.on_demand.map(crate::intent::Demand::with_condition);
         return Ok(intent);
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use remit_catalog::{ActionId, Catalog};
-use remit_policy::{ActionUse, Days, Generalise, Verdict, moment, templates};
+use remit_policy::{ActionUse, Days, ProposeOptions, Verdict, moment, templates};
 
 use super::deed::{Deed, Used, deeds};
 use super::demand::demand_of;
@@ -30,9 +30,9 @@ pub(crate) fn of_account(
     one: &Analysed,
     observation: &Observation,
     since: i64,
-    generalise: Generalise,
+    options: ProposeOptions<'_>,
 ) -> Intent {
-    let patterns = Patterns::of(catalog, analysis, one, generalise);
+    let patterns = Patterns::of(catalog, analysis, one, options);
     let mut used: Vec<(ActionId, &ActionUse)> = one
         .usage
         .actions
@@ -224,21 +224,26 @@ struct Patterns {
 }
 
 impl Patterns {
-    fn of(catalog: &Catalog, analysis: &Analysis, one: &Analysed, generalise: Generalise) -> Self {
+    fn of(catalog: &Catalog, analysis: &Analysis, one: &Analysed, options: ProposeOptions<'_>) -> Self {
         let kept = match &one.outcome {
             crate::outcome::Outcome::Proven(proven) => proven.proposal().kept.as_slice(),
             crate::outcome::Outcome::Impossible(_) | crate::outcome::Outcome::Unproven(_) => &[],
         };
         let mut by_action = BTreeMap::new();
         for (id, use_) in one.usage.actions.iter().filter(|(_, use_)| use_.seen.is_some()) {
-            let ruled = kept.iter().find(|kept| kept.action == *id).map(|kept| &kept.narrowed);
-            let ruled = ruled.filter(|ruled| !ruled.is_empty()).map(|ruled| {
-                ruled.iter().map(|(pattern, rule)| (pattern.clone(), Some((*rule).to_owned()))).collect()
+            let kept = kept.iter().find(|kept| kept.action == *id && !kept.narrowed.is_empty());
+            let ruled = kept.map(|kept| {
+                let reason = |pattern: &String, rule: &str| match kept.opened.get(pattern) {
+                    Some(why) => format!("{rule}: {why}"),
+                    None => rule.to_owned(),
+                };
+                let ruled = kept.narrowed.iter();
+                ruled.map(|(pattern, rule)| (pattern.clone(), Some(reason(pattern, rule)))).collect()
             });
             let is_granted = one.judgement.verdicts.get(id) == Some(&Verdict::Used);
             let made = || {
                 let patterns =
-                    templates(catalog, &analysis.account, &one.judgement.granted, *id, use_, generalise);
+                    templates(catalog, &analysis.account, &one.judgement.granted, *id, use_, options);
                 patterns.map(|patterns| patterns.into_iter().map(|pattern| (pattern, None)).collect())
             };
             let patterns: Option<BTreeMap<String, Option<String>>> =

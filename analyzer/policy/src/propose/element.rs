@@ -8,11 +8,11 @@ use crate::Glob;
 use crate::action_set::{ActionSet, Expander};
 use crate::grant::Account;
 use crate::part::Part;
-use crate::propose::Ruled;
-use crate::propose::generalise::Generalise;
+use crate::propose::generalise::Surroundings;
 use crate::propose::held::HeldElement;
-use crate::propose::narrow::Narrowing;
+use crate::propose::narrow::{Narrowed, Narrowing, Opened};
 use crate::propose::redundant::without_covered;
+use crate::propose::{ProposeOptions, Ruled};
 use crate::usage::Usage;
 use crate::verdict::{GrantRef, Judgement, Verdict};
 
@@ -38,6 +38,8 @@ pub(crate) struct Elements {
     by_action: BTreeMap<ActionId, Vec<Element>>,
     /// The resources on which an action is needed, where they are known.
     on: BTreeMap<ActionId, Vec<Glob>>,
+    /// Why patterns are more than what was seen.
+    opened: BTreeMap<ActionId, Opened>,
     /// How many actions each statement grants: of two statements that grant the same, the broader one
     /// gives way.
     breadth: BTreeMap<GrantRef, usize>,
@@ -54,7 +56,7 @@ impl Elements {
         account: &Account,
         judgement: &Judgement,
         usage: &Usage,
-        generalise: Generalise,
+        options: ProposeOptions<'_>,
     ) -> Self {
         let mut elements = Self { inert: judgement.granted.ineffective.clone(), ..Self::default() };
         for allowing in &judgement.granted.allowing {
@@ -65,14 +67,16 @@ impl Elements {
             let use_ = usage.actions.get(&id).filter(|_| *verdict == Verdict::Used);
             let use_ = use_.filter(|_| !judgement.partly_hidden.contains_key(&id));
             let catalog = expander.catalog();
-            let generalise = generalise.of(catalog, id);
-            let narrowing = use_.and_then(|use_| Narrowing::of(use_, generalise, catalog));
+            let surroundings = Surroundings { catalog, inventory: options.inventory };
+            let thresholds = options.generalise.thresholds(catalog, id);
+            let narrowing = use_.and_then(|use_| Narrowing::of(use_, thresholds, surroundings));
             let narrowed = narrowing
                 .and_then(|narrowing| Some((narrowing.apply(account, &statements)?, narrowing.resources)));
             let kept = match narrowed {
                 _ if judgement.removes(id) => continue,
-                Some((kept, resources)) => {
+                Some((Narrowed { elements: kept, opened }, resources)) => {
                     elements.on.insert(id, resources);
+                    elements.opened.insert(id, opened);
                     kept
                 }
                 None => statements.into_iter().map(Element::whole).collect(),
@@ -99,6 +103,14 @@ impl Elements {
             }
         }
         all
+    }
+
+    /// Why some of these patterns are more than what was seen.
+    pub(crate) fn opened(&self, action: ActionId) -> Opened {
+        let narrowed = self.narrowed(action);
+        let opened = self.opened.get(&action).into_iter().flatten();
+        let stays = opened.filter(|(pattern, _)| narrowed.contains_key(*pattern));
+        stays.map(|(pattern, why)| (pattern.clone(), why.clone())).collect()
     }
 
     /// What a statement keeps for names that the catalog does not list.

@@ -1,32 +1,61 @@
-//! Named rules that widen observed resources a little, always within the old grant: what the service
-//! numbers anew each time would otherwise break at the next deployment.
+//! Named rules that widen observed resources a little, always within the old grant: what is numbered, dated or drawn at
+//! random would otherwise break at the next run.
+//!
+//! What comes out depends only on which resources were seen on which days: not on the order of calls, nor on how they were
+//! counted, nor on how often. Every resource that was seen is named by what comes out, so more evidence never loses a
+//! call that was seen. It may lose resources that were only admitted: a name beside dates closes their position, forms
+//! that vary count as one name, and what the inventory learns closes positions of actions that change something.
 
 mod alone;
-mod siblings;
+mod assigned;
+mod opening;
+mod segment;
+mod template;
+mod thresholds;
+mod token;
+mod trie;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use remit_catalog::{AccessLevel, ActionId, Catalog};
+use remit_catalog::{ActionId, Catalog};
 
-use self::siblings::open_crowded;
+use self::assigned::assigned_identifier;
+use self::opening::explain;
+pub(crate) use self::thresholds::Thresholds;
+use self::trie::{Path, Trie};
+use crate::inventory::Inventory;
+use crate::usage::Seen;
+use crate::{Days, Glob};
 
 /// How observed resources become patterns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Generalise {
     /// Exactly the resources seen.
     Exact,
-    /// Identifiers that the service assigns become `*`, and many names under one ancestor become one wildcard.
-    Names,
+    /// Identifiers that the service assigns become `*`; so do values of one form, such as dates, of which three were seen,
+    /// and many names at one place: on two days at least, and for actions that change something only where little else is
+    /// known to be there.
+    Templates,
+}
+
+/// What is known beside the resources on which an action was seen.
+#[derive(Clone, Copy)]
+pub(crate) struct Surroundings<'a> {
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) inventory: &'a Inventory,
+}
+
+/// The resources on which an action was seen, each with its days, counted from the Unix epoch.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sightings {
+    days: BTreeMap<String, BTreeSet<i64>>,
 }
 
 impl Generalise {
-    /// How the resources of an action become patterns: to change who may do what with some things is no reason to do so with
-    /// others like them.
-    pub(crate) fn of(self, catalog: &Catalog, action: ActionId) -> Self {
-        match catalog.action(action).map(|action| action.level) {
-            Some(AccessLevel::PermissionsManagement) => Self::Exact,
-            _ => self,
-        }
+    /// From how many on names of an action's resources are opened; none where they stay as they were seen.
+    pub(crate) fn thresholds(self, catalog: &Catalog, action: ActionId) -> Option<Thresholds> {
+        let level = catalog.action(action)?.level;
+        if self == Self::Exact { None } else { Thresholds::of(level) }
     }
 }
 
@@ -34,25 +63,53 @@ impl Generalise {
 pub(crate) struct Rule {
     pub(crate) name: &'static str,
     pub(crate) from: BTreeSet<String>,
+    /// Why it is more than these, and what else it admits; none where it is not.
+    pub(crate) why: Option<String>,
 }
 
-/// The patterns that stand for these resources.
-pub(crate) fn generalise(how: Generalise, catalog: &Catalog, resources: &[String]) -> BTreeMap<String, Rule> {
-    let mut patterns = BTreeMap::new();
-    for resource in resources {
-        let assigned = (how == Generalise::Names).then(|| assigned_identifier(resource)).flatten();
-        let (pattern, name) = match assigned {
-            Some(pattern) => (pattern, "assigned identifier"),
-            None => (resource.clone(), "as seen"),
-        };
-        add(&mut patterns, pattern, name, BTreeSet::from([resource.clone()]));
+impl Sightings {
+    /// Adds a resource with its calls: the days of the first and the last where nobody asked for them all.
+    pub(crate) fn add(&mut self, resource: &str, seen: &Seen) {
+        let days = self.days.entry(resource.to_owned()).or_default();
+        if seen.days.is_empty() {
+            days.extend([seen.first, seen.last].map(Days::day_of));
+        } else {
+            days.extend(seen.days.iter());
+        }
     }
-    if how == Generalise::Names { open_crowded(catalog, patterns) } else { patterns }
+
+    /// On how many days any of these was seen.
+    fn days<'a>(&self, resources: impl Iterator<Item = &'a str>) -> usize {
+        let days = resources.filter_map(|resource| self.days.get(resource)).flatten();
+        days.collect::<BTreeSet<_>>().len()
+    }
 }
 
-fn add(patterns: &mut BTreeMap<String, Rule>, pattern: String, name: &'static str, from: BTreeSet<String>) {
-    let rule = patterns.entry(pattern).or_insert_with(|| Rule { name, from: BTreeSet::new() });
-    rule.from.extend(from);
+impl Surroundings<'_> {
+    /// How many known resources these patterns admit that were not seen, and that no pattern named before: at most so many
+    /// are counted. All patterns begin with `start`.
+    fn admitted<'p>(
+        &self,
+        seen: &Sightings,
+        patterns: impl Iterator<Item = &'p str>,
+        before: &[&str],
+        start: &str,
+        limit: usize,
+    ) -> usize {
+        let start = literal(start);
+        let is_new = |arn: &&str| !seen.days.contains_key(*arn);
+        let mut known = self.inventory.under(start).filter(is_new).peekable();
+        if known.peek().is_none() {
+            return 0;
+        }
+        let globs = |patterns: BTreeSet<&str>| -> Vec<Glob> {
+            patterns.into_iter().map(Glob::resource_without_variables).collect()
+        };
+        let named = globs(before.iter().copied().filter(|pattern| literal(pattern) != *pattern).collect());
+        let opened = globs(patterns.collect());
+        let names = |globs: &[Glob], arn: &str| globs.iter().any(|glob| glob.matches(arn));
+        known.filter(|arn| names(&opened, arn) && !names(&named, arn)).take(limit).count()
+    }
 }
 
 /// The part of an ARN that names the resource, after `arn:partition:service:region:account:`.
@@ -60,71 +117,65 @@ fn name_start(arn: &str) -> Option<usize> {
     arn.match_indices(':').nth(4).map(|(at, _)| at + 1)
 }
 
-/// The ARN with the identifiers that its service assigns replaced, where it has any: EC2's
-/// `i-0123456789abcdef0`, ECS task ids, CloudFormation stack ids, the six characters that Secrets Manager
-/// appends (AWS's own advice is `name-??????`), and what is numbered anew with each deployment or run: revisions
-/// of task and job definitions, versions of functions, layers and state machines, and executions.
-fn assigned_identifier(arn: &str) -> Option<String> {
-    let start = name_start(arn)?;
-    let (head, name) = arn.split_at_checked(start)?;
-    let service = head.split(':').nth(2)?;
-    let generalised = match service {
-        "ec2" => {
-            let (kind, id) = name.split_once('/')?;
-            is_ec2_id(id).then(|| format!("{kind}/*"))
-        }
-        "ecs" => {
-            let (rest, id) = name.rsplit_once('/')?;
-            let is_task = rest.starts_with("task/") || rest.starts_with("container-instance/");
-            let task = (is_task && is_hex(id, 32)).then(|| format!("{rest}/*"));
-            task.or_else(|| unnumbered(name, "task-definition/"))
-        }
-        "batch" => {
-            let job = name.strip_prefix("job/").filter(|id| is_uuid(id)).map(|_| "job/*".to_owned());
-            job.or_else(|| unnumbered(name, "job-definition/"))
-        }
-        "lambda" => unnumbered(name, "function:").or_else(|| unnumbered(name, "layer:")),
-        "states" => match name.split(':').collect::<Vec<_>>().as_slice() {
-            [kind @ ("execution" | "express"), machine, _, ..] => Some(format!("{kind}:{machine}:*")),
-            _ => unnumbered(name, "stateMachine:"),
-        },
-        "cloudformation" => {
-            let (rest, id) = name.rsplit_once('/')?;
-            (rest.contains('/') && is_uuid(id)).then(|| format!("{rest}/*"))
-        }
-        "secretsmanager" => {
-            let (rest, suffix) = name.rsplit_once('-')?;
-            let is_suffix = suffix.len() == 6 && suffix.chars().all(|c| c.is_ascii_alphanumeric());
-            (name.starts_with("secret:") && is_suffix).then(|| format!("{rest}-??????"))
-        }
-        _ => None,
-    }?;
-    Some(format!("{head}{generalised}"))
+/// The start of a pattern that has no wildcard.
+fn literal(pattern: &str) -> &str {
+    pattern.split(['*', '?']).next().unwrap_or_default()
 }
 
-/// `kind` and a name with any number behind it, in place of the one that is there.
-fn unnumbered(name: &str, kind: &str) -> Option<String> {
-    let (rest, number) = name.rsplit_once(':')?;
-    let is_numbered =
-        rest.starts_with(kind) && !number.is_empty() && number.chars().all(|c| c.is_ascii_digit());
-    is_numbered.then(|| format!("{rest}:*"))
-}
-
-/// EC2's identifiers of things that come and go with each deployment. Networks and images are long-lived
-/// and stay exact.
-fn is_ec2_id(id: &str) -> bool {
-    const PASSING: [&str; 6] = ["i", "vol", "snap", "eni", "eipassoc", "spot"];
-    id.split_once('-')
-        .is_some_and(|(kind, hex)| PASSING.contains(&kind) && (is_hex(hex, 17) || is_hex(hex, 8)))
-}
-
-fn is_hex(text: &str, length: usize) -> bool {
-    text.len() == length && text.chars().all(|c| c.is_ascii_hexdigit())
-}
-
-fn is_uuid(text: &str) -> bool {
-    let lengths = text.split('-').map(str::len);
-    lengths.eq([8, 4, 4, 4, 12]) && text.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
+/// The patterns that stand for these resources; as they were seen without thresholds.
+pub(crate) fn generalise(
+    thresholds: Option<Thresholds>,
+    surroundings: Surroundings<'_>,
+    seen: &Sightings,
+) -> BTreeMap<String, Rule> {
+    let Some(thresholds) = thresholds else {
+        let as_seen = |resource: &String| {
+            let from = BTreeSet::from([resource.clone()]);
+            (resource.clone(), Rule { name: "as seen", from, why: None })
+        };
+        return seen.days.keys().map(as_seen).collect();
+    };
+    let patterns: Vec<(String, &str)> = seen
+        .days
+        .keys()
+        .map(|resource| {
+            (assigned_identifier(resource).unwrap_or_else(|| resource.clone()), resource.as_str())
+        })
+        .collect();
+    let paths: Vec<Path<'_>> =
+        patterns.iter().map(|(pattern, resource)| Path::of(pattern, resource)).collect();
+    // Resources of different types are counted apart.
+    let mut trees: BTreeMap<(Option<&str>, &str), Vec<&Path<'_>>> = BTreeMap::new();
+    for path in &paths {
+        let of_type = surroundings.catalog.resource_type(path.pattern).map(|known| known.name);
+        trees.entry((of_type, path.stays)).or_default().push(path);
+    }
+    let trie = Trie { thresholds, seen, surroundings };
+    let branches = trees.into_iter().flat_map(|((_, stays), paths)| trie.branches(stays, paths));
+    let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
+    for branch in branches {
+        let is_assigned = branch.paths.iter().any(|path| path.pattern != path.resource);
+        let name = match (branch.openings.iter().any(|opening| opening.is_crowd), branch.openings.is_empty())
+        {
+            (true, _) => "sibling wildcard",
+            (false, false) => "varying value",
+            (false, true) if is_assigned => "assigned identifier",
+            (false, true) => "as seen",
+        };
+        let from = branch.paths.iter().map(|path| path.resource.to_owned()).collect();
+        let pattern = branch.pattern;
+        let is_opened = is_assigned || !branch.openings.is_empty();
+        let count = || {
+            let patterns = std::iter::once(pattern.as_str());
+            surroundings.admitted(seen, patterns, &[], &pattern, usize::MAX)
+        };
+        let admitted = if is_opened { count() } else { 0 };
+        let why = explain(&branch.openings, is_assigned, admitted);
+        // Types may meet in one pattern.
+        let rule = rules.entry(pattern).or_insert_with(|| Rule { name, from: BTreeSet::new(), why });
+        rule.from.extend::<BTreeSet<String>>(from);
+    }
+    rules
 }
 
 #[cfg(test)]

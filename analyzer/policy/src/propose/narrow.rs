@@ -1,40 +1,59 @@
 //! Narrows an action of a statement to the resources on which it was seen.
 
-use remit_catalog::Catalog;
+use std::collections::BTreeMap;
 
 use crate::grant::Account;
 use crate::part::Clause;
 use crate::propose::Ruled;
 use crate::propose::element::{Element, Extent};
-use crate::propose::generalise::{Generalise, Rule, generalise};
-use crate::usage::ActionUse;
+use crate::propose::generalise::{Rule, Sightings, Surroundings, Thresholds, generalise};
+use crate::usage::{ActionUse, Seen};
 use crate::verdict::GrantRef;
 use crate::{Glob, Matcher};
 
 /// The resources to which an action may be narrowed.
 pub(crate) struct Narrowing<'c> {
     pub(crate) resources: Vec<Glob>,
-    generalise: Generalise,
-    catalog: &'c Catalog,
+    seen: Vec<&'c Seen>,
+    /// None where resources stay as they were seen.
+    thresholds: Option<Thresholds>,
+    surroundings: Surroundings<'c>,
 }
+
+/// What stays of an action.
+pub(crate) struct Narrowed {
+    /// In each statement.
+    pub(crate) elements: Vec<Element>,
+    /// Of patterns that are more than what was seen, why.
+    pub(crate) opened: Opened,
+}
+
+/// Patterns that are more than what was seen, and why.
+pub(crate) type Opened = BTreeMap<String, String>;
 
 impl<'c> Narrowing<'c> {
     /// None where some call's resource is not known, so that the old scope has to stay.
-    pub(crate) fn of(use_: &ActionUse, generalise: Generalise, catalog: &'c Catalog) -> Option<Self> {
+    pub(crate) fn of(
+        use_: &'c ActionUse,
+        thresholds: Option<Thresholds>,
+        surroundings: Surroundings<'c>,
+    ) -> Option<Self> {
         if use_.resource_unknown || use_.any_resource || use_.resources.is_empty() {
             return None;
         }
         // `*` stays what it is, since the ledger writes it where it collapsed names.
         let resources = use_.resources.keys().map(|resource| Glob::resource_without_variables(resource));
-        Some(Self { resources: resources.collect(), generalise, catalog })
+        let seen = use_.resources.values().collect();
+        Some(Self { resources: resources.collect(), seen, thresholds, surroundings })
     }
 
     /// What stays of the action in each statement. None when some resource is named by none of them: then the grant
     /// and the log do not fit together (a resource policy allowed the call, or the ARN was guessed
     /// wrongly), and nothing is narrowed.
-    pub(crate) fn apply(&self, account: &Account, statements: &[GrantRef]) -> Option<Vec<Element>> {
+    pub(crate) fn apply(&self, account: &Account, statements: &[GrantRef]) -> Option<Narrowed> {
         let mut matched = vec![false; self.resources.len()];
         let mut elements = Vec::new();
+        let mut opened = Opened::new();
         for &at in statements {
             let clause = account.clause(at);
             let scope = clause.and_then(|clause| Some((clause, clause.statement.resources.as_ref()?)));
@@ -42,23 +61,29 @@ impl<'c> Narrowing<'c> {
                 elements.push(Element { at, extent: Extent::Whole });
                 continue;
             };
-            let extent = self.within(clause, resources, &mut matched);
+            let extent = self.within(clause, resources, &mut matched, &mut opened);
             match extent {
                 Extent::Narrowed(patterns) if patterns.is_empty() => {}
                 extent => elements.push(Element { at, extent }),
             }
         }
-        (!matched.contains(&false)).then_some(elements)
+        (!matched.contains(&false)).then_some(Narrowed { elements, opened })
     }
 
-    fn within(&self, clause: Clause<'_>, resources: &Matcher, matched: &mut [bool]) -> Extent {
+    fn within(
+        &self,
+        clause: Clause<'_>,
+        resources: &Matcher,
+        matched: &mut [bool],
+        opened: &mut Opened,
+    ) -> Extent {
         let globs: Vec<_> = resources.patterns.iter().map(|pattern| clause.glob(pattern)).collect();
         let all: Vec<_> = globs.iter().collect();
         // What a variable stands for in an exception is not known, and so neither what lies outside of it.
         let mut stays_whole = false;
-        let mut exact = Vec::new();
+        let mut exact = Sightings::default();
         let mut patterns = Ruled::new();
-        for (resource, matched) in self.resources.iter().zip(matched) {
+        for ((resource, seen), matched) in self.resources.iter().zip(&self.seen).zip(matched) {
             let is_included = resource.is_included_in(&all);
             if resources.negated {
                 if !is_included {
@@ -66,11 +91,11 @@ impl<'c> Narrowing<'c> {
                     stays_whole |= globs
                         .iter()
                         .any(|excluded| excluded.has_variables() || excluded.intersects(resource));
-                    exact.push(spell(resource, clause));
+                    exact.add(resource.text(), seen);
                 }
             } else if is_included {
                 *matched = true;
-                exact.push(spell(resource, clause));
+                exact.add(resource.text(), seen);
             } else {
                 for (pattern, granted) in resources.patterns.iter().zip(&globs) {
                     if granted.intersects(resource) {
@@ -91,22 +116,29 @@ impl<'c> Narrowing<'c> {
                 glob.is_included_in(&all)
             }
         };
-        for (pattern, Rule { name, from }) in generalise(self.generalise, self.catalog, &exact) {
+        let mut add = |pattern: String, name, why: Option<String>| {
+            if let Some(why) = why {
+                opened.entry(pattern.clone()).or_insert(why);
+            }
+            patterns.insert(pattern, name);
+        };
+        for (pattern, Rule { name, from, why }) in generalise(self.thresholds, self.surroundings, &exact) {
+            let pattern = spell(&pattern, clause);
             if fits(&pattern) {
-                patterns.insert(pattern, name);
+                add(pattern, name, why);
                 continue;
             }
-            let mut rest = from;
+            let mut rest: Vec<String> = from.iter().map(|resource| spell(resource, clause)).collect();
             for granted in resources.patterns.iter().filter(|_| !resources.negated) {
                 let Some(part) = started(&pattern, granted).filter(|part| fits(part)) else { continue };
                 let glob = clause.glob(&part);
                 let before = rest.len();
                 rest.retain(|resource| !clause.glob(resource).is_included_in(&[&glob]));
                 if rest.len() < before {
-                    patterns.insert(part, name);
+                    add(part, name, why.clone());
                 }
             }
-            patterns.extend(rest.into_iter().map(|resource| (resource, "as seen")));
+            rest.into_iter().for_each(|resource| add(resource, "as seen", None));
         }
         Extent::Narrowed(patterns)
     }
@@ -121,7 +153,6 @@ fn started(wildcard: &str, granted: &str) -> Option<String> {
 }
 
 /// A recorded resource written as a pattern of the statement: where its document has variables, `${` would start one.
-fn spell(resource: &Glob, clause: Clause<'_>) -> String {
-    let text = resource.text();
+fn spell(text: &str, clause: Clause<'_>) -> String {
     if clause.variables { text.replace("${", "${$}{") } else { text.to_owned() }
 }

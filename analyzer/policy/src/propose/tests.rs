@@ -119,11 +119,22 @@ fn proven_without(
     coverage: &Coverage,
     services: &[&str],
 ) -> Result<Proposal, String> {
+    proven_among(account, usage, coverage, services, Inventory::none())
+}
+
+/// Where these resources are known.
+fn proven_among(
+    account: &Account,
+    usage: &Usage,
+    coverage: &Coverage,
+    services: &[&str],
+    inventory: &Inventory,
+) -> Result<Proposal, String> {
     let mut expander = Expander::new(Catalog::embedded().unwrap());
     let principal = &account.principals[0];
     let given_up = GivenUp { services: services.iter().map(ToString::to_string).collect() };
     let judgement = judge(&mut expander, account, principal, usage, coverage, &given_up);
-    let options = ProposeOptions { generalise: Generalise::Names };
+    let options = ProposeOptions { generalise: Generalise::Templates, inventory };
     let proposal = propose(&mut expander, account, principal, usage, coverage, &judgement, options)
         .map_err(|why| why.to_string())?;
     let boundary = principal.boundary.map(|at| &account.policies[at].document);

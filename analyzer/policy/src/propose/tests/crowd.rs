@@ -63,3 +63,26 @@ fn permissions_and_secrets_are_never_many() {
     let expected: Vec<_> = (0..20).map(|at| secret(at, "-??????")).collect();
     assert_eq!(narrowed("secretsmanager:GetSecretValue", "Resource", &["*"], &seen), expected);
 }
+
+/// What is known of others is told of what is read, and keeps closed what is changed.
+#[test]
+fn an_inventory_tells_what_a_wildcard_admits() {
+    let wide = statement("Allow", &json!(["s3:GetObject", "s3:PutObject"]), &json!("*"));
+    let account = role(vec![policy("wide", PolicyKind::CustomerManaged, 1, &document(&[wide]))]);
+    let seen = dated();
+    let seen: Vec<_> = seen.iter().map(String::as_str).collect();
+    let usage = usage(&[("s3:GetObject", Some(&seen)), ("s3:PutObject", Some(&seen))]);
+    let mut inventory: Inventory = (0..13).map(|at| format!("arn:aws:s3:::lake/data/{at}/x.json")).collect();
+    inventory.add(&usage);
+    assert_eq!(inventory.len(), 73);
+    let proposal = proven_among(&account, &usage, &everything_visible(), &[], &inventory).unwrap();
+    let kept = |name: &str| proposal.kept.iter().find(|kept| kept.name == name).unwrap();
+    let pattern = "arn:aws:s3:::lake/data/*/x.json".to_owned();
+    let because =
+        "opened because 60 distinct dates stand under `lake/data/` on 2 days; also admits 13 known resources";
+    let read = kept("s3:GetObject");
+    assert_eq!(read.narrowed, BTreeMap::from([(pattern.clone(), "varying value")]));
+    assert_eq!(read.opened, BTreeMap::from([(pattern, because.to_owned())]));
+    let write = kept("s3:PutObject");
+    assert_eq!((write.narrowed.len(), write.opened.len()), (60, 0));
+}

@@ -39,7 +39,7 @@ impl World {
             let principal = &self.account.principals[0];
             let usage = Usage::gather(expander.catalog(), &self.calls);
             let judgement = judge(expander, &self.account, principal, &usage, &self.coverage, &self.given_up);
-            let options = ProposeOptions { generalise: self.generalise };
+            let options = ProposeOptions { generalise: self.generalise, inventory: Inventory::none() };
             let proposal =
                 propose(expander, &self.account, principal, &usage, &self.coverage, &judgement, options);
             let proposal = match proposal {
@@ -259,7 +259,7 @@ pub(super) fn call_of(
 }
 
 pub(super) fn worlds() -> impl Strategy<Value = World> {
-    let generalise = select(&[Generalise::Exact, Generalise::Names][..]);
+    let generalise = select(&[Generalise::Exact, Generalise::Templates][..]);
     (account(), calls(), any::<(bool, bool)>(), prop::bool::weighted(0.1), generalise).prop_map(
         |(account, calls, (is_visible, gives_up), is_short, generalise)| {
             let mut coverage = everything_visible();
