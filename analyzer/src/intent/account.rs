@@ -295,6 +295,8 @@ impl<'a> Alone<'a> {
             }
         }
         let hours = Some(&hours).filter(|hours| is_alone && !hours.days().is_empty());
-        pace(&deed.days, hours)
+        // Whatever it is, it is done within the hours of all that is done, though not in each of them.
+        let within = Some(&self.observation.hours).filter(|hours| !hours.is_hourly());
+        pace(&deed.days, hours.or(within))
     }
 }

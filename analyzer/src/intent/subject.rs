@@ -30,9 +30,8 @@ pub(crate) fn of_subject(
 ) -> Intent {
     let rhythm = rhythm_line(&observation.hours);
     let deeds = deeds(subject);
-    // The hours are those of all that it does; they are one thing's where there is only one.
-    let only = deeds.len() == 1;
-    let hours = Some(&observation.hours).filter(|_| only);
+    // The hours are those of all that it does: each thing is done within these, though not in each of them.
+    let hours = Some(&observation.hours).filter(|hours| deeds.len() == 1 || !hours.is_hourly());
     let used = subject.judgement.verdicts.iter().filter(|(_, verdict)| **verdict == Verdict::Used);
     let mut used: Vec<(&Permission, Seen)> = used
         .filter_map(|(permission, _)| {

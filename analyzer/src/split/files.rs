@@ -85,6 +85,7 @@ pub(crate) fn write(
             "calls": part.calls,
             "days": part.days.len(),
             "used": part.used(),
+            "unobservable": part.analysed.judgement.counts().unobservable,
             "loses": removed,
             "granted": granted,
             "used_by_others_only": part.leaves_to_others(whole),
@@ -146,6 +147,11 @@ fn summary(catalog: &Catalog, whole: &Analysed, part: &Part, starters: &Starters
         grouped(removed as u64),
         grouped(granted as u64)
     );
+    let unknown = part.analysed.judgement.counts().unobservable as u64;
+    if unknown > 0 {
+        let unknown = counted(unknown, "permission", "permissions");
+        let _ = writeln!(text, "- keeps {unknown} of which it cannot be told whether it needs them");
+    }
     let left = part.leaves_to_others(whole) as u64;
     let _ = writeln!(
         text,
