@@ -126,11 +126,15 @@ fn on_demand(demand: &Demand, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "    {}, {}: {} of the time", demand.rhythm, demand.window, demand.share_words())?;
     writeln!(out, "    started by {}", plain(&demand.starter_words()))?;
     let ready = demand.grant.as_ref().map(|grant| serde_json::to_string_pretty(grant).unwrap_or_default());
-    for line in ready.iter().chain(&demand.manifest).flat_map(|text| text.lines()) {
+    for line in ready.iter().flat_map(|text| text.lines()) {
         writeln!(out, "      {}", plain(line))?;
     }
     for note in &demand.notes {
         writeln!(out, "    {}", plain(note))?;
+    }
+    // As it is, so that it can be copied.
+    for line in demand.manifest.iter().flat_map(|text| text.lines()) {
+        writeln!(out, "{}", plain(line))?;
     }
     Ok(())
 }

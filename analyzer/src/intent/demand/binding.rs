@@ -1,7 +1,7 @@
 //! A binding of a cluster that is there during windows alone: jobs that make it and take it away again.
 
 use remit_policy::file_stem;
-use remit_policy::rbac::{Binding, BoundRole, RoleRef, Subject};
+use remit_policy::rbac::{Binding, BoundRole, RoleRef, Subject, yaml};
 use serde_json::{Value, json};
 
 use super::Demand;
@@ -39,34 +39,39 @@ pub(crate) fn binding(mut demand: Demand, granting: &Granting<'_>) -> Demand {
     if objects.is_empty() {
         return demand;
     }
-    let documents = objects.into_iter().flatten().map(|object| object.to_string());
-    // JSON is YAML, so no name of a manifest can mean anything but itself.
-    demand.manifest = Some(documents.collect::<Vec<_>>().join("\n---\n"));
+    let objects: Vec<Value> = objects.into_iter().flatten().collect();
+    demand.manifest = yaml(&objects).ok();
     demand.notes.push(
-        "the jobs run as a service account of their own, which may make and take away these bindings and nothing else; \
-         the binding that is there today has to go, and windows are as seen: widen them for what runs late"
+        "the jobs run as a service account of their own, which may bind this role to anybody, take away this binding, and \
+         nothing else; the binding that is there today has to go; it is made a quarter of an hour before the window, which is as \
+         seen: widen it for what runs late"
             .to_owned(),
     );
     demand
 }
 
-/// When a CronJob opens and closes the window: none where its schedule has no words for that.
+/// When a CronJob opens the window, a quarter of an hour before it, and when one closes it: none where a schedule has no words
+/// for that.
 fn schedules(demand: &Demand) -> Option<(String, String)> {
     let to = (demand.from_hour + demand.hours) % 24;
-    let days = match (demand.weekday, demand.rhythm.as_str()) {
+    let (opens_before, closes_after) = (demand.from_hour == 0, to <= demand.from_hour);
+    let open_hour = (demand.from_hour + 23) % 24;
+    let (open, close) = match (demand.weekday, demand.rhythm.as_str()) {
         (Some(weekday), _) => {
             // The first of the names is a Thursday, which is 4 to a CronJob.
-            let place = WEEKDAYS.iter().position(|name| *name == weekday)?;
-            let day = (place + 4) % 7;
-            let after = if to <= demand.from_hour { (day + 1) % 7 } else { day };
-            (day.to_string(), after.to_string())
+            let day = (WEEKDAYS.iter().position(|name| *name == weekday)? + 4) % 7;
+            let before = if opens_before { (day + 6) % 7 } else { day };
+            let after = if closes_after { (day + 1) % 7 } else { day };
+            (before.to_string(), after.to_string())
         }
         (None, "every day") => ("*".to_owned(), "*".to_owned()),
-        (None, "on working days") if to > demand.from_hour => ("1-5".to_owned(), "1-5".to_owned()),
-        (None, "on working days") => ("1-5".to_owned(), "2-6".to_owned()),
+        (None, "on working days") => {
+            let days = |is_moved, moved: &str| if is_moved { moved.to_owned() } else { "1-5".to_owned() };
+            (days(opens_before, "0-4"), days(closes_after, "2-6"))
+        }
         _ => return None,
     };
-    Some((format!("0 {} * * {}", demand.from_hour, days.0), format!("0 {to} * * {}", days.1)))
+    Some((format!("45 {open_hour} * * {open}"), format!("0 {to} * * {close}")))
 }
 
 /// The objects by which one binding is there for windows alone. None of a binding of the whole cluster, or of several subjects.
@@ -150,10 +155,12 @@ mod tests {
     fn a_window_over_midnight_closes_on_the_next_day() {
         let of = |weekday, rhythm| schedules(&demand(weekday, rhythm));
         let two = |open: &str, close: &str| Some((open.to_owned(), close.to_owned()));
-        assert_eq!(of(Some("Saturday"), "every Saturday (9 times)"), two("0 23 * * 6", "0 1 * * 0"));
-        assert_eq!(of(None, "every day"), two("0 23 * * *", "0 1 * * *"));
-        assert_eq!(of(None, "on working days"), two("0 23 * * 1-5", "0 1 * * 2-6"));
+        assert_eq!(of(Some("Saturday"), "every Saturday (9 times)"), two("45 22 * * 6", "0 1 * * 0"));
+        assert_eq!(of(None, "every day"), two("45 22 * * *", "0 1 * * *"));
+        assert_eq!(of(None, "on working days"), two("45 22 * * 1-5", "0 1 * * 2-6"));
         assert_eq!(of(None, "every month (9 times)"), None);
+        let early = Demand { from_hour: 0, ..demand(Some("Sunday"), "every Sunday (9 times)") };
+        assert_eq!(schedules(&early), two("45 23 * * 6", "0 2 * * 0"));
     }
 
     #[test]
@@ -187,9 +194,10 @@ mod tests {
         let made =
             binding(demand(None, "every day"), &Granting { own: &[(&here, &role), (&everywhere, &role)] });
         let manifest = made.manifest.unwrap();
-        assert_eq!(manifest.matches("\n---\n").count(), 4, "{manifest}");
+        assert_eq!(manifest.matches("kind: CronJob").count(), 2, "{manifest}");
         assert!(
-            manifest.contains("--serviceaccount=shop:report") && manifest.contains("\"verbs\":[\"bind\"]")
+            manifest.contains("--serviceaccount=shop:report") && manifest.contains("- bind"),
+            "{manifest}"
         );
         assert!(made.notes.iter().any(|note| note.contains("ClusterRoleBinding/report")), "{:?}", made.notes);
     }
