@@ -3,7 +3,7 @@
 mod on_demand;
 
 use remit_ledger::Provider;
-use remit_policy::{Days, ProposeOptions};
+use remit_policy::{Days, ProposeOptions, Window};
 
 use super::analysing::{Analysed, AnalysingArguments, analysed, generalise};
 use super::{Streams, WrongUsage};
@@ -65,7 +65,7 @@ fn intent(arguments: &Arguments, analysed: &Analysed, ledger: &Ledger) -> anyhow
         Since::Before(length) => ledger.newest().saturating_sub(length),
     };
     if let Some(one) = analysed.analysis.principals.first() {
-        let asked = asked(Provider::Aws, None, one.coverage.since, ledger);
+        let asked = asked(Provider::Aws, None, one.coverage.since, one.coverage.window, ledger);
         let observation = Observation::of(ledger, &asked, &names(&one.principal.arn))?;
         let inventory = inventory(analysed.calls.values().flat_map(|calls| &calls.calls));
         let options = ProposeOptions { generalise: generalise(&arguments.analysing), inventory: &inventory };
@@ -78,7 +78,13 @@ fn intent(arguments: &Arguments, analysed: &Analysed, ledger: &Ledger) -> anyhow
         let who = arguments.who.as_deref().unwrap_or_default();
         return Err(WrongUsage(format!("no principal `{who}`")).into());
     };
-    let asked = asked(Provider::Kubernetes, cluster.name.clone(), cluster.coverage.since, ledger);
+    let asked = asked(
+        Provider::Kubernetes,
+        cluster.name.clone(),
+        cluster.coverage.since,
+        cluster.coverage.window,
+        ledger,
+    );
     let observation = Observation::of(ledger, &asked, std::slice::from_ref(&subject.user.name))?;
     Ok(of_subject(cluster, subject, &observation, since))
 }
@@ -90,9 +96,16 @@ pub(super) fn names(arn: &str) -> Vec<String> {
     names
 }
 
-/// What is asked of the ledger: what was called since a moment, as far as days can be told one by one.
-pub(super) fn asked(provider: Provider, cluster: Option<String>, since: i64, ledger: &Ledger) -> Asked {
-    let last = Days::day_of(ledger.newest());
+/// What is asked of the ledger: what was called since a moment. Days are told one by one up to a month after the window's end, where
+/// the wire may have seen more, and as far back as they can be.
+pub(super) fn asked(
+    provider: Provider,
+    cluster: Option<String>,
+    since: i64,
+    window: Window,
+    ledger: &Ledger,
+) -> Asked {
+    let last = Days::day_of(ledger.newest()).min(Days::day_of(window.end) + 31);
     let first = Days::day_of(since).max(last - Days::LENGTH + 1);
     Asked { provider, cluster, start: since.max(first.saturating_mul(DAY)), days: Span { first, last } }
 }

@@ -79,7 +79,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     };
     let ledger = Ledger::open(&arguments.analysing.ledger.ledger)?;
     let names = names(&whole.principal.arn);
-    let asked = asked(Provider::Aws, None, whole.coverage.since, &ledger);
+    let asked = asked(Provider::Aws, None, whole.coverage.since, whole.coverage.window, &ledger);
     let observation = Observation::of(&ledger, &asked, &names)?;
     let callers = &observation.callers;
     if let Some(why) = why_not(callers) {

@@ -143,11 +143,22 @@ fn on_demand(demand: &Demand, out: &mut dyn Write) -> io::Result<()> {
 fn bars(hours: &[u32; 24]) -> String {
     const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let most = hours.iter().max().copied().unwrap_or(0).max(1);
-    let bar = |count: &u32| match count.checked_sub(1) {
-        None => '.',
-        Some(less) => {
-            usize::try_from(less * 8 / most).ok().and_then(|at| BARS.get(at)).copied().unwrap_or('█')
-        }
+    let bar = |count: &u32| match count {
+        0 => '.',
+        count => usize::try_from(count * 7 / most).ok().and_then(|at| BARS.get(at)).copied().unwrap_or('█'),
     };
     hours.iter().map(bar).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bars;
+
+    #[test]
+    fn the_busiest_hour_is_a_full_bar() {
+        let mut hours = [0; 24];
+        (hours[1], hours[2], hours[23]) = (1, 90, 45);
+        assert_eq!(bars(&hours), ".▁█....................▄");
+        assert_eq!(bars(&[0; 24]), ".".repeat(24));
+    }
 }

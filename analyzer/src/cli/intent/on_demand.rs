@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use remit_ledger::Provider;
+use remit_policy::Window;
 use serde::Serialize;
 
 use super::{asked, names};
-use crate::analysis::pathless;
+use crate::analysis::Analysed as Principal;
 use crate::cli::Streams;
 use crate::cli::analysing::{Analysed, AnalysingArguments, analysed};
 use crate::exit::Exit;
@@ -62,21 +63,31 @@ pub(super) fn run(
 }
 
 fn of_accounts(analysed: &Analysed, ledger: &Ledger) -> anyhow::Result<Vec<Line>> {
-    let principals = &analysed.analysis.principals;
-    let Some(since) = principals.iter().map(|one| one.coverage.since).min() else { return Ok(Vec::new()) };
-    let asked = asked(Provider::Aws, None, since, ledger);
-    let mut hours = ledger.hours(&asked)?;
-    let mut starters: BTreeMap<String, Starters> = BTreeMap::new();
-    let by_pathless: BTreeMap<String, &str> = principals
-        .iter()
-        .filter_map(|one| Some((pathless(&one.principal.arn)?, one.principal.arn.as_str())))
-        .collect();
-    ledger.beginnings(&asked, |beginning| {
-        for role in &beginning.roles {
-            let role = by_pathless.get(role).map_or(role.as_str(), |arn| arn);
-            if principals.binary_search_by(|one| one.principal.arn.as_str().cmp(role)).is_ok() {
-                add_starter(starters.entry(role.to_owned()).or_default(), &beginning);
-            }
+    // Accounts whose logs are of other times are asked about apart: days can be told one by one for two years only.
+    let mut times: BTreeMap<(i64, i64, i64), Vec<&Principal>> = BTreeMap::new();
+    for one in &analysed.analysis.principals {
+        let window = one.coverage.window;
+        times.entry((one.coverage.since, window.start, window.end)).or_default().push(one);
+    }
+    let mut lines = Vec::new();
+    for ((since, start, end), principals) in times {
+        let asked = asked(Provider::Aws, None, since, Window { start, end }, ledger);
+        lines.extend(of_time(&principals, &asked, end, ledger)?);
+    }
+    Ok(lines)
+}
+
+/// The lines of principals of one time.
+fn of_time(principals: &[&Principal], asked: &Asked, end: i64, ledger: &Ledger) -> anyhow::Result<Vec<Line>> {
+    let mut hours = ledger.hours(asked)?;
+    let mut by_name: BTreeMap<String, &str> = BTreeMap::new();
+    for one in principals {
+        by_name.extend(names(&one.principal.arn).into_iter().map(|name| (name, one.principal.arn.as_str())));
+    }
+    let mut starters: BTreeMap<&str, Starters> = BTreeMap::new();
+    ledger.beginnings(asked, |beginning| {
+        for arn in beginning.roles.iter().filter_map(|role| by_name.get(role)) {
+            add_starter(starters.entry(arn).or_default(), &beginning);
         }
     })?;
     let mut lines = Vec::new();
@@ -85,16 +96,21 @@ fn of_accounts(analysed: &Analysed, ledger: &Ledger) -> anyhow::Result<Vec<Line>
         let names = names(arn);
         let mut own = Hours::default();
         names.iter().filter_map(|name| hours.remove(name)).for_each(|hours| own.join(&hours));
-        let starters = starters.remove(arn).unwrap_or_default();
-        let end = one.coverage.window.end;
-        lines.extend(line(ledger, &asked, arn, &names, &own, starters, end)?);
+        let starters = starters.remove(arn.as_str()).unwrap_or_default();
+        lines.extend(line(ledger, asked, arn, &names, &own, starters, end)?);
     }
     Ok(lines)
 }
 
 fn of_cluster(analysed: &Analysed, ledger: &Ledger) -> anyhow::Result<Vec<Line>> {
     let Some(cluster) = &analysed.cluster else { return Ok(Vec::new()) };
-    let asked = asked(Provider::Kubernetes, cluster.name.clone(), cluster.coverage.since, ledger);
+    let asked = asked(
+        Provider::Kubernetes,
+        cluster.name.clone(),
+        cluster.coverage.since,
+        cluster.coverage.window,
+        ledger,
+    );
     let hours = ledger.hours(&asked)?;
     let mut lines = Vec::new();
     for subject in &cluster.subjects {
