@@ -25,6 +25,7 @@ const MAKERS: &str = "makers";
 /// The columns that queries use, but for who called.
 const COLUMNS: &str = "u.window_start, u.first_seen, u.last_seen, u.count, u.provider, u.region, u.service, \
                        u.operation, u.resources, u.parameters, u.outcome, u.via, u.evidence, u.sample_id, \
+                       u.session, u.source_identity AS behind, \
                        CASE WHEN u.provider = 'kubernetes' THEN u.source_identity END AS impersonator, \
                        CASE WHEN u.provider = 'kubernetes' THEN u.authorizer END AS authorizer";
 
@@ -61,7 +62,7 @@ pub(crate) async fn register_joined(context: &SessionContext) -> Result<(), Data
 }
 
 /// The workload as a name: its names from the cluster to the container, apart by `/`, or its image where it has none.
-fn workload() -> String {
+pub(crate) fn workload() -> String {
     let names = ["cluster", "namespace", "owner_kind", "owner_name", "container"]
         .map(|field| format!("COALESCE('/' || get_field(u.workload, '{field}'), '')"));
     let names = names.join(" || ");
@@ -69,7 +70,7 @@ fn workload() -> String {
 }
 
 /// The condition that a row is of an audit log.
-fn logged() -> String {
+pub(crate) fn logged() -> String {
     format!("evidence IN ('{}')", LOGS.join("', '"))
 }
 

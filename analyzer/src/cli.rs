@@ -8,11 +8,13 @@ mod doctor;
 mod explain;
 mod findings;
 mod ingest;
+mod intent;
 mod ledger;
 mod man;
 mod propose;
 mod pull;
 mod report;
+mod split;
 mod usage;
 mod verify;
 
@@ -46,10 +48,14 @@ enum Verb {
     Findings(findings::Arguments),
     /// Say why a permission is used, unused or unobservable, and what decides a request
     Explain(explain::Arguments),
+    /// Say what a principal is there for, or whose use falls in short, regular windows
+    Intent(intent::Arguments),
     /// Write proven policy proposals into a folder
     Propose(propose::Arguments),
     /// Replay the past: would what is proposed have broken anything?
     Backtest(backtest::Arguments),
+    /// Write what each of several workloads needs that share one identity
+    Split(split::Arguments),
     /// Check the proofs of a proposals folder again
     Verify(verify::Arguments),
     /// Fetch grants from where they are in force
@@ -88,8 +94,10 @@ pub fn run() -> ExitCode {
         Verb::Usage(arguments) => usage::run(&arguments, &mut streams),
         Verb::Findings(arguments) => findings::run(&arguments, &mut streams),
         Verb::Explain(arguments) => explain::run(&arguments, &mut streams),
+        Verb::Intent(arguments) => intent::run(&arguments, &mut streams),
         Verb::Propose(arguments) => propose::run(&arguments, &mut streams),
         Verb::Backtest(arguments) => backtest::run(&arguments, &mut streams),
+        Verb::Split(arguments) => split::run(&arguments, &mut streams),
         Verb::Verify(arguments) => verify::run(&arguments, &mut streams),
         Verb::Pull(verb) => pull::run(&verb, &mut streams),
         Verb::Report(arguments) => report::run(&arguments, &mut streams),

@@ -18,12 +18,13 @@ use remit_catalog::{ActionId, Catalog};
 use remit_policy::{Judgement, Retained, Verdict};
 
 pub(crate) use self::disposition::{Disposition, dispositions};
-pub(crate) use self::level::weight;
+pub(crate) use self::level::{is_sensitive, weight};
 pub(crate) use self::peers::{Kinds, Peers};
 pub(crate) use self::rhythm::Rhythm;
 pub(crate) use self::stratum::{Stratum, stratum_of};
 pub(crate) use self::tier::Tier;
 use self::words::Words;
+pub(crate) use self::words::split;
 
 /// The permissions of a principal that have this verdict.
 pub(crate) fn with_verdict(judgement: &Judgement, wanted: &Verdict) -> BTreeSet<ActionId> {

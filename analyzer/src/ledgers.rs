@@ -16,8 +16,12 @@ use url::Url;
 
 use crate::calls::{RECORDED, register_joined, register_logged};
 use crate::holes::Called;
-use crate::rollup::{Caller, Filter, PrincipalCalls, TABLE, Text, roll_up, text as text_of, unexpected};
+use crate::intent::Hours;
+use crate::rollup::{
+    Caller, Filter, PartOf, PrincipalCalls, TABLE, Text, roll_up, roll_up_parts, text as text_of, unexpected,
+};
 use crate::sessions;
+use crate::sightings::{self, Asked, Beginning, Sighting};
 use crate::suspects::{Suspects, suspects};
 
 /// A ledger at one moment.
@@ -99,6 +103,64 @@ impl Ledger {
             return Ok(BTreeMap::new());
         }
         self.runtime.block_on(roll_up(&self.context, filter)).context("cannot roll up the ledger")
+    }
+
+    /// Hands on when a principal, by any of its names, called what in which session.
+    pub(crate) fn sightings(
+        &self,
+        asked: &Asked,
+        names: &[String],
+        found: impl FnMut(Sighting),
+    ) -> anyhow::Result<()> {
+        if self.snapshot.usage_files().is_empty() {
+            return Ok(());
+        }
+        let sought = sightings::sightings(&self.context, asked, names, found);
+        self.runtime.block_on(sought).context("cannot look for a principal's sessions in the ledger")
+    }
+
+    /// The hours in which each principal called.
+    pub(crate) fn hours(&self, asked: &Asked) -> anyhow::Result<BTreeMap<String, Hours>> {
+        if self.snapshot.usage_files().is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        self.runtime
+            .block_on(sightings::hours(&self.context, asked))
+            .context("cannot roll up the ledger's hours")
+    }
+
+    /// Hands on who began sessions of roles.
+    pub(crate) fn beginnings(&self, asked: &Asked, found: impl FnMut(Beginning)) -> anyhow::Result<()> {
+        if self.snapshot.usage_files().is_empty() {
+            return Ok(());
+        }
+        let sought = sightings::beginnings(&self.context, asked, found);
+        self.runtime.block_on(sought).context("cannot look for sessions in the ledger")
+    }
+
+    /// Sessions of a principal, by any of its names, of which the wire tells the workload.
+    pub(crate) fn sessions_on_wire(&self, names: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
+        // Without an agent's records nothing tells, and nothing need be joined.
+        if self.snapshot.usage_files().is_empty()
+            || self.coverage.iter().all(|record| remit_ledger::is_log(&record.evidence))
+        {
+            return Ok(BTreeMap::new());
+        }
+        let sought = sightings::on_wire(&self.context, names);
+        self.runtime.block_on(sought).context("cannot look for sessions on the wire in the ledger")
+    }
+
+    /// Calls by who made them, with the part of the principal in the place of the workload.
+    pub(crate) fn parts(
+        &self,
+        filter: &Filter,
+        part_of: PartOf<'_>,
+    ) -> anyhow::Result<BTreeMap<Caller, PrincipalCalls>> {
+        if self.snapshot.usage_files().is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let parts = roll_up_parts(&self.context, filter, Some(part_of));
+        self.runtime.block_on(parts).context("cannot roll up the parts of a principal")
     }
 
     /// Which of these links sessions show to have been used in a window.

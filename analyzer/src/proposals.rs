@@ -114,7 +114,8 @@ fn entry(principal: String, folder: String, proven: &impl Edits) -> IndexEntry {
     IndexEntry { principal, folder, kept: proven.kept(), removed: proven.removed() }
 }
 
-fn files_of(
+/// The files of a principal's folder.
+pub(crate) fn files_of(
     catalog: &Catalog,
     analysis: &Analysis,
     analysed: &Analysed,

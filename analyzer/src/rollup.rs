@@ -1,17 +1,20 @@
 //! Rolls the ledger up per principal, operation and resource: the one query over all of it, and the only
 //! part that would run on a cluster. It uses built-in SQL only.
 
+mod columns;
+
 use std::collections::BTreeMap;
 
 use datafusion::arrow::array::{
-    Array, AsArray, Int64Array, ListArray, MapArray, RecordBatch, StringArray, TimestampMicrosecondArray,
+    Array, AsArray, Int64Array, ListArray, MapArray, RecordBatch, TimestampMicrosecondArray,
 };
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionContext;
 use futures::StreamExt;
 use remit_ledger::{Provider, UNKNOWN, is_log};
-use remit_policy::{Call, CallOutcome, Count, DAY_WORDS, Days, Seen, Window};
+use remit_policy::{Call, CallOutcome, Count, DAY_WORDS, Seen, Window};
 
+pub(crate) use self::columns::{DayWords, Text, pairs, strings, text, unexpected};
 use crate::names::Names;
 
 /// Name under which the usage table is registered, with the principals of calls on the wire as far as they are known.
@@ -107,6 +110,18 @@ impl PrincipalCalls {
         self.calls.extend(other.calls);
     }
 
+    /// Puts calls in order, and those together that are equal, as they are where they differed only in names that were cut.
+    fn settle(&mut self) {
+        self.calls.sort_by(|a, b| key(a).cmp(&key(b)));
+        self.calls.dedup_by(|next, kept| {
+            let is_equal = key(next).cmp(&key(kept)).is_eq();
+            if is_equal {
+                kept.seen.add(&next.seen);
+            }
+            is_equal
+        });
+    }
+
     /// A principal has one kind; where rows disagree, the choice must not depend on their order.
     fn be(&mut self, kind: String) {
         if self.kind.is_empty() || kind < self.kind {
@@ -119,12 +134,12 @@ impl PrincipalCalls {
 const HOUR: i64 = 3_600_000_000;
 
 /// The query: equal calls over all hours, sessions and credentials.
-pub(crate) fn query(filter: &Filter) -> String {
+fn query(filter: &Filter, more: &str) -> String {
     let by = "principal, principal_kind, provider, evidence, workload, account, region, service, operation, \
               resources, parameters, outcome, via, impersonator, authorizer";
     format!(
-        "SELECT {by}, SUM(count) AS count, MIN(first_seen) AS first_seen, MAX(last_seen) AS last_seen, \
-         MIN(sample_id) AS sample_id{} FROM {TABLE} {} GROUP BY {by}",
+        "SELECT {by}{more}, SUM(count) AS count, MIN(first_seen) AS first_seen, MAX(last_seen) AS last_seen, \
+         MIN(sample_id) AS sample_id{} FROM {TABLE} {} GROUP BY {by}{more}",
         filter.days(),
         filter.condition(filter.window)
     )
@@ -143,7 +158,7 @@ fn word_column(at: usize) -> String {
 
 impl Filter {
     /// The columns of the bitmap of days: one for each word.
-    fn days(&self) -> String {
+    pub(crate) fn days(&self) -> String {
         let words = self.days.into_iter().flat_map(Span::words).enumerate().map(|(at, first)| {
             let day = format!("CAST(window_start AS BIGINT) / {HOUR} / 24");
             format!(
@@ -174,18 +189,37 @@ impl Filter {
     }
 }
 
+/// Names the part of a principal that made calls by what made them, the name of their session and who is behind it.
+pub(crate) type PartOf<'a> = &'a dyn Fn(&Caller, Option<&str>, Option<&str>) -> String;
+
 /// Runs the roll-up.
 pub(crate) async fn roll_up(
     context: &SessionContext,
     filter: &Filter,
 ) -> Result<BTreeMap<Caller, PrincipalCalls>, DataFusionError> {
+    roll_up_parts(context, filter, None).await
+}
+
+/// Runs the roll-up; with parts, these stand in the place of workloads.
+pub(crate) async fn roll_up_parts(
+    context: &SessionContext,
+    filter: &Filter,
+    part_of: Option<PartOf<'_>>,
+) -> Result<BTreeMap<Caller, PrincipalCalls>, DataFusionError> {
+    let more = if part_of.is_some() { ", session, behind" } else { "" };
     let mut callers: BTreeMap<Caller, PrincipalCalls> = BTreeMap::new();
-    let mut batches = context.sql(&query(filter)).await?.execute_stream().await?;
+    let mut batches = context.sql(&query(filter, more)).await?.execute_stream().await?;
+    let mut most = SETTLED;
     while let Some(batch) = batches.next().await {
-        add(&batch?, filter.days, &mut callers)?;
+        add(&batch?, filter.days, part_of, &mut callers)?;
+        // There is a session for each run that there ever was, and few different calls.
+        if part_of.is_some() && callers.values().map(|calls| calls.calls.len()).sum::<usize>() > most {
+            callers.values_mut().for_each(PrincipalCalls::settle);
+            most = SETTLED + 2 * callers.values().map(|calls| calls.calls.len()).sum::<usize>();
+        }
     }
     let mut names = Names::default();
-    if filter.window.is_none() {
+    if filter.window.is_none() && part_of.is_none() {
         names.add_calls(&callers);
     } else {
         let mut batches = context.sql(&names_query(filter)).await?.execute_stream().await?;
@@ -194,19 +228,12 @@ pub(crate) async fn roll_up(
         }
     }
     names.bound(&mut callers);
-    for calls in callers.values_mut() {
-        calls.calls.sort_by(|a, b| key(a).cmp(&key(b)));
-        // Calls that differed only in names that were cut are one.
-        calls.calls.dedup_by(|next, kept| {
-            let is_equal = key(next).cmp(&key(kept)).is_eq();
-            if is_equal {
-                kept.seen.add(&next.seen);
-            }
-            is_equal
-        });
-    }
+    callers.values_mut().for_each(PrincipalCalls::settle);
     Ok(callers)
 }
+
+/// Calls that are held before equal ones are put together.
+const SETTLED: usize = 100_000;
 
 /// An order of calls that does not depend on how the query was run.
 fn key(call: &Call) -> impl Ord + '_ {
@@ -225,12 +252,22 @@ fn key(call: &Call) -> impl Ord + '_ {
 fn add(
     batch: &RecordBatch,
     days: Option<Span>,
+    part_of: Option<PartOf<'_>>,
     callers: &mut BTreeMap<Caller, PrincipalCalls>,
 ) -> Result<(), DataFusionError> {
     let callers_of = Callers::of(batch)?;
     let columns = Columns::of(batch, days)?;
+    let string =
+        |name: &str| text(batch.column_by_name(name).ok_or_else(|| unexpected(name))?.as_ref(), name);
+    let parts =
+        part_of.map(|part_of| Ok::<_, DataFusionError>((part_of, string("session")?, string("behind")?)));
+    let parts = parts.transpose()?;
     for row in 0..batch.num_rows() {
-        let caller = callers_of.caller(row);
+        let mut caller = callers_of.caller(row);
+        if let Some((part_of, session, behind)) = &parts {
+            caller.workload =
+                Some(part_of(&caller, session.text(row).as_deref(), behind.text(row).as_deref()));
+        }
         let call = columns.call(row, caller.is_logged())?;
         let calls = callers.entry(caller).or_default();
         calls.be(columns.kind.text(row).unwrap_or_default());
@@ -287,36 +324,7 @@ struct Columns<'a> {
     count: &'a Int64Array,
     first: &'a TimestampMicrosecondArray,
     last: &'a TimestampMicrosecondArray,
-    days: Option<(i64, Vec<&'a Int64Array>)>,
-}
-
-/// A string column, whichever of Arrow's string layouts the plan chose.
-pub(crate) enum Text<'a> {
-    Plain(&'a StringArray),
-    View(&'a datafusion::arrow::array::StringViewArray),
-}
-
-impl Text<'_> {
-    /// The text of a row; none where it is null.
-    pub(crate) fn text(&self, row: usize) -> Option<String> {
-        match self {
-            Self::Plain(array) => array.is_valid(row).then(|| array.value(row).to_owned()),
-            Self::View(array) => array.is_valid(row).then(|| array.value(row).to_owned()),
-        }
-    }
-}
-
-/// A column of strings.
-pub(crate) fn text<'a>(array: &'a dyn Array, name: &str) -> Result<Text<'a>, DataFusionError> {
-    if let Some(array) = array.as_string_opt::<i32>() {
-        return Ok(Text::Plain(array));
-    }
-    array.as_string_view_opt().map(Text::View).ok_or_else(|| unexpected(name))
-}
-
-/// A column that is not what the query says.
-pub(crate) fn unexpected(name: &str) -> DataFusionError {
-    DataFusionError::Internal(format!("column `{name}` of the roll-up has an unexpected type"))
+    days: Option<DayWords<'a>>,
 }
 
 impl<'a> Columns<'a> {
@@ -328,11 +336,7 @@ impl<'a> Columns<'a> {
         };
         let number =
             |name: &str| column(name)?.as_any().downcast_ref::<Int64Array>().ok_or_else(|| unexpected(name));
-        let words = |span: Span| -> Result<_, DataFusionError> {
-            let words = span.words().enumerate().map(|(at, _)| number(&word_column(at)));
-            Ok((span.first, words.collect::<Result<Vec<_>, _>>()?))
-        };
-        let days = days.map(words).transpose()?;
+        let days = days.map(|span| DayWords::of(batch, span)).transpose()?;
         Ok(Self {
             kind: string("principal_kind")?,
             account: string("account")?,
@@ -351,11 +355,6 @@ impl<'a> Columns<'a> {
             first: time("first_seen")?,
             last: time("last_seen")?,
         })
-    }
-
-    fn days(&self, row: usize) -> Days {
-        let Some((start, words)) = &self.days else { return Days::default() };
-        Days::of_words(*start, words.iter().map(|word| word.value(row).cast_unsigned()))
     }
 
     fn call(&self, row: usize, is_logged: bool) -> Result<Call, DataFusionError> {
@@ -383,22 +382,8 @@ impl<'a> Columns<'a> {
                 first: self.first.value(row),
                 last: self.last.value(row),
                 sample: self.sample.text(row),
-                days: self.days(row),
+                days: self.days.as_ref().map(|days| days.days(row)).unwrap_or_default(),
             },
         })
     }
-}
-
-/// A list of strings.
-pub(crate) fn strings(array: &dyn Array) -> Result<Vec<String>, DataFusionError> {
-    let items = text(array, "resources")?;
-    Ok((0..array.len()).filter_map(|at| items.text(at)).collect())
-}
-
-/// A map of strings.
-pub(crate) fn pairs(map: &MapArray, row: usize) -> Result<BTreeMap<String, String>, DataFusionError> {
-    let entries = map.value(row);
-    let keys = text(entries.column(0).as_ref(), "parameters")?;
-    let values = text(entries.column(1).as_ref(), "parameters")?;
-    Ok((0..entries.len()).filter_map(|at| Some((keys.text(at)?, values.text(at)?))).collect())
 }

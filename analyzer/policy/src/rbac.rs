@@ -43,7 +43,7 @@ pub use contain::{Bound, excess};
 pub use emission::{EmitError, emit};
 pub use evidence::{Evidence, EvidenceContext};
 pub use granted::{BoundRole, Granted, allows};
-pub use manifest::read_yaml;
+pub use manifest::{read_yaml, yaml};
 pub use object::{Binding, Expression, Object, ObjectName, Role, RoleRef, Selector, Subject};
 pub use permission::{On, Permission};
 pub use privilege::{PATHS, Path, Privilege, paths_left, privileges};

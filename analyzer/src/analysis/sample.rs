@@ -59,7 +59,14 @@ pub(crate) fn analysis(
         name: "app".to_owned(),
         principal: Ok(ROLE.to_owned()),
     }]);
-    let settings = Settings {
+    let settings = settings(given_up);
+    let calls = BTreeMap::from([(ROLE.to_owned(), PrincipalCalls { kind: "role".to_owned(), calls })]);
+    analyse(Catalog::embedded().unwrap(), account, &calls, records, &settings, None)
+}
+
+/// The usual settings, which give up these services.
+pub(crate) fn settings(given_up: &[&str]) -> Settings {
+    Settings {
         window: WindowSettings {
             longest: 90 * DAY,
             history: 400 * DAY,
@@ -73,7 +80,5 @@ pub(crate) fn analysis(
         generalise: Generalise::Templates,
         tier: Tier::default(),
         suspects: Suspects::default(),
-    };
-    let calls = BTreeMap::from([(ROLE.to_owned(), PrincipalCalls { kind: "role".to_owned(), calls })]);
-    analyse(Catalog::embedded().unwrap(), account, &calls, records, &settings, None)
+    }
 }

@@ -188,7 +188,7 @@ pub(super) fn analysed(
     Ok(Analysed { catalog, analysis, cluster, calls, problems })
 }
 
-fn settings(
+pub(super) fn settings(
     arguments: &AnalysingArguments,
     catalog: &Catalog,
     streams: &mut Streams<'_>,
@@ -215,15 +215,20 @@ fn settings(
         give_up_unused_services: unused_services,
         tier: arguments.tier,
         suspects: Suspects::default(),
-        generalise: match arguments.resources {
-            None => arguments.tier.generalise(),
-            Some(Resources::Exact) => Generalise::Exact,
-            Some(Resources::Names) => Generalise::Templates,
-            Some(Resources::Containers) => Generalise::Containers,
-            Some(Resources::Granted) => Generalise::Granted,
-            Some(Resources::Tried) => Generalise::Tried,
-        },
+        generalise: generalise(arguments),
     })
+}
+
+/// How resources that were seen become patterns.
+fn generalise(arguments: &AnalysingArguments) -> Generalise {
+    match arguments.resources {
+        None => arguments.tier.generalise(),
+        Some(Resources::Exact) => Generalise::Exact,
+        Some(Resources::Names) => Generalise::Templates,
+        Some(Resources::Containers) => Generalise::Containers,
+        Some(Resources::Granted) => Generalise::Granted,
+        Some(Resources::Tried) => Generalise::Tried,
+    }
 }
 
 /// What trails are said to record, by their event selectors.

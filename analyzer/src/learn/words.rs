@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use remit_catalog::{AccessLevel, Action, ActionId, Catalog};
 
 /// The verb of an action's name, and what it is done to in the singular.
-pub(super) fn split(name: &str) -> (&str, String) {
+pub(crate) fn split(name: &str) -> (&str, String) {
     let is_end = |(at, letter): &(usize, char)| *at > 0 && letter.is_ascii_uppercase();
     let mut end = name.char_indices().find(is_end).map_or(name.len(), |(at, _)| at);
     // `BatchGetItem` gets an item.

@@ -8,6 +8,7 @@ mod demo;
 mod doctor;
 mod documentation;
 mod duckdb;
+mod intent;
 mod judged;
 mod links;
 mod order;

@@ -143,7 +143,7 @@ fn watch(ledger: &Path, provider: Provider, calls: &mut [UsageRecord]) {
 }
 
 /// A ledger of both, and the role's grants.
-fn place() -> tempfile::TempDir {
+pub(crate) fn place() -> tempfile::TempDir {
     let place = tempfile::tempdir().unwrap();
     std::fs::write(place.path().join("log.json"), log().to_string()).unwrap();
     remit(place.path(), &["ingest", "cloudtrail", "log.json", "--ledger", "ledger"]);

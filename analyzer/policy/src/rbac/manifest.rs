@@ -80,7 +80,7 @@ fn subject(subject: &Subject) -> Value {
 }
 
 /// Manifests as the documents of one YAML file.
-pub(super) fn yaml(manifests: &[Value]) -> Result<String, serde_saphyr::ser::Error> {
+pub fn yaml(manifests: &[Value]) -> Result<String, serde_saphyr::ser::Error> {
     serde_saphyr::to_string_multiple(manifests)
 }
 

@@ -1,0 +1,116 @@
+//! `remit intent`
+
+mod on_demand;
+
+use remit_ledger::Provider;
+use remit_policy::{Days, Generalise, ProposeOptions, Window};
+
+use super::analysing::{Analysed, AnalysingArguments, analysed};
+use super::{Streams, WrongUsage};
+use crate::analysis::{inventory, pathless};
+use crate::exit::Exit;
+use crate::intent::{Intent, Observation, of_account, of_subject, write};
+use crate::ledgers::Ledger;
+use crate::output::Format;
+use crate::rollup::Span;
+use crate::sightings::Asked;
+use crate::span::{Since, since};
+use crate::visible::DAY;
+
+/// Say what a principal is there for, or whose use falls in short, regular windows
+///
+/// In one sentence, then: what it uses and on what, when, what calls and who begins its sessions, what stays with it, what is new, and
+/// what is not known.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    analysing: AnalysingArguments,
+    /// The principal, by ARN or name; of a cluster by user name, or by `NAMESPACE/NAME` of a ServiceAccount
+    #[arg(value_name = "PRINCIPAL", required_unless_present = "on_demand")]
+    who: Option<String>,
+    /// List principals that could be granted on demand: all use falls in short windows that come regularly
+    #[arg(long, conflicts_with = "who")]
+    on_demand: bool,
+    /// Call new what was first seen since this date or time, or for so long before the newest record
+    #[arg(long, value_name = "TIME", value_parser = since, default_value = "7d")]
+    since: Since,
+    /// How to print; of one principal CSV is not known
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let Some(who) = &arguments.who else {
+        return on_demand::run(&arguments.analysing, arguments.format, streams);
+    };
+    if arguments.format == Format::Csv {
+        let message = "an intent is no table\nhint: use `--format json`, or `--on-demand` for a table";
+        return Err(WrongUsage(message.to_owned()).into());
+    }
+    let analysed = analysed(&arguments.analysing, Some(who), streams)?;
+    let ledger = Ledger::open(&arguments.analysing.ledger.ledger)?;
+    let intent = intent(arguments, &analysed, &ledger)?;
+    if arguments.format == Format::Json {
+        serde_json::to_writer_pretty(&mut *streams.out, &intent)?;
+        writeln!(streams.out)?;
+    } else {
+        write(&intent, streams.out)?;
+    }
+    Ok(if analysed.problems.is_empty() { Exit::Done } else { Exit::Failed })
+}
+
+fn intent(arguments: &Arguments, analysed: &Analysed, ledger: &Ledger) -> anyhow::Result<Intent> {
+    let since = match arguments.since {
+        Since::At(time) => time,
+        Since::Before(length) => ledger.newest().saturating_sub(length),
+    };
+    if let Some(one) = analysed.analysis.principals.first() {
+        let asked = asked(Provider::Aws, None, one.coverage.since, one.coverage.window, ledger);
+        let observation = Observation::of(ledger, &asked, &names(&one.principal.arn))?;
+        let inventory = inventory(analysed.calls.values().flat_map(|calls| &calls.calls));
+        // An intent tells what names have in common, whether or not a policy should be narrowed to it.
+        let options = ProposeOptions {
+            generalise: Generalise::Templates,
+            today: Days::day_of(one.coverage.window.end),
+            inventory: &inventory,
+        };
+        let mut intent = of_account(analysed.catalog, &analysed.analysis, one, &observation, since, options);
+        intent.on_demand = intent.on_demand.map(crate::intent::Demand::with_condition);
+        return Ok(intent);
+    }
+    let of_cluster = analysed.cluster.as_ref().and_then(|cluster| Some((cluster, cluster.subjects.first()?)));
+    let Some((cluster, subject)) = of_cluster else {
+        let who = arguments.who.as_deref().unwrap_or_default();
+        return Err(WrongUsage(format!("no principal `{who}`")).into());
+    };
+    let asked = asked(
+        Provider::Kubernetes,
+        cluster.name.clone(),
+        cluster.coverage.since,
+        cluster.coverage.window,
+        ledger,
+    );
+    let observation = Observation::of(ledger, &asked, std::slice::from_ref(&subject.user.name))?;
+    Ok(of_subject(cluster, subject, &observation, since))
+}
+
+/// The names by which a principal stands in a ledger.
+pub(super) fn names(arn: &str) -> Vec<String> {
+    let mut names = vec![arn.to_owned()];
+    names.extend(pathless(arn).filter(|pathless| pathless != arn));
+    names
+}
+
+/// What is asked of the ledger: what was called since a moment. Days are told one by one up to a month after the window's end, where
+/// the wire may have seen more, and as far back as they can be.
+pub(super) fn asked(
+    provider: Provider,
+    cluster: Option<String>,
+    since: i64,
+    window: Window,
+    ledger: &Ledger,
+) -> Asked {
+    let last = Days::day_of(ledger.newest()).min(Days::day_of(window.end) + 31);
+    let first = Days::day_of(since).max(last - Days::LENGTH + 1);
+    Asked { provider, cluster, start: since.max(first.saturating_mul(DAY)), days: Span { first, last } }
+}

@@ -1,0 +1,72 @@
+//! When something is done, in words.
+
+use remit_policy::{Days, moment};
+
+use super::Hours;
+use crate::learn::Rhythm;
+
+/// Days of the week, from the one on which the epoch began.
+pub(super) const WEEKDAYS: [&str; 7] =
+    ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
+
+/// Hours of the day that are still a time of the day.
+const SHORT: usize = 6;
+
+/// When something is done, by the days and, where they are known, by the hours.
+pub(super) fn pace(days: &Days, hours: Option<&Hours>) -> String {
+    if hours.is_some_and(Hours::is_hourly) {
+        return "every hour".to_owned();
+    }
+    let rhythm = Rhythm::of(days);
+    let words = match (rhythm, days.first(), days.last()) {
+        (Rhythm::Never, _, _) | (_, None, _) | (_, _, None) => return String::new(),
+        (Rhythm::Once, Some(first), Some(last)) if first == last => format!("once, on {}", date(first)),
+        (Rhythm::Once, Some(first), Some(last)) => format!("once, from {} to {}", date(first), date(last)),
+        (Rhythm::Twice { .. }, Some(first), Some(last)) => {
+            format!("twice, on {} and {}", date(first), date(last))
+        }
+        (Rhythm::Every { days: 7, cycles }, _, _) => match weekday(days) {
+            Some(weekday) => format!("every {weekday} ({cycles} times)"),
+            None => rhythm.words(),
+        },
+        _ => rhythm.words(),
+    };
+    match hours.and_then(Hours::stretch).filter(|stretch| stretch.hours <= SHORT) {
+        Some(stretch) => format!("{words} {}", stretch.words()),
+        None => words,
+    }
+}
+
+/// The day of the week on which all of these days are.
+pub(super) fn weekday(days: &Days) -> Option<&'static str> {
+    let place = |day: i64| usize::try_from(day.rem_euclid(7)).ok();
+    let first = place(days.first()?)?;
+    days.iter().all(|day| place(day) == Some(first)).then(|| WEEKDAYS.get(first).copied()).flatten()
+}
+
+/// A day as a date.
+pub(super) fn date(day: i64) -> String {
+    moment(Days::moment_of(day)).chars().take(10).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn days(days: impl IntoIterator<Item = i64>) -> Days {
+        let mut all = Days::none(20_000);
+        days.into_iter().for_each(|day| all.insert(day));
+        all
+    }
+
+    #[test]
+    fn the_pace_names_days_and_hours() {
+        let mut hours = Hours::default();
+        hours.add(2, &days([20_001]));
+        assert_eq!(pace(&days(20_000..20_030), Some(&hours)), "every day between 02:00 and 03:00 UTC");
+        assert_eq!(pace(&days([20_001]), None), "once, on 2024-10-05");
+        assert_eq!(pace(&days([20_001, 20_092]), None), "twice, on 2024-10-05 and 2025-01-04");
+        assert_eq!(pace(&days((0..5).map(|week| 20_001 + 7 * week)), None), "every Saturday (5 times)");
+        assert_eq!(pace(&Days::default(), None), "");
+    }
+}

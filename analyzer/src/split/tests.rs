@@ -1,0 +1,97 @@
+use remit_policy::Call;
+
+use super::*;
+use crate::analysis::Analysis;
+use crate::analysis::sample::{ROLE, analysis, call, record};
+use crate::sightings::Sighting;
+use crate::visible::DAY;
+
+fn reads(bucket: &str) -> Call {
+    let mut call = call("s3", "GetBucketTagging");
+    call.resources = vec![format!("arn:aws:s3:::{bucket}")];
+    call.seen.first = DAY;
+    call.seen.last = DAY;
+    call
+}
+
+fn sighting(session: &str) -> Sighting {
+    Sighting {
+        workload: None,
+        is_logged: true,
+        session: Some(session.to_owned()),
+        source_identity: None,
+        service: "s3".to_owned(),
+        operation: "GetBucketTagging".to_owned(),
+        hour: 1,
+        days: Days::default(),
+        count: 1,
+        first: DAY,
+        last: DAY,
+    }
+}
+
+/// A role of which two sessions tag-read a bucket each, and the parts of these.
+fn split() -> (Analysis, Vec<Part>) {
+    let records = [record("eu-west-1", 0, 90)];
+    let grants = (&["s3:GetBucketTagging", "s3:PutBucketTagging"][..], "*");
+    let whole = analysis(grants, vec![reads("a"), reads("b")], &records, &[]);
+    let mut callers = Callers::default();
+    for session in ["one", "two"] {
+        callers.add(&sighting(session));
+    }
+    let part = |bucket: &str| PrincipalCalls { kind: "role".to_owned(), calls: vec![reads(bucket)] };
+    let key = |session: &str| key_of(&CallerName::of(None, Some(session), None));
+    let by_key = BTreeMap::from([(key("one"), part("a")), (key("two"), part("b"))]);
+    let settings = crate::analysis::sample::settings(&[]);
+    let input = Input {
+        catalog: Catalog::embedded().unwrap(),
+        account: &whole.account,
+        calls: &BTreeMap::new(),
+        records: &records,
+        settings: &settings,
+        whole: &whole.principals[0],
+        callers: &callers,
+    };
+    let parts = parts(&input, &by_key);
+    (whole, parts)
+}
+
+#[test]
+fn each_part_keeps_what_it_alone_needs_and_all_cover_the_whole() {
+    let (whole, parts) = split();
+    assert_eq!(parts.iter().map(|part| part.stem.as_str()).collect::<Vec<_>>(), ["one", "two"]);
+    for (part, bucket) in parts.iter().zip(["a", "b"]) {
+        assert_eq!((part.used(), part.loses(), part.leaves_to_others(&whole.principals[0])), (1, (1, 2), 0));
+        let proven = part.analysed.outcome.changing().unwrap();
+        let after: String = proven
+            .proposal()
+            .changes
+            .iter()
+            .flat_map(|change| &change.after)
+            .map(|new| new.document.emit())
+            .collect();
+        assert!(
+            after.contains(&format!("arn:aws:s3:::{bucket}\"")) && !after.contains("PutBucketTagging"),
+            "{after}"
+        );
+    }
+    let catalog = Catalog::embedded().unwrap();
+    let covered = cover(catalog, &whole.account, &whole.principals[0], &parts).unwrap();
+    assert_eq!(covered, Cover { pairs: 2, requests: 2 });
+}
+
+#[test]
+fn what_no_part_has_is_told() {
+    let (whole, parts) = split();
+    let catalog = Catalog::embedded().unwrap();
+    let uncovered = cover(catalog, &whole.account, &whole.principals[0], &parts[..1]).unwrap_err();
+    assert_eq!(uncovered.to_string(), "`s3:GetBucketTagging` on `arn:aws:s3:::b` is in no part");
+    assert_eq!(whole.principals[0].principal.arn, ROLE);
+}
+
+#[test]
+fn parts_have_names_that_are_safe_and_differ() {
+    let mut taken = BTreeSet::new();
+    let mut stem = |session: &str| free_stem(&mut taken, &CallerName::of(None, Some(session), None));
+    assert_eq!([stem("deploy-1234"), stem("Deploy-5678"), stem("../../etc")], ["deploy", "Deploy-2", "etc"]);
+}
