@@ -20,8 +20,9 @@ fn verdicts(calls: Vec<Call>, records: &[CoverageRecord]) -> Vec<&'static str> {
 fn what_the_wire_saw_since_the_log_ended_is_use() {
     let log = [record("eu-west-1", 100, 200)];
     assert_eq!(verdicts(vec![on_the_wire("PurgeQueue", 205)], &log), ["unused", "used"]);
-    // The window is of 90 days, and what was before it is long ago.
-    assert_eq!(verdicts(vec![on_the_wire("PurgeQueue", 105)], &log), ["unused", "unused"]);
+    // The window is of 90 days, and what was used before it in the log's time counts as well; before the log nothing does.
+    assert_eq!(verdicts(vec![on_the_wire("PurgeQueue", 105)], &log), ["unused", "used"]);
+    assert_eq!(verdicts(vec![on_the_wire("PurgeQueue", 95)], &log), ["unused", "unused"]);
 }
 
 #[test]
