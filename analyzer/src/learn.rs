@@ -48,7 +48,7 @@ pub(crate) fn retained(
     let mut retained = BTreeMap::new();
     for id in unused {
         let Some(action) = catalog.action(id) else { continue };
-        let why = companions::of(catalog, action, &words)
+        let why = companions::of(action, &words)
             .or_else(|| peers.filter(|_| tier.asks_peers()).and_then(|peers| peers.use_of(id, action)))
             .or_else(|| {
                 peers.filter(|_| tier.asks_peers()).and_then(|peers| peers.in_service(id, action, &words))
@@ -60,3 +60,6 @@ pub(crate) fn retained(
     }
     retained
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 //! objects using multipart upload", "Amazon ECR repository policy examples: push and pull", "Amazon SQS API permissions");
 //! and the names of actions themselves, which pair up in all services.
 
-use remit_catalog::{AccessLevel, Action, Catalog};
+use remit_catalog::{AccessLevel, Action};
 use remit_policy::Retained;
 
 use super::level::is_sensitive;
@@ -36,7 +36,7 @@ const UNDO: [(&str, &[&str]); 18] = [
 const LOOK: [&str; 3] = ["Describe", "List", "Get"];
 
 /// Actions that come with others, where names do not tell.
-const TOGETHER: [(&str, &[&str]); 19] = [
+pub(super) const TOGETHER: [(&str, &[&str]); 19] = [
     (
         "s3:PutObject",
         &["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:ListBucketMultipartUploads"],
@@ -79,14 +79,13 @@ const TOGETHER: [(&str, &[&str]); 19] = [
 ];
 
 /// Why an unused action comes with one that is used.
-pub(super) fn of(catalog: &Catalog, action: &Action, words: &Words) -> Option<Retained> {
+pub(super) fn of(action: &Action, words: &Words) -> Option<Retained> {
     if action.level == AccessLevel::PermissionsManagement {
         return None;
     }
     let name = action.full_name();
     let together = TOGETHER.iter().find(|(used, with)| with.contains(&name.as_str()) && words.has(used));
     if let Some((used, _)) = together {
-        debug_assert!(catalog.find(used).is_some(), "`{used}` is an action");
         return Some(Retained::Companion((*used).to_owned()));
     }
     if is_sensitive(action) {

@@ -4,12 +4,12 @@
 use remit_catalog::{AccessLevel, Action};
 use remit_policy::Retained;
 
-use super::level::is_sensitive;
+use super::level::{is_grave, is_sensitive};
 use super::words::{Words, split};
 
 /// Why an unused action stays that is done to the same kind of thing as one that is used.
 pub(super) fn of(action: &Action, words: &Words) -> Option<Retained> {
-    if action.level == AccessLevel::PermissionsManagement || is_sensitive(action) {
+    if is_grave(action) || is_sensitive(action) {
         return None;
     }
     let (_, noun) = split(action.name);

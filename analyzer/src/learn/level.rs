@@ -6,7 +6,7 @@ use remit_catalog::{AccessLevel, Action, Visibility};
 const STORES: [&str; 2] = ["secretsmanager", "ssmmessages"];
 
 /// Reads that give away secrets or contents although their events are management events.
-const CONTENTS: [&str; 20] = [
+pub(super) const CONTENTS: [&str; 20] = [
     "ssm:GetParameter",
     "ssm:GetParameters",
     "ssm:GetParametersByPath",
@@ -44,6 +44,18 @@ fn shows_data(visibility: &Visibility) -> bool {
         Visibility::Data { .. } => true,
         Visibility::Mixed(classes) => classes.iter().any(shows_data),
         Visibility::Management { .. } | Visibility::NotLogged(_) | Visibility::NoOperation => false,
+    }
+}
+
+/// Whether an action changes who may do what, makes one act as another, or gives away secrets: that likes of it are used says
+/// nothing.
+pub(super) fn is_grave(action: &Action) -> bool {
+    let is_look = matches!(action.level, AccessLevel::List | AccessLevel::Read);
+    match action.service {
+        _ if action.level == AccessLevel::PermissionsManagement => true,
+        "iam" | "sts" | "kms" => !is_look,
+        "secretsmanager" | "ssm" => is_sensitive(action),
+        _ => false,
     }
 }
 

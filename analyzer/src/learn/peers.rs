@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use remit_catalog::{AccessLevel, Action, ActionId};
+use remit_catalog::{Action, ActionId};
 use remit_policy::{Account, Effect, Principal, Retained};
 
-use super::level::is_sensitive;
+use super::level::is_grave;
 use super::words::Words;
 
 /// Tags that name what an identity was made from.
@@ -139,10 +139,4 @@ impl Peers {
         let is_enough = self.of >= FEWEST && used > 0 && used * 10 >= self.of * SHARE;
         (is_enough && !is_grave(action)).then_some(Retained::Peers { used, of: self.of })
     }
-}
-
-/// Whether an action changes who may do what, or gives away secrets: that others do so says nothing.
-fn is_grave(action: &Action) -> bool {
-    action.level == AccessLevel::PermissionsManagement
-        || (is_sensitive(action) && matches!(action.service, "secretsmanager" | "ssm" | "kms"))
 }

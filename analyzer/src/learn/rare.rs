@@ -33,7 +33,13 @@ pub(super) fn of(action: &Action, words: &Words) -> Option<Retained> {
     }
     let (verb, noun) = split(action.name);
     if DESTROY.contains(&verb) {
-        let used = words.done_to(action, &noun).find(|used| writes(used.level))?;
+        // A function's code is of the function.
+        let is_part = |of: &str| {
+            let rest = of.strip_prefix(noun.as_str()).filter(|_| noun.len() >= TELLING);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_uppercase()))
+        };
+        let mut used = words.nouns(action.service).filter(|(of, _)| is_part(of)).flat_map(|(_, used)| used);
+        let used = used.find(|used| writes(used.level))?;
         return Some(Retained::DestroyPath(used.name.clone()));
     }
     if RECOVER.contains(&verb) {

@@ -1,0 +1,124 @@
+use super::*;
+
+fn id(name: &str) -> ActionId {
+    catalog().find(name).unwrap_or_else(|| panic!("no action `{name}`"))
+}
+
+fn catalog() -> &'static Catalog {
+    Catalog::embedded().unwrap()
+}
+
+fn set(names: &[&str]) -> BTreeSet<ActionId> {
+    names.iter().map(|name| id(name)).collect()
+}
+
+/// Why each of these stays for who uses those.
+fn kept(tier: Tier, used: &[&str], unused: &[&str], others: &[&[&str]]) -> BTreeMap<String, &'static str> {
+    let all = others.iter().map(|names| set(names));
+    let peers = Peers::of(all.clone(), Peers::in_account(all));
+    let retained = retained(catalog(), &set(used), set(unused), Some(&peers), tier);
+    let name = |id| catalog().action(id).unwrap().full_name();
+    retained.into_iter().map(|(id, why)| (name(id), why.code())).collect()
+}
+
+fn code(tier: Tier, used: &[&str], unused: &str, others: &[&[&str]]) -> Option<&'static str> {
+    kept(tier, used, &[unused], others).into_values().next()
+}
+
+#[test]
+fn companions_stay_in_every_tier() {
+    let pairs = [
+        ("s3:PutObject", "s3:AbortMultipartUpload"),
+        ("sqs:ReceiveMessage", "sqs:DeleteMessage"),
+        ("sqs:CreateQueue", "sqs:DeleteQueue"),
+        ("logs:CreateLogGroup", "logs:DescribeLogGroups"),
+        ("ec2:RunInstances", "ec2:TerminateInstances"),
+        ("ec2:AttachVolume", "ec2:DetachVolume"),
+    ];
+    for (used, unused) in pairs {
+        assert_eq!(code(Tier::Strict, &[used], unused, &[]), Some("companion"), "{used} {unused}");
+    }
+}
+
+#[test]
+fn rare_ways_are_watched() {
+    let one = |used: &str, unused: &str| code(Tier::Strict, &[used], unused, &[]);
+    assert_eq!(one("lambda:UpdateFunctionCode", "lambda:DeleteFunction"), Some("destroy_path"));
+    assert_eq!(one("rds:CreateDBSnapshot", "rds:RestoreDBInstanceFromDBSnapshot"), Some("recovery_path"));
+    assert!(Retained::DestroyPath(String::new()).is_watched() && !Retained::Others(1).is_watched());
+}
+
+#[test]
+fn what_others_use_stays_from_standard_on() {
+    let others: &[&[&str]] = &[&["sqs:PurgeQueue"], &["s3:GetObject"]];
+    let used = ["sqs:SendMessage"];
+    assert_eq!(code(Tier::Strict, &used, "sqs:PurgeQueue", others), None);
+    assert_eq!(code(Tier::Standard, &used, "sqs:PurgeQueue", others), Some("peers"));
+    // One of four is too few of its kind; but it is of the account, and the service is used.
+    let others: &[&[&str]] = &[&["sqs:PurgeQueue"], &[], &[], &[]];
+    assert_eq!(code(Tier::Standard, &used, "sqs:PurgeQueue", others), Some("others"));
+    assert_eq!(code(Tier::Standard, &["sns:Publish"], "sqs:PurgeQueue", others), None);
+}
+
+#[test]
+fn the_same_kind_stays_from_standard_on_and_metadata_in_balanced() {
+    let used = ["ec2:StartInstances"];
+    assert_eq!(code(Tier::Strict, &used, "ec2:RebootInstances", &[]), Some("recovery_path"));
+    assert_eq!(code(Tier::Standard, &used, "ec2:MonitorInstances", &[]), Some("same_kind"));
+    assert_eq!(code(Tier::Strict, &used, "ec2:MonitorInstances", &[]), None);
+    assert_eq!(code(Tier::Standard, &used, "ec2:DescribeVpcs", &[]), None);
+    assert_eq!(code(Tier::Balanced, &used, "ec2:DescribeVpcs", &[]), Some("metadata"));
+    assert_eq!(code(Tier::Balanced, &used, "sqs:ListQueues", &[]), None);
+}
+
+/// Whatever others do, what changes permissions or gives away secrets is not kept for it.
+#[test]
+fn grave_permissions_are_never_learned_of_others() {
+    let grave = [
+        "iam:PutRolePolicy",
+        "iam:PassRole",
+        "secretsmanager:GetSecretValue",
+        "kms:Decrypt",
+        "ssm:GetParameter",
+    ];
+    let others: &[&[&str]] = &[&grave, &grave, &grave];
+    let used = ["iam:GetRole", "secretsmanager:DescribeSecret", "kms:DescribeKey", "ssm:DescribeParameters"];
+    assert_eq!(kept(Tier::Balanced, &used, &grave, others), BTreeMap::new());
+}
+
+#[test]
+fn of_what_does_nothing_nothing_is_learned() {
+    assert_eq!(code(Tier::Balanced, &[], "sqs:ListQueues", &[&["sqs:ListQueues"]]), None);
+}
+
+/// Each tier keeps what the one before keeps.
+#[test]
+fn tiers_are_nested() {
+    let used = ["sqs:CreateQueue", "ec2:RunInstances", "s3:PutObject"];
+    let all: Vec<String> = ["sqs", "ec2", "s3"]
+        .iter()
+        .flat_map(|service| catalog().service_actions(service))
+        .map(|(_, action)| action.full_name())
+        .filter(|name| !used.contains(&name.as_str()))
+        .collect();
+    let unused: Vec<&str> = all.iter().map(String::as_str).collect();
+    let of = |tier| kept(tier, &used, &unused, &[&["sqs:TagQueue"]]).into_keys().collect::<BTreeSet<_>>();
+    let [strict, standard, balanced] = [Tier::Strict, Tier::Standard, Tier::Balanced].map(of);
+    assert!(strict.is_subset(&standard) && standard.is_subset(&balanced));
+    assert!(
+        strict.len() < standard.len() && standard.len() < balanced.len() && balanced.len() < unused.len()
+    );
+}
+
+/// Every action that the tables name exists.
+#[test]
+fn tables_name_actions_that_exist() {
+    for (used, with) in companions::TOGETHER {
+        for name in with.iter().chain([&used]) {
+            assert!(catalog().find(name).is_some(), "`{name}`");
+        }
+    }
+    for name in level::CONTENTS {
+        assert!(catalog().find(name).is_some(), "`{name}`");
+    }
+}
