@@ -23,6 +23,7 @@ use crate::coverage::{Coverage, Reason};
 use crate::grant::{Account, Principal};
 use crate::inventory::Inventory;
 use crate::proposal::{Kept, Proposal, Removed};
+use crate::retained::Retained;
 use crate::usage::Usage;
 use crate::verdict::{Granted, Judgement, Verdict};
 
@@ -146,7 +147,11 @@ fn evidence(
         }
         let reason = match verdict {
             Verdict::Unused => judgement.retained.get(&id).cloned().map(Reason::Retained),
-            Verdict::Used => judgement.partly_hidden.get(&id).cloned(),
+            Verdict::Used => {
+                let is_wide = elements.wide.contains(&id);
+                let hidden = judgement.partly_hidden.get(&id).cloned();
+                hidden.or_else(|| is_wide.then_some(Reason::Retained(Retained::ChangingNames)))
+            }
             Verdict::Unobservable(reason) => Some(reason.clone()),
         };
         let use_ = use_.filter(|use_| use_.seen.is_some());

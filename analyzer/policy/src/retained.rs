@@ -1,6 +1,6 @@
 //! Permissions that stay although nothing was seen to need them: what was learned says that something may.
 
-/// Why a permission stays that is not used.
+/// Why a permission stays that is not used, or stays on resources on which it was not used.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Retained {
     /// Whoever does this, which was seen, comes to need it: the action used.
@@ -16,6 +16,8 @@ pub enum Retained {
     Others(usize),
     /// It is done to the same kind of thing as an action that changes such: the action used.
     SameKind(String),
+    /// It is used, on resources whose names are others each time: to narrow it would have broken something on dates gone by.
+    ChangingNames,
     /// It lists or describes what a service has that is used: the service.
     Metadata(String),
     /// It takes away what was seen to be changed: the action used. It goes last.
@@ -32,6 +34,7 @@ impl Retained {
             Self::Peers { .. } => "peers",
             Self::Others(_) => "others",
             Self::SameKind(_) => "same_kind",
+            Self::ChangingNames => "changing_names",
             Self::Metadata(_) => "metadata",
             Self::DestroyPath(_) => "destroy_path",
             Self::RecoveryPath(_) => "recovery_path",
@@ -51,6 +54,9 @@ impl Retained {
             }
             Self::SameKind(used) => {
                 format!("it is done to the same kind of thing as `{used}`, which is used")
+            }
+            Self::ChangingNames => {
+                "it was used on resources that came and went, so that narrowing it to names would have broken calls".to_owned()
             }
             Self::Metadata(service) => format!("it only lists or describes, in `{service}`, which is used"),
             Self::DestroyPath(used) => {

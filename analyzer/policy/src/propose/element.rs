@@ -8,7 +8,7 @@ use crate::Glob;
 use crate::action_set::{ActionSet, Expander};
 use crate::grant::Account;
 use crate::part::Part;
-use crate::propose::generalise::Surroundings;
+use crate::propose::generalise::{Reach, Surroundings};
 use crate::propose::held::HeldElement;
 use crate::propose::narrow::{Narrowed, Narrowing, Opened};
 use crate::propose::redundant::without_covered;
@@ -46,6 +46,8 @@ pub(crate) struct Elements {
     /// Actions that a deny or the boundary takes away whole: whether a pattern names them or not changes
     /// nothing.
     pub(crate) inert: ActionSet,
+    /// What is used and stays on all its resources, since their names change.
+    pub(crate) wide: BTreeSet<ActionId>,
     /// What stays for names that the catalog does not list.
     held: Vec<HeldElement>,
 }
@@ -68,9 +70,12 @@ impl Elements {
             let use_ = use_.filter(|_| !judgement.partly_hidden.contains_key(&id));
             let catalog = expander.catalog();
             let surroundings = Surroundings { catalog, inventory: options.inventory, today: options.today };
-            let narrowing = use_.and_then(|use_| {
-                Narrowing::of(use_, options.generalise.reach(surroundings, id, usage), surroundings)
-            });
+            let reach = use_.map(|_| options.generalise.reach(surroundings, id, usage));
+            if reach == Some(Reach::Granted) {
+                elements.wide.insert(id);
+            }
+            let narrowing =
+                use_.zip(reach).and_then(|(use_, reach)| Narrowing::of(use_, reach, surroundings));
             let narrowed = narrowing
                 .and_then(|narrowing| Some((narrowing.apply(account, &statements)?, narrowing.resources)));
             let kept = match narrowed {

@@ -54,14 +54,16 @@ struct Wanted {
 /// What recorded calls needed for certain, and what cannot be told to be unused.
 fn wanted(outcome: &Outcome) -> Vec<Wanted> {
     let (probes, contexts) = (probes(), known_contexts());
-    let granted = allowing(&before_of(outcome.proven.proposal()));
+    let proposal = outcome.proven.proposal();
+    let granted = allowing(&before_of(proposal));
     let granted: Vec<_> = granted.iter().collect();
     let catalog = Catalog::embedded().unwrap();
     let mut wanted = Vec::new();
     for (id, verdict) in &outcome.judgement.verdicts {
         let action = catalog.action(*id).unwrap().full_name();
         let use_ = outcome.usage.actions.get(id).filter(|_| *verdict == Verdict::Used);
-        let is_hidden = outcome.judgement.partly_hidden.contains_key(id);
+        // What stays for another reason than its calls stays wherever it was granted.
+        let is_hidden = proposal.kept.iter().any(|kept| kept.action == *id && kept.reason.is_some());
         match use_ {
             Some(use_) if !is_hidden && !use_.resource_unknown && !use_.any_resource => {
                 let on = |resource: &String| Wanted {
@@ -81,7 +83,7 @@ fn wanted(outcome: &Outcome) -> Vec<Wanted> {
                 let resources = fits.then(|| use_.resources.keys().cloned().collect());
                 wanted.push(Wanted { action, resources });
             }
-            _ if *verdict != Verdict::Unused => wanted.push(Wanted { action, resources: None }),
+            _ if !outcome.judgement.removes(*id) => wanted.push(Wanted { action, resources: None }),
             _ => {}
         }
     }
@@ -276,7 +278,7 @@ proptest! {
                 let decide = |context| decide(&after_of(proposal), world.boundary(), &name, resource, context);
                 known_contexts().iter().any(|context| decide(context) == Decision::Allowed)
             };
-            if verdict == Some(&Verdict::Unused) {
+            if outcome.judgement.removes(*id) {
                 prop_assert!(!probes().iter().any(is_allowed));
             }
         }

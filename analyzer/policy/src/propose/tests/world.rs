@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use proptest::prelude::any;
 use proptest::sample::select;
 
 use super::*;
@@ -23,6 +24,8 @@ pub(super) struct World {
     pub(super) coverage: Coverage,
     pub(super) given_up: GivenUp,
     pub(super) generalise: Generalise,
+    /// Whether every second unused action stays all the same.
+    pub(super) retains: bool,
 }
 
 /// What comes out for a world.
@@ -38,7 +41,13 @@ impl World {
         EXPANDER.with_borrow_mut(|expander| {
             let principal = &self.account.principals[0];
             let usage = Usage::gather(expander.catalog(), &self.calls);
-            let judgement = judge(expander, &self.account, principal, &usage, &self.coverage, &self.given_up);
+            let mut judgement =
+                judge(expander, &self.account, principal, &usage, &self.coverage, &self.given_up);
+            if self.retains {
+                let ids: Vec<_> =
+                    judgement.verdicts.keys().copied().filter(|id| id.index() % 2 == 0).collect();
+                judgement.retain(ids.into_iter().map(|id| (id, Retained::Others(1))));
+            }
             let options =
                 ProposeOptions { generalise: self.generalise, today: 90, inventory: Inventory::none() };
             let proposal =
@@ -221,17 +230,25 @@ pub(super) fn calls() -> impl Strategy<Value = Vec<Call>> {
     let outcome = prop_oneof![
         6 => Just(CallOutcome::Use), 3 => Just(CallOutcome::Denied), 1 => Just(CallOutcome::Unknown),
     ];
-    let call = (select(&SEEN[..]), outcome, 1..9u64, 0..9i64, 0..9i64, prop::bool::weighted(0.8));
-    let call = call.prop_map(|((service, operation, resource), outcome, count, first, length, is_known)| {
-        let resource = Some(resource).filter(|resource| is_known && !resource.is_empty());
-        let sample = Some(format!("event-{first}-{count}"));
-        call_of(
-            (service, operation),
-            resource,
-            outcome,
-            Seen { count: count.into(), first, last: first + length, sample, days: crate::Days::default() },
-        )
-    });
+    let call =
+        (select(&SEEN[..]), outcome, 1..9u64, 0..9i64, 0..9i64, prop::bool::weighted(0.8), any::<u64>());
+    let call =
+        call.prop_map(|((service, operation, resource), outcome, count, first, length, is_known, days)| {
+            let resource = Some(resource).filter(|resource| is_known && !resource.is_empty());
+            let sample = Some(format!("event-{first}-{count}"));
+            call_of(
+                (service, operation),
+                resource,
+                outcome,
+                Seen {
+                    count: count.into(),
+                    first,
+                    last: first + length,
+                    sample,
+                    days: crate::Days::of_words(0, [days]),
+                },
+            )
+        });
     (proptest::collection::vec(call, 0..7), prop::bool::weighted(0.2)).prop_map(|(mut calls, is_crowded)| {
         let crowd = CROWD.iter().filter(|_| is_crowded);
         let read = |key: &&str| call_of(("s3", "GetObject"), Some(key), CallOutcome::Use, seen(2));
@@ -260,9 +277,17 @@ pub(super) fn call_of(
 }
 
 pub(super) fn worlds() -> impl Strategy<Value = World> {
-    let generalise = select(&[Generalise::Exact, Generalise::Templates][..]);
-    (account(), calls(), any::<(bool, bool)>(), prop::bool::weighted(0.1), generalise).prop_map(
-        |(account, calls, (is_visible, gives_up), is_short, generalise)| {
+    let generalise = select(
+        &[
+            Generalise::Exact,
+            Generalise::Templates,
+            Generalise::Containers,
+            Generalise::Granted,
+            Generalise::Tried,
+        ][..],
+    );
+    (account(), calls(), any::<(bool, bool, bool)>(), prop::bool::weighted(0.1), generalise).prop_map(
+        |(account, calls, (is_visible, gives_up, retains), is_short, generalise)| {
             let mut coverage = everything_visible();
             if !is_visible {
                 coverage.data.clear();
@@ -275,7 +300,7 @@ pub(super) fn worlds() -> impl Strategy<Value = World> {
                 if gives_up { &["sqs", "dynamodb"] } else { &["s3", "sqs", "dynamodb", "sns"] };
             let services = Catalog::embedded().unwrap().actions().map(|(_, action)| action.service);
             let services = services.filter(|service| !own.contains(service)).map(str::to_owned).collect();
-            World { account, calls, coverage, given_up: GivenUp { services }, generalise }
+            World { account, calls, coverage, given_up: GivenUp { services }, generalise, retains }
         },
     )
 }

@@ -101,8 +101,9 @@ fn nameless(claim: &Claim, rule: &crate::rbac::Rule) -> Option<String> {
     let is_collection = |resources: &[String]| resources.iter().any(|resource| !resource.contains('/'));
     let stands = |verb: &str| {
         let old = claim.own.iter().flat_map(|(_, role)| &role.rules);
-        old.filter(|old| super::super::rule::has(&old.verbs, verb))
-            .any(|old| rule.names.iter().all(|name| old.names.contains(name)))
+        let old: Vec<_> = old.filter(|old| super::super::rule::has(&old.verbs, verb)).collect();
+        // What several rules name today may stand in one.
+        rule.names.iter().all(|name| old.iter().any(|old| old.names.contains(name)))
     };
     let has = |verb: &str| rule.verbs.iter().any(|own| own == verb);
     let is_wrong = rule.names.iter().any(|name| !name.is_empty())
