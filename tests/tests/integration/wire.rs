@@ -249,11 +249,13 @@ fn proposals_keep_what_the_wire_saw() {
         "sqs:CreateQueue",
         "sqs:DeleteQueue",
         "sqs:PurgeQueue",
+        "sqs:UntagQueue",
     ];
     assert_eq!(names, expected);
     // What takes away what was made is not used, and stays.
-    let reasons = ["sqs:DeleteQueue", "sqs:PurgeQueue"].map(|name| &kept[name]["reason"]["code"]);
-    assert_eq!(reasons, ["companion", "destroy_path"]);
+    let reasons =
+        ["sqs:DeleteQueue", "sqs:PurgeQueue", "sqs:UntagQueue"].map(|name| &kept[name]["reason"]["code"]);
+    assert_eq!(reasons, ["companion", "destroy_path", "same_kind"]);
     assert_eq!(kept["ec2:DeleteVolume"]["reason"]["code"], "outcome_unknown");
     let counts = |name: &str| (kept[name]["count"].as_u64(), kept[name]["on_wire"].as_u64());
     assert_eq!(counts("s3:GetObject"), (Some(10), Some(10)));
