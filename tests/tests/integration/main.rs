@@ -10,6 +10,7 @@ mod documentation;
 mod duckdb;
 mod intent;
 mod judged;
+mod learning;
 mod links;
 mod order;
 mod proposal;
