@@ -11,9 +11,9 @@ use remit_catalog::{ActionId, Catalog};
 use remit_ledger::CoverageRecord;
 use remit_policy::link::OpenTrust;
 use remit_policy::{
-    Account, ActionUse, Call, Count, Coverage, Days, Expander, Generalise, GivenUp, Inventory, Judgement,
-    NoProposal, Principal, ProposeOptions, Proven, Seen, Usage, Verdict, Violation, Window, judge, propose,
-    prove,
+    Account, ActionUse, Call, CallOutcome, Count, Coverage, Days, Expander, Generalise, GivenUp, Inventory,
+    Judgement, NoProposal, Principal, ProposeOptions, Proven, Seen, Usage, Verdict, Violation, Window, judge,
+    propose, prove,
 };
 
 use crate::learn::{Kinds, Peers, Tier, retained, with_verdict};
@@ -264,6 +264,7 @@ impl<'a> Observed<'a> {
         let calls: Vec<_> = calls.calls.iter().filter(|call| call.seen.last >= coverage.since).collect();
         let usage = Usage::gather(catalog, calls.iter().copied());
         let suspect = settings.suspects.of(&principal.arn);
+        let suspect = suspect.or_else(|| settings.suspects.of(&pathless(&principal.arn)?));
         let burst = |suspect: &Suspect, (id, use_): (&ActionId, &ActionUse)| {
             Some((*id, suspect.burst(use_)?.clone()))
         };
@@ -284,6 +285,7 @@ struct Learned<'a> {
 
 /// The resources that calls touched.
 pub(crate) fn inventory<'a>(calls: impl Iterator<Item = &'a Call>) -> Inventory {
+    let calls = calls.filter(|call| call.outcome != CallOutcome::Denied);
     let resources = calls.flat_map(|call| &call.resources).filter(|resource| resource.starts_with("arn:"));
     resources.cloned().collect()
 }

@@ -50,10 +50,10 @@ pub(crate) fn retained(
         let Some(action) = catalog.action(id) else { continue };
         let learned_of_others = peers.filter(|_| tier.asks_peers());
         let why = companions::of(action, &words)
-            .or_else(|| learned_of_others.and_then(|peers| peers.use_of(id, action)))
-            .or_else(|| learned_of_others.and_then(|peers| peers.in_service(id, action, &words)))
             // What is watched stays as well, and is told apart.
             .or_else(|| rare::of(action, &words))
+            .or_else(|| learned_of_others.and_then(|peers| peers.use_of(id, action)))
+            .or_else(|| learned_of_others.and_then(|peers| peers.in_service(id, action, &words)))
             .or_else(|| if tier.keeps_kin() { kin::of(action, &words) } else { None })
             .or_else(|| if tier.keeps_metadata() { metadata::of(action, &words) } else { None });
         retained.extend(why.map(|why| (id, why)));

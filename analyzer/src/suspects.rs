@@ -168,25 +168,21 @@ fn suspect(
     bursts: &BTreeMap<String, Stay>,
     operations: &BTreeMap<String, BTreeSet<String>>,
 ) -> Option<Suspect> {
-    let elsewhere: BTreeSet<&String> = operations
-        .iter()
-        .filter(|(address, _)| !bursts.contains_key(*address))
-        .flat_map(|(_, of)| of)
-        .collect();
+    // What comes from several addresses is the principal's own, who may move about.
+    let mut addresses: BTreeMap<&String, usize> = BTreeMap::new();
+    for operation in operations.values().flatten() {
+        *addresses.entry(operation).or_default() += 1;
+    }
     let mut suspect = Suspect::default();
     for (address, stay) in bursts {
         let Some(called) = operations.get(address) else { continue };
-        let new: Vec<&String> = called.iter().filter(|operation| !elsewhere.contains(operation)).collect();
+        let new: Vec<&String> =
+            called.iter().filter(|operation| addresses.get(operation) == Some(&1)).collect();
         if called.len() < OPERATIONS || new.len() * 2 < called.len() {
             continue;
         }
         let burst = Burst { start: stay.first, address: address.clone() };
-        for operation in new {
-            let earliest = suspect.operations.entry(operation.clone()).or_insert_with(|| burst.clone());
-            if burst < *earliest {
-                *earliest = burst.clone();
-            }
-        }
+        suspect.operations.extend(new.into_iter().map(|operation| (operation.clone(), burst.clone())));
     }
     (!suspect.operations.is_empty()).then_some(suspect)
 }

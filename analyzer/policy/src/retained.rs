@@ -16,7 +16,8 @@ pub enum Retained {
     Others(usize),
     /// It is done to the same kind of thing as an action that changes such: the action used.
     SameKind(String),
-    /// It is used, on resources whose names are others each time: to narrow it would have broken something on dates gone by.
+    /// It is used, and stays on all its resources: to narrow it would have broken something on dates gone by, or there are too few
+    /// such dates to tell, or it is not asked for.
     ChangingNames,
     /// It lists or describes what a service has that is used: the service.
     Metadata(String),
@@ -56,7 +57,7 @@ impl Retained {
                 format!("it is done to the same kind of thing as `{used}`, which is used")
             }
             Self::ChangingNames => {
-                "it was used on resources that came and went, so that narrowing it to names would have broken calls".to_owned()
+                "its resources stay as they are granted: narrowing them would have broken calls on dates gone by, cannot be tried yet, or is not asked for".to_owned()
             }
             Self::Metadata(service) => format!("it only lists or describes, in `{service}`, which is used"),
             Self::DestroyPath(used) => {

@@ -30,7 +30,7 @@ pub(crate) struct Identity<'a> {
     /// What they needed.
     pub(crate) usage: Usage,
     /// What a stranger alone may have used.
-    suspect: &'a BTreeMap<ActionId, Burst>,
+    pub(super) suspect: &'a BTreeMap<ActionId, Burst>,
     /// The first day on which it could call.
     pub(crate) first: i64,
 }
@@ -62,7 +62,11 @@ impl<'a> Identity<'a> {
             name: &analysed.principal.arn,
             stratum: stratum_of(account, &analysed.principal),
             granted: &analysed.judgement.granted,
-            unobservable: unobservable.map(|(id, _)| *id).collect(),
+            // What is used today and partly hidden would have stayed before it was seen.
+            unobservable: unobservable
+                .map(|(id, _)| *id)
+                .chain(analysed.judgement.partly_hidden.keys().copied())
+                .collect(),
             partly_hidden: analysed.judgement.partly_hidden.keys().copied().collect(),
             first: analysed.principal.created.map_or(seen, |created| Days::day_of(created).min(seen)),
             calls,

@@ -140,6 +140,9 @@ impl Replay<'_> {
             let unused = granted.iter().copied().filter(|id| !actions.contains(id));
             let retained = retained(self.catalog, used, unused, Some(self.peers), tier);
             stays.extend(retained.into_iter().map(|(id, why)| (id, Some(why))));
+            // What a stranger alone used stays until a person says otherwise.
+            let suspect = self.identity.suspect.keys().filter(|id| granted.contains(id));
+            stays.extend(suspect.map(|id| (*id, None)));
         }
         stays
     }

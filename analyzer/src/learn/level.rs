@@ -53,7 +53,11 @@ pub(super) fn is_grave(action: &Action) -> bool {
     let is_look = matches!(action.level, AccessLevel::List | AccessLevel::Read);
     match action.service {
         _ if action.level == AccessLevel::PermissionsManagement => true,
-        "iam" | "sts" | "kms" => !is_look,
+        "iam" | "sts" | "kms" => !is_look || is_sensitive(action),
+        "ec2" | "ecr" | "codeartifact" => {
+            is_sensitive(action)
+                && ["Password", "AuthorizationToken"].iter().any(|word| action.name.contains(word))
+        }
         "secretsmanager" | "ssm" => is_sensitive(action),
         _ => false,
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use remit_catalog::{Action, ActionId};
 use remit_policy::{Account, Effect, Principal, Retained};
+use sha2::{Digest as _, Sha256};
 
 use super::level::is_grave;
 use super::words::Words;
@@ -75,12 +76,14 @@ fn kinds_of(account: &Account, principal: &Principal) -> Vec<Kind> {
     if words.len() < 2 {
         return Vec::new();
     }
-    let granted = granted(account, principal);
+    // What is granted may be long, and the words of a name many.
+    let granted = Sha256::digest(granted(account, principal).into_iter().collect::<Vec<_>>().join("\n"));
+    let granted: String = granted.iter().map(|byte| format!("{byte:02x}")).collect();
     let blank = |without: usize| {
         let words = words.iter().enumerate();
         let words = words.map(|(at, word)| if at == without { "*" } else { word });
         let mut kind = vec![principal.kind.as_str().to_owned(), words.collect::<Vec<_>>().join("-")];
-        kind.extend(granted.iter().cloned());
+        kind.push(granted.clone());
         kind
     };
     (0..words.len()).map(blank).collect()

@@ -28,7 +28,7 @@ const TELLING: usize = 4;
 
 /// Why an unused action is watched.
 pub(super) fn of(action: &Action, words: &Words) -> Option<Retained> {
-    if matches!(action.level, AccessLevel::List | AccessLevel::Read) {
+    if !matches!(action.level, AccessLevel::Write | AccessLevel::Tagging) {
         return None;
     }
     let (verb, noun) = split(action.name);

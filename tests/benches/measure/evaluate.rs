@@ -51,7 +51,10 @@ pub(crate) fn run(folder: &Path, truth: &Path, cut: i64, horizon: i64) -> anyhow
             if matches!(fate, Fate::Removed) && !is_shown && !is_in_gaps(need, &truth) {
                 add("removed_unobservable", 1);
             }
-            if text(need, "cause") == "cron:91" && runs_before(need, cut) == 1 {
+            let of_permission =
+                || list(identity, "needs").filter(|other| text(other, "permission") == permission);
+            let is_quarterly = of_permission().all(|other| text(other, "cause") == "cron:91");
+            if is_quarterly && of_permission().map(|other| runs_before(other, cut)).sum::<usize>() == 1 {
                 add("quarterly_once", 1);
                 let is_watched = said.get(permission).is_some_and(|(disposition, _)| *disposition == "watch");
                 add("quarterly_watched", u64::from(is_watched));

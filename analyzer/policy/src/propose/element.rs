@@ -13,7 +13,7 @@ use crate::propose::held::HeldElement;
 use crate::propose::narrow::{Narrowed, Narrowing, Opened};
 use crate::propose::redundant::without_covered;
 use crate::propose::{ProposeOptions, Ruled};
-use crate::usage::Usage;
+use crate::usage::{ActionUse, Usage};
 use crate::verdict::{GrantRef, Judgement, Verdict};
 
 /// On which resources an action stays granted by a statement.
@@ -71,7 +71,9 @@ impl Elements {
             let catalog = expander.catalog();
             let surroundings = Surroundings { catalog, inventory: options.inventory, today: options.today };
             let reach = use_.map(|_| options.generalise.reach(surroundings, id, usage));
-            if reach == Some(Reach::Granted) {
+            let is_named =
+                |use_: &ActionUse| !use_.resource_unknown && !use_.any_resource && !use_.resources.is_empty();
+            if reach == Some(Reach::Granted) && use_.is_some_and(is_named) {
                 elements.wide.insert(id);
             }
             let narrowing =
