@@ -11,16 +11,16 @@ use remit_catalog::{ActionId, Catalog};
 use remit_ledger::CoverageRecord;
 use remit_policy::link::OpenTrust;
 use remit_policy::{
-    Account, ActionUse, Call, CallOutcome, Count, Coverage, Days, Expander, Generalise, GivenUp, Inventory,
-    Judgement, NoProposal, Principal, ProposeOptions, Proven, Seen, Usage, Verdict, Violation, Window, judge,
-    propose, prove,
+    Account, Call, CallOutcome, Count, Coverage, Days, Expander, Generalise, GivenUp, Inventory, Judgement,
+    NoProposal, Principal, ProposeOptions, Proven, Seen, Usage, Verdict, Violation, Window, judge, propose,
+    prove,
 };
 
 use crate::learn::{Kinds, Peers, Tier, retained, with_verdict};
 use crate::regions::{RegionCoverage, regions};
 use crate::report::model::LinkLine;
 use crate::rollup::{Caller, PrincipalCalls};
-use crate::suspects::{Burst, Suspect, Suspects};
+use crate::suspects::{Burst, Suspects};
 use crate::visible::{Said, WindowSettings, coverage_of};
 use crate::workloads::WorkloadCalls;
 
@@ -163,35 +163,31 @@ pub(crate) fn analyse(
     };
     let none = PrincipalCalls::default();
     let all = &analysis.account.principals;
-    let is_wanted = |at: &usize| only.is_none_or(|only| all.get(*at).is_some_and(|one| one.arn == only));
-    let wanted: Vec<usize> = (0..all.len()).filter(is_wanted).collect();
     let kinds = Kinds::of(&analysis.account);
     let inventory = inventory(calls.values().flat_map(|calls| &calls.calls));
-    let of_one = |at: &usize| {
-        let principal = all.get(*at)?;
+    let of_one = |principal: &Principal| {
         let calls = calls.get(&principal.arn).unwrap_or(&none);
-        Some((*at, Observed::of(catalog, principal, calls, coverage, settings)))
+        Observed::of(catalog, principal, calls, coverage, settings)
     };
     // What others do tells of each, also of one that is asked for alone.
-    let asked: Vec<usize> = (0..all.len()).collect();
-    let observed: BTreeMap<usize, Observed<'_>> = asked.par_iter().filter_map(of_one).collect();
-    let in_account = Peers::in_account(observed.values().map(Observed::learned));
+    let observed: Vec<Observed<'_>> = all.par_iter().map(of_one).collect();
+    let in_account = Peers::in_account(observed.iter().map(Observed::learned));
     // In the order of the account, however many threads there are.
-    let analysed: Vec<_> = wanted
+    let analysed: Vec<_> = all
         .par_iter()
+        .zip(&observed)
+        .enumerate()
+        .filter(|(_, (principal, _))| only.is_none_or(|only| principal.arn == only))
         .map_init(
             || Expander::new(catalog),
-            |expander, at| {
-                let principal = all.get(*at)?;
-                let others = kinds.others(*at);
-                let others = others.iter().filter_map(|at| observed.get(at));
+            |expander, (at, (principal, observed_of_it))| {
+                let others = kinds.others(at);
+                let others = others.iter().filter_map(|at| observed.get(*at));
                 let peers = Peers::of(others.map(Observed::learned), Arc::clone(&in_account));
-                let observed = observed.get(at)?;
                 let context = Learned { peers: &peers, inventory: &inventory };
-                Some(one(expander, &analysis.account, principal, observed, context, settings))
+                one(expander, &analysis.account, principal, observed_of_it, context, settings)
             },
         )
-        .flatten()
         .collect();
     for analysed in analysed {
         let window = analysed.coverage.window;
@@ -265,13 +261,7 @@ impl<'a> Observed<'a> {
         let usage = Usage::gather(catalog, calls.iter().copied());
         let suspect = settings.suspects.of(&principal.arn);
         let suspect = suspect.or_else(|| settings.suspects.of(&pathless(&principal.arn)?));
-        let burst = |suspect: &Suspect, (id, use_): (&ActionId, &ActionUse)| {
-            Some((*id, suspect.burst(use_)?.clone()))
-        };
-        let suspect = suspect
-            .into_iter()
-            .flat_map(|suspect| usage.actions.iter().filter_map(|one| burst(suspect, one)))
-            .collect();
+        let suspect = suspect.map(|suspect| suspect.bursts(&usage)).unwrap_or_default();
         Self { account, coverage, calls, usage, suspect }
     }
 }
@@ -293,8 +283,7 @@ pub(crate) fn inventory<'a>(calls: impl Iterator<Item = &'a Call>) -> Inventory 
 impl Observed<'_> {
     /// What is learned from: what was used, but by strangers.
     fn learned(&self) -> BTreeSet<ActionId> {
-        let used = self.usage.actions.iter().filter(|(_, use_)| use_.seen.is_some());
-        used.map(|(id, _)| *id).filter(|id| !self.suspect.contains_key(id)).collect()
+        self.usage.used().map(|(id, _)| id).filter(|id| !self.suspect.contains_key(id)).collect()
     }
 }
 

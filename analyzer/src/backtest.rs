@@ -133,6 +133,5 @@ pub(crate) fn run(
 
 /// The actions that were used.
 fn used(usage: &Usage) -> BTreeSet<ActionId> {
-    let used = usage.actions.iter().filter(|(_, use_)| use_.seen.is_some());
-    used.map(|(id, _)| *id).collect()
+    usage.used().map(|(id, _)| id).collect()
 }

@@ -7,8 +7,9 @@ use datafusion::arrow::array::{RecordBatch, TimestampMicrosecondArray};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionContext;
 use futures::StreamExt as _;
+use remit_catalog::ActionId;
 use remit_ledger::{CLOUDTRAIL, Provider};
-use remit_policy::{ActionUse, moment};
+use remit_policy::{ActionUse, Usage, day};
 
 use crate::calls::RECORDED;
 use crate::rollup::{text, unexpected};
@@ -51,11 +52,8 @@ pub(crate) struct Burst {
 impl Burst {
     /// It in words.
     pub(crate) fn words(&self) -> String {
-        let day: String = moment(self.start).chars().take(10).collect();
-        format!(
-            "suspect: only in a burst on {day} from `{}`, which never called before or after",
-            self.address
-        )
+        let (day, address) = (day(self.start), &self.address);
+        format!("suspect: only in a burst on {day} from `{address}`, which never called before or after")
     }
 }
 
@@ -67,9 +65,12 @@ impl Suspects {
 }
 
 impl Suspect {
-    /// The burst that alone used an action, if that is so.
-    pub(crate) fn burst(&self, use_: &ActionUse) -> Option<&Burst> {
-        use_.seen.as_ref()?;
+    /// The actions that were used in bursts alone, each with the first burst.
+    pub(crate) fn bursts(&self, usage: &Usage) -> BTreeMap<ActionId, Burst> {
+        usage.used().filter_map(|(id, use_)| Some((id, self.burst(use_)?.clone()))).collect()
+    }
+
+    fn burst(&self, use_: &ActionUse) -> Option<&Burst> {
         let bursts: Option<Vec<&Burst>> =
             use_.operations.iter().map(|operation| self.operations.get(operation)).collect();
         bursts?.into_iter().min()

@@ -100,9 +100,7 @@ impl Days {
     /// The bits of a span that begins later.
     fn shifted(&self, start: i64) -> [u64; DAY_WORDS] {
         let by = start.saturating_sub(self.start);
-        let Some((words, bits)) = place(by) else {
-            return if by == 0 { self.words } else { [0; DAY_WORDS] };
-        };
+        let Some((words, bits)) = place(by) else { return [0; DAY_WORDS] };
         let word = |at: usize| self.words.get(at).copied().unwrap_or(0);
         std::array::from_fn(|at| {
             let (low, high) = (word(at + words), word(at + words + 1));

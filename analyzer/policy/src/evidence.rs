@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::coverage::Reason;
+use crate::coverage::{Reason, Window};
 use crate::proposal::{Kept, PolicyChange, Proposal};
 use crate::prove::Proven;
 use crate::usage::Seen;
@@ -210,8 +210,8 @@ impl Evidence {
         context: EvidenceContext<'_>,
     ) -> Self {
         let proposal = proven.proposal();
-        let window = interval(proposal);
         let coverage = &proposal.coverage;
+        let window = interval(coverage.window);
         let unknown = proposal
             .unknown_patterns
             .iter()
@@ -220,7 +220,7 @@ impl Evidence {
             schema: SCHEMA.to_owned(),
             principal: proposal.principal.clone(),
             kind: proposal.kind.as_str().to_owned(),
-            used_since: (coverage.since < coverage.window.start).then(|| moment(coverage.since)),
+            used_since: used_since(coverage.since, coverage.window),
             coverage: visible(proposal),
             catalog: context.catalog_version.to_owned(),
             policies: files,
@@ -326,8 +326,8 @@ fn visible(proposal: &Proposal) -> VisibleClasses {
     VisibleClasses { recorded, lost: coverage.lost }
 }
 
-fn interval(proposal: &Proposal) -> String {
-    let window = proposal.coverage.window;
+/// A window as an ISO 8601 interval.
+pub(crate) fn interval(window: Window) -> String {
     format!("{}/{}", moment(window.start), moment(window.end))
 }
 
@@ -335,6 +335,16 @@ fn interval(proposal: &Proposal) -> String {
 pub fn moment(microseconds: i64) -> String {
     let seconds = microseconds.div_euclid(1_000_000);
     jiff::Timestamp::from_second(seconds).map(|time| time.to_string()).unwrap_or_default()
+}
+
+/// The day of a time, by UTC, `YYYY-MM-DD`.
+pub fn day(microseconds: i64) -> String {
+    moment(microseconds).chars().take(10).collect()
+}
+
+/// From when on calls counted as use, where that is before the window's start.
+pub(crate) fn used_since(since: i64, window: Window) -> Option<String> {
+    (since < window.start).then(|| moment(since))
 }
 
 /// The entry of a change, with the names of its files.

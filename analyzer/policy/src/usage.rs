@@ -221,6 +221,11 @@ impl Usage {
         }
     }
 
+    /// The actions that were certainly needed by allowed calls.
+    pub fn used(&self) -> impl Iterator<Item = (ActionId, &ActionUse)> {
+        self.actions.iter().filter(|(_, use_)| use_.seen.is_some()).map(|(id, use_)| (*id, use_))
+    }
+
     /// Whether the action was certainly needed by an allowed call.
     pub fn uses(&self, action: ActionId) -> bool {
         self.actions.get(&action).is_some_and(|action| action.seen.is_some())

@@ -106,8 +106,8 @@ impl Replay<'_> {
 
     /// Granted actions that were used.
     fn used(&self) -> BTreeSet<ActionId> {
-        let used = self.usage.actions.iter().filter(|(_, use_)| use_.seen.is_some());
-        used.map(|(id, _)| *id).filter(|id| self.identity.granted.effective.contains(*id)).collect()
+        let used = self.usage.used().map(|(id, _)| id);
+        used.filter(|id| self.identity.granted.effective.contains(*id)).collect()
     }
 
     fn stays(

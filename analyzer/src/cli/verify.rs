@@ -207,12 +207,12 @@ fn recorded(
         calls.extend(callers.into_values().flat_map(|calls| calls.calls));
     }
     let usage = Usage::gather(catalog, &calls);
-    let used = usage.actions.iter().filter(|(_, use_)| use_.seen.is_some());
-    Ok(used
+    Ok(usage
+        .used()
         .map(|(action, use_)| {
             let known = !use_.resource_unknown && !use_.any_resource;
             let resources = known.then(|| use_.resources.keys().cloned().collect());
-            Protected { action: *action, resources }
+            Protected { action, resources }
         })
         .collect())
 }

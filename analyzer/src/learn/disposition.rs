@@ -1,7 +1,7 @@
 //! What becomes of each granted permission, and why, in words for whoever has to agree.
 
 use remit_catalog::{ActionId, Catalog};
-use remit_policy::{Days, Reason, Retained, Seen, Verdict, moment};
+use remit_policy::{Days, Reason, Retained, Seen, Verdict, day};
 use serde::Serialize;
 
 use super::Rhythm;
@@ -74,7 +74,7 @@ impl Words<'_> {
         let days = Days::day_of(coverage.window.end) - Days::day_of(coverage.window.start);
         let days = counted(u64::try_from(days).unwrap_or(0), "day", "days");
         let since = if coverage.since < coverage.window.start {
-            format!(", and none since {}", day_of(coverage.since))
+            format!(", and none since {}", day(coverage.since))
         } else {
             String::new()
         };
@@ -96,16 +96,11 @@ impl Words<'_> {
             );
             return (Disposition::Watch, why);
         }
-        (Disposition::Keep, format!("{calls}, {}, last on {}", rhythm.words(), day_of(seen.last)))
+        (Disposition::Keep, format!("{calls}, {}, last on {}", rhythm.words(), day(seen.last)))
     }
 }
 
 fn unknown(reason: &Reason) -> String {
     let remedy = reason.remedy().map(|remedy| format!("; to see it: {remedy}")).unwrap_or_default();
     format!("{}{remedy}", reason.explain())
-}
-
-/// The day of a moment, `YYYY-MM-DD`.
-fn day_of(at: i64) -> String {
-    moment(at).chars().take(10).collect()
 }

@@ -11,7 +11,7 @@ use super::object::ObjectName;
 use super::permission::{On, Permission};
 use super::proposal::{Elsewhere, Kept, Removed};
 use super::prove::Proven;
-use crate::evidence::{ReasonEntry, SeenEntry, moment, reason, seen};
+use crate::evidence::{ReasonEntry, SeenEntry, interval, reason, seen, used_since};
 
 /// Version of the evidence format.
 const SCHEMA: &str = "remit.evidence.kubernetes/v1";
@@ -236,8 +236,8 @@ impl Evidence {
             principal: proposal.user.name.clone(),
             groups: proposal.user.groups.iter().cloned().collect(),
             cluster: context.cluster.map(str::to_owned),
-            window: format!("{}/{}", moment(proposal.window.start), moment(proposal.window.end)),
-            used_since: (proposal.since < proposal.window.start).then(|| moment(proposal.since)),
+            window: interval(proposal.window),
+            used_since: used_since(proposal.since, proposal.window),
             audit_policy: context.audit_policy.map(str::to_owned),
             files,
             bindings: bindings.collect(),

@@ -1,8 +1,10 @@
 //! Patterns that become one: of names that begin alike, and of what lies in one container.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::alone::stands_alone;
+use super::opening::because;
 use super::segment::SEPARATORS;
 use super::thresholds::Thresholds;
 use super::{Rule, Sightings, Surroundings, name_start};
@@ -26,75 +28,86 @@ pub(super) struct Joining<'j> {
     pub(super) surroundings: Surroundings<'j>,
 }
 
+/// A way to join patterns.
+struct Way<W> {
+    /// Its name.
+    name: &'static str,
+    /// What a pattern becomes part of.
+    wider: W,
+    /// Whether what it admits is limited, whatever the action does.
+    is_capped: bool,
+}
+
 impl Joining<'_> {
     /// With the patterns of names that begin with the same words as one: as few words as what is known to exist allows.
     pub(super) fn prefixes(&self, mut rules: BTreeMap<String, Rule>) -> BTreeMap<String, Rule> {
         for words in 1..=WORDS {
-            rules = self.join(rules, |pattern| prefix(pattern, words), "common prefix");
+            let wider = |pattern: &str| prefix(pattern, words);
+            rules = self.join(rules, &Way { name: "common prefix", wider, is_capped: true });
         }
         rules
     }
 
     /// With the patterns of what lies in one container as one.
     pub(super) fn containers(&self, rules: BTreeMap<String, Rule>) -> BTreeMap<String, Rule> {
-        self.join(rules, container, "container")
+        self.join(rules, &Way { name: "container", wider: container, is_capped: false })
     }
 
     fn join(
         &self,
         rules: BTreeMap<String, Rule>,
-        wider: impl Fn(&str) -> Option<String>,
-        name: &'static str,
+        way: &Way<impl Fn(&str) -> Option<String>>,
     ) -> BTreeMap<String, Rule> {
         let mut groups: BTreeMap<(Option<&str>, String), Vec<&str>> = BTreeMap::new();
         for pattern in rules.keys().filter(|pattern| !stands_alone(pattern)) {
-            if let Some(wider) = wider(pattern) {
+            if let Some(wider) = (way.wider)(pattern) {
                 let of_type = self.surroundings.catalog.resource_type(pattern).map(|known| known.name);
                 groups.entry((of_type, wider)).or_default().push(pattern);
             }
         }
+        // By pattern, the one that it becomes and why.
         let mut joined: BTreeMap<String, (String, String)> = BTreeMap::new();
         for ((_, wider), patterns) in groups {
-            let of = |pattern: &&str| rules.get(*pattern).map(|rule| &rule.from);
-            let from: BTreeSet<&str> = patterns.iter().filter_map(of).flatten().map(String::as_str).collect();
-            let days = self.seen.days(from.iter().copied());
-            if from.len() < FEWEST || days < self.thresholds.days {
-                continue;
+            if let Some(why) = self.reason(&rules, &wider, &patterns, way.is_capped) {
+                let becomes = |pattern: &&str| ((*pattern).to_owned(), (wider.clone(), why.clone()));
+                joined.extend(patterns.iter().filter(|pattern| **pattern != wider).map(becomes));
             }
-            let limit = (from.len() / 5).max(3);
-            let admitted = self.surroundings.admitted(
-                self.seen,
-                std::iter::once(wider.as_str()),
-                &patterns,
-                &wider,
-                limit + 1,
-            );
-            let is_capped = self.thresholds.is_capped || name != "container";
-            if is_capped && admitted > limit {
-                continue;
-            }
-            let why = format!(
-                "opened because {} names lie there on {days} days; also admits {admitted} known resources",
-                from.len()
-            );
-            joined
-                .extend(patterns.iter().map(|pattern| ((*pattern).to_owned(), (wider.clone(), why.clone()))));
         }
         let mut all: BTreeMap<String, Rule> = BTreeMap::new();
         for (pattern, rule) in rules {
             let (pattern, rule) = match joined.remove(&pattern) {
-                Some((wider, _)) if wider == pattern => (pattern, rule),
-                Some((wider, why)) => (wider, Rule { name, from: rule.from, why: Some(why) }),
+                Some((wider, why)) => (wider, Rule { name: way.name, from: rule.from, why: Some(why) }),
                 None => (pattern, rule),
             };
             match all.entry(pattern) {
-                std::collections::btree_map::Entry::Vacant(entry) => _ = entry.insert(rule),
-                std::collections::btree_map::Entry::Occupied(mut entry) => {
-                    entry.get_mut().from.extend(rule.from);
-                }
+                Entry::Vacant(entry) => _ = entry.insert(rule),
+                Entry::Occupied(mut entry) => entry.get_mut().from.extend(rule.from),
             }
         }
         all
+    }
+
+    /// Why these patterns become a wider one; none where too few were seen, or too much is known that it would admit.
+    fn reason(
+        &self,
+        rules: &BTreeMap<String, Rule>,
+        wider: &str,
+        patterns: &[&str],
+        is_capped: bool,
+    ) -> Option<String> {
+        let of = |pattern: &&str| rules.get(*pattern).map(|rule| &rule.from);
+        let from: BTreeSet<&str> = patterns.iter().filter_map(of).flatten().map(String::as_str).collect();
+        let days = self.seen.days(from.iter().copied());
+        if from.len() < FEWEST || days < self.thresholds.days {
+            return None;
+        }
+        let limit = Thresholds::most_collateral(from.len());
+        let admitted =
+            self.surroundings.admitted(self.seen, std::iter::once(wider), patterns, wider, limit + 1);
+        if (is_capped || self.thresholds.is_capped) && admitted > limit {
+            return None;
+        }
+        Some(because(&format!("{} names lie there on {days} days", from.len()), admitted))
     }
 }
 

@@ -33,7 +33,11 @@ pub(super) fn explain(openings: &[Opening], is_assigned: bool, admitted: usize) 
     let assigned = "its service assigns another identifier each time".to_owned();
     let assigned = is_assigned.then_some(assigned);
     let why: Vec<String> = assigned.into_iter().chain(openings.iter().map(Opening::explain)).collect();
+    (!why.is_empty()).then(|| because(&why.join(", and "), admitted))
+}
+
+/// The reason in words, with what is admitted besides.
+pub(super) fn because(why: &str, admitted: usize) -> String {
     let resources = if admitted == 1 { "resource" } else { "resources" };
-    (!why.is_empty())
-        .then(|| format!("opened because {}; also admits {admitted} known {resources}", why.join(", and ")))
+    format!("opened because {why}; also admits {admitted} known {resources}")
 }

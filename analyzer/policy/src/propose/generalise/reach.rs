@@ -1,7 +1,5 @@
 //! How far names of an action's resources are opened.
 
-use std::collections::BTreeSet;
-
 use remit_catalog::{ActionId, Catalog};
 
 use super::alone::stands_alone;
@@ -45,21 +43,26 @@ const MAKES: [&str; 14] = [
     "Start",
 ];
 
+impl Reach {
+    /// Names are opened; or they stay as they were seen, where there are no thresholds: to change who may do what with some things is
+    /// no reason to do so with others like them.
+    pub(super) fn opened(thresholds: Option<Thresholds>, prefixes: bool, containers: bool) -> Self {
+        thresholds.map_or(Self::Seen, |thresholds| Self::Opened { thresholds, prefixes, containers })
+    }
+}
+
 impl Generalise {
     /// How far names of an action's resources are opened, of a principal that does all this.
     pub(crate) fn reach(self, surroundings: Surroundings<'_>, action: ActionId, usage: &Usage) -> Reach {
         let catalog = surroundings.catalog;
         let level = catalog.action(action).map(|action| action.level);
         let thresholds = level.and_then(Thresholds::of);
-        let opened = |prefixes, containers| {
-            thresholds.map_or(Reach::Seen, |thresholds| Reach::Opened { thresholds, prefixes, containers })
-        };
         match self {
             Self::Exact => Reach::Seen,
-            Self::Templates => opened(is_of_made(catalog, action, usage), false),
-            Self::Containers => opened(true, true),
+            Self::Templates => Reach::opened(thresholds, is_of_made(catalog, action, usage), false),
+            Self::Containers => Reach::opened(thresholds, true, true),
             Self::Granted if thresholds.is_some() && !is_alone(action, usage) => Reach::Granted,
-            Self::Granted | Self::Tried => tried(catalog, action, usage, surroundings, thresholds),
+            Self::Granted | Self::Tried => tried(action, usage, surroundings, thresholds),
         }
     }
 }
@@ -85,7 +88,7 @@ pub(super) fn is_of_made(catalog: &Catalog, action: ActionId, usage: &Usage) -> 
         return true;
     }
     let Some(use_) = usage.actions.get(&action) else { return false };
-    let of: BTreeSet<&String> = use_.resources.keys().collect();
-    let made = usage.actions.iter().filter(|(id, _)| makes(**id)).flat_map(|(_, use_)| use_.resources.keys());
-    !of.is_empty() && made.into_iter().any(|resource| of.contains(resource))
+    let mut made =
+        usage.actions.iter().filter(|(id, _)| makes(**id)).flat_map(|(_, use_)| use_.resources.keys());
+    made.any(|resource| use_.resources.contains_key(resource))
 }

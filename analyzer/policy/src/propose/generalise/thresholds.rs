@@ -32,9 +32,14 @@ impl Thresholds {
         Some(Self { names, values: 3, days: 2, is_capped })
     }
 
-    /// How many known resources that were not touched an opening may admit that stands for so many that were: a fifth of
-    /// these, and three at least. None where it may admit any.
+    /// How many known resources that were not touched an opening may admit that stands for so many that were. None where it
+    /// may admit any.
     pub(crate) fn collateral(self, touched: usize) -> Option<usize> {
-        self.is_capped.then(|| (touched / 5).max(3))
+        self.is_capped.then(|| Self::most_collateral(touched))
+    }
+
+    /// A fifth of what was touched, and three at least.
+    pub(crate) fn most_collateral(touched: usize) -> usize {
+        (touched / 5).max(3)
     }
 }

@@ -1,8 +1,9 @@
 //! The narrowest way to name resources that would have held on dates gone by: names learned by then are tried on what came
 //! in the days behind.
 
-use remit_catalog::{ActionId, Catalog};
+use remit_catalog::ActionId;
 
+use super::reach::is_of_made;
 use super::{Reach, Sightings, Surroundings, Thresholds, generalise};
 use crate::Glob;
 use crate::usage::Usage;
@@ -25,7 +26,6 @@ const MOST: usize = 2_000;
 /// The narrowest way that holds, of a principal that does all this; resources stay as they are granted where none does, or
 /// where there are too few dates to try it on.
 pub(super) fn tried(
-    catalog: &Catalog,
     action: ActionId,
     usage: &Usage,
     surroundings: Surroundings<'_>,
@@ -35,22 +35,17 @@ pub(super) fn tried(
     for (resource, calls) in usage.actions.get(&action).into_iter().flat_map(|use_| &use_.resources) {
         if calls.days.is_empty() {
             // Nobody asked on which days, so nothing can be tried.
-            return opened(thresholds, false, false);
+            return Reach::opened(thresholds, false, false);
         }
         seen.add(resource, calls);
     }
     if seen.days.len() > MOST {
-        return opened(thresholds, true, true);
+        return Reach::opened(thresholds, true, true);
     }
-    let is_made = super::reach::is_of_made(catalog, action, usage);
+    let is_made = is_of_made(surroundings.catalog, action, usage);
     let ways = [(is_made, false), (true, false), (true, true)];
-    let ways = ways.map(|(prefixes, containers)| opened(thresholds, prefixes, containers));
+    let ways = ways.map(|(prefixes, containers)| Reach::opened(thresholds, prefixes, containers));
     ways.into_iter().find(|way| holds(*way, surroundings, &seen)).unwrap_or(Reach::Granted)
-}
-
-/// To change who may do what is narrowed to names as they were seen, or not at all.
-fn opened(thresholds: Option<Thresholds>, prefixes: bool, containers: bool) -> Reach {
-    thresholds.map_or(Reach::Seen, |thresholds| Reach::Opened { thresholds, prefixes, containers })
 }
 
 /// Whether a way would have named all that came behind each date.
