@@ -17,9 +17,10 @@ use remit_policy::{Account, Usage};
 
 pub(crate) use self::calibration::Calibration;
 pub(crate) use self::identity::Identity;
-pub(crate) use self::interval::Share;
+pub(crate) use self::interval::{FEWEST, Share};
 pub(crate) use self::policy::Policy;
 use self::replay::Replay;
+use self::result::Tally;
 pub(crate) use self::result::{Backtest, Line};
 use crate::analysis::inventory;
 use crate::learn::{Kinds, Peers};
@@ -105,7 +106,7 @@ pub(crate) fn run(
     let kinds = Kinds::of(account);
     let places: BTreeMap<usize, usize> =
         identities.iter().enumerate().map(|(at, identity)| (identity.place, at)).collect();
-    let mut backtest = Backtest::default();
+    let mut tally = Tally::default();
     for cut in plan.cuts(told) {
         let calls = identities.iter().flat_map(|identity| &identity.calls).copied();
         let inventory = inventory(calls.filter(|call| !call.seen.days.before(cut.day).is_empty()));
@@ -124,11 +125,10 @@ pub(crate) fn run(
             })
             .collect();
         for window in windows.into_iter().flatten() {
-            backtest.add(cut, &window);
+            tally.add(cut, &window);
         }
     }
-    backtest.finish();
-    backtest
+    tally.finish()
 }
 
 /// The actions that were used.

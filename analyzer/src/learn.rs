@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use remit_catalog::{ActionId, Catalog};
 use remit_policy::{Judgement, Retained, Verdict};
 
-pub(crate) use self::disposition::{Disposition, dispositions};
+pub(crate) use self::disposition::{Disposition, dispositions, watched};
 pub(crate) use self::level::{is_sensitive, weight};
 pub(crate) use self::peers::{Kinds, Peers};
 pub(crate) use self::rhythm::Rhythm;

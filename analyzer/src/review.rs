@@ -9,7 +9,7 @@ use remit_policy::{Days, EmittedFile};
 use serde::Serialize;
 
 use crate::analysis::{Analysed, Analysis};
-use crate::backtest::{Identity, Line, Plan, Policy, Told, Train, run};
+use crate::backtest::{FEWEST, Identity, Line, Plan, Policy, Told, Train, run};
 use crate::learn::{Disposition, Stratum, Tier, dispositions};
 use crate::output::{counted, grouped, percent};
 use crate::report::markdown::{code, prose};
@@ -107,7 +107,7 @@ impl Forecasts {
             let windows =
                 stratum.and_then(|stratum| self.lines.get(&stratum)).map_or(0, |line| line.broken.of);
             return format!(
-                "Not enough history to say what would have come of such proposals: {}, and 30 are needed.",
+                "Not enough history to say what would have come of such proposals: {}, and {FEWEST} are needed.",
                 counted(
                     windows,
                     "identity at a past date can be replayed",

@@ -83,25 +83,34 @@ impl Replay<'_> {
         let horizons =
             plan.horizons.iter().copied().filter(|horizon| self.cut.day + horizon <= self.told.end);
         let horizons: Vec<i64> = horizons.collect();
+        let none = BTreeMap::new();
+        // Several tiers name resources in the same way.
+        let mut templates: BTreeMap<Generalise, BTreeMap<ActionId, Vec<Glob>>> = BTreeMap::new();
+        let all = self.weigh(granted.iter());
         let mut windows = Vec::new();
         for policy in &plan.policies {
             let stays = self.stays(*policy, &used, &granted);
             let templates = match policy {
-                Policy::Tier(tier) => self.templates(&used, tier.generalise()),
-                _ => BTreeMap::new(),
+                Policy::Tier(tier) => {
+                    let way = tier.generalise();
+                    templates.entry(way).or_insert_with(|| self.templates(&used, way))
+                }
+                _ => &none,
             };
-            let judged = |id: &&ActionId| !self.identity.unobservable.contains(id);
-            let weigh = |ids: &BTreeSet<ActionId>| -> u64 {
-                ids.iter().filter(judged).filter_map(|id| self.catalog.action(*id)).map(weight).sum()
-            };
-            let (all, kept) = (weigh(&granted), weigh(&stays.keys().copied().collect()));
+            let kept = self.weigh(stays.keys());
             for horizon in &horizons {
-                let mut window = self.window(*policy, *horizon, &granted, &stays, &templates);
+                let mut window = self.window(*policy, *horizon, &granted, &stays, templates);
                 (window.granted, window.kept) = (all, kept);
                 windows.push(window);
             }
         }
         windows
+    }
+
+    /// The weight of actions that can be judged.
+    fn weigh<'i>(&self, ids: impl Iterator<Item = &'i ActionId>) -> u64 {
+        let judged = ids.filter(|id| !self.identity.unobservable.contains(id));
+        judged.filter_map(|id| self.catalog.action(*id)).map(weight).sum()
     }
 
     /// Granted actions that were used.

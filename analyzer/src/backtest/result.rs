@@ -11,15 +11,18 @@ use super::{Cut, Policy, Share, Train};
 use crate::learn::Stratum;
 
 /// What a backtest says.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Backtest {
     /// One line for each policy, length of history, horizon and stratum, and one for all strata.
     pub(crate) lines: Vec<Line>,
     /// How well the past told the future.
     pub(crate) calibration: Vec<Calibration>,
-    #[serde(skip)]
+}
+
+/// What became of identities at cut-offs, as it is added up.
+#[derive(Default)]
+pub(super) struct Tally {
     sums: BTreeMap<Key, Sums>,
-    #[serde(skip)]
     outcomes: Outcomes,
 }
 
@@ -99,7 +102,7 @@ pub(crate) struct Missed {
 /// How many permissions are named that were missed most often.
 const MISSED: usize = 20;
 
-impl Backtest {
+impl Tally {
     pub(super) fn add(&mut self, cut: Cut, window: &Window) {
         for stratum in [None, Some(window.stratum)] {
             let key = Key { train: cut.train, horizon: window.horizon, stratum, policy: window.policy };
@@ -108,9 +111,9 @@ impl Backtest {
         self.outcomes.add(cut, window);
     }
 
-    pub(super) fn finish(&mut self) {
-        self.lines = self.sums.iter_mut().map(|(key, sums)| sums.line(*key)).collect();
-        self.calibration = self.outcomes.calibrate();
+    pub(super) fn finish(self) -> Backtest {
+        let lines = self.sums.into_iter().map(|(key, sums)| sums.line(key));
+        Backtest { lines: lines.collect(), calibration: self.outcomes.calibrate() }
     }
 }
 
@@ -155,7 +158,8 @@ impl Sums {
         all.into_iter().take(MISSED).map(missed).collect()
     }
 
-    fn line(&mut self, key: Key) -> Line {
+    fn line(mut self, key: Key) -> Line {
+        let most_missed = self.most_missed();
         Line {
             policy: key.policy,
             train: key.train.longest,
@@ -169,9 +173,9 @@ impl Sums {
             permissions_met: share(self.met, self.needed),
             calls_met: share(self.calls_met, self.calls),
             reduction: self.reduction / float(self.windows.max(1)),
-            causes: self.causes.clone(),
-            saved: self.saved.clone(),
-            most_missed: self.most_missed(),
+            causes: self.causes,
+            most_missed,
+            saved: self.saved,
         }
     }
 }

@@ -2,6 +2,8 @@
 
 mod table;
 
+use std::collections::BTreeSet;
+
 use remit_policy::Days;
 
 use self::table::LineRow;
@@ -47,13 +49,16 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         return Err(WrongUsage(message.to_owned()).into());
     };
     let longest = told.end - told.first;
-    let mut train: Vec<Train> = arguments.train.iter().map(|days| Train::days(*days)).collect();
-    train.sort_unstable();
-    train.dedup();
-    let mut horizons = arguments.horizon.clone();
-    horizons.sort_unstable();
-    horizons.dedup();
-    let plan = Plan { train, horizons, step: arguments.step, policies: Policy::ALL.to_vec() };
+    // In order, and each once.
+    let train: BTreeSet<i64> = arguments.train.iter().copied().collect();
+    let horizons: BTreeSet<i64> = arguments.horizon.iter().copied().collect();
+    let train = train.into_iter().map(Train::days).collect();
+    let plan = Plan {
+        train,
+        horizons: horizons.into_iter().collect(),
+        step: arguments.step,
+        policies: Policy::ALL.to_vec(),
+    };
     let identities = Identity::all(analysed.catalog, &analysed.analysis, &analysed.calls);
     let backtest = replay(analysed.catalog, &analysed.analysis.account, &identities, told, &plan);
     for train in &plan.train {

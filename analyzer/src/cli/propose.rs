@@ -9,7 +9,7 @@ use super::Streams;
 use super::analysing::{Analysed, AnalysingArguments, analysed, named};
 use crate::cluster;
 use crate::exit::Exit;
-use crate::learn::{Disposition, Tier, dispositions};
+use crate::learn::{Tier, watched};
 use crate::outcome::{Edits, Told};
 use crate::output::{Cell, Format, Row, plain, print};
 use crate::proposals;
@@ -110,8 +110,7 @@ fn lines(analysed: &Analysed, forecasts: &Forecasts) -> Vec<Line> {
     let of_account = analysed.analysis.principals.iter().map(|one| {
         let (name, granted) = (&one.principal.arn, one.judgement.counts().granted());
         let mut line = line(name, granted, &one.outcome.told(), || proposals::folder_of(&one.principal));
-        let dispositions = dispositions(analysed.catalog, one);
-        line.watched = dispositions.iter().filter(|one| one.disposition == Disposition::Watch).count();
+        line.watched = watched(one);
         if line.state == "proven" {
             line.would_have_broken = forecasts.short(name);
         }

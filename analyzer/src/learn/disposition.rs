@@ -7,7 +7,6 @@ use serde::Serialize;
 use super::Rhythm;
 use crate::analysis::Analysed;
 use crate::output::counted;
-use crate::suspects::Burst;
 
 /// What becomes of a permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -34,73 +33,90 @@ pub(crate) struct Disposed {
     pub(crate) why: String,
 }
 
-/// What becomes of each permission of a principal, in the order of their names.
+/// What becomes of each permission of a principal and why, in the order of their names.
 pub(crate) fn dispositions(catalog: &Catalog, analysed: &Analysed) -> Vec<Disposed> {
-    let words = Words { analysed, end: Days::day_of(analysed.coverage.window.end) };
     let one = |(id, verdict): (&ActionId, &Verdict)| {
         let permission = catalog.action(*id)?.full_name();
-        let (disposition, why) = words.of(*id, verdict);
-        Some(Disposed { permission, disposition, why })
+        Some(Disposed {
+            permission,
+            disposition: disposition(analysed, *id, verdict),
+            why: why(analysed, *id, verdict),
+        })
     };
     analysed.judgement.verdicts.iter().filter_map(one).collect()
 }
 
-struct Words<'a> {
-    analysed: &'a Analysed,
-    /// The day with which the window ends.
-    end: i64,
+/// How many permissions of a principal are watched.
+pub(crate) fn watched(analysed: &Analysed) -> usize {
+    let verdicts = analysed.judgement.verdicts.iter();
+    verdicts.filter(|(id, verdict)| disposition(analysed, **id, verdict) == Disposition::Watch).count()
 }
 
-impl Words<'_> {
-    fn of(&self, id: ActionId, verdict: &Verdict) -> (Disposition, String) {
-        match (verdict, self.analysed.judgement.retained.get(&id)) {
-            (Verdict::Unobservable(reason), _) => (Disposition::Unknown, unknown(reason)),
-            (Verdict::Unused, Some(why)) if why.is_watched() => (Disposition::Watch, self.unused(Some(why))),
-            (Verdict::Unused, Some(why)) => (Disposition::Keep, self.unused(Some(why))),
-            (Verdict::Unused, None) => (Disposition::Remove, self.unused(None)),
-            (Verdict::Used, _) if self.analysed.suspect.contains_key(&id) => {
-                let burst = self.analysed.suspect.get(&id).map(Burst::words).unwrap_or_default();
-                (Disposition::Watch, burst)
-            }
-            (Verdict::Used, _) => {
-                let use_ = self.analysed.usage.actions.get(&id);
-                self.used(use_.and_then(|use_| use_.seen.as_ref()))
-            }
+fn disposition(analysed: &Analysed, id: ActionId, verdict: &Verdict) -> Disposition {
+    let retained = analysed.judgement.retained.get(&id);
+    match verdict {
+        Verdict::Unobservable(_) => Disposition::Unknown,
+        Verdict::Unused => match retained {
+            None => Disposition::Remove,
+            Some(why) if why.is_watched() => Disposition::Watch,
+            Some(_) => Disposition::Keep,
+        },
+        Verdict::Used if analysed.suspect.contains_key(&id) || is_of_one_cycle(seen(analysed, id)) => {
+            Disposition::Watch
         }
+        Verdict::Used => Disposition::Keep,
     }
+}
 
-    fn unused(&self, why: Option<&Retained>) -> String {
-        let coverage = &self.analysed.coverage;
-        let days = Days::day_of(coverage.window.end) - Days::day_of(coverage.window.start);
-        let days = counted(u64::try_from(days).unwrap_or(0), "day", "days");
-        let since = if coverage.since < coverage.window.start {
-            format!(", and none since {}", day(coverage.since))
-        } else {
-            String::new()
-        };
-        match why {
-            None => format!("no use in {days} in which every call would have been recorded{since}"),
-            Some(why) => format!("no use in {days}; {}", why.explain()),
-        }
-    }
+fn seen(analysed: &Analysed, id: ActionId) -> Option<&Seen> {
+    analysed.usage.actions.get(&id)?.seen.as_ref()
+}
 
-    fn used(&self, seen: Option<&Seen>) -> (Disposition, String) {
-        let Some(seen) = seen else { return (Disposition::Keep, "used".to_owned()) };
-        let rhythm = Rhythm::of(&seen.days);
-        let last = Days::day_of(seen.last);
-        let ago = counted(u64::try_from(self.end - last).unwrap_or(0), "day", "days");
-        let calls = counted(seen.count.distinct(), "call", "calls");
-        if rhythm.cycles() == 1 {
-            let why = format!(
-                "{calls}, all in one stretch of days that ended {ago} ago: fewer than two cycles were seen"
-            );
-            return (Disposition::Watch, why);
-        }
-        (Disposition::Keep, format!("{calls}, {}, last on {}", rhythm.words(), day(seen.last)))
+/// Whether it was seen in one stretch of days only, which tells of no second one.
+fn is_of_one_cycle(seen: Option<&Seen>) -> bool {
+    seen.is_some_and(|seen| Rhythm::of(&seen.days).cycles() == 1)
+}
+
+fn why(analysed: &Analysed, id: ActionId, verdict: &Verdict) -> String {
+    match (verdict, analysed.suspect.get(&id)) {
+        (Verdict::Unobservable(reason), _) => unknown(reason),
+        (Verdict::Unused, _) => unused(analysed, analysed.judgement.retained.get(&id)),
+        (Verdict::Used, Some(burst)) => burst.words(),
+        (Verdict::Used, None) => used(analysed, seen(analysed, id)),
     }
 }
 
 fn unknown(reason: &Reason) -> String {
     let remedy = reason.remedy().map(|remedy| format!("; to see it: {remedy}")).unwrap_or_default();
     format!("{}{remedy}", reason.explain())
+}
+
+fn unused(analysed: &Analysed, why: Option<&Retained>) -> String {
+    let coverage = &analysed.coverage;
+    let days = in_days(Days::day_of(coverage.window.end) - Days::day_of(coverage.window.start));
+    if let Some(why) = why {
+        return format!("no use in {days}; {}", why.explain());
+    }
+    let since = if coverage.since < coverage.window.start {
+        format!(", and none since {}", day(coverage.since))
+    } else {
+        String::new()
+    };
+    format!("no use in {days} in which every call would have been recorded{since}")
+}
+
+fn used(analysed: &Analysed, seen: Option<&Seen>) -> String {
+    let Some(seen) = seen else { return "used".to_owned() };
+    let calls = counted(seen.count.distinct(), "call", "calls");
+    if is_of_one_cycle(Some(seen)) {
+        let ago = in_days(Days::day_of(analysed.coverage.window.end) - Days::day_of(seen.last));
+        return format!(
+            "{calls}, all in one stretch of days that ended {ago} ago: fewer than two cycles were seen"
+        );
+    }
+    format!("{calls}, {}, last on {}", Rhythm::of(&seen.days).words(), day(seen.last))
+}
+
+fn in_days(days: i64) -> String {
+    counted(u64::try_from(days).unwrap_or(0), "day", "days")
 }

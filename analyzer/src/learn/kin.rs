@@ -17,9 +17,7 @@ pub(super) fn of(action: &Action, words: &Words) -> Option<Retained> {
         return None;
     }
     let is_look = matches!(action.level, AccessLevel::List | AccessLevel::Read);
-    let used = words.done_to(action, &noun).find(|used| {
-        let changes = matches!(used.level, AccessLevel::Write | AccessLevel::Tagging);
-        is_look || changes
-    })?;
+    let changes = |level| matches!(level, AccessLevel::Write | AccessLevel::Tagging);
+    let used = words.done_to(action, &noun).find(|used| is_look || changes(used.level))?;
     Some(Retained::SameKind(used.name.clone()))
 }

@@ -58,15 +58,10 @@ fn day_of(path: &Path) -> Option<i64> {
     number_of(&format!("{year}-{month}-{day}"))
 }
 
-/// The number of a day `YYYY-MM-DD`, counted from the Unix epoch. Source: Howard Hinnant, "chrono-Compatible Low-Level Date
-/// Algorithms".
+/// The number of a day `YYYY-MM-DD`, counted from the Unix epoch.
 fn number_of(day: &str) -> Option<i64> {
-    let mut parts = day.split('-').map(str::parse::<i64>);
-    let (year, month, day) = (parts.next()?.ok()?, parts.next()?.ok()?, parts.next()?.ok()?);
-    let year = if month <= 2 { year - 1 } else { year };
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    Some(year.div_euclid(400) * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
+    let day: jiff::civil::Date = day.parse().ok()?;
+    Some(i64::from((day - jiff::civil::date(1970, 1, 1)).get_days()))
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ use crate::usage::Seen;
 use crate::{Days, Glob};
 
 /// How observed resources become patterns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Generalise {
     /// Exactly the resources seen.
     Exact,
