@@ -117,6 +117,13 @@ pub(super) struct Analysed {
     pub(super) problems: Vec<String>,
 }
 
+/// The same with what it was made of, for a verb that asks the ledger for more.
+pub(super) struct Opened {
+    pub(super) analysed: Analysed,
+    pub(super) ledger: Ledger,
+    pub(super) settings: Settings,
+}
+
 /// The catalog.
 pub(super) fn catalog() -> anyhow::Result<&'static Catalog> {
     Catalog::embedded().context("cannot read the embedded catalog")
@@ -128,6 +135,15 @@ pub(super) fn analysed(
     only: Option<&str>,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Analysed> {
+    Ok(opened(arguments, only, streams)?.analysed)
+}
+
+/// The same, and the ledger stays open.
+pub(super) fn opened(
+    arguments: &AnalysingArguments,
+    only: Option<&str>,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Opened> {
     let catalog = catalog()?;
     let mut settings = settings(arguments, catalog, streams)?;
     let ledger = Ledger::open(&arguments.ledger.ledger)?;
@@ -186,10 +202,11 @@ pub(super) fn analysed(
         let settings = asked.settings(settings.window, ledger.damaged(Provider::Kubernetes));
         cluster::analyse(&asked.input(&of_subjects), &settings, only.as_deref())
     });
-    Ok(Analysed { catalog, analysis, cluster, calls, problems })
+    let analysed = Analysed { catalog, analysis, cluster, calls, problems };
+    Ok(Opened { analysed, ledger, settings })
 }
 
-pub(super) fn settings(
+fn settings(
     arguments: &AnalysingArguments,
     catalog: &Catalog,
     streams: &mut Streams<'_>,

@@ -5,7 +5,7 @@ mod on_demand;
 use remit_ledger::Provider;
 use remit_policy::{Days, Generalise, ProposeOptions, Window};
 
-use super::analysing::{Analysed, AnalysingArguments, analysed};
+use super::analysing::{Analysed, AnalysingArguments, Opened, opened};
 use super::{Streams, WrongUsage};
 use crate::analysis::{inventory, pathless};
 use crate::exit::Exit;
@@ -47,8 +47,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         let message = "an intent is no table\nhint: use `--format json`, or `--on-demand` for a table";
         return Err(WrongUsage(message.to_owned()).into());
     }
-    let analysed = analysed(&arguments.analysing, Some(who), streams)?;
-    let ledger = Ledger::open(&arguments.analysing.ledger.ledger)?;
+    let Opened { analysed, ledger, .. } = opened(&arguments.analysing, Some(who), streams)?;
     let intent = intent(arguments, &analysed, &ledger)?;
     if arguments.format == Format::Json {
         serde_json::to_writer_pretty(&mut *streams.out, &intent)?;

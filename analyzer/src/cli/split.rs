@@ -8,7 +8,7 @@ use remit_ledger::Provider;
 use remit_policy::Window;
 use serde::Serialize;
 
-use super::analysing::{AnalysingArguments, analysed, settings};
+use super::analysing::{AnalysingArguments, Opened, opened};
 use super::intent::{asked, names};
 use super::{Streams, WrongUsage};
 use crate::exit::Exit;
@@ -67,7 +67,7 @@ impl Row for Line {
 }
 
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    let analysed = analysed(&arguments.analysing, Some(&arguments.who), streams)?;
+    let Opened { analysed, ledger, settings } = opened(&arguments.analysing, Some(&arguments.who), streams)?;
     let done = if analysed.problems.is_empty() { Exit::Done } else { Exit::Failed };
     let Some(whole) = analysed.analysis.principals.first() else {
         return Err(WrongUsage(format!(
@@ -77,7 +77,6 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         ))
         .into());
     };
-    let ledger = Ledger::open(&arguments.analysing.ledger.ledger)?;
     let names = names(&whole.principal.arn);
     let asked = asked(Provider::Aws, None, whole.coverage.since, whole.coverage.window, &ledger);
     let observation = Observation::of(&ledger, &asked, &names)?;
@@ -86,10 +85,6 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         streams.say(&why);
         return Ok(done);
     }
-    let mut settings =
-        settings(&arguments.analysing, analysed.catalog, &mut quiet(&mut Vec::new(), &mut Vec::new()))?;
-    settings.unreadable = ledger.damaged(Provider::Aws);
-    settings.suspects = ledger.suspects()?;
     let input = Input {
         catalog: analysed.catalog,
         account: &analysed.analysis.account,
@@ -128,11 +123,6 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         arguments.out.join(SPLIT_FILE).display()
     ));
     Ok(done)
-}
-
-/// Nobody is told twice what the analysis said already.
-fn quiet<'a>(out: &'a mut Vec<u8>, talk: &'a mut Vec<u8>) -> Streams<'a> {
-    Streams { out, talk }
 }
 
 /// Why there is nothing to split.

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{asked, names};
 use crate::analysis::Analysed as Principal;
 use crate::cli::Streams;
-use crate::cli::analysing::{Analysed, AnalysingArguments, analysed};
+use crate::cli::analysing::{Analysed, AnalysingArguments, Opened, opened};
 use crate::exit::Exit;
 use crate::intent::{Callers, Demand, Hours, Observation, Starters, add_starter, demand_of};
 use crate::ledgers::Ledger;
@@ -46,8 +46,7 @@ pub(super) fn run(
     format: Format,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
-    let analysed = analysed(arguments, None, streams)?;
-    let ledger = Ledger::open(&arguments.ledger.ledger)?;
+    let Opened { analysed, ledger, .. } = opened(arguments, None, streams)?;
     let mut lines = of_accounts(&analysed, &ledger)?;
     lines.extend(of_cluster(&analysed, &ledger)?);
     // What stands open longest for nothing comes first.
