@@ -8,6 +8,7 @@ use remit_policy::{Days, Generalise, ProposeOptions, Window};
 use super::analysing::{Analysed, AnalysingArguments, Opened, opened};
 use super::{Streams, WrongUsage};
 use crate::analysis::{inventory, pathless};
+use crate::cluster::Cluster;
 use crate::exit::Exit;
 use crate::intent::{Intent, Observation, of_account, of_subject, write};
 use crate::ledgers::Ledger;
@@ -64,7 +65,7 @@ fn intent(arguments: &Arguments, analysed: &Analysed, ledger: &Ledger) -> anyhow
         Since::Before(length) => ledger.newest().saturating_sub(length),
     };
     if let Some(one) = analysed.analysis.principals.first() {
-        let asked = asked(Provider::Aws, None, one.coverage.since, one.coverage.window, ledger);
+        let asked = asked_of_account(one.coverage.since, one.coverage.window, ledger);
         let observation = Observation::of(ledger, &asked, &names(&one.principal.arn))?;
         let inventory = inventory(analysed.calls.values().flat_map(|calls| &calls.calls));
         // An intent tells what names have in common, whether or not a policy should be narrowed to it.
@@ -82,13 +83,7 @@ fn intent(arguments: &Arguments, analysed: &Analysed, ledger: &Ledger) -> anyhow
         let who = arguments.who.as_deref().unwrap_or_default();
         return Err(WrongUsage(format!("no principal `{who}`")).into());
     };
-    let asked = asked(
-        Provider::Kubernetes,
-        cluster.name.clone(),
-        cluster.coverage.since,
-        cluster.coverage.window,
-        ledger,
-    );
+    let asked = asked_of_cluster(cluster, ledger);
     let observation = Observation::of(ledger, &asked, std::slice::from_ref(&subject.user.name))?;
     Ok(of_subject(cluster, subject, &observation, since))
 }
@@ -100,15 +95,20 @@ pub(super) fn names(arn: &str) -> Vec<String> {
     names
 }
 
+/// What is asked of the ledger of principals of an account.
+pub(super) fn asked_of_account(since: i64, window: Window, ledger: &Ledger) -> Asked {
+    asked(Provider::Aws, None, since, window, ledger)
+}
+
+/// What is asked of the ledger of subjects of a cluster.
+fn asked_of_cluster(cluster: &Cluster, ledger: &Ledger) -> Asked {
+    let coverage = &cluster.coverage;
+    asked(Provider::Kubernetes, cluster.name.clone(), coverage.since, coverage.window, ledger)
+}
+
 /// What is asked of the ledger: what was called since a moment. Days are told one by one up to a month after the window's end, where
 /// the wire may have seen more, and as far back as they can be.
-pub(super) fn asked(
-    provider: Provider,
-    cluster: Option<String>,
-    since: i64,
-    window: Window,
-    ledger: &Ledger,
-) -> Asked {
+fn asked(provider: Provider, cluster: Option<String>, since: i64, window: Window, ledger: &Ledger) -> Asked {
     let last = Days::day_of(ledger.newest()).min(Days::day_of(window.end) + 31);
     let first = Days::day_of(since).max(last - Days::LENGTH + 1);
     Asked { provider, cluster, start: since.max(first.saturating_mul(DAY)), days: Span { first, last } }

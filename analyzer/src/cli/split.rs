@@ -9,7 +9,7 @@ use remit_policy::Window;
 use serde::Serialize;
 
 use super::analysing::{AnalysingArguments, Opened, opened};
-use super::intent::{asked, names};
+use super::intent::{asked_of_account, names};
 use super::{Streams, WrongUsage};
 use crate::exit::Exit;
 use crate::intent::{CallerKind, Callers, Observation};
@@ -78,7 +78,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         .into());
     };
     let names = names(&whole.principal.arn);
-    let asked = asked(Provider::Aws, None, whole.coverage.since, whole.coverage.window, &ledger);
+    let asked = asked_of_account(whole.coverage.since, whole.coverage.window, &ledger);
     let observation = Observation::of(&ledger, &asked, &names)?;
     let callers = &observation.callers;
     if let Some(why) = why_not(callers) {

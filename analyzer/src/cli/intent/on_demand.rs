@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use remit_ledger::Provider;
 use remit_policy::Window;
 use serde::Serialize;
 
-use super::{asked, names};
+use super::{asked_of_account, asked_of_cluster, names};
 use crate::analysis::Analysed as Principal;
 use crate::cli::Streams;
 use crate::cli::analysing::{Analysed, AnalysingArguments, Opened, opened};
@@ -70,7 +69,7 @@ fn of_accounts(analysed: &Analysed, ledger: &Ledger) -> anyhow::Result<Vec<Line>
     }
     let mut lines = Vec::new();
     for ((since, start, end), principals) in times {
-        let asked = asked(Provider::Aws, None, since, Window { start, end }, ledger);
+        let asked = asked_of_account(since, Window { start, end }, ledger);
         lines.extend(of_time(&principals, &asked, end, ledger)?);
     }
     Ok(lines)
@@ -103,13 +102,7 @@ fn of_time(principals: &[&Principal], asked: &Asked, end: i64, ledger: &Ledger) 
 
 fn of_cluster(analysed: &Analysed, ledger: &Ledger) -> anyhow::Result<Vec<Line>> {
     let Some(cluster) = &analysed.cluster else { return Ok(Vec::new()) };
-    let asked = asked(
-        Provider::Kubernetes,
-        cluster.name.clone(),
-        cluster.coverage.since,
-        cluster.coverage.window,
-        ledger,
-    );
+    let asked = asked_of_cluster(cluster, ledger);
     let hours = ledger.hours(&asked)?;
     let mut lines = Vec::new();
     for subject in &cluster.subjects {
