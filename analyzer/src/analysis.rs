@@ -96,6 +96,8 @@ pub(crate) struct Ungranted {
 pub(crate) struct Analysis {
     /// The grants.
     pub(crate) account: Account,
+    /// What is known to exist.
+    pub(crate) inventory: Inventory,
     /// Principals with grants, by ARN.
     pub(crate) principals: Vec<Analysed>,
     /// Principals without, by name.
@@ -149,6 +151,20 @@ pub(crate) fn analyse(
     settings: &Settings,
     only: Option<&str>,
 ) -> Analysis {
+    let inventory = inventory(calls.values().flat_map(|calls| &calls.calls));
+    analyse_among(catalog, account, calls, inventory, coverage, settings, only)
+}
+
+/// The same where more is known to exist than what these calls touched.
+pub(crate) fn analyse_among(
+    catalog: &Catalog,
+    account: Account,
+    calls: &BTreeMap<String, PrincipalCalls>,
+    inventory: Inventory,
+    coverage: &[CoverageRecord],
+    settings: &Settings,
+    only: Option<&str>,
+) -> Analysis {
     let mut analysis = Analysis {
         principals: Vec::new(),
         without_grants: BTreeMap::new(),
@@ -159,12 +175,12 @@ pub(crate) fn analyse(
         links: Vec::new(),
         open_trusts: Vec::new(),
         longest_gap: settings.window.longest_gap,
+        inventory,
         account,
     };
     let none = PrincipalCalls::default();
     let all = &analysis.account.principals;
     let kinds = Kinds::of(&analysis.account);
-    let inventory = inventory(calls.values().flat_map(|calls| &calls.calls));
     let of_one = |principal: &Principal| {
         let calls = calls.get(&principal.arn).unwrap_or(&none);
         Observed::of(catalog, principal, calls, coverage, settings)
@@ -184,7 +200,7 @@ pub(crate) fn analyse(
                 let others = kinds.others(at);
                 let others = others.iter().filter_map(|at| observed.get(*at));
                 let peers = Peers::of(others.map(Observed::learned), Arc::clone(&in_account));
-                let context = Learned { peers: &peers, inventory: &inventory };
+                let context = Learned { peers: &peers, inventory: &analysis.inventory };
                 one(expander, &analysis.account, principal, observed_of_it, context, settings)
             },
         )

@@ -12,7 +12,7 @@ use remit_policy::{Account, Days, Verdict};
 
 pub(crate) use self::cover::{Cover, cover};
 pub(crate) use self::files::{SPLIT_FILE, prepare, write};
-use crate::analysis::{Analysed, Settings, analyse};
+use crate::analysis::{Analysed, Settings, analyse_among, inventory};
 use crate::intent::{CallerName, Callers};
 use crate::learn::{Kinds, with_verdict};
 use crate::outcome::Outcome;
@@ -91,16 +91,17 @@ pub(crate) fn parts(input: &Input<'_>, by_key: &BTreeMap<String, PrincipalCalls>
     let peers = peers.into_iter().filter_map(|at| Some(&all.get(at)?.arn));
     let mut calls: BTreeMap<String, PrincipalCalls> =
         peers.filter_map(|peer| Some((peer.clone(), input.calls.get(peer)?.clone()))).collect();
-    // Wildcards of one part may admit what others use: that is known to exist, whoever uses it.
-    let others = input.calls.values().flat_map(|calls| calls.calls.iter().cloned()).collect();
-    calls.insert(String::new(), PrincipalCalls { kind: String::new(), calls: others });
     let mut stems = BTreeSet::new();
     let mut parts = Vec::new();
     for (name, seen) in input.callers.by_calls() {
         let Some(own) = by_key.get(&key_of(name)) else { continue };
         calls.insert(arn.clone(), own.clone());
         let account = input.account.clone();
-        let analysis = analyse(input.catalog, account, &calls, input.records, input.settings, Some(arn));
+        // Wildcards of one part may admit what others use: that is known to exist, whoever uses it.
+        let touched = input.calls.values().flat_map(|calls| &calls.calls);
+        let inventory = inventory(touched.chain(&own.calls));
+        let (records, settings) = (input.records, input.settings);
+        let analysis = analyse_among(input.catalog, account, &calls, inventory, records, settings, Some(arn));
         let Some(analysed) = analysis.principals.into_iter().next() else { continue };
         parts.push(Part {
             name: name.clone(),

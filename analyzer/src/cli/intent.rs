@@ -7,7 +7,7 @@ use remit_policy::{Days, Generalise, ProposeOptions, Window};
 
 use super::analysing::{Analysed, AnalysingArguments, Opened, opened};
 use super::{Streams, WrongUsage};
-use crate::analysis::{inventory, pathless};
+use crate::analysis::pathless;
 use crate::cluster::Cluster;
 use crate::exit::Exit;
 use crate::intent::{Intent, Observation, of_account, of_subject, write};
@@ -67,12 +67,11 @@ fn intent(arguments: &Arguments, analysed: &Analysed, ledger: &Ledger) -> anyhow
     if let Some(one) = analysed.analysis.principals.first() {
         let asked = asked_of_account(one.coverage.since, one.coverage.window, ledger);
         let observation = Observation::of(ledger, &asked, &names(&one.principal.arn))?;
-        let inventory = inventory(analysed.calls.values().flat_map(|calls| &calls.calls));
         // An intent tells what names have in common, whether or not a policy should be narrowed to it.
         let options = ProposeOptions {
             generalise: Generalise::Templates,
             today: Days::day_of(one.coverage.window.end),
-            inventory: &inventory,
+            inventory: &analysed.analysis.inventory,
         };
         let mut intent = of_account(analysed.catalog, &analysed.analysis, one, &observation, since, options);
         intent.on_demand = intent.on_demand.map(crate::intent::Demand::with_condition);
