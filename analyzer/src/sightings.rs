@@ -262,3 +262,25 @@ impl<'a> Columns<'a> {
         self.of(name)?.as_any().downcast_ref().ok_or_else(|| unexpected(name))
     }
 }
+
+#[cfg(test)]
+pub(crate) mod sample {
+    use super::*;
+
+    /// Calls in a session of this name.
+    pub(crate) fn sighting(session: &str) -> Sighting {
+        Sighting {
+            workload: None,
+            is_logged: true,
+            session: Some(session.to_owned()),
+            source_identity: None,
+            service: "s3".to_owned(),
+            operation: "GetObject".to_owned(),
+            hour: 1,
+            days: Days::default(),
+            count: 2,
+            first: 1,
+            last: 2,
+        }
+    }
+}

@@ -228,25 +228,8 @@ impl CallerSeen {
 
 #[cfg(test)]
 mod tests {
-    use remit_policy::Days;
-
     use super::*;
-
-    fn sighting(session: &str) -> Sighting {
-        Sighting {
-            workload: None,
-            is_logged: true,
-            session: Some(session.to_owned()),
-            source_identity: None,
-            service: "s3".to_owned(),
-            operation: "GetObject".to_owned(),
-            hour: 1,
-            days: Days::default(),
-            count: 2,
-            first: 1,
-            last: 2,
-        }
-    }
+    use crate::sightings::sample::sighting;
 
     #[test]
     fn a_workload_is_named_by_what_tells_most() {

@@ -3,7 +3,7 @@ use remit_policy::Call;
 use super::*;
 use crate::analysis::Analysis;
 use crate::analysis::sample::{ROLE, analysis, call, record};
-use crate::sightings::Sighting;
+use crate::sightings::sample::sighting;
 use crate::visible::DAY;
 
 fn reads(bucket: &str) -> Call {
@@ -12,22 +12,6 @@ fn reads(bucket: &str) -> Call {
     call.seen.first = DAY;
     call.seen.last = DAY;
     call
-}
-
-fn sighting(session: &str) -> Sighting {
-    Sighting {
-        workload: None,
-        is_logged: true,
-        session: Some(session.to_owned()),
-        source_identity: None,
-        service: "s3".to_owned(),
-        operation: "GetBucketTagging".to_owned(),
-        hour: 1,
-        days: Days::default(),
-        count: 1,
-        first: DAY,
-        last: DAY,
-    }
 }
 
 /// A role of which two sessions tag-read a bucket each, and the parts of these.
