@@ -21,7 +21,7 @@ pub(crate) use self::disposition::{Disposition, dispositions, watched};
 pub(crate) use self::level::{is_sensitive, weight};
 pub(crate) use self::peers::{Kinds, Peers};
 pub(crate) use self::rhythm::Rhythm;
-pub(crate) use self::stratum::{Stratum, stratum_of};
+pub(crate) use self::stratum::{PIPELINES, Stratum, stratum_of};
 pub(crate) use self::tier::Tier;
 use self::words::Words;
 pub(crate) use self::words::split;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::learn::PIPELINES;
 use crate::sightings::Beginning;
 
 /// What sort of identity begins sessions.
@@ -57,17 +58,6 @@ pub(crate) type Starters = BTreeMap<Starter, Begun>;
 
 /// Who is kept of those that begin the sessions of one role.
 const MOST: usize = 1_000;
-
-/// Issuers of tokens of pipelines.
-const PIPELINES: [&str; 7] = [
-    "token.actions.githubusercontent.com",
-    "gitlab",
-    "circleci",
-    "buildkite",
-    "bitbucket",
-    "app.terraform.io",
-    "vercel",
-];
 
 impl Starter {
     /// Who began a session.

@@ -39,17 +39,18 @@ impl fmt::Display for Stratum {
 }
 
 /// Who issues tokens to pipelines.
-const PIPELINES: [&str; 9] = [
+pub(crate) const PIPELINES: [&str; 7] = [
     "token.actions.githubusercontent.com",
     "gitlab",
     "circleci",
     "buildkite",
     "bitbucket",
     "app.terraform.io",
-    "codebuild.amazonaws.com",
-    "codepipeline.amazonaws.com",
     "vercel",
 ];
+
+/// Services that are pipelines themselves.
+const BUILDERS: [&str; 2] = ["codebuild.amazonaws.com", "codepipeline.amazonaws.com"];
 
 /// Who hands roles to agents.
 const AGENTS: [&str; 2] = ["bedrock.amazonaws.com", "bedrock-agentcore.amazonaws.com"];
@@ -69,7 +70,7 @@ pub(crate) fn stratum_of(account: &Account, principal: &Principal) -> Stratum {
     let any = |names: &[&str]| trusted.iter().any(|text| names.iter().any(|name| text.contains(name)));
     match principal.kind {
         _ if any(&AGENTS) => Stratum::Agent,
-        _ if any(&PIPELINES) => Stratum::Pipeline,
+        _ if any(&PIPELINES) || any(&BUILDERS) => Stratum::Pipeline,
         PrincipalKind::User => Stratum::Human,
         PrincipalKind::Role if any(&PEOPLE) => Stratum::Human,
         PrincipalKind::Role => Stratum::Workload,
