@@ -20,7 +20,7 @@ use remit_policy::{Judgement, Retained, Verdict};
 pub(crate) use self::disposition::{Disposition, dispositions, watched};
 pub(crate) use self::level::{is_sensitive, weight};
 pub(crate) use self::peers::{Kinds, Peers};
-pub(crate) use self::rhythm::Rhythm;
+pub(crate) use self::rhythm::{Rhythm, is_working_day};
 pub(crate) use self::stratum::{PIPELINES, Stratum, stratum_of};
 pub(crate) use self::tier::Tier;
 use self::words::Words;

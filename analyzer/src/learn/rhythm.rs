@@ -146,7 +146,7 @@ fn slack(period: i64) -> i64 {
 }
 
 /// Whether a day is one from Monday to Friday: the first day of the epoch was a Thursday.
-fn is_working_day(day: i64) -> bool {
+pub(crate) fn is_working_day(day: i64) -> bool {
     (day + 3).rem_euclid(7) < 5
 }
 

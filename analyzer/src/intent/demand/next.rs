@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use remit_policy::Days;
 
 use crate::intent::pace::weekday;
-use crate::learn::Rhythm;
+use crate::learn::{Rhythm, is_working_day};
 
 /// Months that are looked through for a date.
 const MONTHS: i64 = 24;
@@ -15,8 +15,7 @@ pub(super) fn next(begun: &Days, rhythm: Rhythm, end: i64) -> Option<i64> {
     let first = (Days::day_of(end.saturating_sub(1)) + 1).max(last + 1);
     match rhythm {
         Rhythm::Daily => Some(first),
-        // The first day of the epoch was a Thursday.
-        Rhythm::WorkingDays => (first..first + 7).find(|day| (day + 3).rem_euclid(7) < 5),
+        Rhythm::WorkingDays => (first..first + 7).find(|day| is_working_day(*day)),
         Rhythm::Every { days: 7, .. } if weekday(begun).is_some() => {
             (first..first + 7).find(|day| (day - last).rem_euclid(7) == 0)
         }
