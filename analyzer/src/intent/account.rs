@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use remit_catalog::{ActionId, Catalog};
-use remit_policy::{ActionUse, Days, ProposeOptions, Verdict, moment, templates};
+use remit_policy::{ActionUse, Days, ProposeOptions, Verdict, Window, moment, templates};
 
 use super::deed::{Deed, Used, deeds};
 use super::demand::demand_of;
@@ -88,7 +88,7 @@ pub(crate) fn of_account(
             &observation.starters,
             one.usage.denied.distinct(),
         ),
-        window: window(one),
+        window: window_words(one.coverage.window),
         calls: one.usage.calls.distinct(),
         permissions: permissions.collect(),
         callers: caller_lines(observation),
@@ -116,8 +116,9 @@ fn days(use_: &ActionUse) -> Days {
     use_.seen.as_ref().map(|seen| seen.days).unwrap_or_default()
 }
 
-fn window(one: &Analysed) -> String {
-    let window = report_window(one.coverage.window);
+/// The window that verdicts speak of, in words.
+pub(super) fn window_words(window: Window) -> String {
+    let window = report_window(window);
     format!("{} ({} to {})", window.length, window.start, window.end)
 }
 
@@ -175,9 +176,7 @@ fn peers(analysis: &Analysis, one: &Analysed) -> Vec<String> {
 
 fn notes(catalog: &Catalog, analysis: &Analysis, one: &Analysed, rhythm: &RhythmLine) -> Vec<String> {
     let mut notes = Vec::new();
-    let since = one.coverage.since.min(one.coverage.window.start);
-    let shown = one.coverage.window.end.saturating_sub(since) / crate::visible::DAY;
-    notes.extend(of_rhythm(rhythm, shown));
+    notes.extend(of_rhythm(rhythm, one.coverage.since, one.coverage.window));
     if one.coverage.lost > 0 {
         notes.push(format!("{} events of the window are known to be lost", one.coverage.lost));
     }

@@ -6,7 +6,7 @@ use remit_catalog::kubernetes::{Request, Target};
 use remit_policy::rbac::Permission;
 use remit_policy::{Days, Seen, Verdict, moment};
 
-use super::account::{caller_lines, rhythm_line};
+use super::account::{caller_lines, rhythm_line, window_words};
 use super::deed::Deed;
 use super::demand::{Granting, binding, demand_of};
 use super::news::{Known, news};
@@ -16,7 +16,6 @@ use super::unknown::{of_rhythm, unknown};
 use super::words::{listed, number};
 use super::{Intent, LISTED, Observation, PermissionLine, ResourceLine};
 use crate::cluster::{AnalysedSubject, Cluster, judged};
-use crate::report::build::report_window;
 
 /// Requests listed of one permission.
 const REQUESTS: usize = 100;
@@ -51,7 +50,6 @@ pub(crate) fn of_subject(
             resources: Vec::new(),
         })
         .collect();
-    let window = report_window(cluster.coverage.window);
     let end = cluster.coverage.window.end;
     let demand = demand_of(&observation.hours, &observation.callers, &observation.starters, end);
     let demand = demand.map(|demand| binding(demand, &Granting { own: &subject.granted.own }));
@@ -65,7 +63,7 @@ pub(crate) fn of_subject(
             &observation.starters,
             subject.usage.denied.values().map(|count| count.distinct()).sum(),
         ),
-        window: format!("{} ({} to {})", window.length, window.start, window.end),
+        window: window_words(cluster.coverage.window),
         calls: subject.usage.calls.distinct(),
         permissions: used
             .iter()
@@ -108,9 +106,7 @@ fn line(subject: &AnalysedSubject, permission: &Permission, seen: &Seen) -> Perm
 
 fn notes(cluster: &Cluster, subject: &AnalysedSubject, rhythm: &super::RhythmLine) -> Vec<String> {
     let mut notes = Vec::new();
-    let since = cluster.coverage.since.min(cluster.coverage.window.start);
-    let shown = cluster.coverage.window.end.saturating_sub(since) / crate::visible::DAY;
-    notes.extend(of_rhythm(rhythm, shown));
+    notes.extend(of_rhythm(rhythm, cluster.coverage.since, cluster.coverage.window));
     if cluster.policy.is_none() {
         notes.push(
             "what the cluster's audit policy logs is not known: name it with `--audit-policy`".to_owned(),

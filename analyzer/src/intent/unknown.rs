@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use remit_policy::{Reason, Verdict};
+use remit_policy::{Reason, Verdict, Window};
 
 use super::{RhythmLine, UnknownLine};
 use crate::judged::Judged;
 use crate::learn::Rhythm;
+use crate::visible::DAY;
 
 /// Permissions named for each reason.
 const EXAMPLES: usize = 3;
@@ -34,8 +35,9 @@ pub(super) fn unknown<'a>(judged: impl Iterator<Item = Judged<'a>>) -> Vec<Unkno
     lines
 }
 
-/// What the days that were seen do not tell of a rhythm.
-pub(super) fn of_rhythm(rhythm: &RhythmLine, days: i64) -> Option<String> {
+/// What the days that the ledger shows do not tell of a rhythm.
+pub(super) fn of_rhythm(rhythm: &RhythmLine, since: i64, window: Window) -> Option<String> {
+    let days = window.end.saturating_sub(since.min(window.start)) / DAY;
     let in_days = |days: i64| if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
     match rhythm.days {
         Rhythm::Every { days: period, .. } if days < 3 * period => Some(format!(
