@@ -27,8 +27,8 @@ pub(super) struct Deed {
 enum Object {
     /// Resources of one sort.
     Named { service: String, noun: String, names: BTreeSet<String> },
-    /// Kinds of things, which are only looked at.
-    Looked,
+    /// Kinds of things, which are only looked at, in words.
+    Looked(String),
     /// Words that are complete.
     Said(String),
 }
@@ -62,7 +62,7 @@ pub(super) fn deeds(catalog: &Catalog, used: &[Used<'_>]) -> Vec<Deed> {
             None => {
                 let calls = kinds.entry(looked_at(one.action)).or_default();
                 *calls = calls.saturating_add(one.calls);
-                (None, Object::Looked)
+                (None, Object::Looked(String::new()))
             }
         };
         let deed = deeds.entry(object).or_insert_with_key(|object| Deed {
@@ -79,8 +79,9 @@ pub(super) fn deeds(catalog: &Catalog, used: &[Used<'_>]) -> Vec<Deed> {
     }
     let mut all: Vec<Deed> = deeds.into_values().collect();
     for deed in &mut all {
-        if deed.object == Object::Looked {
-            deed.object = Object::Said(format!("looks at {}", kinds_words(&kinds)));
+        // Which kinds there are is known only now.
+        if let Object::Looked(words) = &mut deed.object {
+            *words = kinds_words(&kinds);
         }
     }
     all.sort_by(|a, b| {
@@ -94,14 +95,8 @@ impl Object {
     fn is_means(&self) -> u8 {
         match self {
             Self::Named { service, .. } => u8::from(matches!(service.as_str(), "kms" | "logs")),
-            Self::Looked => 2,
-            Self::Said(words) => {
-                if words.starts_with("looks at ") {
-                    2
-                } else {
-                    0
-                }
-            }
+            Self::Looked(_) => 2,
+            Self::Said(_) => 0,
         }
     }
 }
@@ -170,7 +165,7 @@ impl Deed {
         const NAMES: usize = 2;
         let (noun, names) = match &self.object {
             Object::Said(words) => return words.clone(),
-            Object::Looked => return String::new(),
+            Object::Looked(kinds) => return format!("looks at {kinds}"),
             Object::Named { noun, names, .. } => (noun, names),
         };
         let mut done: Vec<String> = done_words(&self.verbs);
