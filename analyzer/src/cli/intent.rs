@@ -83,7 +83,8 @@ fn intent(arguments: &Arguments, analysed: &Analysed, ledger: &Ledger) -> anyhow
         return Err(WrongUsage(format!("no principal `{who}`")).into());
     };
     let asked = asked_of_cluster(cluster, ledger);
-    let observation = Observation::of(ledger, &asked, std::slice::from_ref(&subject.user.name))?;
+    // Sessions are begun of roles alone.
+    let observation = Observation::callers(ledger, &asked, std::slice::from_ref(&subject.user.name))?;
     Ok(of_subject(cluster, subject, &observation, since))
 }
 

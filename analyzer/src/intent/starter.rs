@@ -100,11 +100,10 @@ impl Starter {
     pub(crate) fn words(&self) -> String {
         let name = &self.name;
         match self.kind {
-            StarterKind::Service | StarterKind::Other => format!("`{name}`"),
+            StarterKind::Service | StarterKind::Person | StarterKind::Other => format!("`{name}`"),
             StarterKind::ServiceAccount => format!("service account `{name}`"),
             StarterKind::Pipeline => format!("pipeline `{name}`"),
             StarterKind::Token => format!("the token of `{name}`"),
-            StarterKind::Person => format!("`{name}`"),
             StarterKind::Role => format!("role `{name}`"),
             StarterKind::User => format!("user `{name}`"),
             StarterKind::Account => format!("account `{name}`"),
