@@ -180,13 +180,18 @@ impl Filter {
             conditions.push(format!("CAST(window_start AS BIGINT) < {}", window.end));
         }
         if let Some(principal) = &self.principal {
-            conditions.push(format!("principal = '{}'", principal.replace('\'', "''")));
+            conditions.push(format!("principal = {}", literal(principal)));
         }
         if let Some(provider) = self.provider {
             conditions.push(format!("provider = '{}'", provider.as_str()));
         }
         if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) }
     }
+}
+
+/// A text as SQL writes it.
+pub(crate) fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// Names the part of a principal that made calls by what made them, the name of their session and who is behind it.

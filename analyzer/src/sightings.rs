@@ -13,7 +13,7 @@ use remit_policy::{Days, Window};
 
 use crate::calls::{RECORDED, logged, workload};
 use crate::intent::Hours;
-use crate::rollup::{Callers, DayWords, Filter, Span, TABLE, Text, strings, text, unexpected};
+use crate::rollup::{Callers, DayWords, Filter, Span, TABLE, Text, literal, strings, text, unexpected};
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -91,11 +91,6 @@ impl Asked {
             .unwrap_or_default();
         format!("{} AND outcome <> 'denied' AND evidence <> 'sni'{cluster}", filter.condition(filter.window))
     }
-}
-
-/// A text as SQL writes it.
-fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
 }
 
 /// Hands on when a principal, by any of its names, called what in which session.

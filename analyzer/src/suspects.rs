@@ -12,7 +12,7 @@ use remit_ledger::{CLOUDTRAIL, Provider};
 use remit_policy::{ActionUse, Usage, day};
 
 use crate::calls::RECORDED;
-use crate::rollup::{text, unexpected};
+use crate::rollup::{literal, text, unexpected};
 use crate::visible::DAY;
 
 /// How long a burst is at most.
@@ -123,7 +123,7 @@ pub(crate) async fn suspects(context: &SessionContext) -> Result<Suspects, DataF
     if bursts.is_empty() {
         return Ok(Suspects::default());
     }
-    let names: Vec<_> = bursts.keys().map(|name| format!("'{}'", name.replace('\'', "''"))).collect();
+    let names: Vec<_> = bursts.keys().map(|name| literal(name)).collect();
     let query = format!(
         "SELECT principal, network_origin, service, operation {calls} AND principal IN ({}) \
          GROUP BY principal, network_origin, service, operation",
