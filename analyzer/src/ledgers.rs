@@ -18,7 +18,7 @@ use crate::calls::{RECORDED, register_joined, register_logged};
 use crate::holes::Called;
 use crate::intent::Hours;
 use crate::rollup::{
-    Caller, Filter, PartOf, PrincipalCalls, TABLE, Text, roll_up, roll_up_parts, text as text_of, unexpected,
+    ByName, Caller, Filter, PartOf, PrincipalCalls, TABLE, Text, roll_up, roll_up_parts, unexpected,
 };
 use crate::sessions;
 use crate::sightings::{self, Asked, Beginning, Sighting};
@@ -194,15 +194,13 @@ impl Ledger {
         let query = format!("SELECT DISTINCT {columns}, via IS NOT NULL AS is_via FROM {TABLE}");
         let batches = self.runtime.block_on(async { self.context.sql(&query).await?.collect().await });
         for batch in batches.context("cannot list what was called")? {
-            let column = |name: &str| {
-                text_of(batch.column_by_name(name).ok_or_else(|| unexpected(name))?.as_ref(), name)
-            };
+            let columns = ByName(&batch);
             let [provider, evidence, account, service, operation] = [
-                column("provider")?,
-                column("evidence")?,
-                column("account")?,
-                column("service")?,
-                column("operation")?,
+                columns.text("provider")?,
+                columns.text("evidence")?,
+                columns.text("account")?,
+                columns.text("service")?,
+                columns.text("operation")?,
             ];
             let is_via = batch.column_by_name("is_via").and_then(|array| array.as_boolean_opt());
             let is_via = is_via.ok_or_else(|| unexpected("is_via"))?;

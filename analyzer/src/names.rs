@@ -6,11 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use datafusion::arrow::array::{AsArray as _, RecordBatch};
+use datafusion::arrow::array::RecordBatch;
 use datafusion::error::DataFusionError;
 use remit_ledger::{Collapse, Values};
 
-use crate::rollup::{Caller, Callers, PrincipalCalls, Text, pairs, strings, text, unexpected};
+use crate::rollup::{ByName, Caller, Callers, PrincipalCalls, Text, pairs, strings};
 
 /// The names and parameters of one operation of one principal.
 #[derive(Debug, Default)]
@@ -47,11 +47,9 @@ impl Names {
     /// Adds the names of rows with the columns of callers, `service`, `operation`, `resources` and `parameters`.
     pub(crate) fn add_rows(&mut self, batch: &RecordBatch) -> Result<(), DataFusionError> {
         let callers = Callers::of(batch)?;
-        let column = |name: &str| batch.column_by_name(name).ok_or_else(|| unexpected(name));
-        let string = |name: &str| column(name).and_then(|array| text(array.as_ref(), name));
-        let (service, operation) = (string("service")?, string("operation")?);
-        let resources = column("resources")?.as_list_opt::<i32>().ok_or_else(|| unexpected("resources"))?;
-        let parameters = column("parameters")?.as_map_opt().ok_or_else(|| unexpected("parameters"))?;
+        let columns = ByName(batch);
+        let (service, operation) = (columns.text("service")?, columns.text("operation")?);
+        let (resources, parameters) = (columns.list("resources")?, columns.map("parameters")?);
         for row in 0..batch.num_rows() {
             let text = |column: &Text<'_>| column.text(row).unwrap_or_default();
             let (names, values) = (strings(resources.value(row).as_ref())?, pairs(parameters, row)?);

@@ -5,16 +5,14 @@ mod columns;
 
 use std::collections::BTreeMap;
 
-use datafusion::arrow::array::{
-    Array, AsArray, Int64Array, ListArray, MapArray, RecordBatch, TimestampMicrosecondArray,
-};
+use datafusion::arrow::array::{Int64Array, ListArray, MapArray, RecordBatch, TimestampMicrosecondArray};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionContext;
 use futures::StreamExt;
 use remit_ledger::{Provider, UNKNOWN, is_log};
 use remit_policy::{Call, CallOutcome, Count, DAY_WORDS, Seen, Window};
 
-pub(crate) use self::columns::{DayWords, Text, pairs, strings, text, unexpected};
+pub(crate) use self::columns::{ByName, DayWords, Text, pairs, strings, text, unexpected};
 use crate::names::Names;
 
 /// Name under which the usage table is registered, with the principals of calls on the wire as far as they are known.
@@ -262,11 +260,11 @@ fn add(
 ) -> Result<(), DataFusionError> {
     let callers_of = Callers::of(batch)?;
     let columns = Columns::of(batch, days)?;
-    let string =
-        |name: &str| text(batch.column_by_name(name).ok_or_else(|| unexpected(name))?.as_ref(), name);
-    let parts =
-        part_of.map(|part_of| Ok::<_, DataFusionError>((part_of, string("session")?, string("behind")?)));
-    let parts = parts.transpose()?;
+    let sessions = ByName(batch);
+    let parts = match part_of {
+        Some(part_of) => Some((part_of, sessions.text("session")?, sessions.text("behind")?)),
+        None => None,
+    };
     for row in 0..batch.num_rows() {
         let mut caller = callers_of.caller(row);
         if let Some((part_of, session, behind)) = &parts {
@@ -291,13 +289,12 @@ pub(crate) struct Callers<'a> {
 
 impl<'a> Callers<'a> {
     pub(crate) fn of(batch: &'a RecordBatch) -> Result<Self, DataFusionError> {
-        let string =
-            |name: &str| text(batch.column_by_name(name).ok_or_else(|| unexpected(name))?.as_ref(), name);
+        let columns = ByName(batch);
         Ok(Self {
-            principal: string("principal")?,
-            provider: string("provider")?,
-            evidence: string("evidence")?,
-            workload: string("workload")?,
+            principal: columns.text("principal")?,
+            provider: columns.text("provider")?,
+            evidence: columns.text("evidence")?,
+            workload: columns.text("workload")?,
         })
     }
 
@@ -334,31 +331,25 @@ struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     fn of(batch: &'a RecordBatch, days: Option<Span>) -> Result<Self, DataFusionError> {
-        let column = |name: &str| batch.column_by_name(name).ok_or_else(|| unexpected(name));
-        let string = |name: &str| column(name).and_then(|array| text(array.as_ref(), name));
-        let time = |name: &str| {
-            column(name)?.as_any().downcast_ref::<TimestampMicrosecondArray>().ok_or_else(|| unexpected(name))
-        };
-        let number =
-            |name: &str| column(name)?.as_any().downcast_ref::<Int64Array>().ok_or_else(|| unexpected(name));
+        let columns = ByName(batch);
         let days = days.map(|span| DayWords::of(batch, span)).transpose()?;
         Ok(Self {
-            kind: string("principal_kind")?,
-            account: string("account")?,
-            region: string("region")?,
-            service: string("service")?,
-            operation: string("operation")?,
-            outcome: string("outcome")?,
-            via: string("via")?,
-            impersonator: string(IMPERSONATOR)?,
-            authorizer: string(AUTHORIZER)?,
-            sample: string("sample_id")?,
-            resources: column("resources")?.as_list_opt::<i32>().ok_or_else(|| unexpected("resources"))?,
-            parameters: column("parameters")?.as_map_opt().ok_or_else(|| unexpected("parameters"))?,
-            count: number("count")?,
+            kind: columns.text("principal_kind")?,
+            account: columns.text("account")?,
+            region: columns.text("region")?,
+            service: columns.text("service")?,
+            operation: columns.text("operation")?,
+            outcome: columns.text("outcome")?,
+            via: columns.text("via")?,
+            impersonator: columns.text(IMPERSONATOR)?,
+            authorizer: columns.text(AUTHORIZER)?,
+            sample: columns.text("sample_id")?,
+            resources: columns.list("resources")?,
+            parameters: columns.map("parameters")?,
+            count: columns.number("count")?,
             days,
-            first: time("first_seen")?,
-            last: time("last_seen")?,
+            first: columns.time("first_seen")?,
+            last: columns.time("last_seen")?,
         })
     }
 

@@ -1,6 +1,6 @@
 //! Sessions of roles that service accounts of a cluster were given, as an audit log tells of them.
 
-use datafusion::arrow::array::{Array as _, AsArray as _, Int64Array, TimestampMicrosecondArray};
+use datafusion::arrow::array::Array as _;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionContext;
@@ -10,7 +10,7 @@ use remit_policy::Window;
 use remit_policy::link::{ServiceAccount, Session, Sessions};
 
 use crate::calls::RECORDED;
-use crate::rollup::{Filter, strings, text, unexpected};
+use crate::rollup::{ByName, Filter, strings};
 
 /// Sessions that were made of a token, and calls in sessions that name a token's subject or are named as Pod Identity names
 /// them. They are not put together here: there is a session for each pod that there ever was.
@@ -40,16 +40,12 @@ pub(crate) async fn count(
 }
 
 fn add(batch: &RecordBatch, sessions: &mut Sessions<'_>) -> Result<(), DataFusionError> {
-    let column = |name: &str| batch.column_by_name(name).ok_or_else(|| unexpected(name));
-    let string = |name: &str| text(column(name)?.as_ref(), name);
-    let time = |name: &str| {
-        column(name)?.as_any().downcast_ref::<TimestampMicrosecondArray>().ok_or_else(|| unexpected(name))
-    };
-    let (principal, kind, operation) = (string("principal")?, string("kind")?, string("operation")?);
-    let (session, source) = (string("session")?, string("source_identity")?);
-    let resources = column("resources")?.as_list_opt::<i32>().ok_or_else(|| unexpected("resources"))?;
-    let count = column("count")?.as_any().downcast_ref::<Int64Array>().ok_or_else(|| unexpected("count"))?;
-    let (first, last) = (time("first_seen")?, time("last_seen")?);
+    let columns = ByName(batch);
+    let (principal, kind, operation) =
+        (columns.text("principal")?, columns.text("kind")?, columns.text("operation")?);
+    let (session, source) = (columns.text("session")?, columns.text("source_identity")?);
+    let (resources, count) = (columns.list("resources")?, columns.number("count")?);
+    let (first, last) = (columns.time("first_seen")?, columns.time("last_seen")?);
     for row in 0..batch.num_rows() {
         let is_made = operation.text(row).as_deref() == Some("AssumeRoleWithWebIdentity");
         let roles = match is_made && resources.is_valid(row) {

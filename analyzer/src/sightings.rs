@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use datafusion::arrow::array::{
-    Array as _, AsArray as _, Int64Array, RecordBatch, TimestampMicrosecondArray,
-};
+use datafusion::arrow::array::Array as _;
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionContext;
 use futures::StreamExt as _;
@@ -13,7 +11,7 @@ use remit_policy::{Days, Window};
 
 use crate::calls::{RECORDED, logged, workload};
 use crate::intent::Hours;
-use crate::rollup::{Callers, DayWords, Filter, Span, TABLE, Text, literal, strings, text, unexpected};
+use crate::rollup::{ByName, Callers, DayWords, Filter, Span, TABLE, literal, strings};
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -112,7 +110,7 @@ pub(crate) async fn sightings(
     let mut batches = context.sql(&query).await?.execute_stream().await?;
     while let Some(batch) = batches.next().await {
         let batch = batch?;
-        let columns = Columns { batch: &batch };
+        let columns = ByName(&batch);
         let callers = Callers::of(&batch)?;
         let (session, behind) = (columns.text("session")?, columns.text("behind")?);
         let (service, operation) = (columns.text("service")?, columns.text("operation")?);
@@ -153,7 +151,7 @@ pub(crate) async fn hours(
     let mut batches = context.sql(&query).await?.execute_stream().await?;
     while let Some(batch) = batches.next().await {
         let batch = batch?;
-        let columns = Columns { batch: &batch };
+        let columns = ByName(&batch);
         let (principal, hour) = (columns.text("principal")?, columns.number("hour")?);
         let days = DayWords::of(&batch, asked.days)?;
         for row in 0..batch.num_rows() {
@@ -181,12 +179,11 @@ pub(crate) async fn beginnings(
     let mut batches = context.sql(&query).await?.execute_stream().await?;
     while let Some(batch) = batches.next().await {
         let batch = batch?;
-        let columns = Columns { batch: &batch };
+        let columns = ByName(&batch);
         let (by, kind) = (columns.text("principal")?, columns.text("principal_kind")?);
         let (behind, count) = (columns.text("source_identity")?, columns.number("count")?);
         let (first, last) = (columns.time("first_seen")?, columns.time("last_seen")?);
-        let resources =
-            columns.of("resources")?.as_list_opt::<i32>().ok_or_else(|| unexpected("resources"))?;
+        let resources = columns.list("resources")?;
         for row in (0..batch.num_rows()).filter(|row| resources.is_valid(*row)) {
             found(Beginning {
                 roles: strings(resources.value(row).as_ref())?,
@@ -222,7 +219,7 @@ pub(crate) async fn on_wire(
     let mut batches = context.sql(&query).await?.execute_stream().await?;
     while let Some(batch) = batches.next().await {
         let batch = batch?;
-        let columns = Columns { batch: &batch };
+        let columns = ByName(&batch);
         let (session, workload) = (columns.text("session")?, columns.text("workload")?);
         for row in 0..batch.num_rows() {
             let workload = workload.text(row).map(|name| name.trim_start_matches('/').to_owned());
@@ -233,29 +230,6 @@ pub(crate) async fn on_wire(
         }
     }
     Ok(seen.into_iter().filter_map(|(session, workload)| Some((session, workload?))).collect())
-}
-
-/// The columns of a batch by their names.
-struct Columns<'a> {
-    batch: &'a RecordBatch,
-}
-
-impl<'a> Columns<'a> {
-    fn of(&self, name: &str) -> Result<&'a dyn datafusion::arrow::array::Array, DataFusionError> {
-        self.batch.column_by_name(name).map(AsRef::as_ref).ok_or_else(|| unexpected(name))
-    }
-
-    fn text(&self, name: &str) -> Result<Text<'a>, DataFusionError> {
-        text(self.of(name)?, name)
-    }
-
-    fn number(&self, name: &str) -> Result<&'a Int64Array, DataFusionError> {
-        self.of(name)?.as_any().downcast_ref().ok_or_else(|| unexpected(name))
-    }
-
-    fn time(&self, name: &str) -> Result<&'a TimestampMicrosecondArray, DataFusionError> {
-        self.of(name)?.as_any().downcast_ref().ok_or_else(|| unexpected(name))
-    }
 }
 
 #[cfg(test)]

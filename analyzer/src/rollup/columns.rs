@@ -2,11 +2,43 @@
 
 use std::collections::BTreeMap;
 
-use datafusion::arrow::array::{Array, AsArray as _, Int64Array, MapArray, RecordBatch, StringArray};
+use datafusion::arrow::array::{
+    Array, AsArray as _, Int64Array, ListArray, MapArray, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
 use datafusion::error::DataFusionError;
 use remit_policy::Days;
 
 use super::{Span, word_column};
+
+/// The columns of a batch, by their names.
+#[derive(Clone, Copy)]
+pub(crate) struct ByName<'a>(pub(crate) &'a RecordBatch);
+
+impl<'a> ByName<'a> {
+    fn column(self, name: &str) -> Result<&'a dyn Array, DataFusionError> {
+        self.0.column_by_name(name).map(AsRef::as_ref).ok_or_else(|| unexpected(name))
+    }
+
+    pub(crate) fn text(self, name: &str) -> Result<Text<'a>, DataFusionError> {
+        text(self.column(name)?, name)
+    }
+
+    pub(crate) fn number(self, name: &str) -> Result<&'a Int64Array, DataFusionError> {
+        self.column(name)?.as_any().downcast_ref().ok_or_else(|| unexpected(name))
+    }
+
+    pub(crate) fn time(self, name: &str) -> Result<&'a TimestampMicrosecondArray, DataFusionError> {
+        self.column(name)?.as_any().downcast_ref().ok_or_else(|| unexpected(name))
+    }
+
+    pub(crate) fn list(self, name: &str) -> Result<&'a ListArray, DataFusionError> {
+        self.column(name)?.as_list_opt::<i32>().ok_or_else(|| unexpected(name))
+    }
+
+    pub(crate) fn map(self, name: &str) -> Result<&'a MapArray, DataFusionError> {
+        self.column(name)?.as_map_opt().ok_or_else(|| unexpected(name))
+    }
+}
 
 /// The columns of the bitmap of days.
 pub(crate) struct DayWords<'a> {
@@ -16,12 +48,9 @@ pub(crate) struct DayWords<'a> {
 
 impl<'a> DayWords<'a> {
     pub(crate) fn of(batch: &'a RecordBatch, span: Span) -> Result<Self, DataFusionError> {
-        let word = |at: usize| {
-            let name = word_column(at);
-            let column = batch.column_by_name(&name).and_then(|column| column.as_any().downcast_ref());
-            column.ok_or_else(|| unexpected(&name))
-        };
-        let words = span.words().enumerate().map(|(at, _)| word(at)).collect::<Result<_, _>>()?;
+        let columns = ByName(batch);
+        let words = span.words().enumerate().map(|(at, _)| columns.number(&word_column(at)));
+        let words = words.collect::<Result<_, _>>()?;
         Ok(Self { start: span.first, words })
     }
 
