@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use rayon::prelude::*;
 use remit_catalog::{ActionId, Catalog, Visibility};
 use remit_policy::{EmittedFile, EvidenceContext, Principal, Proven, emit, file_stem};
@@ -139,6 +139,21 @@ fn class_of(catalog: &Catalog, id: ActionId) -> String {
         }
     }
     catalog.action(id).map(|action| words(&action.visibility)).unwrap_or_default()
+}
+
+/// Whether a folder that is to be written has something in it, which may go away if it is of this sort: its index tells.
+pub(crate) fn holds(folder: &Path, index: &str, what: &str) -> anyhow::Result<bool> {
+    let Ok(mut entries) = fs::read_dir(folder) else { return Ok(false) };
+    if entries.next().is_none() {
+        return Ok(false);
+    }
+    if !folder.join(index).is_file() {
+        bail!(
+            "folder `{}` is not empty and holds no {what}\nhint: name a folder that does not exist",
+            folder.display()
+        );
+    }
+    Ok(true)
 }
 
 /// Writes a file and the folders it needs.

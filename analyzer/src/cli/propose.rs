@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use serde::Serialize;
 
 use super::Streams;
@@ -90,15 +90,8 @@ fn names(analysed: &Analysed) -> impl Iterator<Item = &str> {
 
 /// Makes the folder ready: an old set of proposals goes away whole, and anything else is not touched.
 pub(super) fn prepare(folder: &Path) -> anyhow::Result<()> {
-    let Ok(mut entries) = std::fs::read_dir(folder) else { return Ok(()) };
-    if entries.next().is_none() {
+    if !proposals::holds(folder, "index.json", "proposals")? {
         return Ok(());
-    }
-    if !folder.join("index.json").is_file() {
-        bail!(
-            "folder `{}` is not empty and holds no proposals\nhint: name a folder that does not exist",
-            folder.display()
-        );
     }
     for old in proposals::folders(folder)? {
         std::fs::remove_dir_all(&old).with_context(|| format!("cannot remove `{}`", old.display()))?;

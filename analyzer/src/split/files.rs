@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use remit_catalog::Catalog;
 use remit_policy::{Evidence, PrincipalKind, file_stem, moment};
 use serde_json::json;
@@ -23,17 +23,11 @@ const SUMMARY: &str = "summary.md";
 
 /// Makes the folder ready: an old split goes away whole, and anything else is not touched.
 pub(crate) fn prepare(folder: &Path) -> anyhow::Result<()> {
-    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
-    let entries: Vec<_> = entries.collect::<Result<_, _>>().with_context(|| cannot_read(folder))?;
-    if entries.is_empty() {
+    if !proposals::holds(folder, SPLIT_FILE, "split")? {
         return Ok(());
     }
-    if !folder.join(SPLIT_FILE).is_file() {
-        bail!(
-            "folder `{}` is not empty and holds no split\nhint: name a folder that does not exist",
-            folder.display()
-        );
-    }
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let entries = entries.with_context(|| format!("cannot read folder `{}`", folder.display()))?;
     for entry in entries {
         let path = entry.path();
         // Links are not followed.
@@ -42,10 +36,6 @@ pub(crate) fn prepare(folder: &Path) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-fn cannot_read(folder: &Path) -> String {
-    format!("cannot read folder `{}`", folder.display())
 }
 
 /// Writes the policies and the summary of each part, and the index of all.
