@@ -1,6 +1,6 @@
 //! When something is done, in words.
 
-use remit_policy::{Days, moment};
+use remit_policy::Days;
 
 use super::Hours;
 use crate::learn::Rhythm;
@@ -45,8 +45,8 @@ pub(super) fn weekday(days: &Days) -> Option<&'static str> {
 }
 
 /// A day as a date.
-pub(super) fn date(day: i64) -> String {
-    moment(Days::moment_of(day)).chars().take(10).collect()
+fn date(day: i64) -> String {
+    remit_policy::day(Days::moment_of(day))
 }
 
 #[cfg(test)]
