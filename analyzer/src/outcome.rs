@@ -89,6 +89,14 @@ impl<P: Edits, N: Display, V: Display> Outcome<P, N, V> {
         }
     }
 
+    /// The proposal, where it is proven, whether or not it changes anything.
+    pub(crate) fn proven(&self) -> Option<&P> {
+        match self {
+            Self::Proven(proven) => Some(proven),
+            Self::Impossible(_) | Self::Unproven(_) => None,
+        }
+    }
+
     /// The proposal, where it is proven and changes something.
     pub(crate) fn changing(&self) -> Option<&P> {
         match self.told() {

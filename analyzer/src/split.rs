@@ -15,7 +15,6 @@ pub(crate) use self::files::{SPLIT_FILE, prepare, write};
 use crate::analysis::{Analysed, Settings, analyse_among, inventory};
 use crate::intent::{CallerName, Callers};
 use crate::learn::{Kinds, with_verdict};
-use crate::outcome::Outcome;
 use crate::rollup::PrincipalCalls;
 
 /// One workload of an identity, with what is concluded of its calls alone.
@@ -48,8 +47,7 @@ impl Part {
 
     /// Why no policies are written for it; none where some are.
     pub(crate) fn why_none(&self) -> Option<String> {
-        let proven = matches!(self.analysed.outcome, Outcome::Proven(_));
-        if proven { None } else { self.analysed.outcome.why_none() }
+        self.analysed.outcome.why_none()
     }
 
     /// Permissions that the identity uses and this part does not.

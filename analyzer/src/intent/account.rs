@@ -224,10 +224,7 @@ struct Patterns {
 
 impl Patterns {
     fn of(catalog: &Catalog, analysis: &Analysis, one: &Analysed, options: ProposeOptions<'_>) -> Self {
-        let kept = match &one.outcome {
-            crate::outcome::Outcome::Proven(proven) => proven.proposal().kept.as_slice(),
-            crate::outcome::Outcome::Impossible(_) | crate::outcome::Outcome::Unproven(_) => &[],
-        };
+        let kept = one.outcome.proven().map(|proven| proven.proposal().kept.as_slice()).unwrap_or_default();
         let mut by_action = BTreeMap::new();
         for (id, _) in one.usage.actions.iter().filter(|(_, use_)| use_.seen.is_some()) {
             let kept = kept.iter().find(|kept| kept.action == *id && !kept.narrowed.is_empty());

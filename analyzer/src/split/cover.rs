@@ -5,7 +5,6 @@ use remit_policy::{Account, Context, Decision, Document, PolicySet, Request};
 
 use super::Part;
 use crate::analysis::Analysed;
-use crate::outcome::Outcome;
 
 /// What was checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,14 +39,14 @@ pub(crate) fn cover(
     let today = PolicySet::new(&documents, boundary);
     let sets: Vec<PolicySet> = parts
         .iter()
-        .map(|part| match &part.analysed.outcome {
-            Outcome::Proven(proven) => {
+        .map(|part| match part.analysed.outcome.proven() {
+            Some(proven) => {
                 let after = proven.proposal().changes.iter().flat_map(|change| &change.after);
                 let after: Vec<_> = after.map(|new| &new.document).collect();
                 PolicySet::new(&after, boundary)
             }
             // Of what is not proven nothing is written, and the part stays with today's policies.
-            Outcome::Impossible(_) | Outcome::Unproven(_) => PolicySet::new(&documents, boundary),
+            None => PolicySet::new(&documents, boundary),
         })
         .collect();
     let mut cover = Cover::default();

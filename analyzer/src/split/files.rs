@@ -52,7 +52,7 @@ pub(crate) fn write(
         let place = folder.join(&part.stem);
         let mut policies = Vec::new();
         let mut steps = String::new();
-        if let Some(proven) = proven(part) {
+        if let Some(proven) = part.analysed.outcome.proven() {
             let files = proposals::files_of(catalog, analysis, &part.analysed, proven)?;
             let evidence =
                 files.iter().find(|file| file.path == "evidence.json").map(|file| file.text.as_str());
@@ -93,22 +93,15 @@ pub(crate) fn write(
     write_file(&folder.join(SPLIT_FILE), &format!("{}\n", serde_json::to_string_pretty(&split)?))
 }
 
-fn proven(part: &Part) -> Option<&remit_policy::Proven> {
-    match &part.analysed.outcome {
-        crate::outcome::Outcome::Proven(proven) => Some(proven),
-        crate::outcome::Outcome::Impossible(_) | crate::outcome::Outcome::Unproven(_) => None,
-    }
-}
-
 /// What came of a part, in a word.
 fn state(part: &Part) -> &'static str {
-    if proven(part).is_some() { "proven" } else { "none" }
+    if part.analysed.outcome.proven().is_some() { "proven" } else { "none" }
 }
 
 /// How many permissions of a part stay on fewer resources than today.
 fn narrowed(part: &Part) -> usize {
-    proven(part)
-        .map_or(0, |proven| proven.proposal().kept.iter().filter(|kept| !kept.narrowed.is_empty()).count())
+    let kept = part.analysed.outcome.proven().into_iter().flat_map(|proven| &proven.proposal().kept);
+    kept.filter(|kept| !kept.narrowed.is_empty()).count()
 }
 
 /// The name of the part's role, as long as one may be.
