@@ -18,7 +18,7 @@ use super::{
 use crate::analysis::{Analysed, Analysis};
 use crate::judged;
 use crate::learn::{Kinds, Rhythm};
-use crate::report::build::report_window;
+use crate::report::build::{name_of, report_window};
 
 /// Resources listed of one permission.
 const RESOURCES: usize = 100;
@@ -57,9 +57,8 @@ pub(crate) fn of_account(
     let deeds = deeds(catalog, &learned);
     let alone = Alone::of(&deeds, observation);
     let rhythm = rhythm_line(&observation.hours);
-    let name_of = |id: ActionId| catalog.action(id).map(remit_catalog::Action::full_name).unwrap_or_default();
     let permissions = used.iter().take(LISTED).map(|(id, use_)| PermissionLine {
-        permission: name_of(*id),
+        permission: name_of(catalog, *id),
         calls: calls(use_),
         rhythm: pace(&days(use_), None),
         last_seen: use_.seen.as_ref().map(|seen| moment(seen.last)).unwrap_or_default(),
@@ -70,7 +69,7 @@ pub(crate) fn of_account(
         .iter()
         .filter_map(|(id, use_)| {
             Some(Known {
-                name: name_of(*id),
+                name: name_of(catalog, *id),
                 seen: use_.seen.as_ref()?,
                 patterns: patterns.by_action.get(id).into_iter().flat_map(BTreeMap::keys).cloned().collect(),
                 resources: use_.resources.iter().map(|(resource, seen)| (resource.as_str(), seen)).collect(),
@@ -93,7 +92,9 @@ pub(crate) fn of_account(
         permissions: permissions.collect(),
         callers: caller_lines(observation),
         begun_by: starter_lines(observation),
-        stays: stays.map(|(id, why)| StaysLine { permission: name_of(*id), why: why.explain() }).collect(),
+        stays: stays
+            .map(|(id, why)| StaysLine { permission: name_of(catalog, *id), why: why.explain() })
+            .collect(),
         peers: peers(analysis, one),
         news: news(since, &known, observation),
         unknown: unknown(judged::of_account(catalog, one)),
@@ -181,8 +182,7 @@ fn notes(catalog: &Catalog, analysis: &Analysis, one: &Analysed, rhythm: &Rhythm
         notes.push(format!("{} events of the window are known to be lost", one.coverage.lost));
     }
     for (id, burst) in &one.suspect {
-        let name = catalog.action(*id).map(remit_catalog::Action::full_name).unwrap_or_default();
-        notes.push(format!("{name} is left out of the sentence: {}", burst.words()));
+        notes.push(format!("{} is left out of the sentence: {}", name_of(catalog, *id), burst.words()));
     }
     let via: BTreeSet<&str> =
         one.usage.actions.values().flat_map(|use_| &use_.via).map(String::as_str).collect();

@@ -235,7 +235,7 @@ fn all_gaps(catalog: &Catalog, analysis: &Analysis, cluster: Option<&Cluster>) -
     of_account.chain(of_cluster).collect::<Gaps>().finish()
 }
 
-fn name_of(catalog: &Catalog, id: ActionId) -> String {
+pub(crate) fn name_of(catalog: &Catalog, id: ActionId) -> String {
     catalog.action(id).map(remit_catalog::Action::full_name).unwrap_or_default()
 }
 

@@ -5,6 +5,7 @@ use remit_policy::{Account, Context, Decision, Document, PolicySet, Request};
 
 use super::Part;
 use crate::analysis::Analysed;
+use crate::report::build::name_of;
 
 /// What was checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub(crate) fn cover(
         .collect();
     let mut cover = Cover::default();
     for (id, use_) in whole.usage.actions.iter().filter(|(_, use_)| use_.seen.is_some()) {
-        let action = catalog.action(*id).map(remit_catalog::Action::full_name).unwrap_or_default();
+        let action = name_of(catalog, *id);
         let uses = |part: &Part, resource: Option<&str>| {
             part.analysed.usage.actions.get(id).is_some_and(|own| {
                 own.seen.is_some() && resource.is_none_or(|resource| own.resources.contains_key(resource))

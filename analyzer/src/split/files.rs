@@ -14,6 +14,7 @@ use crate::analysis::Analysed;
 use crate::intent::Starters;
 use crate::output::{counted, grouped, plain};
 use crate::proposals::{self, write_file};
+use crate::report::build::name_of;
 
 /// The index of a split, by which its folder is known.
 pub(crate) const SPLIT_FILE: &str = "split.json";
@@ -143,7 +144,7 @@ fn summary(catalog: &Catalog, whole: &Analysed, part: &Part, starters: &Starters
     );
     let _ = writeln!(text, "\n## What it uses\n");
     for (id, use_) in part.analysed.usage.actions.iter().filter(|(_, use_)| use_.seen.is_some()) {
-        let name = catalog.action(*id).map(remit_catalog::Action::full_name).unwrap_or_default();
+        let name = name_of(catalog, *id);
         let calls = use_.seen.as_ref().map_or(0, |seen| seen.count.distinct());
         let _ = writeln!(text, "- `{name}`: {}", counted(calls, "call", "calls"));
     }
