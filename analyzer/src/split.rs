@@ -83,10 +83,7 @@ pub(crate) struct Input<'a> {
 /// The parts, most calls first.
 pub(crate) fn parts(input: &Input<'_>, by_key: &BTreeMap<String, PrincipalCalls>) -> Vec<Part> {
     let arn = &input.whole.principal.arn;
-    let all = &input.account.principals;
-    let at = all.iter().position(|principal| principal.arn == *arn);
-    let peers = at.map(|at| Kinds::of(input.account).others(at)).unwrap_or_default();
-    let peers = peers.into_iter().filter_map(|at| Some(&all.get(at)?.arn));
+    let peers = Kinds::peers_of(input.account, arn);
     let mut calls: BTreeMap<String, PrincipalCalls> =
         peers.filter_map(|peer| Some((peer.clone(), input.calls.get(peer)?.clone()))).collect();
     let mut stems = BTreeSet::new();

@@ -95,7 +95,7 @@ pub(crate) fn of_account(
         stays: stays
             .map(|(id, why)| StaysLine { permission: name_of(catalog, *id), why: why.explain() })
             .collect(),
-        peers: peers(analysis, one),
+        peers: Kinds::peers_of(&analysis.account, &one.principal.arn).take(LISTED).cloned().collect(),
         news: news(since, &known, observation),
         unknown: unknown(judged::of_account(catalog, one)),
         notes: notes(catalog, analysis, one, &rhythm),
@@ -163,16 +163,6 @@ fn starter_lines(observation: &Observation) -> Vec<StarterLine> {
         last_seen: moment(begun.last),
     });
     lines.collect()
-}
-
-/// Identities of the principal's kind.
-fn peers(analysis: &Analysis, one: &Analysed) -> Vec<String> {
-    let all = &analysis.account.principals;
-    let Some(at) = all.iter().position(|principal| principal.arn == one.principal.arn) else {
-        return Vec::new();
-    };
-    let others = Kinds::of(&analysis.account).others(at);
-    others.into_iter().filter_map(|at| Some(all.get(at)?.arn.clone())).take(LISTED).collect()
 }
 
 fn notes(catalog: &Catalog, analysis: &Analysis, one: &Analysed, rhythm: &RhythmLine) -> Vec<String> {

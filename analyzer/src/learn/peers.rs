@@ -54,6 +54,14 @@ impl Kinds {
         kinds
     }
 
+    /// The others of one principal's kind, by ARN.
+    pub(crate) fn peers_of<'a>(account: &'a Account, arn: &str) -> impl Iterator<Item = &'a String> {
+        let all = &account.principals;
+        let at = all.iter().position(|principal| principal.arn == arn);
+        let others = at.map(|at| Self::of(account).others(at)).unwrap_or_default();
+        others.into_iter().filter_map(move |at| Some(&all.get(at)?.arn))
+    }
+
     /// The others of a principal's kind, by their places in the account.
     pub(crate) fn others(&self, principal: usize) -> BTreeSet<usize> {
         let kinds = self.of.get(principal).into_iter().flatten();
