@@ -10,7 +10,7 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionContext;
 use futures::StreamExt;
 use remit_ledger::{Provider, UNKNOWN, is_log};
-use remit_policy::{Call, CallOutcome, Count, DAY_WORDS, Seen, Window};
+use remit_policy::{Call, CallOutcome, Count, DAY_WORDS, Days, Seen, Window};
 
 pub(crate) use self::columns::{ByName, DayWords, Text, pairs, strings, text, unexpected};
 use crate::names::Names;
@@ -66,6 +66,11 @@ pub(crate) struct Span {
 }
 
 impl Span {
+    /// From the first day to the last, but the newest that can be told where there are more: those matter most.
+    pub(crate) fn newest(first: i64, last: i64) -> Self {
+        Self { first: first.max(last - Days::LENGTH + 1), last }
+    }
+
     /// The first day of each word of the bitmap.
     fn words(self) -> impl Iterator<Item = i64> {
         (self.first..=self.last.max(self.first)).step_by(64).take(DAY_WORDS)

@@ -168,8 +168,7 @@ pub(super) fn opened(
     // The log ends with the window, and the wire may not.
     let window = start.map(|start| Window { start, end: i64::MAX });
     let last = Days::day_of(ledger.newest());
-    // The newest days are those that matter, where there are more than can be told.
-    let days = start.map(|start| Span { first: Days::day_of(start).max(last - Days::LENGTH + 1), last });
+    let days = start.map(|start| Span::newest(Days::day_of(start), last));
     let mut callers = ledger.roll_up(&Filter { window, days, ..Filter::default() })?;
     let workloads = workloads(callers.iter());
     let of_subjects = by_principal(&mut callers, Provider::Kubernetes);

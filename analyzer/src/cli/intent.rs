@@ -16,7 +16,6 @@ use crate::output::Format;
 use crate::rollup::Span;
 use crate::sightings::Asked;
 use crate::span::{Since, since};
-use crate::visible::DAY;
 
 /// Say what a principal is there for, or whose use falls in short, regular windows
 ///
@@ -110,6 +109,6 @@ fn asked_of_cluster(cluster: &Cluster, ledger: &Ledger) -> Asked {
 /// the wire may have seen more, and as far back as they can be.
 fn asked(provider: Provider, cluster: Option<String>, since: i64, window: Window, ledger: &Ledger) -> Asked {
     let last = Days::day_of(ledger.newest()).min(Days::day_of(window.end) + 31);
-    let first = Days::day_of(since).max(last - Days::LENGTH + 1);
-    Asked { provider, cluster, start: since.max(first.saturating_mul(DAY)), days: Span { first, last } }
+    let days = Span::newest(Days::day_of(since), last);
+    Asked { provider, cluster, start: since.max(Days::moment_of(days.first)), days }
 }
