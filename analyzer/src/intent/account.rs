@@ -33,13 +33,7 @@ pub(crate) fn of_account(
     options: ProposeOptions<'_>,
 ) -> Intent {
     let patterns = Patterns::of(catalog, analysis, one, options);
-    let mut used: Vec<(ActionId, &ActionUse)> = one
-        .usage
-        .actions
-        .iter()
-        .filter(|(_, use_)| use_.seen.is_some())
-        .map(|(id, use_)| (*id, use_))
-        .collect();
+    let mut used: Vec<(ActionId, &ActionUse)> = one.usage.used().collect();
     used.sort_by_key(|(id, use_)| (std::cmp::Reverse(calls(use_)), *id));
     let learned: Vec<Used<'_>> = used
         .iter()
@@ -216,8 +210,8 @@ impl Patterns {
     fn of(catalog: &Catalog, analysis: &Analysis, one: &Analysed, options: ProposeOptions<'_>) -> Self {
         let kept = one.outcome.proven().map(|proven| proven.proposal().kept.as_slice()).unwrap_or_default();
         let mut by_action = BTreeMap::new();
-        for (id, _) in one.usage.actions.iter().filter(|(_, use_)| use_.seen.is_some()) {
-            let kept = kept.iter().find(|kept| kept.action == *id && !kept.narrowed.is_empty());
+        for (id, _) in one.usage.used() {
+            let kept = kept.iter().find(|kept| kept.action == id && !kept.narrowed.is_empty());
             let ruled = kept.map(|kept| {
                 let reason = |pattern: &String, rule: &str| match kept.opened.get(pattern) {
                     Some(why) => format!("{rule}: {why}"),
@@ -226,15 +220,15 @@ impl Patterns {
                 let ruled = kept.narrowed.iter();
                 ruled.map(|(pattern, rule)| (pattern.clone(), Some(reason(pattern, rule)))).collect()
             });
-            let is_granted = one.judgement.verdicts.get(id) == Some(&Verdict::Used);
+            let is_granted = one.judgement.verdicts.get(&id) == Some(&Verdict::Used);
             let made = || {
                 let patterns =
-                    templates(catalog, &analysis.account, &one.judgement.granted, *id, &one.usage, options);
+                    templates(catalog, &analysis.account, &one.judgement.granted, id, &one.usage, options);
                 patterns.map(|patterns| patterns.into_iter().map(|pattern| (pattern, None)).collect())
             };
             let patterns: Option<BTreeMap<String, Option<String>>> =
                 ruled.or_else(|| is_granted.then(made).flatten());
-            by_action.extend(patterns.map(|patterns| (*id, patterns)));
+            by_action.extend(patterns.map(|patterns| (id, patterns)));
         }
         Self { by_action }
     }

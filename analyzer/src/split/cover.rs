@@ -51,10 +51,10 @@ pub(crate) fn cover(
         })
         .collect();
     let mut cover = Cover::default();
-    for (id, use_) in whole.usage.actions.iter().filter(|(_, use_)| use_.seen.is_some()) {
-        let action = name_of(catalog, *id);
+    for (id, use_) in whole.usage.used() {
+        let action = name_of(catalog, id);
         let uses = |part: &Part, resource: Option<&str>| {
-            part.analysed.usage.actions.get(id).is_some_and(|own| {
+            part.analysed.usage.actions.get(&id).is_some_and(|own| {
                 own.seen.is_some() && resource.is_none_or(|resource| own.resources.contains_key(resource))
             })
         };

@@ -143,8 +143,8 @@ fn summary(catalog: &Catalog, whole: &Analysed, part: &Part, starters: &Starters
         counted(left, "permission", "permissions")
     );
     let _ = writeln!(text, "\n## What it uses\n");
-    for (id, use_) in part.analysed.usage.actions.iter().filter(|(_, use_)| use_.seen.is_some()) {
-        let name = name_of(catalog, *id);
+    for (id, use_) in part.analysed.usage.used() {
+        let name = name_of(catalog, id);
         let calls = use_.seen.as_ref().map_or(0, |seen| seen.count.distinct());
         let _ = writeln!(text, "- `{name}`: {}", counted(calls, "call", "calls"));
     }
