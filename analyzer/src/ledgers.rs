@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use datafusion::arrow::array::{Array as _, AsArray as _};
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::error::DataFusionError;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use remit_ledger::{Address, CLOUDTRAIL, CoverageRecord, LedgerInfo, Provider, Snapshot, usage_schema};
 use remit_policy::Window;
@@ -99,10 +100,7 @@ impl Ledger {
 
     /// Calls by who made them, and what saw them.
     pub(crate) fn roll_up(&self, filter: &Filter) -> anyhow::Result<BTreeMap<Caller, PrincipalCalls>> {
-        if self.snapshot.usage_files().is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        self.runtime.block_on(roll_up(&self.context, filter)).context("cannot roll up the ledger")
+        self.ask(roll_up(&self.context, filter), "cannot roll up the ledger")
     }
 
     /// Hands on when a principal, by any of its names, called what in which session.
@@ -112,42 +110,29 @@ impl Ledger {
         names: &[String],
         found: impl FnMut(Sighting),
     ) -> anyhow::Result<()> {
-        if self.snapshot.usage_files().is_empty() {
-            return Ok(());
-        }
         let sought = sightings::sightings(&self.context, asked, names, found);
-        self.runtime.block_on(sought).context("cannot look for a principal's sessions in the ledger")
+        self.ask(sought, "cannot look for a principal's sessions in the ledger")
     }
 
     /// The hours in which each principal called.
     pub(crate) fn hours(&self, asked: &Asked) -> anyhow::Result<BTreeMap<String, Hours>> {
-        if self.snapshot.usage_files().is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        self.runtime
-            .block_on(sightings::hours(&self.context, asked))
-            .context("cannot roll up the ledger's hours")
+        self.ask(sightings::hours(&self.context, asked), "cannot roll up the ledger's hours")
     }
 
     /// Hands on who began sessions of roles.
     pub(crate) fn beginnings(&self, asked: &Asked, found: impl FnMut(Beginning)) -> anyhow::Result<()> {
-        if self.snapshot.usage_files().is_empty() {
-            return Ok(());
-        }
         let sought = sightings::beginnings(&self.context, asked, found);
-        self.runtime.block_on(sought).context("cannot look for sessions in the ledger")
+        self.ask(sought, "cannot look for sessions in the ledger")
     }
 
     /// Sessions of a principal, by any of its names, of which the wire tells the workload.
     pub(crate) fn sessions_on_wire(&self, names: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
         // Without an agent's records nothing tells, and nothing need be joined.
-        if self.snapshot.usage_files().is_empty()
-            || self.coverage.iter().all(|record| remit_ledger::is_log(&record.evidence))
-        {
+        if self.coverage.iter().all(|record| remit_ledger::is_log(&record.evidence)) {
             return Ok(BTreeMap::new());
         }
         let sought = sightings::on_wire(&self.context, names);
-        self.runtime.block_on(sought).context("cannot look for sessions on the wire in the ledger")
+        self.ask(sought, "cannot look for sessions on the wire in the ledger")
     }
 
     /// Calls by who made them, with the part of the principal in the place of the workload.
@@ -156,31 +141,35 @@ impl Ledger {
         filter: &Filter,
         part_of: PartOf<'_>,
     ) -> anyhow::Result<BTreeMap<Caller, PrincipalCalls>> {
-        if self.snapshot.usage_files().is_empty() {
-            return Ok(BTreeMap::new());
-        }
         let parts = roll_up_parts(&self.context, filter, Some(part_of));
-        self.runtime.block_on(parts).context("cannot roll up the parts of a principal")
+        self.ask(parts, "cannot roll up the parts of a principal")
+    }
+
+    /// What a query finds, which is nothing in a ledger without a file: there is no table then.
+    fn ask<T: Default>(
+        &self,
+        query: impl Future<Output = Result<T, DataFusionError>>,
+        failed: &'static str,
+    ) -> anyhow::Result<T> {
+        if self.snapshot.usage_files().is_empty() {
+            return Ok(T::default());
+        }
+        self.runtime.block_on(query).context(failed)
     }
 
     /// Which of these links sessions show to have been used in a window.
     pub(crate) fn link_uses(&self, links: &[Link], window: Window) -> anyhow::Result<Vec<LinkUse>> {
         let mut sessions = Sessions::of(links);
-        if !links.is_empty() && !self.snapshot.usage_files().is_empty() {
+        if !links.is_empty() {
             let counted = sessions::count(&self.context, window, &mut sessions);
-            self.runtime.block_on(counted).context("cannot look for sessions in the ledger")?;
+            self.ask(counted, "cannot look for sessions in the ledger")?;
         }
         Ok(sessions.uses())
     }
 
     /// Calls that strangers may have made.
     pub(crate) fn suspects(&self) -> anyhow::Result<Suspects> {
-        if self.snapshot.usage_files().is_empty() {
-            return Ok(Suspects::default());
-        }
-        self.runtime
-            .block_on(suspects(&self.context))
-            .context("cannot look for bursts of calls in the ledger")
+        self.ask(suspects(&self.context), "cannot look for bursts of calls in the ledger")
     }
 
     /// What was called, by whatever saw it.
