@@ -25,7 +25,7 @@ fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
-fn written(load: &Load) -> (LoadSummary, BTreeMap<String, Vec<u8>>) {
+fn written(load: &Load) -> (LogSummary, BTreeMap<String, Vec<u8>>) {
     let folder = tempfile::tempdir().unwrap();
     (load.write(folder.path()).unwrap(), contents(folder.path()))
 }
