@@ -117,12 +117,7 @@ fn event(fleet: &Fleet, seats: &[Seat<'_>], scene: Scene<'_>, text: &mut String,
 /// A service begins the session of the seat.
 fn assume(fleet: &Fleet, seat: &Seat<'_>, scene: Scene<'_>, text: &mut String, mint: &mut Mint) {
     let Caller::Role(role) = &seat.caller else { return call(seat, scene, text, mint) };
-    let mut arguments = Arguments::default();
-    arguments.set("role", &format!("arn:aws:iam::{}:role{}", role.account, role.path_name));
-    arguments.set("role_id", &role.id);
-    arguments.set("session", &role.session);
-    arguments.set("session_arn", &role.arn());
-    arguments.set("issued", &role.key);
+    let mut arguments = role.arguments();
     let caller = Caller::Service(seat.role.service().to_owned());
     let template = fleet.assume_role();
     let call = Call {

@@ -10,7 +10,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
-use crate::pattern::Pattern;
+use crate::mint::Mint;
+use crate::pattern::{Arguments, Pattern, Scene};
+use crate::recorder::draw;
 
 /// How an operation appears in the log.
 #[derive(Clone, Debug)]
@@ -259,6 +261,17 @@ impl Templates {
             }
         }
         Ok(Self { by_operation })
+    }
+}
+
+impl Template {
+    /// Draws the arguments that the template has values for and the call does not give.
+    pub(crate) fn complete(&self, scene: &Scene<'_>, arguments: &mut Arguments, mint: &mut Mint) {
+        for default in &self.defaults {
+            if arguments.get(&default.0).is_none() {
+                draw(std::slice::from_ref(default), scene, arguments, mint);
+            }
+        }
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::cluster::ClusterCall;
 use crate::error::Error;
 use crate::mint::Mint;
-use crate::pattern::{Argument, Arguments, Pattern, Scene};
+use crate::pattern::{Arguments, Pattern, Scene};
+use crate::recorder::draw;
 use crate::template::{Template, Templates};
 
 /// A call that is made again and again.
@@ -141,13 +142,8 @@ pub(super) fn arguments(
     mint: &mut Mint,
 ) -> Arguments {
     let mut arguments = Arguments::default();
-    for (name, pattern) in with.iter().chain(&template.defaults) {
-        if arguments.get(name).is_none() {
-            let mut value = String::new();
-            pattern.fill(&mut value, scene, &mut arguments, mint);
-            arguments.insert(Argument { name: name.clone(), value, general: String::new() });
-        }
-    }
+    draw(with, scene, &mut arguments, mint);
+    template.complete(scene, &mut arguments, mint);
     arguments
 }
 
@@ -158,13 +154,7 @@ pub(super) fn cluster_need(call: &ClusterCall) -> (String, String) {
         return (format!("{} {}", call.verb, call.path), "*".to_owned());
     }
     let group = if call.group.is_empty() { "core" } else { &call.group };
-    let mut what = format!("{group}/{}", call.resource);
-    if !call.subresource.is_empty() {
-        what = format!("{what}/{}", call.subresource);
-    }
     let namespace = if call.namespace.is_empty() { "*" } else { &call.namespace };
-    // The authorizer does not read the name of what is to be created.
-    let is_unnamed = call.name.is_empty() || call.verb == "create" && call.subresource.is_empty();
-    let name = if is_unnamed { "*".to_owned() } else { call.name.clone() };
-    (format!("{} {what} in {namespace}", call.verb), name)
+    let name = if call.checked_name().is_empty() { "*" } else { call.checked_name() };
+    (format!("{} {group}/{} in {namespace}", call.verb, call.checked_resource()), name.to_owned())
 }

@@ -9,7 +9,7 @@ use super::truth::{Key, Note};
 use super::workload::{Task, Workload};
 use super::world::World;
 use super::{ACCOUNT, REGION};
-use crate::cluster::{ClusterCall, request_events};
+use crate::cluster::{ClusterCall, Request};
 use crate::event::{self, Origin, Outcome};
 use crate::mint::Mint;
 use crate::pattern::{Arguments, Pattern, Scene};
@@ -273,10 +273,11 @@ impl<'w> Maker<'w> {
         if doing.outcome.is_denied() {
             filled.code = 403;
         }
-        let events = request_events(&self.policy, subject, &filled, doing.time, mint);
-        let observed = !events.is_empty() && !self.is_lost(doing.time, true);
+        let request = Request { subject, call: &filled, suffix: "", at: doing.time };
+        let lines = request.lines(&self.policy, mint);
+        let observed = !lines.is_empty() && !self.is_lost(doing.time, true);
         if observed {
-            self.day.audit.extend(events.into_iter().map(|event| (doing.time, event)));
+            self.day.audit.extend(lines.into_iter().map(|line| (doing.time, line)));
         }
         let (permission, resource) = cluster_need(&filled);
         let write = !matches!(call.verb.as_str(), "get" | "list" | "watch");

@@ -9,6 +9,7 @@ use super::member::Member;
 use super::prior::{self, between};
 use crate::error::Error;
 use crate::mint::Mint;
+use crate::scope::verb;
 use crate::template::Templates;
 
 /// One statement, before its resources are known.
@@ -257,14 +258,6 @@ fn verbs(service: &str, actions: &BTreeSet<String>, mint: &mut Mint) -> Vec<Stri
         }
     }
     verbs.into_iter().collect()
-}
-
-/// An action up to the end of its first word.
-fn verb(action: &str) -> &str {
-    let start = action.find(':').map_or(0, |colon| colon + 2);
-    let rest = action.get(start..).unwrap_or_default();
-    let end = rest.find(|letter: char| letter.is_ascii_uppercase()).map_or(action.len(), |end| start + end);
-    action.get(..end).unwrap_or(action)
 }
 
 /// What is needed by name, and most of what else people know of the service.
