@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::cluster::ClusterCall;
 use crate::error::Error;
+use crate::identity::Identity;
 use crate::mint::Mint;
 use crate::pattern::{Arguments, Pattern, Scene};
 use crate::recorder::draw;
@@ -44,12 +45,23 @@ pub(super) enum Target {
 /// A workload's own names, by what stands between tildes.
 pub(super) type Names = BTreeMap<&'static str, String>;
 
+/// One of a workload's own names; empty where it has none.
+pub(super) fn name<'a>(names: &'a Names, key: &str) -> &'a str {
+    names.get(key).map(String::as_str).unwrap_or_default()
+}
+
+/// Adds the names of the role or user that a workload works as.
+pub(super) fn name_identity(names: &mut Names, identity: &Identity) {
+    names.insert("role", identity.arn.clone());
+    names.insert("rolename", identity.name.clone());
+}
+
 /// Fills in a workload's own names.
 pub(super) fn fill(text: &str, names: &Names) -> String {
     let mut parts = text.split('~');
     let mut filled = parts.next().unwrap_or_default().to_owned();
-    while let (Some(name), Some(rest)) = (parts.next(), parts.next()) {
-        filled.push_str(names.get(name).map(String::as_str).unwrap_or_default());
+    while let (Some(key), Some(rest)) = (parts.next(), parts.next()) {
+        filled.push_str(name(names, key));
         filled.push_str(rest);
     }
     filled

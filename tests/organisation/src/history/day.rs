@@ -34,6 +34,7 @@ pub(super) struct Day<'w> {
 pub(super) struct Maker<'w> {
     world: &'w World,
     templates: &'static Templates,
+    /// What the streams of all days and members cut their opaque values from.
     mint: Mint,
     policy: serde_json::Value,
     day: Day<'w>,
@@ -73,12 +74,10 @@ impl<'w> Maker<'w> {
             if !member.is_alive(number) {
                 continue;
             }
-            self.mint.turn_to(world.history.seed, &format!("day/{number}/{index}"));
-            let mut mint = std::mem::replace(&mut self.mint, Mint::new(0, ""));
+            let mut mint = self.mint.turned_to(world.history.seed, &format!("day/{number}/{index}"));
             for workload in &member.workloads {
                 self.live(index, member, workload, &mut mint);
             }
-            self.mint = mint;
         }
         let mut day = std::mem::take(&mut self.day);
         day.records.sort_by(|left, right| (left.moment, &left.text).cmp(&(right.moment, &right.text)));
@@ -193,8 +192,8 @@ impl<'w> Maker<'w> {
 
     /// Whether a gap of the log swallows what happens at that moment.
     fn is_lost(&self, time: i64, in_cluster: bool) -> bool {
-        let gaps = self.world.gaps.iter().filter(|gap| gap.in_cluster == in_cluster);
-        gaps.clone().any(|gap| (gap.from..gap.to).contains(&time))
+        let mut gaps = self.world.gaps.iter();
+        gaps.any(|gap| gap.in_cluster == in_cluster && (gap.from..gap.to).contains(&time))
     }
 
     fn call(&mut self, doing: Doing<'w, '_>, call: &'w Call, seat: Option<&Seat>, mint: &mut Mint) {

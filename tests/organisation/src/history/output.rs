@@ -49,14 +49,15 @@ impl History {
     }
 }
 
-/// Resources that each identity needed, by action.
-pub(super) type Resources = BTreeMap<(usize, String), BTreeSet<String>>;
+/// Resources by action.
+pub(super) type Resources = BTreeMap<String, BTreeSet<String>>;
 
-fn resources(notes: &Notes<'_>) -> Resources {
-    let mut resources = Resources::new();
+/// Resources that each identity needed.
+fn resources(notes: &Notes<'_>) -> BTreeMap<usize, Resources> {
+    let mut resources: BTreeMap<usize, Resources> = BTreeMap::new();
     for key in notes.keys().filter(|key| key.note == Note::Need) {
-        let action = (key.member, key.permission.clone().into_owned());
-        resources.entry(action).or_default().insert(key.resource.clone());
+        let of_member = resources.entry(key.member).or_default();
+        of_member.entry(key.permission.clone().into_owned()).or_default().insert(key.resource.clone());
     }
     resources
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::call::{Target, cluster_need};
+use super::call::{Call, Target, cluster_need};
 use super::member::Member;
 use super::prior::{self, between};
 use crate::error::Error;
@@ -26,9 +26,9 @@ pub(super) struct Statement {
 }
 
 /// Managed policies of the provider, in short.
-pub(super) const ADMINISTRATOR: &str = "AdministratorAccess";
-pub(super) const POWER_USER: &str = "PowerUserAccess";
-pub(super) const READ_ONLY: &str = "ReadOnlyAccess";
+const ADMINISTRATOR: &str = "AdministratorAccess";
+const POWER_USER: &str = "PowerUserAccess";
+const READ_ONLY: &str = "ReadOnlyAccess";
 
 /// Services that hand-written policies grant beside those that are needed.
 const SERVICES: &[&str] = &[
@@ -176,6 +176,16 @@ pub(super) fn allows(policy: &[Statement], action: &str, everywhere: bool) -> bo
     policy.iter().any(|statement| (statement.wide || !everywhere) && statement.allows(action))
 }
 
+/// Whether statements refuse a call on whatever resource: they do not allow what is checked first.
+pub(super) fn refuses(policy: &[Statement], call: &Call) -> bool {
+    match &call.target {
+        Target::Cloud { template, .. } => {
+            template.needs.first().is_some_and(|need| !allows(policy, &need.action, false))
+        }
+        Target::Cluster { call, .. } => !allows(policy, &cluster_need(call).0, false),
+    }
+}
+
 /// Whether text matches a pattern in which `*` stands for any text.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let Some((head, tail)) = pattern.split_once('*') else { return pattern == text };
@@ -235,8 +245,7 @@ pub(super) fn of_cloud(member: &Member, mint: &mut Mint) -> Result<Vec<Statement
         statements.push(Statement::listed(granted, mint.chance(wide)));
     }
     // What nobody asked for: other services, all of each.
-    let others = mint.between(2, 6);
-    for _ in 0..others {
+    for _ in 0..mint.between(2, 6) {
         let Some(service) = mint.pick(SERVICES) else { continue };
         if !needed.contains_key(*service) {
             statements.push(Statement::listed(vec![format!("{service}:*")], true));
@@ -295,8 +304,7 @@ pub(super) fn of_cluster(member: &Member, mint: &mut Mint) -> Vec<Statement> {
     }
     let mut actions = BTreeSet::new();
     for permission in &needed {
-        let mut words = permission.split(' ');
-        let (_, Some(what)) = (words.next(), words.next()) else { continue };
+        let Some(what) = permission.split(' ').nth(1) else { continue };
         if what.starts_with('/') {
             actions.insert(permission.clone());
             continue;

@@ -1,6 +1,7 @@
 //! The sessions that a history's calls are made in.
 
 use super::archetype::Session;
+use super::call::name;
 use super::member::{Member, provider, service};
 use super::workload::Workload;
 use super::{ACCOUNT, PARTNER, REGION};
@@ -67,7 +68,7 @@ pub(super) fn begin(
         let caller = Caller::WebIdentity { provider: arn, audience: audience.to_owned(), subject };
         ("sts:AssumeRoleWithWebIdentity", caller)
     } else if workload.session == Session::Saml {
-        let company = workload.names.get("co").map(String::as_str).unwrap_or_default();
+        let company = name(&workload.names, "co");
         arguments.set("provider_arn", &format!("arn:aws:iam::{ACCOUNT}:saml-provider/{company}"));
         arguments.set("issuer", &format!("https://signin.{company}.example/saml"));
         let caller = Caller::Saml {
