@@ -47,6 +47,8 @@ mod sample;
 mod scope;
 mod session;
 mod template;
+#[cfg(test)]
+mod testing;
 mod truth;
 
 pub use archive::{GRANTS, SELECTORS, TRUTH, unpack};
