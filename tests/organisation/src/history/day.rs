@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::call::{Call, Target, arguments, cluster_need};
 use super::member::Member;
+use super::noise::Intrusion;
 use super::seat::{self, Seat};
 use super::truth::{Key, Note};
 use super::workload::{Task, Workload};
@@ -40,6 +41,9 @@ pub(super) struct Maker<'w> {
     day: Day<'w>,
     number: u32,
 }
+
+/// How calls end that the grants do not allow.
+static REFUSED: Outcome = Outcome::Denied { explicitly: false };
 
 /// Which call of whom.
 #[derive(Clone, Copy)]
@@ -87,10 +91,46 @@ impl<'w> Maker<'w> {
 
     /// One workload's day.
     fn live(&mut self, index: usize, member: &'w Member, workload: &'w Workload, mint: &mut Mint) {
+        let (number, start) = (self.number, self.world.calendar.second(self.number));
+        let runs = self.runs(member, workload, mint);
+        // What identities are refused, and what strangers do, happens with the first workload's sessions.
+        let is_first = member.workloads.first().is_some_and(|first| std::ptr::eq(first, workload));
+        let probes = member.probes.iter().filter(|(_, days)| is_first && days.contains(&number));
+        let ours = |one: &&Intrusion| is_first && one.member == index && one.day == number;
+        let intrusions = self.world.intrusions.iter().filter(ours);
+        if runs.is_empty() && probes.clone().next().is_none() && intrusions.clone().next().is_none() {
+            return;
+        }
+        let since = runs.first().map_or(start + 1, |(time, _)| (time - 60).max(start + 1));
+        let seat = member.subject.is_none().then(|| self.begin(index, member, workload, since, mint));
+        let doing = Doing {
+            member: index,
+            cause: "",
+            changed: false,
+            marked: !workload.deploys.is_empty(),
+            note: Note::Denied,
+            outcome: &REFUSED,
+            time: since,
+        };
+        for (time, task) in runs {
+            let doing = Doing { cause: &task.cause, note: Note::Need, time, ..doing };
+            self.work(doing, task, seat.as_ref(), mint);
+        }
+        for (call, _) in probes {
+            let time = since + mint.between(1, 1800);
+            self.call(Doing { time, ..doing }, call, seat.as_ref(), mint);
+        }
+        for intrusion in intrusions {
+            self.intrude(doing, intrusion, seat.as_ref(), mint);
+        }
+    }
+
+    /// When a workload's tasks run, sorted.
+    fn runs(&self, member: &Member, workload: &'w Workload, mint: &mut Mint) -> Vec<(i64, &'w Task)> {
         let calendar = self.world.calendar;
         let (number, start) = (self.number, calendar.second(self.number));
         let is_off = usize::try_from(number).ok().and_then(|day| member.off.get(day)).copied() == Some(true);
-        let mut runs: Vec<(i64, &'w Task)> = Vec::new();
+        let mut runs = Vec::new();
         for task in workload.tasks.iter().filter(|task| (task.from..task.until).contains(&number)) {
             let (first, last) = hours(&task.cause, member);
             for _ in 0..task.when.runs(number, calendar.is_weekend(number), is_off, mint) {
@@ -99,79 +139,49 @@ impl<'w> Maker<'w> {
             }
         }
         runs.sort_by_key(|(time, _)| *time);
-        // What identities are refused, and what strangers do, happens with the first workload's sessions.
-        let is_first = member.workloads.first().is_some_and(|first| std::ptr::eq(first, workload));
-        let mut probes: Vec<&Call> = Vec::new();
-        let mut intrusions = Vec::new();
-        if is_first {
-            probes.extend(
-                member.probes.iter().filter(|(_, days)| days.contains(&number)).map(|(call, _)| call),
-            );
-            let ours = self.world.intrusions.iter();
-            intrusions.extend(ours.filter(|one| one.member == index && one.day == number));
-        }
-        if runs.is_empty() && probes.is_empty() && intrusions.is_empty() {
-            return;
-        }
-        let since = runs.first().map_or(start + 1, |(time, _)| (time - 60).max(start + 1));
-        let seat = member.subject.is_none().then(|| self.begin(index, member, workload, since, mint));
-        let marked = !workload.deploys.is_empty();
-        for (time, task) in runs {
-            let mut time = time;
-            for (call, changed) in &task.calls {
-                if !mint.chance(call.chance) {
-                    continue;
-                }
-                for _ in 0..mint.between(call.times.0, call.times.1) {
-                    time += mint.between(0, 2);
-                    let outcome = match &call.error {
-                        Some((code, chance)) if mint.chance(*chance) => Outcome::Failed(code.clone()),
-                        _ => Outcome::Allowed,
-                    };
-                    let doing = Doing {
-                        member: index,
-                        cause: &task.cause,
-                        changed: *changed,
-                        marked,
-                        note: Note::Need,
-                        outcome: &outcome,
-                        time,
-                    };
-                    self.call(doing, call, seat.as_ref(), mint);
-                }
+        runs
+    }
+
+    /// One run of a task.
+    fn work(&mut self, mut doing: Doing<'w, '_>, task: &'w Task, seat: Option<&Seat>, mint: &mut Mint) {
+        for (call, changed) in &task.calls {
+            if !mint.chance(call.chance) {
+                continue;
+            }
+            for _ in 0..mint.between(call.times.0, call.times.1) {
+                doing.time += mint.between(0, 2);
+                let outcome = match &call.error {
+                    Some((code, chance)) if mint.chance(*chance) => Outcome::Failed(code.clone()),
+                    _ => Outcome::Allowed,
+                };
+                self.call(Doing { changed: *changed, outcome: &outcome, ..doing }, call, seat, mint);
             }
         }
-        let refused = Outcome::Denied { explicitly: false };
-        let doing = Doing {
-            member: index,
-            cause: "",
-            changed: false,
-            marked,
-            note: Note::Denied,
-            outcome: &refused,
-            time: since,
-        };
-        for call in probes {
-            let time = since + mint.between(1, 1800);
-            self.call(Doing { time, ..doing }, call, seat.as_ref(), mint);
-        }
-        for intrusion in intrusions {
-            let stolen = seat.as_ref().map(|seat| Seat {
-                caller: seat.caller.clone(),
-                origin: Origin {
-                    address: intrusion.address.clone(),
-                    agent: "aws-cli/1.22.34 Python/3.10.6 Linux/5.15.0-kali botocore/1.23.34".to_owned(),
-                    endpoint: None,
-                    console: false,
-                },
-            });
-            let mut time = since + mint.between(60, 3600);
-            for (call, allowed) in &intrusion.calls {
-                time += mint.between(1, 40);
-                let outcome = if *allowed { &Outcome::Allowed } else { &refused };
-                let doing = Doing { note: Note::Intruder { allowed: *allowed }, outcome, time, ..doing };
-                self.call(doing, call, stolen.as_ref(), mint);
-            }
+    }
+
+    /// What a stranger does with the session's credentials.
+    fn intrude(
+        &mut self,
+        doing: Doing<'w, '_>,
+        intrusion: &'w Intrusion,
+        seat: Option<&Seat>,
+        mint: &mut Mint,
+    ) {
+        let stolen = seat.map(|seat| Seat {
+            caller: seat.caller.clone(),
+            origin: Origin {
+                address: intrusion.address.clone(),
+                agent: "aws-cli/1.22.34 Python/3.10.6 Linux/5.15.0-kali botocore/1.23.34".to_owned(),
+                endpoint: None,
+                console: false,
+            },
+        });
+        let mut time = doing.time + mint.between(60, 3600);
+        for (call, allowed) in &intrusion.calls {
+            time += mint.between(1, 40);
+            let outcome = if *allowed { &Outcome::Allowed } else { &REFUSED };
+            let doing = Doing { note: Note::Intruder { allowed: *allowed }, outcome, time, ..doing };
+            self.call(doing, call, stolen.as_ref(), mint);
         }
     }
 
