@@ -12,7 +12,7 @@ use crate::recorder::{Doing, Record, Recorder};
 use crate::rhythm::Rhythm;
 
 /// The user agent of people.
-const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0";
+pub(crate) const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0";
 
 impl Recorder<'_> {
     /// Makes one entry of the background.

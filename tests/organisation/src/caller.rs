@@ -1,7 +1,7 @@
 //! Who a record says made the call: its `userIdentity` element.
 
 use crate::moment;
-use crate::pattern::escape;
+use crate::pattern::{Arguments, escape};
 
 /// The caller of one call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -217,6 +217,17 @@ impl Caller {
 }
 
 impl RoleSession {
+    /// What the templates of the operations that begin a session ask for.
+    pub(crate) fn arguments(&self) -> Arguments {
+        let mut arguments = Arguments::default();
+        arguments.set("role", &format!("arn:aws:iam::{}:role{}", self.account, self.path_name));
+        arguments.set("role_id", &self.id);
+        arguments.set("session", &self.session);
+        arguments.set("session_arn", &self.arn());
+        arguments.set("issued", &self.key);
+        arguments
+    }
+
     /// ARN of the session.
     #[must_use]
     pub(crate) fn arn(&self) -> String {

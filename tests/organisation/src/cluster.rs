@@ -16,6 +16,8 @@ use crate::mint::Mint;
 use crate::moment;
 use crate::rhythm::Rhythm;
 
+pub(crate) use audit::Request;
+
 /// The demo's cluster, which does not exist.
 const SAMPLE: &str = include_str!("../sample/cluster.json");
 
@@ -143,21 +145,6 @@ pub struct SubjectTruth {
     pub hidden: BTreeSet<String>,
 }
 
-/// The lines of the audit log that one request leaves, none where the audit policy hides it.
-pub(crate) fn request_events(
-    policy: &Value,
-    subject: &SubjectDescription,
-    call: &ClusterCall,
-    at: i64,
-    mint: &mut Mint,
-) -> Vec<String> {
-    let request = audit::Request { subject, call, suffix: "", at };
-    if audit::is_hidden(policy, &request) {
-        return Vec::new();
-    }
-    request.events(mint).iter().map(Value::to_string).collect()
-}
-
 impl ClusterProfile {
     /// The profile of the demo's cluster: 90 days up to the end of October 2026.
     ///
@@ -191,14 +178,11 @@ impl Cluster {
                     let mut suffix = String::new();
                     mint.lower(&mut suffix, 5);
                     for (call, later) in calls.clone().zip(0..) {
-                        let request = audit::Request { subject, call, suffix: &suffix, at: at + later };
-                        let is_hidden = audit::is_hidden(&profile.policy, &request);
-                        known.note(call, is_hidden);
-                        if !is_hidden {
-                            truth.requests += 1;
-                            let stages = request.events(&mut mint);
-                            events.extend(stages.into_iter().map(|event| (at + later, event.to_string())));
-                        }
+                        let request = Request { subject, call, suffix: &suffix, at: at + later };
+                        let lines = request.lines(&profile.policy, &mut mint);
+                        known.note(call, lines.is_empty());
+                        truth.requests += u64::from(!lines.is_empty());
+                        events.extend(lines.into_iter().map(|line| (at + later, line)));
                     }
                 }
                 for call in calls.filter(|_| matches!(job.rhythm, Rhythm::Never(_))) {
@@ -311,13 +295,27 @@ impl ClusterCall {
         if self.resource.is_empty() {
             return format!("{} {}", self.verb, self.path);
         }
-        let mut resource = self.resource.clone();
-        if !self.subresource.is_empty() {
-            resource = format!("{resource}/{}", self.subresource);
-        }
-        // The name of what is to be created is in the body, which the authorizer does not read.
-        let name = if self.verb == "create" && self.subresource.is_empty() { "" } else { &self.name };
         let text = |text: &str| if text.is_empty() { "-".to_owned() } else { text.replace("{}", "*") };
-        format!("{} {} {resource} {} {}", self.verb, text(&self.group), text(&self.namespace), text(name))
+        format!(
+            "{} {} {} {} {}",
+            self.verb,
+            text(&self.group),
+            self.checked_resource(),
+            text(&self.namespace),
+            text(self.checked_name())
+        )
+    }
+
+    /// The resource as the authorizer names it, with its subresource.
+    pub(crate) fn checked_resource(&self) -> String {
+        if self.subresource.is_empty() {
+            return self.resource.clone();
+        }
+        format!("{}/{}", self.resource, self.subresource)
+    }
+
+    /// The name as the authorizer reads it: that of what is to be created is in the body, which it does not read.
+    pub(crate) fn checked_name(&self) -> &str {
+        if self.verb == "create" && self.subresource.is_empty() { "" } else { &self.name }
     }
 }

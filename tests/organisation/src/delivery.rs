@@ -71,26 +71,14 @@ impl Organisation {
     }
 
     fn file(&self, batch: &Batch<'_>, mint: &mut Mint) -> LogFile {
-        let size = batch.records.iter().map(|record| record.text.len() + 1).sum::<usize>();
-        let mut text = String::with_capacity(size + 16);
-        text.push_str("{\"Records\":[");
-        for (position, record) in batch.records.iter().enumerate() {
-            if position > 0 {
-                text.push(',');
-            }
-            text.push_str(&record.text);
-        }
-        text.push_str("]}");
         let mut name = String::new();
         mint.lower(&mut name, 16);
-        LogFile { path: self.path("CloudTrail", batch.region, batch.moment, &name), text }
+        let path = self.path("CloudTrail", batch.region, batch.moment, &name);
+        LogFile { path, text: text(&batch.records) }
     }
 
     fn path(&self, kind: &str, region: &str, moment: i64, rest: &str) -> String {
-        let account = &self.profile.account;
-        let day = moment::format(moment, "%Y/%m/%d");
-        let time = moment::format(moment, "%Y%m%dT%H%MZ");
-        format!("AWSLogs/{account}/{kind}/{region}/{day}/{account}_{kind}_{region}_{time}_{rest}.json")
+        path(&self.profile.account, kind, region, [moment, moment], rest)
     }
 
     fn digest(&self, region: &str, covered: &str, moment: i64, mint: &mut Mint) -> LogFile {
@@ -178,4 +166,27 @@ struct Batch<'a> {
     /// Time of delivery.
     moment: i64,
     records: Vec<&'a Record>,
+}
+
+/// Path of a delivered file, without the ending of a compression. The moments are those of its folder and of its name.
+pub(crate) fn path(account: &str, kind: &str, region: &str, moments: [i64; 2], rest: &str) -> String {
+    let [day, time] = moments;
+    let day = moment::format(day, "%Y/%m/%d");
+    let time = moment::format(time, "%Y%m%dT%H%MZ");
+    format!("AWSLogs/{account}/{kind}/{region}/{day}/{account}_{kind}_{region}_{time}_{rest}.json")
+}
+
+/// The text of a file with these records.
+pub(crate) fn text(records: &[&Record]) -> String {
+    let size = records.iter().map(|record| record.text.len() + 1).sum::<usize>();
+    let mut text = String::with_capacity(size + 16);
+    text.push_str("{\"Records\":[");
+    for (position, record) in records.iter().enumerate() {
+        if position > 0 {
+            text.push(',');
+        }
+        text.push_str(&record.text);
+    }
+    text.push_str("]}");
+    text
 }

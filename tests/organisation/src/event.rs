@@ -80,13 +80,7 @@ impl Call<'_> {
     /// Appends the record.
     pub(crate) fn write(&self, out: &mut String, arguments: &mut Arguments, mint: &mut Mint) {
         let template = self.template;
-        for (name, default) in &template.defaults {
-            if arguments.get(name).is_none() {
-                let (mut value, mut general) = (String::new(), String::new());
-                default.fill_both(&mut value, &mut general, &self.scene, arguments, mint);
-                arguments.insert(crate::pattern::Argument { name: name.clone(), value, general });
-            }
-        }
+        template.complete(&self.scene, arguments, mint);
         let service = match (self.via, self.caller) {
             (Some(via), _) => Some(via),
             (None, Caller::Service(service)) => Some(service.as_str()),

@@ -38,6 +38,8 @@ mod truth;
 mod workload;
 mod world;
 
+use crate::bulk::LogSummary;
+
 pub use truth::{
     DeniedTruth, DeployTruth, GapTruth, HistoryNeed, HistoryTruth, IdentityTruth, IntruderTruth,
 };
@@ -69,26 +71,8 @@ pub struct History {
 /// What was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HistorySummary {
-    /// Log files.
-    pub files: u64,
-    /// Events in them, those that are delivered twice counted twice.
-    pub events: u64,
-    /// Bytes of the logs, not compressed.
-    pub bytes: u64,
-    /// Bytes of the logs as written.
-    pub packed: u64,
+    /// Both logs.
+    pub log: LogSummary,
     /// Needs that the truth lists.
     pub needs: u64,
-}
-
-impl HistorySummary {
-    fn plus(self, other: Self) -> Self {
-        Self {
-            files: self.files + other.files,
-            events: self.events + other.events,
-            bytes: self.bytes + other.bytes,
-            packed: self.packed + other.packed,
-            needs: self.needs + other.needs,
-        }
-    }
 }

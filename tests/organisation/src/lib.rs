@@ -25,6 +25,7 @@
 
 mod archive;
 mod background;
+mod bulk;
 mod caller;
 mod cluster;
 mod delivery;
@@ -46,9 +47,12 @@ mod sample;
 mod scope;
 mod session;
 mod template;
+#[cfg(test)]
+mod testing;
 mod truth;
 
 pub use archive::{GRANTS, SELECTORS, TRUTH, unpack};
+pub use bulk::LogSummary;
 pub use cluster::{
     Cluster, ClusterCall, ClusterJob, ClusterProfile, ClusterTruth, SubjectDescription, SubjectTruth,
 };
@@ -59,7 +63,7 @@ pub use history::{
     IntruderTruth,
 };
 pub use identity::Identity;
-pub use load::{Load, LoadSummary};
+pub use load::Load;
 pub use mint::Mint;
 pub use organisation::Organisation;
 pub use pair::{Pair, Request};

@@ -8,12 +8,11 @@ mod character;
 mod fleet;
 
 use std::path::Path;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::archive::{gzip, write_file};
 use crate::background::service_event;
+use crate::bulk::{LogSummary, Numbers, Writer, share};
 use crate::caller::Caller;
+use crate::delivery::path;
 use crate::error::Error;
 use crate::event::{Call, Outcome};
 use crate::mint::Mint;
@@ -34,19 +33,6 @@ pub struct Load {
     pub threads: usize,
 }
 
-/// What was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LoadSummary {
-    /// Files.
-    pub files: u64,
-    /// Events.
-    pub events: u64,
-    /// Bytes of JSON.
-    pub bytes: u64,
-    /// Bytes of gzip.
-    pub packed: u64,
-}
-
 /// Events of a full file, as the service delivers them.
 const EVENTS_PER_FILE: u64 = 500;
 /// First second of the log.
@@ -61,52 +47,22 @@ impl Load {
     ///
     /// # Errors
     /// A file that cannot be written. The other files may have been.
-    pub fn write(&self, folder: &Path) -> Result<LoadSummary, Error> {
+    pub fn write(&self, folder: &Path) -> Result<LogSummary, Error> {
         let fleet = Fleet::new(self.seed, Templates::embedded()?)?;
         let files = self.events.div_ceil(EVENTS_PER_FILE);
-        let next = AtomicU64::new(0);
-        let result = Mutex::new(Ok(LoadSummary::default()));
-        std::thread::scope(|scope| {
-            for _ in 0..self.threads.max(1) {
-                scope.spawn(|| {
-                    let made = self.work(&fleet, files, &next, folder);
-                    if made.is_err() {
-                        // The others have no reason to go on.
-                        next.store(files, Ordering::Relaxed);
-                    }
-                    if let Ok(mut result) = result.lock() {
-                        *result = match (std::mem::replace(&mut *result, Ok(LoadSummary::default())), made) {
-                            (Ok(sum), Ok(made)) => Ok(sum.plus(made)),
-                            (Err(error), _) | (_, Err(error)) => Err(error),
-                        };
-                    }
-                });
-            }
-        });
-        // A thread that panicked has already ended the scope with its panic.
-        result.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
+        let made = share(self.threads, files, |numbers| self.work(&fleet, files, numbers, folder))?;
+        Ok(made.into_iter().sum())
     }
 
-    fn work(&self, fleet: &Fleet, files: u64, next: &AtomicU64, folder: &Path) -> Result<LoadSummary, Error> {
-        let mut packer = libdeflater::Compressor::new(libdeflater::CompressionLvl::default());
+    fn work(&self, fleet: &Fleet, files: u64, numbers: &Numbers, folder: &Path) -> Result<LogSummary, Error> {
+        let mut writer = Writer::new(folder, libdeflater::CompressionLvl::default());
         let mut text = String::new();
-        let mut summary = LoadSummary::default();
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= files {
-                return Ok(summary);
-            }
+        while let Some(number) = numbers.next() {
             let events = EVENTS_PER_FILE.min(self.events - number * EVENTS_PER_FILE);
             let path = self.file(fleet, number, files, events, &mut text);
-            let packed = gzip(&mut packer, text.as_bytes());
-            write_file(&folder.join(path), &packed)?;
-            summary = summary.plus(LoadSummary {
-                files: 1,
-                events,
-                bytes: text.len() as u64,
-                packed: packed.len() as u64,
-            });
+            writer.write(&path, &text, events)?;
         }
+        Ok(writer.summary)
     }
 
     /// Makes one file in the buffer and answers its path.
@@ -132,11 +88,8 @@ impl Load {
         text.push_str("]}");
         let mut name = String::new();
         mint.lower(&mut name, 16);
-        let day = moment::format(start + 300, "%Y/%m/%d");
-        let time = moment::format(start + 300, "%Y%m%dT%H%MZ");
-        format!(
-            "AWSLogs/{account}/CloudTrail/{region}/{day}/{account}_CloudTrail_{region}_{time}_{name}.json.gz"
-        )
+        let delivered = start + 300;
+        path(account, "CloudTrail", region, [delivered, delivered], &name) + ".gz"
     }
 }
 
@@ -164,12 +117,7 @@ fn event(fleet: &Fleet, seats: &[Seat<'_>], scene: Scene<'_>, text: &mut String,
 /// A service begins the session of the seat.
 fn assume(fleet: &Fleet, seat: &Seat<'_>, scene: Scene<'_>, text: &mut String, mint: &mut Mint) {
     let Caller::Role(role) = &seat.caller else { return call(seat, scene, text, mint) };
-    let mut arguments = Arguments::default();
-    arguments.set("role", &format!("arn:aws:iam::{}:role{}", role.account, role.path_name));
-    arguments.set("role_id", &role.id);
-    arguments.set("session", &role.session);
-    arguments.set("session_arn", &role.arn());
-    arguments.set("issued", &role.key);
+    let mut arguments = role.arguments();
     let caller = Caller::Service(seat.role.service().to_owned());
     let template = fleet.assume_role();
     let call = Call {
@@ -207,17 +155,6 @@ fn call(seat: &Seat<'_>, scene: Scene<'_>, text: &mut String, mint: &mut Mint) {
     let scene = Scene { region, ..scene };
     let call = Call { template, caller: &seat.caller, origin: &seat.origin, via, scene, outcome: &outcome };
     call.write(text, &mut arguments, mint);
-}
-
-impl LoadSummary {
-    fn plus(self, other: Self) -> Self {
-        Self {
-            files: self.files + other.files,
-            events: self.events + other.events,
-            bytes: self.bytes + other.bytes,
-            packed: self.packed + other.packed,
-        }
-    }
 }
 
 #[cfg(test)]

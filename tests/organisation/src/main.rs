@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use remit_organisation::{
-    Cluster, ClusterProfile, History, HistorySummary, Load, LoadSummary, Organisation, Profile, SAMPLE_SEED,
+    Cluster, ClusterProfile, History, HistorySummary, Load, LogSummary, Organisation, Profile, SAMPLE_SEED,
 };
 
 #[derive(Parser)]
@@ -99,22 +99,23 @@ fn main() -> Result<()> {
         Command::History { seed, days, identities, drift, out, shuffle_siblings } => {
             let start = Instant::now();
             let history = History { seed, days, identities, drift, shuffle_siblings };
-            let HistorySummary { files, events, bytes, packed, needs } = history.write(&out)?;
-            let line = format!(
-                "{events} events, {bytes} bytes of logs in {files} files of {packed} bytes, {needs} needs, {:.1} s\n",
-                start.elapsed().as_secs_f64()
-            );
-            std::io::stderr().write_all(line.as_bytes())?;
+            let HistorySummary { log, needs } = history.write(&out)?;
+            report(log, &format!("{needs} needs, "), start)?;
         }
         Command::Load { events, seed, threads, out } => {
             let start = Instant::now();
-            let LoadSummary { files, events, bytes, packed } = Load { seed, events, threads }.write(&out)?;
-            let line = format!(
-                "{events} events, {bytes} bytes of JSON in {files} files of {packed} bytes, {:.1} s\n",
-                start.elapsed().as_secs_f64()
-            );
-            std::io::stderr().write_all(line.as_bytes())?;
+            report(Load { seed, events, threads }.write(&out)?, "", start)?;
         }
     }
     Ok(())
+}
+
+/// Says what was written of a log, what else there is to say, and how long it took.
+fn report(log: LogSummary, more: &str, start: Instant) -> Result<()> {
+    let LogSummary { files, events, bytes, packed } = log;
+    let seconds = start.elapsed().as_secs_f64();
+    let line = format!(
+        "{events} events, {bytes} bytes of JSON in {files} files of {packed} bytes, {more}{seconds:.1} s\n"
+    );
+    Ok(std::io::stderr().write_all(line.as_bytes())?)
 }

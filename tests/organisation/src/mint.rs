@@ -66,9 +66,9 @@ impl Mint {
         Self { tails: Vec::new(), ..Self::thrifty(seed, label) }
     }
 
-    /// Goes on with the numbers of another label and keeps the text that opaque values are cut from.
-    pub(crate) fn turn_to(&mut self, seed: u64, label: &str) {
-        self.random = Self::new(seed, label).random;
+    /// The stream of another label, with the text that this one cuts opaque values from.
+    pub(crate) fn turned_to(&self, seed: u64, label: &str) -> Self {
+        Self { random: Self::new(seed, label).random, ..self.clone() }
     }
 
     /// A stream of its own that follows from this one, of which it takes a single number.

@@ -4,20 +4,23 @@ use crate::mint::Mint;
 
 /// An action as a policy might write it: itself, a wildcard of its service, everything.
 pub(crate) fn action(action: &str, mint: &mut Mint) -> String {
-    let (service, name) = action.split_once(':').unwrap_or((action, ""));
+    let service = action.split(':').next().unwrap_or_default();
     match mint.below(12) {
         0..6 => action.to_owned(),
         6 => format!("{service}:*"),
         7 => "*".to_owned(),
         8 => one_letter(action, mint),
         9 => action.to_lowercase(),
-        _ => {
-            // Up to the first capital letter behind the verb: `s3:Get*`.
-            let verb = name.char_indices().skip(1).find(|(_, letter)| letter.is_ascii_uppercase());
-            let end = verb.map_or(name.len(), |(position, _)| position);
-            format!("{service}:{}*", name.get(..end).unwrap_or_default())
-        }
+        _ => format!("{}*", verb(action)),
     }
+}
+
+/// An action up to the end of its first word: `s3:Get` of `s3:GetObject`.
+pub(crate) fn verb(action: &str) -> &str {
+    let start = action.find(':').map_or(0, |colon| colon + 2);
+    let rest = action.get(start..).unwrap_or_default();
+    let end = rest.find(|letter: char| letter.is_ascii_uppercase()).map_or(action.len(), |end| start + end);
+    action.get(..end).unwrap_or(action)
 }
 
 /// A resource as a policy might write it: itself, cut behind a separator, with one part open, everything.

@@ -120,12 +120,7 @@ impl Recorder<'_> {
         };
         let beginning = self.beginning(session, &mut role, seat, origin, &scene, mint)?;
         role.session = beginning.name;
-        let mut arguments = Arguments::default();
-        arguments.set("role", &identity.arn);
-        arguments.set("role_id", &identity.id);
-        arguments.set("session", &role.session);
-        arguments.set("session_arn", &role.arn());
-        arguments.set("issued", &role.key);
+        let mut arguments = role.arguments();
         for (name, value) in &beginning.arguments {
             arguments.set(name, value);
         }

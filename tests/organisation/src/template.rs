@@ -10,7 +10,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
-use crate::pattern::Pattern;
+use crate::mint::Mint;
+use crate::pattern::{Arguments, Pattern, Scene};
+use crate::recorder::draw;
 
 /// How an operation appears in the log.
 #[derive(Clone, Debug)]
@@ -145,7 +147,7 @@ macro_rules! files {
     ($($name:literal),* $(,)?) => { &[$(($name, include_str!(concat!("../templates/", $name, ".json")))),*] };
 }
 
-/// The service label is the file's name and the event source's first label.
+/// The service label is the file's name, without its folder, and the event source's first label.
 const FILES: &[(&str, &str)] = files![
     "access-analyzer",
     "athena",
@@ -188,24 +190,24 @@ const FILES: &[(&str, &str)] = files![
     "xray",
 ];
 
-/// Further operations of the same services.
-const HISTORY_FILES: &[(&str, &str)] = &[
-    ("acm", include_str!("../templates/history/acm.json")),
-    ("ecr", include_str!("../templates/history/ecr.json")),
-    ("iam", include_str!("../templates/history/iam.json")),
-    ("secretsmanager", include_str!("../templates/history/secretsmanager.json")),
-    ("dynamodb", include_str!("../templates/history/dynamodb.json")),
-    ("sqs", include_str!("../templates/history/sqs.json")),
-    ("sns", include_str!("../templates/history/sns.json")),
-    ("lambda", include_str!("../templates/history/lambda.json")),
-    ("logs", include_str!("../templates/history/logs.json")),
-    ("ec2", include_str!("../templates/history/ec2.json")),
-    ("ecs", include_str!("../templates/history/ecs.json")),
-    ("events", include_str!("../templates/history/events.json")),
-    ("cloudformation", include_str!("../templates/history/cloudformation.json")),
-    ("monitoring", include_str!("../templates/history/monitoring.json")),
-    ("rds", include_str!("../templates/history/rds.json")),
-    ("autoscaling", include_str!("../templates/history/autoscaling.json")),
+/// Further operations, which only histories use.
+const HISTORY_FILES: &[(&str, &str)] = files![
+    "history/acm",
+    "history/autoscaling",
+    "history/cloudformation",
+    "history/dynamodb",
+    "history/ec2",
+    "history/ecr",
+    "history/ecs",
+    "history/events",
+    "history/iam",
+    "history/lambda",
+    "history/logs",
+    "history/monitoring",
+    "history/rds",
+    "history/secretsmanager",
+    "history/sns",
+    "history/sqs",
 ];
 
 impl Templates {
@@ -215,11 +217,7 @@ impl Templates {
     /// A template file that is not in its format.
     pub fn embedded() -> Result<&'static Self, Error> {
         static TEMPLATES: OnceLock<Templates> = OnceLock::new();
-        if let Some(templates) = TEMPLATES.get() {
-            return Ok(templates);
-        }
-        let loaded = Self::load(FILES)?;
-        Ok(TEMPLATES.get_or_init(|| loaded))
+        Self::once(&TEMPLATES, &[FILES])
     }
 
     /// The templates that the crate carries, and those that only histories use: operations of paths that are rare,
@@ -229,12 +227,7 @@ impl Templates {
     /// A template file that is not in its format.
     pub(crate) fn of_histories() -> Result<&'static Self, Error> {
         static TEMPLATES: OnceLock<Templates> = OnceLock::new();
-        if let Some(templates) = TEMPLATES.get() {
-            return Ok(templates);
-        }
-        let mut loaded = Self::load(FILES)?;
-        loaded.by_operation.extend(Self::load(HISTORY_FILES)?.by_operation);
-        Ok(TEMPLATES.get_or_init(|| loaded))
+        Self::once(&TEMPLATES, &[FILES, HISTORY_FILES])
     }
 
     /// The template of an operation such as `s3:GetObject`.
@@ -248,16 +241,37 @@ impl Templates {
         self.by_operation.iter().map(|(operation, template)| (operation.as_str(), template))
     }
 
-    fn load(files: &[(&str, &str)]) -> Result<Self, Error> {
+    /// The templates of these lists of files, which are read when they are first asked for.
+    fn once(place: &'static OnceLock<Self>, lists: &[&[(&str, &str)]]) -> Result<&'static Self, Error> {
+        if let Some(templates) = place.get() {
+            return Ok(templates);
+        }
+        let loaded = Self::load(lists.concat())?;
+        Ok(place.get_or_init(|| loaded))
+    }
+
+    fn load(files: Vec<(&str, &str)>) -> Result<Self, Error> {
         let mut by_operation = BTreeMap::new();
-        for (label, text) in files {
+        for (path, text) in files {
             let file: ServiceFile = serde_json::from_str(text)
-                .map_err(|source| Error::Description { file: format!("templates/{label}.json"), source })?;
+                .map_err(|source| Error::Description { file: format!("templates/{path}.json"), source })?;
+            let label = path.rsplit('/').next().unwrap_or(path);
             for (name, entry) in &file.operations {
                 by_operation.insert(format!("{label}:{name}"), file.template(label, name, entry)?);
             }
         }
         Ok(Self { by_operation })
+    }
+}
+
+impl Template {
+    /// Draws the arguments that the template has values for and the call does not give.
+    pub(crate) fn complete(&self, scene: &Scene<'_>, arguments: &mut Arguments, mint: &mut Mint) {
+        for default in &self.defaults {
+            if arguments.get(&default.0).is_none() {
+                draw(std::slice::from_ref(default), scene, arguments, mint);
+            }
+        }
     }
 }
 
@@ -321,7 +335,7 @@ mod tests {
 
     #[test]
     fn reads_answer_nothing_and_every_need_is_an_action() {
-        for (operation, template) in Templates::embedded().unwrap().iter() {
+        for (operation, template) in Templates::of_histories().unwrap().iter() {
             for need in &template.needs {
                 assert!(
                     need.action.split_once(':').is_some_and(|(service, name)| !service.is_empty()

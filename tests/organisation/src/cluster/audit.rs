@@ -7,18 +7,26 @@ use crate::mint::Mint;
 use crate::moment;
 
 /// One request that is made.
-pub(super) struct Request<'a> {
-    pub(super) subject: &'a SubjectDescription,
-    pub(super) call: &'a ClusterCall,
+pub(crate) struct Request<'a> {
+    pub(crate) subject: &'a SubjectDescription,
+    pub(crate) call: &'a ClusterCall,
     /// What stands for `{}` in names.
-    pub(super) suffix: &'a str,
+    pub(crate) suffix: &'a str,
     /// Seconds since the Unix epoch.
-    pub(super) at: i64,
+    pub(crate) at: i64,
 }
 
 impl Request<'_> {
+    /// The lines that the request leaves in the log, none where the audit policy hides it.
+    pub(crate) fn lines(&self, policy: &Value, mint: &mut Mint) -> Vec<String> {
+        if self.is_hidden(policy) {
+            return Vec::new();
+        }
+        self.events(mint).iter().map(Value::to_string).collect()
+    }
+
     /// The events of the stages in which the server writes one: a watch is written when it begins and when it ends.
-    pub(super) fn events(&self, mint: &mut Mint) -> Vec<Value> {
+    fn events(&self, mint: &mut Mint) -> Vec<Value> {
         let mut id = String::new();
         mint.uuid(&mut id);
         let complete = self.event("ResponseComplete", &id);
@@ -131,6 +139,29 @@ impl Request<'_> {
             _ => uri,
         }
     }
+
+    /// Whether the audit policy's first rule that fits says `None`. Profiles use rules of verbs and of groups with resources
+    /// only.
+    fn is_hidden(&self, policy: &Value) -> bool {
+        let call = self.call;
+        let rules = policy.get("rules").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        let has = |of: &Value, list: &str, item: &str| {
+            let list = of.get(list).and_then(Value::as_array);
+            list.is_none_or(|items| items.iter().any(|one| one.as_str() == Some(item)))
+        };
+        let text =
+            |of: &Value, field: &str| of.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let fits = |rule: &&Value| {
+            let resources = rule.get("resources").and_then(Value::as_array);
+            let is_named = |one: &Value| {
+                !call.resource.is_empty()
+                    && text(one, "group") == call.group
+                    && has(one, "resources", &call.resource)
+            };
+            has(rule, "verbs", &call.verb) && resources.is_none_or(|resources| resources.iter().any(is_named))
+        };
+        rules.iter().find(fits).is_none_or(|rule| text(rule, "level") == "None")
+    }
 }
 
 /// An object with further fields, those that there are.
@@ -141,26 +172,4 @@ fn with<const N: usize>(object: Value, fields: [(&str, Option<Value>); N]) -> Va
     };
     object.extend(fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
     Value::Object(object)
-}
-
-/// Whether the audit policy's first rule that fits says `None`. Profiles use rules of verbs and of groups with resources
-/// only.
-pub(super) fn is_hidden(policy: &Value, request: &Request<'_>) -> bool {
-    let call = request.call;
-    let rules = policy.get("rules").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let has = |of: &Value, list: &str, item: &str| {
-        let list = of.get(list).and_then(Value::as_array);
-        list.is_none_or(|items| items.iter().any(|one| one.as_str() == Some(item)))
-    };
-    let text = |of: &Value, field: &str| of.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let fits = |rule: &&Value| {
-        let resources = rule.get("resources").and_then(Value::as_array);
-        let is_named = |one: &Value| {
-            !call.resource.is_empty()
-                && text(one, "group") == call.group
-                && has(one, "resources", &call.resource)
-        };
-        has(rule, "verbs", &call.verb) && resources.is_none_or(|resources| resources.iter().any(is_named))
-    };
-    rules.iter().find(fits).is_none_or(|rule| text(rule, "level") == "None")
 }

@@ -20,7 +20,11 @@ use crate::truth::{PrincipalTruth, Truth};
 
 /// The organisation whose grants and selectors are to be written. It has no log of its own; `last` is the last
 /// day on which each identity called.
-pub(super) fn organisation(world: &World, needed: &Resources, last: &BTreeMap<usize, u32>) -> Organisation {
+pub(super) fn organisation(
+    world: &World,
+    needed: &BTreeMap<usize, Resources>,
+    last: &BTreeMap<usize, u32>,
+) -> Organisation {
     let day = |moment| moment::format(moment, "%Y-%m-%d");
     let mut principals = Vec::new();
     let mut identities = Vec::new();
@@ -28,27 +32,26 @@ pub(super) fn organisation(world: &World, needed: &Resources, last: &BTreeMap<us
     let mut managed: BTreeMap<&'static str, Value> = BTreeMap::new();
     for (index, member) in world.members.iter().enumerate().filter(|(_, member)| member.subject.is_none()) {
         let mut description = member.description.clone();
-        let needed = all_resources(world, index, member, needed);
+        let known = all_resources(world, index, member, needed.get(&index));
         let mut statements = Vec::new();
         for statement in &member.policy {
             if let Some(name) = statement.managed {
                 description.attached.push(name.to_owned());
                 managed.entry(name).or_insert_with(|| document(&[policy::document(statement, &[])]));
             } else {
-                statements.push(policy::document(statement, &resources(statement, &needed)));
+                statements.push(policy::document(statement, &resources(statement, &known)));
             }
         }
         if !statements.is_empty() {
             description.inline.insert("main".to_owned(), document(&statements));
         }
+        let last = last.get(&index);
         principals.push(description);
         identities.push(member.identity.clone());
         truth.principals.push(PrincipalTruth {
             // The account says when a role was last used to within minutes; the day is enough here.
-            last_used: last
-                .get(&index)
-                .map(|day| format!("{}T23:50:00Z", moment::format(world.calendar.second(*day), "%Y-%m-%d"))),
-            last_region: last.get(&index).map(|_| REGION.to_owned()),
+            last_used: last.map(|last| moment::format(world.calendar.second(*last), "%Y-%m-%dT23:50:00Z")),
+            last_region: last.map(|_| REGION.to_owned()),
             ..PrincipalTruth::default()
         });
     }
@@ -94,16 +97,8 @@ fn document(statements: &[Value]) -> Value {
 }
 
 /// Resources by action: those that were needed, and those of calls that never came to be made.
-fn all_resources(
-    world: &World,
-    index: usize,
-    member: &Member,
-    needed: &Resources,
-) -> BTreeMap<String, BTreeSet<String>> {
-    let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for ((_, action), resources) in needed.range((index, String::new())..(index + 1, String::new())) {
-        all.entry(action.clone()).or_default().extend(resources.iter().cloned());
-    }
+fn all_resources(world: &World, index: usize, member: &Member, needed: Option<&Resources>) -> Resources {
+    let mut all = needed.cloned().unwrap_or_default();
     let mut mint = Mint::new(world.history.seed, &format!("grants/{index}"));
     for call in member.calls() {
         let Target::Cloud { template, with } = &call.target else { continue };
@@ -120,7 +115,7 @@ fn all_resources(
 }
 
 /// The resources that a statement names.
-fn resources(statement: &Statement, needed: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
+fn resources(statement: &Statement, needed: &Resources) -> Vec<String> {
     let of_statement: BTreeSet<_> = needed
         .iter()
         .filter(|(action, _)| statement.allows(action))

@@ -87,7 +87,8 @@ pub(super) enum Session {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    common_drift: Vec<String>,
+    /// What later versions of anything in the file may come to do; that of [`COMMON`] where nothing is said.
+    common_drift: Option<Vec<String>>,
     archetypes: Vec<Archetype>,
 }
 
@@ -100,6 +101,9 @@ const FILES: &[(&str, &str)] = &[
     ("agents", include_str!("../../history/agents.json")),
     (CLUSTER, include_str!("../../history/kubernetes.json")),
 ];
+
+/// What later versions may come to do of anything that calls as programs do.
+const COMMON: &str = include_str!("../../history/common.json");
 
 /// The file whose archetypes work in the cluster.
 const CLUSTER: &str = "kubernetes";
@@ -114,16 +118,22 @@ fn certain() -> f64 {
 /// A file that is not in its format.
 pub(super) fn all() -> Result<Vec<Archetype>, Error> {
     let mut all = Vec::new();
+    let common: Vec<String> = parse("common", COMMON)?;
     for (name, text) in FILES {
-        let file: File = serde_json::from_str(text)
-            .map_err(|source| Error::Description { file: format!("history/{name}.json"), source })?;
+        let file: File = parse(name, text)?;
+        let common = file.common_drift.as_ref().unwrap_or(&common);
         all.extend(file.archetypes.into_iter().map(|archetype| Archetype {
-            common: file.common_drift.clone(),
+            common: common.clone(),
             in_cluster: *name == CLUSTER,
             ..archetype
         }));
     }
     Ok(all)
+}
+
+fn parse<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T, Error> {
+    serde_json::from_str(text)
+        .map_err(|source| Error::Description { file: format!("history/{name}.json"), source })
 }
 
 /// One of the archetypes, by their weights.

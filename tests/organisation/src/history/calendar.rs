@@ -73,9 +73,8 @@ impl Calendar {
                 _ => u64::from(*day) % u64::from(period.max(1)) == phase,
             }
         };
-        let planned: Vec<_> = (0..self.days).filter(hits).collect();
-        planned
-            .into_iter()
+        (0..self.days)
+            .filter(hits)
             .filter_map(|day| {
                 let shifted = i64::from(day) + mint.between(-late, late);
                 let kept = !mint.chance(skipped);

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::cluster::ClusterCall;
 use crate::error::Error;
+use crate::identity::Identity;
 use crate::mint::Mint;
-use crate::pattern::{Argument, Arguments, Pattern, Scene};
+use crate::pattern::{Arguments, Pattern, Scene};
+use crate::recorder::draw;
 use crate::template::{Template, Templates};
 
 /// A call that is made again and again.
@@ -43,12 +45,23 @@ pub(super) enum Target {
 /// A workload's own names, by what stands between tildes.
 pub(super) type Names = BTreeMap<&'static str, String>;
 
+/// One of a workload's own names; empty where it has none.
+pub(super) fn name<'a>(names: &'a Names, key: &str) -> &'a str {
+    names.get(key).map(String::as_str).unwrap_or_default()
+}
+
+/// Adds the names of the role or user that a workload works as.
+pub(super) fn name_identity(names: &mut Names, identity: &Identity) {
+    names.insert("role", identity.arn.clone());
+    names.insert("rolename", identity.name.clone());
+}
+
 /// Fills in a workload's own names.
 pub(super) fn fill(text: &str, names: &Names) -> String {
     let mut parts = text.split('~');
     let mut filled = parts.next().unwrap_or_default().to_owned();
-    while let (Some(name), Some(rest)) = (parts.next(), parts.next()) {
-        filled.push_str(names.get(name).map(String::as_str).unwrap_or_default());
+    while let (Some(key), Some(rest)) = (parts.next(), parts.next()) {
+        filled.push_str(name(names, key));
         filled.push_str(rest);
     }
     filled
@@ -141,13 +154,8 @@ pub(super) fn arguments(
     mint: &mut Mint,
 ) -> Arguments {
     let mut arguments = Arguments::default();
-    for (name, pattern) in with.iter().chain(&template.defaults) {
-        if arguments.get(name).is_none() {
-            let mut value = String::new();
-            pattern.fill(&mut value, scene, &mut arguments, mint);
-            arguments.insert(Argument { name: name.clone(), value, general: String::new() });
-        }
-    }
+    draw(with, scene, &mut arguments, mint);
+    template.complete(scene, &mut arguments, mint);
     arguments
 }
 
@@ -158,13 +166,7 @@ pub(super) fn cluster_need(call: &ClusterCall) -> (String, String) {
         return (format!("{} {}", call.verb, call.path), "*".to_owned());
     }
     let group = if call.group.is_empty() { "core" } else { &call.group };
-    let mut what = format!("{group}/{}", call.resource);
-    if !call.subresource.is_empty() {
-        what = format!("{what}/{}", call.subresource);
-    }
     let namespace = if call.namespace.is_empty() { "*" } else { &call.namespace };
-    // The authorizer does not read the name of what is to be created.
-    let is_unnamed = call.name.is_empty() || call.verb == "create" && call.subresource.is_empty();
-    let name = if is_unnamed { "*".to_owned() } else { call.name.clone() };
-    (format!("{} {what} in {namespace}", call.verb), name)
+    let name = if call.checked_name().is_empty() { "*" } else { call.checked_name() };
+    (format!("{} {group}/{} in {namespace}", call.verb, call.checked_resource()), name.to_owned())
 }

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use super::call::{Call, Target, arguments, cluster_need};
 use super::member::Member;
+use super::noise::Intrusion;
 use super::seat::{self, Seat};
 use super::truth::{Key, Note};
 use super::workload::{Task, Workload};
 use super::world::World;
 use super::{ACCOUNT, REGION};
-use crate::cluster::{ClusterCall, request_events};
+use crate::cluster::{ClusterCall, Request};
 use crate::event::{self, Origin, Outcome};
 use crate::mint::Mint;
 use crate::pattern::{Arguments, Pattern, Scene};
@@ -34,11 +35,15 @@ pub(super) struct Day<'w> {
 pub(super) struct Maker<'w> {
     world: &'w World,
     templates: &'static Templates,
+    /// What the streams of all days and members cut their opaque values from.
     mint: Mint,
     policy: serde_json::Value,
     day: Day<'w>,
     number: u32,
 }
+
+/// How calls end that the grants do not allow.
+static REFUSED: Outcome = Outcome::Denied { explicitly: false };
 
 /// Which call of whom.
 #[derive(Clone, Copy)]
@@ -73,12 +78,10 @@ impl<'w> Maker<'w> {
             if !member.is_alive(number) {
                 continue;
             }
-            self.mint.turn_to(world.history.seed, &format!("day/{number}/{index}"));
-            let mut mint = std::mem::replace(&mut self.mint, Mint::new(0, ""));
+            let mut mint = self.mint.turned_to(world.history.seed, &format!("day/{number}/{index}"));
             for workload in &member.workloads {
                 self.live(index, member, workload, &mut mint);
             }
-            self.mint = mint;
         }
         let mut day = std::mem::take(&mut self.day);
         day.records.sort_by(|left, right| (left.moment, &left.text).cmp(&(right.moment, &right.text)));
@@ -88,10 +91,46 @@ impl<'w> Maker<'w> {
 
     /// One workload's day.
     fn live(&mut self, index: usize, member: &'w Member, workload: &'w Workload, mint: &mut Mint) {
+        let (number, start) = (self.number, self.world.calendar.second(self.number));
+        let runs = self.runs(member, workload, mint);
+        // What identities are refused, and what strangers do, happens with the first workload's sessions.
+        let is_first = member.workloads.first().is_some_and(|first| std::ptr::eq(first, workload));
+        let probes = member.probes.iter().filter(|(_, days)| is_first && days.contains(&number));
+        let ours = |one: &&Intrusion| is_first && one.member == index && one.day == number;
+        let intrusions = self.world.intrusions.iter().filter(ours);
+        if runs.is_empty() && probes.clone().next().is_none() && intrusions.clone().next().is_none() {
+            return;
+        }
+        let since = runs.first().map_or(start + 1, |(time, _)| (time - 60).max(start + 1));
+        let seat = member.subject.is_none().then(|| self.begin(index, member, workload, since, mint));
+        let doing = Doing {
+            member: index,
+            cause: "",
+            changed: false,
+            marked: !workload.deploys.is_empty(),
+            note: Note::Denied,
+            outcome: &REFUSED,
+            time: since,
+        };
+        for (time, task) in runs {
+            let doing = Doing { cause: &task.cause, note: Note::Need, time, ..doing };
+            self.work(doing, task, seat.as_ref(), mint);
+        }
+        for (call, _) in probes {
+            let time = since + mint.between(1, 1800);
+            self.call(Doing { time, ..doing }, call, seat.as_ref(), mint);
+        }
+        for intrusion in intrusions {
+            self.intrude(doing, intrusion, seat.as_ref(), mint);
+        }
+    }
+
+    /// When a workload's tasks run, sorted.
+    fn runs(&self, member: &Member, workload: &'w Workload, mint: &mut Mint) -> Vec<(i64, &'w Task)> {
         let calendar = self.world.calendar;
         let (number, start) = (self.number, calendar.second(self.number));
         let is_off = usize::try_from(number).ok().and_then(|day| member.off.get(day)).copied() == Some(true);
-        let mut runs: Vec<(i64, &'w Task)> = Vec::new();
+        let mut runs = Vec::new();
         for task in workload.tasks.iter().filter(|task| (task.from..task.until).contains(&number)) {
             let (first, last) = hours(&task.cause, member);
             for _ in 0..task.when.runs(number, calendar.is_weekend(number), is_off, mint) {
@@ -100,79 +139,49 @@ impl<'w> Maker<'w> {
             }
         }
         runs.sort_by_key(|(time, _)| *time);
-        // What identities are refused, and what strangers do, happens with the first workload's sessions.
-        let is_first = member.workloads.first().is_some_and(|first| std::ptr::eq(first, workload));
-        let mut probes: Vec<&Call> = Vec::new();
-        let mut intrusions = Vec::new();
-        if is_first {
-            probes.extend(
-                member.probes.iter().filter(|(_, days)| days.contains(&number)).map(|(call, _)| call),
-            );
-            let ours = self.world.intrusions.iter();
-            intrusions.extend(ours.filter(|one| one.member == index && one.day == number));
-        }
-        if runs.is_empty() && probes.is_empty() && intrusions.is_empty() {
-            return;
-        }
-        let since = runs.first().map_or(start + 1, |(time, _)| (time - 60).max(start + 1));
-        let seat = member.subject.is_none().then(|| self.begin(index, member, workload, since, mint));
-        let marked = !workload.deploys.is_empty();
-        for (time, task) in runs {
-            let mut time = time;
-            for (call, changed) in &task.calls {
-                if !mint.chance(call.chance) {
-                    continue;
-                }
-                for _ in 0..mint.between(call.times.0, call.times.1) {
-                    time += mint.between(0, 2);
-                    let outcome = match &call.error {
-                        Some((code, chance)) if mint.chance(*chance) => Outcome::Failed(code.clone()),
-                        _ => Outcome::Allowed,
-                    };
-                    let doing = Doing {
-                        member: index,
-                        cause: &task.cause,
-                        changed: *changed,
-                        marked,
-                        note: Note::Need,
-                        outcome: &outcome,
-                        time,
-                    };
-                    self.call(doing, call, seat.as_ref(), mint);
-                }
+        runs
+    }
+
+    /// One run of a task.
+    fn work(&mut self, mut doing: Doing<'w, '_>, task: &'w Task, seat: Option<&Seat>, mint: &mut Mint) {
+        for (call, changed) in &task.calls {
+            if !mint.chance(call.chance) {
+                continue;
+            }
+            for _ in 0..mint.between(call.times.0, call.times.1) {
+                doing.time += mint.between(0, 2);
+                let outcome = match &call.error {
+                    Some((code, chance)) if mint.chance(*chance) => Outcome::Failed(code.clone()),
+                    _ => Outcome::Allowed,
+                };
+                self.call(Doing { changed: *changed, outcome: &outcome, ..doing }, call, seat, mint);
             }
         }
-        let refused = Outcome::Denied { explicitly: false };
-        let doing = Doing {
-            member: index,
-            cause: "",
-            changed: false,
-            marked,
-            note: Note::Denied,
-            outcome: &refused,
-            time: since,
-        };
-        for call in probes {
-            let time = since + mint.between(1, 1800);
-            self.call(Doing { time, ..doing }, call, seat.as_ref(), mint);
-        }
-        for intrusion in intrusions {
-            let stolen = seat.as_ref().map(|seat| Seat {
-                caller: seat.caller.clone(),
-                origin: Origin {
-                    address: intrusion.address.clone(),
-                    agent: "aws-cli/1.22.34 Python/3.10.6 Linux/5.15.0-kali botocore/1.23.34".to_owned(),
-                    endpoint: None,
-                    console: false,
-                },
-            });
-            let mut time = since + mint.between(60, 3600);
-            for (call, allowed) in &intrusion.calls {
-                time += mint.between(1, 40);
-                let outcome = if *allowed { &Outcome::Allowed } else { &refused };
-                let doing = Doing { note: Note::Intruder { allowed: *allowed }, outcome, time, ..doing };
-                self.call(doing, call, stolen.as_ref(), mint);
-            }
+    }
+
+    /// What a stranger does with the session's credentials.
+    fn intrude(
+        &mut self,
+        doing: Doing<'w, '_>,
+        intrusion: &'w Intrusion,
+        seat: Option<&Seat>,
+        mint: &mut Mint,
+    ) {
+        let stolen = seat.map(|seat| Seat {
+            caller: seat.caller.clone(),
+            origin: Origin {
+                address: intrusion.address.clone(),
+                agent: "aws-cli/1.22.34 Python/3.10.6 Linux/5.15.0-kali botocore/1.23.34".to_owned(),
+                endpoint: None,
+                console: false,
+            },
+        });
+        let mut time = doing.time + mint.between(60, 3600);
+        for (call, allowed) in &intrusion.calls {
+            time += mint.between(1, 40);
+            let outcome = if *allowed { &Outcome::Allowed } else { &REFUSED };
+            let doing = Doing { note: Note::Intruder { allowed: *allowed }, outcome, time, ..doing };
+            self.call(doing, call, stolen.as_ref(), mint);
         }
     }
 
@@ -193,8 +202,8 @@ impl<'w> Maker<'w> {
 
     /// Whether a gap of the log swallows what happens at that moment.
     fn is_lost(&self, time: i64, in_cluster: bool) -> bool {
-        let gaps = self.world.gaps.iter().filter(|gap| gap.in_cluster == in_cluster);
-        gaps.clone().any(|gap| (gap.from..gap.to).contains(&time))
+        let mut gaps = self.world.gaps.iter();
+        gaps.any(|gap| gap.in_cluster == in_cluster && (gap.from..gap.to).contains(&time))
     }
 
     fn call(&mut self, doing: Doing<'w, '_>, call: &'w Call, seat: Option<&Seat>, mint: &mut Mint) {
@@ -273,10 +282,11 @@ impl<'w> Maker<'w> {
         if doing.outcome.is_denied() {
             filled.code = 403;
         }
-        let events = request_events(&self.policy, subject, &filled, doing.time, mint);
-        let observed = !events.is_empty() && !self.is_lost(doing.time, true);
+        let request = Request { subject, call: &filled, suffix: "", at: doing.time };
+        let lines = request.lines(&self.policy, mint);
+        let observed = !lines.is_empty() && !self.is_lost(doing.time, true);
         if observed {
-            self.day.audit.extend(events.into_iter().map(|event| (doing.time, event)));
+            self.day.audit.extend(lines.into_iter().map(|line| (doing.time, line)));
         }
         let (permission, resource) = cluster_need(&filled);
         let write = !matches!(call.verb.as_str(), "get" | "list" | "watch");

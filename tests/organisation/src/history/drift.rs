@@ -81,18 +81,24 @@ impl<'a> Plan<'a> {
         let mint = &mut mint.fork();
         if let Some(rate) = plan.deploys_a_year {
             let versions = calendar.deploys(rate, mint);
-            for day in versions {
-                if mint.chance(prior.change) {
-                    let change = plan.change(mint);
-                    plan.changes.extend(change.map(|change| (day, change)));
-                }
-            }
+            plan.changes = plan.draw_changes(&versions, prior.change, mint);
         }
         plan
     }
 
+    /// Draws what some of the deploys on these days change.
+    pub(super) fn draw_changes(&self, days: &[u32], share: f64, mint: &mut Mint) -> Vec<(u32, Change)> {
+        let mut changes = Vec::new();
+        for day in days {
+            if mint.chance(share) {
+                changes.extend(self.change(mint).map(|change| (*day, change)));
+            }
+        }
+        changes
+    }
+
     /// Draws a change; none where nothing that the archetype could come to do is known.
-    pub(super) fn change(&self, mint: &mut Mint) -> Option<Change> {
+    fn change(&self, mint: &mut Mint) -> Option<Change> {
         let change = match mint.below(100) {
             0..60 => {
                 let calls = self.new_calls(mint)?;

@@ -1,16 +1,14 @@
 //! One identity of a history: who it is, what it does, what it is granted.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
 use super::ACCOUNT;
 use super::archetype::{Archetype, Session};
 use super::calendar::Calendar;
-use super::call::{Call, Names, Target, cluster_need};
+use super::call::{self, Call, Names};
 use super::policy::{self, Statement};
 use super::prior::{self, Prior};
-use super::workload::{NEVER, Workload};
+use super::workload::Workload;
 use crate::cluster::SubjectDescription;
 use crate::error::Error;
 use crate::identity::Identity;
@@ -113,42 +111,34 @@ impl Member {
     /// A template that cannot be read.
     pub(super) fn grant(&mut self, prior: &Prior, calendar: Calendar, mint: &mut Mint) -> Result<(), Error> {
         let probing = !self.workloads.is_empty() && mint.chance(prior.probes);
-        if self.subject.is_some() {
-            let refused = "list rbac.authorization.k8s.io/v1/clusterroles";
-            self.policy = policy::of_cluster(self, mint);
-            let calls = Call::parse_all(refused, &BTreeMap::new(), true)?;
-            let is_granted = calls.iter().any(|call| match &call.target {
-                Target::Cluster { call, .. } => policy::allows(&self.policy, &cluster_need(call).0, false),
-                Target::Cloud { .. } => true,
-            });
-            if probing && !is_granted {
-                self.probes = on_days(calls, calendar, mint);
-            }
+        let in_cluster = self.subject.is_some();
+        self.policy = if in_cluster { policy::of_cluster(self, mint) } else { policy::of_cloud(self, mint)? };
+        if !probing {
             return Ok(());
         }
-        self.policy = policy::of_cloud(self, mint)?;
-        if probing {
-            let names = self.workloads.first().map(|workload| workload.names.clone()).unwrap_or_default();
-            for _ in 0..mint.between(1, 3) {
-                let Some(text) = mint.pick(PROBES) else { continue };
-                let calls = Call::parse_all(text, &names, false)?;
-                let is_refused = calls.iter().all(|call| match &call.target {
-                    Target::Cloud { template, .. } => template
-                        .needs
-                        .first()
-                        .is_some_and(|need| !policy::allows(&self.policy, &need.action, false)),
-                    Target::Cluster { .. } => false,
-                });
-                if is_refused {
-                    self.probes.extend(on_days(calls, calendar, mint));
-                }
+        let names = self.names();
+        let tries = if in_cluster { 1 } else { mint.between(1, 3) };
+        for _ in 0..tries {
+            let text = if in_cluster { Some(&CLUSTER_PROBE) } else { mint.pick(PROBES) };
+            let calls = Call::parse_all(text.copied().unwrap_or_default(), &names, in_cluster)?;
+            if calls.iter().all(|call| policy::refuses(&self.policy, call)) {
+                let days = calendar.scattered(prior::twice((2.0, 200.0), mint), mint);
+                self.probes.extend(calls.into_iter().map(|call| (call, days.clone())));
             }
         }
         Ok(())
     }
+
+    /// The names of its first workload.
+    pub(super) fn names(&self) -> Names {
+        self.workloads.first().map(|workload| workload.names.clone()).unwrap_or_default()
+    }
 }
 
-/// What identities try without being allowed to.
+/// What ServiceAccounts try without being allowed to.
+const CLUSTER_PROBE: &str = "list rbac.authorization.k8s.io/v1/clusterroles";
+
+/// What roles and users try without being allowed to.
 const PROBES: &[&str] = &[
     "iam:ListUsers",
     "iam:GetRole role_name=admin",
@@ -164,11 +154,6 @@ const PROBES: &[&str] = &[
     "cloudtrail:DescribeTrails",
 ];
 
-fn on_days(calls: Vec<Call>, calendar: Calendar, mint: &mut Mint) -> Vec<(Call, Vec<u32>)> {
-    let days = calendar.scattered(prior::twice((2.0, 200.0), mint), mint);
-    calls.into_iter().map(|call| (call, days.clone())).collect()
-}
-
 /// The role or user of an archetype.
 pub(super) fn principal(
     name: &str,
@@ -179,26 +164,29 @@ pub(super) fn principal(
     names: &Names,
     mint: &mut Mint,
 ) -> PrincipalDescription {
-    let named = |key: &str| names.get(key).cloned().unwrap_or_default();
     let kind = match archetype.session {
         Session::Console | Session::Key => Kind::User,
         _ => Kind::Role,
     };
     let mut tags = Map::new();
     tags.insert("module".into(), module.into());
-    tags.insert("env".into(), named("env").into());
+    tags.insert("env".into(), call::name(names, "env").into());
     let team = mint.pick(&["payments", "platform", "data", "shop", "growth"]).copied().unwrap_or_default();
     tags.insert("team".into(), team.into());
-    let instance = SessionDescription::Instance { instance: format!("i-{}", named("hex")) };
+    let instance = SessionDescription::Instance { instance: format!("i-{}", call::name(names, "hex")) };
     PrincipalDescription {
         kind,
         name: name.to_owned(),
         // A ServiceAccount's namespace takes the place of the path.
-        path: if archetype.in_cluster { format!("/{}/", named("ns")) } else { "/".to_owned() },
+        path: if archetype.in_cluster { format!("/{}/", call::name(names, "ns")) } else { "/".to_owned() },
         created: moment::format(calendar.start + created * DAY, "%Y-%m-%d"),
         retired: None,
         character: archetype.name.clone(),
-        trust: if kind == Kind::User { Value::Null } else { trust(archetype.session, &named("co"), name) },
+        trust: if kind == Kind::User {
+            Value::Null
+        } else {
+            trust(archetype.session, call::name(names, "co"), name)
+        },
         boundary: None,
         inline: Map::new(),
         attached: Vec::new(),
@@ -264,9 +252,4 @@ fn trust(session: Session, company: &str, name: &str) -> Value {
         })
     };
     json!({"Version": "2012-10-17", "Statement": [statement]})
-}
-
-/// The last day that counts for an identity, as the truth says it.
-pub(super) fn last_day(until: u32) -> Option<u32> {
-    (until != NEVER).then_some(until)
 }

@@ -95,21 +95,16 @@ pub(super) fn intrusions(
         if !member.is_alive(day) {
             continue;
         }
-        let names = member.workloads.first().map(|workload| workload.names.clone()).unwrap_or_default();
+        let names = member.names();
         let mut calls = Vec::new();
         for _ in 0..mint.between(prior::INTRUSION_CALLS.0, prior::INTRUSION_CALLS.1) {
             let Some(wish) = mint.pick(WISHES) else { continue };
             for call in Call::parse_all(wish, &names, false)? {
                 let Target::Cloud { template, .. } = &call.target else { continue };
-                let granted = |everywhere| {
-                    template
-                        .needs
-                        .iter()
-                        .map(move |need| policy::allows(&member.policy, &need.action, everywhere))
-                };
-                let (allowed, refused) = (granted(true).all(|one| one), granted(false).next() == Some(false));
+                let mut needs = template.needs.iter();
+                let allowed = needs.all(|need| policy::allows(&member.policy, &need.action, true));
                 // What is granted on some resources, or in part, would depend on resources that are drawn later.
-                if allowed || refused {
+                if allowed || policy::refuses(&member.policy, &call) {
                     calls.push((call, allowed));
                 }
             }

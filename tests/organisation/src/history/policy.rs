@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::call::{Target, cluster_need};
+use super::call::{Call, Target, cluster_need};
 use super::member::Member;
 use super::prior::{self, between};
 use crate::error::Error;
 use crate::mint::Mint;
+use crate::scope::verb;
 use crate::template::Templates;
 
 /// One statement, before its resources are known.
@@ -25,9 +26,9 @@ pub(super) struct Statement {
 }
 
 /// Managed policies of the provider, in short.
-pub(super) const ADMINISTRATOR: &str = "AdministratorAccess";
-pub(super) const POWER_USER: &str = "PowerUserAccess";
-pub(super) const READ_ONLY: &str = "ReadOnlyAccess";
+const ADMINISTRATOR: &str = "AdministratorAccess";
+const POWER_USER: &str = "PowerUserAccess";
+const READ_ONLY: &str = "ReadOnlyAccess";
 
 /// Services that hand-written policies grant beside those that are needed.
 const SERVICES: &[&str] = &[
@@ -175,6 +176,16 @@ pub(super) fn allows(policy: &[Statement], action: &str, everywhere: bool) -> bo
     policy.iter().any(|statement| (statement.wide || !everywhere) && statement.allows(action))
 }
 
+/// Whether statements refuse a call on whatever resource: they do not allow what is checked first.
+pub(super) fn refuses(policy: &[Statement], call: &Call) -> bool {
+    match &call.target {
+        Target::Cloud { template, .. } => {
+            template.needs.first().is_some_and(|need| !allows(policy, &need.action, false))
+        }
+        Target::Cluster { call, .. } => !allows(policy, &cluster_need(call).0, false),
+    }
+}
+
 /// Whether text matches a pattern in which `*` stands for any text.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let Some((head, tail)) = pattern.split_once('*') else { return pattern == text };
@@ -234,8 +245,7 @@ pub(super) fn of_cloud(member: &Member, mint: &mut Mint) -> Result<Vec<Statement
         statements.push(Statement::listed(granted, mint.chance(wide)));
     }
     // What nobody asked for: other services, all of each.
-    let others = mint.between(2, 6);
-    for _ in 0..others {
+    for _ in 0..mint.between(2, 6) {
         let Some(service) = mint.pick(SERVICES) else { continue };
         if !needed.contains_key(*service) {
             statements.push(Statement::listed(vec![format!("{service}:*")], true));
@@ -257,14 +267,6 @@ fn verbs(service: &str, actions: &BTreeSet<String>, mint: &mut Mint) -> Vec<Stri
         }
     }
     verbs.into_iter().collect()
-}
-
-/// An action up to the end of its first word.
-fn verb(action: &str) -> &str {
-    let start = action.find(':').map_or(0, |colon| colon + 2);
-    let rest = action.get(start..).unwrap_or_default();
-    let end = rest.find(|letter: char| letter.is_ascii_uppercase()).map_or(action.len(), |end| start + end);
-    action.get(..end).unwrap_or(action)
 }
 
 /// What is needed by name, and most of what else people know of the service.
@@ -302,8 +304,7 @@ pub(super) fn of_cluster(member: &Member, mint: &mut Mint) -> Vec<Statement> {
     }
     let mut actions = BTreeSet::new();
     for permission in &needed {
-        let mut words = permission.split(' ');
-        let (_, Some(what)) = (words.next(), words.next()) else { continue };
+        let Some(what) = permission.split(' ').nth(1) else { continue };
         if what.starts_with('/') {
             actions.insert(permission.clone());
             continue;

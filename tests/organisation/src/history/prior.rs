@@ -22,6 +22,7 @@
 //! | [`EXTRAS`]: what a module does now and then that others of its kind do not | 0 to 4 | module | own choice |
 //! | [`ERRANDS`]: the same for people and agents | 3 to 12 | module | own choice: they look into many things once |
 //! | [`ADOPTS`]: share of a module's changes that a sibling takes over | 0.5 to 1 | identity | own choice |
+//! | [`OWN_CHANGES`]: share of deploys that change one identity's workload alone, as part of [`Prior::change`] | 0.3 | never: fixed | own choice |
 //! | [`LAG`]: days until it does | 0 to 60 | change and identity | own choice |
 //! | [`STEADY`]: runs of a steady task a day | 0.7 to 12, twice | task | at most one an hour: the log shall stay small |
 //! | [`RESTART`]: restarts a day | 0.35 to 1.5 | task | own choice |
@@ -55,6 +56,8 @@ pub(super) const INTRUSION_CALLS: (i64, i64) = (8, 40);
 pub(super) const DEPLOYS: Range = (2.0, 80.0);
 /// Share of a module's changes that a sibling takes over.
 pub(super) const ADOPTS: Range = (0.5, 1.0);
+/// Share of deploys that change only the identity's own workload, in proportion to those that change its module.
+pub(super) const OWN_CHANGES: f64 = 0.3;
 /// Days until a sibling takes a change over: fewest and most.
 pub(super) const LAG: (i64, i64) = (0, 60);
 /// Runs of a steady task a day.

@@ -1,13 +1,15 @@
 //! The sessions that a history's calls are made in.
 
 use super::archetype::Session;
+use super::call::name;
 use super::member::{Member, provider, service};
 use super::workload::Workload;
 use super::{ACCOUNT, PARTNER, REGION};
+use crate::background::BROWSER;
 use crate::caller::{Caller, RoleSession};
 use crate::event::{Call, Origin, Outcome};
 use crate::mint::Mint;
-use crate::pattern::{Arguments, Scene};
+use crate::pattern::Scene;
 use crate::template::Templates;
 
 /// A session of one workload on one day.
@@ -54,7 +56,7 @@ pub(super) fn begin(
         in_scope_of: (workload.session == Session::Lambda)
             .then(|| format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", identity.name)),
     };
-    let mut arguments = Arguments::default();
+    let mut arguments = role.arguments();
     let (operation, beginner) = if let Some(service) = service(workload.session) {
         ("sts:AssumeRole", Caller::Service(service.to_owned()))
     } else if let Some((host, audience, subject)) = provider(workload.session, &identity.name) {
@@ -66,7 +68,7 @@ pub(super) fn begin(
         let caller = Caller::WebIdentity { provider: arn, audience: audience.to_owned(), subject };
         ("sts:AssumeRoleWithWebIdentity", caller)
     } else if workload.session == Session::Saml {
-        let company = workload.names.get("co").map(String::as_str).unwrap_or_default();
+        let company = name(&workload.names, "co");
         arguments.set("provider_arn", &format!("arn:aws:iam::{ACCOUNT}:saml-provider/{company}"));
         arguments.set("issuer", &format!("https://signin.{company}.example/saml"));
         let caller = Caller::Saml {
@@ -82,11 +84,6 @@ pub(super) fn begin(
         };
         ("sts:AssumeRole external", caller)
     };
-    arguments.set("role", &identity.arn);
-    arguments.set("role_id", &identity.id);
-    arguments.set("session", &role.session);
-    arguments.set("session_arn", &role.arn());
-    arguments.set("issued", &role.key);
     let record = templates.get(operation).map(|template| {
         let scene = Scene { account: ACCOUNT, region: REGION, now: since };
         let call = Call {
@@ -123,7 +120,7 @@ fn agent(kind: &str) -> &'static str {
         "terraform" => {
             "APN/1.0 HashiCorp/1.0 Terraform/1.13.3 terraform-provider-aws/6.15.0 aws-sdk-go-v2/1.39.2 os/linux lang/go#1.25.1"
         }
-        "browser" => "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0",
+        "browser" => BROWSER,
         _ => "Boto3/1.40.61 md/Botocore#1.40.61 ua/2.1 os/linux#6.1.150 md/arch#x86_64 lang/python#3.13.7",
     }
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::History;
 use super::policy::matches;
+use crate::testing::{contents, unpacked};
 
 fn history(drift: u32) -> History {
     History { seed: 7, days: 100, identities: 24, drift, shuffle_siblings: false }
@@ -20,34 +21,9 @@ fn json(folder: &Path, name: &str) -> Value {
     serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap()).unwrap()
 }
 
-/// All files below a folder, by path.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in std::fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
-                found.insert(name, std::fs::read(path).unwrap());
-            }
-        }
-    }
-    found
-}
-
-fn unpacked(packed: &[u8]) -> String {
-    let size = u32::from_le_bytes(packed[packed.len() - 4..].try_into().unwrap());
-    let mut text = vec![0; usize::try_from(size).unwrap()];
-    libdeflater::Decompressor::new().gzip_decompress(packed, &mut text).unwrap();
-    String::from_utf8(text).unwrap()
-}
-
 /// Records of the trail.
 fn records(folder: &Path) -> Vec<Value> {
-    files(folder)
+    contents(folder)
         .into_iter()
         .filter(|(name, _)| name.starts_with("cloudtrail/"))
         .flat_map(|(_, packed)| {
@@ -109,9 +85,9 @@ fn allows(statements: &[Value], action: &str, resource: &str) -> bool {
 #[test]
 fn equal_seeds_make_equal_bytes_and_others_do_not() {
     let (first, second) = (written(&history(1)), written(&history(1)));
-    assert!(files(first.path()) == files(second.path()));
+    assert!(contents(first.path()) == contents(second.path()));
     let other = written(&History { seed: 8, ..history(1) });
-    assert!(files(first.path()) != files(other.path()));
+    assert!(contents(first.path()) != contents(other.path()));
 }
 
 #[test]

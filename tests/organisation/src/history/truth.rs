@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::member::last_day;
+use super::workload::NEVER;
 use super::world::World;
 use crate::moment;
 
@@ -179,12 +179,12 @@ impl HistoryTruth {
     /// Puts the truth together.
     pub(super) fn new(world: &World, notes: &Notes<'_>) -> Self {
         let calendar = world.calendar;
-        let arn = |index: usize| world.members.get(index).map(|member| member.arn().to_owned());
         let mut needs: BTreeMap<usize, Vec<HistoryNeed>> = BTreeMap::new();
         let (mut intruder, mut denied) = (Vec::new(), Vec::new());
         for (key, days) in notes {
             let (permission, resource) = (key.permission.clone().into_owned(), key.resource.clone());
-            let who = arn(key.member).unwrap_or_default();
+            let arn =
+                || world.members.get(key.member).map(|member| member.arn().to_owned()).unwrap_or_default();
             match key.note {
                 Note::Need => needs.entry(key.member).or_default().push(HistoryNeed {
                     permission,
@@ -200,14 +200,14 @@ impl HistoryTruth {
                     by_drift: key.changed,
                 }),
                 Note::Denied => denied.push(DeniedTruth {
-                    arn: who,
+                    arn: arn(),
                     permission,
                     resource,
                     days: ranges(days.iter().map(|(day, _)| *day)),
                 }),
                 Note::Intruder { allowed } => {
                     intruder.extend(days.iter().map(|(day, observed)| IntruderTruth {
-                        arn: who.clone(),
+                        arn: arn(),
                         permission: permission.clone(),
                         resource: resource.clone(),
                         day: *day,
@@ -225,15 +225,11 @@ impl HistoryTruth {
             made_from: member.made_from.clone(),
             has_deploys: member.workloads.iter().any(|workload| !workload.deploys.is_empty()),
             created_day: member.created,
-            retired_day: last_day(member.until),
+            retired_day: (member.until != NEVER).then_some(member.until),
             sessions: member.workloads.iter().map(|workload| workload.seat.clone()).collect(),
             needs: needs.remove(&index).unwrap_or_default(),
         });
-        let text = |time: i64| {
-            let mut text = String::new();
-            moment::iso(&mut text, time);
-            text
-        };
+        let text = |time: i64| moment::format(time, "%Y-%m-%dT%H:%M:%SZ");
         let gaps = world.gaps.iter().map(|gap| GapTruth {
             log: if gap.in_cluster { "kubernetes" } else { "cloudtrail" }.to_owned(),
             from: text(gap.from),
@@ -273,7 +269,7 @@ fn deploys(world: &World) -> Vec<DeployTruth> {
 }
 
 /// Sorted days as ranges of first and last day.
-pub(super) fn ranges(days: impl Iterator<Item = u32>) -> Vec<(u32, u32)> {
+fn ranges(days: impl Iterator<Item = u32>) -> Vec<(u32, u32)> {
     let mut ranges: Vec<(u32, u32)> = Vec::new();
     for day in days {
         match ranges.last_mut() {

@@ -12,7 +12,7 @@ use crate::mint::Mint;
 pub(super) const NEVER: u32 = u32::MAX;
 
 /// Most parts that what is split by parts grows to.
-const PARTS: u32 = 8;
+const PARTS: u64 = 8;
 
 /// A workload.
 #[derive(Clone, Debug)]
@@ -58,6 +58,8 @@ struct Raw {
     from: u32,
     /// Value of `~shard~`.
     part: String,
+    /// Which generation `~gen~` stands for, from 1.
+    generation: u32,
 }
 
 /// What a workload's life is drawn from.
@@ -77,7 +79,7 @@ impl Life<'_> {
     ///
     /// # Errors
     /// A call that cannot be read.
-    pub(super) fn draw(&self, seat: String, mut names: Names, mint: &mut Mint) -> Result<Workload, Error> {
+    pub(super) fn draw(&self, seat: String, names: Names, mint: &mut Mint) -> Result<Workload, Error> {
         let archetype = self.plan.archetype;
         let marked = archetype.delivery != "none";
         let days = match self.plan.deploys_a_year {
@@ -89,45 +91,44 @@ impl Life<'_> {
         let parts: Vec<_> = (0..part_count).map(|part| format!("p{part}")).collect();
         let part = format!("{{pick:{}}}", parts.join("|"));
         let marked_days: &[u32] = if marked { &days } else { &[] };
+        let begin = |texts, rhythm: &str, from, generation, mint: &mut Mint| {
+            let (cause, when) = self.calendar.draw(rhythm, marked_days, weekend, self.off, mint);
+            Raw { texts, cause, when, from, part: part.clone(), generation }
+        };
         let mut open = Vec::new();
         for (entry, included) in archetype.tasks.iter().zip(&self.plan.included) {
             if !included || entry.rhythm == "deliver" {
                 continue;
             }
-            let (cause, when) = self.calendar.draw(&entry.rhythm, marked_days, weekend, self.off, mint);
             let texts = entry.calls.iter().map(|text| (text.clone(), false)).collect();
-            open.push(Raw { texts, cause, when, from: 0, part: part.clone() });
+            open.push(begin(texts, &entry.rhythm, 0, 1, mint));
         }
         for (text, rhythm) in &self.plan.extras {
-            let (cause, when) = self.calendar.draw(rhythm, marked_days, weekend, self.off, mint);
-            open.push(Raw { texts: vec![(text.clone(), false)], cause, when, from: 0, part: part.clone() });
+            open.push(begin(vec![(text.clone(), false)], rhythm, 0, 1, mint));
         }
         // The same organisation comes out whatever drift is asked for.
         let mint = &mut mint.fork();
         let mut tasks = Vec::new();
         let mut generation = 1;
-        names.insert("gen", String::new());
         for (day, change) in self.changes(&days, mint) {
             let from = day + 1;
             match change {
                 Change::Add { calls, rhythm } => {
-                    let (cause, when) = self.calendar.draw(rhythm, marked_days, weekend, self.off, mint);
-                    open.push(Raw { texts: vec![(calls, true)], cause, when, from, part: part.clone() });
+                    open.push(begin(vec![(calls, true)], rhythm, from, generation, mint));
                 }
                 Change::Drop { ticket } => drop_call(&mut open, ticket, from, &names, archetype, &mut tasks)?,
                 Change::Rename => {
-                    let old = names.clone();
                     generation += 1;
-                    names.insert("gen", format!("-v{generation}"));
                     for raw in open.iter_mut().filter(|raw| raw.mentions("~gen~")) {
-                        tasks.push(raw.close(from, &old, archetype)?);
+                        tasks.push(raw.close(from, &names, archetype)?);
                         raw.from = from;
+                        raw.generation = generation;
                         for (text, changed) in &mut raw.texts {
                             *changed |= text.contains("~gen~");
                         }
                     }
                 }
-                Change::Grow if part_count < u64::from(PARTS) => {
+                Change::Grow if part_count < PARTS => {
                     let grown: Vec<_> = open
                         .iter()
                         .filter(|raw| raw.part.starts_with('{'))
@@ -142,7 +143,6 @@ impl Life<'_> {
         for raw in &open {
             tasks.push(raw.close(NEVER, &names, archetype)?);
         }
-        names.insert("gen", String::new());
         Ok(Workload {
             session: archetype.session,
             agent: archetype.agent.clone(),
@@ -165,11 +165,7 @@ impl Life<'_> {
                 changes.push((*deploy, change.clone()));
             }
         }
-        for day in days {
-            if mint.chance(self.change) {
-                changes.extend(self.plan.change(mint).map(|change| (*day, change)));
-            }
-        }
+        changes.extend(self.plan.draw_changes(days, self.change, mint));
         changes.sort_by_key(|(day, _)| *day);
         changes
     }
@@ -209,6 +205,9 @@ impl Raw {
     fn close(&self, until: u32, names: &Names, archetype: &Archetype) -> Result<Task, Error> {
         let mut names = names.clone();
         names.insert("shard", self.part.clone());
+        if self.generation > 1 {
+            names.insert("gen", format!("-v{}", self.generation));
+        }
         let mut calls = Vec::new();
         for (text, changed) in &self.texts {
             let parsed = Call::parse_all(text, &names, archetype.in_cluster)?;

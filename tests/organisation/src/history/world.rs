@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::archetype::{self, Archetype, Session};
 use super::calendar::{Calendar, When};
-use super::call::{Call, Names, fill};
+use super::call::{Call, Names, fill, name, name_identity};
 use super::drift::Plan;
 use super::member::{Member, principal};
 use super::noise::{self, Gap, Intrusion};
-use super::prior::Prior;
+use super::prior::{self, Prior};
 use super::workload::{Life, NEVER, Task, Workload};
 use super::{ACCOUNT, END, History};
 use crate::error::Error;
@@ -159,15 +159,13 @@ impl<'a> Cast<'a> {
         };
         let description = principal(&name, archetype, module, created, self.calendar, &names, mint);
         let identity = Identity::new(self.history.seed, ACCOUNT, &description);
-        names.insert("role", identity.arn.clone());
-        names.insert("rolename", name.clone());
+        name_identity(&mut names, &identity);
         let off = if archetype.stratum == "human" { self.calendar.days_off(mint) } else { Vec::new() };
         let mut member = Member::new(archetype, module, description, identity, created, until, off);
         if !deploys && mint.chance(self.prior.idle) {
             return Ok(member);
         }
-        let change = self.prior.change * 0.3;
-        let life = Life { plan, calendar: self.calendar, off: &member.off, change };
+        let life = self.life(plan, &member.off);
         let mut workloads = vec![life.draw(seat(archetype, &names), names.clone(), mint)?];
         let can_share = archetype.stratum == "workload" && !archetype.in_cluster;
         if can_share && mint.chance(self.prior.shared) {
@@ -175,6 +173,10 @@ impl<'a> Cast<'a> {
         }
         member.workloads = workloads;
         Ok(member)
+    }
+
+    fn life<'b>(&self, plan: &'b Plan<'b>, off: &'b [bool]) -> Life<'b> {
+        Life { plan, calendar: self.calendar, off, change: self.prior.change * prior::OWN_CHANGES }
     }
 
     /// A second workload under the same role, of another kind, with session names of its own.
@@ -192,9 +194,8 @@ impl<'a> Cast<'a> {
         let Some(other) = archetype::pick(&candidates, mint) else { return Ok(None) };
         let plan = Plan::draw(other, self.calendar, self.prior, mint);
         let mut names = self.product(mint);
-        names.insert("role", member.identity.arn.clone());
-        names.insert("rolename", member.identity.name.clone());
-        let life = Life { plan: &plan, calendar: self.calendar, off: &[], change: self.prior.change * 0.3 };
+        name_identity(&mut names, &member.identity);
+        let life = self.life(&plan, &[]);
         let seat = format!("{}-second", seat(other, &names));
         Ok(Some(life.draw(seat, names, mint)?))
     }
@@ -251,8 +252,7 @@ impl<'a> Cast<'a> {
                 member.module = module;
                 member.identity = Identity::new(self.history.seed, ACCOUNT, &member.description);
                 for workload in &mut member.workloads {
-                    workload.names.insert("role", member.identity.arn.clone());
-                    workload.names.insert("rolename", member.identity.name.clone());
+                    name_identity(&mut workload.names, &member.identity);
                 }
             }
         }
@@ -285,8 +285,7 @@ impl<'a> Cast<'a> {
                         let parsed = Call::parse_all(text, &workload.names, member.subject.is_some())?;
                         calls.extend(parsed.into_iter().map(|call| (call, false)));
                     }
-                    let alive = |day: &u32| i64::from(*day) >= member.created && *day < member.until;
-                    let days = workload.deploys.iter().copied().filter(alive).collect();
+                    let days = workload.deploys.iter().copied().filter(|day| member.is_alive(*day)).collect();
                     given.push((
                         *index,
                         Task {
@@ -312,13 +311,11 @@ impl<'a> Cast<'a> {
 
 /// The name of a workload's sessions.
 fn seat(archetype: &Archetype, names: &Names) -> String {
-    let name = names.get("name").map(String::as_str).unwrap_or_default();
+    let product = name(names, "name");
     match archetype.session {
-        Session::Instance => format!("i-{}", names.get("hex").map(String::as_str).unwrap_or_default()),
-        Session::Saml => {
-            format!("{name}@{}.example", names.get("co").map(String::as_str).unwrap_or_default())
-        }
-        Session::Ci => format!("run-{name}"),
-        _ => format!("{}-{name}", archetype.name),
+        Session::Instance => format!("i-{}", name(names, "hex")),
+        Session::Saml => format!("{product}@{}.example", name(names, "co")),
+        Session::Ci => format!("run-{product}"),
+        _ => format!("{}-{product}", archetype.name),
     }
 }

@@ -1,5 +1,7 @@
 //! Kinds of roles in the bulk log: what they call, and how.
 
+use crate::background::BROWSER;
+
 /// A kind of role: name, share in hundred, the service that assumes it, user agent, operations, the frequent first.
 pub(super) struct Character {
     pub(super) name: &'static str,
@@ -14,7 +16,6 @@ const GO: &str =
     "aws-sdk-go-v2/1.39.2 ua/2.1 os/linux lang/go#1.25.1 md/GOOS#linux md/GOARCH#arm64 api/s3#1.88.0 m/E,g";
 const JAVA: &str = "aws-sdk-java/2.34.5 md/io#sync md/http#Apache ua/2.1 os/Linux#6.1 lang/java#21.0.8 md/OpenJDK_64-Bit_Server_VM m/E";
 const TERRAFORM: &str = "APN/1.0 HashiCorp/1.0 Terraform/1.13.3 (+https://www.terraform.io) terraform-provider-aws/6.15.0 (+https://registry.terraform.io/providers/hashicorp/aws) aws-sdk-go-v2/1.39.2 os/linux lang/go#1.25.1";
-const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0";
 
 const CHARACTERS: &[Character] = &[
     Character {

@@ -1,31 +1,11 @@
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde_json::Value;
 
 use super::*;
+use crate::testing::{contents, unpacked};
 
-/// Contents of all files below a folder, by path.
-fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in std::fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                found.insert(
-                    path.strip_prefix(folder).unwrap().display().to_string(),
-                    std::fs::read(path).unwrap(),
-                );
-            }
-        }
-    }
-    found
-}
-
-fn written(load: &Load) -> (LoadSummary, BTreeMap<String, Vec<u8>>) {
+fn written(load: &Load) -> (LogSummary, BTreeMap<String, Vec<u8>>) {
     let folder = tempfile::tempdir().unwrap();
     (load.write(folder.path()).unwrap(), contents(folder.path()))
 }
@@ -44,12 +24,9 @@ fn every_file_is_a_list_of_records_of_realistic_size() {
     let (summary, files) = written(&Load { seed: 1, events: 1_500, threads: 2 });
     let mean = summary.bytes / summary.events;
     assert!((1_200..1_800).contains(&mean), "{mean}");
-    let mut unpacker = libdeflater::Decompressor::new();
     for (path, packed) in files {
         assert!(path.ends_with(".json.gz"), "{path}");
-        let mut text = vec![0; 2_000_000];
-        let size = unpacker.gzip_decompress(&packed, &mut text).unwrap();
-        let value: Value = serde_json::from_slice(&text[..size]).unwrap();
+        let value: Value = serde_json::from_str(&unpacked(&packed)).unwrap();
         assert_eq!(value["Records"].as_array().unwrap().len(), 500);
     }
 }
