@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     analysing.windows.history = Days::LENGTH.saturating_mul(DAY);
     let analysed = analysed(&analysing, None, streams)?;
     let Some(told) = Told::of(&analysed.calls) else {
-        let message = "the ledger has no calls of principals of AWS\nhint: `remit usage` lists what called";
+        let message = "the grants name no principal that called\nhint: `remit usage` lists what called";
         return Err(WrongUsage(message.to_owned()).into());
     };
     let longest = told.end - told.first;
