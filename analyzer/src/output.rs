@@ -62,6 +62,11 @@ impl Cell {
     }
 }
 
+/// A number of days in words; none where it is below.
+pub(crate) fn in_days(days: i64) -> String {
+    counted(u64::try_from(days).unwrap_or(0), "day", "days")
+}
+
 /// A share in percent.
 pub(crate) fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)

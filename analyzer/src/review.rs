@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::analysis::{Analysed, Analysis};
 use crate::backtest::{FEWEST, Identity, Line, Plan, Policy, Told, Train, run};
 use crate::learn::{Disposition, Stratum, Tier, dispositions};
-use crate::output::{counted, grouped, percent};
+use crate::output::{counted, grouped, in_days, percent};
 use crate::report::markdown::{code, prose};
 use crate::rollup::PrincipalCalls;
 
@@ -205,10 +205,7 @@ fn wait(analysed: &Analysed) -> Option<String> {
     let created = analysed.principal.created?;
     let young = created.checked_sub(coverage.window.start).filter(|younger| *younger > 0)?;
     let days = Days::day_of(young) + 1;
-    Some(format!(
-        "The identity is younger than the window: observe it {} more.",
-        counted(u64::try_from(days).unwrap_or(0), "day", "days")
-    ))
+    Some(format!("The identity is younger than the window: observe it {} more.", in_days(days)))
 }
 
 /// One line for each permission.

@@ -11,7 +11,7 @@ use super::analysing::{AnalysingArguments, analysed};
 use super::{Streams, WrongUsage};
 use crate::backtest::{Backtest, Identity, Plan, Policy, Told, Train, run as replay};
 use crate::exit::Exit;
-use crate::output::{Format, print};
+use crate::output::{Format, in_days, print};
 use crate::visible::DAY;
 
 /// Replay the past: at days gone by, propose with what was known by then, and count who would have missed a permission
@@ -63,10 +63,8 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     let backtest = replay(analysed.catalog, &analysed.analysis.account, &identities, told, &plan);
     for train in &plan.train {
         if !backtest.lines.iter().any(|line| line.train == train.longest) {
-            streams.say(&format!(
-                "not enough history for {} days of it: the ledger holds {longest} days",
-                train.longest
-            ));
+            let (asked, held) = (in_days(train.longest), in_days(longest));
+            streams.say(&format!("not enough history for {asked} of it: the ledger holds {held}"));
         }
     }
     show(&backtest, arguments.format, streams)?;

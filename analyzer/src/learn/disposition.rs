@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Rhythm;
 use crate::analysis::Analysed;
-use crate::output::counted;
+use crate::output::{counted, in_days};
 
 /// What becomes of a permission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -115,8 +115,4 @@ fn used(analysed: &Analysed, seen: Option<&Seen>) -> String {
         );
     }
     format!("{calls}, {}, last on {}", Rhythm::of(&seen.days).words(), day(seen.last))
-}
-
-fn in_days(days: i64) -> String {
-    counted(u64::try_from(days).unwrap_or(0), "day", "days")
 }
