@@ -32,6 +32,8 @@ pub(crate) fn section(cluster: &Cluster, subject: &AnalysedSubject) -> Principal
         arn: name.clone(),
         kind: kind.to_owned(),
         name: short,
+        owner: None,
+        muted: None,
         calls: subject.usage.calls.distinct(),
         denied: denied.iter().map(|(_, count)| count).sum(),
         last_used: subject.usage.last.map(moment),

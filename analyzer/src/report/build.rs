@@ -300,6 +300,8 @@ fn section(catalog: &Catalog, account: &Account, analysed: &Analysed) -> Princip
         arn: analysed.principal.arn.clone(),
         kind: analysed.principal.kind.as_str().to_owned(),
         name: analysed.principal.name.clone(),
+        owner: None,
+        muted: None,
         calls: analysed.usage.calls.distinct(),
         denied: analysed.usage.denied.distinct(),
         last_used: analysed.usage.last.map(moment),

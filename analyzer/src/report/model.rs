@@ -214,6 +214,10 @@ pub struct PrincipalSection {
     pub kind: String,
     /// Name without path.
     pub name: String,
+    /// Who looks after it, where that is known.
+    pub owner: Option<String>,
+    /// Why it is not to be listed, where somebody said so. It is counted all the same.
+    pub muted: Option<Mute>,
     /// Allowed calls in the window.
     pub calls: u64,
     /// Denied calls in the window.
@@ -239,6 +243,15 @@ pub struct PrincipalSection {
     pub denied_permissions: Vec<(String, u64)>,
     /// What is proposed.
     pub proposal: ProposalSection,
+}
+
+/// What somebody said not to list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Mute {
+    /// Why, in their words.
+    pub reason: String,
+    /// The last day on which it holds, `YYYY-MM-DD`; none where it holds until it is taken back.
+    pub until: Option<String>,
 }
 
 /// Permissions beyond the catalog that must stay granted.

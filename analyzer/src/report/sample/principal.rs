@@ -99,6 +99,8 @@ pub(super) fn principal(at: usize, used: usize, dice: &Dice) -> PrincipalSection
     PrincipalSection {
         arn: format!("arn:aws:iam::{account}:{kind}/{path}{name}"),
         kind: kind.to_owned(),
+        owner: (at % 5 < 3).then(|| format!("team-{}", at % 5)),
+        muted: None,
         calls: used.iter().map(|row| row.count).sum(),
         denied: if at % 6 == 1 { 41 } else { 0 },
         last_used: used.iter().map(|row| row.last_seen.clone()).max(),
