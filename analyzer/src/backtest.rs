@@ -5,6 +5,7 @@ mod calibration;
 mod identity;
 mod interval;
 mod policy;
+mod reach;
 mod replay;
 mod result;
 
@@ -19,6 +20,7 @@ pub(crate) use self::calibration::Calibration;
 pub(crate) use self::identity::Identity;
 pub(crate) use self::interval::{FEWEST, Share};
 pub(crate) use self::policy::Policy;
+use self::reach::Known;
 use self::replay::Replay;
 use self::result::Tally;
 pub(crate) use self::result::{Backtest, Line};
@@ -110,6 +112,7 @@ pub(crate) fn run(
     for cut in plan.cuts(told) {
         let calls = identities.iter().flat_map(|identity| &identity.calls).copied();
         let inventory = inventory(calls.filter(|call| !call.seen.days.before(cut.day).is_empty()));
+        let exists = Known::of(catalog, &inventory);
         let known: Vec<Usage> = identities.par_iter().map(|identity| identity.before(catalog, cut)).collect();
         let in_account = Peers::in_account(known.iter().map(used));
         let windows: Vec<_> = identities
@@ -120,8 +123,18 @@ pub(crate) fn run(
                 let others: BTreeSet<usize> = kinds.others(identity.place);
                 let others = others.iter().filter_map(|place| known.get(*places.get(place)?));
                 let peers = Peers::of(others.map(used), Arc::clone(&in_account));
-                Replay { catalog, account, identity, usage, peers: &peers, inventory: &inventory, told, cut }
-                    .windows(plan)
+                Replay {
+                    catalog,
+                    account,
+                    identity,
+                    usage,
+                    peers: &peers,
+                    inventory: &inventory,
+                    known: &exists,
+                    told,
+                    cut,
+                }
+                .windows(plan)
             })
             .collect();
         for window in windows.into_iter().flatten() {

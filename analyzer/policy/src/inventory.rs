@@ -36,6 +36,11 @@ impl Inventory {
         self.arns.is_empty()
     }
 
+    /// The ARNs, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.arns.iter().map(String::as_str)
+    }
+
     /// The ARNs that begin with this.
     pub(crate) fn under<'a>(&'a self, start: &'a str) -> impl Iterator<Item = &'a str> {
         let from = (Bound::Included(start), Bound::Unbounded);

@@ -7,6 +7,8 @@ use remit_policy::{
     Account, ActionUse, Days, Generalise, Glob, Inventory, ProposeOptions, Retained, Usage, templates,
 };
 
+use super::interval::float;
+use super::reach::{Known, share};
 use super::{Cut, Identity, Plan, Policy, Told};
 use crate::learn::{Peers, Stratum, retained, weight};
 
@@ -20,12 +22,13 @@ pub(super) struct Replay<'a> {
     pub(super) peers: &'a Peers,
     /// What was known to exist.
     pub(super) inventory: &'a Inventory,
+    pub(super) known: &'a Known<'a>,
     pub(super) told: Told,
     pub(super) cut: Cut,
 }
 
 /// What became of an identity in the days after a cut-off, under one policy.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Window {
     pub(crate) identity: String,
     pub(crate) stratum: Stratum,
@@ -50,6 +53,8 @@ pub(crate) struct Window {
     /// Weight of what is granted and can be judged, and of that what stays.
     pub(crate) granted: u64,
     pub(crate) kept: u64,
+    /// The same, of an action that stays on part of the known resources that part.
+    pub(crate) reached: f64,
 }
 
 /// Why a need was not met.
@@ -98,9 +103,10 @@ impl Replay<'_> {
                 _ => &none,
             };
             let kept = self.weigh(stays.keys());
+            let reached = float(kept) - self.out_of_reach(stays.keys(), templates);
             for horizon in &horizons {
                 let mut window = self.window(*policy, *horizon, &granted, &stays, templates);
-                (window.granted, window.kept) = (all, kept);
+                (window.granted, window.kept, window.reached) = (all, kept, reached);
                 windows.push(window);
             }
         }
@@ -111,6 +117,21 @@ impl Replay<'_> {
     fn weigh<'i>(&self, ids: impl Iterator<Item = &'i ActionId>) -> u64 {
         let judged = ids.filter(|id| !self.identity.unobservable.contains(id));
         judged.filter_map(|id| self.catalog.action(*id)).map(weight).sum()
+    }
+
+    /// The weight of actions that can be judged, of each the part of known resources on which it stays no longer.
+    fn out_of_reach<'i>(
+        &self,
+        ids: impl Iterator<Item = &'i ActionId>,
+        templates: &BTreeMap<ActionId, Vec<Glob>>,
+    ) -> f64 {
+        let judged = ids.filter(|id| !self.identity.unobservable.contains(id));
+        let narrowed = judged.filter_map(|id| Some((*id, self.catalog.action(*id)?, templates.get(id)?)));
+        let gone = narrowed.map(|(id, action, patterns)| {
+            let known = self.known.granted(self.account, self.identity.granted, id, action);
+            float(weight(action)) * (1.0 - share(&known, patterns))
+        });
+        gone.sum()
     }
 
     /// Granted actions that were used.
@@ -191,6 +212,7 @@ impl Replay<'_> {
             calls_met: 0,
             granted: 0,
             kept: 0,
+            reached: 0.0,
         };
         for (id, use_) in &self.identity.usage.actions {
             let Some(seen) = use_.seen.as_ref().filter(|_| granted.contains(id)) else { continue };

@@ -51,6 +51,8 @@ struct Sums {
     calls_met: u64,
     /// Shares of what is granted that goes, one of each window.
     reduction: f64,
+    /// The same, with the resources on which actions stay.
+    narrowing: f64,
 }
 
 /// One line.
@@ -80,6 +82,8 @@ pub(crate) struct Line {
     pub(crate) calls_met: f64,
     /// Share of what is granted that would have gone, weighted, of what can be judged: the mean over identities.
     pub(crate) reduction: f64,
+    /// The same, where an action that stays on part of the known resources it may be used on counts as that part.
+    pub(crate) narrowing: f64,
     /// Missed permissions by cause.
     pub(crate) causes: BTreeMap<Cause, u64>,
     /// Needed permissions that were there by a rule alone, by rule.
@@ -145,6 +149,8 @@ impl Sums {
         self.calls += window.calls;
         self.calls_met += window.calls_met;
         self.reduction += 1.0 - share(window.kept, window.granted);
+        let all = float(window.granted);
+        self.narrowing += if all > 0.0 { 1.0 - window.reached / all } else { 0.0 };
     }
 
     fn most_missed(&self) -> Vec<Missed> {
@@ -173,6 +179,7 @@ impl Sums {
             permissions_met: share(self.met, self.needed),
             calls_met: share(self.calls_met, self.calls),
             reduction: self.reduction / float(self.windows.max(1)),
+            narrowing: self.narrowing / float(self.windows.max(1)),
             causes: self.causes,
             most_missed,
             saved: self.saved,
@@ -181,7 +188,7 @@ impl Sums {
 }
 
 /// The share of a part; all of nothing.
-fn share(part: u64, of: u64) -> f64 {
+pub(super) fn share(part: u64, of: u64) -> f64 {
     if of == 0 { 1.0 } else { float(part) / float(of) }
 }
 

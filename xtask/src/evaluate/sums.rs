@@ -22,6 +22,7 @@ pub(super) struct LineSum {
     pub(super) broken_write: f64,
     /// Sums over windows.
     pub(super) reduction: f64,
+    pub(super) narrowing: f64,
     pub(super) calls_met: f64,
     pub(super) permissions_met: f64,
     pub(super) causes: BTreeMap<String, f64>,
@@ -51,6 +52,7 @@ impl Sums {
             sum.windows += windows;
             sum.broken += number(line, "/broken/hits");
             sum.broken_write += number(line, "/broken_write/hits");
+            sum.narrowing += number(line, "/narrowing") * windows;
             sum.reduction += number(line, "/reduction") * windows;
             sum.calls_met += number(line, "/calls_met") * windows;
             sum.permissions_met += number(line, "/permissions_met") * windows;

@@ -30,16 +30,16 @@ fn write(
         sums.lines.get(&(BASE.0.to_owned(), BASE.1)).map_or(0.0, |sum| sum.broken / sum.windows.max(1.0));
     writeln!(
         text,
-        "| learned from | policy | windows | broken | of exact-90's | broken writes | calls met | permissions met | reduction | missed |"
+        "| learned from | policy | windows | broken | of exact-90's | broken writes | calls met | permissions met | reduction | with resources | missed |"
     )?;
-    writeln!(text, "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |")?;
+    writeln!(text, "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |")?;
     for ((policy, train), sum) in &sums.lines {
         let of = |part: f64| part / sum.windows.max(1.0);
         let causes: Vec<_> =
             sum.causes.iter().map(|(cause, count)| format!("{} {count}", cause.replace('_', " "))).collect();
         writeln!(
             text,
-            "| {train} days | {policy} | {} | {:.3} | {:.2} | {:.3} | {:.4} | {:.4} | {:.3} | {} |",
+            "| {train} days | {policy} | {} | {:.3} | {:.2} | {:.3} | {:.4} | {:.4} | {:.3} | {:.3} | {} |",
             sum.windows,
             of(sum.broken),
             if base > 0.0 { of(sum.broken) / base } else { 0.0 },
@@ -47,6 +47,7 @@ fn write(
             of(sum.calls_met),
             of(sum.permissions_met),
             of(sum.reduction),
+            of(sum.narrowing),
             causes.join(", ")
         )?;
     }

@@ -65,6 +65,7 @@ impl Row for ShownRow<'_> {
         "CALLS MET",
         "PERMISSIONS MET",
         "REDUCTION",
+        "ON RESOURCES",
         "MISSED",
     ];
 
@@ -81,6 +82,7 @@ impl Row for ShownRow<'_> {
             Cell::Text(percent(line.calls_met)),
             Cell::Text(percent(line.permissions_met)),
             Cell::Text(percent(line.reduction)),
+            Cell::Text(percent(line.narrowing)),
             Cell::Text(causes.collect::<Vec<_>>().join(", ")),
         ]
     }
@@ -116,6 +118,7 @@ impl Row for LineRow<'_> {
         "CALLS MET",
         "PERMISSIONS MET",
         "REDUCTION",
+        "ON RESOURCES",
     ];
 
     fn cells(&self) -> Vec<Cell> {
@@ -138,6 +141,7 @@ impl Row for LineRow<'_> {
             share(line.calls_met),
             share(line.permissions_met),
             share(line.reduction),
+            share(line.narrowing),
         ]
     }
 }
