@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
+pub(crate) use remit_forge::number::{counted, grouped};
 use remit_policy::Count;
 use serde::Serialize;
 
@@ -134,24 +135,6 @@ const PADDING: usize = 2;
 /// The narrowest last column in which words are still lines.
 const LEAST_LAST: usize = 24;
 
-/// A number with thousands separators.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A counted noun, such as `1 policy` or `1,204 policies`.
-pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(number), if number == 1 { one } else { many })
-}
-
 /// How many calls were seen, by what saw them: a call on the wire may be one of those that a log recorded.
 pub(crate) fn calls_seen(count: Count) -> String {
     with_wire(count, |calls| counted(calls, "call", "calls"))
@@ -179,14 +162,6 @@ pub(crate) fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")];
-        for (number, expected) in cases {
-            assert_eq!(grouped(number), expected);
-        }
-    }
 
     /// A row that shortens its names for people.
     #[derive(Serialize)]
@@ -247,14 +222,6 @@ mod tests {
         let broken = fitted(70);
         assert!(broken.len() == 2 && broken[0].contains(":role/app  word"), "{broken:?}");
         assert_eq!(fitted(40).len(), 1);
-    }
-
-    #[test]
-    fn one_is_no_plural() {
-        let cases = [(0, "0 policies"), (1, "1 policy"), (1_204, "1,204 policies")];
-        for (number, expected) in cases {
-            assert_eq!(counted(number, "policy", "policies"), expected);
-        }
     }
 
     #[test]

@@ -1,13 +1,13 @@
 //! The report as GitHub-flavoured Markdown: the page's totals and order, and a short form of each principal.
 
-mod escape;
 #[cfg(test)]
 mod tests;
 
 use std::fmt::{self, Write as _};
 
-use self::escape::text;
-pub(crate) use self::escape::{code, prose};
+use remit_forge::markdown::text;
+pub(crate) use remit_forge::markdown::{code, prose};
+
 use super::model::{Gap, PrincipalSection, ProposalSection, Report};
 use super::wording::{self, number, share};
 

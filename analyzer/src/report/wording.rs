@@ -5,8 +5,10 @@ mod number;
 mod tests;
 mod text;
 
+pub(super) use remit_forge::markdown::{legible, pieces};
+
 pub(super) use self::number::{Count, counted, more, number, permissions, principals, share};
-pub(super) use self::text::{anchors, legible, pieces, time};
+pub(super) use self::text::{anchors, time};
 use super::model::{
     ChangeRow, CoverageLine, Gap, LevelRow, LinkLine, PermissionCounts, ProposalSection, RegionLine, Report,
     ReportWindow, Totals, UsedRow,
