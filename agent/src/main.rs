@@ -49,9 +49,9 @@ enum Verb {
     },
     /// Write the manual's pages into a folder
     Man {
-        /// The folder, which must exist
-        #[arg(value_name = "DIR")]
-        folder: PathBuf,
+        /// The folder, which is made where it is missing
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
     },
 }
 
@@ -83,7 +83,7 @@ fn main() -> ExitCode {
         Verb::Trace(arguments) => trace::run(&arguments),
         Verb::Webhook(arguments) => webhook::run(&arguments),
         Verb::Completions { shell } => complete(shell),
-        Verb::Man { folder } => manual(&folder),
+        Verb::Man { out } => manual(&out),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -97,12 +97,16 @@ fn main() -> ExitCode {
 fn complete(shell: clap_complete::Shell) -> anyhow::Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "remit-agent", &mut script);
-    Ok(std::io::stdout().write_all(&script)?)
+    // The script for bash spells the hyphen of the program's name in two ways, so that no verb's options are completed:
+    // clap-rs/clap issue 6421.
+    let script = String::from_utf8(script)?.replace("remit__subcmd__agent", "remit__agent");
+    Ok(std::io::stdout().write_all(script.as_bytes())?)
 }
 
 fn manual(folder: &Path) -> anyhow::Result<()> {
-    clap_mangen::generate_to(Arguments::command(), folder)
-        .with_context(|| format!("cannot write to `{}`", folder.display()))
+    let context = || format!("cannot write to `{}`", folder.display());
+    std::fs::create_dir_all(folder).with_context(context)?;
+    clap_mangen::generate_to(Arguments::command(), folder).with_context(context)
 }
 
 /// What happens is logged to standard error; `RUST_LOG` says how much.

@@ -105,7 +105,7 @@ pub fn run() -> ExitCode {
         Verb::Ledger(verb) => ledger::run(&verb, &mut streams),
         Verb::Demo(arguments) => demo::run(&arguments, &mut streams),
         Verb::Completions(arguments) => completions::run(&arguments, &mut streams),
-        Verb::Man(arguments) => man::run(&arguments),
+        Verb::Man(arguments) => man::run(&arguments, &mut streams),
     };
     match done.and_then(|exit| streams.out.flush().map(|()| exit).map_err(anyhow::Error::from)) {
         Ok(exit) => exit.into(),

@@ -106,8 +106,7 @@ fn add_program(place: &Place, built: &Path, folder: &Path) -> anyhow::Result<()>
     }
     copy(built, folder)?;
     let manual = folder.join("man/man1");
-    fs::create_dir_all(&manual)?;
-    succeed(place.command(built).arg("man").arg(&manual))?;
+    succeed(place.command(built).args(["man", "--out"]).arg(&manual))?;
     let name = built.file_name().unwrap_or_default().to_string_lossy();
     for (shell, prefix, suffix) in SHELLS {
         let script = output(place.command(built).args(["completions", shell]))?;

@@ -4,6 +4,7 @@
 mod audit_logs;
 mod chart;
 mod cluster;
+mod completions;
 mod demo;
 mod doctor;
 mod documentation;
