@@ -187,7 +187,7 @@ pub(crate) fn analyse_among(
     };
     // What others do tells of each, also of one that is asked for alone.
     let observed: Vec<Observed<'_>> = all.par_iter().map(of_one).collect();
-    let in_account = Peers::in_account(observed.iter().map(Observed::learned));
+    let in_account = Peers::among_all(observed.iter().map(Observed::learned));
     // In the order of the account, however many threads there are.
     let analysed: Vec<_> = all
         .par_iter()
@@ -285,7 +285,7 @@ impl<'a> Observed<'a> {
 /// What others tell of a principal.
 #[derive(Clone, Copy)]
 struct Learned<'a> {
-    peers: &'a Peers,
+    peers: &'a Peers<ActionId>,
     inventory: &'a Inventory,
 }
 

@@ -114,7 +114,7 @@ pub(crate) fn run(
         let inventory = inventory(calls.filter(|call| !call.seen.days.before(cut.day).is_empty()));
         let exists = Known::of(catalog, &inventory);
         let known: Vec<Usage> = identities.par_iter().map(|identity| identity.before(catalog, cut)).collect();
-        let in_account = Peers::in_account(known.iter().map(used));
+        let in_account = Peers::among_all(known.iter().map(used));
         let windows: Vec<_> = identities
             .par_iter()
             .zip(&known)

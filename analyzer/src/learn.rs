@@ -1,9 +1,11 @@
 //! What is learned from the past beyond single calls: which unused permissions may be needed all the same.
 
+mod account;
 mod companions;
 mod disposition;
 mod kin;
 mod level;
+mod meaning;
 mod metadata;
 mod peers;
 mod rare;
@@ -12,13 +14,14 @@ mod stratum;
 mod tier;
 mod words;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use remit_catalog::{ActionId, Catalog};
-use remit_policy::{Judgement, Retained, Verdict};
+use remit_policy::Retained;
 
+pub(crate) use self::account::{retained, with_verdict};
 pub(crate) use self::disposition::{Disposition, dispositions, watched};
 pub(crate) use self::level::{is_sensitive, weight};
+use self::meaning::Meaning;
 pub(crate) use self::peers::{Kinds, Peers};
 pub(crate) use self::rhythm::{Rhythm, is_working_day};
 pub(crate) use self::stratum::{PIPELINES, Stratum, stratum_of};
@@ -26,39 +29,33 @@ pub(crate) use self::tier::Tier;
 use self::words::Words;
 pub(crate) use self::words::split;
 
-/// The permissions of a principal that have this verdict.
-pub(crate) fn with_verdict(judgement: &Judgement, wanted: &Verdict) -> BTreeSet<ActionId> {
-    let verdicts = judgement.verdicts.iter().filter(|(_, verdict)| *verdict == wanted);
-    verdicts.map(|(id, _)| *id).collect()
-}
-
-/// The unused permissions of a principal that stay in a tier, each with the first rule that keeps it.
-pub(crate) fn retained(
-    catalog: &Catalog,
-    used: &BTreeSet<ActionId>,
-    unused: impl IntoIterator<Item = ActionId>,
-    peers: Option<&Peers>,
+/// The unused permissions that stay in a tier, each with the first rule that keeps it.
+fn kept<'a, P: Ord>(
+    words: &Words<'_>,
+    unused: impl IntoIterator<Item = (P, Meaning<'a>)>,
+    peers: Option<&Peers<P>>,
     tier: Tier,
-) -> BTreeMap<ActionId, Retained> {
-    if used.is_empty() {
+    companion: impl Fn(&Meaning<'_>, &Words<'_>) -> Option<Retained>,
+) -> BTreeMap<P, Retained> {
+    if words.is_empty() {
         // Of what does nothing, nothing is learned.
         return BTreeMap::new();
     }
-    let words = Words::of(catalog, used);
-    let mut retained = BTreeMap::new();
-    for id in unused {
-        let Some(action) = catalog.action(id) else { continue };
-        let learned_of_others = peers.filter(|_| tier.asks_peers());
-        let why = companions::of(action, &words)
+    let others = peers.filter(|_| tier.asks_peers());
+    let why = |permission: &P, meaning: &Meaning<'_>| {
+        companion(meaning, words)
             // What is watched stays as well, and is told apart.
-            .or_else(|| rare::of(action, &words))
-            .or_else(|| learned_of_others.and_then(|peers| peers.use_of(id, action)))
-            .or_else(|| learned_of_others.and_then(|peers| peers.in_service(id, action, &words)))
-            .or_else(|| if tier.keeps_kin() { kin::of(action, &words) } else { None })
-            .or_else(|| if tier.keeps_metadata() { metadata::of(action, &words) } else { None });
-        retained.extend(why.map(|why| (id, why)));
-    }
-    retained
+            .or_else(|| rare::of(meaning, words))
+            .or_else(|| others.and_then(|peers| peers.use_of(permission, meaning)))
+            .or_else(|| others.and_then(|peers| peers.in_service(permission, meaning, words)))
+            .or_else(|| if tier.keeps_kin() { kin::of(meaning, words) } else { None })
+            .or_else(|| if tier.keeps_metadata() { metadata::of(meaning, words) } else { None })
+    };
+    let unused = unused.into_iter();
+    unused
+        .filter_map(|(permission, meaning)| Some((why(&permission, &meaning)?, permission)))
+        .map(|(why, permission)| (permission, why))
+        .collect()
 }
 
 #[cfg(test)]

@@ -12,8 +12,13 @@ pub enum Retained {
         /// How many there are.
         of: usize,
     },
-    /// Others of the account use it, in a service that is used: how many.
-    Others(usize),
+    /// Others use it, in a service that this one uses, too.
+    Others {
+        /// How many use it.
+        used: usize,
+        /// The service: an IAM prefix, or an API group.
+        service: String,
+    },
     /// It is done to the same kind of thing as an action that changes such: the action used.
     SameKind(String),
     /// It is used, and stays on all its resources: to narrow it would have broken something on dates gone by, or there are too few
@@ -33,7 +38,7 @@ impl Retained {
         match self {
             Self::Companion(_) => "companion",
             Self::Peers { .. } => "peers",
-            Self::Others(_) => "others",
+            Self::Others { .. } => "others",
             Self::SameKind(_) => "same_kind",
             Self::ChangingNames => "changing_names",
             Self::Metadata(_) => "metadata",
@@ -47,11 +52,11 @@ impl Retained {
         match self {
             Self::Companion(used) => format!("whoever uses `{used}` comes to need it"),
             Self::Peers { used, of } => format!("{used} of {of} identities of its kind use it"),
-            Self::Others(1) => {
-                "another identity of the account uses it, and this one uses its service".to_owned()
+            Self::Others { used: 1, service } => {
+                format!("another identity uses it, and this one uses `{service}`")
             }
-            Self::Others(used) => {
-                format!("{used} other identities of the account use it, and this one uses its service")
+            Self::Others { used, service } => {
+                format!("{used} other identities use it, and this one uses `{service}`")
             }
             Self::SameKind(used) => {
                 format!("it is done to the same kind of thing as `{used}`, which is used")

@@ -19,7 +19,7 @@ pub(super) struct Replay<'a> {
     pub(super) identity: &'a Identity<'a>,
     /// What it was known to do.
     pub(super) usage: &'a Usage,
-    pub(super) peers: &'a Peers,
+    pub(super) peers: &'a Peers<ActionId>,
     /// What was known to exist.
     pub(super) inventory: &'a Inventory,
     pub(super) known: &'a Known<'a>,

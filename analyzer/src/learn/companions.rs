@@ -4,11 +4,11 @@
 //! objects using multipart upload", "Amazon ECR repository policy examples: push and pull", "Amazon SQS API permissions");
 //! and the names of actions themselves, which pair up in all services.
 
-use remit_catalog::{AccessLevel, Action};
+use remit_catalog::AccessLevel;
 use remit_policy::Retained;
 
-use super::level::is_sensitive;
-use super::words::{Words, split};
+use super::meaning::Meaning;
+use super::words::Words;
 
 /// Verbs that undo others, with those they undo.
 const UNDO: [(&str, &[&str]); 18] = [
@@ -79,25 +79,22 @@ pub(super) const TOGETHER: [(&str, &[&str]); 19] = [
 ];
 
 /// Why an unused action comes with one that is used.
-pub(super) fn of(action: &Action, words: &Words) -> Option<Retained> {
-    if action.level == AccessLevel::PermissionsManagement {
+pub(super) fn of(meaning: &Meaning<'_>, words: &Words<'_>) -> Option<Retained> {
+    if meaning.level == AccessLevel::PermissionsManagement {
         return None;
     }
-    let name = action.full_name();
-    let together = TOGETHER.iter().find(|(used, with)| with.contains(&name.as_str()) && words.has(used));
+    let together =
+        TOGETHER.iter().find(|(used, with)| with.contains(&meaning.name.as_str()) && words.has(used));
     if let Some((used, _)) = together {
         return Some(Retained::Companion((*used).to_owned()));
     }
-    if is_sensitive(action) {
+    if meaning.is_sensitive || meaning.noun.is_empty() {
         return None;
     }
-    let (verb, noun) = split(action.name);
-    if noun.is_empty() {
-        return None;
-    }
-    let is_look = LOOK.contains(&verb) && matches!(action.level, AccessLevel::List | AccessLevel::Read);
-    let undone = UNDO.iter().find(|(undo, _)| *undo == verb).map(|(_, undone)| *undone).unwrap_or_default();
-    let of = words.done_to(action, &noun).find(|used| {
+    let is_look = LOOK.contains(&meaning.verb) && meaning.is_look();
+    let undone =
+        UNDO.iter().find(|(undo, _)| *undo == meaning.verb).map(|(_, undone)| *undone).unwrap_or_default();
+    let of = words.done_to(meaning).find(|used| {
         (is_look && used.level != AccessLevel::List && used.level != AccessLevel::Read)
             || undone.contains(&used.verb)
     });

@@ -3,16 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use remit_catalog::{Action, ActionId};
-use remit_policy::{Account, Effect, Principal, Retained};
-use sha2::{Digest as _, Sha256};
+use remit_policy::Retained;
 
-use super::level::is_grave;
+use super::meaning::Meaning;
 use super::words::Words;
-
-/// Tags that name what an identity was made from.
-const TAGS: [&str; 6] =
-    ["module", "role-template", "template", "blueprint", "aws:cloudformation:stack-name", "component"];
 
 /// Others that have to be there to say anything.
 const FEWEST: usize = 1;
@@ -21,19 +15,18 @@ const FEWEST: usize = 1;
 const SHARE: usize = 3;
 
 /// What makes a kind.
-type Kind = Vec<String>;
+pub(super) type Kind = Vec<String>;
 
 /// What others of an identity's kind use.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Peers {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Peers<P> {
     of: usize,
-    using: BTreeMap<ActionId, usize>,
-    /// How many identities of the account use an action.
-    in_account: Arc<BTreeMap<ActionId, usize>>,
+    using: BTreeMap<P, usize>,
+    /// How many identities use a permission, of whatever kind.
+    among_all: Arc<BTreeMap<P, usize>>,
 }
 
-/// Which identities are of one kind: those with the same tag that names what they were made from; else those with the same
-/// policies but for resources, and the same name but for one word.
+/// Which identities are of one kind, by their places.
 #[derive(Debug, Default)]
 pub(crate) struct Kinds {
     kinds: BTreeMap<Kind, BTreeSet<usize>>,
@@ -41,11 +34,10 @@ pub(crate) struct Kinds {
 }
 
 impl Kinds {
-    /// The kinds of an account's principals.
-    pub(crate) fn of(account: &Account) -> Self {
+    /// Of identities that are each of these kinds.
+    pub(super) fn among(all: impl IntoIterator<Item = Vec<Kind>>) -> Self {
         let mut kinds = Self::default();
-        for (at, principal) in account.principals.iter().enumerate() {
-            let of = kinds_of(account, principal);
+        for (at, of) in all.into_iter().enumerate() {
             for kind in &of {
                 kinds.kinds.entry(kind.clone()).or_default().insert(at);
             }
@@ -54,100 +46,70 @@ impl Kinds {
         kinds
     }
 
-    /// The others of one principal's kind, by ARN.
-    pub(crate) fn peers_of<'a>(account: &'a Account, arn: &str) -> impl Iterator<Item = &'a String> {
-        let all = &account.principals;
-        let at = all.iter().position(|principal| principal.arn == arn);
-        let others = at.map(|at| Self::of(account).others(at)).unwrap_or_default();
-        others.into_iter().filter_map(move |at| Some(&all.get(at)?.arn))
-    }
-
-    /// The others of a principal's kind, by their places in the account.
-    pub(crate) fn others(&self, principal: usize) -> BTreeSet<usize> {
-        let kinds = self.of.get(principal).into_iter().flatten();
+    /// The others of an identity's kind, by their places.
+    pub(crate) fn others(&self, place: usize) -> BTreeSet<usize> {
+        let kinds = self.of.get(place).into_iter().flatten();
         let mut others: BTreeSet<usize> =
             kinds.filter_map(|kind| self.kinds.get(kind)).flatten().copied().collect();
-        others.remove(&principal);
+        others.remove(&place);
         others
     }
 }
 
-fn kinds_of(account: &Account, principal: &Principal) -> Vec<Kind> {
-    let tag = TAGS.iter().find_map(|tag| {
-        let mut tags = principal.tags.iter();
-        tags.find(|(key, value)| key.eq_ignore_ascii_case(tag) && !value.is_empty())
-    });
-    if let Some((key, value)) = tag {
-        return vec![vec![principal.kind.as_str().to_owned(), key.to_ascii_lowercase(), value.clone()]];
-    }
-    let words: Vec<&str> = principal.name.split(['-', '_', '.']).collect();
+/// A name of several words, each of them in turn left blank; none of a name of one word.
+pub(super) fn but_for_a_word(name: &str) -> Vec<String> {
+    let words: Vec<&str> = name.split(['-', '_', '.']).collect();
     if words.len() < 2 {
         return Vec::new();
     }
-    // What is granted may be long, and the words of a name many.
-    let granted = Sha256::digest(granted(account, principal).into_iter().collect::<Vec<_>>().join("\n"));
-    let granted: String = granted.iter().map(|byte| format!("{byte:02x}")).collect();
     let blank = |without: usize| {
         let words = words.iter().enumerate();
         let words = words.map(|(at, word)| if at == without { "*" } else { word });
-        let mut kind = vec![principal.kind.as_str().to_owned(), words.collect::<Vec<_>>().join("-")];
-        kind.push(granted.clone());
-        kind
+        words.collect::<Vec<_>>().join("-")
     };
     (0..words.len()).map(blank).collect()
 }
 
-/// What the policies of a principal say, but for resources and conditions.
-fn granted(account: &Account, principal: &Principal) -> BTreeSet<String> {
-    let policies = principal.attachments.iter().filter_map(|one| account.policies.get(one.policy));
-    let statements = policies.flat_map(|policy| &policy.document.statements);
-    let said = statements.map(|statement| {
-        let mut patterns: Vec<&str> = statement.actions.patterns.iter().map(String::as_str).collect();
-        patterns.sort_unstable();
-        let effect = if statement.effect == Effect::Allow { "allow" } else { "deny" };
-        let negated = if statement.actions.negated { " not" } else { "" };
-        format!("{effect}{negated} {}", patterns.join(" "))
-    });
-    said.collect()
-}
-
-impl Peers {
+impl<P: Ord> Peers<P> {
     /// What these use.
     pub(crate) fn of(
-        others: impl IntoIterator<Item = BTreeSet<ActionId>>,
-        in_account: Arc<BTreeMap<ActionId, usize>>,
+        others: impl IntoIterator<Item = BTreeSet<P>>,
+        among_all: Arc<BTreeMap<P, usize>>,
     ) -> Self {
-        let mut peers = Self { in_account, ..Self::default() };
+        let mut peers = Self { of: 0, using: BTreeMap::new(), among_all };
         for used in others {
             peers.of += 1;
-            for id in used {
-                *peers.using.entry(id).or_default() += 1;
+            for permission in used {
+                *peers.using.entry(permission).or_default() += 1;
             }
         }
         peers
     }
 
-    /// How many identities use each action.
-    pub(crate) fn in_account(
-        all: impl IntoIterator<Item = BTreeSet<ActionId>>,
-    ) -> Arc<BTreeMap<ActionId, usize>> {
-        let mut using: BTreeMap<ActionId, usize> = BTreeMap::new();
-        for id in all.into_iter().flatten() {
-            *using.entry(id).or_default() += 1;
+    /// How many identities use each permission.
+    pub(crate) fn among_all(all: impl IntoIterator<Item = BTreeSet<P>>) -> Arc<BTreeMap<P, usize>> {
+        let mut using: BTreeMap<P, usize> = BTreeMap::new();
+        for permission in all.into_iter().flatten() {
+            *using.entry(permission).or_default() += 1;
         }
         Arc::new(using)
     }
 
-    /// That others of the account use an action of a service that is used.
-    pub(super) fn in_service(&self, id: ActionId, action: &Action, words: &Words) -> Option<Retained> {
-        let used = self.in_account.get(&id).copied().filter(|_| words.uses(action.service))?;
-        (!is_grave(action)).then_some(Retained::Others(used))
+    /// That others use a permission of a service that is used.
+    pub(super) fn in_service(
+        &self,
+        permission: &P,
+        meaning: &Meaning<'_>,
+        words: &Words<'_>,
+    ) -> Option<Retained> {
+        let used = self.among_all.get(permission).copied().filter(|_| words.uses(meaning.service))?;
+        (!meaning.is_grave).then(|| Retained::Others { used, service: meaning.service.to_owned() })
     }
 
-    /// That enough others use an action; never of one that changes who may do what, or gives away secrets.
-    pub(super) fn use_of(&self, id: ActionId, action: &Action) -> Option<Retained> {
-        let used = self.using.get(&id).copied().unwrap_or(0);
+    /// That enough others use a permission; never of one that changes who may do what, or gives away secrets.
+    pub(super) fn use_of(&self, permission: &P, meaning: &Meaning<'_>) -> Option<Retained> {
+        let used = self.using.get(permission).copied().unwrap_or(0);
         let is_enough = self.of >= FEWEST && used > 0 && used * 10 >= self.of * SHARE;
-        (is_enough && !is_grave(action)).then_some(Retained::Peers { used, of: self.of })
+        (is_enough && !meaning.is_grave).then_some(Retained::Peers { used, of: self.of })
     }
 }

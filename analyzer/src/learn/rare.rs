@@ -1,9 +1,10 @@
 //! Ways to take away or to bring back that are taken rarely: they are watched, and go last.
 
-use remit_catalog::{AccessLevel, Action};
+use remit_catalog::AccessLevel;
 use remit_policy::Retained;
 
-use super::words::{Words, split};
+use super::meaning::Meaning;
+use super::words::Words;
 
 /// Verbs that take away what others change.
 const DESTROY: [&str; 9] =
@@ -26,25 +27,25 @@ const RECOVER: [&str; 10] = [
 /// Shorter names of things are in too many others.
 const TELLING: usize = 4;
 
-/// Why an unused action is watched.
-pub(super) fn of(action: &Action, words: &Words) -> Option<Retained> {
-    if !matches!(action.level, AccessLevel::Write | AccessLevel::Tagging) {
+/// Why an unused permission is watched.
+pub(super) fn of(meaning: &Meaning<'_>, words: &Words<'_>) -> Option<Retained> {
+    if !matches!(meaning.level, AccessLevel::Write | AccessLevel::Tagging) {
         return None;
     }
-    let (verb, noun) = split(action.name);
-    if DESTROY.contains(&verb) {
+    let noun = meaning.noun.as_str();
+    if DESTROY.contains(&meaning.verb) {
         // A function's code is of the function.
         let is_part = |of: &str| {
-            let rest = of.strip_prefix(noun.as_str()).filter(|_| noun.len() >= TELLING);
+            let rest = of.strip_prefix(noun).filter(|_| noun.len() >= TELLING);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(|c: char| c.is_ascii_uppercase()))
         };
-        let mut used = words.nouns(action.service).filter(|(of, _)| is_part(of)).flat_map(|(_, used)| used);
+        let mut used = words.nouns(meaning.service).filter(|(of, _)| is_part(of)).flat_map(|(_, used)| used);
         let used = used.find(|used| writes(used.level))?;
         return Some(Retained::DestroyPath(used.name.clone()));
     }
-    if RECOVER.contains(&verb) {
+    if RECOVER.contains(&meaning.verb) {
         let is_of = |of: &str| of.len() >= TELLING && noun.contains(of);
-        let mut used = words.nouns(action.service).filter(|(of, _)| is_of(of)).flat_map(|(_, used)| used);
+        let mut used = words.nouns(meaning.service).filter(|(of, _)| is_of(of)).flat_map(|(_, used)| used);
         let used = used.find(|used| writes(used.level))?;
         return Some(Retained::RecoveryPath(used.name.clone()));
     }

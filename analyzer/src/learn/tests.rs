@@ -1,3 +1,7 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use remit_catalog::{ActionId, Catalog};
+
 use super::*;
 
 fn id(name: &str) -> ActionId {
@@ -15,7 +19,7 @@ fn set(names: &[&str]) -> BTreeSet<ActionId> {
 /// Why each of these stays for who uses those.
 fn kept(tier: Tier, used: &[&str], unused: &[&str], others: &[&[&str]]) -> BTreeMap<String, &'static str> {
     let all = others.iter().map(|names| set(names));
-    let peers = Peers::of(all.clone(), Peers::in_account(all));
+    let peers = Peers::of(all.clone(), Peers::among_all(all));
     let retained = retained(catalog(), &set(used), set(unused), Some(&peers), tier);
     let name = |id| catalog().action(id).unwrap().full_name();
     retained.into_iter().map(|(id, why)| (name(id), why.code())).collect()
@@ -45,7 +49,9 @@ fn rare_ways_are_watched() {
     let one = |used: &str, unused: &str| code(Tier::Strict, &[used], unused, &[]);
     assert_eq!(one("lambda:UpdateFunctionCode", "lambda:DeleteFunction"), Some("destroy_path"));
     assert_eq!(one("rds:CreateDBSnapshot", "rds:RestoreDBInstanceFromDBSnapshot"), Some("recovery_path"));
-    assert!(Retained::DestroyPath(String::new()).is_watched() && !Retained::Others(1).is_watched());
+    assert!(
+        Retained::DestroyPath(String::new()).is_watched() && !Retained::Metadata(String::new()).is_watched()
+    );
 }
 
 #[test]

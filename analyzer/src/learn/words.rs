@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use remit_catalog::{AccessLevel, Action, ActionId, Catalog};
+use remit_catalog::AccessLevel;
+
+use super::meaning::Meaning;
 
 /// The verb of an action's name, and what it is done to in the singular.
 pub(crate) fn split(name: &str) -> (&str, String) {
@@ -28,9 +30,9 @@ fn singular(noun: &str) -> String {
     }
 }
 
-/// One used action.
-pub(super) struct Word {
-    pub(super) verb: &'static str,
+/// One used permission.
+pub(super) struct Word<'a> {
+    pub(super) verb: &'a str,
     pub(super) level: AccessLevel,
     /// Its full name, such as `s3:PutObject`.
     pub(super) name: String,
@@ -38,23 +40,29 @@ pub(super) struct Word {
 
 /// What is done, by service and what it is done to.
 #[derive(Default)]
-pub(super) struct Words {
-    services: BTreeMap<&'static str, BTreeMap<String, Vec<Word>>>,
+pub(crate) struct Words<'a> {
+    services: BTreeMap<&'a str, BTreeMap<String, Vec<Word<'a>>>>,
     names: BTreeSet<String>,
 }
 
-impl Words {
-    /// Of used actions.
-    pub(super) fn of(catalog: &Catalog, used: &BTreeSet<ActionId>) -> Self {
+impl<'a> Words<'a> {
+    /// Of used permissions.
+    pub(crate) fn of(used: impl IntoIterator<Item = Meaning<'a>>) -> Self {
         let mut words = Self::default();
-        for action in used.iter().filter_map(|id| catalog.action(*id)) {
-            let (verb, noun) = split(action.name);
-            let name = action.full_name();
+        for Meaning { service, verb, noun, level, name, .. } in used {
             words.names.insert(name.to_ascii_lowercase());
-            let of_noun = words.services.entry(action.service).or_default().entry(noun).or_default();
-            of_noun.push(Word { verb, level: action.level, name });
+            words.services.entry(service).or_default().entry(noun).or_default().push(Word {
+                verb,
+                level,
+                name,
+            });
         }
         words
+    }
+
+    /// Whether nothing is used.
+    pub(super) fn is_empty(&self) -> bool {
+        self.names.is_empty()
     }
 
     /// Whether anything of the service is used.
@@ -67,13 +75,14 @@ impl Words {
         self.names.contains(&name.to_ascii_lowercase())
     }
 
-    /// What is done to this.
-    pub(super) fn done_to(&self, action: &Action, noun: &str) -> impl Iterator<Item = &Word> {
-        self.services.get(action.service).and_then(|nouns| nouns.get(noun)).into_iter().flatten()
+    /// What is done to what this is done to.
+    pub(super) fn done_to(&self, meaning: &Meaning<'_>) -> impl Iterator<Item = &Word<'a>> {
+        let nouns = self.services.get(meaning.service);
+        nouns.and_then(|nouns| nouns.get(&meaning.noun)).into_iter().flatten()
     }
 
     /// All nouns of the service, each with what is done to it.
-    pub(super) fn nouns(&self, service: &str) -> impl Iterator<Item = (&str, &[Word])> {
+    pub(super) fn nouns(&self, service: &str) -> impl Iterator<Item = (&str, &[Word<'a>])> {
         let nouns = self.services.get(service).into_iter().flatten();
         nouns.map(|(noun, words)| (noun.as_str(), words.as_slice()))
     }

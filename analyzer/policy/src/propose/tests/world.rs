@@ -46,7 +46,7 @@ impl World {
             if self.retains {
                 let ids: Vec<_> =
                     judgement.verdicts.keys().copied().filter(|id| id.index() % 2 == 0).collect();
-                judgement.retain(ids.into_iter().map(|id| (id, Retained::Others(1))));
+                judgement.retain(ids.into_iter().map(|id| (id, Retained::Metadata(String::new()))));
             }
             let options =
                 ProposeOptions { generalise: self.generalise, today: 90, inventory: Inventory::none() };

@@ -1,0 +1,90 @@
+//! What is learned of principals of AWS.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use remit_catalog::{ActionId, Catalog};
+use remit_policy::{Account, Effect, Judgement, Principal, Retained, Verdict};
+use sha2::{Digest as _, Sha256};
+
+use super::meaning::Meaning;
+use super::peers::{Kind, Kinds, Peers, but_for_a_word};
+use super::words::Words;
+use super::{Tier, companions, kept};
+
+/// Tags that name what an identity was made from.
+const TAGS: [&str; 6] =
+    ["module", "role-template", "template", "blueprint", "aws:cloudformation:stack-name", "component"];
+
+/// The permissions of a principal that have this verdict.
+pub(crate) fn with_verdict(judgement: &Judgement, wanted: &Verdict) -> BTreeSet<ActionId> {
+    let verdicts = judgement.verdicts.iter().filter(|(_, verdict)| *verdict == wanted);
+    verdicts.map(|(id, _)| *id).collect()
+}
+
+/// The unused permissions of a principal that stay in a tier, each with the first rule that keeps it.
+pub(crate) fn retained(
+    catalog: &Catalog,
+    used: &BTreeSet<ActionId>,
+    unused: impl IntoIterator<Item = ActionId>,
+    peers: Option<&Peers<ActionId>>,
+    tier: Tier,
+) -> BTreeMap<ActionId, Retained> {
+    let meaning = |id: ActionId| catalog.action(id).map(Meaning::of_action);
+    let words = Words::of(used.iter().copied().filter_map(meaning));
+    let unused = unused.into_iter().filter_map(|id| Some((id, meaning(id)?)));
+    kept(&words, unused, peers, tier, companions::of)
+}
+
+impl Kinds {
+    /// The kinds of an account's principals: those with the same tag that names what they were made from; else those with the
+    /// same policies but for resources, and the same name but for one word.
+    pub(crate) fn of(account: &Account) -> Self {
+        Self::among(account.principals.iter().map(|principal| kinds_of(account, principal)))
+    }
+
+    /// The others of one principal's kind, by ARN.
+    pub(crate) fn peers_of<'a>(account: &'a Account, arn: &str) -> impl Iterator<Item = &'a String> {
+        let all = &account.principals;
+        let at = all.iter().position(|principal| principal.arn == arn);
+        let others = at.map(|at| Self::of(account).others(at)).unwrap_or_default();
+        others.into_iter().filter_map(move |at| Some(&all.get(at)?.arn))
+    }
+}
+
+fn kinds_of(account: &Account, principal: &Principal) -> Vec<Kind> {
+    let kind = || principal.kind.as_str().to_owned();
+    let tag = TAGS.iter().find_map(|tag| {
+        let mut tags = principal.tags.iter();
+        tags.find(|(key, value)| key.eq_ignore_ascii_case(tag) && !value.is_empty())
+    });
+    if let Some((key, value)) = tag {
+        return vec![vec![kind(), key.to_ascii_lowercase(), value.clone()]];
+    }
+    let names = but_for_a_word(&principal.name);
+    if names.is_empty() {
+        return Vec::new();
+    }
+    // What is granted may be long, and the words of a name many.
+    let granted = digest(granted(account, principal));
+    names.into_iter().map(|name| vec![kind(), name, granted.clone()]).collect()
+}
+
+/// A short text that stands for all of these.
+pub(super) fn digest(texts: BTreeSet<String>) -> String {
+    let digest = Sha256::digest(texts.into_iter().collect::<Vec<_>>().join("\n"));
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What the policies of a principal say, but for resources and conditions.
+fn granted(account: &Account, principal: &Principal) -> BTreeSet<String> {
+    let policies = principal.attachments.iter().filter_map(|one| account.policies.get(one.policy));
+    let statements = policies.flat_map(|policy| &policy.document.statements);
+    let said = statements.map(|statement| {
+        let mut patterns: Vec<&str> = statement.actions.patterns.iter().map(String::as_str).collect();
+        patterns.sort_unstable();
+        let effect = if statement.effect == Effect::Allow { "allow" } else { "deny" };
+        let negated = if statement.actions.negated { " not" } else { "" };
+        format!("{effect}{negated} {}", patterns.join(" "))
+    });
+    said.collect()
+}
