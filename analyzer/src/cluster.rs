@@ -28,7 +28,7 @@ pub(crate) use self::asked::{Asked, ClusterArguments};
 pub(crate) use self::calls::usage_of;
 pub(crate) use self::coverage::{ClusterRecords, clusters, is_log, may_be_of, records_of};
 pub(crate) use self::findings::findings;
-pub(crate) use self::judged::judged;
+pub(crate) use self::judged::{judged, removed};
 pub(crate) use self::level::level;
 pub(crate) use self::policy::{audit_policy, delivered, delivery};
 pub(crate) use self::proposals::{files_of, folder_of};

@@ -6,6 +6,7 @@ use std::fmt::Display;
 use remit_catalog::{AccessLevel, Catalog};
 use remit_policy::{Counts, Glob, GrantRef, Unlisted, Verdict, moment};
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 use crate::analysis::{Analysed, Analysis};
 use crate::cluster::{self, Cluster};
@@ -98,7 +99,27 @@ pub(crate) struct Finding {
     pub(crate) detail: String,
     /// The permissions.
     pub(crate) names: Vec<String>,
+    /// What else tells it from others of its kind, principal and service; empty where there is only one.
+    #[serde(skip)]
+    pub(crate) about: String,
 }
+
+impl Finding {
+    /// What it is known by from one run to the next: equal as long as it is about the same, whatever is said of it.
+    pub(crate) fn id(&self) -> String {
+        let service = self.service.as_deref().unwrap_or_default();
+        let parts = [self.kind.as_str(), &self.principal, service, &self.about];
+        let mut digest = Sha256::new();
+        for part in parts {
+            digest.update((part.len() as u64).to_le_bytes());
+            digest.update(part);
+        }
+        digest.finalize().iter().take(ID_BYTES).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Bytes of an identifier: enough that no two findings of one report ever share one by chance.
+const ID_BYTES: usize = 16;
 
 /// The weight of an unused permission in a principal's score, by what it can do.
 pub(crate) fn weight(level: AccessLevel) -> u64 {
@@ -135,6 +156,7 @@ fn of_principal(catalog: &Catalog, analysed: &Analysed) -> Vec<Finding> {
         permissions,
         detail,
         names: Vec::new(),
+        about: String::new(),
     };
     let counts = analysed.judgement.counts();
     let usage = &analysed.usage;
@@ -152,13 +174,16 @@ fn of_principal(catalog: &Catalog, analysed: &Analysed) -> Vec<Finding> {
         let detail = format!("{calls} of `{name}` {were} denied");
         let mut denied = finding(Severity::Low, FindingKind::Denied, 1, detail);
         denied.service = Some(action.service.to_string());
+        denied.about.clone_from(&name);
         denied.names = vec![name];
         findings.push(denied);
     }
     for (at, pattern) in &analysed.judgement.granted.unknown_patterns {
         let becomes = fate(&analysed.judgement.unlisted, *at, pattern);
         let detail = format!("`{pattern}` names no action that the catalog lists{becomes}");
-        findings.push(finding(Severity::Low, FindingKind::UnknownAction, 0, detail));
+        let mut unknown = finding(Severity::Low, FindingKind::UnknownAction, 0, detail);
+        unknown.about.clone_from(pattern);
+        findings.push(unknown);
     }
     let none = no_proposal(&analysed.outcome, counts);
     findings.extend(none.map(|why| finding(Severity::Low, FindingKind::NoProposal, counts.unused, why)));
@@ -215,6 +240,7 @@ pub(crate) fn unused<'a>(principal: &str, judged: impl Iterator<Item = Judged<'a
             permissions: service.names.len(),
             detail: service.detail(),
             names: service.names,
+            about: String::new(),
         })
         .collect()
 }
@@ -235,7 +261,7 @@ pub(crate) const LEVELS: [(AccessLevel, &str); 5] = [
     (AccessLevel::List, "list"),
 ];
 
-fn level_order(level: AccessLevel) -> usize {
+pub(crate) fn level_order(level: AccessLevel) -> usize {
     LEVELS.iter().position(|(other, _)| *other == level).unwrap_or(LEVELS.len())
 }
 

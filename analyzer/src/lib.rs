@@ -27,6 +27,7 @@ mod regions;
 pub mod report;
 mod review;
 mod rollup;
+mod sarif;
 mod sessions;
 mod sightings;
 mod span;

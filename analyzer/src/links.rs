@@ -130,6 +130,7 @@ pub(crate) fn findings(analysis: &Analysis) -> Vec<Finding> {
         permissions,
         detail,
         names: Vec::new(),
+        about: String::new(),
     };
     let mut findings = Vec::new();
     for line in &analysis.links {
@@ -138,18 +139,24 @@ pub(crate) fn findings(analysis: &Analysis) -> Vec<Finding> {
         if line.trust == Trust::Refused.as_str() {
             let detail =
                 format!("it does not trust the service account `{who}`, which is meant to become it");
-            findings.push(finding(Severity::Low, FindingKind::BrokenLink, whom, 0, detail));
+            let mut broken = finding(Severity::Low, FindingKind::BrokenLink, whom, 0, detail);
+            broken.about.clone_from(who);
+            findings.push(broken);
         } else if line.verdict == "unused" {
             let detail =
                 format!("the service account `{who}` can become it ({}), and did not", line.mechanism);
-            findings.push(finding(Severity::Medium, FindingKind::UnusedLink, whom, granted, detail));
+            let mut unused = finding(Severity::Medium, FindingKind::UnusedLink, whom, granted, detail);
+            unused.about = format!("{who} {}", line.mechanism);
+            findings.push(unused);
         }
     }
     for open in &analysis.open_trusts {
         let granted = analysis.principals.iter().find(|analysed| analysed.principal.arn == open.role);
         let granted = granted.map_or(0, |analysed| analysed.judgement.counts().granted());
         let detail = format!("every service account that `{}` matches can become it", open.subject);
-        findings.push(finding(Severity::Medium, FindingKind::OpenTrust, &open.role, granted, detail));
+        let mut trust = finding(Severity::Medium, FindingKind::OpenTrust, &open.role, granted, detail);
+        trust.about = open.subject.to_string();
+        findings.push(trust);
     }
     findings
 }

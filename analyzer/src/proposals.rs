@@ -128,7 +128,7 @@ pub(crate) fn files_of(
 }
 
 /// The class of events that shows the use of an action.
-fn class_of(catalog: &Catalog, id: ActionId) -> String {
+pub(crate) fn class_of(catalog: &Catalog, id: ActionId) -> String {
     fn words(visibility: &Visibility) -> String {
         match visibility {
             Visibility::Management { write: true } => "management write events".to_owned(),

@@ -16,6 +16,7 @@ use crate::exit::Exit;
 use crate::learn::Tier;
 use crate::output::{counted, grouped};
 use crate::proposals;
+use crate::report::build::Beside;
 use crate::report::model::{PrincipalSection, Report};
 use crate::visible::DAY;
 
@@ -76,7 +77,8 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         None,
         &out,
     )?;
-    let report = report::write(&analysed, folder)?;
+    let beside = Beside { problems: analysed.problems.clone(), ..Beside::default() };
+    let report = report::write(&analysed, beside, folder)?;
     tell(folder, &analysed, &report, streams)?;
     Ok(ingested)
 }

@@ -100,7 +100,7 @@ pub(super) fn asked_of_account(since: i64, window: Window, ledger: &Ledger) -> A
 }
 
 /// What is asked of the ledger of subjects of a cluster.
-fn asked_of_cluster(cluster: &Cluster, ledger: &Ledger) -> Asked {
+pub(super) fn asked_of_cluster(cluster: &Cluster, ledger: &Ledger) -> Asked {
     let coverage = &cluster.coverage;
     asked(Provider::Kubernetes, cluster.name.clone(), coverage.since, coverage.window, ledger)
 }

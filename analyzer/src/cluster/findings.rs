@@ -22,6 +22,7 @@ fn of_subject(cluster: &Cluster, subject: &AnalysedSubject) -> Vec<Finding> {
         permissions,
         detail,
         names: Vec::new(),
+        about: String::new(),
     };
     let counts = subject.judgement.counts();
     let usage = &subject.usage;
@@ -35,6 +36,7 @@ fn of_subject(cluster: &Cluster, subject: &AnalysedSubject) -> Vec<Finding> {
         let were = if denied == 1 { "was" } else { "were" };
         let detail = format!("{} of `{name}` {were} denied", counted(denied, "call", "calls"));
         let mut denied = finding(Severity::Low, FindingKind::Denied, 1, detail);
+        denied.about.clone_from(&name);
         denied.names = vec![name];
         findings.push(denied);
     }
@@ -43,11 +45,14 @@ fn of_subject(cluster: &Cluster, subject: &AnalysedSubject) -> Vec<Finding> {
             "binding `{}` names a role that is not there, or of which not all is known",
             binding.name.of_binding()
         );
-        findings.push(finding(Severity::Low, FindingKind::DanglingBinding, 0, detail));
+        let mut dangling = finding(Severity::Low, FindingKind::DanglingBinding, 0, detail);
+        dangling.about = binding.name.of_binding().to_string();
+        findings.push(dangling);
     }
     findings.extend(privileges(&subject.granted, usage).iter().map(|privilege| {
         let mut found =
             finding(severity(privilege), FindingKind::Privilege, privilege.by.len(), detail(privilege));
+        found.about = format!("{} {}", privilege.path.name, privilege.is_cluster_wide);
         found.names = privilege.by.iter().map(|(permission, _)| permission.to_string()).collect();
         found
     }));

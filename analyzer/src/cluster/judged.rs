@@ -26,6 +26,12 @@ pub(crate) fn judged(subject: &AnalysedSubject) -> impl Iterator<Item = Judged<'
         .chain(rest.map(|permission| one(permission, format!("{permission} beyond what stays"), REST)))
 }
 
+/// The permissions that a subject's proposal removes.
+pub(crate) fn removed(subject: &AnalysedSubject) -> impl Iterator<Item = Judged<'_>> {
+    let removed = subject.outcome.changing().into_iter().flat_map(|proven| &proven.proposal().removed);
+    removed.map(|removed| one(&removed.permission, removed.permission.to_string(), REST))
+}
+
 fn one<'a>(permission: &Permission, name: String, verdict: &'a Verdict) -> Judged<'a> {
     let (service, resource) = match &permission.on {
         On::Url(_) => (PATHS, ""),

@@ -8,7 +8,7 @@ use remit_policy::{Seen, Verdict, moment};
 use super::{AnalysedSubject, Cluster, files_of, folder_of, judged};
 use crate::outcome::Edits;
 use crate::output::counted;
-use crate::report::build::{Sums, proposed, report_window};
+use crate::report::build::{RESOURCES, Sums, points, proposed, report_window, sources};
 use crate::report::model::{
     ChangeRow, CoverageLine, PrincipalSection, ProposalSection, UsedRow, WithoutGrants,
 };
@@ -16,7 +16,7 @@ use crate::report::window;
 
 /// The section of a subject.
 pub(crate) fn section(cluster: &Cluster, subject: &AnalysedSubject) -> PrincipalSection {
-    let Sums { permissions, unused_by_level, score, services, gaps } = Sums::of(judged(subject));
+    let Sums { permissions, levels, score, services, gaps } = Sums::of(judged(subject));
     let name = &subject.user.name;
     let (kind, short) = match subject.user.account() {
         Some((namespace, name)) => ("service account", format!("{namespace}/{name}")),
@@ -32,20 +32,25 @@ pub(crate) fn section(cluster: &Cluster, subject: &AnalysedSubject) -> Principal
         arn: name.clone(),
         kind: kind.to_owned(),
         name: short,
+        account: cluster.name.clone().unwrap_or_default(),
+        namespace: subject.user.account().map(|(namespace, _)| namespace.to_owned()),
         owner: None,
         muted: None,
         calls: subject.usage.calls.distinct(),
         denied: denied.iter().map(|(_, count)| count).sum(),
         last_used: subject.usage.last.map(moment),
+        risk: "none",
         permissions,
-        unused_by_level,
+        levels,
         score,
         services,
         gaps,
         unlisted: Vec::new(),
         used: used(subject),
         denied_permissions: denied,
+        rhythm: None,
         proposal: proposal(cluster, subject),
+        pull_request: None,
     }
 }
 
@@ -65,6 +70,9 @@ fn used(subject: &AnalysedSubject) -> Vec<UsedRow> {
             last_seen: moment(seen.last),
             sample: seen.sample,
             resources: Some(requests.len()),
+            seen_on: requests.into_iter().take(RESOURCES).collect(),
+            sources: sources(seen.count),
+            shown_by: "requests to the API server".to_owned(),
             operations: uses
                 .iter()
                 .map(|(request, _)| request.verb.clone())
@@ -90,10 +98,12 @@ fn narrowed(subject: &AnalysedSubject, permission: &Permission) -> Vec<String> {
 }
 
 fn proposal(cluster: &Cluster, subject: &AnalysedSubject) -> ProposalSection {
+    let points = points(super::removed(subject));
     proposed(&subject.outcome, |proven| ProposalSection::Proven {
         changes: changes(cluster, proven),
         granted_after: proven.kept(),
         removed: proven.removed(),
+        points,
         protected: proven.proof().protected,
         folder: folder_of(cluster, &subject.user),
     })

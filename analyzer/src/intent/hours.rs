@@ -40,6 +40,11 @@ impl Hours {
         days
     }
 
+    /// The days of each hour.
+    pub(crate) fn by_hour(&self) -> &[Days; HOURS] {
+        &self.by_hour
+    }
+
     /// On how many days each hour was seen.
     pub(crate) fn counts(&self) -> [u32; HOURS] {
         self.by_hour.map(|days| days.len())

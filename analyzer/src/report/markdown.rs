@@ -249,7 +249,7 @@ fn proposal(principal: &PrincipalSection, page: &mut String) -> fmt::Result {
     match &principal.proposal {
         ProposalSection::Nothing => writeln!(page, "**Proposal:** {}", wording::NOTHING),
         ProposalSection::Impossible { why } => writeln!(page, "**Proposal:** none: {}.", prose(why)),
-        ProposalSection::Proven { changes, granted_after, removed, protected, folder } => {
+        ProposalSection::Proven { changes, granted_after, removed, protected, folder, .. } => {
             let removal = wording::removal(&principal.permissions, removed, granted_after);
             writeln!(
                 page,
@@ -269,17 +269,17 @@ fn proposal(principal: &PrincipalSection, page: &mut String) -> fmt::Result {
 }
 
 fn unused(principal: &PrincipalSection, page: &mut String) -> fmt::Result {
-    if principal.unused_by_level.is_empty() {
+    if principal.permissions.unused == 0 {
         return writeln!(page, "\n{}", wording::NONE_UNUSED);
     }
     writeln!(
         page,
         "\n| Unused, by access level | Permissions | Score | Such as |\n| --- | ---: | ---: | --- |"
     )?;
-    for row in &principal.unused_by_level {
+    for row in principal.unused_levels() {
         let (level, points) = (text(&row.level), number(wording::points(row)));
-        let examples = codes(&row.examples, 5, row.permissions);
-        writeln!(page, "| {level} | {} | {points} | {examples} |", number(row.permissions))?;
+        let examples = codes(&row.examples, 5, row.permissions.unused);
+        writeln!(page, "| {level} | {} | {points} | {examples} |", number(row.permissions.unused))?;
     }
     Ok(())
 }

@@ -1,11 +1,22 @@
-//! What a report says, before it is laid out. The HTML page and its Markdown twin are made from this one
+//! What a report says, before it is laid out. The page, its Markdown twin, JSON and SARIF are made from this one
 //! value, so that their totals are equal.
 
+mod finding;
+mod trend;
+
 use serde::Serialize;
+
+pub use self::finding::{FindingLine, Place};
+pub use self::trend::{Change, Closed, Former, Trend};
+
+/// Version of the format as JSON. It grows by fields; what a field means does not change.
+pub const SCHEMA: &str = "remit.report/v1";
 
 /// A report on everything that was analysed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
+    /// Version of this format.
+    pub schema: &'static str,
     /// Accounts whose grants were given, as account ids, and the cluster by its name.
     pub accounts: Vec<String>,
     /// The window that every verdict speaks of.
@@ -16,6 +27,12 @@ pub struct Report {
     pub weights: Vec<LevelWeight>,
     /// Sums over all principals.
     pub totals: Totals,
+    /// How much of what is granted is without need.
+    pub score: Score,
+    /// What changed since the previous report, where there is one.
+    pub trend: Option<Trend>,
+    /// What one hour of work would remove most.
+    pub hour: Hour,
     /// What was visible during the window, and what was not.
     pub coverage: Vec<CoverageLine>,
     /// What the ledger holds of each account's regions, by account and region.
@@ -26,6 +43,10 @@ pub struct Report {
     pub gaps: Vec<Gap>,
     /// The principals, worst first.
     pub principals: Vec<PrincipalSection>,
+    /// Everything worth acting on, worst first.
+    pub findings: Vec<FindingLine>,
+    /// What was worth acting on in earlier reports and is not now, by its identifier: if it comes back, that is told.
+    pub closed: Vec<Former>,
     /// Operations that were called and that the catalog does not know.
     pub unresolved: Vec<UnresolvedOperation>,
     /// What was seen on the wire, by workload, provider and principal.
@@ -75,6 +96,55 @@ pub struct Totals {
     pub proposals: usize,
     /// Permissions that those proposals remove.
     pub removed: usize,
+    /// Findings.
+    pub findings: usize,
+    /// Principals that are muted. They are in all other numbers.
+    pub muted_principals: usize,
+    /// Findings that are muted. They are in the number of findings.
+    pub muted_findings: usize,
+}
+
+/// How much of what is granted is without need, each permission weighted by what it can do.
+///
+/// What is unobservable is in neither number: nobody can tell whether it is needed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, serde::Deserialize)]
+pub struct Score {
+    /// Points of unused permissions.
+    pub removable: u64,
+    /// Points of used and unused permissions.
+    pub granted: u64,
+    /// Points of unobservable permissions.
+    pub unobservable: u64,
+    /// The first of the second, in percent to one decimal; none where the second is nothing.
+    pub percent: Option<f64>,
+}
+
+/// What can be reviewed in one hour and removes most.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Hour {
+    /// Minutes that it is taken to cost to review a proposal.
+    pub minutes_per_proposal: u64,
+    /// Minutes that each changed policy of it adds.
+    pub minutes_per_policy: u64,
+    /// The proposals to review, most points a minute first.
+    pub picks: Vec<Pick>,
+    /// Points that they remove together.
+    pub points: u64,
+    /// Points that all proposals remove.
+    pub of_points: u64,
+}
+
+/// A proposal that is worth reviewing first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Pick {
+    /// Whose it is, as its section names it.
+    pub principal: String,
+    /// What reviewing it is taken to cost.
+    pub minutes: u64,
+    /// Permissions that it removes.
+    pub removed: usize,
+    /// Points that it removes.
+    pub points: u64,
 }
 
 /// Numbers of permissions by verdict.
@@ -214,6 +284,10 @@ pub struct PrincipalSection {
     pub kind: String,
     /// Name without path.
     pub name: String,
+    /// Account id, or the cluster's name; empty where the cluster has none.
+    pub account: String,
+    /// Namespace of a cluster's service account.
+    pub namespace: Option<String>,
     /// Who looks after it, where that is known.
     pub owner: Option<String>,
     /// Why it is not to be listed, where somebody said so. It is counted all the same.
@@ -224,10 +298,12 @@ pub struct PrincipalSection {
     pub denied: u64,
     /// Last allowed call, ISO 8601.
     pub last_used: Option<String>,
+    /// How bad the worst of its findings is that are not muted: `high`, `medium`, `low` or `none`.
+    pub risk: &'static str,
     /// Permissions by verdict.
     pub permissions: PermissionCounts,
-    /// Unused permissions by access level, most dangerous first; levels without any left out.
-    pub unused_by_level: Vec<LevelRow>,
+    /// Permissions by access level, most dangerous first; levels of which nothing is granted left out.
+    pub levels: Vec<LevelRow>,
     /// What the principal may do without need, weighted by access level; the order of the report.
     pub score: u64,
     /// Permissions by service, most unused first.
@@ -241,8 +317,43 @@ pub struct PrincipalSection {
     pub used: Vec<UsedRow>,
     /// Permissions of which calls were denied: (permission, calls).
     pub denied_permissions: Vec<(String, u64)>,
+    /// On which days and in which hours it called, where the ledger tells.
+    pub rhythm: Option<Rhythm>,
     /// What is proposed.
     pub proposal: ProposalSection,
+    /// The pull request that proposes it, where there is one.
+    pub pull_request: Option<PullRequest>,
+}
+
+impl PrincipalSection {
+    /// The access levels of which something is unused.
+    pub(crate) fn unused_levels(&self) -> impl Iterator<Item = &LevelRow> {
+        self.levels.iter().filter(|row| row.permissions.unused > 0)
+    }
+}
+
+/// When a principal called, by UTC.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Rhythm {
+    /// Days on which it did.
+    pub days: u32,
+    /// The first of these, `YYYY-MM-DD`.
+    pub first: String,
+    /// The last.
+    pub last: String,
+    /// On how many days it did in each hour of each weekday, Monday first.
+    pub week: [[u32; 24]; 7],
+}
+
+/// A pull request that proposes a principal's new policies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct PullRequest {
+    /// Where it is, `https://...`.
+    pub url: String,
+    /// What became of it: `open`, `merged` or `closed`.
+    pub state: String,
+    /// When it was opened, ISO 8601.
+    pub opened: Option<String>,
 }
 
 /// What somebody said not to list.
@@ -263,16 +374,16 @@ pub struct UnlistedRow {
     pub why: String,
 }
 
-/// Unused permissions of one access level of one principal.
+/// Permissions of one access level of one principal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LevelRow {
     /// The access level, such as `permissions management`.
     pub level: String,
-    /// What each adds to the score.
+    /// What each unused one adds to the score.
     pub weight: u64,
-    /// How many.
-    pub permissions: usize,
-    /// Some of them, those of the services with most of them first.
+    /// How many, by verdict.
+    pub permissions: PermissionCounts,
+    /// Some of the unused ones, those of the services with most of them first.
     pub examples: Vec<String>,
 }
 
@@ -281,6 +392,17 @@ pub struct LevelRow {
 pub struct ServiceRow {
     /// IAM prefix, such as `s3`.
     pub service: String,
+    /// Permissions by verdict.
+    pub permissions: PermissionCounts,
+    /// The same by access level, in the order of the weights; levels of which nothing is granted left out.
+    pub levels: Vec<ServiceLevel>,
+}
+
+/// A service's permissions of one access level.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ServiceLevel {
+    /// The access level.
+    pub level: String,
     /// Permissions by verdict.
     pub permissions: PermissionCounts,
 }
@@ -304,6 +426,12 @@ pub struct UsedRow {
     pub operations: Vec<String>,
     /// How many resources it was seen on; none where a call's resource is not known.
     pub resources: Option<usize>,
+    /// Some of them.
+    pub seen_on: Vec<String>,
+    /// What recorded these calls: `log`, `wire` or both.
+    pub sources: Vec<&'static str>,
+    /// Which records show it, such as `management write events`.
+    pub shown_by: String,
     /// Resource patterns to which the proposal narrows it; empty when its scope stays.
     pub narrowed_to: Vec<String>,
     /// Why further use may have happened unseen, so that its scope stays.
@@ -322,6 +450,8 @@ pub enum ProposalSection {
         granted_after: usize,
         /// Permissions removed.
         removed: usize,
+        /// What they added to the score.
+        points: u64,
         /// Pairs of a permission and a resource that were checked to be still allowed.
         protected: usize,
         /// The folder under the proposals folder, such as `111122223333/role/web`.
@@ -349,7 +479,8 @@ pub struct ChangeRow {
     pub characters_before: usize,
     /// Size after, all documents together.
     pub characters_after: usize,
-    /// Unified diff; may be long.
+    /// Unified diff; may be long, so JSON leaves it to the proposal's folder.
+    #[serde(skip)]
     pub diff: String,
 }
 

@@ -4,8 +4,9 @@ mod principal;
 
 use self::principal::principal;
 use super::model::{
-    CoverageLine, Gap, LevelWeight, LinkLine, ProposalSection, RegionLine, Report, ReportWindow, Totals,
-    UnresolvedOperation, WithoutGrants, WorkloadLine,
+    Change, Closed, CoverageLine, FindingLine, Former, Gap, Hour, LevelWeight, LinkLine, Mute, Pick, Place,
+    ProposalSection, RegionLine, Report, ReportWindow, SCHEMA, Score, Totals, Trend, UnresolvedOperation,
+    WithoutGrants, WorkloadLine,
 };
 
 const LEVELS: [(&str, u64); 5] =
@@ -44,7 +45,14 @@ pub(super) fn report(principals: usize, used: usize) -> Report {
     let dice = Dice(7.into());
     let mut sections: Vec<_> = (0..principals).map(|at| principal(at, used, &dice)).collect();
     sections.sort_by_key(|section| std::cmp::Reverse(section.score));
+    let findings = findings(&sections);
     with_totals(Report {
+        schema: SCHEMA,
+        score: Score::default(),
+        trend: Some(trend()),
+        hour: hour(&sections),
+        closed: vec![Former { id: "0f".repeat(16), closed: "2026-11-16T21:00:00Z".to_owned() }],
+        findings,
         accounts: vec!["111122223333".to_owned(), "444455556666".to_owned()],
         window: ReportWindow {
             start: "2026-08-25T21:00:00Z".to_owned(),
@@ -86,6 +94,70 @@ pub(super) fn report(principals: usize, used: usize) -> Report {
             "`AWSLogs/111122223333/CloudTrail/eu-central-1/2026/10/03/111122223333_CloudTrail_eu-central-1_20261003T1105Z_x.json.gz`: unexpected end of file after 12,288 bytes".to_owned(),
         ],
     })
+}
+
+fn findings(principals: &[super::model::PrincipalSection]) -> Vec<FindingLine> {
+    let changes = [Change::New, Change::Same, Change::Regressed, Change::Grown, Change::Shrunk];
+    let lines = principals.iter().enumerate().filter(|(_, principal)| principal.permissions.unused > 0);
+    let mut lines: Vec<_> = lines
+        .map(|(at, principal)| FindingLine {
+            id: format!("{at:032x}"),
+            rule: "unused",
+            severity: ["high", "medium", "low"][at % 3],
+            principal: principal.arn.clone(),
+            service: Some("sqs".to_owned()),
+            permissions: principal.permissions.unused,
+            detail: format!("{} of 99 granted are unused: 4 write", principal.permissions.unused),
+            names: vec!["sqs:DeleteQueue".to_owned()],
+            muted: principal.muted.clone(),
+            place: Some(Place { file: "grants/account.json".to_owned(), line: 12 }),
+            change: Some(changes[at % changes.len()]),
+        })
+        .collect();
+    lines
+        .sort_by_key(|line| ["high", "medium", "low"].iter().position(|severity| *severity == line.severity));
+    lines
+}
+
+fn trend() -> Trend {
+    Trend {
+        since: "2026-11-16T21:00:00Z".to_owned(),
+        score: Score { removable: 700, granted: 1_000, unobservable: 50, percent: Some(70.0) },
+        unused: 9_321,
+        new: 3,
+        regressed: 1,
+        grown: 2,
+        shrunk: 2,
+        closed: vec![Closed {
+            id: "ab".repeat(16),
+            rule: "unused".to_owned(),
+            severity: "high".to_owned(),
+            principal: "arn:aws:iam::111122223333:role/ci-deployer".to_owned(),
+            service: Some("kms".to_owned()),
+            permissions: 12,
+            reason: "used_again",
+            why: "8 permissions are used, 4 permissions are not granted any more".to_owned(),
+        }],
+    }
+}
+
+fn hour(principals: &[super::model::PrincipalSection]) -> Hour {
+    let picks: Vec<_> = principals
+        .iter()
+        .filter_map(|principal| match &principal.proposal {
+            ProposalSection::Proven { removed, points, .. } => Some(Pick {
+                principal: principal.arn.clone(),
+                minutes: 11,
+                removed: *removed,
+                points: *points,
+            }),
+            _ => None,
+        })
+        .collect();
+    let of_points = picks.iter().map(|pick| pick.points).sum();
+    let picks: Vec<_> = picks.into_iter().take(5).collect();
+    let points = picks.iter().map(|pick| pick.points).sum();
+    Hour { minutes_per_proposal: 5, minutes_per_policy: 2, picks, points, of_points }
 }
 
 fn links() -> Vec<LinkLine> {
@@ -204,9 +276,21 @@ fn regions() -> Vec<RegionLine> {
 
 /// Sums up the principals, as whoever builds a report does.
 fn with_totals(mut report: Report) -> Report {
-    let mut totals = Totals { principals: report.principals.len(), ..Totals::default() };
+    let mut totals = Totals {
+        principals: report.principals.len(),
+        findings: report.findings.len(),
+        muted_principals: report.principals.iter().filter(|one| one.muted.is_some()).count(),
+        muted_findings: report.findings.iter().filter(|one| one.muted.is_some()).count(),
+        ..Totals::default()
+    };
     let mut gaps: Vec<Gap> = Vec::new();
+    let mut score = Score::default();
     for principal in &report.principals {
+        for row in &principal.levels {
+            score.removable += row.weight * row.permissions.unused as u64;
+            score.granted += row.weight * (row.permissions.used + row.permissions.unused) as u64;
+            score.unobservable += row.weight * row.permissions.unobservable as u64;
+        }
         totals.idle += usize::from(principal.calls == 0);
         totals.calls += principal.calls;
         totals.denied += principal.denied;
@@ -229,6 +313,9 @@ fn with_totals(mut report: Report) -> Report {
         }
     }
     gaps.sort_by_key(|gap| std::cmp::Reverse(gap.permissions));
+    score.percent =
+        (score.granted > 0).then(|| (1_000.0 * score.removable as f64 / score.granted as f64).round() / 10.0);
+    report.score = score;
     report.totals = totals;
     report.gaps = gaps;
     report
@@ -247,6 +334,10 @@ pub(super) fn empty() -> Report {
         coverage: Vec::new(),
         regions: Vec::new(),
         principals: Vec::new(),
+        findings: Vec::new(),
+        closed: Vec::new(),
+        trend: None,
+        hour: Hour::default(),
         unresolved: Vec::new(),
         workloads: Vec::new(),
         links: Vec::new(),
@@ -294,11 +385,20 @@ pub(super) fn filled_with(text: &str) -> Report {
     for (at, principal) in report.principals.iter_mut().enumerate() {
         (principal.arn, principal.name, principal.kind) = (format!("{}{at}", evil()), evil(), evil());
         principal.last_used = Some(evil());
-        for row in &mut principal.unused_by_level {
+        (principal.account, principal.namespace, principal.owner) = (evil(), Some(evil()), Some(evil()));
+        principal.muted = Some(Mute { reason: evil(), until: Some(evil()) });
+        if let Some(rhythm) = &mut principal.rhythm {
+            (rhythm.first, rhythm.last) = (evil(), evil());
+        }
+        if let Some(pull_request) = &mut principal.pull_request {
+            (pull_request.url, pull_request.state, pull_request.opened) = (evil(), evil(), Some(evil()));
+        }
+        for row in &mut principal.levels {
             (row.level, row.examples) = (evil(), vec![evil()]);
         }
         for row in &mut principal.services {
             row.service = evil();
+            row.levels.iter_mut().for_each(|level| level.level = evil());
         }
         for row in &mut principal.unlisted {
             (row.names, row.why) = (evil(), evil());
@@ -306,7 +406,7 @@ pub(super) fn filled_with(text: &str) -> Report {
         for row in &mut principal.used {
             (row.permission, row.first_seen, row.last_seen) = (evil(), evil(), evil());
             (row.sample, row.operations, row.narrowed_to) = (Some(evil()), vec![evil()], vec![evil()]);
-            row.hidden = Some(evil());
+            (row.hidden, row.shown_by, row.seen_on) = (Some(evil()), evil(), vec![evil()]);
         }
         principal.denied_permissions = vec![(evil(), 3)];
         match &mut principal.proposal {
@@ -323,6 +423,21 @@ pub(super) fn filled_with(text: &str) -> Report {
     }
     for row in &mut report.unresolved {
         row.operation = evil();
+    }
+    for row in &mut report.findings {
+        (row.principal, row.service, row.detail, row.names) = (evil(), Some(evil()), evil(), vec![evil()]);
+        (row.muted, row.place) =
+            (Some(Mute { reason: evil(), until: None }), Some(Place { file: evil(), line: 1 }));
+    }
+    for pick in &mut report.hour.picks {
+        pick.principal = evil();
+    }
+    if let Some(trend) = &mut report.trend {
+        trend.since = evil();
+        for row in &mut trend.closed {
+            (row.id, row.rule, row.severity, row.principal) = (evil(), evil(), evil(), evil());
+            (row.service, row.why) = (Some(evil()), evil());
+        }
     }
     for row in &mut report.workloads {
         (row.workload, row.principal) = (row.workload.as_ref().map(|_| evil()), Some(evil()));

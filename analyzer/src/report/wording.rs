@@ -233,8 +233,8 @@ pub(super) fn score(report: &Report) -> String {
 /// Unused permissions of all principals by access level, in the order of the weights.
 pub(super) fn unused_by_level(report: &Report) -> Vec<(&str, u64, usize)> {
     let sum = |level: &str| {
-        let rows = report.principals.iter().flat_map(|principal| &principal.unused_by_level);
-        rows.filter(|row| row.level == level).map(|row| row.permissions).sum::<usize>()
+        let rows = report.principals.iter().flat_map(|principal| &principal.levels);
+        rows.filter(|row| row.level == level).map(|row| row.permissions.unused).sum::<usize>()
     };
     report.weights.iter().map(|weight| (weight.level.as_str(), weight.weight, sum(&weight.level))).collect()
 }
@@ -303,7 +303,7 @@ pub(super) fn narrowed<'a>(used: &'a UsedRow, proposal: &ProposalSection) -> &'a
 
 /// What a level adds to a principal's score.
 pub(super) fn points(row: &LevelRow) -> u64 {
-    row.weight.saturating_mul(row.permissions as u64)
+    row.weight.saturating_mul(row.permissions.unused as u64)
 }
 
 /// Whether some operation of a used permission has another name than its action.

@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::analysis::sample::{ACCOUNT, analysis, call, record};
-use crate::report::{html, markdown};
+use crate::report::{html, markdown, wording};
 use crate::rollup::Caller;
 use crate::workloads::WorkloadCalls;
 
 fn report(analysis: &Analysis) -> (Report, [String; 2]) {
-    let report = build(Catalog::embedded().unwrap(), analysis, None, Vec::new());
+    let report = build(Catalog::embedded().unwrap(), analysis, None, Beside::default());
     let layouts = [html::render(&report).unwrap(), markdown::render(&report)];
     (report, layouts)
 }

@@ -2,8 +2,8 @@
 
 use super::{Dice, LEVELS};
 use crate::report::model::{
-    ChangeRow, Gap, LevelRow, PermissionCounts, PrincipalSection, ProposalSection, ServiceRow, UnlistedRow,
-    UsedRow,
+    ChangeRow, Gap, LevelRow, Mute, PermissionCounts, PrincipalSection, ProposalSection, PullRequest, Rhythm,
+    ServiceLevel, ServiceRow, UnlistedRow, UsedRow,
 };
 
 const NAMES: [&str; 24] = [
@@ -76,7 +76,7 @@ pub(super) fn principal(at: usize, used: usize, dice: &Dice) -> PrincipalSection
     };
     let scale = [4_000, 600, 120, 40, 9][at % 5];
     let counts = [scale / 12, scale / 2, scale / 20, scale, scale / 3];
-    let unused_by_level: Vec<_> = LEVELS
+    let mut levels: Vec<_> = LEVELS
         .iter()
         .zip(counts)
         .map(|((level, weight), most)| (level, *weight, dice.below(most + 1)))
@@ -84,29 +84,38 @@ pub(super) fn principal(at: usize, used: usize, dice: &Dice) -> PrincipalSection
         .map(|(level, weight, permissions)| LevelRow {
             level: (*level).to_owned(),
             weight,
-            permissions,
+            permissions: PermissionCounts {
+                granted: permissions,
+                unused: permissions,
+                ..PermissionCounts::default()
+            },
             examples: (0..permissions.min(20)).map(|_| permission(dice)).collect(),
         })
         .collect();
     let gaps = gaps(scale, dice);
     let mut permissions = PermissionCounts {
         used: used.len(),
-        unused: unused_by_level.iter().map(|row| row.permissions).sum(),
+        unused: levels.iter().map(|row| row.permissions.unused).sum(),
         unobservable: gaps.iter().map(|gap| gap.permissions).sum(),
         granted: 0,
     };
     permissions.granted = permissions.used + permissions.unused + permissions.unobservable;
+    spread(&mut levels, permissions);
     PrincipalSection {
         arn: format!("arn:aws:iam::{account}:{kind}/{path}{name}"),
         kind: kind.to_owned(),
+        account: account.to_owned(),
+        namespace: None,
         owner: (at % 5 < 3).then(|| format!("team-{}", at % 5)),
-        muted: None,
+        muted: (at % 10 == 9)
+            .then(|| Mute { reason: "break glass".to_owned(), until: Some("2027-01-31".to_owned()) }),
         calls: used.iter().map(|row| row.count).sum(),
         denied: if at % 6 == 1 { 41 } else { 0 },
         last_used: used.iter().map(|row| row.last_seen.clone()).max(),
         permissions,
-        score: unused_by_level.iter().map(|row| row.weight * row.permissions as u64).sum(),
-        unused_by_level,
+        risk: ["high", "medium", "low", "none"][at % 4],
+        score: levels.iter().map(|row| row.weight * row.permissions.unused as u64).sum(),
+        levels,
         services: services(permissions, dice),
         gaps,
         unlisted: unlisted(at),
@@ -115,10 +124,44 @@ pub(super) fn principal(at: usize, used: usize, dice: &Dice) -> PrincipalSection
         } else {
             Vec::new()
         },
+        rhythm: (!used.is_empty()).then(|| rhythm(dice)),
         proposal: proposal(at, account, kind, &name, permissions),
+        pull_request: (at % 8 == 3).then(|| PullRequest {
+            url: format!("https://git.example/larkspur/policies/pull/{at}"),
+            state: "open".to_owned(),
+            opened: Some("2026-11-20T09:00:00Z".to_owned()),
+        }),
         used,
         name,
     }
+}
+
+/// Puts what is used into the last access level, and what is unobservable into the one before.
+fn spread(levels: &mut Vec<LevelRow>, permissions: PermissionCounts) {
+    for (at, used, unobservable) in [(4, permissions.used, 0), (3, 0, permissions.unobservable)] {
+        let (level, weight) = LEVELS[at];
+        let row = match levels.iter_mut().find(|row| row.level == level) {
+            Some(row) => row,
+            None => {
+                let permissions = PermissionCounts::default();
+                levels.push(LevelRow { level: level.to_owned(), weight, permissions, examples: Vec::new() });
+                levels.last_mut().unwrap()
+            }
+        };
+        row.permissions.add(PermissionCounts { granted: used + unobservable, used, unused: 0, unobservable });
+    }
+    levels.retain(|row| row.permissions.granted > 0);
+    levels.sort_by_key(|row| std::cmp::Reverse(row.weight));
+}
+
+fn rhythm(dice: &Dice) -> Rhythm {
+    let mut week = [[0; 24]; 7];
+    for row in week.iter_mut().take(5) {
+        for hour in &mut row[7..19] {
+            *hour = u32::try_from(dice.below(13)).unwrap();
+        }
+    }
+    Rhythm { days: 64, first: "2026-08-26".to_owned(), last: "2026-11-23".to_owned(), week }
 }
 
 fn unlisted(at: usize) -> Vec<UnlistedRow> {
@@ -155,6 +198,11 @@ fn used_row(at: usize, dice: &Dice) -> UsedRow {
         sample: (dice.below(20) > 0).then(|| dice.event_id()),
         operations: vec![format!("{service}:{operation}")],
         resources,
+        seen_on: (0..resources.unwrap_or(0))
+            .map(|at| format!("arn:aws:{service}:eu-central-1:111122223333:table/larkspur-orders-{at}"))
+            .collect(),
+        sources: if at % 4 == 1 { vec!["log", "wire"] } else { vec!["log"] },
+        shown_by: "management write events".to_owned(),
         narrowed_to: (0..if is_narrowed { resources.unwrap_or(0) } else { 0 })
             .map(|at| format!("arn:aws:{service}:eu-central-1:111122223333:table/larkspur-orders-{at}/*"))
             .collect(),
@@ -180,7 +228,7 @@ fn services(all: PermissionCounts, dice: &Dice) -> Vec<ServiceRow> {
                 (take(&mut left.used), take(&mut left.unused), take(&mut left.unobservable));
             let permissions =
                 PermissionCounts { granted: used + unused + unobservable, used, unused, unobservable };
-            ServiceRow { service: (*service).to_owned(), permissions }
+            service_row((*service).to_owned(), permissions)
         })
         .filter(|row| row.permissions.granted > 0)
         .collect();
@@ -190,17 +238,22 @@ fn services(all: PermissionCounts, dice: &Dice) -> Vec<ServiceRow> {
         for at in 0..100 {
             let unused = if at == 0 { row.permissions.unused - unused * 99 } else { unused };
             let permissions = PermissionCounts { granted: unused, unused, ..PermissionCounts::default() };
-            rows.push(ServiceRow { service: format!("service-{at}"), permissions });
+            rows.push(service_row(format!("service-{at}"), permissions));
         }
         let used = PermissionCounts {
             unused: 0,
             granted: row.permissions.used + row.permissions.unobservable,
             ..row.permissions
         };
-        rows.push(ServiceRow { permissions: used, ..row });
+        rows.push(service_row(row.service, used));
     }
     rows.sort_by_key(|row| std::cmp::Reverse(row.permissions.unused));
     rows
+}
+
+fn service_row(service: String, permissions: PermissionCounts) -> ServiceRow {
+    let levels = vec![ServiceLevel { level: "write".to_owned(), permissions }];
+    ServiceRow { service, permissions, levels }
 }
 
 fn gaps(scale: usize, dice: &Dice) -> Vec<Gap> {
@@ -264,6 +317,7 @@ fn proposal(
             changes: changes(name),
             granted_after: permissions.used + permissions.unobservable,
             removed: permissions.unused,
+            points: 7 * permissions.unused as u64,
             protected: permissions.used * 3,
             folder: format!("{account}/{kind}/{name}"),
         },

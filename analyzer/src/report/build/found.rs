@@ -1,0 +1,89 @@
+//! Findings as a report lists them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use remit_catalog::Catalog;
+use remit_policy::Origin;
+
+use crate::analysis::{Analysed, Analysis};
+use crate::cluster::Cluster;
+use crate::finding::{Finding, Severity};
+use crate::report::model::{FindingLine, Place, PrincipalSection};
+
+/// Said of principals without a finding.
+pub(super) const NO_RISK: &str = "none";
+
+/// Permissions listed of a finding.
+const NAMES: usize = 50;
+
+/// Findings as lines, in their order.
+pub(super) fn lines(
+    catalog: &Catalog,
+    analysis: &Analysis,
+    cluster: Option<&Cluster>,
+    findings: Vec<Finding>,
+) -> Vec<FindingLine> {
+    let principals: BTreeMap<&str, &Analysed> =
+        analysis.principals.iter().map(|analysed| (analysed.principal.arn.as_str(), analysed)).collect();
+    let subjects = cluster.into_iter().flat_map(|cluster| &cluster.subjects);
+    let bindings: BTreeMap<&str, &Origin> = subjects
+        .filter_map(|subject| Some((subject.user.name.as_str(), &subject.granted.own.first()?.0.origin)))
+        .collect();
+    let place = |finding: &Finding| {
+        let of_account = principals.get(finding.principal.as_str());
+        let origin = of_account.and_then(|analysed| origin(catalog, analysis, analysed, finding));
+        let origin = origin.or_else(|| bindings.get(finding.principal.as_str()).copied())?;
+        Some(Place { file: origin.file.clone(), line: origin.line })
+    };
+    findings
+        .into_iter()
+        .map(|finding| FindingLine {
+            id: finding.id(),
+            rule: finding.kind.as_str(),
+            severity: finding.severity.as_str(),
+            place: place(&finding),
+            principal: finding.principal,
+            service: finding.service,
+            permissions: finding.permissions,
+            detail: finding.detail,
+            names: finding.names.into_iter().take(NAMES).collect(),
+            muted: None,
+            change: None,
+        })
+        .collect()
+}
+
+/// Where the policy was read that grants the first of a finding's permissions, or else the principal's first.
+fn origin<'a>(
+    catalog: &Catalog,
+    analysis: &'a Analysis,
+    analysed: &Analysed,
+    finding: &Finding,
+) -> Option<&'a Origin> {
+    let id = finding.names.first().and_then(|name| catalog.find(name));
+    let mut allowing = analysed.judgement.granted.allowing.iter();
+    let granting = id.and_then(|id| allowing.find(|one| one.actions.contains(id)));
+    let policy = granting.map(|one| one.at.policy);
+    let policy = policy.or_else(|| analysed.principal.attachments.first().map(|one| one.policy))?;
+    Some(&analysis.account.policies.get(policy)?.origin)
+}
+
+/// Hands mutes of principals down to their findings, and the worst of the findings up to their principals.
+pub(super) fn rate(principals: &mut [PrincipalSection], findings: &mut [FindingLine]) {
+    let muted: BTreeMap<&str, _> = principals
+        .iter()
+        .filter_map(|principal| Some((principal.arn.as_str(), principal.muted.as_ref()?)))
+        .collect();
+    for finding in findings.iter_mut().filter(|finding| finding.muted.is_none()) {
+        finding.muted = muted.get(finding.principal.as_str()).map(|mute| (*mute).clone());
+    }
+    let mut at_risk: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for finding in findings.iter().filter(|finding| finding.muted.is_none()) {
+        at_risk.insert((&finding.principal, finding.severity));
+    }
+    for principal in principals {
+        let severities = [Severity::High, Severity::Medium, Severity::Low].map(Severity::as_str);
+        let worst = severities.into_iter().find(|severity| at_risk.contains(&(&principal.arn, severity)));
+        principal.risk = worst.unwrap_or(NO_RISK);
+    }
+}

@@ -1,0 +1,24 @@
+//! The score: how much of what is granted is without need.
+
+use crate::finding::weight;
+use crate::judged::Judged;
+use crate::report::model::{PrincipalSection, Score};
+
+/// The score over all principals, muted ones too: a mute hides, and changes no number.
+pub(super) fn of(principals: &[PrincipalSection]) -> Score {
+    let mut score = Score::default();
+    for row in principals.iter().flat_map(|principal| &principal.levels) {
+        let points = |permissions: usize| row.weight.saturating_mul(permissions as u64);
+        score.removable += points(row.permissions.unused);
+        score.granted += points(row.permissions.used) + points(row.permissions.unused);
+        score.unobservable += points(row.permissions.unobservable);
+    }
+    score.percent =
+        (score.granted > 0).then(|| (1000.0 * score.removable as f64 / score.granted as f64).round() / 10.0);
+    score
+}
+
+/// What permissions add to a score if they are unused.
+pub(crate) fn points<'a>(judged: impl Iterator<Item = Judged<'a>>) -> u64 {
+    judged.map(|judged| weight(judged.level)).sum()
+}

@@ -1,0 +1,213 @@
+//! What changed since the previous report, in at most ten lines for a chat or a mail.
+
+#[cfg(test)]
+mod tests;
+
+use serde_json::json;
+
+use super::model::{Change, Closed, FindingLine, Report, Trend};
+use super::wording::{counted, number, permissions};
+use crate::output::plain;
+
+/// Where a digest goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Medium {
+    /// Slack: Block Kit as JSON, for a webhook or `chat.postMessage`
+    Slack,
+    /// A mail: plain text
+    Mail,
+}
+
+/// Lines of a digest at most.
+const LINES: usize = 10;
+
+/// Characters of a line: Slack takes 3,000 in a section.
+const LINE: usize = 200;
+
+/// The digest; none where nothing changed.
+pub(crate) fn render(
+    report: &Report,
+    medium: Medium,
+    link: Option<&str>,
+) -> serde_json::Result<Option<String>> {
+    let lines = lines(report, link);
+    if lines.is_empty() {
+        return Ok(None);
+    }
+    let lines: Vec<String> = lines.iter().map(|line| short(&plain(line))).collect();
+    Ok(Some(match medium {
+        Medium::Mail => lines.join("\n") + "\n",
+        Medium::Slack => slack(&lines)?,
+    }))
+}
+
+/// The lines, the most important first; none where nothing changed.
+fn lines(report: &Report, link: Option<&str>) -> Vec<String> {
+    let mut lines = match &report.trend {
+        None => first(report),
+        Some(trend) if is_quiet(report, trend) => return Vec::new(),
+        Some(trend) => changes(report, trend),
+    };
+    lines.truncate(LINES - usize::from(link.is_some()));
+    lines.extend(link.map(str::to_owned));
+    lines
+}
+
+/// Whether nothing that is not muted changed.
+fn is_quiet(report: &Report, trend: &Trend) -> bool {
+    trend.closed.is_empty() && report.findings.iter().all(|finding| !is_told(finding))
+}
+
+/// Whether something became of a finding that somebody wants to know.
+fn is_told(finding: &FindingLine) -> bool {
+    finding.muted.is_none() && finding.change.is_some_and(|change| change != Change::Same)
+}
+
+fn first(report: &Report) -> Vec<String> {
+    let totals = &report.totals;
+    if totals.findings == 0 {
+        return Vec::new();
+    }
+    let open = totals.findings - totals.muted_findings;
+    let mut lines = vec![
+        format!("Remit: first report on {}", accounts(report)),
+        format!("{} open", counted(open, "finding", "findings")),
+    ];
+    lines.extend(score(report, None));
+    lines.extend(hour(report));
+    lines
+}
+
+fn changes(report: &Report, trend: &Trend) -> Vec<String> {
+    let of = |change| {
+        report.findings.iter().filter(move |finding| is_told(finding) && finding.change == Some(change))
+    };
+    let counts: Vec<String> = [
+        (of(Change::New).count(), "new"),
+        (of(Change::Regressed).count(), "back"),
+        (of(Change::Grown).count(), "grown"),
+        (of(Change::Shrunk).count(), "shrunk"),
+        (trend.closed.len(), "closed"),
+    ]
+    .into_iter()
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, word)| format!("{} {word}", number(count)))
+    .collect();
+    let mut lines = vec![format!("Remit on {}: {}", accounts(report), counts.join(", "))];
+    lines.extend(score(report, Some(trend)));
+    let mut told: Vec<String> = Vec::new();
+    for (change, word) in [(Change::Regressed, "back"), (Change::New, "new"), (Change::Grown, "grown")] {
+        told.extend(of(change).map(|finding| open(finding, word)));
+    }
+    let waiting = waiting(report);
+    let hour = hour(report);
+    let room =
+        LINES.saturating_sub(lines.len() + usize::from(waiting.is_some()) + usize::from(hour.is_some()) + 1);
+    lines.extend(some(told, trend.closed.iter().map(closed).collect(), room));
+    lines.extend(waiting);
+    lines.extend(hour);
+    lines
+}
+
+/// As many of both as there is room for, in turn, and a line for the others.
+fn some(open: Vec<String>, closed: Vec<String>, room: usize) -> Vec<String> {
+    let all = open.len() + closed.len();
+    let mut open = open.into_iter();
+    let mut closed = closed.into_iter();
+    let mut lines = Vec::new();
+    let shown = if all > room { room.saturating_sub(1) } else { all };
+    while lines.len() < shown {
+        let next = if lines.len() % 2 == 0 {
+            open.next().or_else(|| closed.next())
+        } else {
+            closed.next().or_else(|| open.next())
+        };
+        lines.extend(next);
+    }
+    if all > shown {
+        lines.push(format!("and {} more", number(all - shown)));
+    }
+    lines
+}
+
+fn accounts(report: &Report) -> String {
+    match report.accounts.as_slice() {
+        [] => "no account".to_owned(),
+        [one] => one.clone(),
+        [one, rest @ ..] => format!("{one} and {}", counted(rest.len(), "other", "others")),
+    }
+}
+
+fn open(finding: &FindingLine, word: &str) -> String {
+    let service = finding.service.as_ref().map(|service| format!(" {service}")).unwrap_or_default();
+    format!("{word} ({}): {}{service}: {}", finding.severity, finding.principal, finding.detail)
+}
+
+fn closed(closed: &Closed) -> String {
+    let service = closed.service.as_ref().map(|service| format!(" {service}")).unwrap_or_default();
+    format!("closed ({}): {}{service}: {}", closed.reason.replace('_', " "), closed.principal, closed.why)
+}
+
+fn score(report: &Report, before: Option<&Trend>) -> Option<String> {
+    let now = report.score.percent?;
+    let unused = permissions(report.totals.permissions.unused);
+    Some(match before.and_then(|trend| Some((trend.score.percent?, trend.unused))) {
+        Some((percent, number_before)) => {
+            format!(
+                "{now} % of what is granted, by weight, is without need (was {percent} %): {unused} (was {})",
+                number(number_before)
+            )
+        }
+        None => format!("{now} % of what is granted, by weight, is without need: {unused}"),
+    })
+}
+
+/// Pull requests that wait for a person.
+fn waiting(report: &Report) -> Option<String> {
+    let all =
+        report.principals.iter().filter_map(|principal| Some((principal, principal.pull_request.as_ref()?)));
+    let mut open: Vec<_> = all.filter(|(_, pull_request)| pull_request.state == "open").collect();
+    open.sort_by_key(|(principal, pull_request)| (pull_request.opened.clone(), principal.arn.clone()));
+    let (oldest, pull_request) = open.first()?;
+    let since = pull_request.opened.as_ref().and_then(|opened| opened.get(..10));
+    let since = since.map(|day| format!(" since {day}")).unwrap_or_default();
+    let owner = oldest.owner.as_ref().map(|owner| format!(", {owner}")).unwrap_or_default();
+    let waits = counted(open.len(), "pull request waits", "pull requests wait");
+    Some(format!("{waits}; the oldest{since}: {} ({}{owner})", pull_request.url, oldest.name))
+}
+
+fn hour(report: &Report) -> Option<String> {
+    let hour = &report.hour;
+    let removed: usize = hour.picks.iter().map(|pick| pick.removed).sum();
+    (removed > 0).then(|| {
+        let reviews = counted(hour.picks.len(), "proposal", "proposals");
+        format!("An hour for {reviews} would remove {}", permissions(removed))
+    })
+}
+
+fn short(line: &str) -> String {
+    match line.char_indices().nth(LINE) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line.to_owned(),
+    }
+}
+
+/// Block Kit: a header line, then one section. Text is `mrkdwn`, in which `&`, `<` and `>` are written as entities, so that no
+/// name mentions anybody or makes a link (`Slack: Formatting text for app surfaces`, "Escaping text").
+fn slack(lines: &[String]) -> serde_json::Result<String> {
+    let escaped: Vec<String> = lines.iter().map(|line| escape(line)).collect();
+    let (head, rest) =
+        escaped.split_first().map_or(("", [].as_slice()), |(head, rest)| (head.as_str(), rest));
+    let section = |text: String| json!({ "type": "section", "text": { "type": "mrkdwn", "text": text, "verbatim": true } });
+    let mut blocks = vec![section(format!("*{}*", head.replace('*', "∗")))];
+    if !rest.is_empty() {
+        blocks.push(section(rest.join("\n")));
+    }
+    let mut text = serde_json::to_string(&json!({ "text": head, "blocks": blocks }))?;
+    text.push('\n');
+    Ok(text)
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

@@ -1,0 +1,115 @@
+//! The report's findings as SARIF.
+
+use serde_json::json;
+
+use super::model::{Change, FindingLine, Report};
+use crate::sarif::{Found, Level, Rule, log};
+
+/// What stands for the file where none is known from which a grant was read.
+const NO_FILE: &str = "grants";
+
+/// The rules, by the words of kinds of findings.
+pub(crate) const RULES: [Rule; 10] = [
+    rule(
+        "unused",
+        "UnusedPermissions",
+        "Permissions of a service are granted and not used.",
+        "Remove them: `remit propose` writes policies without them, with the proof that every recorded call stays allowed.",
+    ),
+    rule(
+        "idle_principal",
+        "IdlePrincipal",
+        "A principal has grants and made no allowed call in the window.",
+        "Ask whoever looks after it whether it is still needed, and remove it if not.",
+    ),
+    rule(
+        "denied",
+        "DeniedCalls",
+        "Calls of a principal were denied.",
+        "Either something needs a permission that it lacks, or something tries what it should not: find out which.",
+    ),
+    rule(
+        "unknown_action",
+        "UnknownAction",
+        "A pattern names no action that the catalog lists.",
+        "Correct the name, or remove the pattern; if the service is new, a newer catalog may list it.",
+    ),
+    rule(
+        "no_proposal",
+        "NoProposal",
+        "Permissions are unused and no proposal can be made.",
+        "The message says why, and what would make one possible.",
+    ),
+    rule(
+        "unused_link",
+        "UnusedLink",
+        "A service account of a cluster can become a cloud identity, and did not.",
+        "Remove the annotation, association or trust.",
+    ),
+    rule(
+        "broken_link",
+        "BrokenLink",
+        "A service account of a cluster is meant to become a cloud identity that does not trust it.",
+        "Correct the trust policy, or remove what means it to.",
+    ),
+    rule(
+        "open_trust",
+        "OpenTrust",
+        "More service accounts than anybody named can become a cloud identity.",
+        "Name the service accounts in the trust policy's condition.",
+    ),
+    rule(
+        "dangling_binding",
+        "DanglingBinding",
+        "A binding names a role that is not there, or of which not all is known.",
+        "Remove the binding, or give the role's manifest.",
+    ),
+    rule(
+        "privilege",
+        "Privilege",
+        "A subject of a cluster can come to more than its roles say.",
+        "Remove what opens the way, unless it is needed.",
+    ),
+];
+
+const fn rule(id: &'static str, name: &'static str, text: &'static str, help: &'static str) -> Rule {
+    Rule { id, name, text, help }
+}
+
+/// The findings as text; its totals are the report's.
+pub(crate) fn render(report: &Report) -> serde_json::Result<String> {
+    let found = report.findings.iter().map(found).collect();
+    let properties = json!({
+        "accounts": report.accounts,
+        "window": report.window,
+        "totals": report.totals,
+        "score": report.score,
+    });
+    let mut text = serde_json::to_string(&log(&RULES, found, &properties))?;
+    text.push('\n');
+    Ok(text)
+}
+
+fn found(finding: &FindingLine) -> Found {
+    let place = finding.place.as_ref();
+    let service = finding.service.as_ref().map(|service| format!(" `{service}`")).unwrap_or_default();
+    Found {
+        rule: finding.rule,
+        level: match finding.severity {
+            "high" => Level::Error,
+            "medium" => Level::Warning,
+            _ => Level::Note,
+        },
+        message: format!("`{}`{service}: {}", finding.principal, finding.detail),
+        file: place.map_or_else(|| NO_FILE.to_owned(), |place| place.file.clone()),
+        line: place.map_or(1, |place| place.line),
+        principal: finding.principal.clone(),
+        id: finding.id.clone(),
+        muted: finding.muted.as_ref().map(|mute| mute.reason.clone()),
+        baseline: finding.change.map(|change| match change {
+            Change::New | Change::Regressed => "new",
+            Change::Grown | Change::Shrunk => "updated",
+            Change::Same => "unchanged",
+        }),
+    }
+}
