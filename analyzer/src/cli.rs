@@ -3,6 +3,7 @@
 mod analysing;
 mod backtest;
 mod completions;
+mod config;
 mod demo;
 mod doctor;
 mod explain;
@@ -19,10 +20,12 @@ mod usage;
 mod verify;
 
 use std::io::{self, IsTerminal as _, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::configuration;
 use crate::exit::Exit;
 
 /// Learns what each workload identity really does, compares that with what it may do, and proposes, with
@@ -35,6 +38,12 @@ struct Arguments {
     /// Say more on standard error (`-v`, `-vv`)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
+    /// Read options from this file, and not from `remit.toml` in the working folder
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Read options from no file
+    #[arg(long, global = true, conflicts_with = "config")]
+    no_config: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -70,6 +79,9 @@ enum Verb {
     Ledger(ledger::Verb),
     /// Run everything on an embedded sample organisation
     Demo(demo::Arguments),
+    /// Say what `remit.toml` may say
+    #[command(subcommand)]
+    Config(config::Verb),
     /// Print a shell's completion script
     Completions(completions::Arguments),
     /// Write the manual's pages into a folder
@@ -78,13 +90,25 @@ enum Verb {
 
 /// Runs the program.
 pub fn run() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(error) => {
+    let (command, unreadable) = command();
+    let parsed =
+        command.try_get_matches().and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches));
+    let needs_file = |arguments: &Arguments| {
+        !matches!(arguments.verb, Verb::Completions(_) | Verb::Config(_) | Verb::Demo(_) | Verb::Man(_))
+    };
+    let arguments = match parsed {
+        // Without the file the line may lack what it says, so that the file is what is wrong.
+        Ok(arguments) if unreadable.is_none() || !needs_file(&arguments) => arguments,
+        Err(error) if unreadable.is_none() || !error.use_stderr() => {
             let wrong = error.use_stderr();
             // A closed pipe is no reason to fail after help was asked for.
             let _ = error.print();
             return if wrong { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+        Ok(_) | Err(_) => {
+            let mut streams = Streams { out: &mut io::sink(), talk: &mut io::stderr() };
+            unreadable.iter().for_each(|error| streams.error(error));
+            return Exit::Usage.into();
         }
     };
     start_log(arguments.verbose);
@@ -104,6 +128,7 @@ pub fn run() -> ExitCode {
         Verb::Doctor(arguments) => doctor::run(&arguments, &mut streams),
         Verb::Ledger(verb) => ledger::run(&verb, &mut streams),
         Verb::Demo(arguments) => demo::run(&arguments, &mut streams),
+        Verb::Config(verb) => config::run(&verb, &mut streams),
         Verb::Completions(arguments) => completions::run(&arguments, &mut streams),
         Verb::Man(arguments) => man::run(&arguments, &mut streams),
     };
@@ -115,6 +140,18 @@ pub fn run() -> ExitCode {
             let wrong_usage = error.downcast_ref::<WrongUsage>().is_some();
             if wrong_usage { Exit::Usage.into() } else { Exit::Failed.into() }
         }
+    }
+}
+
+/// The command line, with what a file says of it as defaults; or without, and why.
+fn command() -> (clap::Command, Option<anyhow::Error>) {
+    let command = Arguments::command();
+    match configuration::path(std::env::args_os().skip(1)) {
+        None => (command, None),
+        Some(path) => match configuration::read(&path, command.clone()) {
+            Ok(command) => (command, None),
+            Err(error) => (command, Some(error)),
+        },
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the analysing verbs have in common: their arguments, and the way from a ledger and grants to an
 //! analysis.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -18,6 +18,7 @@ use crate::learn::Tier;
 use crate::ledgers::Ledger;
 use crate::rollup::{Filter, PrincipalCalls, Span, by_principal};
 use crate::suspects::Suspects;
+use crate::typo::similar;
 use crate::visible::{Said, WindowSettings};
 use crate::workloads::workloads;
 use crate::{links, span};
@@ -315,15 +316,4 @@ pub(super) fn named<'a>(name: &str, arns: impl Iterator<Item = &'a str>) -> anyh
 fn is_account(user: &str, name: &str) -> bool {
     let parts = user.strip_prefix("system:serviceaccount:").and_then(|parts| parts.split_once(':'));
     parts.is_some_and(|parts| name.split_once('/') == Some(parts))
-}
-
-/// Whether two names differ by a typo: more than half of the shorter one's letter pairs are shared.
-fn similar(a: &str, b: &str) -> bool {
-    let pairs = |text: &str| {
-        let letters: Vec<char> = text.to_lowercase().chars().collect();
-        letters.windows(2).map(<[char]>::to_vec).collect::<BTreeSet<_>>()
-    };
-    let (a, b) = (pairs(a), pairs(b));
-    let shared = a.intersection(&b).count();
-    shared * 2 > a.len().min(b.len()) && shared > 1
 }

@@ -5,6 +5,7 @@ mod audit_logs;
 mod chart;
 mod cluster;
 mod completions;
+mod configuration;
 mod demo;
 mod doctor;
 mod documentation;
