@@ -14,8 +14,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("remit-agent", &["remit-abi", "remit-catalog", "remit-ingest", "remit-ledger"]),
     ("remit-ingest", &["remit-catalog", "remit-ledger"]),
     ("remit-policy", &["remit-catalog"]),
-    ("remit-forge", &["remit-policy"]),
-    ("remit", &["remit-catalog", "remit-forge", "remit-ingest", "remit-ledger", "remit-policy"]),
+    ("remit-forge", &["remit-policy", "remit-source"]),
+    ("remit-source", &["remit-catalog", "remit-policy"]),
+    (
+        "remit",
+        &["remit-catalog", "remit-forge", "remit-ingest", "remit-ledger", "remit-policy", "remit-source"],
+    ),
     ("remit-organisation", &[]),
     ("remit-tests", &[]),
     ("xtask", &["remit-catalog"]),
@@ -30,6 +34,11 @@ const ABSENCES: &[(&str, &[&str], &str)] = &[
         "remit-policy",
         &["tokio", "datafusion", "object_store", "arrow", "parquet"],
         "the policy core is pure: it computes, and others read, wait and write",
+    ),
+    (
+        "remit-source",
+        &["tokio", "datafusion", "object_store", "arrow", "parquet", "reqwest", "hyper"],
+        "sources are read and edited in memory, and whoever fetches or pushes them does so elsewhere",
     ),
     (
         "remit-catalog",

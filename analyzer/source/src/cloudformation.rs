@@ -1,0 +1,192 @@
+//! Policies in templates of CloudFormation and of its Serverless Application Model.
+
+use crate::node::{Kind, Node};
+use crate::place::{Content, FileId, Form, Names, Place, Reason};
+use crate::repository::{File, Parsed};
+use crate::statement::{self, Source};
+use crate::text::{Piece, Text};
+
+/// Places of all templates.
+pub(crate) fn places(files: &[File]) -> Vec<Place> {
+    let mut places = Vec::new();
+    for (id, file) in files.iter().enumerate() {
+        let Parsed::Documents(documents) = file.parsed() else { continue };
+        for template in documents {
+            let Some(resources) = template.get("Resources").and_then(Node::entries) else { continue };
+            let is_sam = template.get("Transform").is_some();
+            let source = Source { file: id, text: file.text(), lines: file.lines(), text_of };
+            for entry in resources {
+                let reader = Reader { id, source, name: &entry.key, is_sam, places: &mut places };
+                reader.resource(&entry.value);
+            }
+        }
+    }
+    places
+}
+
+struct Reader<'a> {
+    id: FileId,
+    source: Source<'a>,
+    name: &'a str,
+    is_sam: bool,
+    places: &'a mut Vec<Place>,
+}
+
+impl Reader<'_> {
+    fn resource(mut self, resource: &Node) {
+        let kind = resource.get("Type").and_then(Node::known).unwrap_or_default();
+        let Some(properties) = resource.get("Properties") else { return };
+        let text = |name: &str| properties.get(name).and_then(|node| text_of(node, self.source.text));
+        let generated = || {
+            let mut name = Text::opaque("(stack)");
+            name.push(&format!("-{}-", self.name));
+            name.push_opaque("(random)");
+            name
+        };
+        match kind {
+            "AWS::IAM::Role" | "AWS::IAM::User" | "AWS::IAM::Group" => {
+                let name_of = ["RoleName", "UserName", "GroupName"].into_iter().find_map(text);
+                let holder = name_of.unwrap_or_else(generated);
+                let policies = properties.get("Policies").map(Node::items).unwrap_or_default();
+                for (at, policy) in policies.iter().enumerate() {
+                    let Some(document) = policy.get("PolicyDocument") else { continue };
+                    let names = Names {
+                        name: policy.get("PolicyName").and_then(|node| text_of(node, self.source.text)),
+                        holder: Some(holder.clone()),
+                        namespace: None,
+                    };
+                    self.add(document, format!("Resources.{}.Policies[{at}]", self.name), names);
+                }
+            }
+            "AWS::IAM::Policy"
+            | "AWS::IAM::RolePolicy"
+            | "AWS::IAM::UserPolicy"
+            | "AWS::IAM::GroupPolicy" => {
+                let Some(document) = properties.get("PolicyDocument") else { return };
+                let holders: Vec<&Node> = ["Roles", "Users", "Groups", "RoleName", "UserName", "GroupName"]
+                    .into_iter()
+                    .filter_map(|name| properties.get(name))
+                    .flat_map(Node::items)
+                    .collect();
+                let holder = match holders.as_slice() {
+                    [only] => text_of(only, self.source.text),
+                    _ => Some(Text::opaque("(holders)")),
+                };
+                let names = Names { name: text("PolicyName"), holder, namespace: None };
+                let address = format!("Resources.{}", self.name);
+                self.add(document, address, names);
+                if holders.len() > 1
+                    && let Some(place) = self.places.last_mut()
+                {
+                    place.reasons.push(Reason::Shared(holders.len()));
+                }
+            }
+            "AWS::IAM::ManagedPolicy" => {
+                let Some(document) = properties.get("PolicyDocument") else { return };
+                let name = text("ManagedPolicyName").unwrap_or_else(generated);
+                let names = Names { name: Some(name), holder: None, namespace: None };
+                let address = format!("Resources.{}", self.name);
+                self.add(document, address, names);
+            }
+            "AWS::Serverless::Function" | "AWS::Serverless::StateMachine" => self.serverless(properties),
+            _ => {}
+        }
+    }
+
+    /// Policies of a function: names, policy templates, documents, and documents of which only `Statement` is given.
+    fn serverless(&mut self, properties: &Node) {
+        let Some(policies) = properties.get("Policies") else { return };
+        for (at, policy) in policies.items().iter().enumerate() {
+            let mut name = Text::opaque("(stack)");
+            name.push(&format!("-{}Role-", self.name));
+            name.push_opaque("(random)");
+            let names = Names {
+                // The transform numbers the documents of a function.
+                name: Some(Text::literal(format!("{}RolePolicy{at}", self.name))),
+                holder: Some(name),
+                namespace: None,
+            };
+            let address = format!("Resources.{}.Policies[{at}]", self.name);
+            if policy.get("Statement").is_some() {
+                self.add(policy, address, names);
+            } else if let Some([entry]) = policy.entries() {
+                let place = self.place(policy, address, names, Content::Unknown);
+                let place = Place { reasons: vec![Reason::Macro(entry.key.clone())], ..place };
+                self.places.push(place);
+            }
+        }
+    }
+
+    fn add(&mut self, document: &Node, address: String, names: Names) {
+        let mut reasons = Vec::new();
+        let statements = match &document.kind {
+            Kind::Map(_) => statement::document(document, self.source, &mut reasons),
+            _ => {
+                let text = self.source.text.get(document.span.clone()).unwrap_or_default();
+                reasons.push(Reason::Expression(text.to_owned()));
+                Vec::new()
+            }
+        };
+        let place = self.place(document, address, names, Content::Statements(statements));
+        self.places.push(Place { reasons, ..place });
+    }
+
+    fn place(&self, node: &Node, address: String, names: Names, content: Content) -> Place {
+        Place {
+            file: self.id,
+            line: self.source.lines.of(node.span.start),
+            span: node.span.clone(),
+            form: if self.is_sam { Form::Sam } else { Form::CloudFormation },
+            address,
+            names,
+            content,
+            reasons: Vec::new(),
+        }
+    }
+}
+
+/// A text, or what a function of CloudFormation makes one of: `!Sub`, `Fn::Sub`, `!Ref`, `!GetAtt`, `!Join`.
+fn text_of(node: &Node, source: &str) -> Option<Text> {
+    let written = || Text::opaque(source.get(node.span.clone()).unwrap_or_default());
+    match (&node.kind, node.tag.as_deref()) {
+        (Kind::Text(text), Some("Sub")) => Some(substituted(text)),
+        (Kind::Text(text), None) => Some(text.clone()),
+        (Kind::Text(text), Some(_)) => Some(Text::opaque(text.to_string())),
+        (Kind::List(list), Some("Sub")) => Some(substituted(list.items.first()?.text()?)),
+        (Kind::List(_) | Kind::Map(_), Some(_)) => Some(written()),
+        (Kind::Map(entries), None) => match entries.as_slice() {
+            [entry] if entry.key == "Fn::Sub" => match &entry.value.kind {
+                Kind::Text(text) => Some(substituted(text)),
+                Kind::List(list) => Some(substituted(list.items.first()?.text()?)),
+                _ => Some(written()),
+            },
+            [entry] if entry.key == "Ref" || entry.key.starts_with("Fn::") => Some(written()),
+            _ => None,
+        },
+        (Kind::Plain(text), None) => Some(Text::literal(text.clone())),
+        _ => None,
+    }
+}
+
+/// `${Name}` is replaced, and `${!Name}` stays `${Name}`.
+fn substituted(text: &Text) -> Text {
+    let mut all = Text::default();
+    for piece in text.pieces() {
+        let Piece::Literal(literal) = piece else { continue };
+        let mut rest = literal.as_str();
+        while let Some((before, after)) = rest.split_once("${") {
+            all.push(before);
+            let Some((name, behind)) = after.split_once('}') else {
+                rest = after;
+                break;
+            };
+            match name.strip_prefix('!') {
+                Some(name) => all.push(&format!("${{{name}}}")),
+                None => all.push_opaque(&format!("${{{name}}}")),
+            }
+            rest = behind;
+        }
+        all.push(rest);
+    }
+    all
+}

@@ -1,0 +1,142 @@
+//! Whether a source says what is in force: opaque parts may be anything, all else must be the same.
+
+use remit_policy::rbac::{self, Bound};
+use remit_policy::{Document, Statement as Given};
+use serde_json::Value;
+
+use crate::rule::Rule;
+use crate::statement::Statement;
+use crate::text::{Fit, Text};
+
+/// For each statement of a source, the place of that in force which it is. None where they do not pair.
+pub(crate) fn pair(statements: &[Statement], document: &Document) -> Option<Vec<usize>> {
+    if statements.len() != document.statements.len() {
+        return None;
+    }
+    let mut taken = vec![false; statements.len()];
+    let mut pairs = Vec::with_capacity(statements.len());
+    for (at, statement) in statements.iter().enumerate() {
+        // Most are in the same order; what is not is looked for.
+        let candidates = std::iter::once(at).chain(0..document.statements.len());
+        let mut fitting = candidates.filter(|other| {
+            let is_free = taken.get(*other).is_some_and(|taken| !taken);
+            is_free && document.statements.get(*other).is_some_and(|given| is_statement(statement, given))
+        });
+        let other = fitting.next()?;
+        *taken.get_mut(other)? = true;
+        pairs.push(other);
+    }
+    Some(pairs)
+}
+
+/// Whether a statement of a source is that in force.
+fn is_statement(own: &Statement, given: &Given) -> bool {
+    let lower = |text: &str| text.to_ascii_lowercase();
+    own.effect == Some(given.effect)
+        && !own.has_principals
+        && given.principal.is_none()
+        && own.not_actions == given.actions.negated
+        && is_list(
+            &own.actions.items.iter().map(|one| one.text.clone()).collect::<Vec<_>>(),
+            &given.actions.patterns,
+            lower,
+        )
+        && match &given.resources {
+            None => own.resources.items.is_empty(),
+            Some(resources) => {
+                own.not_resources == resources.negated
+                    && (own.resources.reason.is_some()
+                        || is_list(
+                            &own.resources.items.iter().map(|one| one.text.clone()).collect::<Vec<_>>(),
+                            &resources.patterns,
+                            str::to_owned,
+                        ))
+            }
+        }
+        && are_conditions(own, given)
+}
+
+fn are_conditions(own: &Statement, given: &Given) -> bool {
+    let is_open = |text: &Text| text.known().is_none();
+    if own.conditions.iter().any(|one| is_open(&one.operator) || is_open(&one.key)) {
+        return true;
+    }
+    let mut own_keys: Vec<_> = own.conditions.iter().collect();
+    given.conditions.iter().all(|condition| {
+        let found = own_keys.iter().position(|own| {
+            let values: Vec<String> = condition.values.iter().map(value).collect();
+            own.operator.known() == Some(&condition.operator)
+                && own.key.known().is_some_and(|key| key.eq_ignore_ascii_case(&condition.key))
+                && is_list(&own.values, &values, str::to_owned)
+        });
+        found.map(|at| own_keys.remove(at)).is_some()
+    }) && own_keys.is_empty()
+}
+
+fn value(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Whether a list of a source can be the one in force, in whichever order: what is known is in it, and what is not is one of
+/// what is left.
+fn is_list(own: &[Text], given: &[String], normal: impl Fn(&str) -> String) -> bool {
+    let mut left: Vec<String> = given.iter().map(|text| normal(text)).collect();
+    left.sort();
+    left.dedup();
+    let mut open = Vec::new();
+    let mut known = Vec::new();
+    for text in own {
+        match text.known() {
+            Some(text) => known.push(normal(text)),
+            None => open.push(text),
+        }
+    }
+    known.sort();
+    known.dedup();
+    for text in &known {
+        match left.iter().position(|other| other == text) {
+            Some(at) => {
+                left.remove(at);
+            }
+            None => return false,
+        }
+    }
+    assigned(&open, &left)
+}
+
+/// Most opaque texts of one list for which all ways to pair them are tried.
+const PAIRED: usize = 8;
+
+/// Whether each open text can be another of those that are left, and all are.
+fn assigned(open: &[&Text], left: &[String]) -> bool {
+    let Some((first, rest)) = open.split_first() else { return left.is_empty() };
+    if left.is_empty() {
+        // Two that are known under different names may be the same in force.
+        return false;
+    }
+    let fits = left.iter().enumerate().filter(|(_, text)| first.fit(text) != Fit::No);
+    let mut tries = if open.len() > PAIRED { 1 } else { usize::MAX };
+    for (at, _) in fits {
+        if tries == 0 {
+            return false;
+        }
+        tries -= 1;
+        let mut others = left.to_vec();
+        others.remove(at);
+        if assigned(rest, &others) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether rules of a source allow the same as those in force.
+pub(crate) fn is_same(own: &[Rule], given: &[rbac::Rule]) -> bool {
+    let Some(own) = own.iter().map(Rule::known).collect::<Option<Vec<_>>>() else { return false };
+    let own: Vec<Bound<'_>> = own.iter().map(|rule| Bound { namespace: None, rule }).collect();
+    let given: Vec<Bound<'_>> = given.iter().map(|rule| Bound { namespace: None, rule }).collect();
+    rbac::excess(&own, &given).is_none() && rbac::excess(&given, &own).is_none()
+}

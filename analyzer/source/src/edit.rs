@@ -1,0 +1,197 @@
+//! What a proposal changes in a repository.
+
+mod cluster;
+mod plan;
+mod policy;
+mod proof;
+mod role;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::grant::{Found, Grant};
+use crate::place::{FileId, Reason};
+use crate::proposal::{Changes, PolicyChange, Proposal};
+use crate::repository::Repository;
+use crate::splice::{self, Cut};
+
+/// How proposals are written into sources.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Whether resources are narrowed, too; else only actions are.
+    pub resources: bool,
+}
+
+/// What a proposal changes in a repository, proven file by file.
+#[derive(Clone, Debug, Default)]
+pub struct Edits {
+    /// Files with other bytes, by their paths.
+    pub files: Vec<ChangedFile>,
+    /// What is not edited, and what to write there.
+    pub suggestions: Vec<Suggestion>,
+    /// What became of each grant of the proposal.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// A file with other bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedFile {
+    /// Its path, relative to the repository.
+    pub path: PathBuf,
+    /// What it holds.
+    pub before: String,
+    /// What it is to hold.
+    pub after: String,
+}
+
+/// What a person is to write, since it cannot be edited safely.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suggestion {
+    /// The grant, as a person names it.
+    pub grant: String,
+    /// The file, relative to the repository; none where the grant was not found.
+    pub path: Option<PathBuf>,
+    /// Line in it, from 1; 0 without a file.
+    pub line: u32,
+    /// Why it is not edited.
+    pub why: String,
+    /// What is to be there.
+    pub text: String,
+}
+
+/// What became of a grant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// The grant, as a person names it.
+    pub grant: String,
+    /// Where it was found.
+    pub found: Found,
+    /// Whether its source was edited.
+    pub is_edited: bool,
+}
+
+/// Why something is not edited.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum NoEdit {
+    #[error("{0}")]
+    Reason(Reason),
+    #[error("{0}")]
+    Because(String),
+}
+
+fn because(text: &str) -> NoEdit {
+    NoEdit::Because(text.to_owned())
+}
+
+/// Cuts by file.
+pub(crate) type Cuts = BTreeMap<FileId, Vec<Cut>>;
+
+impl Repository {
+    /// Writes a proposal into the sources of its grants. Each edit is read back and proven; what does not hold is suggested.
+    pub fn edit(&self, proposal: &Proposal, options: Options) -> Edits {
+        let mut work = Work { repository: self.clone(), edits: Edits::default() };
+        match &proposal.changes {
+            Changes::Policies(changes) => {
+                for change in changes {
+                    work.policy(change, options);
+                }
+            }
+            Changes::Cluster(change) => work.cluster(change, options),
+        }
+        work.done(self)
+    }
+}
+
+struct Work {
+    /// The repository with what was edited so far.
+    repository: Repository,
+    edits: Edits,
+}
+
+impl Work {
+    fn policy(&mut self, change: &PolicyChange, options: Options) {
+        let grant =
+            Grant::Policy { name: &change.name, holder: change.holder.as_deref(), document: &change.before };
+        let named = match &change.holder {
+            Some(holder) => format!("policy `{}` of `{holder}`", change.name),
+            None => format!("policy `{}`", change.name),
+        };
+        let found = self.repository.find(&grant);
+        let done = match &found {
+            Found::One { place, is_equal } => {
+                policy::edit(&self.repository, *place, *is_equal, change, options)
+                    .and_then(|cuts| self.spliced(&cuts))
+                    .and_then(|edited| {
+                        proof::policy(&self.repository, &edited, *place, change, options)?;
+                        Ok(edited)
+                    })
+            }
+            _ => Err(self.not_one(&found)),
+        };
+        let is_edited = done.is_ok();
+        match done {
+            Ok(edited) => self.repository = edited,
+            Err(why) => self.suggest(named.clone(), &found, why.to_string(), policy::suggestion(change)),
+        }
+        self.edits.outcomes.push(Outcome { grant: named, found, is_edited });
+    }
+
+    /// Why there is nothing to edit.
+    fn not_one(&self, found: &Found) -> NoEdit {
+        match found {
+            Found::Several(places) => {
+                let positions = places.iter().filter_map(|at| self.repository.places.get(*at));
+                let positions: Vec<_> = positions.map(|place| self.repository.position(place)).collect();
+                NoEdit::Because(format!("it may be any of {}", positions.join(", ")))
+            }
+            _ => because("no source of it was found"),
+        }
+    }
+
+    /// The repository after cuts.
+    fn spliced(&self, cuts: &Cuts) -> Result<Repository, NoEdit> {
+        let mut changed = Vec::new();
+        for (id, cuts) in cuts {
+            let text = self.repository.files.get(*id).map(crate::repository::File::text).unwrap_or_default();
+            let new = splice::apply(text, cuts);
+            changed.push((*id, new.ok_or_else(|| NoEdit::Because("its edits overlap".to_owned()))?));
+        }
+        Ok(self.repository.with(&changed))
+    }
+
+    fn suggest(&mut self, grant: String, found: &Found, why: String, text: String) {
+        let place = match found {
+            Found::One { place, .. } => self.repository.places.get(*place),
+            Found::Several(places) => places.first().and_then(|at| self.repository.places.get(*at)),
+            Found::None => None,
+        };
+        let path = place.map(|place| self.repository.path(place.file).to_owned());
+        let line = place.map_or(0, |place| place.line);
+        self.edits.suggestions.push(Suggestion { grant, path, line, why, text });
+    }
+
+    fn done(mut self, old: &Repository) -> Edits {
+        for (old, new) in old.files.iter().zip(&self.repository.files) {
+            if old.text() != new.text() {
+                let (before, after) = (old.text().to_owned(), new.text().to_owned());
+                self.edits.files.push(ChangedFile { path: old.path.clone(), before, after });
+            }
+        }
+        self.edits
+    }
+}
+
+impl Edits {
+    /// What changes as a patch that `git apply` takes.
+    pub fn patch(&self) -> String {
+        self.files.iter().map(ChangedFile::patch).collect()
+    }
+}
+
+impl ChangedFile {
+    /// What changes as a patch that `git apply` takes.
+    pub fn patch(&self) -> String {
+        let name = self.path.to_string_lossy().replace('\\', "/");
+        remit_policy::diff::unified(Some((&name, &self.before)), Some((&name, &self.after)))
+    }
+}

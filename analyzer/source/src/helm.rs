@@ -1,0 +1,219 @@
+//! Templates of Helm charts: what templates decide is masked, so that the rest can be read as YAML with its bytes in place.
+
+use std::path::{Path, PathBuf};
+
+use crate::node::{Kind, Node, Span};
+use crate::place::Reason;
+use crate::text::Text;
+
+/// A template whose actions are masked by as many bytes.
+#[derive(Debug)]
+pub(crate) struct Masked {
+    pub(crate) text: String,
+    actions: Vec<Action>,
+}
+
+/// `{{ .. }}`.
+#[derive(Clone, Debug)]
+struct Action {
+    span: Span,
+    /// Whether it has its lines for itself.
+    is_alone: bool,
+    word: Word,
+}
+
+/// What an action does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Word {
+    /// Begins what is there or not.
+    Choice,
+    /// Begins what may be there several times.
+    Loop,
+    Else,
+    End,
+    /// Writes something.
+    Write,
+    /// Writes nothing: a comment, or an assignment.
+    Nothing,
+}
+
+/// The folder of the chart whose description a path is.
+pub(crate) fn chart(path: &Path) -> Option<PathBuf> {
+    (path.file_name()? == "Chart.yaml").then(|| path.parent().unwrap_or(Path::new("")).to_owned())
+}
+
+/// Masks the actions of a template.
+pub(crate) fn mask(text: &str) -> Masked {
+    let mut bytes = text.as_bytes().to_vec();
+    let mut actions = Vec::new();
+    let mut at = 0;
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find("{{")) {
+        let start = at + found;
+        let Some(length) = text.get(start..).and_then(action_length) else { break };
+        let span = start..start + length;
+        at = span.end;
+        let before = text.get(..start).unwrap_or_default();
+        let after = text.get(span.end..).unwrap_or_default();
+        let is_space = |c: char| c == ' ' || c == '\t';
+        let is_first = before.trim_end_matches(is_space).chars().next_back().is_none_or(|c| c == '\n');
+        let is_last =
+            after.trim_start_matches(is_space).chars().next().is_none_or(|c| c == '\n' || c == '\r');
+        let word = word(text.get(span.clone()).unwrap_or_default());
+        actions.push(Action { is_alone: is_first && is_last, word, span });
+    }
+    // Several actions that share lines with nothing else are alone there, too.
+    settle(text, &mut actions);
+    for action in &actions {
+        let mut is_start = true;
+        for byte in bytes.get_mut(action.span.clone()).unwrap_or_default() {
+            match *byte {
+                b'\n' | b'\r' => is_start = true,
+                _ if action.is_alone && is_start => {
+                    *byte = b'#';
+                    is_start = false;
+                }
+                _ => *byte = b'x',
+            }
+        }
+    }
+    // Whole characters were masked, so what is left is text.
+    Masked { text: String::from_utf8(bytes).unwrap_or_default(), actions }
+}
+
+/// Marks actions as alone whose lines hold nothing but actions.
+fn settle(text: &str, actions: &mut [Action]) {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let span = at..at + line.len();
+        at = span.end;
+        let here =
+            actions.iter().filter(|action| span.start <= action.span.start && action.span.end <= span.end);
+        let mut rest = line.to_owned();
+        for action in here.clone() {
+            rest = rest.replacen(text.get(action.span.clone()).unwrap_or_default(), "", 1);
+        }
+        if rest.trim().is_empty() && here.count() > 1 {
+            let mut is_first = true;
+            for action in
+                actions.iter_mut().filter(|one| span.start <= one.span.start && one.span.end <= span.end)
+            {
+                // What follows a comment's sign is part of the comment.
+                action.is_alone = std::mem::take(&mut is_first);
+            }
+        }
+    }
+}
+
+/// How long the action is with which a text begins. Texts in it may hold braces.
+fn action_length(text: &str) -> Option<usize> {
+    if text.starts_with("{{/*") || text.starts_with("{{- /*") {
+        let end = text.find("*/")?;
+        return Some(end + text.get(end..)?.find("}}")? + 2);
+    }
+    let mut quote: Option<char> = None;
+    let mut is_escaped = false;
+    for (at, sign) in text.char_indices() {
+        match quote {
+            _ if is_escaped => is_escaped = false,
+            Some('"') if sign == '\\' => is_escaped = true,
+            Some(open) if sign == open => quote = None,
+            Some(_) => {}
+            None if sign == '"' || sign == '`' => quote = Some(sign),
+            None if sign == '}' && text.get(at..)?.starts_with("}}") => return Some(at + 2),
+            None => {}
+        }
+    }
+    None
+}
+
+fn word(action: &str) -> Word {
+    let inner = action.trim_start_matches("{{").trim_start_matches('-').trim_start();
+    let first = inner.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    match first {
+        "if" | "with" | "define" | "block" => Word::Choice,
+        "range" => Word::Loop,
+        "else" => Word::Else,
+        "end" => Word::End,
+        _ if inner.starts_with("/*") => Word::Nothing,
+        _ if inner.starts_with('$') && (inner.contains(":=") || inner.contains("= ")) => Word::Nothing,
+        _ => Word::Write,
+    }
+}
+
+impl Masked {
+    /// Puts back what was masked within texts, as what is not known.
+    pub(crate) fn unmask(&self, node: &mut Node, source: &str) {
+        match &mut node.kind {
+            Kind::Text(_) | Kind::Plain(_) => {
+                if let Some(text) = self.text_of(&node.span, source) {
+                    node.kind = Kind::Text(text);
+                }
+            }
+            Kind::List(list) => list.items.iter_mut().for_each(|item| self.unmask(item, source)),
+            Kind::Map(entries) => entries.iter_mut().for_each(|entry| self.unmask(&mut entry.value, source)),
+            _ => {}
+        }
+    }
+
+    fn text_of(&self, span: &Span, source: &str) -> Option<Text> {
+        let mut inside = self
+            .actions
+            .iter()
+            .filter(|one| span.start <= one.span.start && one.span.end <= span.end)
+            .peekable();
+        inside.peek()?;
+        let is_quoted = source.get(span.clone())?.starts_with(['"', '\'']);
+        let (mut at, end) =
+            if is_quoted { (span.start + 1, span.end.saturating_sub(1)) } else { (span.start, span.end) };
+        let mut text = Text::default();
+        for action in inside {
+            let before = source.get(at..action.span.start).unwrap_or_default();
+            if !before.is_empty() {
+                text.push(before);
+            }
+            text.push_opaque(source.get(action.span.clone()).unwrap_or_default());
+            at = action.span.end;
+        }
+        let rest = source.get(at..end).unwrap_or_default();
+        if !rest.is_empty() {
+            text.push(rest);
+        }
+        Some(text)
+    }
+
+    /// Why a part of a template cannot be edited: templates decide what is in it. `end` is where what follows begins.
+    pub(crate) fn reasons(&self, part: &Span, end: usize) -> Vec<Reason> {
+        let mut reasons = Vec::new();
+        let mut open = Vec::new();
+        for action in self.actions.iter().filter(|action| action.span.start < part.start) {
+            match action.word {
+                Word::Choice | Word::Loop => open.push(action.word),
+                Word::End => {
+                    open.pop();
+                }
+                _ => {}
+            }
+        }
+        if open.contains(&Word::Loop) {
+            reasons.push(Reason::Repeated("range".to_owned()));
+        }
+        for action in self.actions.iter().filter(|one| part.start <= one.span.start && one.span.start < end) {
+            match action.word {
+                // What follows belongs to what began before.
+                Word::End | Word::Else => {
+                    if action.span.start < part.end {
+                        reasons.push(Reason::Template);
+                    }
+                    break;
+                }
+                Word::Nothing => {}
+                Word::Write if !action.is_alone && action.span.start < part.end => {}
+                _ => {
+                    reasons.push(Reason::Template);
+                    break;
+                }
+            }
+        }
+        reasons
+    }
+}

@@ -1,0 +1,217 @@
+//! Roles and bindings in manifests and templates of charts.
+
+use crate::helm::Masked;
+use crate::node::{Node, Span};
+use crate::place::{Content, FileId, Form, Names, Place, Reason};
+use crate::repository::{File, Parsed};
+use crate::rule::Rule;
+use crate::statement::{Removal, has_repeated};
+use crate::subject::{Bound, SubjectPlace};
+use crate::text::Text;
+use crate::tokens::{Sequence, Tokens};
+use crate::{kustomize, markers};
+
+/// Lists may hold lists, but nobody nests them deeper.
+const DEPTH: usize = 4;
+
+/// Places of all manifests.
+pub(crate) fn places(files: &[File]) -> Vec<Place> {
+    let mut places = Vec::new();
+    for (id, file) in files.iter().enumerate() {
+        let mut reader = Reader { id, file, masked: None, places: &mut places };
+        match file.parsed() {
+            Parsed::Documents(documents) => reader.all(documents),
+            Parsed::Helm(documents, masked) => {
+                reader.masked = Some(masked);
+                let mut documents = documents.clone();
+                documents.iter_mut().for_each(|document| masked.unmask(document, file.text()));
+                reader.all(&documents);
+            }
+            _ => {}
+        }
+    }
+    let mut extra = markers::places(files, &mut places);
+    places.append(&mut extra);
+    kustomize::apply(files, &mut places);
+    places
+}
+
+struct Reader<'a> {
+    id: FileId,
+    file: &'a File,
+    masked: Option<&'a Masked>,
+    places: &'a mut Vec<Place>,
+}
+
+impl Reader<'_> {
+    fn all(&mut self, documents: &[Node]) {
+        for (at, document) in documents.iter().enumerate() {
+            let end = documents.get(at + 1).map_or(self.file.text().len(), |next| next.span.start);
+            self.one(document, end, DEPTH);
+        }
+    }
+
+    fn one(&mut self, node: &Node, end: usize, depth: usize) {
+        let Some(entries) = node.entries() else { return };
+        let kind = node.get("kind").and_then(Node::known).unwrap_or_default();
+        if let (Some(items), true) = (node.get("items"), kind.ends_with("List")) {
+            for item in items.items().iter().filter(|_| depth > 0) {
+                self.one(item, end, depth - 1);
+            }
+            return;
+        }
+        let version = node.get("apiVersion").and_then(Node::known).unwrap_or_default();
+        if !version.starts_with("rbac.authorization.k8s.io/") {
+            return;
+        }
+        let metadata = node.get("metadata");
+        let text = |name: &str| metadata?.get(name).map(|node| node.as_text(self.file.text()));
+        let is_namespaced = matches!(kind, "Role" | "RoleBinding");
+        let names = Names {
+            name: text("name").or_else(|| text("generateName").map(opened)),
+            holder: None,
+            namespace: is_namespaced
+                .then(|| text("namespace").unwrap_or_else(|| Text::opaque("(namespace)"))),
+        };
+        let mut reasons = Vec::new();
+        if has_repeated(entries.iter().map(|entry| entry.key.as_str())) {
+            reasons.push(if self.masked.is_some() { Reason::Template } else { twice() });
+        }
+        // What follows a list within a document is the next key, which may be written before it.
+        let end_of = |span: &Span| {
+            let next =
+                entries.iter().map(|entry| entry.key_span.start).filter(|start| *start >= span.end).min();
+            next.unwrap_or(end)
+        };
+        let (span, content) = match kind {
+            "Role" | "ClusterRole" => {
+                if node.get("aggregationRule").is_some() {
+                    reasons.push(Reason::Generated("the roles that it aggregates".to_owned()));
+                }
+                let content = match node.get("rules") {
+                    Some(rules) => {
+                        reasons.extend(self.templates(rules, end_of(&rules.span)));
+                        self.rules(rules, &mut reasons)
+                    }
+                    None => Content::Rules(Vec::new()),
+                };
+                (node.span.clone(), content)
+            }
+            "RoleBinding" | "ClusterRoleBinding" => {
+                if let Some(subjects) = node.get("subjects") {
+                    reasons.extend(self.templates(subjects, end_of(&subjects.span)));
+                }
+                (node.span.clone(), self.binding(node))
+            }
+            _ => return,
+        };
+        let name = names.name.as_ref().map(ToString::to_string).unwrap_or_default();
+        let form = if self.masked.is_some() { Form::Helm } else { Form::Manifest };
+        let line = self.file.lines().of(span.start);
+        if self.file.path.iter().any(|part| part == "vendor") {
+            reasons.push(Reason::Vendored);
+        }
+        self.places.push(Place {
+            file: self.id,
+            line,
+            span,
+            form,
+            address: format!("{kind}/{name}"),
+            names,
+            content,
+            reasons,
+        });
+    }
+
+    fn templates(&self, node: &Node, end: usize) -> Vec<Reason> {
+        let mut reasons = self.masked.map(|masked| masked.reasons(&node.span, end)).unwrap_or_default();
+        if node.is_shared {
+            reasons.push(Reason::Anchored);
+        }
+        reasons
+    }
+
+    fn rules(&self, node: &Node, reasons: &mut Vec<Reason>) -> Content {
+        let Some(sequence) = Sequence::of(node) else {
+            if node.text().is_some() || matches!(node.kind, crate::node::Kind::Expression(_)) {
+                reasons.push(Reason::Expression(node.as_text(self.file.text()).to_string()));
+                return Content::Unknown;
+            }
+            return Content::Rules(Vec::new());
+        };
+        let rules = node
+            .items()
+            .iter()
+            .enumerate()
+            .map(|(at, item)| self.rule(item, Removal::Item(sequence.clone(), at)));
+        Content::Rules(rules.collect())
+    }
+
+    fn rule(&self, node: &Node, removal: Removal) -> Rule {
+        let source = self.file.text();
+        let tokens = |name: &str| {
+            node.get(name)
+                .map(|node| Tokens::of(node, |item| item.text().cloned(), source))
+                .unwrap_or_default()
+        };
+        let mut rule = Rule {
+            file: self.id,
+            line: self.file.lines().of(node.span.start),
+            span: node.span.clone(),
+            verbs: tokens("verbs"),
+            groups: tokens("apiGroups"),
+            resources: tokens("resources"),
+            names: tokens("resourceNames"),
+            urls: tokens("nonResourceURLs"),
+            reasons: Vec::new(),
+            removal,
+        };
+        if node.is_shared {
+            rule.reasons.push(Reason::Anchored);
+        }
+        match node.entries() {
+            Some(entries) if has_repeated(entries.iter().map(|entry| entry.key.as_str())) => {
+                rule.reasons.push(twice());
+            }
+            Some(_) => {}
+            None => rule.reasons.push(Reason::Expression(node.as_text(source).to_string())),
+        }
+        let lists = [&rule.verbs, &rule.groups, &rule.resources, &rule.names, &rule.urls];
+        let of_lists: Vec<_> = lists.into_iter().filter_map(|tokens| tokens.reason.clone()).collect();
+        rule.reasons.extend(of_lists);
+        rule
+    }
+
+    fn binding(&self, node: &Node) -> Content {
+        let source = self.file.text();
+        let text = |node: &Node, name: &str| node.get(name).map(|node| node.as_text(source));
+        let role = node.get("roleRef");
+        let subjects = node.get("subjects");
+        let of = |node: &Node| SubjectPlace {
+            kind: text(node, "kind").unwrap_or_default(),
+            name: text(node, "name").unwrap_or_default(),
+            namespace: text(node, "namespace"),
+            span: node.span.clone(),
+        };
+        Content::Binding(Bound {
+            role_kind: role.and_then(|role| text(role, "kind")).unwrap_or_default(),
+            role: role.and_then(|role| text(role, "name")).unwrap_or_default(),
+            subjects: subjects.map(|node| node.items().iter().map(of).collect()).unwrap_or_default(),
+            sequence: subjects.and_then(Sequence::of),
+        })
+    }
+}
+
+fn opened(mut text: Text) -> Text {
+    text.push_opaque("(random)");
+    text
+}
+
+fn twice() -> Reason {
+    Reason::Unreadable("a key is given twice".to_owned())
+}
+
+/// Places of manifests by their kind.
+pub(crate) fn kind(place: &Place) -> &str {
+    place.address.split('/').next().unwrap_or_default()
+}

@@ -1,0 +1,206 @@
+//! Places: where a repository says what a grant says.
+
+use std::fmt;
+
+use crate::node::Span;
+use crate::rule::Rule;
+use crate::statement::Statement;
+use crate::subject::Bound;
+use crate::text::Text;
+
+/// The place of a file among [`crate::Repository::files`].
+pub type FileId = usize;
+
+/// A part of a repository that says what a policy or a role says.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The file that holds what is granted.
+    pub file: FileId,
+    /// Line, from 1, on which that starts.
+    pub line: u32,
+    /// Its bytes.
+    pub span: Span,
+    /// How it is written.
+    pub form: Form,
+    /// What it is called in its file: `aws_iam_policy.logs`, `Resources.Worker.Policies[0]`, `ClusterRole/reader`.
+    pub address: String,
+    /// What it is called where it is in force, as far as the source tells.
+    pub names: Names,
+    /// What it grants.
+    pub content: Content,
+    /// Why it cannot be edited as a whole; statements and rules may have reasons of their own.
+    pub reasons: Vec<Reason>,
+}
+
+/// What a place grants.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// Statements of a policy of AWS.
+    Statements(Vec<Statement>),
+    /// Rules of a role of Kubernetes.
+    Rules(Vec<Rule>),
+    /// Who is bound to which role.
+    Binding(Bound),
+    /// It is not known.
+    Unknown,
+}
+
+impl Content {
+    /// Whether another says the same, wherever it is written.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Statements(own), Self::Statements(other)) => {
+                own.len() == other.len() && own.iter().zip(other).all(|(own, other)| own.is_same(other))
+            }
+            (Self::Rules(own), Self::Rules(other)) => {
+                own.len() == other.len() && own.iter().zip(other).all(|(own, other)| own.is_same(other))
+            }
+            (Self::Binding(own), Self::Binding(other)) => own.is_same(other),
+            (Self::Unknown, Self::Unknown) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Names in force.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Name of the policy or role. None where the source does not say.
+    pub name: Option<Text>,
+    /// Name of the role, user or group that holds an inline policy. None of a managed policy, or where the source does not say.
+    pub holder: Option<Text>,
+    /// Namespace of a Role; opaque where whoever applies it says.
+    pub namespace: Option<Text>,
+}
+
+/// How a place is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Form {
+    /// Terraform: a data source `aws_iam_policy_document`.
+    TerraformDocument,
+    /// Terraform: `jsonencode` of a literal.
+    TerraformJsonencode,
+    /// Terraform: JSON between delimiters.
+    TerraformHeredoc,
+    /// Terraform: JSON in another file, read as it is or rendered.
+    TerraformFile,
+    /// Terraform: something else, such as statements that a module takes.
+    Terraform,
+    /// CloudFormation.
+    CloudFormation,
+    /// CloudFormation with the Serverless Application Model.
+    Sam,
+    /// A policy document in a file of its own.
+    Document,
+    /// A manifest of Kubernetes.
+    Manifest,
+    /// A template of a Helm chart.
+    Helm,
+    /// Markers in Go that a role is generated from.
+    Markers,
+    /// Code that makes policies: CDK or Pulumi.
+    Code,
+}
+
+impl Form {
+    /// A stable short name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TerraformDocument => "terraform_document",
+            Self::TerraformJsonencode => "terraform_jsonencode",
+            Self::TerraformHeredoc => "terraform_heredoc",
+            Self::TerraformFile => "terraform_file",
+            Self::Terraform => "terraform",
+            Self::CloudFormation => "cloudformation",
+            Self::Sam => "sam",
+            Self::Document => "document",
+            Self::Manifest => "manifest",
+            Self::Helm => "helm",
+            Self::Markers => "markers",
+            Self::Code => "code",
+        }
+    }
+}
+
+/// Why a place, or a part of it, cannot be edited safely.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reason {
+    /// Statements are made by a loop.
+    Dynamic,
+    /// Other documents are merged into this one.
+    Merged(String),
+    /// An expression says what is there.
+    Expression(String),
+    /// A template decides what is there.
+    Template,
+    /// JSON within a quoted text.
+    Quoted,
+    /// One source makes several policies.
+    Repeated(String),
+    /// Several policies are made of one document.
+    Shared(usize),
+    /// Whoever generates the file would write it again.
+    Generated(String),
+    /// A patch elsewhere changes it.
+    Patched(String),
+    /// A name stands for statements.
+    Macro(String),
+    /// Part of it stands for something else in the file, too.
+    Anchored,
+    /// A program says it.
+    Code,
+    /// The file is somebody else's, copied.
+    Vendored,
+    /// It cannot be read.
+    Unreadable(String),
+}
+
+impl Reason {
+    /// A stable short name.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Dynamic => "dynamic",
+            Self::Merged(_) => "merged",
+            Self::Expression(_) => "expression",
+            Self::Template => "template",
+            Self::Quoted => "quoted",
+            Self::Repeated(_) => "repeated",
+            Self::Shared(_) => "shared",
+            Self::Generated(_) => "generated",
+            Self::Patched(_) => "patched",
+            Self::Macro(_) => "macro",
+            Self::Anchored => "anchored",
+            Self::Code => "code",
+            Self::Vendored => "vendored",
+            Self::Unreadable(_) => "unreadable",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dynamic => f.write_str("a loop makes its statements"),
+            Self::Merged(with) => write!(f, "`{with}` merges other documents into it"),
+            Self::Expression(text) => write!(f, "`{}` says what is there", short(text)),
+            Self::Template => f.write_str("a template decides what is there"),
+            Self::Quoted => f.write_str("it is JSON within a quoted text"),
+            Self::Repeated(by) => write!(f, "`{by}` makes several of it"),
+            Self::Shared(count) => write!(f, "{count} policies are made of it"),
+            Self::Generated(from) => write!(f, "it is generated from {from}"),
+            Self::Patched(by) => write!(f, "`{by}` patches it"),
+            Self::Macro(name) => write!(f, "`{name}` stands for statements"),
+            Self::Anchored => f.write_str("an alias elsewhere in the file stands for it, too"),
+            Self::Code => f.write_str("a program makes it"),
+            Self::Vendored => f.write_str("the file is copied from elsewhere"),
+            Self::Unreadable(message) => write!(f, "it cannot be read: {message}"),
+        }
+    }
+}
+
+/// An expression's first line, cut where it is long.
+fn short(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let cut: String = line.chars().take(60).collect();
+    if cut.len() < text.len() { format!("{cut}…") } else { cut }
+}

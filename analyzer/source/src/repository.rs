@@ -1,0 +1,190 @@
+//! A repository: its files that may hold policies, and the places in them.
+
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use crate::hcl::Block;
+use crate::json::{self, Dialect, Unreadable};
+use crate::lines::Lines;
+use crate::node::Node;
+use crate::place::Place;
+use crate::{cloudformation, documents, kubernetes, terraform, yaml};
+
+/// Files of a repository, and where they say what is granted.
+#[derive(Clone, Debug, Default)]
+pub struct Repository {
+    /// The files that may hold policies, by their paths.
+    pub files: Vec<File>,
+    /// The places, by file and line.
+    pub places: Vec<Place>,
+    /// What could not be read; the rest was.
+    pub problems: Vec<Problem>,
+}
+
+/// A file of a repository.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Its path, relative to the repository.
+    pub path: PathBuf,
+    content: Arc<Read>,
+}
+
+#[derive(Debug)]
+struct Read {
+    text: String,
+    lines: Lines,
+    parsed: Parsed,
+    problem: Option<Unreadable>,
+}
+
+/// What a file holds.
+#[derive(Debug)]
+pub(crate) enum Parsed {
+    /// Blocks of Terraform.
+    Terraform(Vec<Block>),
+    /// Documents of YAML or JSON.
+    Documents(Vec<Node>),
+    /// Templates of a chart, with the bytes that templates decide.
+    Helm(Vec<Node>, crate::helm::Masked),
+    /// Go, or another language.
+    Code,
+    /// A text that others read, or that cannot be read.
+    Text,
+}
+
+/// Something that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The file, relative to the repository.
+    pub path: PathBuf,
+    /// Line in it, from 1; 0 where it has none.
+    pub line: u32,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl File {
+    /// Reads a text by its name. `is_template` where it is one of a Helm chart.
+    pub(crate) fn new(path: PathBuf, text: String, is_template: bool) -> Self {
+        let read = parse(&path, &text, is_template);
+        let (parsed, problem) = match read {
+            Ok(parsed) => (parsed, None),
+            Err(unreadable) => (Parsed::Text, Some(unreadable)),
+        };
+        let lines = Lines::new(&text);
+        Self { path, content: Arc::new(Read { text, lines, parsed, problem }) }
+    }
+
+    /// Its text.
+    pub fn text(&self) -> &str {
+        &self.content.text
+    }
+
+    pub(crate) fn lines(&self) -> &Lines {
+        &self.content.lines
+    }
+
+    pub(crate) fn parsed(&self) -> &Parsed {
+        &self.content.parsed
+    }
+}
+
+/// What a file's name says about it.
+fn parse(path: &Path, text: &str, is_template: bool) -> Result<Parsed, Unreadable> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    if name.ends_with(".tf") {
+        return crate::hcl::read(text).map(Parsed::Terraform);
+    }
+    if name.ends_with(".tf.json") {
+        let node = json::read(text, 0..text.len(), Dialect::Template)?;
+        return Ok(Parsed::Terraform(crate::terraform_json::blocks(&node)));
+    }
+    if name.ends_with(".yaml") || name.ends_with(".yml") || (is_template && name.ends_with(".tpl")) {
+        if is_template {
+            let masked = crate::helm::mask(text);
+            let documents = yaml::read(&masked.text)?;
+            return Ok(Parsed::Helm(documents, masked));
+        }
+        return yaml::read(text).map(Parsed::Documents);
+    }
+    if [".json", ".template"].iter().any(|end| name.ends_with(end)) {
+        return match json::read(text, 0..text.len(), Dialect::Plain) {
+            Ok(node) => Ok(Parsed::Documents(vec![node])),
+            Err(_) if name.ends_with(".template") => yaml::read(text).map(Parsed::Documents),
+            Err(unreadable) => Err(unreadable),
+        };
+    }
+    if [".go", ".ts", ".py", ".js"].iter().any(|end| name.ends_with(end)) {
+        return Ok(Parsed::Code);
+    }
+    Ok(Parsed::Text)
+}
+
+impl Repository {
+    /// Of files by their paths relative to the repository.
+    pub fn of(files: impl IntoIterator<Item = (PathBuf, String)>) -> Self {
+        let mut all: Vec<_> = files.into_iter().collect();
+        all.sort();
+        let charts: Vec<PathBuf> = all.iter().filter_map(|(path, _)| crate::helm::chart(path)).collect();
+        let read = all.into_iter().map(|(path, text)| {
+            let is_template = charts.iter().any(|chart| path.starts_with(chart.join("templates")));
+            File::new(path, text, is_template)
+        });
+        Self::located(read.collect())
+    }
+
+    /// The same with the texts of some files changed, those that are not being what they were.
+    pub(crate) fn with(&self, changed: &[(usize, String)]) -> Self {
+        let mut files = self.files.clone();
+        for (id, text) in changed {
+            if let Some(file) = files.get_mut(*id) {
+                let is_template = matches!(file.parsed(), Parsed::Helm(..));
+                *file = File::new(file.path.clone(), text.clone(), is_template);
+            }
+        }
+        Self::located(files)
+    }
+
+    fn located(files: Vec<File>) -> Self {
+        let mut places = terraform::places(&files);
+        let taken: Vec<usize> = places.iter().map(|place| place.file).collect();
+        places.extend(cloudformation::places(&files));
+        places.extend(kubernetes::places(&files));
+        places.extend(documents::places(&files, &taken));
+        places.sort_by(|a, b| (a.file, a.span.start, &a.address).cmp(&(b.file, b.span.start, &b.address)));
+        let problems = files.iter().filter_map(|file| {
+            let problem = file.content.problem.as_ref()?;
+            let line = file.lines().of(problem.at);
+            Some(Problem { path: file.path.clone(), line, message: problem.message.clone() })
+        });
+        Self { problems: problems.collect(), places, files }
+    }
+
+    /// The path of a place's file.
+    pub fn path(&self, id: usize) -> &Path {
+        self.files.get(id).map_or(Path::new(""), |file| &file.path)
+    }
+
+    /// Where a place is: `iam/app.tf:12`.
+    pub fn position(&self, place: &Place) -> String {
+        format!("{}:{}", self.path(place.file).display(), place.line)
+    }
+}
+
+/// A path below a folder, dots resolved; none where it leaves the repository.
+pub(crate) fn joined(folder: &Path, path: &Path) -> Option<PathBuf> {
+    let mut all = folder.to_owned();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                if !all.pop() {
+                    return None;
+                }
+            }
+            Component::Normal(name) => all.push(name),
+            Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(all)
+}

@@ -1,0 +1,302 @@
+//! Statements of policies as sources write them, with the bytes of each action and resource.
+
+use remit_policy::Effect;
+
+use crate::hcl::Block;
+use crate::node::{Kind, Node, Span};
+use crate::place::{FileId, Reason};
+use crate::text::{Piece, Text};
+use crate::tokens::{Sequence, Tokens};
+
+/// A statement.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// The file that holds it.
+    pub file: FileId,
+    /// Line, from 1, on which it starts.
+    pub line: u32,
+    /// Its bytes.
+    pub span: Span,
+    /// Its `Sid`.
+    pub sid: Option<Text>,
+    /// Allow or deny; none where the source does not tell.
+    pub effect: Option<Effect>,
+    /// Whether it names what it does not mean: `NotAction`.
+    pub not_actions: bool,
+    /// Its actions.
+    pub actions: Tokens,
+    /// Whether it names what it does not mean: `NotResource`.
+    pub not_resources: bool,
+    /// Its resources.
+    pub resources: Tokens,
+    /// Whether it names who may: it is of a resource's policy or says who may become a role.
+    pub has_principals: bool,
+    /// Its conditions.
+    pub conditions: Vec<SourceCondition>,
+    /// Why it cannot be edited.
+    pub reasons: Vec<Reason>,
+    pub(crate) removal: Removal,
+}
+
+/// A condition of a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceCondition {
+    /// The operator, such as `StringLike`.
+    pub operator: Text,
+    /// The key, such as `aws:RequestedRegion`.
+    pub key: Text,
+    /// The values.
+    pub values: Vec<Text>,
+}
+
+/// How a statement or rule is taken away whole.
+#[derive(Clone, Debug)]
+pub(crate) enum Removal {
+    /// As an item of a list.
+    Item(Sequence, usize),
+    /// As a block on lines of its own.
+    Lines,
+    /// Not at all: it is the only one, and no list holds it.
+    Only,
+}
+
+/// What a notation writes for a text that is none: functions of CloudFormation.
+pub(crate) type TextOf = fn(&Node, &str) -> Option<Text>;
+
+/// A text is a text.
+pub(crate) fn plain(node: &Node, _source: &str) -> Option<Text> {
+    node.text().cloned()
+}
+
+/// The file that is being read.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub(crate) file: FileId,
+    pub(crate) text: &'a str,
+    pub(crate) lines: &'a crate::lines::Lines,
+    pub(crate) text_of: TextOf,
+}
+
+/// The statements of a document: a map with the key `Statement`.
+pub(crate) fn document(node: &Node, source: Source<'_>, reasons: &mut Vec<Reason>) -> Vec<Statement> {
+    let Some(entries) = node.entries() else {
+        reasons.push(Reason::Expression(source.text.get(node.span.clone()).unwrap_or_default().to_owned()));
+        return Vec::new();
+    };
+    if has_repeated(entries.iter().map(|entry| entry.key.as_str())) {
+        reasons.push(Reason::Unreadable("a key is given twice".to_owned()));
+    }
+    if node.is_shared {
+        reasons.push(Reason::Anchored);
+    }
+    match node.get("Statement") {
+        Some(statements) => list(statements, source, reasons),
+        None => {
+            reasons.push(Reason::Unreadable("there is no `Statement`".to_owned()));
+            Vec::new()
+        }
+    }
+}
+
+/// The statements of a list, or the only one.
+pub(crate) fn list(node: &Node, source: Source<'_>, reasons: &mut Vec<Reason>) -> Vec<Statement> {
+    if node.is_shared {
+        reasons.push(Reason::Anchored);
+    }
+    let sequence = Sequence::of(node);
+    let mut statements = Vec::new();
+    for (at, item) in node.items().iter().enumerate() {
+        let removal = match &sequence {
+            Some(sequence) => Removal::Item(sequence.clone(), at),
+            None => Removal::Only,
+        };
+        match map(item, source, removal) {
+            Some(statement) => statements.push(statement),
+            None => {
+                let text = source.text.get(item.span.clone()).unwrap_or_default();
+                reasons.push(Reason::Expression(text.to_owned()));
+            }
+        }
+    }
+    statements
+}
+
+/// A statement that is a map; its keys are those of the JSON language, or those of Terraform's modules.
+pub(crate) fn map(node: &Node, source: Source<'_>, removal: Removal) -> Option<Statement> {
+    let entries = node.entries()?;
+    let mut statement = empty(node.span.clone(), source, removal);
+    if node.is_shared {
+        statement.reasons.push(Reason::Anchored);
+    }
+    let mut names = Vec::new();
+    for entry in entries {
+        let name = entry.key.to_ascii_lowercase().replace('_', "");
+        take(&mut statement, &name, &entry.value, source);
+        names.push(name);
+    }
+    if has_repeated(names.iter().map(String::as_str)) {
+        statement.reasons.push(Reason::Unreadable("a key is given twice".to_owned()));
+    }
+    statement.check();
+    Some(statement)
+}
+
+/// A `statement` block of Terraform. It allows where it does not say.
+pub(crate) fn block(block: &Block, source: Source<'_>) -> Statement {
+    let removal = match &block.list {
+        Some((list, at)) => match Sequence::of(list) {
+            Some(sequence) => Removal::Item(sequence, *at),
+            None => Removal::Only,
+        },
+        None => Removal::Lines,
+    };
+    let mut statement = empty(block.span.clone(), source, removal);
+    statement.effect = Some(Effect::Allow);
+    for entry in &block.attributes {
+        take(&mut statement, &entry.key.replace('_', ""), &entry.value, source);
+    }
+    statement.has_principals =
+        ["principals", "not_principals"].iter().any(|kind| block.blocks(kind).next().is_some());
+    for condition in block.blocks("condition") {
+        let text = |name| condition.get(name).map(|node| node.as_text(source.text)).unwrap_or_default();
+        let values = condition.get("values").map(|node| texts(node, source)).unwrap_or_default();
+        statement.conditions.push(SourceCondition { operator: text("test"), key: text("variable"), values });
+    }
+    if block.blocks("dynamic").next().is_some() {
+        statement.conditions.push(SourceCondition {
+            operator: Text::opaque("dynamic"),
+            key: Text::opaque("dynamic"),
+            values: Vec::new(),
+        });
+    }
+    for tokens in [&mut statement.actions, &mut statement.resources] {
+        for token in &mut tokens.items {
+            token.text = variables(&token.text);
+        }
+    }
+    statement.check();
+    statement
+}
+
+/// `&{..}` is how Terraform's data source writes a variable of the policy language.
+fn variables(text: &Text) -> Text {
+    let mut all = Text::default();
+    for piece in text.pieces() {
+        match piece {
+            Piece::Literal(text) => all.push(&text.replace("&{", "${")),
+            Piece::Opaque(source) => all.push_opaque(source),
+        }
+    }
+    all
+}
+
+fn empty(span: Span, source: Source<'_>, removal: Removal) -> Statement {
+    Statement {
+        file: source.file,
+        line: source.lines.of(span.start),
+        span,
+        sid: None,
+        effect: None,
+        not_actions: false,
+        actions: Tokens::default(),
+        not_resources: false,
+        resources: Tokens::default(),
+        has_principals: false,
+        conditions: Vec::new(),
+        reasons: Vec::new(),
+        removal,
+    }
+}
+
+/// Takes over one element, by its name in lower case.
+fn take(statement: &mut Statement, name: &str, value: &Node, source: Source<'_>) {
+    let tokens = || Tokens::of(value, |node| (source.text_of)(node, source.text), source.text);
+    match name {
+        "sid" => statement.sid = Some(value.as_text(source.text)),
+        "effect" => {
+            statement.effect = match value.known() {
+                Some("Allow") => Some(Effect::Allow),
+                Some("Deny") => Some(Effect::Deny),
+                _ => None,
+            };
+        }
+        "action" | "actions" | "notaction" | "notactions" => {
+            statement.not_actions = name.starts_with("not");
+            statement.actions = tokens();
+        }
+        "resource" | "resources" | "notresource" | "notresources" => {
+            statement.not_resources = name.starts_with("not");
+            statement.resources = tokens();
+        }
+        "principal" | "principals" | "notprincipal" | "notprincipals" => statement.has_principals = true,
+        "condition" | "conditions" => statement.conditions = conditions(value, source),
+        _ => {}
+    }
+}
+
+/// Conditions as the JSON language writes them, by operator and key, or as modules take them, in a list.
+fn conditions(node: &Node, source: Source<'_>) -> Vec<SourceCondition> {
+    if let Kind::List(list) = &node.kind {
+        let of = |item: &Node| {
+            let text = |name| item.get(name).map(|node| node.as_text(source.text)).unwrap_or_default();
+            let values = item.get("values").map(|node| texts(node, source)).unwrap_or_default();
+            SourceCondition { operator: text("test"), key: text("variable"), values }
+        };
+        return list.items.iter().map(of).collect();
+    }
+    let Some(operators) = node.entries() else {
+        let text = node.as_text(source.text);
+        return vec![SourceCondition { operator: text.clone(), key: text, values: Vec::new() }];
+    };
+    let mut all = Vec::new();
+    for operator in operators {
+        let name = Text::literal(operator.key.clone());
+        match operator.value.entries() {
+            Some(keys) => all.extend(keys.iter().map(|key| SourceCondition {
+                operator: name.clone(),
+                key: Text::literal(key.key.clone()),
+                values: texts(&key.value, source),
+            })),
+            None => all.push(SourceCondition {
+                operator: name,
+                key: operator.value.as_text(source.text),
+                values: Vec::new(),
+            }),
+        }
+    }
+    all
+}
+
+fn texts(node: &Node, source: Source<'_>) -> Vec<Text> {
+    let of = |node: &Node| (source.text_of)(node, source.text).unwrap_or_else(|| node.as_text(source.text));
+    node.items().iter().map(of).collect()
+}
+
+pub(crate) fn has_repeated<'a>(names: impl Iterator<Item = &'a str>) -> bool {
+    let mut seen = std::collections::BTreeSet::new();
+    !names.into_iter().all(|name| seen.insert(name))
+}
+
+impl Statement {
+    /// Whether another says the same, wherever it is written.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.effect == other.effect
+            && self.sid == other.sid
+            && self.not_actions == other.not_actions
+            && self.not_resources == other.not_resources
+            && self.has_principals == other.has_principals
+            && self.actions.is_same(&other.actions)
+            && self.resources.is_same(&other.resources)
+            && self.conditions == other.conditions
+    }
+
+    fn check(&mut self) {
+        if self.effect.is_none() {
+            self.reasons.push(Reason::Unreadable("its effect is not known".to_owned()));
+        }
+        self.reasons.extend(self.actions.reason.clone());
+        if self.actions.items.is_empty() && self.actions.reason.is_none() {
+            self.reasons.push(Reason::Unreadable("it has no actions".to_owned()));
+        }
+    }
+}

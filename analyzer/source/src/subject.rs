@@ -1,0 +1,45 @@
+//! Who a source binds to a role of Kubernetes.
+
+use crate::node::Span;
+use crate::text::Text;
+use crate::tokens::Sequence;
+
+/// A binding of Kubernetes.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    /// `Role` or `ClusterRole`.
+    pub role_kind: Text,
+    /// The role's name.
+    pub role: Text,
+    /// Who is bound.
+    pub subjects: Vec<SubjectPlace>,
+    /// The list that holds them.
+    pub sequence: Option<Sequence>,
+}
+
+/// Who is bound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubjectPlace {
+    /// `User`, `Group` or `ServiceAccount`.
+    pub kind: Text,
+    /// The name.
+    pub name: Text,
+    /// The namespace of a ServiceAccount.
+    pub namespace: Option<Text>,
+    /// Its bytes.
+    pub span: Span,
+}
+
+impl Bound {
+    /// Whether another says the same, wherever it is written.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let subjects = |bound: &Self| -> Vec<_> {
+            bound
+                .subjects
+                .iter()
+                .map(|one| (one.kind.clone(), one.name.clone(), one.namespace.clone()))
+                .collect()
+        };
+        self.role_kind == other.role_kind && self.role == other.role && subjects(self) == subjects(other)
+    }
+}

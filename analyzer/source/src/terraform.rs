@@ -1,0 +1,262 @@
+//! Policies in Terraform: what makes one, and where it is written.
+
+mod expression;
+mod module;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::hcl::Block;
+use crate::node::{Kind, Node};
+use crate::place::{Content, FileId, Form, Names, Place, Reason};
+use crate::repository::{File, Parsed};
+use crate::statement::{Source, plain};
+use crate::text::Text;
+use expression::{Found, Said};
+
+/// The blocks of one folder, which Terraform reads as one module.
+pub(crate) struct Module<'a> {
+    folder: PathBuf,
+    pub(crate) files: &'a [File],
+    blocks: Vec<(FileId, &'a Block)>,
+    /// How many blocks elsewhere call it.
+    calls: usize,
+}
+
+/// Places of all folders with Terraform.
+pub(crate) fn places(files: &[File]) -> Vec<Place> {
+    let mut folders: BTreeMap<&Path, Vec<FileId>> = BTreeMap::new();
+    for (id, file) in files.iter().enumerate() {
+        if matches!(file.parsed(), Parsed::Terraform(_)) {
+            folders.entry(file.path.parent().unwrap_or(Path::new(""))).or_default().push(id);
+        }
+    }
+    let calls = module::calls(files);
+    let mut places = Vec::new();
+    for (folder, ids) in folders {
+        let blocks = ids.iter().flat_map(|id| {
+            let blocks = match files.get(*id).map(File::parsed) {
+                Some(Parsed::Terraform(blocks)) => blocks.as_slice(),
+                _ => &[],
+            };
+            blocks.iter().map(|block| (*id, block))
+        });
+        let module = Module {
+            folder: folder.to_owned(),
+            files,
+            blocks: blocks.collect(),
+            calls: calls.get(folder).copied().unwrap_or(0),
+        };
+        module.places(&mut places);
+    }
+    places
+}
+
+/// A policy that a block makes: how it is called, and what says what it allows.
+pub(crate) struct Wanted<'a> {
+    file: FileId,
+    block: &'a Block,
+    address: String,
+    names: Names,
+    value: &'a Node,
+    form: Option<Form>,
+}
+
+impl<'a> Module<'a> {
+    fn places(&self, places: &mut Vec<Place>) {
+        let mut wanted = Vec::new();
+        for (file, block) in &self.blocks {
+            match (block.kind.as_str(), block.labels.first().map(String::as_str)) {
+                ("resource", Some(kind)) => self.resource(*file, block, kind, &mut wanted),
+                ("module", _) => module::policies(self, *file, block, &mut wanted),
+                _ => {}
+            }
+        }
+        let mut uses: BTreeMap<(FileId, usize), usize> = BTreeMap::new();
+        let mut own = Vec::new();
+        for one in &wanted {
+            if let Some(found) = self.find(one) {
+                *uses.entry((found.file, found.span.start)).or_default() += 1;
+                own.push(found);
+            }
+        }
+        for (file, block) in &self.blocks {
+            let is_document =
+                block.kind == "data" && block.labels.first().is_some_and(|kind| kind == DOCUMENT);
+            if is_document && !uses.contains_key(&(*file, block.span.start)) {
+                own.push(self.document(*file, block, &Names::default()));
+            }
+        }
+        for place in &mut own {
+            let count = uses.get(&(place.file, place.span.start)).copied().unwrap_or(1);
+            if count > 1 {
+                place.reasons.push(Reason::Shared(count));
+            }
+            if self.calls > 1 {
+                place.reasons.push(Reason::Repeated(format!("{} modules that call it", self.calls)));
+            }
+        }
+        places.append(&mut own);
+    }
+
+    fn resource(&self, file: FileId, block: &'a Block, kind: &str, wanted: &mut Vec<Wanted<'a>>) {
+        let holder = match kind {
+            "aws_iam_role_policy" => Some("role"),
+            "aws_iam_user_policy" => Some("user"),
+            "aws_iam_group_policy" => Some("group"),
+            "aws_iam_policy" | "aws_iam_role" => None,
+            _ => return,
+        };
+        if kind == "aws_iam_role" {
+            for (at, inline) in block.blocks("inline_policy").enumerate() {
+                let Some(value) = inline.get("policy") else { continue };
+                let names = Names { name: self.name(inline), holder: self.name(block), namespace: None };
+                let address = format!("{}.inline_policy[{at}]", block.address());
+                wanted.push(Wanted { file, block, address, names, value, form: None });
+            }
+            return;
+        }
+        let Some(value) = block.get("policy") else { return };
+        let holder = holder.and_then(|name| block.get(name)).map(|node| self.text(file, node));
+        let names = Names { name: self.name(block), holder, namespace: None };
+        wanted.push(Wanted { file, block, address: block.address(), names, value, form: None });
+    }
+
+    /// What a resource is called.
+    fn name(&self, block: &Block) -> Option<Text> {
+        let file =
+            self.blocks.iter().find(|(_, other)| std::ptr::eq(*other, block)).map_or(0, |(file, _)| *file);
+        if let Some(name) = block.get("name") {
+            return Some(self.text(file, name));
+        }
+        let mut name = self.text(file, block.get("name_prefix")?);
+        name.push_opaque("(random)");
+        Some(name)
+    }
+
+    fn source(&self, file: FileId) -> Option<Source<'a>> {
+        let of = self.files.get(file)?;
+        Some(Source { file, text: of.text(), lines: of.lines(), text_of: plain })
+    }
+
+    /// The places that say what a policy allows.
+    fn find(&self, wanted: &Wanted<'a>) -> Option<Place> {
+        let found = match (wanted.form, expression::find(self, wanted.file, wanted.value, 0)) {
+            (None, found) | (Some(_), found @ Found { said: Said::Document(_), .. }) => found,
+            (Some(_), mut found) => {
+                found.said = Said::Statements(wanted.value);
+                found
+            }
+        };
+        let mut place = match found.said {
+            Said::Document(block) => self.document(found.file, block, &wanted.names),
+            Said::Json(node, form) => {
+                let source = self.source(found.file)?;
+                let mut reasons = Vec::new();
+                let statements = crate::statement::document(&node, source, &mut reasons);
+                self.place(found.file, &node, form, Content::Statements(statements), reasons)
+            }
+            Said::Statements(node) => module::statements(self, found.file, node)?,
+            Said::Unknown(node, reason) => {
+                self.place(found.file, node, Form::Terraform, Content::Unknown, vec![reason])
+            }
+        };
+        place.reasons.extend(repeats(wanted.block));
+        place.address.clone_from(&wanted.address);
+        place.names = wanted.names.clone();
+        Some(place)
+    }
+
+    fn place(&self, file: FileId, node: &Node, form: Form, content: Content, reasons: Vec<Reason>) -> Place {
+        let line = self.files.get(file).map_or(0, |file| file.lines().of(node.span.start));
+        Place {
+            file,
+            line,
+            span: node.span.clone(),
+            form,
+            address: String::new(),
+            names: Names::default(),
+            content,
+            reasons,
+        }
+    }
+
+    /// A data source that makes a document of blocks.
+    fn document(&self, file: FileId, block: &'a Block, names: &Names) -> Place {
+        let mut reasons: Vec<Reason> = repeats(block).into_iter().collect();
+        for (name, _) in MERGES.iter().filter_map(|name| Some((*name, block.get(name)?))) {
+            reasons.push(Reason::Merged(name.to_owned()));
+        }
+        if block.blocks("dynamic").next().is_some() {
+            reasons.push(Reason::Dynamic);
+        }
+        let statements = self.source(file).into_iter().flat_map(|source| {
+            block.blocks("statement").map(move |statement| crate::statement::block(statement, source))
+        });
+        Place {
+            file,
+            line: self.files.get(file).map_or(0, |file| file.lines().of(block.span.start)),
+            span: block.span.clone(),
+            form: Form::TerraformDocument,
+            address: block.address(),
+            names: names.clone(),
+            content: Content::Statements(statements.collect()),
+            reasons,
+        }
+    }
+
+    /// A text with what is known of the references in it.
+    pub(crate) fn text(&self, file: FileId, node: &Node) -> Text {
+        expression::text(self, file, node, 0)
+    }
+
+    /// The block of an address.
+    fn block(&self, address: &str) -> Option<(FileId, &'a Block)> {
+        self.blocks.iter().find(|(_, block)| block.address() == address).copied()
+    }
+
+    /// The value of a local name.
+    fn local(&self, name: &str) -> Option<(FileId, &'a Node)> {
+        let locals = self.blocks.iter().filter(|(_, block)| block.kind == "locals");
+        locals.filter_map(|(file, block)| Some((*file, block.get(name)?))).next()
+    }
+
+    /// A file that a path in a file of this folder names.
+    fn file(&self, path: &Text) -> Option<FileId> {
+        let path = path.to_string().replace("${path.module}", ".").replace("${path.cwd}", ".");
+        if path.contains("${") {
+            return None;
+        }
+        let path = crate::repository::joined(&self.folder, Path::new(&path))?;
+        self.files.iter().position(|file| file.path == path)
+    }
+}
+
+/// The data source whose blocks are statements.
+const DOCUMENT: &str = "aws_iam_policy_document";
+
+/// What merges other documents into one.
+const MERGES: [&str; 4] =
+    ["source_json", "override_json", "source_policy_documents", "override_policy_documents"];
+
+/// By what a block is repeated. One that is there or not is not.
+fn repeats(block: &Block) -> Option<Reason> {
+    if let Some(each) = block.get("for_each") {
+        return Some(Reason::Repeated(format!("for_each = {}", written(each))));
+    }
+    let count = block.get("count")?;
+    let text = written(count);
+    let choice: String =
+        text.rsplit('?').next().unwrap_or_default().chars().filter(|c| !c.is_whitespace()).collect();
+    let is_choice = matches!(choice.as_str(), "1:0" | "0:1" | "1" | "0");
+    (!is_choice).then(|| Reason::Repeated(format!("count = {text}")))
+}
+
+fn written(node: &Node) -> String {
+    match &node.kind {
+        Kind::Expression(text) | Kind::Plain(text) => text.clone(),
+        Kind::Text(text) => text.to_string(),
+        Kind::Call(name, _) => format!("{name}(…)"),
+        _ => "…".to_owned(),
+    }
+}

@@ -1,0 +1,185 @@
+//! What an expression of Terraform says, as far as it can be followed within a folder.
+
+use crate::hcl::Block;
+use crate::json::{self, Dialect};
+use crate::node::{Kind, Node};
+use crate::place::{FileId, Form, Reason};
+use crate::text::{Piece, Text};
+
+use super::Module;
+
+/// References are followed no further.
+const DEPTH: usize = 8;
+
+/// What was found, and where.
+pub(super) struct Found<'a> {
+    pub(super) file: FileId,
+    pub(super) said: Said<'a>,
+}
+
+/// What an expression says.
+pub(super) enum Said<'a> {
+    /// A data source says it.
+    Document(&'a Block),
+    /// JSON, or what becomes JSON.
+    Json(Node, Form),
+    /// A list or map of statements in the words of a module.
+    Statements(&'a Node),
+    /// It is not known.
+    Unknown(&'a Node, Reason),
+}
+
+/// Follows an expression.
+pub(super) fn find<'a>(module: &Module<'a>, file: FileId, node: &'a Node, depth: usize) -> Found<'a> {
+    let said = match &node.kind {
+        Kind::Call(name, arguments) => match (name.as_str(), arguments.as_slice()) {
+            ("jsonencode", [only]) => match &only.kind {
+                Kind::Expression(_) if depth < DEPTH => {
+                    if let Some((file, node)) = local(module, only) {
+                        return encoded(file, node);
+                    }
+                    Said::Unknown(node, Reason::Expression(only_text(only)))
+                }
+                _ => return encoded(file, only),
+            },
+            ("file" | "templatefile", [path, ..]) => return read(module, file, node, path, name),
+            _ => Said::Unknown(node, Reason::Expression(format!("{name}(…)"))),
+        },
+        Kind::Heredoc(span) => {
+            let text = module.files.get(file).map(crate::repository::File::text).unwrap_or_default();
+            match json::read(text, span.clone(), Dialect::Template) {
+                Ok(node) => Said::Json(node, Form::TerraformHeredoc),
+                Err(error) => Said::Unknown(node, unreadable(error.message)),
+            }
+        }
+        Kind::Text(text) => match single_reference(text) {
+            Some(reference) => return follow(module, file, node, reference, depth),
+            None => Said::Unknown(node, Reason::Quoted),
+        },
+        Kind::Expression(reference) => return follow(module, file, node, reference, depth),
+        _ => Said::Unknown(node, Reason::Expression("…".to_owned())),
+    };
+    Found { file, said }
+}
+
+fn encoded<'a>(file: FileId, node: &'a Node) -> Found<'a> {
+    let said = match &node.kind {
+        Kind::Map(_) => Said::Json(node.clone(), Form::TerraformJsonencode),
+        _ => Said::Unknown(node, Reason::Expression(only_text(node))),
+    };
+    Found { file, said }
+}
+
+fn only_text(node: &Node) -> String {
+    match &node.kind {
+        Kind::Expression(text) => text.clone(),
+        Kind::Call(name, _) => format!("{name}(…)"),
+        _ => "…".to_owned(),
+    }
+}
+
+/// JSON of another file, as it is or rendered.
+fn read<'a>(module: &Module<'a>, file: FileId, node: &'a Node, path: &Node, function: &str) -> Found<'a> {
+    let path = text(module, file, path, 0);
+    let Some(id) = module.file(&path) else {
+        let reason = Reason::Expression(format!("{function}({path})"));
+        return Found { file, said: Said::Unknown(node, reason) };
+    };
+    let dialect = if function == "file" { Dialect::Plain } else { Dialect::Template };
+    let text = module.files.get(id).map(crate::repository::File::text).unwrap_or_default();
+    match json::read(text, 0..text.len(), dialect) {
+        Ok(json) => Found { file: id, said: Said::Json(json, Form::TerraformFile) },
+        // The file is the place, even where nothing of it can be told.
+        Err(error) => Found { file, said: Said::Unknown(node, unreadable(error.message)) },
+    }
+}
+
+fn unreadable(message: String) -> Reason {
+    if message.contains("template") { Reason::Template } else { Reason::Unreadable(message) }
+}
+
+/// `"${..}"` says no more than what it holds.
+fn single_reference(text: &Text) -> Option<&str> {
+    match text.pieces() {
+        [Piece::Opaque(source)] => source.strip_prefix("${")?.strip_suffix('}').map(str::trim),
+        _ => None,
+    }
+}
+
+fn follow<'a>(module: &Module<'a>, file: FileId, node: &'a Node, reference: &str, depth: usize) -> Found<'a> {
+    let unknown = || Found { file, said: Said::Unknown(node, Reason::Expression(reference.to_owned())) };
+    if depth >= DEPTH {
+        return unknown();
+    }
+    let names: Vec<&str> =
+        reference.split('.').map(|name| name.split('[').next().unwrap_or_default()).collect();
+    match names.as_slice() {
+        ["data", super::DOCUMENT, name, "json" | "minified_json"] => {
+            match module.block(&format!("data.{}.{name}", super::DOCUMENT)) {
+                Some((file, block)) => Found { file, said: Said::Document(block) },
+                None => unknown(),
+            }
+        }
+        ["local", name] => match module.local(name) {
+            Some((file, node)) => find(module, file, node, depth + 1),
+            None => unknown(),
+        },
+        _ => unknown(),
+    }
+}
+
+fn local<'a>(module: &Module<'a>, node: &Node) -> Option<(FileId, &'a Node)> {
+    match &node.kind {
+        Kind::Expression(reference) => module.local(reference.strip_prefix("local.")?),
+        _ => None,
+    }
+}
+
+/// A text, in which references to local names and to names of resources are resolved.
+pub(super) fn text(module: &Module<'_>, file: FileId, node: &Node, depth: usize) -> Text {
+    match &node.kind {
+        Kind::Text(text) => {
+            let mut all = Text::default();
+            for piece in text.pieces() {
+                match piece {
+                    Piece::Literal(literal) => all.push(literal),
+                    Piece::Opaque(source) => {
+                        let inner = source.strip_prefix("${").and_then(|inner| inner.strip_suffix('}'));
+                        match inner.and_then(|inner| resolved(module, inner.trim(), depth)) {
+                            Some(text) => all.append(&text),
+                            None => all.push_opaque(source),
+                        }
+                    }
+                }
+            }
+            all
+        }
+        Kind::Expression(reference) => {
+            resolved(module, reference, depth).unwrap_or_else(|| Text::opaque(reference.clone()))
+        }
+        Kind::Plain(text) => Text::literal(text.clone()),
+        _ => {
+            let source = module.files.get(file).and_then(|file| file.text().get(node.span.clone()));
+            Text::opaque(source.unwrap_or_default())
+        }
+    }
+}
+
+fn resolved(module: &Module<'_>, reference: &str, depth: usize) -> Option<Text> {
+    if depth >= DEPTH {
+        return None;
+    }
+    let names: Vec<&str> =
+        reference.split('.').map(|name| name.split('[').next().unwrap_or_default()).collect();
+    match names.as_slice() {
+        ["local", name] => {
+            let (file, node) = module.local(name)?;
+            Some(text(module, file, node, depth + 1))
+        }
+        [kind, name, "name" | "id"] => {
+            let (file, block) = module.block(&format!("{kind}.{name}"))?;
+            Some(text(module, file, block.get("name")?, depth + 1))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,126 @@
+//! Texts that a source may know in part only: what is interpolated stays opaque.
+
+use std::fmt;
+
+/// A text as a source writes it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Text {
+    pieces: Vec<Piece>,
+}
+
+/// A part of a text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Piece {
+    /// These characters.
+    Literal(String),
+    /// What is only known once the source is rendered, as the source writes it: `${aws_s3_bucket.logs.arn}`.
+    Opaque(String),
+}
+
+/// How a source's text fits the text that is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fit {
+    /// It cannot be this text.
+    No,
+    /// It can: opaque parts stand for the rest.
+    Open,
+    /// It is this text.
+    Exact,
+}
+
+/// Longest text that opaque parts are fitted to; ARNs have at most 2,048 characters.
+const LONGEST: usize = 4_096;
+
+impl Text {
+    /// A text that is known.
+    pub fn literal(text: impl Into<String>) -> Self {
+        Self { pieces: vec![Piece::Literal(text.into())] }
+    }
+
+    /// A text of which nothing is known but how it is written.
+    pub fn opaque(source: impl Into<String>) -> Self {
+        Self { pieces: vec![Piece::Opaque(source.into())] }
+    }
+
+    /// Adds characters.
+    pub fn push(&mut self, text: &str) {
+        match self.pieces.last_mut() {
+            Some(Piece::Literal(last)) => last.push_str(text),
+            _ => self.pieces.push(Piece::Literal(text.to_owned())),
+        }
+    }
+
+    /// Adds an opaque part.
+    pub fn push_opaque(&mut self, source: &str) {
+        self.pieces.push(Piece::Opaque(source.to_owned()));
+    }
+
+    /// Adds another text.
+    pub fn append(&mut self, other: &Self) {
+        for piece in &other.pieces {
+            match piece {
+                Piece::Literal(text) => self.push(text),
+                Piece::Opaque(source) => self.push_opaque(source),
+            }
+        }
+    }
+
+    /// Its parts.
+    pub fn pieces(&self) -> &[Piece] {
+        &self.pieces
+    }
+
+    /// The text, where all of it is known.
+    pub fn known(&self) -> Option<&str> {
+        match self.pieces.as_slice() {
+            [] => Some(""),
+            [Piece::Literal(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// How it fits a text that is in force.
+    pub fn fit(&self, text: &str) -> Fit {
+        if let Some(known) = self.known() {
+            return if known == text { Fit::Exact } else { Fit::No };
+        }
+        if text.len() > LONGEST || !self.can_be(text) {
+            return Fit::No;
+        }
+        Fit::Open
+    }
+
+    /// Whether opaque parts, each of which may be any text, can make it that text: literals are found from the left, the last
+    /// one at the end.
+    fn can_be(&self, text: &str) -> bool {
+        let mut rest = text;
+        let mut is_open = false;
+        for (at, piece) in self.pieces.iter().enumerate() {
+            let is_last = at + 1 == self.pieces.len();
+            match piece {
+                Piece::Opaque(_) => is_open = true,
+                Piece::Literal(literal) if !is_open => match rest.strip_prefix(literal.as_str()) {
+                    Some(left) => rest = left,
+                    None => return false,
+                },
+                Piece::Literal(literal) if is_last => return rest.ends_with(literal.as_str()),
+                Piece::Literal(literal) => match rest.split_once(literal.as_str()) {
+                    Some((_, left)) => {
+                        rest = left;
+                        is_open = false;
+                    }
+                    None => return false,
+                },
+            }
+        }
+        is_open || rest.is_empty()
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.pieces.iter().try_for_each(|piece| match piece {
+            Piece::Literal(text) | Piece::Opaque(text) => f.write_str(text),
+        })
+    }
+}
