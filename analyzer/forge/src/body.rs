@@ -1,0 +1,293 @@
+//! What a pull request says: the verdict in its first three lines, and what it rests on below.
+
+mod table;
+
+use std::collections::BTreeSet;
+use std::fmt::{self, Write as _};
+
+use self::table::{Row, rows};
+use crate::change::{Change, Suggestion};
+use crate::facts::{Facts, Line, Replay, Standing};
+use crate::markdown::{code, prose};
+use crate::marker::Marker;
+use crate::number::{counted, grouped};
+use crate::unit::Unit;
+
+/// Characters of a body. GitHub takes 65,536, and people put something below.
+const LONGEST: usize = 60_000;
+
+/// Rows of a table, and of one that is too long.
+const ROWS: [usize; 4] = [50, 20, 5, 0];
+
+/// Characters of a name that are shown.
+const NAME: usize = 160;
+
+/// Files that are listed.
+const FILES: usize = 50;
+
+/// Suggestions that are shown, and lines of each.
+const SUGGESTIONS: usize = 5;
+const LINES: usize = 40;
+
+/// What a pull request is about.
+pub(crate) struct Subject<'a> {
+    pub(crate) unit: &'a Unit,
+    pub(crate) facts: &'a Facts,
+    pub(crate) change: &'a Change,
+    /// Permissions that stay although the proposal takes them away.
+    pub(crate) kept: &'a BTreeSet<String>,
+    pub(crate) marker: &'a Marker,
+}
+
+impl Subject<'_> {
+    /// Permissions that go.
+    fn going(&self) -> Vec<&Line> {
+        self.facts.going(self.kept).collect()
+    }
+
+    /// The title: plain text, since forges show it as it is.
+    pub(crate) fn title(&self) -> String {
+        let going = self.going().len() as u64;
+        let (kind, name) = (&self.facts.kind, plain(&self.facts.name));
+        match going {
+            0 => format!("Narrow what {kind} {name} may do"),
+            _ => format!(
+                "Remove {} of {kind} {name}",
+                counted(going, "unused permission", "unused permissions")
+            ),
+        }
+    }
+
+    /// The commit's message, without a seal.
+    pub(crate) fn message(&self) -> String {
+        let mut text = format!("{}\n\n", self.title());
+        let days = self.facts.days();
+        let _ = writeln!(
+            text,
+            "No use was seen in {} in which every call would have been\nrecorded. The proof and the evidence are in the pull request.\n",
+            counted(days, "day", "days")
+        );
+        let _ = writeln!(text, "{}{}", crate::git::UNIT, self.unit);
+        let _ = write!(text, "{}{}", crate::git::EVIDENCE, self.marker.evidence);
+        text
+    }
+
+    /// The body.
+    pub(crate) fn body(&self) -> String {
+        let mut text = String::new();
+        for limit in ROWS {
+            text.clear();
+            // Writing to a string cannot fail.
+            let _ = self.write(&mut text, limit);
+            if text.chars().count() <= LONGEST {
+                break;
+            }
+        }
+        text
+    }
+
+    fn write(&self, text: &mut String, limit: usize) -> fmt::Result {
+        self.verdict(text)?;
+        let going = self.going();
+        writeln!(text, "\n### What goes\n")?;
+        if going.is_empty() {
+            writeln!(text, "No permission, but resources on which some stay.")?;
+        }
+        table(text, &rows(going.into_iter()), limit)?;
+        writeln!(text, "\n### What stays\n")?;
+        let stays = self.facts.kept.iter();
+        table(text, &rows(stays), limit)?;
+        if !self.kept.is_empty() {
+            let all = self.facts.removed.iter().filter(|line| self.kept.contains(&line.permission));
+            let names: Vec<String> = all.take(limit).map(|line| name(&line.permission)).collect();
+            writeln!(text, "\nKept because somebody asked for it: {}.", names.join(", "))?;
+        }
+        self.seen(text)?;
+        self.edits(text)?;
+        self.suggestions(text)?;
+        self.back(text)?;
+        writeln!(text, "\n{}", self.marker.line())
+    }
+
+    /// Three lines that say all.
+    fn verdict(&self, text: &mut String) -> fmt::Result {
+        let facts = self.facts;
+        let going = self.going().len() as u64;
+        let all = (facts.removed.len() + facts.kept.len()) as u64;
+        let days = counted(facts.days(), "day", "days");
+        writeln!(
+            text,
+            "**{} of {} of {} {} go**: none of them was used in {days} in which every call would have been recorded.\\",
+            grouped(going),
+            counted(all, "permission", "permissions"),
+            facts.kind,
+            name(&facts.name),
+        )?;
+        let proof = &facts.proof;
+        writeln!(
+            text,
+            "**Proven**: {} {} were asked again, and {} are allowed after; nothing is allowed that was not before.\\",
+            grouped(proof.replayed),
+            proof.what,
+            grouped(proof.allowed),
+        )?;
+        match &facts.replay {
+            Some(replay) => writeln!(text, "**Risk**: {}", risk(replay)),
+            None => writeln!(
+                text,
+                "**Risk**: there is not enough history to say how often such proposals would have missed something."
+            ),
+        }
+    }
+
+    /// What was looked at.
+    fn seen(&self, text: &mut String) -> fmt::Result {
+        let facts = self.facts;
+        writeln!(text, "\n### What was looked at\n")?;
+        writeln!(text, "- Identity: {}", name(&facts.identity))?;
+        writeln!(
+            text,
+            "- Window: {} to {} ({})",
+            name(&facts.window.0),
+            name(&facts.window.1),
+            counted(facts.days(), "day", "days")
+        )?;
+        if let Some(since) = &facts.used_since {
+            writeln!(text, "- Calls count as use since {}", name(since))?;
+        }
+        if let Some(tier) = &facts.tier {
+            writeln!(text, "- How much stays of what is not used: tier {}", name(tier))?;
+        }
+        let coverage: Vec<String> =
+            facts.coverage.iter().take(20).map(|class| prose(&short(class))).collect();
+        writeln!(
+            text,
+            "- Recorded during all of it: {}",
+            if coverage.is_empty() { "nothing that is known".to_owned() } else { coverage.join("; ") }
+        )?;
+        match facts.lost {
+            Some(lost) => writeln!(text, "- Known to be lost: {}", counted(lost, "event", "events"))?,
+            None => writeln!(text, "- How much was lost is not known")?,
+        }
+        let number = |standing| facts.kept.iter().filter(|line| line.standing == standing).count() as u64;
+        writeln!(
+            text,
+            "- Of what stays, {} were used (one of them by {} at least), {} were not, and of {} it cannot be told",
+            grouped(number(Standing::Used)),
+            counted(facts.proof.calls, "call", "calls"),
+            grouped(number(Standing::Spared)),
+            grouped(number(Standing::Unobservable)),
+        )?;
+        writeln!(
+            text,
+            "- Not covered: jobs that run more rarely than the history is long, and what is deployed from now on"
+        )
+    }
+
+    fn edits(&self, text: &mut String) -> fmt::Result {
+        writeln!(text, "\n### What is edited\n")?;
+        for edited in self.change.files.iter().take(FILES) {
+            writeln!(text, "- {}", name(&edited.path))?;
+        }
+        if let Some(more @ 1..) = self.change.files.len().checked_sub(FILES) {
+            writeln!(text, "- and {}", counted(more as u64, "other file", "other files"))?;
+        }
+        Ok(())
+    }
+
+    fn suggestions(&self, text: &mut String) -> fmt::Result {
+        if self.change.suggestions.is_empty() {
+            return Ok(());
+        }
+        writeln!(text, "\n### What is left to do by hand\n")?;
+        suggestions(text, &self.change.suggestions)
+    }
+
+    /// How to go back, and what to tell Remit.
+    fn back(&self, text: &mut String) -> fmt::Result {
+        writeln!(text, "\n### The way back\n\nOnce this is merged, what takes it back is\n")?;
+        writeln!(
+            text,
+            "```sh\ngit revert --no-edit \"$(git log -1 --format=%H --grep='^{}{}$')\"\n```\n",
+            crate::git::UNIT,
+            self.unit
+        )?;
+        writeln!(
+            text,
+            "`remit watch` opens that as a pull request where a call is refused within 14 days that needed what went.\n\n\
+             Whoever may write here can say, in a comment: `/remit keep PERMISSION reason` (`*` stands for anything), or \
+             `/remit snooze 90d`. Once this is closed it stays closed until the evidence changes."
+        )
+    }
+}
+
+/// Suggestions, as far as there is room for them.
+pub(crate) fn suggestions(text: &mut String, all: &[Suggestion]) -> fmt::Result {
+    for suggestion in all.iter().take(SUGGESTIONS) {
+        let place = format!("{}:{}", short(&suggestion.path), suggestion.line);
+        writeln!(text, "{}: {}\n", code(&place), prose(&short(&suggestion.why)))?;
+        let snippet: Vec<String> = suggestion.text.lines().take(LINES).map(short).collect();
+        let snippet = crate::markdown::legible(snippet.join("\n"));
+        // A fence ends with as many backticks as it began with.
+        let longest = snippet.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+        let fence = "`".repeat(longest.max(2) + 1);
+        writeln!(text, "{fence}\n{snippet}\n{fence}\n")?;
+    }
+    if let Some(more @ 1..) = all.len().checked_sub(SUGGESTIONS) {
+        writeln!(text, "And {}.", counted(more as u64, "other place", "other places"))?;
+    }
+    Ok(())
+}
+
+fn table(text: &mut String, rows: &[Row], limit: usize) -> fmt::Result {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    writeln!(text, "| of | permissions | why |\n| --- | --- | --- |")?;
+    for row in rows.iter().take(limit) {
+        writeln!(text, "| {} | {} | {} |", name(&row.group), row.names(), prose(&short(&row.why)))?;
+    }
+    if let Some(more @ 1..) = rows.len().checked_sub(limit) {
+        writeln!(text, "\n{} more in `evidence.json`.", grouped(more as u64))?;
+    }
+    Ok(())
+}
+
+fn risk(replay: &Replay) -> String {
+    let broken = &replay.broken;
+    let percent = |share: f64| format!("{:.1} %", share * 100.0);
+    format!(
+        "such proposals would have missed a permission within {} in {} of {} replays at {} ({}, 95 % interval {} to {}).",
+        counted(u64::try_from(replay.horizon).unwrap_or(0), "day", "days"),
+        grouped(broken.hits),
+        grouped(broken.of),
+        counted(replay.cut_offs, "past date", "past dates"),
+        percent(broken.share),
+        percent(broken.low),
+        percent(broken.high),
+    )
+}
+
+/// A name from elsewhere, as it is and no longer than bearable.
+pub(crate) fn name(name: &str) -> String {
+    code(&short(name))
+}
+
+/// Text of bounded length.
+fn short(text: &str) -> String {
+    if text.chars().count() <= NAME {
+        return text.to_owned();
+    }
+    text.chars().take(NAME - 1).chain(['…']).collect()
+}
+
+/// A name where nothing but plain text is shown, such as a title.
+pub(crate) fn plain(name: &str) -> String {
+    let name = crate::markdown::legible(name.replace('\n', " "));
+    // Nobody is mentioned, and no issue is referred to, by a title.
+    let is_harmless = |c: char| c.is_alphanumeric() || " -_.,:/+=".contains(c);
+    name.chars().take(100).map(|c| if is_harmless(c) { c } else { '_' }).collect()
+}
+
+#[cfg(test)]
+mod tests;

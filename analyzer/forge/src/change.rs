@@ -1,0 +1,50 @@
+//! What a proposal changes in a repository: the input of a pull request.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::facts::Facts;
+
+/// A file as it is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edited {
+    /// Path within the repository, with `/` between its parts.
+    pub path: String,
+    /// All of its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// What a person has to do, since no program can do it safely.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Suggestion {
+    /// Path within the repository.
+    pub path: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Why it is not edited.
+    pub why: String,
+    /// What is to stand there.
+    pub text: String,
+}
+
+/// What a proposal changes in a repository.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Files that change. None where the repository holds what is proposed already, or does not hold the policy.
+    pub files: Vec<Edited>,
+    /// What is left to a person.
+    pub suggestions: Vec<Suggestion>,
+    /// Why nothing of the proposal is in the repository, where that is so.
+    pub absent: Option<String>,
+}
+
+/// Whoever finds policies in a repository and edits them.
+pub trait Editor {
+    /// What becomes of the files below `repository` by a proposal, of which the permissions `kept` stay although it takes them away.
+    ///
+    /// # Errors
+    ///
+    /// In words, where the proposal or the repository cannot be read.
+    fn change(&mut self, repository: &Path, facts: &Facts, kept: &BTreeSet<String>)
+    -> Result<Change, String>;
+}

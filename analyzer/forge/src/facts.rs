@@ -1,0 +1,199 @@
+//! What a proposal's folder says, as far as a pull request repeats it.
+
+mod account;
+mod cluster;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use remit_policy::rbac;
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::error::Error;
+
+/// What a proposal's folder says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Facts {
+    /// The folder.
+    pub folder: PathBuf,
+    /// ARN of the principal, or name of a cluster's user.
+    pub identity: String,
+    /// What it is, in words: `role`, `user` or `service account`.
+    pub kind: String,
+    /// Its name, without what is around it.
+    pub name: String,
+    /// First and last moment of the window, as they are written.
+    pub window: (String, String),
+    /// From when on calls counted as use, where that is earlier.
+    pub used_since: Option<String>,
+    /// Classes of events that were recorded during the whole window.
+    pub coverage: Vec<String>,
+    /// Events known to be lost in the window; none where that is not told.
+    pub lost: Option<u64>,
+    /// Permissions that go.
+    pub removed: Vec<Line>,
+    /// Permissions that stay.
+    pub kept: Vec<Line>,
+    /// Patterns of resources on which permissions stay, where they were narrowed.
+    pub narrowed: BTreeSet<String>,
+    /// What was asked again of the new policies.
+    pub proof: Proof,
+    /// What came of such proposals in the past; none where there is not enough of it.
+    pub replay: Option<Replay>,
+    /// How much stays of what is not used, where that is told.
+    pub tier: Option<String>,
+}
+
+/// A permission, and why it goes or stays.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Line {
+    /// Its service, or the resource of a cluster's; what lines are grouped by.
+    pub group: String,
+    /// The permission.
+    pub permission: String,
+    /// Why, in words, with names between backticks.
+    pub why: String,
+    /// Whether it was used, stays unjudged, stays unused, or goes.
+    pub standing: Standing,
+    /// Calls that were denied, which are never use.
+    pub denied: u64,
+}
+
+/// Why a permission goes or stays, in short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// It was used.
+    Used,
+    /// It was not used, and stays all the same.
+    Spared,
+    /// It cannot be told whether it is used.
+    Unobservable,
+    /// It goes.
+    Removed,
+}
+
+/// What was asked again of the new policies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// What was asked again, in words, such as `recorded requests`.
+    pub what: &'static str,
+    /// How much of it.
+    pub replayed: u64,
+    /// How much of it is allowed after.
+    pub allowed: u64,
+    /// Calls that stand behind the used permissions, at least.
+    pub calls: u64,
+}
+
+/// What would have come of such proposals in the past, from `review.json`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Replay {
+    /// Identities at past dates that would have missed a permission.
+    pub broken: Share,
+    /// Days within which they would have.
+    pub horizon: i64,
+    /// Past dates.
+    pub cut_offs: u64,
+}
+
+/// A share with its interval.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+pub struct Share {
+    /// How many did.
+    pub hits: u64,
+    /// Of how many.
+    pub of: u64,
+    /// The share, from 0 to 1.
+    pub share: f64,
+    /// Lower end of the interval of 95 %.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// Bytes of a file that are read.
+const LARGEST: u64 = 256 << 20;
+
+impl Facts {
+    /// Reads a proposal's folder, as `remit propose` wrote it.
+    ///
+    /// # Errors
+    ///
+    /// Where a file is missing or is not what that writes.
+    pub fn read(folder: &Path) -> Result<Self, Error> {
+        let path = folder.join("evidence.json");
+        let text = text(&path)?;
+        if rbac::Evidence::is_of(&text) {
+            return Ok(cluster::facts(folder, parsed(&path, &text)?));
+        }
+        let evidence = parsed(&path, &text)?;
+        let path = folder.join("review.json");
+        let review = if path.is_file() { Some(parsed(&path, &self::text(&path)?)?) } else { None };
+        Ok(account::facts(folder, evidence, review))
+    }
+
+    /// Permissions that go, but for those that someone keeps.
+    pub fn going<'a>(&'a self, kept: &'a BTreeSet<String>) -> impl Iterator<Item = &'a Line> {
+        self.removed.iter().filter(|line| !kept.contains(&line.permission))
+    }
+
+    /// Digest of what is proposed: the identity, what goes and, where resources are edited, to what they are narrowed. Neither the window nor a count is in it, so that another
+    /// week that shows nothing new is the same evidence.
+    pub fn evidence(&self, kept: &BTreeSet<String>, with_resources: bool) -> String {
+        let mut sum = Sha256::new();
+        let mut add = |kind: &str, text: &str| {
+            sum.update(kind);
+            sum.update(text.len().to_le_bytes());
+            sum.update(text);
+        };
+        add("identity", &self.identity);
+        let gone: BTreeSet<&str> = self.going(kept).map(|line| line.permission.as_str()).collect();
+        gone.into_iter().for_each(|permission| add("removed", permission));
+        self.narrowed.iter().filter(|_| with_resources).for_each(|pattern| add("narrowed", pattern));
+        sum.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The end of the window, in seconds since 1970.
+    pub(crate) fn moment(&self) -> i64 {
+        self.window.1.parse::<Timestamp>().map_or(0, Timestamp::as_second)
+    }
+
+    /// Days of the window, rounded.
+    pub(crate) fn days(&self) -> u64 {
+        let moment = |text: &str| text.parse::<Timestamp>().ok().map(Timestamp::as_second);
+        let seconds =
+            moment(&self.window.1).zip(moment(&self.window.0)).map_or(0, |(end, start)| end - start);
+        u64::try_from((seconds + 43_200) / 86_400).unwrap_or(0)
+    }
+}
+
+fn text(path: &Path) -> Result<String, Error> {
+    let wrong = |cause: String| Error::File { path: path.to_owned(), cause };
+    let size = fs::metadata(path).map_err(|error| wrong(error.to_string()))?.len();
+    if size > LARGEST {
+        return Err(wrong(format!("it is larger than {LARGEST} bytes")));
+    }
+    fs::read_to_string(path).map_err(|error| wrong(error.to_string()))
+}
+
+fn parsed<T: serde::de::DeserializeOwned>(path: &Path, text: &str) -> Result<T, Error> {
+    serde_json::from_str(text)
+        .map_err(|error| Error::File { path: path.to_owned(), cause: error.to_string() })
+}
+
+/// Bounds of an ISO 8601 interval.
+fn bounds(interval: &str) -> (String, String) {
+    let (start, end) = interval.split_once('/').unwrap_or((interval, interval));
+    (start.to_owned(), end.to_owned())
+}
+
+/// The day of a moment.
+fn day(moment: &str) -> &str {
+    moment.split('T').next().unwrap_or(moment)
+}
+
+#[cfg(test)]
+mod tests;

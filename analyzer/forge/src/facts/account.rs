@@ -1,0 +1,99 @@
+//! The facts of an account's principal.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use remit_policy::{Evidence, KeptEntry};
+use serde::Deserialize;
+
+use super::{Facts, Line, Proof, Replay, Standing, bounds, day};
+use crate::number::counted;
+
+/// What is read of `review.json`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Review {
+    tier: String,
+    replay: Option<Replay>,
+    permissions: Vec<Group>,
+}
+
+/// Permissions of which the same is said.
+#[derive(Debug, Deserialize)]
+struct Group {
+    why: String,
+    permissions: Vec<String>,
+}
+
+pub(super) fn facts(folder: &Path, evidence: Evidence, review: Option<Review>) -> Facts {
+    let reasons: BTreeMap<&str, &str> = review
+        .iter()
+        .flat_map(|review| &review.permissions)
+        .flat_map(|group| group.permissions.iter().map(|one| (one.as_str(), group.why.as_str())))
+        .collect();
+    let why = |permission: &str| reasons.get(permission).map(|why| (*why).to_owned());
+    let removed = evidence.removed.iter().flat_map(|entry| {
+        entry.permissions.iter().map(|permission| Line {
+            group: service(permission),
+            permission: permission.clone(),
+            why: why(permission)
+                .unwrap_or_else(|| format!("not used, and {} would have shown it", entry.coverage)),
+            standing: Standing::Removed,
+            denied: entry.denied_calls.get(permission).copied().unwrap_or(0),
+        })
+    });
+    let kept = evidence.kept.iter().map(|entry| Line {
+        group: service(&entry.permission),
+        permission: entry.permission.clone(),
+        why: why(&entry.permission).unwrap_or_else(|| told(entry)),
+        standing: match entry.verdict.as_str() {
+            "used" => Standing::Used,
+            "unused" => Standing::Spared,
+            _ => Standing::Unobservable,
+        },
+        denied: 0,
+    });
+    let narrowed = evidence.kept.iter().flat_map(|entry| {
+        entry.narrowed_to.keys().map(move |pattern| format!("{} {pattern}", entry.permission))
+    });
+    // A call may have needed several permissions: the most that one permission shows is what was at least called.
+    let calls = evidence.kept.iter().filter_map(|entry| entry.seen.as_ref()).map(|seen| seen.count).max();
+    let replayed = evidence.proof.protected as u64;
+    let name = evidence.principal.rsplit('/').next().unwrap_or(&evidence.principal).to_owned();
+    Facts {
+        folder: folder.to_owned(),
+        name,
+        kind: evidence.kind.clone(),
+        window: bounds(&evidence.window),
+        used_since: evidence.used_since.clone(),
+        coverage: evidence.coverage.recorded.clone(),
+        lost: Some(evidence.coverage.lost),
+        removed: removed.collect(),
+        kept: kept.collect(),
+        narrowed: narrowed.collect(),
+        proof: Proof {
+            what: "pairs of a permission and a resource that calls needed or that cannot be told",
+            replayed,
+            // `prove` gives no proof where one of them is not allowed.
+            allowed: replayed,
+            calls: calls.unwrap_or(0),
+        },
+        tier: review.as_ref().map(|review| review.tier.clone()),
+        replay: review.and_then(|review| review.replay),
+        identity: evidence.principal,
+    }
+}
+
+fn service(permission: &str) -> String {
+    permission.split(':').next().unwrap_or_default().to_owned()
+}
+
+/// What the evidence says where there is no review.
+fn told(entry: &KeptEntry) -> String {
+    match (&entry.seen, &entry.reason) {
+        (Some(seen), _) => {
+            format!("{}, last on {}", counted(seen.count, "call", "calls"), day(&seen.last_seen))
+        }
+        (None, Some(reason)) => reason.text.clone(),
+        (None, None) => "it stays".to_owned(),
+    }
+}

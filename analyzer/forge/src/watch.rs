@@ -1,0 +1,219 @@
+//! After the merge: what was refused that a merged pull request took away is taken back by another.
+
+use std::collections::BTreeSet;
+use std::fmt::{self, Write as _};
+
+use jiff::{Timestamp, ToSpan as _};
+
+use crate::body::{name, plain};
+use crate::error::Error;
+use crate::forge::{Forge, NewPullRequest, State};
+use crate::git::Git;
+use crate::marker::Marker;
+use crate::number::{counted, grouped};
+use crate::repository::{Content, Pushed, Repository, reviewers};
+use crate::run::{Outcome, Settings};
+use crate::unit::Purpose;
+
+/// Days after a merge in which a refused call counts against it.
+pub const DAYS: i64 = 14;
+
+/// Days for which a merged pull request is looked at: a log may come late, and so may a run.
+const LOOKED_AT: i64 = 2 * DAYS;
+
+/// Rows of the body's table.
+const ROWS: usize = 50;
+
+/// A pull request of Remit's that was merged lately.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merged {
+    /// Its number.
+    pub number: u64,
+    /// Its address.
+    pub url: String,
+    /// The identity that it was about.
+    pub identity: String,
+    /// Permissions that it took away; a `*` stands for anything.
+    pub removed: BTreeSet<String>,
+    /// When it was merged.
+    pub at: Timestamp,
+    commit: Option<String>,
+}
+
+/// Calls that were refused, of one permission.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Refused {
+    /// The permission.
+    pub permission: String,
+    /// How many calls.
+    pub calls: u64,
+    /// When the last of them was, in ISO 8601.
+    pub last: String,
+}
+
+impl Merged {
+    /// Until when refused calls count against it.
+    pub fn until(&self) -> Timestamp {
+        self.at.saturating_add((24 * DAYS).hours()).unwrap_or(self.at)
+    }
+
+    /// Whether it took a permission away.
+    pub fn took(&self, permission: &str) -> bool {
+        self.removed.iter().any(|pattern| crate::command::covers(pattern, permission))
+    }
+}
+
+/// Pull requests of Remit's that were merged lately.
+///
+/// # Errors
+///
+/// Where the forge cannot be asked.
+pub async fn merged(forge: &Forge, now: Timestamp) -> Result<Vec<Merged>, Error> {
+    let since = now.saturating_sub((24 * LOOKED_AT).hours()).unwrap_or(now);
+    let mut merged = Vec::new();
+    for pull in forge.ended(since).await? {
+        let (Some(Purpose::Proposal(_)), State::Merged { at, commit }) =
+            (Purpose::of(&pull.branch), pull.state)
+        else {
+            continue;
+        };
+        let Some(marker) = Marker::read(&pull.body).filter(|_| at >= since) else { continue };
+        merged.push(Merged {
+            number: pull.number,
+            url: pull.url,
+            identity: marker.identity,
+            removed: marker.removed.names(),
+            at,
+            commit,
+        });
+    }
+    merged.sort_by_key(|one| one.number);
+    Ok(merged)
+}
+
+/// Opens what takes back a merged pull request, unless that was done before.
+///
+/// # Errors
+///
+/// Where the forge or the repository cannot be used; another run goes on from there.
+pub async fn roll_back(
+    forge: &Forge,
+    git: &Git,
+    merged: &Merged,
+    refused: &[Refused],
+    settings: &Settings,
+) -> Result<Outcome, Error> {
+    let outcome = |state, url: &str, detail: String| Outcome {
+        identity: merged.identity.clone(),
+        state,
+        removed: refused.len() as u64,
+        url: url.to_owned(),
+        detail,
+    };
+    let branch = Purpose::Rollback(merged.number).branch();
+    let known = forge.of_branch(&branch).await?;
+    if let Some(known) = known.iter().max_by_key(|pull| pull.number) {
+        let state = match known.state {
+            State::Open => "open",
+            State::Closed => "closed",
+            State::Merged { .. } => "taken back",
+        };
+        if state == "open" && !known.labels.contains(&settings.label) && !settings.is_dry {
+            let new = NewPullRequest {
+                branch: &branch,
+                base: "",
+                title: "",
+                body: "",
+                label: &settings.label,
+                reviewers: &[],
+            };
+            forge.complete(known.number, &new).await?;
+        }
+        return Ok(outcome(state, &known.url, format!("takes back #{}", merged.number)));
+    }
+    let base = match &settings.base {
+        Some(base) => base.clone(),
+        None => forge.default_branch().await?,
+    };
+    let mut repository = Repository::open(git, &base, &settings.author)?;
+    let by_hand = |why: &str| outcome("by hand", &merged.url, why.to_owned());
+    let Some(commit) = &merged.commit else {
+        return Ok(by_hand("the forge does not tell by which commit it was merged: revert it"));
+    };
+    git.fetch_commit(commit)?;
+    let files = match git.reversal(commit, &repository.tip)? {
+        None => return Ok(by_hand("what it changed was changed again since: revert it by hand")),
+        Some(files) if files.is_empty() => {
+            return Ok(outcome("taken back", &merged.url, "the base has again what it took away".to_owned()));
+        }
+        Some(files) => files,
+    };
+    if settings.is_dry {
+        return Ok(outcome("would take back", &merged.url, counted(files.len() as u64, "file", "files")));
+    }
+    let identity = plain(merged.identity.rsplit(['/', ':']).next().unwrap_or_default());
+    let title = format!("Take back #{}: calls of {identity} were refused", merged.number);
+    let body = body(merged, refused);
+    let message = format!(
+        "{title}\n\nCalls were refused that needed what it took away.\n\n{}rollback-{}\n{}rollback",
+        crate::git::UNIT,
+        merged.number,
+        crate::git::EVIDENCE
+    );
+    let content =
+        Content { branch: &branch, files: &files, message: &message, moment: merged.at.as_second() };
+    if repository.push(&content)? == Pushed::Foreign {
+        return Ok(by_hand("its branch holds commits of others"));
+    }
+    let owners = repository.owners(forge.kind().dialect());
+    let reviewers = reviewers(owners.as_ref(), &files);
+    let new = NewPullRequest {
+        branch: &branch,
+        base: &base,
+        title: &title,
+        body: &body,
+        label: &settings.label,
+        reviewers: &reviewers,
+    };
+    let pull = forge.create(&new).await?;
+    forge.complete(pull.number, &new).await?;
+    Ok(outcome("opened", &pull.url, format!("takes back #{}", merged.number)))
+}
+
+fn body(merged: &Merged, refused: &[Refused]) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = write(&mut text, merged, refused);
+    text
+}
+
+fn write(text: &mut String, merged: &Merged, refused: &[Refused]) -> fmt::Result {
+    let calls = refused.iter().map(|one| one.calls).fold(0, u64::saturating_add);
+    writeln!(
+        text,
+        "**{} of {} refused** within {DAYS} days after #{} was merged, and needed what that took away.\\",
+        counted(calls, "call", "calls"),
+        name(&merged.identity),
+        merged.number
+    )?;
+    writeln!(
+        text,
+        "This takes all of #{} back. Once it is merged, what was refused is not proposed again.",
+        merged.number
+    )?;
+    writeln!(text, "\n| permission | refused calls | last |\n| --- | --- | --- |")?;
+    for one in refused.iter().take(ROWS) {
+        writeln!(text, "| {} | {} | {} |", name(&one.permission), grouped(one.calls), name(&one.last))?;
+    }
+    if let Some(more @ 1..) = refused.len().checked_sub(ROWS) {
+        writeln!(text, "\n{} more.", grouped(more as u64))?;
+    }
+    writeln!(
+        text,
+        "\nA call may be refused for other reasons, too. Whoever closes this says that the pull request was right; then it is not opened again."
+    )?;
+    let keep = refused.iter().take(500).map(|one| one.permission.clone()).collect();
+    let evidence = "rollback".to_owned();
+    let marker = Marker { identity: merged.identity.clone(), evidence, keep, ..Marker::default() };
+    writeln!(text, "\n{}", marker.line())
+}
