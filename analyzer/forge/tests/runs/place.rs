@@ -190,7 +190,7 @@ impl Place {
 
     /// What became of the only identity.
     pub(crate) fn state(&self, proposal: &Facts) -> &'static str {
-        self.states(std::slice::from_ref(proposal))[0].1
+        self.states(std::slice::from_ref(proposal)).first().unwrap().1
     }
 
     /// Merges a pull request as a forge does.
