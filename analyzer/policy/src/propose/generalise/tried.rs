@@ -1,6 +1,8 @@
 //! The narrowest way to name resources that would have held on dates gone by: names learned by then are tried on what came
 //! in the days behind.
 
+use std::collections::BTreeSet;
+
 use remit_catalog::ActionId;
 
 use super::reach::is_of_made;
@@ -17,7 +19,7 @@ const HORIZON: i64 = 30;
 /// How many dates are tried.
 const DATES: i64 = 24;
 
-/// On fewer dates nothing is shown.
+/// On fewer dates with use behind them nothing is shown.
 const FEWEST: usize = 2;
 
 /// More resources are as many as can be tried in time.
@@ -56,6 +58,11 @@ fn holds(way: Reach, surroundings: Surroundings<'_>, seen: &Sightings) -> bool {
         let known = seen.before(date);
         if known.days.is_empty() {
             break;
+        }
+        let was_used = |days: &BTreeSet<i64>| days.range(date..date + HORIZON).next().is_some();
+        if !seen.days.values().any(was_used) {
+            // Days without use show nothing.
+            continue;
         }
         tried += 1;
         let new = seen.days.iter().filter(|(resource, days)| {
