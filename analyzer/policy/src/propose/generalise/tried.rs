@@ -20,7 +20,7 @@ const HORIZON: i64 = 30;
 const DATES: i64 = 24;
 
 /// On fewer dates with use behind them nothing is shown.
-const FEWEST: usize = 2;
+const FEWEST: usize = 5;
 
 /// More resources are as many as can be tried in time.
 const MOST: usize = 2_000;
