@@ -91,7 +91,7 @@ fn is_list(own: &[Text], given: &[String], normal: impl Fn(&str) -> String) -> b
     for text in own {
         match text.known() {
             Some(text) => known.push(normal(text)),
-            None => open.push(text),
+            None => open.push(text.mapped(&normal)),
         }
     }
     known.sort();
@@ -111,7 +111,7 @@ fn is_list(own: &[Text], given: &[String], normal: impl Fn(&str) -> String) -> b
 const PAIRED: usize = 8;
 
 /// Whether each open text can be another of those that are left, and all are.
-fn assigned(open: &[&Text], left: &[String]) -> bool {
+fn assigned(open: &[Text], left: &[String]) -> bool {
     let Some((first, rest)) = open.split_first() else { return left.is_empty() };
     if left.is_empty() {
         // Two that are known under different names may be the same in force.

@@ -195,7 +195,7 @@ impl Masked {
             }
         }
         if open.contains(&Word::Loop) {
-            reasons.push(Reason::Repeated("range".to_owned()));
+            reasons.push(Reason::Repeated("`range`".to_owned()));
         }
         for action in self.actions.iter().filter(|one| part.start <= one.span.start && one.span.start < end) {
             match action.word {

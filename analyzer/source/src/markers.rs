@@ -85,7 +85,7 @@ fn rule(id: FileId, file: &File, line: &str, start: usize) -> Option<(Rule, Opti
         names: Tokens::default(),
         urls: Tokens::default(),
         reasons: Vec::new(),
-        removal: Removal::Lines,
+        removal: Removal::Marker,
     };
     let mut namespace = None;
     let mut at = offset;

@@ -185,7 +185,7 @@ impl fmt::Display for Reason {
             Self::Expression(text) => write!(f, "`{}` says what is there", short(text)),
             Self::Template => f.write_str("a template decides what is there"),
             Self::Quoted => f.write_str("it is JSON within a quoted text"),
-            Self::Repeated(by) => write!(f, "`{by}` makes several of it"),
+            Self::Repeated(by) => write!(f, "several are made of it by {by}"),
             Self::Shared(count) => write!(f, "{count} policies are made of it"),
             Self::Generated(from) => write!(f, "it is generated from {from}"),
             Self::Patched(by) => write!(f, "`{by}` patches it"),

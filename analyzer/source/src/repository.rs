@@ -1,5 +1,6 @@
 //! A repository: its files that may hold policies, and the places in them.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use crate::hcl::Block;
 use crate::json::{self, Dialect, Unreadable};
 use crate::lines::Lines;
 use crate::node::Node;
-use crate::place::Place;
+use crate::place::{Form, Place, Reason};
 use crate::{cloudformation, documents, kubernetes, terraform, yaml};
 
 /// Files of a repository, and where they say what is granted.
@@ -160,6 +161,18 @@ impl Repository {
         Self { problems: problems.collect(), places, files }
     }
 
+    /// For each place here, the one of a repository with other texts that says the same part of it. None where some came or went.
+    pub(crate) fn same_places(&self, other: &Self) -> Option<Vec<usize>> {
+        if self.places.len() != other.places.len() {
+            return None;
+        }
+        let mut by_key: BTreeMap<_, VecDeque<usize>> = BTreeMap::new();
+        for (at, place) in other.places.iter().enumerate() {
+            by_key.entry(key(place)).or_default().push_back(at);
+        }
+        self.places.iter().map(|place| by_key.get_mut(&key(place))?.pop_front()).collect()
+    }
+
     /// The path of a place's file.
     pub fn path(&self, id: usize) -> &Path {
         self.files.get(id).map_or(Path::new(""), |file| &file.path)
@@ -169,6 +182,11 @@ impl Repository {
     pub fn position(&self, place: &Place) -> String {
         format!("{}:{}", self.path(place.file).display(), place.line)
     }
+}
+
+/// What of a place no edit changes. Markers are of a project, wherever its first one stands.
+fn key(place: &Place) -> (Option<usize>, Form, &str, &[Reason]) {
+    (Some(place.file).filter(|_| place.form != Form::Markers), place.form, &place.address, &place.reasons)
 }
 
 /// A path below a folder, dots resolved; none where it leaves the repository.

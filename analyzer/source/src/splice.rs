@@ -5,6 +5,7 @@ mod commas;
 use std::collections::BTreeSet;
 
 use crate::node::{Layout, Span};
+use crate::statement::Removal;
 use crate::tokens::{Sequence, Tokens};
 
 /// Bytes that another text takes the place of.
@@ -21,7 +22,8 @@ impl Cut {
     }
 }
 
-/// The text that cuts leave. None where they overlap or are not of the text.
+/// The text that cuts leave; where it did not end with a line's end, it does not either. None where they overlap or are not of
+/// the text.
 pub(crate) fn apply(text: &str, cuts: &[Cut]) -> Option<String> {
     let mut cuts: Vec<&Cut> = cuts.iter().collect();
     cuts.sort();
@@ -37,6 +39,12 @@ pub(crate) fn apply(text: &str, cuts: &[Cut]) -> Option<String> {
         at = cut.end;
     }
     new.push_str(text.get(at..)?);
+    if !text.ends_with('\n') && new.ends_with('\n') {
+        new.pop();
+        if new.ends_with('\r') {
+            new.pop();
+        }
+    }
     Some(new)
 }
 
@@ -60,6 +68,40 @@ pub(crate) fn remove(
             items.map(|item| dash(text, item, whole)).collect()
         }
     }
+}
+
+/// Several copies of an item in its place, each with its own cuts.
+pub(crate) fn copied(text: &str, item: &Span, removal: &Removal, copies: &[Vec<Cut>]) -> Option<Cut> {
+    let layout = match removal {
+        Removal::Item(list, _) => list.layout,
+        Removal::Marker => Layout::Dashes,
+        Removal::Lines | Removal::Only => return None,
+    };
+    let (span, between) = match layout {
+        Layout::Dashes => {
+            let lines = lines(text, item, false)?;
+            let is_last = !text.get(lines.start..lines.end)?.ends_with('\n');
+            (lines.start..lines.end, if is_last { "\n".to_owned() } else { String::new() })
+        }
+        Layout::Commas => {
+            let before = text.get(..item.start)?;
+            let indent = before.rsplit('\n').next()?;
+            let is_alone = indent.trim().is_empty() && before.contains('\n');
+            let end = if before.ends_with(&format!("\r\n{indent}")) { "\r\n" } else { "\n" };
+            (item.clone(), if is_alone { format!(",{end}{indent}") } else { ", ".to_owned() })
+        }
+        Layout::Semicolons => return None,
+    };
+    let own = text.get(span.clone())?;
+    let shifted = |cut: &Cut| -> Option<Cut> {
+        let (start, end) = (cut.start.checked_sub(span.start)?, cut.end.checked_sub(span.start)?);
+        Some(Cut { start, end, text: cut.text.clone() })
+    };
+    let copies: Option<Vec<String>> = copies
+        .iter()
+        .map(|cuts| apply(own, &cuts.iter().map(shifted).collect::<Option<Vec<_>>>()?))
+        .collect();
+    Some(Cut { text: copies?.join(&between), ..Cut::of(span) })
 }
 
 /// The lines of an item after a dash.
@@ -89,8 +131,7 @@ pub(crate) fn lines(text: &str, span: &Span, whole: bool) -> Option<Cut> {
     Some(taken(text, start..span.end + length, whole))
 }
 
-/// Lines with what belongs to them: of a statement, the comment right above and one of two empty lines around it. Where they
-/// are the last of a file that does not end with a line's end, the file does not after them.
+/// Lines with what belongs to them: of a statement, the comment right above and one of two empty lines around it.
 fn taken(text: &str, mut lines: Span, whole: bool) -> Cut {
     if whole {
         lines.start = commented(text, lines.start);
@@ -103,11 +144,6 @@ fn taken(text: &str, mut lines: Span, whole: bool) -> Cut {
         {
             lines.start = above;
         }
-    }
-    if lines.end == text.len() && !text.ends_with('\n') {
-        let before = text.get(..lines.start).unwrap_or_default();
-        lines.start =
-            before.trim_end_matches('\n').trim_end_matches('\r').len().max(before.len().saturating_sub(2));
     }
     Cut::of(lines)
 }

@@ -56,6 +56,8 @@ pub(crate) enum Removal {
     Item(Sequence, usize),
     /// As a block on lines of its own.
     Lines,
+    /// As a line, whose neighbours are others of its kind.
+    Marker,
     /// Not at all: it is the only one, and no list holds it.
     Only,
 }
@@ -113,8 +115,9 @@ pub(crate) fn list(node: &Node, source: Source<'_>, reasons: &mut Vec<Reason>) -
         match map(item, source, removal) {
             Some(statement) => statements.push(statement),
             None => {
-                let text = source.text.get(item.span.clone()).unwrap_or_default();
-                reasons.push(Reason::Expression(text.to_owned()));
+                let tag = item.tag.as_ref().map(|tag| format!("!{tag}"));
+                let written = || source.text.get(item.span.clone()).unwrap_or_default().to_owned();
+                reasons.push(Reason::Expression(tag.unwrap_or_else(written)));
             }
         }
     }

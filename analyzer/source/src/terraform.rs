@@ -88,15 +88,29 @@ impl<'a> Module<'a> {
             }
         }
         for place in &mut own {
+            let merged = MERGES.iter().find(|name| self.is_merged(place, name));
+            place.reasons.extend(merged.map(|name| Reason::Merged((*name).to_owned())));
             let count = uses.get(&(place.file, place.span.start)).copied().unwrap_or(1);
             if count > 1 {
                 place.reasons.push(Reason::Shared(count));
             }
             if self.calls > 1 {
-                place.reasons.push(Reason::Repeated(format!("{} modules that call it", self.calls)));
+                place.reasons.push(Reason::Repeated(format!("{} calls of its module", self.calls)));
             }
         }
         places.append(&mut own);
+    }
+
+    /// Whether another document takes over a data source by this name.
+    fn is_merged(&self, place: &Place, name: &str) -> bool {
+        let own = self.blocks.iter().find(|(file, block)| *file == place.file && block.span == place.span);
+        let Some((_, own)) = own else { return false };
+        let reference = format!("{}.", own.address());
+        self.blocks.iter().any(|(file, block)| {
+            let text = self.files.get(*file).map(File::text).unwrap_or_default();
+            let value = block.get(name).and_then(|node| text.get(node.span.clone()));
+            value.is_some_and(|value| value.contains(&reference))
+        })
     }
 
     fn resource(&self, file: FileId, block: &'a Block, kind: &str, wanted: &mut Vec<Wanted<'a>>) {
@@ -242,14 +256,14 @@ const MERGES: [&str; 4] =
 /// By what a block is repeated. One that is there or not is not.
 fn repeats(block: &Block) -> Option<Reason> {
     if let Some(each) = block.get("for_each") {
-        return Some(Reason::Repeated(format!("for_each = {}", written(each))));
+        return Some(Reason::Repeated(format!("`for_each = {}`", written(each))));
     }
     let count = block.get("count")?;
     let text = written(count);
     let choice: String =
         text.rsplit('?').next().unwrap_or_default().chars().filter(|c| !c.is_whitespace()).collect();
     let is_choice = matches!(choice.as_str(), "1:0" | "0:1" | "1" | "0");
-    (!is_choice).then(|| Reason::Repeated(format!("count = {text}")))
+    (!is_choice).then(|| Reason::Repeated(format!("`count = {text}`")))
 }
 
 fn written(node: &Node) -> String {

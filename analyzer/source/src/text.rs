@@ -65,6 +65,15 @@ impl Text {
         }
     }
 
+    /// The same with its known parts changed.
+    pub(crate) fn mapped(&self, change: impl Fn(&str) -> String) -> Self {
+        let pieces = self.pieces.iter().map(|piece| match piece {
+            Piece::Literal(text) => Piece::Literal(change(text)),
+            Piece::Opaque(source) => Piece::Opaque(source.clone()),
+        });
+        Self { pieces: pieces.collect() }
+    }
+
     /// Its parts.
     pub fn pieces(&self) -> &[Piece] {
         &self.pieces

@@ -134,7 +134,9 @@ pub(crate) fn strokes(before: &str, spans: &[Span], after: &str) -> Option<Strin
             let is_cut = line.contains(',')
                 && other == line.replacen(line.trim_end(), line.trim_end().trim_end_matches(','), 1);
             let is_last = !other.ends_with('\n') && line.trim_end_matches(['\r', '\n']) == other;
-            is_kept || is_cut || is_last || without_comma(line, other)
+            // Where commas lead, the first that stays takes the place of the first.
+            let is_led = trimmed.strip_prefix(", ").is_some_and(|item| other.trim_end().ends_with(item));
+            is_kept || is_cut || is_last || is_led || without_comma(line, other)
         };
         if !left.by_ref().any(is_same) {
             return Some(format!("line `{}` changed\n--- became\n{after}", line.trim_end()));
@@ -160,6 +162,11 @@ fn without_comma(line: &str, other: &str) -> bool {
 /// A text without comments, spaces, commas, semicolons and dashes that begin items.
 fn bare(text: &str) -> String {
     let mut all = String::new();
+    let mut text = text.to_owned();
+    while let Some((before, after)) = text.split_once("/* ") {
+        let after = after.split_once("*/").unwrap_or_default().1;
+        text = format!("{before}{after}");
+    }
     for line in text.lines() {
         let mut quote: Option<char> = None;
         let mut line = line;
@@ -185,5 +192,5 @@ fn bare(text: &str) -> String {
             previous = sign;
         }
     }
-    all.replace("/**/", "")
+    all
 }

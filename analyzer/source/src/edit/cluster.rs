@@ -25,8 +25,8 @@ impl Work {
         let mut refused = Vec::new();
         for (name, (role, bindings)) in &roles {
             let grant = Grant::Role { name, rules: &role.rules };
-            let found = self.repository.find(&grant);
-            match self.role(change, role, bindings, &found, options) {
+            let found = old.find(&grant);
+            match self.role(&old, change, role, bindings, &found, options) {
                 Ok(place) => {
                     edited.insert(name, place);
                 }
@@ -59,9 +59,10 @@ impl Work {
         }
     }
 
-    /// Narrows one role.
+    /// Narrows one role. Answers its place in the repository as it was.
     fn role(
         &mut self,
+        old: &Repository,
         change: &ClusterChange,
         role: &Role,
         bindings: &[&Binding],
@@ -82,9 +83,12 @@ impl Work {
         let wanted: Vec<Permission> = new
             .flat_map(|(_, role)| role.rules.iter().flat_map(|rule| Permission::of_rule(None, rule)))
             .collect();
-        let cuts = role::edit(&self.repository, *place, *is_equal, &wanted, options)?;
+        // Roles that were edited before this one may have moved it.
+        let moved = old.same_places(&self.repository).and_then(|pairs| pairs.get(*place).copied());
+        let moved = moved.ok_or_else(|| proof::unproven("it is gone"))?;
+        let cuts = role::edit(&self.repository, moved, *is_equal, &wanted, options)?;
         let edited = self.spliced(&cuts)?;
-        proof::same_place(&self.repository, &edited, *place)?;
+        proof::same_place(&self.repository, &edited, moved)?;
         self.repository = edited;
         Ok(*place)
     }
@@ -98,18 +102,18 @@ fn proven(
     edited: &BTreeMap<&ObjectName, usize>,
     options: Options,
 ) -> Result<(), NoEdit> {
-    if old.places.len() != new.places.len() {
-        return Err(proof::unproven("other roles came or went"));
-    }
-    for (at, (before, after)) in old.places.iter().zip(&new.places).enumerate() {
-        if !edited.values().any(|place| *place == at) && !before.content.is_same(&after.content) {
+    let pairs = old.same_places(new).ok_or_else(|| proof::unproven("other roles came or went"))?;
+    for (at, (before, pair)) in old.places.iter().zip(&pairs).enumerate() {
+        let is_same = new.places.get(*pair).is_some_and(|after| before.content.is_same(&after.content));
+        if !is_same && !edited.values().any(|place| *place == at) {
             return Err(proof::unproven("other roles changed"));
         }
     }
     let claim = &change.claim;
     let mut roles: BTreeMap<&ObjectName, Vec<rbac::Rule>> = BTreeMap::new();
     for (name, place) in edited {
-        let rules = match new.places.get(*place).map(|place| &place.content) {
+        let edited = pairs.get(*place).and_then(|pair| new.places.get(*pair));
+        let rules = match edited.map(|place| &place.content) {
             Some(Content::Rules(rules)) => rules.iter().map(crate::rule::Rule::known).collect(),
             _ => None,
         };

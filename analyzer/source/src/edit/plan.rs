@@ -50,8 +50,9 @@ impl<'a> Plan<'a> {
                 let key = (file, list.span.start);
                 self.gone.entry(key).or_insert_with(|| (list.clone(), BTreeSet::new())).1.insert(*at);
             }
-            Removal::Lines => {
-                let cut = splice::lines(self.text(file), span, true);
+            Removal::Lines | Removal::Marker => {
+                let whole = matches!(removal, Removal::Lines);
+                let cut = splice::lines(self.text(file), span, whole);
                 let cut = cut.ok_or_else(|| because("it shares a line with something else"))?;
                 self.cuts.entry(file).or_default().push(cut);
             }
@@ -72,6 +73,38 @@ impl<'a> Plan<'a> {
     ) -> Result<(), NoEdit> {
         check(reasons)?;
         let cuts = narrowed(self.text(file), tokens, fates)?;
+        self.cuts.entry(file).or_default().extend(cuts);
+        Ok(())
+    }
+
+    /// Makes one or several of a rule, in each of which some texts of its lists go.
+    pub(super) fn split(
+        &mut self,
+        file: FileId,
+        span: &Span,
+        removal: &Removal,
+        lists: &[&Tokens; 5],
+        parts: &[[Vec<Fate>; 5]],
+        reasons: &[Reason],
+    ) -> Result<(), NoEdit> {
+        let is_changed = |fates: &Vec<Fate>| fates.iter().any(|fate| *fate != Fate::Stays);
+        let mut copies = Vec::new();
+        for fates in parts {
+            let mut cuts = Vec::new();
+            for (tokens, fates) in lists.iter().zip(fates).filter(|(_, fates)| is_changed(fates)) {
+                check(reasons)?;
+                cuts.extend(narrowed(self.text(file), tokens, fates)?);
+            }
+            copies.push(cuts);
+        }
+        let cuts = match copies.as_slice() {
+            [only] => only.clone(),
+            _ => {
+                check(reasons)?;
+                let copied = splice::copied(self.text(file), span, removal, &copies);
+                vec![copied.ok_or_else(|| because("it shares a line with something else"))?]
+            }
+        };
         self.cuts.entry(file).or_default().extend(cuts);
         Ok(())
     }

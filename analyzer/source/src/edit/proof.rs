@@ -8,6 +8,7 @@ use crate::place::{Content, Place};
 use crate::proposal::PolicyChange;
 use crate::repository::Repository;
 use crate::statement::Statement;
+use crate::text::Fit;
 
 /// Shows that the place says what the proposal says, and every other place what it said.
 pub(super) fn policy(
@@ -52,14 +53,10 @@ pub(super) fn same_place<'a>(
     new: &'a Repository,
     place: usize,
 ) -> Result<(&'a Place, &'a Place), NoEdit> {
-    if old.places.len() != new.places.len() {
-        return Err(unproven("other policies came or went"));
-    }
+    let pairs = old.same_places(new).ok_or_else(|| unproven("other policies came or went"))?;
     let mut found = None;
-    for (at, (before, after)) in old.places.iter().zip(&new.places).enumerate() {
-        if before.file != after.file || before.address != after.address || before.reasons != after.reasons {
-            return Err(unproven("other policies changed"));
-        }
+    for (at, (before, pair)) in old.places.iter().zip(pairs).enumerate() {
+        let Some(after) = new.places.get(pair) else { continue };
         if at == place {
             found = Some((before, after));
         } else if !before.content.is_same(&after.content) {
@@ -83,16 +80,23 @@ fn resolved(
         let pair = rest.find(|(old, _)| is_left_of(old, new)).map(|(_, pair)| *pair);
         let given = pair.and_then(|pair| document.statements.get(pair));
         let given = given.ok_or_else(|| unproven("a statement is another"))?;
-        let patterns: Option<Vec<String>> =
-            new.actions.items.iter().map(|token| token.text.known().map(str::to_owned)).collect();
-        // Without a known text it must be what it was.
-        let actions = match patterns {
-            Some(patterns) => Matcher { negated: new.not_actions, patterns, bare: false },
-            None => given.actions.clone(),
-        };
+        let actions = Matcher { negated: new.not_actions, patterns: patterns(new, given), bare: false };
         statements.push(Given { actions, ..given.clone() });
     }
     Ok(Document { statements, ..document.clone() })
+}
+
+/// The actions of a statement; those that its source does not tell are those in force that they can be.
+fn patterns(own: &Statement, given: &Given) -> Vec<String> {
+    let mut all = Vec::new();
+    for token in &own.actions.items {
+        match token.text.known() {
+            Some(text) => all.push(text.to_owned()),
+            None => all
+                .extend(given.actions.patterns.iter().filter(|one| token.text.fit(one) != Fit::No).cloned()),
+        }
+    }
+    all
 }
 
 /// Whether a statement is what is left of another: all but its actions is the same.

@@ -8,7 +8,6 @@ use super::plan::{Fate, Plan};
 use super::{Cuts, NoEdit, Options, because};
 use crate::place::Content;
 use crate::repository::Repository;
-use crate::rule::Rule;
 
 /// The cuts that leave of a role no more than what is wanted of it, wherever it is bound.
 pub(super) fn edit(
@@ -28,21 +27,26 @@ pub(super) fn edit(
     }
     let mut plan = Plan::new(repository);
     let mut left = 0;
-    for rule in rules {
-        let known = rule.known().ok_or_else(|| because("what it says is not known"))?;
-        let cells = Cells::of(&known, wanted, options);
+    let known: Option<Vec<_>> = rules.iter().map(crate::rule::Rule::known).collect();
+    let known = known.ok_or_else(|| because("what it says is not known"))?;
+    let wanted: Vec<Permission> =
+        wanted.iter().map(|one| Permission { namespace: None, ..one.clone() }).collect();
+    for (at, (rule, own)) in rules.iter().zip(&known).enumerate() {
+        let others =
+            said(known.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, rule)| rule), &wanted);
+        let cells = Cells::of(own, &wanted, &others, options);
         if cells.kept.is_empty() {
             plan.take(rule.file, &rule.span, &rule.removal, &rule.reasons)?;
             continue;
         }
         left += 1;
-        let fates =
-            cells.fates(&known).ok_or_else(|| because("what stays of one of its rules are several rules"))?;
-        for (tokens, fates) in lists(rule).into_iter().zip(&fates) {
-            if fates.iter().any(|fate| *fate != Fate::Stays) {
-                plan.narrow(rule.file, tokens, fates, &rule.reasons)?;
-            }
-        }
+        let parts =
+            cells.parts().ok_or_else(|| because("what stays of one of its rules are too many rules"))?;
+        let fates: Vec<[Vec<Fate>; 5]> =
+            parts.iter().map(|part| fates(part, own)).collect::<Option<_>>().ok_or_else(|| {
+                because("one of its rules would have to be for names that it does not list")
+            })?;
+        plan.split(rule.file, &rule.span, &rule.removal, &rule.lists(), &fates, &rule.reasons)?;
     }
     if left == 0 {
         return Err(because("nothing of it would be left: take it away with what binds it"));
@@ -50,8 +54,10 @@ pub(super) fn edit(
     plan.done()
 }
 
-fn lists(rule: &Rule) -> [&crate::tokens::Tokens; 5] {
-    rule.lists()
+/// What rules say of which all stays.
+fn said<'a>(rules: impl Iterator<Item = &'a rbac::Rule>, wanted: &[Permission]) -> Vec<Permission> {
+    let all = rules.flat_map(|rule| Permission::of_rule(None, rule));
+    all.filter(|one| wanted.iter().any(|other| other.covers(one))).collect()
 }
 
 /// One choice of each list of a rule; of an empty list nothing is chosen.
@@ -63,12 +69,15 @@ struct Cells {
 }
 
 impl Cells {
-    fn of(rule: &rbac::Rule, wanted: &[Permission], options: Options) -> Self {
+    fn of(rule: &rbac::Rule, wanted: &[Permission], others: &[Permission], options: Options) -> Self {
         let mut kept = BTreeSet::new();
         for permission in Permission::of_rule(None, rule) {
             for other in wanted {
-                let other = Permission { namespace: None, ..other.clone() };
-                let Some(met) = permission.meet(&other) else { continue };
+                let Some(met) = permission.meet(other) else { continue };
+                // A part of what it said need not be said by it where another rule says it.
+                if met != permission && others.iter().any(|other| other.covers(&met)) {
+                    continue;
+                }
                 kept.insert(cell(&permission, &met, options));
             }
         }
@@ -78,30 +87,71 @@ impl Cells {
         Self { kept }
     }
 
-    /// What becomes of each text of each list. None where what stays are not all combinations of what stays of the lists.
-    fn fates(&self, rule: &rbac::Rule) -> Option<[Vec<Fate>; 5]> {
-        let mut axes: [BTreeSet<Option<String>>; 5] = Default::default();
-        for cell in &self.kept {
-            for (axis, choice) in axes.iter_mut().zip(cell) {
-                axis.insert(choice.clone());
+    /// Rules that together say what stays: each is all combinations of what it lists. None where they were too many.
+    fn parts(&self) -> Option<Vec<Axes>> {
+        let mut due = self.kept.clone();
+        let mut parts = Vec::new();
+        while let Some(first) = due.first() {
+            let mut axes: Axes = first.clone().map(|choice| BTreeSet::from([choice]));
+            for at in 0..axes.len() {
+                let choices: BTreeSet<_> = self.kept.iter().filter_map(|cell| cell.get(at)).collect();
+                for choice in choices {
+                    let mut wider = axes.clone();
+                    if let Some(axis) = wider.get_mut(at) {
+                        axis.insert(choice.clone());
+                    }
+                    if wider != axes && combinations(&wider).iter().all(|cell| self.kept.contains(cell)) {
+                        axes = wider;
+                    }
+                }
             }
-        }
-        let all: usize = axes.iter().map(BTreeSet::len).product();
-        if all != self.kept.len() {
-            return None;
-        }
-        let lists = [&rule.verbs, &rule.groups, &rule.resources, &rule.names, &rule.urls];
-        let mut fates: [Vec<Fate>; 5] = Default::default();
-        for ((fates, list), axis) in fates.iter_mut().zip(lists).zip(&axes) {
-            let stays: Vec<&String> = axis.iter().flatten().collect();
-            // Names where there were none would be another list.
-            if list.is_empty() && !stays.is_empty() {
+            for cell in combinations(&axes) {
+                due.remove(&cell);
+            }
+            parts.push(axes);
+            if parts.len() > PARTS {
                 return None;
             }
-            *fates = list.iter().map(|text| fate(text, list, &stays)).collect();
         }
-        Some(fates)
+        Some(parts)
     }
+}
+
+/// A rule is not made into more than this many.
+const PARTS: usize = 8;
+
+/// What is chosen from, for each list.
+type Axes = [BTreeSet<Option<String>>; 5];
+
+fn combinations(axes: &Axes) -> Vec<Cell> {
+    let mut all: Vec<Cell> = vec![Cell::default()];
+    for (at, axis) in axes.iter().enumerate() {
+        let longer = all.iter().flat_map(|cell| {
+            axis.iter().map(move |choice| {
+                let mut cell = cell.clone();
+                if let Some(place) = cell.get_mut(at) {
+                    place.clone_from(choice);
+                }
+                cell
+            })
+        });
+        all = longer.collect();
+    }
+    all
+}
+
+/// What becomes of each text of each list. None where a list would have to be there that is not.
+fn fates(axes: &Axes, rule: &rbac::Rule) -> Option<[Vec<Fate>; 5]> {
+    let lists = [&rule.verbs, &rule.groups, &rule.resources, &rule.names, &rule.urls];
+    let mut fates: [Vec<Fate>; 5] = Default::default();
+    for ((fates, list), axis) in fates.iter_mut().zip(lists).zip(axes) {
+        let stays: Vec<&String> = axis.iter().flatten().collect();
+        if list.is_empty() && !stays.is_empty() {
+            return None;
+        }
+        *fates = list.iter().map(|text| fate(text, list, &stays)).collect();
+    }
+    Some(fates)
 }
 
 /// What becomes of a text: it stays, or what it stands for takes its place, once.

@@ -17,18 +17,16 @@ pub(super) fn remove(text: &str, list: &Sequence, removed: &BTreeSet<usize>, who
         has_line_end(text, item.end..*comma) && !has_line_end(text, *comma..next.start)
     });
     let last_kept = (0..list.items.len()).rev().find(|at| !removed.contains(at));
+    let first_kept = (0..list.items.len()).find(|at| !removed.contains(at));
     let mut gone: Vec<Span> = Vec::new();
     for at in removed {
         let Some(item) = list.items.get(*at) else { continue };
         gone.push(item.clone());
-        // Of n items the first n - 1 have a comma behind them; where commas lead, all but the first have one before.
-        let own = if is_leading
-            && *at > 0
-            && last_kept.is_some_and(|kept| (0..*at).any(|other| !removed.contains(&other)) || kept > *at)
-        {
-            at.checked_sub(1).and_then(|at| commas.get(at))
-        } else {
-            commas.get(*at)
+        // Of n items the first n - 1 have a comma behind them; where commas lead, all behind the first that stays have one
+        // before.
+        let own = match first_kept {
+            Some(first) if is_leading && *at > first => at.checked_sub(1).and_then(|at| commas.get(at)),
+            _ => commas.get(*at),
         };
         if let Some(Some(comma)) = own {
             gone.push(*comma..*comma + 1);
@@ -43,6 +41,16 @@ pub(super) fn remove(text: &str, list: &Sequence, removed: &BTreeSet<usize>, who
     }
     gone.sort_by_key(|span| span.start);
     gone.dedup();
+    if let (true, Some(first), Some(start), Some(kept)) =
+        (is_leading, first_kept, list.items.first(), first_kept.and_then(|at| list.items.get(at)))
+        && first > 0
+        && parts(text, start.start..kept.start).all(|(part, _)| part != Part::Comment)
+    {
+        // The first one that stays takes the place of the first one.
+        gone.retain(|span| span.start >= kept.start);
+        let head = Cut::of(start.start..kept.start);
+        return std::iter::once(head).chain(cleaned(text, &joined(text, gone), whole)).collect();
+    }
     cleaned(text, &joined(text, gone), whole)
 }
 

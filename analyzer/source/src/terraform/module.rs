@@ -99,7 +99,8 @@ pub(super) fn statements(module: &Module<'_>, file: FileId, node: &Node) -> Opti
                 layout: crate::node::Layout::Commas,
             };
             let of = |(at, entry): (usize, &crate::node::Entry)| {
-                statement::map(&entry.value, source, Removal::Item(sequence.clone(), at))
+                let statement = statement::map(&entry.value, source, Removal::Item(sequence.clone(), at))?;
+                Some(statement::Statement { span: entry.key_span.start..entry.value.span.end, ..statement })
             };
             entries.iter().enumerate().filter_map(of).collect()
         }

@@ -1,0 +1,2 @@
+// Mentions PolicyStatement and nothing else.
+export const nothing = 1;

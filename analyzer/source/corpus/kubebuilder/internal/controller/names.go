@@ -1,0 +1,3 @@
+package controller
+
+// +kubebuilder:rbac:groups="",namespace=system,resources=configmaps,resourceNames=leader;settings,verbs=get;update
