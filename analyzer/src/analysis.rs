@@ -16,6 +16,7 @@ use remit_policy::{
     prove,
 };
 
+use crate::deploys::{Deployed, Deploys};
 use crate::learn::{Kinds, Peers, Tier, retained, with_verdict};
 use crate::regions::{RegionCoverage, regions};
 use crate::report::model::LinkLine;
@@ -43,6 +44,10 @@ pub(crate) struct Settings {
     pub(crate) tier: Tier,
     /// Calls that strangers may have made, of which nothing is learned.
     pub(crate) suspects: Suspects,
+    /// When what runs as whom was changed.
+    pub(crate) deploys: Arc<Deploys>,
+    /// For how many days after a deploy what is not used stays.
+    pub(crate) settle: i64,
 }
 
 /// The first moment from which on calls of any of these principals count.
@@ -75,6 +80,8 @@ pub(crate) struct Analysed {
     pub(crate) usage: Usage,
     /// What a stranger alone may have used.
     pub(crate) suspect: BTreeMap<ActionId, Burst>,
+    /// When what runs as it was changed.
+    pub(crate) deployed: Deployed,
     /// Its verdicts.
     pub(crate) judgement: Judgement,
     /// What is proposed.
@@ -183,7 +190,7 @@ pub(crate) fn analyse_among(
     let kinds = Kinds::of(&analysis.account);
     let of_one = |principal: &Principal| {
         let calls = calls.get(&principal.arn).unwrap_or(&none);
-        Observed::of(catalog, principal, calls, coverage, settings)
+        Observed::of(catalog, &analysis.account, principal, calls, coverage, settings)
     };
     // What others do tells of each, also of one that is asked for alone.
     let observed: Vec<Observed<'_>> = all.par_iter().map(of_one).collect();
@@ -254,11 +261,13 @@ struct Observed<'a> {
     calls: Vec<&'a Call>,
     usage: Usage,
     suspect: BTreeMap<ActionId, Burst>,
+    deployed: Deployed,
 }
 
 impl<'a> Observed<'a> {
     fn of(
         catalog: &Catalog,
+        of: &Account,
         principal: &Principal,
         calls: &'a PrincipalCalls,
         coverage: &[CoverageRecord],
@@ -278,7 +287,8 @@ impl<'a> Observed<'a> {
         let suspect = settings.suspects.of(&principal.arn);
         let suspect = suspect.or_else(|| settings.suspects.of(&pathless(&principal.arn)?));
         let suspect = suspect.map(|suspect| suspect.bursts(&usage)).unwrap_or_default();
-        Self { account, coverage, calls, usage, suspect }
+        let deployed = settings.deploys.of_account(of, principal, coverage.management_writes);
+        Self { account, coverage, calls, usage, suspect, deployed }
     }
 }
 
@@ -312,14 +322,15 @@ fn one(
     settings: &Settings,
 ) -> Analysed {
     let catalog = expander.catalog();
-    let Observed { account: account_id, coverage, calls, usage, suspect } = observed;
+    let Observed { account: account_id, coverage, calls, usage, suspect, deployed } = observed;
+    let settling = deployed.settling(Days::day_of(coverage.window.end), settings.settle);
     let given_up = given_up(expander, account, principal, usage, coverage, settings);
     let judged = |expander: &mut Expander<'_>, usage: &Usage| {
         let mut judgement = judge(expander, account, principal, usage, coverage, &given_up);
         let mut used = with_verdict(&judgement, &Verdict::Used);
         used.retain(|id| !suspect.contains_key(id));
         let unused = with_verdict(&judgement, &Verdict::Unused);
-        let retained = retained(catalog, &used, unused, Some(peers), settings.tier);
+        let retained = retained(catalog, &used, unused, Some(peers), settings.tier, settling);
         judgement.retain(retained);
         judgement
     };
@@ -348,6 +359,7 @@ fn one(
         coverage: coverage.clone(),
         usage: usage.clone(),
         suspect: suspect.clone(),
+        deployed: deployed.clone(),
         judgement,
         outcome,
     }

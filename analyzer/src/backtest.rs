@@ -39,6 +39,8 @@ pub(crate) struct Plan {
     pub(crate) step: i64,
     /// What is compared.
     pub(crate) policies: Vec<Policy>,
+    /// For how many days after a deploy what is not used stays.
+    pub(crate) settle: i64,
 }
 
 /// How many days of history are learned from at a cut-off.

@@ -25,7 +25,12 @@ const MAKERS: &str = "makers";
 /// The columns that queries use, but for who called.
 const COLUMNS: &str = "u.window_start, u.first_seen, u.last_seen, u.count, u.provider, u.region, u.service, \
                        u.operation, u.resources, u.parameters, u.outcome, u.via, u.evidence, u.sample_id, \
-                       u.session, u.source_identity AS behind, \
+                       u.session, u.source_identity AS behind, u.network_origin, \
+                       get_field(u.workload, 'cluster') AS in_cluster, \
+                       get_field(u.workload, 'namespace') AS in_namespace, \
+                       get_field(u.workload, 'owner_kind') AS owner_kind, \
+                       get_field(u.workload, 'owner_name') AS owner_name, \
+                       get_field(u.workload, 'image') AS image, \
                        CASE WHEN u.provider = 'kubernetes' THEN u.source_identity END AS impersonator, \
                        CASE WHEN u.provider = 'kubernetes' THEN u.authorizer END AS authorizer";
 

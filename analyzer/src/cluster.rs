@@ -11,6 +11,7 @@ mod proposals;
 mod section;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use remit_ledger::CoverageRecord;
@@ -21,6 +22,7 @@ use remit_policy::rbac::{
 use remit_policy::{Count, Window};
 
 use self::calls::ClusterCalls;
+use crate::deploys::{Deployed, Deploys};
 use crate::rollup::PrincipalCalls;
 use crate::visible::WindowSettings;
 
@@ -41,6 +43,8 @@ pub(crate) struct ClusterSettings {
     pub(crate) window: WindowSettings,
     /// Files of the ledger that cannot be read, any of which may hold any call.
     pub(crate) unreadable: u64,
+    /// When what runs as whom was changed.
+    pub(crate) deploys: Arc<Deploys>,
     /// Rules by which more stays than was seen, that are switched off.
     pub(crate) off: BTreeSet<Closure>,
 }
@@ -57,6 +61,8 @@ pub(crate) struct AnalysedSubject {
     pub(crate) granted: Granted<'static>,
     /// What it was seen to need.
     pub(crate) usage: Usage,
+    /// When what runs as it was changed.
+    pub(crate) deployed: Deployed,
     /// Its verdicts.
     pub(crate) judgement: Judgement,
     /// What is proposed.
@@ -188,5 +194,6 @@ fn subject(
             Outcome::of(again.map(|again| prove(proposal, &again)), Violation::NotDeterministic)
         }
     };
-    AnalysedSubject { user, granted, usage: usage.clone(), judgement, outcome }
+    let deployed = settings.deploys.of_subject(name);
+    AnalysedSubject { user, granted, usage: usage.clone(), deployed, judgement, outcome }
 }

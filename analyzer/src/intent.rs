@@ -5,6 +5,7 @@ mod account;
 mod caller;
 mod deed;
 mod demand;
+mod deploying;
 mod hours;
 mod name;
 mod news;
@@ -30,6 +31,7 @@ pub(crate) use self::starter::{Starter, StarterKind, Starters, add as add_starte
 pub(crate) use self::subject::of_subject;
 pub(crate) use self::text::write;
 pub(crate) use self::words::listed;
+use crate::deploys::Marker;
 use crate::learn::Rhythm;
 use crate::ledgers::Ledger;
 use crate::sightings::Asked;
@@ -59,6 +61,8 @@ pub(crate) struct Intent {
     pub(crate) stays: Vec<StaysLine>,
     /// Identities of its kind.
     pub(crate) peers: Vec<String>,
+    /// When what runs as it was changed.
+    pub(crate) deploys: DeploysLine,
     /// What was seen for the first time of late.
     pub(crate) news: News,
     /// What cannot be told, by reason.
@@ -82,6 +86,31 @@ pub(crate) struct RhythmLine {
     pub(crate) active_days: u32,
     /// On how many days each hour of the day had calls, by UTC.
     pub(crate) hours: [u32; 24],
+}
+
+/// When what runs as a principal was changed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct DeploysLine {
+    /// In words.
+    pub(crate) words: String,
+    /// Whether there would be a marker of each deploy.
+    pub(crate) is_shown: bool,
+    /// On how many days there were any.
+    pub(crate) days: usize,
+    /// The last of them, with its day.
+    pub(crate) last: Option<LastDeploy>,
+    /// What was seen for the first time since the last of them.
+    pub(crate) news: Option<News>,
+}
+
+/// A deploy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct LastDeploy {
+    /// Its day.
+    pub(crate) day: String,
+    /// What it was.
+    #[serde(flatten)]
+    pub(crate) marker: Marker,
 }
 
 /// A permission that is used.

@@ -16,6 +16,7 @@ use remit_policy::link::{Link, LinkUse, Sessions};
 use url::Url;
 
 use crate::calls::{RECORDED, register_joined, register_logged};
+use crate::deploys::{Deploys, deploys, runs_on_wire};
 use crate::holes::Called;
 use crate::intent::Hours;
 use crate::rollup::{
@@ -170,6 +171,19 @@ impl Ledger {
     /// Calls that strangers may have made.
     pub(crate) fn suspects(&self) -> anyhow::Result<Suspects> {
         self.ask(suspects(&self.context), "cannot look for bursts of calls in the ledger")
+    }
+
+    /// When what runs as whom was changed.
+    pub(crate) fn deploys(&self) -> anyhow::Result<Deploys> {
+        let has_only_cloudtrail = self.coverage.iter().all(|record| record.evidence == CLOUDTRAIL);
+        let sought = async {
+            let mut all = deploys(&self.context).await?;
+            if !has_only_cloudtrail {
+                runs_on_wire(&self.context, &mut all).await?;
+            }
+            Ok(all)
+        };
+        self.ask(sought, "cannot look for deploys in the ledger")
     }
 
     /// What was called, by whatever saw it.

@@ -9,6 +9,7 @@ mod calls;
 mod cli;
 mod cluster;
 mod configuration;
+mod deploys;
 mod exit;
 mod finding;
 mod grants;

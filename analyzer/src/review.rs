@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use remit_catalog::Catalog;
-use remit_policy::{Days, EmittedFile};
+use remit_policy::{Days, EmittedFile, day};
 use serde::Serialize;
 
 use crate::analysis::{Analysed, Analysis};
 use crate::backtest::{FEWEST, Identity, Line, Plan, Policy, Told, Train, run};
+use crate::deploys::{Marker, SETTLING};
 use crate::learn::{Disposition, Stratum, Tier, dispositions};
 use crate::output::{counted, grouped, in_days, percent};
 use crate::report::markdown::{code, prose};
@@ -37,6 +38,9 @@ const STEP: i64 = 30;
 /// Version of the format of `review.json`.
 const SCHEMA: &str = "remit.review/v1";
 
+/// Days that tell how often something is deployed.
+const QUIET: i64 = 90;
+
 /// Permissions that are named of those that go, for each service.
 const NAMED: usize = 8;
 
@@ -51,7 +55,17 @@ struct Review<'a> {
     stratum: Option<Stratum>,
     /// None where there is not enough history.
     replay: Option<&'a Line>,
+    /// The last deploy, where one was seen.
+    deployed: Option<LastDeploy<'a>>,
     permissions: Vec<Group>,
+}
+
+/// The last deploy of what runs as a principal.
+#[derive(Serialize)]
+struct LastDeploy<'a> {
+    day: String,
+    #[serde(flatten)]
+    marker: &'a Marker,
 }
 
 /// Permissions of which the same is said.
@@ -69,6 +83,7 @@ impl Forecasts {
         analysis: &Analysis,
         calls: &BTreeMap<String, PrincipalCalls>,
         tier: Tier,
+        settle: i64,
     ) -> Self {
         let identities = Identity::all(catalog, analysis, calls);
         let strata = identities.iter().map(|one| (one.name.to_owned(), one.stratum)).collect();
@@ -77,6 +92,7 @@ impl Forecasts {
             horizons: vec![HORIZON],
             step: STEP,
             policies: vec![Policy::Tier(tier)],
+            settle,
         };
         let told = Told::of(calls);
         let backtest = told.map(|told| run(catalog, &analysis.account, &identities, told, &plan));
@@ -145,8 +161,16 @@ pub(crate) fn files(
     let principal = analysed.principal.arn.as_str();
     let (stratum, replay) = forecasts.of(principal);
     let text = markdown(analysed, forecasts, &groups)?;
-    let review =
-        Review { schema: SCHEMA, principal, tier: forecasts.tier, stratum, replay, permissions: groups };
+    let last = analysed.deployed.last(Days::day_of(analysed.coverage.window.end));
+    let review = Review {
+        schema: SCHEMA,
+        principal,
+        tier: forecasts.tier,
+        stratum,
+        replay,
+        deployed: last.map(|(on, marker)| LastDeploy { day: day(Days::moment_of(on)), marker }),
+        permissions: groups,
+    };
     let json = format!("{}\n", serde_json::to_string_pretty(&review)?);
     let file = |path: &str, text| EmittedFile { path: path.to_owned(), text };
     Ok(vec![file("review.md", text), file("review.json", json)])
@@ -176,7 +200,7 @@ fn markdown(analysed: &Analysed, forecasts: &Forecasts, groups: &[Group]) -> Res
         "That does not cover jobs that are rarer than the history, and what is deployed from now on. `steps.md` says how to go \
          back.\n"
     )?;
-    if let Some(wait) = wait(analysed) {
+    for wait in [young(analysed), deployed(analysed)].into_iter().flatten() {
         writeln!(text, "{wait}\n")?;
     }
     for (disposition, title) in [
@@ -200,12 +224,40 @@ fn markdown(analysed: &Analysed, forecasts: &Forecasts, groups: &[Group]) -> Res
 }
 
 /// What to wait for before this is merged, where the identity has not been there for long.
-fn wait(analysed: &Analysed) -> Option<String> {
+fn young(analysed: &Analysed) -> Option<String> {
     let coverage = &analysed.coverage;
     let created = analysed.principal.created?;
     let young = created.checked_sub(coverage.window.start).filter(|younger| *younger > 0)?;
     let days = Days::day_of(young) + 1;
     Some(format!("The identity is younger than the window: observe it {} more.", in_days(days)))
+}
+
+/// What to wait for where what runs as the identity was changed of late.
+fn deployed(analysed: &Analysed) -> Option<String> {
+    let today = Days::day_of(analysed.coverage.window.end);
+    let (on, marker) = analysed.deployed.last(today).filter(|(on, _)| today - on < SETTLING)?;
+    let days = analysed.deployed.markers.range(today - QUIET..=today).map(|(day, _)| *day);
+    let marker = prose(&marker.words(on));
+    let ago = if on == today {
+        "on the window's last day".to_owned()
+    } else {
+        format!("{} before the window's end", in_days(today - on))
+    };
+    // Who is deployed every few days has no quiet time to wait for.
+    let often = days.clone().zip(days.skip(1)).map(|(a, b)| b - a).collect::<Vec<_>>();
+    let is_often = often.len() >= 3 && often.iter().all(|gap| *gap < SETTLING);
+    let wait = if is_often {
+        format!(
+            "It is deployed every few days ({} of the last {QUIET}), so there is no quiet time to wait for.",
+            often.len() + 1
+        )
+    } else {
+        format!("Observe it {} more, or read what changed.", in_days(SETTLING - (today - on)))
+    };
+    Some(format!(
+        "What runs as the identity was deployed {marker}, {ago}: what is not used since may be what the new code needs. {wait} \
+         `--settle {SETTLING}d` keeps it for now."
+    ))
 }
 
 /// One line for each permission.

@@ -30,6 +30,8 @@ pub enum Retained {
     DestroyPath(String),
     /// It brings back what was seen to be used: the action used. It goes last.
     RecoveryPath(String),
+    /// What runs as the principal was changed a few days ago, and may come to need it: the day. It goes last.
+    Settling(String),
 }
 
 impl Retained {
@@ -44,6 +46,7 @@ impl Retained {
             Self::Metadata(_) => "metadata",
             Self::DestroyPath(_) => "destroy_path",
             Self::RecoveryPath(_) => "recovery_path",
+            Self::Settling(_) => "settling",
         }
     }
 
@@ -71,11 +74,14 @@ impl Retained {
             Self::RecoveryPath(used) => {
                 format!("it brings back what `{used}` is used on, which happens rarely; it goes last")
             }
+            Self::Settling(day) => {
+                format!("it was deployed on {day}, and what is new may come to need it; it goes last")
+            }
         }
     }
 
     /// Whether it is kept for now only, and goes last.
     pub fn is_watched(&self) -> bool {
-        matches!(self, Self::DestroyPath(_) | Self::RecoveryPath(_))
+        matches!(self, Self::DestroyPath(_) | Self::RecoveryPath(_) | Self::Settling(_))
     }
 }

@@ -80,5 +80,7 @@ pub(crate) fn settings(given_up: &[&str]) -> Settings {
         generalise: Generalise::Templates,
         tier: Tier::default(),
         suspects: Suspects::default(),
+        deploys: Arc::default(),
+        settle: 0,
     }
 }

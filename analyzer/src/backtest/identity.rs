@@ -7,6 +7,7 @@ use remit_policy::{Account, Call, Days, Granted, Usage, Verdict};
 
 use super::Cut;
 use crate::analysis::{Analysed, Analysis};
+use crate::deploys::Deployed;
 use crate::learn::{Stratum, stratum_of};
 use crate::rollup::PrincipalCalls;
 use crate::suspects::Burst;
@@ -31,6 +32,8 @@ pub(crate) struct Identity<'a> {
     pub(crate) usage: Usage,
     /// What a stranger alone may have used.
     pub(super) suspect: &'a BTreeMap<ActionId, Burst>,
+    /// When what runs as it was changed.
+    pub(super) deployed: &'a Deployed,
     /// The first day on which it could call.
     pub(crate) first: i64,
 }
@@ -72,6 +75,7 @@ impl<'a> Identity<'a> {
             calls,
             usage,
             suspect: &analysed.suspect,
+            deployed: &analysed.deployed,
         })
     }
 

@@ -10,6 +10,7 @@ use remit_policy::{
 use super::interval::float;
 use super::reach::{Known, share};
 use super::{Cut, Identity, Plan, Policy, Told};
+use crate::deploys::Deploying;
 use crate::learn::{Peers, Stratum, retained, weight};
 
 /// One identity at one cut-off.
@@ -34,6 +35,8 @@ pub(crate) struct Window {
     pub(crate) stratum: Stratum,
     pub(crate) policy: Policy,
     pub(crate) horizon: i64,
+    /// Whether it was deployed in the days after the cut-off.
+    pub(crate) deploying: Deploying,
     /// Days from the cut-off to the first need that was not met.
     pub(crate) broken_after: Option<i64>,
     /// Whether such a need was one to write or to change who may do what.
@@ -67,6 +70,8 @@ pub(crate) enum Cause {
     NeverSeen,
     /// The action stayed, and the resource was another.
     Resource,
+    /// It, or the resource, had never been used before, and a deploy after the cut-off came at most a fortnight before it.
+    AfterDeploy,
 }
 
 impl Cause {
@@ -76,6 +81,7 @@ impl Cause {
             Self::Returning => "returning",
             Self::NeverSeen => "never seen",
             Self::Resource => "resource",
+            Self::AfterDeploy => "after a deploy",
         }
     }
 }
@@ -94,7 +100,7 @@ impl Replay<'_> {
         let all = self.weigh(granted.iter());
         let mut windows = Vec::new();
         for policy in &plan.policies {
-            let stays = self.stays(*policy, &used, &granted);
+            let stays = self.stays(*policy, &used, &granted, plan.settle);
             let templates = match policy {
                 Policy::Tier(tier) => {
                     let way = tier.generalise();
@@ -145,6 +151,7 @@ impl Replay<'_> {
         policy: Policy,
         used: &BTreeSet<ActionId>,
         granted: &BTreeSet<ActionId>,
+        settle: i64,
     ) -> BTreeMap<ActionId, Option<Retained>> {
         let unobservable = &self.identity.unobservable;
         let mut actions: BTreeSet<ActionId> = match policy {
@@ -168,7 +175,8 @@ impl Replay<'_> {
         let mut stays: BTreeMap<ActionId, Option<Retained>> = actions.iter().map(|id| (*id, None)).collect();
         if let Policy::Tier(tier) = policy {
             let unused = granted.iter().copied().filter(|id| !actions.contains(id));
-            let retained = retained(self.catalog, used, unused, Some(self.peers), tier);
+            let settling = self.identity.deployed.settling(self.cut.day - 1, settle);
+            let retained = retained(self.catalog, used, unused, Some(self.peers), tier, settling);
             stays.extend(retained.into_iter().map(|(id, why)| (id, Some(why))));
             // What a stranger alone used stays until a person says otherwise.
             let suspect = self.identity.suspect.keys().filter(|id| granted.contains(id));
@@ -201,6 +209,7 @@ impl Replay<'_> {
             stratum: self.identity.stratum,
             policy,
             horizon,
+            deploying: self.identity.deployed.on(self.cut.day, self.cut.day + horizon),
             broken_after: None,
             broken_write: false,
             causes: BTreeMap::new(),
@@ -240,6 +249,8 @@ impl Replay<'_> {
                 window.met += 1;
                 continue;
             };
+            let is_new = cause != Cause::Returning && self.identity.deployed.follows(self.cut.day, first);
+            let cause = if is_new { Cause::AfterDeploy } else { cause };
             *window.causes.entry(cause).or_default() += 1;
             let name = self.catalog.action(*id).map(remit_catalog::Action::full_name);
             window.missed.extend(name.map(|name| (name, resource.map(str::to_owned))));

@@ -8,12 +8,14 @@ use super::calibration::{Calibration, Outcomes};
 use super::interval::float;
 use super::replay::{Cause, Window};
 use super::{Cut, Policy, Share, Train};
+use crate::deploys::Deploying;
 use crate::learn::Stratum;
 
 /// What a backtest says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Backtest {
-    /// One line for each policy, length of history, horizon and stratum, and one for all strata.
+    /// One line for each policy, length of history, horizon and stratum, one for those that were deployed in the days after the cut-off,
+    /// or were not, and one for all.
     pub(crate) lines: Vec<Line>,
     /// How well the past told the future.
     pub(crate) calibration: Vec<Calibration>,
@@ -31,6 +33,7 @@ struct Key {
     train: Train,
     horizon: i64,
     stratum: Option<Stratum>,
+    deploying: Option<Deploying>,
     policy: Policy,
 }
 
@@ -66,6 +69,8 @@ pub(crate) struct Line {
     pub(crate) horizon: i64,
     /// The stratum; none for all together.
     pub(crate) stratum: Option<Stratum>,
+    /// Of all strata, only those that were deployed in the days after the cut-off, or were not; none for all together.
+    pub(crate) deploying: Option<Deploying>,
     /// How many cut-offs.
     pub(crate) cut_offs: usize,
     /// Of the identities at cut-offs, how many would have missed a permission.
@@ -108,8 +113,11 @@ const MISSED: usize = 20;
 
 impl Tally {
     pub(super) fn add(&mut self, cut: Cut, window: &Window) {
-        for stratum in [None, Some(window.stratum)] {
-            let key = Key { train: cut.train, horizon: window.horizon, stratum, policy: window.policy };
+        for (stratum, deploying) in
+            [(None, None), (Some(window.stratum), None), (None, Some(window.deploying))]
+        {
+            let (horizon, policy) = (window.horizon, window.policy);
+            let key = Key { train: cut.train, horizon, stratum, deploying, policy };
             self.sums.entry(key).or_default().add(cut, window);
         }
         self.outcomes.add(cut, window);
@@ -171,6 +179,7 @@ impl Sums {
             train: key.train.longest,
             horizon: key.horizon,
             stratum: key.stratum,
+            deploying: key.deploying,
             cut_offs: self.cuts.len(),
             broken: Share::of(self.broken, self.windows),
             broken_write: Share::of(self.broken_write, self.windows),

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use remit_catalog::Catalog;
@@ -19,7 +20,7 @@ use crate::ledgers::Ledger;
 use crate::rollup::{Filter, PrincipalCalls, Span, by_principal};
 use crate::suspects::Suspects;
 use crate::typo::similar;
-use crate::visible::{Said, WindowSettings};
+use crate::visible::{DAY, Said, WindowSettings};
 use crate::workloads::workloads;
 use crate::{links, span};
 
@@ -59,6 +60,10 @@ pub(super) struct AnalysingArguments {
     /// How much stays of what is not used
     #[arg(long, value_enum, default_value_t)]
     pub(super) tier: Tier,
+    /// Keep for now what is not used of principals that were deployed within so long before the window's end, such as `14d`: new code
+    /// may come to need it
+    #[arg(long, value_name = "LENGTH", default_value = "0d", value_parser = span::microseconds)]
+    pub(super) settle: i64,
     #[command(flatten)]
     pub(super) cluster: ClusterArguments,
 }
@@ -150,6 +155,7 @@ pub(super) fn opened(
     let ledger = Ledger::open(&arguments.ledger.ledger)?;
     settings.unreadable = ledger.damaged(Provider::Aws);
     settings.suspects = ledger.suspects()?;
+    settings.deploys = Arc::new(ledger.deploys()?);
     let mut problems = ledger.problems();
     let grants = grants::read(
         &arguments.grants,
@@ -199,7 +205,11 @@ pub(super) fn opened(
         links::judge(catalog, &ledger, linked, &mut analysis)?;
     }
     let cluster = of_cluster.map(|asked| {
-        let settings = asked.settings(settings.window, ledger.damaged(Provider::Kubernetes));
+        let settings = asked.settings(
+            settings.window,
+            ledger.damaged(Provider::Kubernetes),
+            Arc::clone(&settings.deploys),
+        );
         cluster::analyse(&asked.input(&of_subjects), &settings, only.as_deref())
     });
     let analysed = Analysed { catalog, analysis, cluster, calls, problems };
@@ -233,6 +243,8 @@ fn settings(
         give_up_unused_services: unused_services,
         tier: arguments.tier,
         suspects: Suspects::default(),
+        deploys: Arc::default(),
+        settle: arguments.settle.div_euclid(DAY),
         generalise: generalise(arguments),
     })
 }

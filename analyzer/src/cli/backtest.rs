@@ -58,6 +58,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         horizons: horizons.into_iter().collect(),
         step: arguments.step,
         policies: Policy::ALL.to_vec(),
+        settle: arguments.analysing.settle.div_euclid(DAY),
     };
     let identities = Identity::all(analysed.catalog, &analysed.analysis, &analysed.calls);
     let backtest = replay(analysed.catalog, &analysed.analysis.account, &identities, told, &plan);

@@ -62,13 +62,14 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         },
         give_up: Vec::new(),
         tier: Tier::default(),
+        settle: 0,
         resources: None,
         cluster: ClusterArguments::default(),
     };
     let analysed = analysed(&analysing, None, streams)?;
     let out = folder.join("proposals");
     propose::prepare(&out)?;
-    let forecasts = propose::forecasts(&analysed, analysing.tier);
+    let forecasts = propose::forecasts(&analysed, &analysing);
     proposals::write(
         analysed.catalog,
         &analysed.analysis,

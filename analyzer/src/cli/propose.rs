@@ -9,11 +9,12 @@ use super::Streams;
 use super::analysing::{Analysed, AnalysingArguments, analysed, named};
 use crate::cluster;
 use crate::exit::Exit;
-use crate::learn::{Tier, watched};
+use crate::learn::watched;
 use crate::outcome::{Edits, Told};
 use crate::output::{Cell, Format, Row, plain, print};
 use crate::proposals;
 use crate::review::Forecasts;
+use crate::visible::DAY;
 
 /// Write proven policy proposals into a folder
 #[derive(Debug, clap::Args)]
@@ -65,7 +66,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     // What came of such proposals in the past is told by all identities of a sort.
     let analysed = analysed(&arguments.analysing, None, streams)?;
     let only = arguments.only.as_deref().map(|name| named(name, names(&analysed))).transpose()?;
-    let forecasts = forecasts(&analysed, arguments.analysing.tier);
+    let forecasts = forecasts(&analysed, &arguments.analysing);
     let cluster = analysed.cluster.as_ref();
     let only = only.as_deref();
     proposals::write(analysed.catalog, &analysed.analysis, cluster, &forecasts, only, &arguments.out)?;
@@ -77,8 +78,9 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
 }
 
 /// What came of such proposals in the past.
-pub(super) fn forecasts(analysed: &Analysed, tier: Tier) -> Forecasts {
-    Forecasts::replay(analysed.catalog, &analysed.analysis, &analysed.calls, tier)
+pub(super) fn forecasts(analysed: &Analysed, arguments: &AnalysingArguments) -> Forecasts {
+    let settle = arguments.settle.div_euclid(DAY);
+    Forecasts::replay(analysed.catalog, &analysed.analysis, &analysed.calls, arguments.tier, settle)
 }
 
 /// Principals with grants, and subjects of the cluster.

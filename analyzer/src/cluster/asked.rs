@@ -1,6 +1,7 @@
 //! What the user says of a cluster, and what the ledger says of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use anyhow::bail;
 use remit_ledger::CoverageRecord;
@@ -8,6 +9,7 @@ use remit_policy::rbac::{AuditPolicy, Closure, State};
 
 use super::policy::{audit_policy, delivered};
 use super::{ClusterInput, ClusterSettings, clusters, records_of};
+use crate::deploys::Deploys;
 use crate::ledgers::Ledger;
 use crate::rollup::PrincipalCalls;
 use crate::visible::WindowSettings;
@@ -70,8 +72,13 @@ impl<'a> Asked<'a> {
     }
 
     /// How to analyse it.
-    pub(crate) fn settings(&self, window: WindowSettings, unreadable: u64) -> ClusterSettings {
-        ClusterSettings { window, unreadable, off: self.off.clone() }
+    pub(crate) fn settings(
+        &self,
+        window: WindowSettings,
+        unreadable: u64,
+        deploys: Arc<Deploys>,
+    ) -> ClusterSettings {
+        ClusterSettings { window, unreadable, deploys, off: self.off.clone() }
     }
 
     /// What to analyse.

@@ -7,8 +7,9 @@ use remit_policy::{ActionUse, Days, ProposeOptions, Verdict, Window, moment, tem
 
 use super::deed::{Deed, Used, deeds};
 use super::demand::demand_of;
+use super::deploying::deploying;
 use super::news::{Known, news};
-use super::pace::pace;
+use super::pace::{after_deploys, pace};
 use super::sentence::sentence;
 use super::unknown::{of_rhythm, unknown};
 use super::{
@@ -51,10 +52,12 @@ pub(crate) fn of_account(
     let deeds = deeds(catalog, &learned);
     let alone = Alone::of(&deeds, observation);
     let rhythm = rhythm_line(&observation.hours);
+    let today = Days::day_of(one.coverage.window.end);
+    let deploys = one.deployed.days(today);
     let permissions = used.iter().take(LISTED).map(|(id, use_)| PermissionLine {
         permission: name_of(catalog, *id),
         calls: calls(use_),
-        rhythm: pace(&days(use_), None),
+        rhythm: after_deploys(&days(use_), &deploys).unwrap_or_else(|| pace(&days(use_), None)),
         last_seen: use_.seen.as_ref().map(|seen| moment(seen.last)).unwrap_or_default(),
         resources: patterns.lines(*id, use_),
         seen_resources: use_.resources.len(),
@@ -90,6 +93,7 @@ pub(crate) fn of_account(
             .map(|(id, why)| StaysLine { permission: name_of(catalog, *id), why: why.explain() })
             .collect(),
         peers: Kinds::peers_of(&analysis.account, &one.principal.arn).take(LISTED).cloned().collect(),
+        deploys: deploying(&one.deployed, (Days::day_of(one.coverage.since), today), &known, observation),
         news: news(since, &known, observation),
         unknown: unknown(judged::of_account(catalog, one)),
         notes: notes(catalog, analysis, one, &rhythm),

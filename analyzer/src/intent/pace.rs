@@ -37,6 +37,21 @@ pub(super) fn pace(days: &Days, hours: Option<&Hours>) -> String {
     }
 }
 
+/// Days after a deploy in which what it starts comes.
+const FOLLOWS: i64 = 2;
+
+/// That something is done only within two days after deploys, at least three of them: where that is told by more than chance, since deploys
+/// and the days behind them are less than half of all days.
+pub(super) fn after_deploys(days: &Days, deploys: &Days) -> Option<String> {
+    let (first, last) = (days.first()?, days.last()?);
+    let behind = |day: i64| (day - FOLLOWS..=day).rev().find(|before| deploys.contains(*before));
+    let followed: Option<std::collections::BTreeSet<i64>> = days.iter().map(behind).collect();
+    let followed = followed.filter(|followed| followed.len() >= 3)?;
+    let near = (first..=last).filter(|day| behind(*day).is_some()).count();
+    let all = usize::try_from(last - first + 1).ok()?;
+    (near * 2 < all).then(|| format!("on deploy ({} times)", followed.len()))
+}
+
 /// The day of the week on which all of these days are.
 pub(super) fn weekday(days: &Days) -> Option<&'static str> {
     let place = |day: i64| usize::try_from(day.rem_euclid(7)).ok();
@@ -57,6 +72,22 @@ mod tests {
         let mut all = Days::none(20_000);
         days.into_iter().for_each(|day| all.insert(day));
         all
+    }
+
+    #[test]
+    fn what_comes_after_deploys_alone_is_told_from_chance() {
+        let deploys = days([20_000, 20_013, 20_040, 20_071]);
+        let said = |all: Vec<i64>| after_deploys(&days(all), &deploys);
+        assert_eq!(said(vec![20_001, 20_013, 20_042, 20_071]), Some("on deploy (4 times)".to_owned()));
+        assert_eq!(
+            said(vec![20_001, 20_013, 20_043, 20_071]),
+            None,
+            "three days later is no longer on deploy"
+        );
+        assert_eq!(said(vec![20_001, 20_013, 20_014]), None, "two deploys are too few");
+        let often = days((20_000..20_060).step_by(3));
+        assert_eq!(after_deploys(&days([20_003, 20_020, 20_050]), &often), None, "every day is near one");
+        assert_eq!(after_deploys(&Days::default(), &deploys), None);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use remit_policy::{Days, Seen, Verdict, moment};
 use super::account::{caller_lines, rhythm_line, window_words};
 use super::deed::Deed;
 use super::demand::{Granting, binding, demand_of};
+use super::deploying::deploying;
 use super::news::{Known, news};
 use super::pace::pace;
 use super::sentence::sentence;
@@ -74,6 +75,12 @@ pub(crate) fn of_subject(
         begun_by: Vec::new(),
         stays: Vec::new(),
         peers: Vec::new(),
+        deploys: deploying(
+            &subject.deployed,
+            (Days::day_of(cluster.coverage.since), Days::day_of(end)),
+            &known,
+            observation,
+        ),
         news: news(since, &known, observation),
         unknown: unknown(judged(subject)),
         notes: notes(cluster, subject, &rhythm),

@@ -33,6 +33,7 @@ fn write_all(intent: &Intent, out: &mut dyn Write) -> io::Result<()> {
         counted(u64::from(intent.rhythm.active_days), "day", "days")
     )?;
     writeln!(out, "  rhythm        {}", intent.rhythm.words)?;
+    writeln!(out, "  deploys       {}", plain(&intent.deploys.words))?;
     if intent.rhythm.active_days > 0 {
         writeln!(out, "  hours (UTC)   {}", bars(&intent.rhythm.hours))?;
         writeln!(out, "                0     6     12    18")?;
@@ -54,7 +55,10 @@ fn write_all(intent: &Intent, out: &mut dyn Write) -> io::Result<()> {
         |stays, out| writeln!(out, "    {}: {}", stays.permission, plain(&stays.why)),
     )?;
     some(out, "of its kind", &intent.peers, "others", |peer, out| writeln!(out, "    {}", plain(peer)))?;
-    news(&intent.news, out)?;
+    news("", &intent.news, out)?;
+    if let Some(since) = &intent.deploys.news {
+        news("the last deploy on ", since, out)?;
+    }
     some(out, "not known", &intent.unknown, "other reasons", |unknown, out| {
         let permissions = counted(unknown.permissions as u64, "permission", "permissions");
         writeln!(
@@ -108,7 +112,7 @@ fn permission(line: &PermissionLine, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
-fn news(news: &News, out: &mut dyn Write) -> io::Result<()> {
+fn news(what: &str, news: &News, out: &mut dyn Write) -> io::Result<()> {
     let day: String = news.since.chars().take(10).collect();
     let all: Vec<String> =
         [("permission", &news.permissions), ("on", &news.resources), ("caller", &news.callers)]
@@ -116,9 +120,11 @@ fn news(news: &News, out: &mut dyn Write) -> io::Result<()> {
             .flat_map(|(what, names)| names.iter().map(move |name| format!("{what} {name}")))
             .collect();
     if all.is_empty() {
-        return writeln!(out, "  nothing new since {day}");
+        return writeln!(out, "  nothing new since {what}{day}");
     }
-    some(out, &format!("new since {day}"), &all, "others", |line, out| writeln!(out, "    {}", plain(line)))
+    some(out, &format!("new since {what}{day}"), &all, "others", |line, out| {
+        writeln!(out, "    {}", plain(line))
+    })
 }
 
 fn on_demand(demand: &Demand, out: &mut dyn Write) -> io::Result<()> {

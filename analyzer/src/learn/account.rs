@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use remit_catalog::{ActionId, Catalog};
-use remit_policy::{Account, Effect, Judgement, Principal, Retained, Verdict};
+use remit_policy::{Account, Days, Effect, Judgement, Principal, Retained, Verdict, day};
 use sha2::{Digest as _, Sha256};
 
 use super::meaning::Meaning;
@@ -21,18 +21,28 @@ pub(crate) fn with_verdict(judgement: &Judgement, wanted: &Verdict) -> BTreeSet<
     verdicts.map(|(id, _)| *id).collect()
 }
 
-/// The unused permissions of a principal that stay in a tier, each with the first rule that keeps it.
+/// The unused permissions of a principal that stay in a tier, each with the first rule that keeps it. All stay while a deploy is
+/// settling that came on a day.
 pub(crate) fn retained(
     catalog: &Catalog,
     used: &BTreeSet<ActionId>,
     unused: impl IntoIterator<Item = ActionId>,
     peers: Option<&Peers<ActionId>>,
     tier: Tier,
+    settling: Option<i64>,
 ) -> BTreeMap<ActionId, Retained> {
     let meaning = |id: ActionId| catalog.action(id).map(Meaning::of_action);
     let words = Words::of(used.iter().copied().filter_map(meaning));
-    let unused = unused.into_iter().filter_map(|id| Some((id, meaning(id)?)));
-    kept(&words, unused, peers, tier, companions::of)
+    let unused: Vec<_> = unused.into_iter().filter_map(|id| Some((id, meaning(id)?))).collect();
+    let mut settling: BTreeMap<_, _> = match settling {
+        Some(on) => {
+            let why = Retained::Settling(day(Days::moment_of(on)));
+            unused.iter().map(|(id, _)| (*id, why.clone())).collect()
+        }
+        None => BTreeMap::new(),
+    };
+    settling.extend(kept(&words, unused, peers, tier, companions::of));
+    settling
 }
 
 impl Kinds {

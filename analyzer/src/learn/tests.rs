@@ -20,7 +20,7 @@ fn set(names: &[&str]) -> BTreeSet<ActionId> {
 fn kept(tier: Tier, used: &[&str], unused: &[&str], others: &[&[&str]]) -> BTreeMap<String, &'static str> {
     let all = others.iter().map(|names| set(names));
     let peers = Peers::of(all.clone(), Peers::among_all(all));
-    let retained = retained(catalog(), &set(used), set(unused), Some(&peers), tier);
+    let retained = retained(catalog(), &set(used), set(unused), Some(&peers), tier, None);
     let name = |id| catalog().action(id).unwrap().full_name();
     retained.into_iter().map(|(id, why)| (name(id), why.code())).collect()
 }

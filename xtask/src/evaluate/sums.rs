@@ -46,7 +46,10 @@ impl Sums {
         let list = |name: &str| {
             backtest.get(name).and_then(Value::as_array).cloned().with_context(|| name.to_owned())
         };
-        for line in list("lines")?.iter().filter(|line| line.get("stratum").is_some_and(Value::is_null)) {
+        let is_of_all = |line: &&Value| {
+            ["stratum", "deploying"].iter().all(|part| line.get(part).is_some_and(Value::is_null))
+        };
+        for line in list("lines")?.iter().filter(is_of_all) {
             let sum = self.lines.entry(key(line)).or_default();
             let windows = number(line, "/broken/of");
             sum.windows += windows;

@@ -5,6 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 
 use crate::backtest::{Backtest, Calibration, Line, Share};
+use crate::deploys::Deploying;
 use crate::learn::Stratum;
 use crate::output::{Cell, Format, Row, counted, percent, print};
 
@@ -15,7 +16,7 @@ pub(super) fn write(backtest: &Backtest, out: &mut dyn Write) -> anyhow::Result<
         let Some(first) = lines.first() else { continue };
         let windows = counted(first.broken.of, "identity at a cut-off", "identities at cut-offs");
         if !first.broken.is_telling() {
-            if first.stratum.is_none() {
+            if first.stratum.is_none() && first.deploying.is_none() {
                 writeln!(out, "{}: not enough history ({windows})\n", heading(first))?;
             }
             continue;
@@ -35,14 +36,15 @@ pub(super) fn write(backtest: &Backtest, out: &mut dyn Write) -> anyhow::Result<
     Ok(print(&calibration, Format::Table, out)?)
 }
 
-fn group(line: &Line) -> (i64, i64, Option<Stratum>) {
-    (line.train, line.horizon, line.stratum)
+fn group(line: &Line) -> (i64, i64, Option<Stratum>, Option<Deploying>) {
+    (line.train, line.horizon, line.stratum, line.deploying)
 }
 
 fn heading(line: &Line) -> String {
-    let stratum = match line.stratum {
-        None => String::new(),
-        Some(stratum) => format!(", of sort {stratum}"),
+    let stratum = match (line.stratum, line.deploying) {
+        (None, None) => String::new(),
+        (Some(stratum), _) => format!(", of sort {stratum}"),
+        (None, Some(deploying)) => format!(", {} in these", deploying.as_str()),
     };
     format!("Learned from {} days, held against the next {}{stratum}", line.train, line.horizon)
 }
@@ -106,6 +108,7 @@ impl Row for LineRow<'_> {
         "TRAIN",
         "HORIZON",
         "STRATUM",
+        "DEPLOYS",
         "POLICY",
         "CUT OFFS",
         "WINDOWS",
@@ -129,6 +132,7 @@ impl Row for LineRow<'_> {
             Cell::Text(line.train.to_string()),
             Cell::Text(line.horizon.to_string()),
             Cell::Text(line.stratum.map_or("all", Stratum::as_str).to_owned()),
+            Cell::Text(line.deploying.map_or("all", Deploying::as_str).to_owned()),
             Cell::Text(line.policy.to_string()),
             Cell::count(line.cut_offs),
             Cell::Number(line.broken.of),

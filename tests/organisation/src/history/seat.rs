@@ -54,7 +54,7 @@ pub(super) fn begin(
         delivery: (workload.session == Session::Instance).then(|| "2.0".to_owned()),
         mfa: false,
         in_scope_of: (workload.session == Session::Lambda)
-            .then(|| format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", identity.name)),
+            .then(|| format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", workload.seat)),
     };
     let mut arguments = role.arguments();
     let (operation, beginner) = if let Some(service) = service(workload.session) {

@@ -143,6 +143,10 @@ impl Life<'_> {
         for raw in &open {
             tasks.push(raw.close(NEVER, &names, archetype)?);
         }
+        let mut names = names;
+        if archetype.session == Session::Lambda {
+            names.insert("function", seat.clone());
+        }
         Ok(Workload {
             session: archetype.session,
             agent: archetype.agent.clone(),

@@ -309,10 +309,11 @@ impl<'a> Cast<'a> {
     }
 }
 
-/// The name of a workload's sessions.
+/// The name of a workload's sessions. The function service names them as the function, which here is named as its role.
 fn seat(archetype: &Archetype, names: &Names) -> String {
     let product = name(names, "name");
     match archetype.session {
+        Session::Lambda => name(names, "rolename").to_owned(),
         Session::Instance => format!("i-{}", name(names, "hex")),
         Session::Saml => format!("{product}@{}.example", name(names, "co")),
         Session::Ci => format!("run-{product}"),
