@@ -8,11 +8,11 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionContext;
 use futures::StreamExt as _;
 use remit_catalog::ActionId;
-use remit_ledger::{CLOUDTRAIL, Provider};
+use remit_ledger::{CLOUDTRAIL, Provider, SNI};
 use remit_policy::{ActionUse, Usage, day};
 
 use crate::calls::RECORDED;
-use crate::rollup::{literal, text, unexpected};
+use crate::rollup::{TABLE, literal, text, unexpected};
 use crate::visible::DAY;
 
 /// How long a burst is at most.
@@ -140,11 +140,38 @@ pub(crate) async fn suspects(context: &SessionContext) -> Result<Suspects, DataF
             of.insert(format!("{}:{}", service(row), operation(row)));
         }
     }
+    let elsewhere = elsewhere(context, &names.join(", ")).await?;
+    let none = BTreeSet::new();
     let of = |(principal, bursts): (String, BTreeMap<String, Stay>)| {
         let operations = operations.get(&principal)?;
-        Some((principal, suspect(&bursts, operations)?))
+        let elsewhere = elsewhere.get(&principal).unwrap_or(&none);
+        Some((principal, suspect(&bursts, operations, elsewhere)?))
     };
     Ok(Suspects { by_principal: bursts.into_iter().filter_map(of).collect() })
+}
+
+/// What these principals called by ways that tell no address: services on their behalf, and what was seen on the wire.
+async fn elsewhere(
+    context: &SessionContext,
+    names: &str,
+) -> Result<BTreeMap<String, BTreeSet<String>>, DataFusionError> {
+    let query = format!(
+        "SELECT principal, service, operation FROM {TABLE} WHERE provider = '{}' AND evidence <> '{SNI}' \
+         AND outcome IN ('allowed', 'failed') AND (via IS NOT NULL OR network_origin IS NULL OR evidence <> '{CLOUDTRAIL}') \
+         AND principal IN ({names}) GROUP BY principal, service, operation",
+        Provider::Aws.as_str()
+    );
+    let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut batches = context.sql(&query).await?.execute_stream().await?;
+    while let Some(batch) = batches.next().await {
+        let batch = batch?;
+        let [principal, service, operation] = [column(&batch, 0)?, column(&batch, 1)?, column(&batch, 2)?];
+        for row in 0..batch.num_rows() {
+            let operation = format!("{}:{}", service(row), operation(row));
+            all.entry(principal(row)).or_default().insert(operation);
+        }
+    }
+    Ok(all)
 }
 
 /// A column of texts, by row.
@@ -164,10 +191,11 @@ fn bursts(stays: &BTreeMap<String, Stay>) -> BTreeMap<String, Stay> {
     bursts.map(|(address, stay)| (address.clone(), *stay)).collect()
 }
 
-/// What came in bursts alone, where that is most of what they called.
+/// What came in bursts alone, and not from elsewhere, where that is most of what they called.
 fn suspect(
     bursts: &BTreeMap<String, Stay>,
     operations: &BTreeMap<String, BTreeSet<String>>,
+    elsewhere: &BTreeSet<String>,
 ) -> Option<Suspect> {
     // What comes from several addresses is the principal's own, who may move about.
     let mut addresses: BTreeMap<&String, usize> = BTreeMap::new();
@@ -177,8 +205,9 @@ fn suspect(
     let mut suspect = Suspect::default();
     for (address, stay) in bursts {
         let Some(called) = operations.get(address) else { continue };
-        let new: Vec<&String> =
-            called.iter().filter(|operation| addresses.get(operation) == Some(&1)).collect();
+        let is_new =
+            |operation: &&String| addresses.get(operation) == Some(&1) && !elsewhere.contains(*operation);
+        let new: Vec<&String> = called.iter().filter(is_new).collect();
         if called.len() < OPERATIONS || new.len() * 2 < called.len() {
             continue;
         }
@@ -208,9 +237,17 @@ mod tests {
         assert_eq!(bursts.keys().collect::<Vec<_>>(), ["203.0.113.9"]);
         let usual: &[&str] = &["s3:GetObject", "sqs:ReceiveMessage"];
         let odd: &[&str] = &["iam:CreateAccessKey", "s3:GetObject", "s3:ListBuckets"];
-        let found = suspect(&bursts, &called(&[("10.0.0.1", usual), ("203.0.113.9", odd)])).unwrap();
+        let found = suspect(&bursts, &called(&[("10.0.0.1", usual), ("203.0.113.9", odd)]), &BTreeSet::new())
+            .unwrap();
         assert_eq!(found.operations.keys().collect::<Vec<_>>(), ["iam:CreateAccessKey", "s3:ListBuckets"]);
         assert!(found.operations.values().all(|burst| burst.start == 60 * DAY));
+        let all = called(&[("10.0.0.1", usual), ("203.0.113.9", odd)]);
+        let elsewhere = BTreeSet::from(["s3:ListBuckets".to_owned()]);
+        assert_eq!(
+            suspect(&bursts, &all, &elsewhere),
+            None,
+            "a service did it too, and one of three is not most"
+        );
     }
 
     #[test]
@@ -218,7 +255,10 @@ mod tests {
         let bursts = bursts(&stays(&[("10.0.0.1", 0, 90), ("203.0.113.9", 60, 60)]));
         let usual: &[&str] = &["s3:GetObject", "sqs:ReceiveMessage", "sqs:SendMessage"];
         let also: &[&str] = &["s3:GetObject", "s3:PutObject", "sqs:ReceiveMessage"];
-        assert_eq!(suspect(&bursts, &called(&[("10.0.0.1", usual), ("203.0.113.9", also)])), None);
+        assert_eq!(
+            suspect(&bursts, &called(&[("10.0.0.1", usual), ("203.0.113.9", also)]), &BTreeSet::new()),
+            None
+        );
     }
 
     #[test]

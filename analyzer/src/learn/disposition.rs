@@ -61,7 +61,9 @@ fn disposition(analysed: &Analysed, id: ActionId, verdict: &Verdict) -> Disposit
             Some(why) if why.is_watched() => Disposition::Watch,
             Some(_) => Disposition::Keep,
         },
-        Verdict::Used if analysed.suspect.contains_key(&id) || is_of_one_cycle(seen(analysed, id)) => {
+        Verdict::Used
+            if analysed.suspect.contains_key(&id) || is_of_one_cycle(analysed, seen(analysed, id)) =>
+        {
             Disposition::Watch
         }
         Verdict::Used => Disposition::Keep,
@@ -72,9 +74,17 @@ fn seen(analysed: &Analysed, id: ActionId) -> Option<&Seen> {
     analysed.usage.actions.get(&id)?.seen.as_ref()
 }
 
-/// Whether it was seen in one stretch of days only, which tells of no second one.
-fn is_of_one_cycle(seen: Option<&Seen>) -> bool {
-    seen.is_some_and(|seen| Rhythm::of(&seen.days).cycles() == 1)
+/// Days after which what was done on nearly every day is over.
+const OVER: i64 = 14;
+
+/// Whether it was seen in one stretch of days only, which tells of no second one. What is done every day is such a stretch once it is
+/// over.
+fn is_of_one_cycle(analysed: &Analysed, seen: Option<&Seen>) -> bool {
+    let today = Days::day_of(analysed.coverage.window.end);
+    seen.is_some_and(|seen| match Rhythm::of(&seen.days) {
+        Rhythm::Daily | Rhythm::WorkingDays => seen.days.last().is_some_and(|last| today - last > OVER),
+        rhythm => rhythm.cycles() == 1,
+    })
 }
 
 fn why(analysed: &Analysed, id: ActionId, verdict: &Verdict) -> String {
@@ -108,7 +118,7 @@ fn unused(analysed: &Analysed, why: Option<&Retained>) -> String {
 fn used(analysed: &Analysed, seen: Option<&Seen>) -> String {
     let Some(seen) = seen else { return "used".to_owned() };
     let calls = counted(seen.count.distinct(), "call", "calls");
-    if is_of_one_cycle(Some(seen)) {
+    if is_of_one_cycle(analysed, Some(seen)) {
         let ago = in_days(Days::day_of(analysed.coverage.window.end) - Days::day_of(seen.last));
         return format!(
             "{calls}, all in one stretch of days that ended {ago} ago: fewer than two cycles were seen"

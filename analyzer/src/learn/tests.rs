@@ -1,8 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use remit_catalog::{ActionId, Catalog};
+use remit_policy::Days;
 
 use super::*;
+use crate::analysis::sample::{analysis, call, record};
+use crate::visible::DAY;
 
 fn id(name: &str) -> ActionId {
     catalog().find(name).unwrap_or_else(|| panic!("no action `{name}`"))
@@ -95,6 +98,36 @@ fn grave_permissions_are_never_learned_of_others() {
 #[test]
 fn of_what_does_nothing_nothing_is_learned() {
     assert_eq!(code(Tier::Balanced, &[], "sqs:ListQueues", &[&["sqs:ListQueues"]]), None);
+}
+
+/// What no other rule keeps stays while a deploy settles, and is watched.
+#[test]
+fn while_a_deploy_settles_everything_stays() {
+    let (used, unused) = (set(&["sqs:CreateQueue"]), set(&["sqs:DeleteQueue", "iam:PutRolePolicy"]));
+    let of = |settling| retained(catalog(), &used, unused.clone(), None, Tier::Strict, settling);
+    assert_eq!(of(None).len(), 1);
+    let settling = of(Some(20_000));
+    assert_eq!(settling[&id("sqs:DeleteQueue")].code(), "companion");
+    let why = &settling[&id("iam:PutRolePolicy")];
+    assert!(why.is_watched() && why.explain().contains("2024-10-04"), "{}", why.explain());
+}
+
+/// What was done every day for a while and is over is one cycle; what goes on is no matter of cycles.
+#[test]
+fn one_stretch_that_is_over_is_watched() {
+    let of = |first: i64, end: i64| {
+        let mut call = call("sqs", "PurgeQueue");
+        call.seen.days = Days::none(0);
+        (first..end).for_each(|day| call.seen.days.insert(day));
+        (call.seen.first, call.seen.last) = (first * DAY, end * DAY - 1);
+        let granted = (["sqs:PurgeQueue"].as_slice(), "*");
+        let analysis = analysis(granted, vec![call], &[record("eu-west-1", 100, 200)], &[]);
+        let one = dispositions(catalog(), &analysis.principals[0]).remove(0);
+        (one.disposition, one.why.contains("fewer than two cycles"))
+    };
+    assert_eq!(of(150, 160), (Disposition::Watch, true));
+    assert_eq!(of(150, 198), (Disposition::Keep, false));
+    assert_eq!(of(150, 151), (Disposition::Watch, true));
 }
 
 /// Each tier keeps what the one before keeps.
