@@ -18,6 +18,8 @@ use remit_policy::{
 
 use crate::deploys::{Deployed, Deploys};
 use crate::learn::{Kinds, Peers, Tier, retained, with_verdict};
+use crate::mutes::Mutes;
+use crate::owners::Owners;
 use crate::regions::{RegionCoverage, regions};
 use crate::report::model::LinkLine;
 use crate::rollup::{Caller, PrincipalCalls};
@@ -123,6 +125,10 @@ pub(crate) struct Analysis {
     pub(crate) open_trusts: Vec<OpenTrust>,
     /// Longest time without any event that counts as covered.
     pub(crate) longest_gap: i64,
+    /// Who looks after what.
+    pub(crate) owners: Owners,
+    /// What is not to be listed.
+    pub(crate) mutes: Mutes,
 }
 
 /// The ARN of a role without its path, where it has one.
@@ -182,6 +188,8 @@ pub(crate) fn analyse_among(
         links: Vec::new(),
         open_trusts: Vec::new(),
         longest_gap: settings.window.longest_gap,
+        owners: Owners::default(),
+        mutes: Mutes::default(),
         inventory,
         account,
     };

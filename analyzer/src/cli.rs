@@ -24,8 +24,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use jiff::civil::Date;
 
-use crate::configuration;
+use crate::configuration::{self, Configuration};
 use crate::exit::Exit;
 
 /// Learns what each workload identity really does, compares that with what it may do, and proposes, with
@@ -90,7 +91,8 @@ enum Verb {
 
 /// Runs the program.
 pub fn run() -> ExitCode {
-    let (command, unreadable) = command();
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let (mut configuration, command, unreadable) = command(today);
     let parsed =
         command.try_get_matches().and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches));
     let needs_file = |arguments: &Arguments| {
@@ -106,13 +108,18 @@ pub fn run() -> ExitCode {
             return if wrong { Exit::Usage.into() } else { Exit::Done.into() };
         }
         Ok(_) | Err(_) => {
-            let mut streams = Streams { out: &mut io::sink(), talk: &mut io::stderr() };
+            let (out, talk) = (&mut io::sink(), &mut io::stderr());
+            let mut streams = Streams { out, talk, configuration: &configuration, today };
             unreadable.iter().for_each(|error| streams.error(error));
             return Exit::Usage.into();
         }
     };
+    if !needs_file(&arguments) {
+        configuration = Configuration::default();
+    }
     start_log(arguments.verbose);
-    let mut streams = Streams { out: &mut io::stdout().lock(), talk: &mut io::stderr() };
+    let (out, talk) = (&mut io::stdout().lock(), &mut io::stderr());
+    let mut streams = Streams { out, talk, configuration: &configuration, today };
     let done = match arguments.verb {
         Verb::Ingest(verb) => ingest::run(&verb, &mut streams),
         Verb::Usage(arguments) => usage::run(&arguments, &mut streams),
@@ -144,23 +151,27 @@ pub fn run() -> ExitCode {
 }
 
 /// The command line, with what a file says of it as defaults; or without, and why.
-fn command() -> (clap::Command, Option<anyhow::Error>) {
+fn command(today: Date) -> (Configuration, clap::Command, Option<anyhow::Error>) {
     let command = Arguments::command();
-    match configuration::path(std::env::args_os().skip(1)) {
-        None => (command, None),
-        Some(path) => match configuration::read(&path, command.clone()) {
-            Ok(command) => (command, None),
-            Err(error) => (command, Some(error)),
-        },
+    let read = configuration::path(std::env::args_os().skip(1))
+        .map(|path| configuration::read(&path, command.clone(), today));
+    match read {
+        None => (Configuration::default(), command, None),
+        Some(Ok((configuration, command))) => (configuration, command, None),
+        Some(Err(error)) => (Configuration::default(), command, Some(error)),
     }
 }
 
-/// Where data and talk go.
+/// Where data and talk go, and what was said before.
 struct Streams<'a> {
     /// Data.
     out: &'a mut dyn Write,
     /// Talk.
     talk: &'a mut dyn Write,
+    /// What `remit.toml` says beside options.
+    configuration: &'a Configuration,
+    /// The day, by which mutes expire and people have left.
+    today: Date,
 }
 
 impl Streams<'_> {

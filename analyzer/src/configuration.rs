@@ -15,15 +15,34 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Command;
-use toml::de::DeTable;
+use jiff::civil::Date;
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use self::options::Options;
 use self::wrong::File;
+use crate::finding::{FindingKind, KINDS};
+use crate::mutes::{MuteRule, Mutes};
+use crate::owners::OwnerRule;
 
 pub(crate) use self::schema::schema;
+pub(crate) use self::wrong::Place;
 
 /// Its name in the working folder.
 const NAME: &str = "remit.toml";
+
+/// Its tables that are no verbs.
+const TABLES: [&str; 2] = ["mute", "owner"];
+
+/// What it says beside options.
+#[derive(Debug, Default)]
+pub(crate) struct Configuration {
+    /// What is not to be listed.
+    pub(crate) mutes: Mutes,
+    /// Who owns what.
+    pub(crate) owners: Vec<(Place, OwnerRule)>,
+}
 
 /// Bytes of it that are read; who writes more has named another file.
 const LARGEST: u64 = 1 << 20;
@@ -48,25 +67,32 @@ pub(crate) fn path(mut words: impl Iterator<Item = std::ffi::OsString>) -> Optio
     path.exists().then_some(path)
 }
 
-/// Reads a file, and puts what it says of options into the command.
-pub(crate) fn read(path: &Path, command: Command) -> anyhow::Result<Command> {
+/// Reads a file as of a day, and puts what it says of options into the command.
+pub(crate) fn read(path: &Path, command: Command, today: Date) -> anyhow::Result<(Configuration, Command)> {
     let name = path.display().to_string();
     let hint = "\nhint: `--config` takes a file as `docs/configuration.md` explains it";
     let context = || format!("cannot read configuration `{name}`");
     let size = std::fs::metadata(path).with_context(|| format!("{}{hint}", context()))?.len();
     anyhow::ensure!(size <= LARGEST, "{}: it is {size} bytes, more than {LARGEST}{hint}", context());
     let text = std::fs::read_to_string(path).with_context(context)?;
-    apply(&File { name: &name, text: &text }, command)
+    apply(&File { name: &name, text: &text }, command, today)
 }
 
 /// The same of a text.
-fn apply(file: &File<'_>, mut command: Command) -> anyhow::Result<Command> {
+fn apply(file: &File<'_>, mut command: Command, today: Date) -> anyhow::Result<(Configuration, Command)> {
+    let mut configuration = Configuration::default();
     let text = file.text.strip_prefix('\u{feff}').unwrap_or(file.text);
     let table = DeTable::parse(text).map_err(|error| file.unreadable(&error))?;
     let options = Options::of(&command);
     let mut of_verbs = Vec::new();
     for (key, value) in table.into_inner() {
         match key.get_ref().as_ref() {
+            "mute" => {
+                let mutes = tables(file, "mute", value)?;
+                mutes.iter().try_for_each(|(place, mute)| check_mute(file, place, mute))?;
+                configuration.mutes = Mutes::new(mutes, today);
+            }
+            "owner" => configuration.owners = tables(file, "owner", value)?,
             _ if value.get_ref().is_table() => of_verbs.push((key, value)),
             _ => command = options.set(file, command, None, &key, &value)?,
         }
@@ -78,5 +104,41 @@ fn apply(file: &File<'_>, mut command: Command) -> anyhow::Result<Command> {
             command = options.set(file, command, Some(&verb), key, value)?;
         }
     }
-    Ok(command)
+    Ok((configuration, command))
+}
+
+/// The tables of an array of tables, each with its place.
+fn tables<T: DeserializeOwned>(
+    file: &File<'_>,
+    key: &str,
+    value: Spanned<DeValue<'_>>,
+) -> anyhow::Result<Vec<(Place, T)>> {
+    let span = value.span();
+    let DeValue::Array(tables) = value.into_inner() else {
+        return Err(file.wrong(
+            span.start,
+            &format!("`{key}` is no list of tables\nhint: write `[[{key}]]` above each"),
+        ));
+    };
+    let one = |table: Spanned<DeValue<'_>>| {
+        let place = file.place(table.span().start);
+        let read = T::deserialize(ValueDeserializer::from(table))
+            .map_err(|error| file.unreadable_at(place.line, &error))?;
+        Ok((place, read))
+    };
+    tables.into_iter().map(one).collect()
+}
+
+/// Whether a mute says whom or what it mutes, by a rule that there is.
+fn check_mute(file: &File<'_>, place: &Place, mute: &MuteRule) -> anyhow::Result<()> {
+    let rules = KINDS.iter().copied().map(FindingKind::as_str);
+    if let Some(rule) = &mute.rule
+        && !rules.clone().any(|known| known == rule.get_ref())
+    {
+        return Err(file.unknown(rule.span().start, "rule", rule.get_ref(), rules));
+    }
+    if mute.identity.is_none() && mute.action.is_none() && mute.rule.is_none() {
+        anyhow::bail!("{place}: this mutes everything\nhint: say `identity`, `action` or `rule`");
+    }
+    Ok(())
 }

@@ -12,8 +12,12 @@ use crate::analysis::{Analysed, Analysis};
 use crate::cluster::{self, Cluster};
 use crate::judged::{self, Judged};
 use crate::links;
+use crate::mutes::{MuteRule, Mutes};
 use crate::outcome::{Edits, Outcome, Told};
 use crate::output::counted;
+use crate::owners::Owner;
+use crate::pattern::Pattern;
+use crate::report::model::Mute;
 
 /// How urgent a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -62,7 +66,24 @@ pub(crate) enum FindingKind {
     DanglingBinding,
     /// A way to come to more than roles give.
     Privilege,
+    /// Nobody looks after it, or whoever did has left.
+    NoOwner,
 }
+
+/// Every kind.
+pub(crate) const KINDS: [FindingKind; 11] = [
+    FindingKind::IdlePrincipal,
+    FindingKind::Unused,
+    FindingKind::Denied,
+    FindingKind::UnknownAction,
+    FindingKind::NoProposal,
+    FindingKind::UnusedLink,
+    FindingKind::BrokenLink,
+    FindingKind::OpenTrust,
+    FindingKind::DanglingBinding,
+    FindingKind::Privilege,
+    FindingKind::NoOwner,
+];
 
 impl FindingKind {
     /// Its word.
@@ -78,6 +99,7 @@ impl FindingKind {
             Self::OpenTrust => "open_trust",
             Self::DanglingBinding => "dangling_binding",
             Self::Privilege => "privilege",
+            Self::NoOwner => "no_owner",
         }
     }
 }
@@ -102,6 +124,10 @@ pub(crate) struct Finding {
     /// What else tells it from others of its kind, principal and service; empty where there is only one.
     #[serde(skip)]
     pub(crate) about: String,
+    /// Who looks after the principal, where that is known.
+    pub(crate) owner: Option<String>,
+    /// Why it is not to be listed, where somebody said so.
+    pub(crate) muted: Option<Mute>,
 }
 
 impl Finding {
@@ -133,9 +159,17 @@ pub(crate) fn weight(level: AccessLevel) -> u64 {
 
 /// Every finding, worst first.
 pub(crate) fn findings(catalog: &Catalog, analysis: &Analysis, cluster: Option<&Cluster>) -> Vec<Finding> {
-    let of_cluster = cluster.into_iter().flat_map(cluster::findings);
-    let of_account = analysis.principals.iter().flat_map(|analysed| of_principal(catalog, analysed));
-    let mut findings: Vec<_> = of_account.chain(of_cluster).chain(links::findings(analysis)).collect();
+    let of_cluster = cluster.into_iter().flat_map(|cluster| cluster::findings(cluster, &analysis.mutes));
+    let mutes = &analysis.mutes;
+    let of_account = analysis.principals.iter().flat_map(|analysed| of_principal(catalog, analysed, mutes));
+    let of_all = links::findings(analysis).into_iter().chain(analysis.owners.findings());
+    let mut findings: Vec<_> = of_account.chain(of_cluster).chain(of_all).collect();
+    for finding in &mut findings {
+        finding.owner = analysis.owners.get(&finding.principal).map(Owner::shown);
+        if finding.muted.is_none() {
+            finding.muted = mutes.of_finding(finding);
+        }
+    }
     findings.sort_by(|a, b| {
         (a.severity, std::cmp::Reverse(a.permissions), a).cmp(&(
             b.severity,
@@ -146,8 +180,8 @@ pub(crate) fn findings(catalog: &Catalog, analysis: &Analysis, cluster: Option<&
     findings
 }
 
-fn of_principal(catalog: &Catalog, analysed: &Analysed) -> Vec<Finding> {
-    let mut findings = unused(&analysed.principal.arn, judged::of_account(catalog, analysed));
+fn of_principal(catalog: &Catalog, analysed: &Analysed, mutes: &Mutes) -> Vec<Finding> {
+    let mut findings = unused(&analysed.principal.arn, judged::of_account(catalog, analysed), mutes);
     let finding = |severity, kind, permissions, detail| Finding {
         severity,
         kind,
@@ -157,6 +191,8 @@ fn of_principal(catalog: &Catalog, analysed: &Analysed) -> Vec<Finding> {
         detail,
         names: Vec::new(),
         about: String::new(),
+        owner: None,
+        muted: None,
     };
     let counts = analysed.judgement.counts();
     let usage = &analysed.usage;
@@ -219,35 +255,45 @@ fn fate(unlisted: &Unlisted, at: GrantRef, pattern: &str) -> &'static str {
     }
 }
 
-/// One finding per service with unused permissions.
-pub(crate) fn unused<'a>(principal: &str, judged: impl Iterator<Item = Judged<'a>>) -> Vec<Finding> {
-    let mut services: BTreeMap<String, Service> = BTreeMap::new();
+/// One finding per service with unused permissions, and one more per mute of some of them.
+pub(crate) fn unused<'a>(
+    principal: &str,
+    judged: impl Iterator<Item = Judged<'a>>,
+    mutes: &Mutes,
+) -> Vec<Finding> {
+    let mut granted: BTreeMap<String, usize> = BTreeMap::new();
+    let mut parts: BTreeMap<(String, String, Option<Mute>), Part> = BTreeMap::new();
     for Judged { name, service, level, verdict } in judged {
-        let service = services.entry(service).or_default();
-        service.granted += 1;
         if *verdict == Verdict::Unused {
-            service.names.push(name);
-            *service.levels.entry(level_order(level)).or_default() += 1;
+            let mute = mutes.of_permission(principal, FindingKind::Unused.as_str(), &name);
+            let about = mute.and_then(|mute| mute.action.as_ref()).map(Pattern::text).unwrap_or_default();
+            let key = (service.clone(), about.to_owned(), mute.map(MuteRule::mute));
+            let part = parts.entry(key).or_default();
+            part.names.push(name);
+            *part.levels.entry(level_order(level)).or_default() += 1;
         }
+        *granted.entry(service).or_default() += 1;
     }
-    let with_unused = services.into_iter().filter(|(_, service)| !service.names.is_empty());
-    with_unused
-        .map(|(name, service)| Finding {
-            severity: service.severity(),
+    parts
+        .into_iter()
+        .map(|((service, about, muted), part)| Finding {
+            severity: part.severity(),
             kind: FindingKind::Unused,
             principal: principal.to_owned(),
-            service: Some(name),
-            permissions: service.names.len(),
-            detail: service.detail(),
-            names: service.names,
-            about: String::new(),
+            permissions: part.names.len(),
+            detail: part.detail(granted.get(&service).copied().unwrap_or_default()),
+            service: Some(service),
+            names: part.names,
+            about,
+            owner: None,
+            muted,
         })
         .collect()
 }
 
+/// Unused permissions of a service, all of them muted alike.
 #[derive(Default)]
-struct Service {
-    granted: usize,
+struct Part {
     names: Vec<String>,
     levels: BTreeMap<usize, usize>,
 }
@@ -265,7 +311,7 @@ pub(crate) fn level_order(level: AccessLevel) -> usize {
     LEVELS.iter().position(|(other, _)| *other == level).unwrap_or(LEVELS.len())
 }
 
-impl Service {
+impl Part {
     fn severity(&self) -> Severity {
         match self.levels.keys().next() {
             Some(0) => Severity::High,
@@ -274,14 +320,14 @@ impl Service {
         }
     }
 
-    fn detail(&self) -> String {
+    fn detail(&self, granted: usize) -> String {
         let levels: Vec<_> = self
             .levels
             .iter()
             .filter_map(|(level, count)| LEVELS.get(*level).map(|(_, name)| format!("{count} {name}")))
             .collect();
         let are = if self.names.len() == 1 { "is" } else { "are" };
-        format!("{} of {} granted {are} unused: {}", self.names.len(), self.granted, levels.join(", "))
+        format!("{} of {granted} granted {are} unused: {}", self.names.len(), levels.join(", "))
     }
 }
 

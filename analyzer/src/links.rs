@@ -131,6 +131,8 @@ pub(crate) fn findings(analysis: &Analysis) -> Vec<Finding> {
         detail,
         names: Vec::new(),
         about: String::new(),
+        owner: None,
+        muted: None,
     };
     let mut findings = Vec::new();
     for line in &analysis.links {

@@ -11,7 +11,7 @@ mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use read::{Identities, Workload};
+pub use read::{Described, Identities, Workload};
 pub use session::{LinkSeen, LinkUse, Session, Sessions};
 pub use trust::{Trust, TrustPolicy};
 

@@ -14,9 +14,11 @@ use remit_policy::{Days, Generalise, GivenUp, Window};
 use super::{Streams, WrongUsage};
 use crate::analysis::{Analysis, Settings, analyse, claim_pathless, first_counted};
 use crate::cluster::{self, Asked, Cluster, ClusterArguments};
+use crate::configuration::Configuration;
 use crate::grants::{self, Grants};
 use crate::learn::Tier;
 use crate::ledgers::Ledger;
+use crate::owners::{OwnerArguments, Owners};
 use crate::rollup::{Filter, PrincipalCalls, Span, by_principal};
 use crate::suspects::Suspects;
 use crate::typo::similar;
@@ -66,6 +68,8 @@ pub(super) struct AnalysingArguments {
     pub(super) settle: i64,
     #[command(flatten)]
     pub(super) cluster: ClusterArguments,
+    #[command(flatten)]
+    pub(super) owners: OwnerArguments,
 }
 
 /// How resources that were seen become resource patterns.
@@ -163,6 +167,8 @@ pub(super) fn opened(
         &ledger.principals(Some(Provider::Aws))?,
     )?;
     let linked = links::of_grants(&grants);
+    let Configuration { mutes, owners } = streams.configuration;
+    let owners = Owners::of(&grants, owners, &arguments.owners, streams.today)?;
     let Grants { account, rbac, problems: of_manifests, .. } = grants;
     let since = first_counted(
         account.principals.iter().map(|one| one.arn.as_str()),
@@ -188,7 +194,7 @@ pub(super) fn opened(
             .chain(&of_manifests)
             .map(|problem| format!("{}:{}: {}", problem.file, problem.line, problem.message)),
     );
-    for problem in &problems {
+    for problem in problems.iter().chain(mutes.expired()) {
         streams.problem(problem);
     }
     let subjects = of_cluster.as_ref().map(|asked| asked.state.subjects()).unwrap_or_default();
@@ -201,6 +207,11 @@ pub(super) fn opened(
     };
     let mut analysis = analyse(catalog, account, &calls, ledger.coverage(), &settings, only.as_deref());
     analysis.workloads = workloads;
+    analysis.mutes = mutes.clone();
+    analysis.owners = owners;
+    if let Some(only) = only.as_deref() {
+        analysis.owners.retain(only);
+    }
     if only.is_none() {
         links::judge(catalog, &ledger, linked, &mut analysis)?;
     }

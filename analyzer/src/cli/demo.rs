@@ -15,6 +15,7 @@ use crate::cluster::ClusterArguments;
 use crate::exit::Exit;
 use crate::learn::Tier;
 use crate::output::{counted, grouped};
+use crate::owners::OwnerArguments;
 use crate::proposals;
 use crate::report::build::Beside;
 use crate::report::model::{PrincipalSection, Report};
@@ -65,6 +66,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         settle: 0,
         resources: None,
         cluster: ClusterArguments::default(),
+        owners: OwnerArguments::default(),
     };
     let analysed = analysed(&analysing, None, streams)?;
     let out = folder.join("proposals");

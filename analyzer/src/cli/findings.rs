@@ -6,7 +6,7 @@ use super::Streams;
 use super::analysing::{AnalysingArguments, analysed};
 use crate::exit::Exit;
 use crate::finding::{Finding, findings};
-use crate::output::{Cell, Format, Row, plain, print};
+use crate::output::{Cell, Format, Row, counted, plain, print};
 
 /// List permissions that are not used, and what else is worth acting on
 #[derive(Debug, clap::Args)]
@@ -47,12 +47,19 @@ impl Row for Line<'_> {
 
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let analysed = analysed(&arguments.analysing, arguments.only.as_deref(), streams)?;
-    let findings = findings(analysed.catalog, &analysed.analysis, analysed.cluster.as_ref());
+    let mut findings = findings(analysed.catalog, &analysed.analysis, analysed.cluster.as_ref());
+    let all = findings.len();
+    findings.retain(|finding| finding.muted.is_none());
+    let muted = all - findings.len();
     let lines: Vec<_> = findings.iter().map(Line).collect();
     if lines.is_empty() && arguments.format == Format::Table {
         streams.say("no findings");
     } else {
         print(&lines, arguments.format, streams.out)?;
+    }
+    if muted > 0 {
+        let are = if muted == 1 { "is" } else { "are" };
+        streams.say(&format!("{} {are} muted", counted(muted as u64, "finding", "findings")));
     }
     Ok(match (analysed.problems.is_empty(), arguments.check && !findings.is_empty()) {
         (false, _) => Exit::Failed,

@@ -194,7 +194,10 @@ const SHOWN: usize = 5;
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::Date;
+
     use super::*;
+    use crate::configuration::Configuration;
 
     #[test]
     fn one_file_is_no_plural() {
@@ -202,7 +205,9 @@ mod tests {
             let mut summary = Summary::default();
             summary.files.read = read;
             let (mut out, mut talk) = (Vec::new(), Vec::new());
-            tell(&summary, &mut Streams { out: &mut out, talk: &mut talk });
+            let configuration = Configuration::default();
+            let (configuration, today) = (&configuration, Date::ZERO);
+            tell(&summary, &mut Streams { out: &mut out, talk: &mut talk, configuration, today });
             assert!(String::from_utf8(talk).unwrap().starts_with(expected), "{expected}");
         }
     }

@@ -5,15 +5,16 @@ use remit_policy::rbac::{Permission, Privilege, privileges};
 
 use super::{AnalysedSubject, Cluster, judged};
 use crate::finding::{Finding, FindingKind, Severity, no_proposal, unused};
+use crate::mutes::Mutes;
 use crate::output::{calls_seen, counted};
 
 /// Every finding on a cluster, in the order of its subjects.
-pub(crate) fn findings(cluster: &Cluster) -> Vec<Finding> {
-    cluster.subjects.iter().flat_map(|subject| of_subject(cluster, subject)).collect()
+pub(crate) fn findings(cluster: &Cluster, mutes: &Mutes) -> Vec<Finding> {
+    cluster.subjects.iter().flat_map(|subject| of_subject(cluster, subject, mutes)).collect()
 }
 
-fn of_subject(cluster: &Cluster, subject: &AnalysedSubject) -> Vec<Finding> {
-    let mut findings = unused(&subject.user.name, judged(subject));
+fn of_subject(cluster: &Cluster, subject: &AnalysedSubject, mutes: &Mutes) -> Vec<Finding> {
+    let mut findings = unused(&subject.user.name, judged(subject), mutes);
     let finding = |severity, kind, permissions, detail| Finding {
         severity,
         kind,
@@ -23,6 +24,8 @@ fn of_subject(cluster: &Cluster, subject: &AnalysedSubject) -> Vec<Finding> {
         detail,
         names: Vec::new(),
         about: String::new(),
+        owner: None,
+        muted: None,
     };
     let counts = subject.judgement.counts();
     let usage = &subject.usage;

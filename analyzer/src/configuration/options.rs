@@ -48,7 +48,7 @@ impl Options {
         name: &Spanned<DeString<'_>>,
     ) -> anyhow::Result<&(Path, BTreeMap<String, Arg>)> {
         self.verbs.get(name.get_ref().as_ref()).ok_or_else(|| {
-            let known = self.verbs.keys().map(String::as_str);
+            let known = self.verbs.keys().map(String::as_str).chain(super::TABLES);
             file.unknown(name.span().start, "table", name.get_ref(), known)
         })
     }

@@ -15,12 +15,49 @@ pub(crate) fn schema(command: &Command) -> Value {
         let about = format!("Options of `remit {}` alone", path.join(" "));
         properties.insert(verb.clone(), object(&about, &keys));
     }
+    properties.extend(TABLES.iter().map(|(name, about, keys)| ((*name).to_owned(), list(about, keys))));
     let mut schema = object("Options of Remit's verbs, and what else is said once for all runs", &properties);
     if let Some(schema) = schema.as_object_mut() {
         schema.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
         schema.insert("title".to_owned(), "remit.toml".into());
     }
     schema
+}
+
+/// A key of a table, what it says, and whether it has to be there.
+type Key = (&'static str, &'static str, bool);
+
+/// Lists of tables that are no verbs.
+const TABLES: [(&str, &str, &[Key]); 2] = [
+    (
+        "mute",
+        "Findings that are known: they are counted and not listed",
+        &[
+            ("identity", "A pattern of principals", false),
+            ("action", "A pattern of permissions", false),
+            ("rule", "The rule that found it, such as `unused`", false),
+            ("reason", "Why", true),
+            ("until", "The last day on which it holds, as `2027-01-31`", false),
+        ],
+    ),
+    (
+        "owner",
+        "Who looks after identities; the last that matches counts",
+        &[("identity", "A pattern of principals", true), ("owner", "Their owner", true)],
+    ),
+];
+
+fn list(about: &str, keys: &[Key]) -> Value {
+    let properties = keys
+        .iter()
+        .map(|(key, about, _)| ((*key).to_owned(), json!({ "type": "string", "description": about })));
+    let mut table = object(about, &properties.collect());
+    if let Some(table) = table.as_object_mut() {
+        let required: Vec<_> =
+            keys.iter().filter(|(.., is_required)| *is_required).map(|(key, ..)| key).collect();
+        table.insert("required".to_owned(), json!(required));
+    }
+    json!({ "type": "array", "items": table })
 }
 
 fn object(about: &str, properties: &Map<String, Value>) -> Value {

@@ -24,10 +24,12 @@ fn command() -> Command {
         .subcommand(pr)
 }
 
+const TODAY: Date = jiff::civil::date(2026, 11, 28);
+
 /// What a verb's options are, given a file and words.
 fn parsed(text: &str, words: &[&str]) -> clap::ArgMatches {
     let file = File { name: "remit.toml", text };
-    let command = apply(&file, command()).unwrap();
+    let (_, command) = apply(&file, command(), TODAY).unwrap();
     let mut matches = command.try_get_matches_from([&["remit"], words].concat()).unwrap();
     let mut below = matches.remove_subcommand();
     while let Some((_, of_verb)) = below {
@@ -42,7 +44,7 @@ fn texts(matches: &clap::ArgMatches, option: &str) -> Vec<String> {
 }
 
 fn wrong(text: &str) -> String {
-    apply(&File { name: "remit.toml", text }, command()).unwrap_err().to_string()
+    apply(&File { name: "remit.toml", text }, command(), TODAY).unwrap_err().to_string()
 }
 
 #[test]
@@ -109,6 +111,29 @@ fn what_is_wrong_is_told_with_its_line_and_what_was_meant() {
             "min_window = 'soon'\n",
             "remit.toml:1: `soon` is not a length of time\nhint: write it like `90d`, `12h` or `0d`",
         ),
+        ("[[mute]]\nidentity = '*'\nreson = 'x'\n", "remit.toml:3: unknown field `reson`"),
+        ("[[mute]]\nidentity = '*'\n", "remit.toml:1: missing field `reason`"),
+        (
+            "\n[[mute]]\nreason = 'x'\n",
+            "remit.toml:2: this mutes everything\nhint: say `identity`, `action` or `rule`",
+        ),
+        (
+            "[[mute]]\nreason = 'x'\nrule = 'unusd'\n",
+            "remit.toml:3: unknown rule `unusd`\nhint: did you mean `unused`?",
+        ),
+        (
+            "[[mute]]\nreason = 'x'\nrule = 'unused'\nuntil = 'soon'\n",
+            "remit.toml:4: `soon` is no date\nhint: write it as `2027-01-31`",
+        ),
+        ("[[mute]]\nreason = 'x'\naction = '[s3'\n", "remit.toml:3: `[s3` is no pattern: "),
+        (
+            "[mute]\nreason = 'x'\n",
+            "remit.toml:1: `mute` is no list of tables\nhint: write `[[mute]]` above each",
+        ),
+        (
+            "[[owner]]\nidentity = 'ci-*'\nowner = 3\n",
+            "remit.toml:3: invalid type: integer `3`, expected a string",
+        ),
         ("verbose = true\n", "remit.toml:1: unknown key `verbose`"),
     ];
     for (text, expected) in cases {
@@ -137,7 +162,33 @@ fn the_schema_has_every_key_that_is_taken() {
         |at: &str| schema.pointer(at).unwrap().as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let mut top = keys("/properties");
     top.sort();
-    assert_eq!(top, ["findings", "grants", "ledger", "ledger-info", "min_window", "pr", "tier"]);
+    assert_eq!(
+        top,
+        ["findings", "grants", "ledger", "ledger-info", "min_window", "mute", "owner", "pr", "tier"]
+    );
+    // What the schema says of a table is what is read of it: all keys that are there, and those that have to be.
+    for (table, all) in [
+        ("mute", "identity = 'a'\naction = 'b'\nrule = 'unused'\nreason = 'c'\nuntil = 2027-01-31\n"),
+        ("owner", "identity = 'a'\nowner = 'b'\n"),
+    ] {
+        let taken = |text: &str| {
+            apply(&File { name: "remit.toml", text: &format!("[[{table}]]\n{text}") }, command(), TODAY)
+                .is_ok()
+        };
+        assert!(taken(all));
+        let mut named: Vec<_> = all.lines().map(|line| line.split(' ').next().unwrap().to_owned()).collect();
+        let required = &schema.pointer(&format!("/properties/{table}/items/required")).unwrap();
+        for key in &named {
+            let others =
+                all.lines().filter(|line| !line.starts_with(key.as_str())).collect::<Vec<_>>().join("\n");
+            let is_required = required.as_array().unwrap().iter().any(|one| one == key);
+            assert_eq!(taken(&others), !is_required, "{table}: {key}");
+        }
+        let mut keys = keys(&format!("/properties/{table}/items/properties"));
+        keys.sort();
+        named.sort();
+        assert_eq!(keys, named);
+    }
     assert_eq!(keys("/properties/pr/properties"), ["label", "max_open"]);
     assert_eq!(schema.pointer("/properties/tier/enum").unwrap(), &serde_json::json!(["strict", "standard"]));
     assert_eq!(schema.pointer("/additionalProperties"), Some(&serde_json::Value::Bool(false)));

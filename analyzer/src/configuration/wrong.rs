@@ -66,7 +66,11 @@ impl File<'_> {
     /// The same, of something that starts on a line, where the parser does not say which.
     pub(super) fn unreadable_at(&self, line: usize, error: &toml::de::Error) -> anyhow::Error {
         let line = error.span().map_or(line, |span| self.place(span.start).line);
-        let mut message = error.message().trim_end_matches('.').replace('\n', ", ");
+        let (message, hint) = error.message().split_once("\nhint: ").unwrap_or((error.message(), ""));
+        let mut message = message.trim().trim_end_matches('.').replace('\n', ", ");
+        if !hint.is_empty() {
+            message = format!("{message}\nhint: {hint}");
+        }
         // `serde` lists what it knows behind what it does not.
         if let Some((unknown, known)) = message.clone().split_once(", expected one of ")
             && let Some(name) = unknown.split('`').nth(1)

@@ -29,6 +29,7 @@ use crate::finding::{LEVELS, findings, weight};
 use crate::intent::Hours;
 use crate::judged;
 use crate::outcome::Edits;
+use crate::owners::Owner;
 use crate::proposals::{class_of, folder_of};
 use crate::report::model::{
     FindingLine, LevelWeight, PrincipalSection, ProposalSection, PullRequest, Report, ReportWindow, SCHEMA,
@@ -74,6 +75,10 @@ pub(crate) fn build(
     found::rate(&mut principals, &mut lines);
     principals
         .sort_by(|a, b| (std::cmp::Reverse(a.score), &a.arn).cmp(&(std::cmp::Reverse(b.score), &b.arn)));
+    for principal in &mut principals {
+        principal.owner = analysis.owners.get(&principal.arn).map(Owner::shown);
+        principal.muted = analysis.mutes.of_identity(&principal.arn);
+    }
     let mut accounts: Vec<_> = analysis.principals.iter().map(|analysed| analysed.account.clone()).collect();
     accounts.extend(cluster.and_then(|cluster| cluster.name.clone()));
     accounts.sort();

@@ -357,7 +357,7 @@ pub struct PullRequest {
 }
 
 /// What somebody said not to list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Mute {
     /// Why, in their words.
     pub reason: String,

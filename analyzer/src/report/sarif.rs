@@ -9,7 +9,7 @@ use crate::sarif::{Found, Level, Rule, log};
 const NO_FILE: &str = "grants";
 
 /// The rules, by the words of kinds of findings.
-pub(crate) const RULES: [Rule; 10] = [
+pub(crate) const RULES: [Rule; 11] = [
     rule(
         "unused",
         "UnusedPermissions",
@@ -69,6 +69,12 @@ pub(crate) const RULES: [Rule; 10] = [
         "Privilege",
         "A subject of a cluster can come to more than its roles say.",
         "Remove what opens the way, unless it is needed.",
+    ),
+    rule(
+        "no_owner",
+        "NoOwner",
+        "Nobody looks after an identity, or whoever did has left.",
+        "Find somebody who does, and name them by a tag, an annotation or `[[owner]]` in `remit.toml`; or remove the identity.",
     ),
 ];
 

@@ -70,3 +70,67 @@ fn what_is_wrong_stops_every_verb_but_those_that_need_no_file() {
     fs::write(place.path().join("good.toml"), "ledger = \"here\"\n").unwrap();
     assert!(run(place.path(), &["usage", "--config", "good.toml"]).talk.contains("`here`"));
 }
+
+#[test]
+fn mutes_and_owners_reach_findings_and_the_report() {
+    let place = super::wrong::place();
+    let folder = place.path();
+    let settings = format!("ledger = 'ledger'\ngrants = ['{}']\nmax_gap = '45d'\n", super::wrong::GRANTS);
+    let file = folder.join("remit.toml");
+    let found = |settings: &str| -> (Vec<Value>, String) {
+        fs::write(&file, settings).unwrap();
+        let ran = run(folder, &["findings", "--format", "json"]);
+        assert_eq!(ran.code, Some(0), "{ran:#?}");
+        (serde_json::from_str(&ran.out).unwrap(), ran.talk)
+    };
+    let of_kind = |found: &[Value], kind: &str| found.iter().filter(|one| one["kind"] == kind).count();
+    let (all, _) = found(&settings);
+    let unused = of_kind(&all, "unused");
+    assert!(unused > 0 && unused < all.len(), "{all:#?}");
+
+    // By rule, and by nothing else.
+    let mute = "[[mute]]\nrule = 'unused'\nreason = 'later'\n";
+    let (left, talk) = found(&format!("{settings}{mute}"));
+    assert_eq!((of_kind(&left, "unused"), left.len()), (0, all.len() - unused));
+    assert!(talk.contains(&format!("{unused} findings are muted")), "{talk}");
+    // One that has expired hides nothing, and is told.
+    let (left, talk) = found(&format!("{settings}{mute}until = 2020-01-31\n"));
+    assert_eq!(left.len(), all.len());
+    assert!(talk.contains("remit.toml:4: this mute held until 2020-01-31"), "{talk}");
+
+    // A permission of a finding is muted alone, and no permission is in neither.
+    let several =
+        all.iter().find(|one| one["kind"] == "unused" && one["permissions"].as_u64() > Some(1)).unwrap();
+    let (principal, name) = (several["principal"].as_str().unwrap(), several["names"][0].as_str().unwrap());
+    let one = format!("[[mute]]\nidentity = '{principal}'\naction = '{name}'\nreason = 'x'\n");
+    let (left, _) = found(&format!("{settings}{one}"));
+    assert_eq!(left.len(), all.len());
+    let rest = left.iter().find(|one| {
+        one["kind"] == "unused" && one["principal"] == principal && one["service"] == several["service"]
+    });
+    assert_eq!(rest.unwrap()["permissions"].as_u64(), several["permissions"].as_u64().map(|count| count - 1));
+
+    // All of them muted, nothing fails.
+    fs::write(&file, format!("{settings}[findings]\ncheck = true\n")).unwrap();
+    assert_eq!(run(folder, &["findings"]).code, Some(1));
+    fs::write(&file, format!("{settings}[findings]\ncheck = true\n[[mute]]\nidentity = '*'\nreason = 'x'\n"))
+        .unwrap();
+    assert_eq!(run(folder, &["findings"]).code, Some(0));
+
+    // The report counts what it hides, and knows owners; who left is found.
+    fs::write(folder.join("people.csv"), "login,left\nann,2020-01-31\n").unwrap();
+    let owned =
+        format!("leavers = 'people.csv'\n[[owner]]\nidentity = '{principal}'\nowner = '@ann'\n{mute}");
+    let (left, _) = found(&format!("{settings}{owned}"));
+    let gone = left.iter().find(|one| one["kind"] == "no_owner" && one["principal"] == principal).unwrap();
+    assert_eq!(gone["severity"], "medium");
+    assert_eq!(gone["owner"], "@ann (left)");
+    remit(folder, &["report", "--out", "."]);
+    let report: Value =
+        serde_json::from_str(&fs::read_to_string(folder.join("report.json")).unwrap()).unwrap();
+    assert_eq!(report["totals"]["muted_findings"].as_u64(), Some(unused as u64));
+    assert_eq!(report["totals"]["findings"].as_u64(), Some((left.len() + unused) as u64));
+    let sections = report["principals"].as_array().unwrap();
+    let section = sections.iter().find(|one| one["arn"] == principal).unwrap();
+    assert_eq!(section["owner"], "@ann (left)");
+}

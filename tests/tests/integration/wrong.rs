@@ -6,10 +6,10 @@ use remit_organisation::{Organisation, Profile, Size};
 use remit_tests::case::files;
 use remit_tests::program::{Ran, remit, run};
 
-const GRANTS: &str = "account-authorization-details.json";
+pub(super) const GRANTS: &str = "account-authorization-details.json";
 
 /// An organisation with a ledger in a folder.
-fn place() -> tempfile::TempDir {
+pub(super) fn place() -> tempfile::TempDir {
     let profile = Profile::random(31, Size { roles: 3, days: 45, operations: 6 }).unwrap();
     let place = tempfile::tempdir().unwrap();
     Organisation::generate(31, &profile).unwrap().write(place.path()).unwrap();

@@ -1,6 +1,6 @@
 //! The cluster's side of links: annotations of service accounts, associations, and which workloads use which account.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -11,13 +11,22 @@ use crate::{Origin, Problem};
 #[derive(Clone, Debug, Default)]
 pub struct Identities {
     /// All that are there.
-    pub service_accounts: BTreeSet<ServiceAccount>,
+    pub service_accounts: BTreeMap<ServiceAccount, Described>,
     /// What runs as which.
     pub workloads: Vec<Workload>,
     /// What they are meant to become.
     pub links: Vec<Link>,
     /// What cannot be used.
     pub problems: Vec<Problem>,
+}
+
+/// What is said of a service account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Described {
+    /// Where its manifest was read.
+    pub origin: Origin,
+    /// Its annotations, and its labels where no annotation has their key. Long ones, which are of tools, are left out.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// What runs as a service account.
@@ -127,7 +136,8 @@ impl Identities {
                 });
             }
         }
-        self.service_accounts.insert(service_account);
+        let described = Described { origin: origin.clone(), tags: tags(manifest) };
+        self.service_accounts.entry(service_account).or_insert(described);
     }
 
     fn association(&mut self, fields: [Option<&str>; 4], role: &str, since: Option<i64>, origin: &Origin) {
@@ -174,6 +184,21 @@ impl Identities {
 /// A text that is not empty.
 fn text<'a>(value: &'a Value, at: &str) -> Option<&'a str> {
     value.pointer(at).and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+/// Bytes of an annotation that may still name somebody.
+const LONGEST_TAG: usize = 256;
+
+fn tags(manifest: &Value) -> BTreeMap<String, String> {
+    let mut tags = BTreeMap::new();
+    for at in ["/metadata/annotations", "/metadata/labels"] {
+        for (key, value) in manifest.pointer(at).and_then(Value::as_object).into_iter().flatten() {
+            if let Some(value) = value.as_str().filter(|value| value.len() <= LONGEST_TAG) {
+                tags.entry(key.clone()).or_insert_with(|| value.to_owned());
+            }
+        }
+    }
+    tags
 }
 
 /// `kubectl apply` puts objects without a namespace into `default` unless it is told another.

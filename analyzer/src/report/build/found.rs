@@ -47,7 +47,7 @@ pub(super) fn lines(
             permissions: finding.permissions,
             detail: finding.detail,
             names: finding.names.into_iter().take(NAMES).collect(),
-            muted: None,
+            muted: finding.muted,
             change: None,
         })
         .collect()

@@ -1,0 +1,212 @@
+//! Who looks after an identity: what `remit.toml` says, or its tags, annotations and labels, or the owners of the file that
+//! grants it something. Who has left owns nothing.
+
+mod file;
+mod leavers;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use remit_policy::PolicyKind;
+use remit_policy::link::ServiceAccount;
+use serde::Deserialize;
+
+use self::file::Repositories;
+use self::leavers::Leavers;
+use crate::configuration::Place;
+use crate::finding::{Finding, FindingKind, Severity};
+use crate::grants::Grants;
+use crate::pattern::Pattern;
+
+/// Who looks after identities
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct OwnerArguments {
+    /// Keys of tags, annotations and labels that name who looks after an identity, the first that is there counting
+    #[arg(long, value_name = "KEY", value_delimiter = ',', default_value = "owner,team")]
+    pub(crate) owner_tag: Vec<String>,
+    /// People who have left, as CSV with a header: a column `owner`, `email`, `login` or `name`, and `left` with the day
+    #[arg(long, value_name = "FILE")]
+    pub(crate) leavers: Option<PathBuf>,
+}
+
+/// Who owns what matches.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OwnerRule {
+    /// The identities.
+    pub(crate) identity: Pattern,
+    /// Their owner.
+    pub(crate) owner: String,
+}
+
+/// Who looks after one identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Owner {
+    /// Names, as tags and files have them.
+    pub(crate) names: Vec<String>,
+    /// What names them, in words.
+    pub(crate) source: String,
+    /// When the last of them left, where all have: a day, or nothing where that is not told.
+    pub(crate) left: Option<Option<jiff::civil::Date>>,
+}
+
+/// Who looks after what.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Owners {
+    owners: BTreeMap<String, Owner>,
+    /// Identities of which all is known that could name an owner, and nothing does.
+    without: BTreeSet<String>,
+    /// Whether somebody says who owns anything: without that the lack of owners is no news of single identities.
+    is_practised: bool,
+}
+
+impl Owners {
+    /// Finds the owners of everything that the grants name.
+    pub(crate) fn of(
+        grants: &Grants,
+        rules: &[(Place, OwnerRule)],
+        arguments: &OwnerArguments,
+        today: jiff::civil::Date,
+    ) -> anyhow::Result<Self> {
+        let leavers = arguments.leavers.as_deref().map(Leavers::read).transpose()?.unwrap_or_default();
+        let mut search = Search { rules, keys: &arguments.owner_tag, repositories: Repositories::default() };
+        let mut owners =
+            Self { is_practised: !rules.is_empty() || arguments.leavers.is_some(), ..Self::default() };
+        let mut add = |identity: String, owner: Option<Owner>, is_known: bool| match owner {
+            Some(mut owner) => {
+                owner.left = leavers.all_left(&owner.names, today);
+                owners.is_practised = true;
+                owners.owners.insert(identity, owner);
+            }
+            None if is_known => {
+                owners.without.insert(identity);
+            }
+            None => {}
+        };
+        for principal in &grants.account.principals {
+            let policies =
+                principal.attachments.iter().filter_map(|one| grants.account.policies.get(one.policy));
+            // Of bare documents nobody knows the tags of whom they are for.
+            let bare = policies.filter(|policy| policy.kind == PolicyKind::Bare);
+            let files: Vec<&str> = bare.map(|policy| policy.origin.file.as_str()).collect();
+            let owner = search.owner(&principal.arn, &principal.tags, files.iter().copied());
+            let is_known = principal.fixed.is_none() && files.is_empty();
+            add(principal.arn.clone(), owner, is_known);
+        }
+        for (account, described) in &grants.identities.service_accounts {
+            let file = [described.origin.file.as_str()];
+            let owner = search.owner(&account.user(), &described.tags, file.into_iter());
+            add(account.user(), owner, true);
+        }
+        // Of service accounts whose manifest is not among the grants only what people say of them is known.
+        let known = |user: &str| {
+            ServiceAccount::of_user(user)
+                .is_some_and(|account| grants.identities.service_accounts.contains_key(&account))
+        };
+        for user in grants.rbac.subjects().into_iter().filter(|user| !known(user)) {
+            let owner = search.owner(user, &BTreeMap::new(), std::iter::empty());
+            add(user.to_owned(), owner, false);
+        }
+        Ok(owners)
+    }
+
+    /// Forgets all identities but one.
+    pub(crate) fn retain(&mut self, identity: &str) {
+        self.owners.retain(|other, _| other == identity);
+        self.without.retain(|other| other == identity);
+    }
+
+    /// The owner of an identity.
+    pub(crate) fn get(&self, identity: &str) -> Option<&Owner> {
+        self.owners.get(identity)
+    }
+
+    /// Identities without anybody who looks after them.
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        if !self.is_practised {
+            return Vec::new();
+        }
+        let one = |principal: &String, severity, detail| Finding {
+            severity,
+            kind: FindingKind::NoOwner,
+            principal: principal.clone(),
+            service: None,
+            permissions: 0,
+            detail,
+            names: Vec::new(),
+            about: String::new(),
+            owner: None,
+            muted: None,
+        };
+        let without = self.without.iter().map(|identity| {
+            let detail = "no tag, annotation or rule names an owner".to_owned();
+            one(identity, Severity::Low, detail)
+        });
+        let gone = self.owners.iter().filter_map(|(identity, owner)| {
+            let left = owner.left?;
+            let when = left.map(|day| format!(" on {day}")).unwrap_or_default();
+            let detail = format!("its owner {} left{when}, by {}", owner.quoted(), owner.source);
+            Some(one(identity, Severity::Medium, detail))
+        });
+        without.chain(gone).collect()
+    }
+}
+
+impl Owner {
+    /// The names in a text, and that they have left where they have.
+    pub(crate) fn shown(&self) -> String {
+        let left = if self.left.is_some() { " (left)" } else { "" };
+        format!("{}{left}", self.names.join(", "))
+    }
+
+    fn quoted(&self) -> String {
+        self.names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// How owners are found.
+struct Search<'a> {
+    rules: &'a [(Place, OwnerRule)],
+    keys: &'a [String],
+    repositories: Repositories,
+}
+
+impl Search<'_> {
+    /// Whoever is named first: by a rule, of which the last that matches counts, by a tag, or by the owners of a file.
+    fn owner<'f>(
+        &mut self,
+        identity: &str,
+        tags: &BTreeMap<String, String>,
+        files: impl Iterator<Item = &'f str>,
+    ) -> Option<Owner> {
+        let named = |names: Vec<String>, source: String| Owner { names, source, left: None };
+        let rule = self.rules.iter().rev().find(|(_, rule)| rule.identity.matches_identity(identity));
+        if let Some((place, rule)) = rule {
+            return Some(named(names(&rule.owner), format!("`{place}`")));
+        }
+        for key in self.keys {
+            let found = tags.iter().find(|(tag, value)| is_key(tag, key) && !value.trim().is_empty());
+            if let Some((tag, value)) = found {
+                return Some(named(names(value), format!("its tag `{tag}`")));
+            }
+        }
+        files
+            .into_iter()
+            .find_map(|file| self.repositories.owners(file))
+            .map(|(names, source)| named(names, source))
+    }
+}
+
+/// Whether a tag is the one that a key means: keys of Kubernetes have a domain before a slash.
+fn is_key(tag: &str, key: &str) -> bool {
+    let short = tag.rsplit('/').next().unwrap_or(tag);
+    tag.eq_ignore_ascii_case(key) || short.eq_ignore_ascii_case(key)
+}
+
+/// The names in a tag, of which some hold several.
+fn names(text: &str) -> Vec<String> {
+    let names = text.split([',', ';']).map(str::trim).filter(|name| !name.is_empty());
+    names.map(str::to_owned).collect()
+}
