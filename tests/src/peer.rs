@@ -56,13 +56,49 @@ fn interpreter(name: &str, list: &str) -> Option<Command> {
 #[must_use]
 pub fn node() -> Option<Command> {
     let folder = std::env::var_os(REFEREE).map_or_else(|| peers().join("referee"), PathBuf::from);
-    if !is_prepared(&folder.join("installed.json"), "tests/referee/package-lock.json") {
-        skip::loudly("no node with packages", "install node 20 with npm and run `cargo xtask test`");
+    node_in(folder, "referee")
+}
+
+/// The same with what looks at reports: a browser's driver, an accessibility checker and a SARIF validator.
+///
+/// # Panics
+///
+/// Where `CI` is set and it is absent.
+#[must_use]
+pub fn node_for_reports() -> Option<Command> {
+    node_in(peers().join("report"), "report")
+}
+
+/// node in a folder with the packages that the lock file of a folder of `tests` names.
+fn node_in(folder: PathBuf, source: &str) -> Option<Command> {
+    if !is_prepared(&folder.join("installed.json"), &format!("tests/{source}/package-lock.json")) {
+        skip::loudly(
+            &format!("no node with the packages of `tests/{source}`"),
+            "install node 20 with npm and run `cargo xtask test`",
+        );
         return None;
     }
     let mut command = Command::new("node");
     command.current_dir(folder);
     Some(command)
+}
+
+/// The path of Chromium; none, and loudly so, where it is not installed.
+///
+/// # Panics
+///
+/// Where `CI` is set and it is absent.
+#[must_use]
+pub fn chromium() -> Option<PathBuf> {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let found = ["chromium", "chromium-browser", "google-chrome"]
+        .iter()
+        .flat_map(|name| std::env::split_paths(&folders).map(move |folder| folder.join(name)))
+        .find(|path| path.is_file());
+    if found.is_none() {
+        skip::loudly("no Chromium", "install it: Debian's package is `chromium`");
+    }
+    found
 }
 
 /// Whether the copy that preparing leaves last is of the list of packages as it is now.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use remit_policy::NoProposal;
 
-use super::analysing::{Analysed, AnalysingArguments, LedgerArguments, WindowArguments, analysed};
+use super::analysing::{Analysed, AnalysingArguments, LedgerArguments, Opened, WindowArguments, opened};
 use super::{Streams, ingest, propose, report};
 use crate::analysis::Outcome;
 use crate::cluster::ClusterArguments;
@@ -68,7 +68,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         cluster: ClusterArguments::default(),
         owners: OwnerArguments::default(),
     };
-    let analysed = analysed(&analysing, None, streams)?;
+    let Opened { analysed, ledger: opened, .. } = opened(&analysing, None, streams)?;
     let out = folder.join("proposals");
     propose::prepare(&out)?;
     let forecasts = propose::forecasts(&analysed, &analysing);
@@ -80,7 +80,8 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         None,
         &out,
     )?;
-    let beside = Beside { problems: analysed.problems.clone(), ..Beside::default() };
+    let hours = report::hours(&analysed, &opened)?;
+    let beside = Beside { problems: analysed.problems.clone(), hours, ..Beside::default() };
     let report = report::write(&analysed, beside, folder)?;
     tell(folder, &analysed, &report, streams)?;
     Ok(ingested)

@@ -93,7 +93,7 @@ fn said(report: &Report) -> String {
 }
 
 /// In which hours each principal called.
-fn hours(analysed: &Analysed, ledger: &Ledger) -> anyhow::Result<BTreeMap<String, Hours>> {
+pub(super) fn hours(analysed: &Analysed, ledger: &Ledger) -> anyhow::Result<BTreeMap<String, Hours>> {
     let principals = &analysed.analysis.principals;
     let since = principals.iter().map(|one| one.coverage.since).min();
     let window = principals.iter().fold(None, |all, one| Some(join(all, one.coverage.window)));

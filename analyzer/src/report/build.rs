@@ -32,8 +32,8 @@ use crate::outcome::Edits;
 use crate::owners::Owner;
 use crate::proposals::{class_of, folder_of};
 use crate::report::model::{
-    FindingLine, LevelWeight, PrincipalSection, ProposalSection, PullRequest, Report, ReportWindow, SCHEMA,
-    Totals, UnlistedRow, UnresolvedOperation, UsedRow, WithoutGrants,
+    FindingLine, LevelWeight, Point, PrincipalSection, ProposalSection, PullRequest, Report, ReportWindow,
+    SCHEMA, Totals, UnlistedRow, UnresolvedOperation, UsedRow, WithoutGrants,
 };
 use crate::report::previous::Previous;
 use crate::report::wording::counted;
@@ -98,6 +98,8 @@ pub(crate) fn build(
         }
         None => (None, Vec::new()),
     };
+    let now = Point { end, percent: score.percent, unused: totals.permissions.unused, findings: lines.len() };
+    let history = trend::history(previous.map(|previous| previous.history).unwrap_or_default(), now);
     Report {
         schema: SCHEMA,
         accounts,
@@ -110,6 +112,7 @@ pub(crate) fn build(
         totals,
         score,
         trend,
+        history,
         hour: hour::of(&principals),
         coverage: coverage::lines(analysis)
             .into_iter()

@@ -8,7 +8,7 @@ use std::fmt::{self, Write as _};
 use remit_forge::markdown::text;
 pub(crate) use remit_forge::markdown::{code, prose};
 
-use super::model::{Gap, PrincipalSection, ProposalSection, Report};
+use super::model::{Change, Gap, PrincipalSection, ProposalSection, Report, Trend};
 use super::wording::{self, number, share};
 
 /// Principals in the overview.
@@ -30,6 +30,7 @@ pub fn render(report: &Report) -> String {
 
 fn write(report: &Report, page: &mut String) -> fmt::Result {
     head(report, page)?;
+    news(report, page)?;
     totals(report, page)?;
     visible(report, page)?;
     let anchors = wording::anchors(report);
@@ -59,6 +60,73 @@ fn head(report: &Report, page: &mut String) -> fmt::Result {
     writeln!(page, "- Window: {}", text(&wording::window(&report.window)))?;
     writeln!(page, "- Catalog: {}\n", text(&report.catalog))?;
     writeln!(page, "{} {}", wording::headline(report), wording::effect(report))
+}
+
+/// The score, what changed since the previous report, and what an hour of work would do.
+fn news(report: &Report, page: &mut String) -> fmt::Result {
+    let percent = report.score.percent.map_or_else(|| "–".to_owned(), |percent| format!("{percent} %"));
+    writeln!(page, "\n**Without need: {percent}.** {}", wording::score_parts(&report.score))?;
+    writeln!(page, "\n## Since the previous report\n")?;
+    match &report.trend {
+        None => writeln!(page, "{}", wording::FIRST)?,
+        Some(trend) => {
+            writeln!(page, "{}", text(&wording::trend(report, trend)))?;
+            writeln!(page, "\n| Findings | Number |\n| --- | ---: |")?;
+            for (name, total) in wording::news(trend) {
+                writeln!(page, "| {name} | {} |", number(total))?;
+            }
+            changes(report, trend, page)?;
+        }
+    }
+    writeln!(page, "\n## What an hour of work would remove most\n\n{}", wording::hour(&report.hour))?;
+    if report.hour.picks.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        page,
+        "\n| Review the proposal for | Minutes | Permissions that go | Points that go |\n| --- | ---: | ---: | ---: |"
+    )?;
+    for pick in &report.hour.picks {
+        let (removed, points) = (number(pick.removed), number(pick.points));
+        writeln!(page, "| {} | {} | {removed} | {points} |", code(&pick.principal), pick.minutes)?;
+    }
+    Ok(())
+}
+
+/// The findings that are back, new or grown, and the closed ones.
+fn changes(report: &Report, trend: &Trend, page: &mut String) -> fmt::Result {
+    let service = |service: &Option<String>| {
+        service.as_ref().map(|name| format!("{}: ", code(name))).unwrap_or_default()
+    };
+    for (change, title) in [(Change::Regressed, "Back again"), (Change::New, "New"), (Change::Grown, "Grown")]
+    {
+        let told = report.findings.iter().filter(|one| one.change == Some(change) && one.muted.is_none());
+        let told: Vec<_> = told.collect();
+        if told.is_empty() {
+            continue;
+        }
+        writeln!(page, "\n### {title}\n\n| Principal | Severity | Finding |\n| --- | --- | --- |")?;
+        for finding in told.iter().take(SHORT) {
+            let principal = code(&finding.principal);
+            writeln!(
+                page,
+                "| {principal} | {} | {}{} |",
+                finding.severity,
+                service(&finding.service),
+                prose(&finding.detail)
+            )?;
+        }
+        more(told.len(), SHORT, page)?;
+    }
+    if trend.closed.is_empty() {
+        return Ok(());
+    }
+    writeln!(page, "\n### Closed\n\n| Principal | Closed | Why |\n| --- | --- | --- |")?;
+    for closed in trend.closed.iter().take(SHORT) {
+        let (principal, closing) = (code(&closed.principal), wording::closing(closed));
+        writeln!(page, "| {principal} | {closing} | {}{} |", service(&closed.service), text(&closed.why))?;
+    }
+    more(trend.closed.len(), SHORT, page)
 }
 
 fn totals(report: &Report, page: &mut String) -> fmt::Result {

@@ -7,7 +7,7 @@ mod trend;
 use serde::Serialize;
 
 pub use self::finding::{FindingLine, Place};
-pub use self::trend::{Change, Closed, Former, Trend};
+pub use self::trend::{Change, Closed, Former, Point, Trend};
 
 /// Version of the format as JSON. It grows by fields; what a field means does not change.
 pub const SCHEMA: &str = "remit.report/v1";
@@ -31,6 +31,8 @@ pub struct Report {
     pub score: Score,
     /// What changed since the previous report, where there is one.
     pub trend: Option<Trend>,
+    /// The score of this report and of those before it, oldest first; the newest where there are many.
+    pub history: Vec<Point>,
     /// What one hour of work would remove most.
     pub hour: Hour,
     /// What was visible during the window, and what was not.

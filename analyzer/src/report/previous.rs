@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
-use super::model::{Former, SCHEMA, Score};
+use super::model::{Former, Point, SCHEMA, Score};
 
 /// What of a previous report is compared with the next one.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -24,6 +24,8 @@ pub(crate) struct Previous {
     pub(crate) findings: Vec<FormerFinding>,
     /// What earlier ones had found, and it had not.
     pub(crate) closed: Vec<Former>,
+    /// Its score, and that of those before it.
+    pub(crate) history: Vec<Point>,
 }
 
 /// The window of a previous report.

@@ -5,8 +5,8 @@ mod principal;
 use self::principal::principal;
 use super::model::{
     Change, Closed, CoverageLine, FindingLine, Former, Gap, Hour, LevelWeight, LinkLine, Mute, Pick, Place,
-    ProposalSection, RegionLine, Report, ReportWindow, SCHEMA, Score, Totals, Trend, UnresolvedOperation,
-    WithoutGrants, WorkloadLine,
+    Point, ProposalSection, RegionLine, Report, ReportWindow, SCHEMA, Score, Totals, Trend,
+    UnresolvedOperation, WithoutGrants, WorkloadLine,
 };
 
 const LEVELS: [(&str, u64); 5] =
@@ -50,6 +50,16 @@ pub(super) fn report(principals: usize, used: usize) -> Report {
         schema: SCHEMA,
         score: Score::default(),
         trend: Some(trend()),
+        history: [90.0, 84.5, 70.0]
+            .iter()
+            .zip(1..)
+            .map(|(percent, week)| Point {
+                end: format!("2026-11-{:02}T21:00:00Z", 7 * week),
+                percent: Some(*percent),
+                unused: 9_000,
+                findings: 100,
+            })
+            .collect(),
         hour: hour(&sections),
         closed: vec![Former { id: "0f".repeat(16), closed: "2026-11-16T21:00:00Z".to_owned() }],
         findings,
@@ -337,6 +347,7 @@ pub(super) fn empty() -> Report {
         findings: Vec::new(),
         closed: Vec::new(),
         trend: None,
+        history: Vec::new(),
         hour: Hour::default(),
         unresolved: Vec::new(),
         workloads: Vec::new(),

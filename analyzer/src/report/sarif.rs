@@ -66,7 +66,7 @@ pub(crate) const RULES: [Rule; 11] = [
     ),
     rule(
         "privilege",
-        "Privilege",
+        "EscalationPath",
         "A subject of a cluster can come to more than its roles say.",
         "Remove what opens the way, unless it is needed.",
     ),

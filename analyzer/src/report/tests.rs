@@ -1,9 +1,11 @@
-//! Both layouts say the same.
+//! All forms say the same.
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::model::Report;
-use super::{html, markdown, sample};
+use super::{html, markdown, sample, sarif};
 
 /// What a layout says: the totals by name, and the numbers of each principal in order.
 #[derive(Debug, Default, PartialEq)]
@@ -28,23 +30,62 @@ fn said_by_page(page: &str) -> Said {
     let mut said = Said::default();
     for tag in page.split('<').filter(|tag| tag.contains(" data-total=")) {
         let (value, shown) = (attribute(tag, "data-value"), tag.split_once('>').unwrap().1);
+        if attribute(tag, "data-total") == "score" {
+            continue;
+        }
         assert_eq!(number(value), number(shown));
         said.totals.insert(attribute(tag, "data-total").to_lowercase(), number(value));
     }
-    for row in page.split("<tr ").filter(|row| row.starts_with("data-arn=")) {
-        let row = format!(" {}", row.split_once("</tr>").unwrap().0);
-        let names = ["score", "granted", "used", "unused", "unobservable", "calls", "denied"];
-        let numbers = names.map(|name| number(attribute(&row, &format!("data-{name}"))));
-        // The numbers that a reader sees are those of the attributes.
-        let shown: Vec<_> = row
-            .split("<td class=n>")
-            .skip(2)
-            .map(|cell| number(cell.split_once("</td>").unwrap().0))
-            .collect();
-        assert_eq!(shown, numbers);
-        said.principals.push((attribute(&row, "data-arn").to_owned(), numbers));
+    let embedded = page.split_once("id=index>").unwrap().1.split_once("</script>").unwrap().0;
+    let index = html::data::opened(embedded);
+    let column =
+        |name: &str| index["columns"].as_array().unwrap().iter().position(|one| one == name).unwrap();
+    let names = ["score", "granted", "used", "unused", "unobservable", "calls", "denied"].map(column);
+    for row in index["rows"].as_array().unwrap() {
+        let numbers = names.map(|at| row[at].as_u64().unwrap());
+        said.principals.push((row[column("arn")].as_str().unwrap().to_owned(), numbers));
     }
     said
+}
+
+fn said_by_json(text: &str) -> Said {
+    let report: Value = serde_json::from_str(text).unwrap();
+    let mut said = Said { totals: totals(&report["totals"]), ..Said::default() };
+    for principal in report["principals"].as_array().unwrap() {
+        let at = |pointer: &str| principal.pointer(pointer).unwrap().as_u64().unwrap();
+        let numbers = [
+            "/score",
+            "/permissions/granted",
+            "/permissions/used",
+            "/permissions/unused",
+            "/permissions/unobservable",
+            "/calls",
+            "/denied",
+        ];
+        said.principals.push((principal["arn"].as_str().unwrap().to_owned(), numbers.map(at)));
+    }
+    said
+}
+
+/// Totals as JSON and SARIF have them, by the names that a person reads.
+fn totals(totals: &Value) -> BTreeMap<String, u64> {
+    let names = [
+        ("granted", "/permissions/granted"),
+        ("used", "/permissions/used"),
+        ("unused", "/permissions/unused"),
+        ("unobservable", "/permissions/unobservable"),
+        ("principals", "/principals"),
+        ("principals without an allowed call", "/idle"),
+        ("allowed calls", "/calls"),
+        ("denied calls", "/denied"),
+        ("proven proposals that change something", "/proposals"),
+        ("permissions that they remove", "/removed"),
+        ("findings", "/findings"),
+        ("muted findings", "/muted_findings"),
+        ("muted principals", "/muted_principals"),
+    ];
+    let at = |pointer: &str| totals.pointer(pointer).unwrap().as_u64().unwrap();
+    names.into_iter().map(|(name, pointer)| (name.to_owned(), at(pointer))).collect()
 }
 
 fn said_by_markdown(page: &str) -> Said {
@@ -58,6 +99,9 @@ fn said_by_markdown(page: &str) -> Said {
         let is_row = cells.len() > 3 && cells[2].chars().next().is_some_and(char::is_alphanumeric);
         match heading {
             "## Account" if is_row && number_of(cells[2]).is_some() && cells.len() != 5 => {
+                said.totals.insert(cells[1].to_lowercase(), number(cells[2]));
+            }
+            "## Since the previous report" if cells.len() == 4 && number_of(cells[2]).is_some() => {
                 said.totals.insert(cells[1].to_lowercase(), number(cells[2]));
             }
             "## Principals, worst first" if cells.len() == 14 && number_of(cells[1]).is_some() => {
@@ -87,6 +131,9 @@ fn said_by(report: &Report) -> Said {
         ("denied calls", report.totals.denied),
         ("proven proposals that change something", report.totals.proposals as u64),
         ("permissions that they remove", report.totals.removed as u64),
+        ("findings", report.totals.findings as u64),
+        ("muted findings", report.totals.muted_findings as u64),
+        ("muted principals", report.totals.muted_principals as u64),
     ];
     Said {
         totals: totals.into_iter().map(|(name, total)| (name.to_owned(), total)).collect(),
@@ -106,24 +153,34 @@ fn said_by(report: &Report) -> Said {
 }
 
 #[test]
-fn both_layouts_say_what_the_report_says() {
+fn all_forms_say_what_the_report_says() {
     for report in [sample::report(60, 9), sample::report(1, 1), sample::empty()] {
         let expected = said_by(&report);
-        assert_eq!(said_by_page(&html::render(&report).unwrap()), expected);
-        assert_eq!(said_by_markdown(&markdown::render(&report)), expected);
+        let trend = report.trend.as_ref().map(super::wording::news).into_iter().flatten();
+        let trend: BTreeMap<_, _> = trend.map(|(name, total)| (name.to_lowercase(), total)).collect();
+        let mut page = said_by_page(&html::render(&report).unwrap());
+        let mut twin = said_by_markdown(&markdown::render(&report));
+        for said in [&mut page, &mut twin] {
+            let news: BTreeMap<_, _> =
+                said.totals.extract_if(.., |name, _| trend.contains_key(name)).collect();
+            assert_eq!(news, trend);
+        }
+        assert_eq!(page, expected);
+        assert_eq!(twin, expected);
+        assert_eq!(said_by_json(&serde_json::to_string(&report).unwrap()), expected);
+        let log: Value = serde_json::from_str(&sarif::render(&report).unwrap()).unwrap();
+        let run = &log["runs"][0];
+        assert_eq!(totals(&run["properties"]["totals"]), expected.totals);
+        let results = run["results"].as_array().unwrap();
+        assert_eq!(results.len(), report.totals.findings);
+        let muted = results.iter().filter(|result| !result["suppressions"].as_array().unwrap().is_empty());
+        assert_eq!(muted.count(), report.totals.muted_findings);
     }
 }
 
 #[test]
 fn sections_come_in_the_order_of_the_report() {
     let report = sample::report(20, 3);
-    let page = html::render(&report).unwrap();
-    let ranks: Vec<_> = page
-        .split("<details class=principal")
-        .skip(1)
-        .map(|section| attribute(section, "data-rank"))
-        .collect();
-    assert_eq!(ranks, (1..=20).map(|rank| rank.to_string()).collect::<Vec<_>>());
     let page = markdown::render(&report);
     let names: Vec<_> = page.lines().filter(|line| line.starts_with("## <a id=")).collect();
     for ((rank, principal), heading) in (1..).zip(&report.principals).zip(&names) {

@@ -10,8 +10,8 @@ pub(super) use remit_forge::markdown::{legible, pieces};
 pub(super) use self::number::{Count, counted, more, number, permissions, principals, share};
 pub(super) use self::text::{anchors, time};
 use super::model::{
-    ChangeRow, CoverageLine, Gap, LevelRow, LinkLine, PermissionCounts, ProposalSection, RegionLine, Report,
-    ReportWindow, Totals, UsedRow,
+    Closed, CoverageLine, Gap, Hour, LevelRow, LinkLine, PermissionCounts, PrincipalSection, ProposalSection,
+    RegionLine, Report, ReportWindow, Score, Totals, Trend, UsedRow,
 };
 
 /// Verdicts with what each means.
@@ -114,7 +114,7 @@ pub(super) const NO_PROBLEMS: &str = "Everything in the input could be read.";
 pub(super) const ELSEWHERE: &str = "see `evidence.json` in the proposal's folder, or `remit explain`";
 
 /// Totals other than those of permissions by verdict: (name, total).
-pub(super) fn facts(totals: &Totals) -> [(&'static str, u64); 6] {
+pub(super) fn facts(totals: &Totals) -> [(&'static str, u64); 9] {
     [
         ("Principals", totals.principals.count()),
         ("Principals without an allowed call", totals.idle.count()),
@@ -122,7 +122,95 @@ pub(super) fn facts(totals: &Totals) -> [(&'static str, u64); 6] {
         ("Denied calls", totals.denied),
         ("Proven proposals that change something", totals.proposals.count()),
         ("Permissions that they remove", totals.removed.count()),
+        ("Findings", totals.findings.count()),
+        ("Muted findings", totals.muted_findings.count()),
+        ("Muted principals", totals.muted_principals.count()),
     ]
+}
+
+/// Said where there is no report to compare with.
+pub(super) const FIRST: &str = "There is no previous report to compare with: the next one tells what is new, what is back and what was closed.";
+
+/// Of what a score consists.
+pub(super) fn score_parts(score: &Score) -> String {
+    format!(
+        "By weight, {} of {} points that can be judged are without need. {} more points are unobservable: they are in neither \
+         number, since nobody can tell whether they are needed.",
+        number(score.removable),
+        number(score.granted),
+        number(score.unobservable),
+    )
+}
+
+/// How numbers changed since the previous report.
+pub(super) fn trend(report: &Report, trend: &Trend) -> String {
+    let percent =
+        |percent: Option<f64>| percent.map_or_else(|| "–".to_owned(), |percent| format!("{percent} %"));
+    format!(
+        "The previous report ended {} UTC. Without need was {}, and is {}; unused were {}, and are {}.",
+        time(&trend.since),
+        percent(trend.score.percent),
+        percent(report.score.percent),
+        permissions(trend.unused),
+        number(report.totals.permissions.unused),
+    )
+}
+
+/// What became of findings: (name, number).
+pub(super) fn news(trend: &Trend) -> [(&'static str, u64); 5] {
+    [
+        ("New findings", trend.new.count()),
+        ("Back again", trend.regressed.count()),
+        ("Grown", trend.grown.count()),
+        ("Shrunk", trend.shrunk.count()),
+        ("Closed", trend.closed.len().count()),
+    ]
+}
+
+/// Why a finding is none any more, in two words.
+pub(super) fn closing(closed: &Closed) -> String {
+    closed.reason.replace('_', " ")
+}
+
+/// What an hour of work would do.
+pub(super) fn hour(hour: &Hour) -> String {
+    let taken = format!(
+        "A review is taken to cost {} minutes, and {} for each policy that changes.",
+        hour.minutes_per_proposal, hour.minutes_per_policy
+    );
+    if hour.picks.is_empty() {
+        return format!("No proposal waits that would remove something. {taken}");
+    }
+    format!(
+        "To review {} would remove {} of the {} points that all of them remove ({}). {taken}",
+        match hour.picks.len() {
+            1 => "this proposal".to_owned(),
+            several => format!("these {} proposals", number(several)),
+        },
+        number(hour.points),
+        number(hour.of_points),
+        share(hour.points, hour.of_points),
+    )
+}
+
+/// Which principals are listed without the page's script.
+pub(super) fn listed(report: &Report, listed: usize) -> String {
+    let totals = &report.totals;
+    let muted = match totals.muted_principals {
+        0 => String::new(),
+        muted => format!(", {} hidden", counted(muted, "muted one is", "muted ones are")),
+    };
+    format!(
+        "{} of {} are listed{muted}. With scripts, which stay in this file, all can be searched and unfolded; `report.md` and \
+         `report.json` have all of them without.",
+        number(listed),
+        principals(totals.principals),
+    )
+}
+
+/// Who looks after a principal.
+pub(super) fn owner(principal: &PrincipalSection) -> &str {
+    principal.owner.as_deref().unwrap_or("–")
 }
 
 /// The number of permissions with a verdict.
@@ -326,11 +414,6 @@ pub(super) fn removal(counts: &PermissionCounts, removed: impl Count, granted_af
         permissions(counts.granted),
         number(granted_after),
     )
-}
-
-/// Whether the diff of a change is worth being open among so many.
-pub(super) fn is_brief(change: &ChangeRow, changes: impl Count) -> bool {
-    changes.count() <= 3 && change.characters_after > 0 && change.diff.lines().count() <= 80
 }
 
 /// What was checked of a proven proposal.

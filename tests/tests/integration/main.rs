@@ -21,6 +21,7 @@ mod rbac;
 mod real;
 mod real_policies;
 mod referee;
+mod report;
 mod store;
 mod truth;
 mod wire;

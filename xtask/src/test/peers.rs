@@ -21,6 +21,7 @@ pub(crate) fn for_tests(place: &Place) -> anyhow::Result<()> {
             python(place, "helm", &place.root.join("tests/chart/requirements.txt")).map(drop),
         ),
         ("node with packages", referee(place).map(drop)),
+        ("node for reports", node(place, "report").map(drop)),
     ];
     for (name, done) in prepared {
         match done {
@@ -57,8 +58,13 @@ pub(crate) fn python(place: &Place, name: &str, requirements: &Path) -> anyhow::
 
 /// The folder whose `node_modules` holds the referee.
 pub(crate) fn referee(place: &Place) -> anyhow::Result<PathBuf> {
-    let folder = place.peers().join("referee");
-    let source = place.root.join("tests/referee");
+    node(place, "referee")
+}
+
+/// A folder whose `node_modules` holds the packages that the lock file of a folder of `tests` names.
+fn node(place: &Place, name: &str) -> anyhow::Result<PathBuf> {
+    let folder = place.peers().join(name);
+    let source = place.root.join("tests").join(name);
     let stamp = folder.join("installed.json");
     if same(&stamp, &source.join("package-lock.json")) {
         return Ok(folder);

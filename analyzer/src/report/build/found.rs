@@ -14,7 +14,7 @@ use crate::report::model::{FindingLine, Place, PrincipalSection};
 pub(super) const NO_RISK: &str = "none";
 
 /// Permissions listed of a finding.
-const NAMES: usize = 50;
+const NAMES: usize = 25;
 
 /// Findings as lines, in their order.
 pub(super) fn lines(

@@ -12,11 +12,23 @@ use crate::analysis::Analysis;
 use crate::cluster::{self, Cluster};
 use crate::judged;
 use crate::output::counted;
-use crate::report::model::{Change, Closed, FindingLine, Former, Trend};
+use crate::report::model::{Change, Closed, FindingLine, Former, Point, Trend};
 use crate::report::previous::{FormerFinding, Previous};
 
 /// Closed findings that are remembered, so that one that comes back is known; the newest where there are more.
 const REMEMBERED: usize = 20_000;
+
+/// Reports whose score is remembered: two years of one each week.
+const HISTORY: usize = 104;
+
+/// The scores of reports with this one, which takes the place of one of the same window.
+pub(super) fn history(mut history: Vec<Point>, now: Point) -> Vec<Point> {
+    history.retain(|point| point.end != now.end);
+    history.push(now);
+    let surplus = history.len().saturating_sub(HISTORY);
+    history.drain(..surplus);
+    history
+}
 
 /// What has become of the permissions of principals, by principal and name.
 pub(super) type Verdicts = BTreeMap<String, BTreeMap<String, &'static str>>;

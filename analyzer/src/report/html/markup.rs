@@ -1,11 +1,12 @@
 //! Values that write their own markup. Each escapes what it is given; that is why they may be marked safe.
 
-use std::fmt::{self, Display, Formatter, Write as _};
+use std::fmt::{self, Display, Formatter};
 
 use askama::filters::{Escaper as _, Html, HtmlSafe};
 
 use super::PermissionCounts;
 use super::wording::{self, Count};
+use crate::report::model::Point;
 
 fn limit(number: impl Count) -> usize {
     usize::try_from(number.count()).unwrap_or(usize::MAX)
@@ -14,11 +15,6 @@ fn limit(number: impl Count) -> usize {
 /// The first so many of a list.
 pub(super) fn first<T>(list: &[T], number: impl Count) -> &[T] {
     list.get(..limit(number)).unwrap_or(list)
-}
-
-/// What follows the first so many, up to so many in all.
-pub(super) fn rest<T>(list: &[T], shown: impl Count, number: impl Count) -> &[T] {
-    first(list, number).get(limit(shown)..).unwrap_or_default()
 }
 
 fn escaped(to: &mut Formatter<'_>, text: &str) -> fmt::Result {
@@ -114,31 +110,20 @@ impl Display for Bar<'_> {
     }
 }
 
-/// A unified diff, at most so many lines of it.
-pub(super) struct Diff<'a, N>(pub(super) &'a str, pub(super) N);
+/// A share of all that is granted by weight from report to report: the line, its last point, and nothing of fewer than two.
+pub(super) struct Line<'a>(pub(super) &'a [Point]);
 
-impl<N: Count> HtmlSafe for Diff<'_, N> {}
+impl HtmlSafe for Line<'_> {}
 
-impl<N: Count> Display for Diff<'_, N> {
+impl Display for Line<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        for line in self.0.lines().take(limit(self.1)) {
-            let tag = match line.as_bytes() {
-                [b'+', b'+', b'+', b' ', ..] | [b'-', b'-', b'-', b' ', ..] => Some("b"),
-                [b'@', b'@', ..] => Some("i"),
-                [b'+', ..] => Some("ins"),
-                [b'-', ..] => Some("del"),
-                _ => None,
-            };
-            match tag {
-                Some(tag) => {
-                    write!(f, "<{tag}>")?;
-                    escaped(f, line)?;
-                    write!(f, "</{tag}>")?;
-                }
-                None => escaped(f, line)?,
-            }
-            f.write_char('\n')?;
+        let points: Vec<f64> = self.0.iter().filter_map(|point| point.percent).collect();
+        let [_, .., last] = points.as_slice() else { return Ok(()) };
+        let step = 200.0 / (points.len() - 1) as f64;
+        f.write_str("<svg class=line viewBox=\"-4 -4 208 48\" aria-hidden=true><polyline points=\"")?;
+        for (at, percent) in points.iter().enumerate() {
+            write!(f, "{:.1},{:.1} ", at as f64 * step, 40.0 - percent * 0.4)?;
         }
-        Ok(())
+        write!(f, "\"/><circle cx=200 cy=\"{:.1}\" r=3 /></svg>", 40.0 - last * 0.4)
     }
 }

@@ -70,3 +70,16 @@ pub struct Former {
     /// The end of the window of the report in which it was none, ISO 8601.
     pub closed: String,
 }
+
+/// What a report says in a few numbers, for those after it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    /// The end of its window, ISO 8601.
+    pub end: String,
+    /// Its score in percent.
+    pub percent: Option<f64>,
+    /// Its unused permissions.
+    pub unused: usize,
+    /// Its findings.
+    pub findings: usize,
+}

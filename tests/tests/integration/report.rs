@@ -1,0 +1,265 @@
+//! The report in all its forms, from one run to the next, as programs and people read it.
+
+use std::fs;
+use std::path::Path;
+
+use remit_organisation::{Organisation, Profile, Size};
+use remit_tests::program::{Ran, ran, remit, run};
+use remit_tests::{data, peer};
+use serde_json::Value;
+
+const GRANTS: &str = "account-authorization-details.json";
+
+/// An organisation with a ledger in a folder.
+fn place() -> tempfile::TempDir {
+    let profile = Profile::random(47, Size { roles: 6, days: 45, operations: 8 }).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    Organisation::generate(47, &profile).unwrap().write(place.path()).unwrap();
+    let ingest = ["ingest", "cloudtrail", "AWSLogs", "--ledger", "ledger"];
+    remit(place.path(), &[ingest.as_slice(), &["--coverage", "event-selectors.json"]].concat());
+    place
+}
+
+fn report(place: &Path, more: &[&str]) -> Ran {
+    let basis = ["report", "--ledger", "ledger", "--grants", GRANTS, "--max-gap", "45d", "--out", "out"];
+    run(place, &[basis.as_slice(), more].concat())
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+/// Takes what the first allow statement of each inline policy names out of the grants, as somebody does who follows proposals.
+fn fix(place: &Path) {
+    let path = place.join(GRANTS);
+    let mut grants = json(&path);
+    for role in grants["RoleDetailList"].as_array_mut().unwrap().iter_mut().take(3) {
+        role["RolePolicyList"] = Value::Array(Vec::new());
+        role["AttachedManagedPolicies"] = Value::Array(Vec::new());
+    }
+    fs::write(path, grants.to_string()).unwrap();
+}
+
+#[test]
+fn a_second_run_is_silent_and_what_was_fixed_is_closed() {
+    let place = place();
+    let place = place.path();
+    let first = report(place, &["--digest", "mail", "--link", "https://reports.example/remit"]);
+    assert_eq!(first.code, Some(0), "{first:#?}");
+    assert!(
+        first.out.contains("first report") && first.out.ends_with("https://reports.example/remit\n"),
+        "{first:#?}"
+    );
+    let before = json(&place.join("out/report.json"));
+    assert!(before["trend"].is_null() && !before["findings"].as_array().unwrap().is_empty());
+
+    for medium in ["mail", "slack"] {
+        let second = report(place, &["--digest", medium]);
+        assert_eq!((second.code, second.out.as_str()), (Some(0), ""), "{second:#?}");
+    }
+    let same = json(&place.join("out/report.json"));
+    assert_eq!(same["trend"]["since"], before["window"]["end"]);
+    assert_eq!(
+        (&same["findings"].as_array().unwrap().len(), &same["history"]),
+        (&before["findings"].as_array().unwrap().len(), &before["history"])
+    );
+
+    fs::rename(place.join("out/report.json"), place.join("last-week.json")).unwrap();
+    fix(place);
+    let third = report(place, &["--previous", "last-week.json", "--digest", "slack"]);
+    let digest: Value = serde_json::from_str(&third.out).unwrap();
+    assert!(digest["blocks"].as_array().unwrap().len() == 2 && third.out.contains(" closed"), "{third:#?}");
+    let trend = &json(&place.join("out/report.json"))["trend"];
+    let reasons: Vec<_> =
+        trend["closed"].as_array().unwrap().iter().map(|one| one["reason"].clone()).collect();
+    assert!(reasons.contains(&"fixed".into()), "{reasons:?}");
+
+    // What is back is not new.
+    let grants =
+        Organisation::generate(47, &Profile::random(47, Size { roles: 6, days: 45, operations: 8 }).unwrap());
+    let other = tempfile::tempdir().unwrap();
+    grants.unwrap().write(other.path()).unwrap();
+    fs::copy(other.path().join(GRANTS), place.join(GRANTS)).unwrap();
+    let back = report(place, &["--digest", "mail"]);
+    assert!(back.out.contains(" back") && !back.out.contains(" new"), "{back:#?}");
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let place = place();
+    let read = |folder: &str| {
+        ["report.html", "report.md", "report.sarif", "report.json"]
+            .map(|name| fs::read(place.path().join(folder).join(name)).unwrap())
+    };
+    let said = report(place.path(), &[]);
+    assert_eq!(said.out, "out/report.html\nout/report.md\nout/report.sarif\nout/report.json\n");
+    let first = read("out");
+    fs::remove_dir_all(place.path().join("out")).unwrap();
+    let _ = report(place.path(), &[]);
+    assert!(read("out") == first);
+}
+
+#[test]
+fn what_is_no_report_is_refused_and_left_alone() {
+    let place = place();
+    let out = place.path().join("out");
+    fs::create_dir(&out).unwrap();
+    for (text, words) in [
+        ("{\"mine\": 1}", "`out/report.json` is no report of Remit as JSON"),
+        ("", "`out/report.json` is no report of Remit as JSON"),
+    ] {
+        fs::write(out.join("report.json"), text).unwrap();
+        let refused = report(place.path(), &[]);
+        assert_eq!(refused.code, Some(2), "{refused:#?}");
+        assert!(refused.talk.contains(words) && refused.talk.contains("hint: "), "{refused:#?}");
+        assert_eq!(fs::read_to_string(out.join("report.json")).unwrap(), text);
+        assert!(!out.join("report.html").exists());
+    }
+    let lost = report(place.path(), &["--previous", "lost.json"]);
+    assert!(lost.code == Some(2) && lost.talk.contains("cannot read `lost.json`"), "{lost:#?}");
+    let alone = report(place.path(), &["--link", "https://reports.example"]);
+    assert!(alone.code == Some(64) && alone.talk.contains("--digest"), "{alone:#?}");
+    // A format that a later version may write.
+    fs::remove_file(out.join("report.json")).unwrap();
+    assert_eq!(report(place.path(), &[]).code, Some(0));
+    let mut later = json(&out.join("report.json"));
+    later["schema"] = "remit.report/v9".into();
+    fs::write(out.join("report.json"), later.to_string()).unwrap();
+    let refused = report(place.path(), &[]);
+    assert!(refused.code == Some(2) && refused.talk.contains("`remit.report/v9`"), "{refused:#?}");
+}
+
+/// A reader computes the score by the script that the documents give, from the JSON alone.
+#[test]
+fn the_score_can_be_computed_again_by_the_script_in_the_documents() {
+    let text = fs::read_to_string(data::repository().join("docs/report.md")).unwrap();
+    let script = text.split_once("```python\n").unwrap().1.split_once("```").unwrap().0;
+    assert!(script.lines().count() <= 10, "{script}");
+    let Some(mut python) = peer::python() else { return };
+    let place = place();
+    assert_eq!(report(place.path(), &[]).code, Some(0));
+    let path = place.path().join("out/report.json");
+    let printed = ran(python.arg("-c").arg(script).arg(&path)).out;
+    let score = &json(&path)["score"];
+    let expected = ["removable", "granted", "unobservable", "percent"].map(|name| score[name].to_string());
+    assert_eq!(printed.trim(), expected.join(" "));
+    assert!(score["percent"].as_f64().unwrap() > 0.0);
+}
+
+/// The documents name every member that the JSON has, so that nobody has to guess what one means.
+#[test]
+fn every_member_of_the_json_is_documented() {
+    let text = fs::read_to_string(data::repository().join("docs/report.md")).unwrap();
+    let place = place();
+    assert_eq!(report(place.path(), &[]).code, Some(0));
+    assert_eq!(report(place.path(), &[]).code, Some(0));
+    let mut missing = Vec::new();
+    members(&json(&place.path().join("out/report.json")), &mut |name| {
+        if !text.contains(&format!("`{name}`")) {
+            missing.push(name.to_owned());
+        }
+    });
+    missing.sort();
+    missing.dedup();
+    assert!(missing.is_empty(), "docs/report.md does not name {missing:?}");
+}
+
+fn members(value: &Value, found: &mut impl FnMut(&str)) {
+    match value {
+        Value::Array(values) => values.iter().for_each(|value| members(value, found)),
+        Value::Object(all) => all.iter().for_each(|(name, value)| {
+            found(name);
+            members(value, found);
+        }),
+        _ => {}
+    }
+}
+
+#[test]
+fn sarif_is_valid_and_is_what_code_scanning_takes() {
+    let Some(mut node) = peer::node_for_reports() else { return };
+    let place = place();
+    for _ in 0..2 {
+        assert_eq!(report(place.path(), &[]).code, Some(0));
+    }
+    let path = place.path().join("out/report.sarif");
+    let ran = ran(node.arg(data::repository().join("tests/report/validate.mjs")).arg(&path));
+    let problems: Vec<String> = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{ran:#?}"));
+    // The project has no page to name.
+    let problems: Vec<_> = problems.iter().filter(|line| !line.contains("'informationUri'")).collect();
+    assert!(problems.is_empty(), "{problems:#?}");
+    let log = json(&path);
+    let run = &log["runs"][0];
+    let results = run["results"].as_array().unwrap();
+    assert_eq!(results.len() as u64, run["properties"]["totals"]["findings"].as_u64().unwrap());
+    assert!(results.iter().all(|result| result["baselineState"] == "unchanged"));
+    let place = &results[0]["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], GRANTS);
+    assert!(place["region"]["startLine"].as_u64().unwrap() > 1);
+}
+
+/// What a reader does with the page, in a browser.
+#[test]
+fn the_page_can_be_searched_filtered_unfolded_and_heard() {
+    let (Some(mut node), Some(chromium)) = (peer::node_for_reports(), peer::chromium()) else { return };
+    let place = place();
+    assert_eq!(report(place.path(), &[]).code, Some(0));
+    let data = json(&place.path().join("out/report.json"));
+    let principals = data["principals"].as_array().unwrap();
+    let name = principals[1]["name"].as_str().unwrap();
+    let script = data::repository().join("tests/report/browse.mjs");
+    let page = place.path().join("out/report.html");
+    let ran = ran(node.arg(script).arg(chromium).arg(page).arg(name));
+    let saw: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{ran:#?}"));
+    let text = |name: &str| saw[name].as_str().unwrap_or_else(|| panic!("{name}: {saw:#}"));
+
+    assert_eq!(saw["errors"], Value::Array(Vec::new()));
+    assert_eq!(saw["requests"], Value::Array(Vec::new()), "the page asks nobody for anything");
+    assert_eq!(saw["violations"], Value::Array(Vec::new()));
+    assert!(saw["passes"].as_u64().unwrap() > 20, "the checker checked: {}", saw["passes"]);
+    assert_eq!(saw["policy"], "true", "its policy lets its own script and style run");
+
+    let all = principals.len();
+    assert_eq!(
+        (text("all"), saw["rows"].as_u64()),
+        (format!("{all} of {all} shown").as_str(), Some(all as u64))
+    );
+    assert!(
+        text("searched").starts_with(|digit: char| digit.is_ascii_digit()) && text("cleared") == text("all")
+    );
+    let found = saw["found"].as_array().unwrap();
+    assert!(
+        !found.is_empty()
+            && found.len() < all
+            && found.iter().all(|one| one.as_str().unwrap().contains(name)),
+        "{found:?}"
+    );
+    assert_eq!(saw["json"].as_array().unwrap().len(), found.len());
+    assert_eq!(text("csv").lines().count(), found.len() + 1);
+    for (risk, shown) in saw["filters"]["risk"].as_object().unwrap() {
+        let expected = principals.iter().filter(|one| one["risk"] == risk.as_str()).count();
+        assert_eq!(shown, &format!("{expected} of {all} shown"), "{risk}");
+    }
+    let proven = principals.iter().filter(|one| one["proposal"]["state"] == "proven").count();
+    assert_eq!(saw["filters"]["status"]["change"], format!("{proven} of {all} shown"));
+
+    assert_eq!(text("expanded"), "true");
+    assert!(
+        saw["headings"].as_array().unwrap().contains(&"Used of granted, by service and access level".into())
+    );
+    assert_eq!(
+        saw["closed"],
+        serde_json::json!([0, "unfold", "false"]),
+        "Escape folds it and the focus stays"
+    );
+    assert_eq!(saw["sorted"], serde_json::json!(["descending", true]));
+    assert_eq!(saw["linked"], true);
+    assert_eq!((&saw["narrow_overflow"], &saw["dark_overflow"]), (&false.into(), &false.into()));
+    assert_eq!(saw["print"], serde_json::json!(["none", "none"]));
+
+    // Without its script the summary is there, and the worst principals.
+    let granted = data["totals"]["permissions"]["granted"].as_u64().unwrap();
+    let plain = text("plain").replace(',', "");
+    assert!(plain.contains(&format!("Of {granted} permissions granted")), "{plain}");
+    assert_eq!(saw["plain_rows"].as_u64(), Some(all as u64));
+}
