@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use datafusion::arrow::array::{Array as _, AsArray as _};
@@ -155,7 +156,11 @@ impl Ledger {
         if self.snapshot.usage_files().is_empty() {
             return Ok(T::default());
         }
-        self.runtime.block_on(query).context(failed)
+        let start = Instant::now();
+        let found = self.runtime.block_on(query).context(failed);
+        // What a benchmark holds the rest of a verb against.
+        tracing::info!(microseconds = start.elapsed().as_micros(), "queried");
+        found
     }
 
     /// Which of these links sessions show to have been used in a window.

@@ -10,6 +10,7 @@ mod ingest;
 mod kubernetes;
 mod load;
 pub(crate) mod program;
+mod report;
 mod rollup;
 mod row;
 mod run;
@@ -110,6 +111,11 @@ const BENCHMARKS: &[Benchmark] = &[
         name: "rollup",
         about: "the roll-up of a large ledger against DuckDB's same query",
         run: rollup::run,
+    },
+    Benchmark {
+        name: "report",
+        about: "the report on many principals of a large ledger against its queries, and the page's size",
+        run: report::run,
     },
     Benchmark { name: "start", about: "start of the program and load of the catalog", run: start::run },
     Benchmark {

@@ -3,9 +3,10 @@
 #[cfg(test)]
 mod tests;
 
+use indexmap::IndexMap;
 use serde_json::json;
 
-use super::model::{Change, Closed, FindingLine, Report, Trend};
+use super::model::{Change, FindingLine, Report, Trend};
 use super::wording::{counted, number, permissions};
 use crate::output::plain;
 
@@ -97,13 +98,25 @@ fn changes(report: &Report, trend: &Trend) -> Vec<String> {
     lines.extend(score(report, Some(trend)));
     let mut told: Vec<String> = Vec::new();
     for (change, word) in [(Change::Regressed, "back"), (Change::New, "new"), (Change::Grown, "grown")] {
-        told.extend(of(change).map(|finding| open(finding, word)));
+        let found = of(change).map(|finding| {
+            let of_one = open(finding.service.as_deref(), &finding.detail);
+            (format!("{word} ({}): {}", finding.severity, finding.principal), of_one, finding.permissions)
+        });
+        told.extend(grouped(found));
     }
+    let closed = trend.closed.iter().map(|closed| {
+        let of_one = open(closed.service.as_deref(), &closed.why);
+        (
+            format!("closed ({}): {}", closed.reason.replace('_', " "), closed.principal),
+            of_one,
+            closed.permissions,
+        )
+    });
     let waiting = waiting(report);
     let hour = hour(report);
     let room =
         LINES.saturating_sub(lines.len() + usize::from(waiting.is_some()) + usize::from(hour.is_some()) + 1);
-    lines.extend(some(told, trend.closed.iter().map(closed).collect(), room));
+    lines.extend(some(told, grouped(closed), room));
     lines.extend(waiting);
     lines.extend(hour);
     lines
@@ -138,14 +151,25 @@ fn accounts(report: &Report) -> String {
     }
 }
 
-fn open(finding: &FindingLine, word: &str) -> String {
-    let service = finding.service.as_ref().map(|service| format!(" {service}")).unwrap_or_default();
-    format!("{word} ({}): {}{service}: {}", finding.severity, finding.principal, finding.detail)
+/// What is said of one finding.
+fn open(service: Option<&str>, words: &str) -> String {
+    service.map_or_else(|| words.to_owned(), |service| format!("{service}: {words}"))
 }
 
-fn closed(closed: &Closed) -> String {
-    let service = closed.service.as_ref().map(|service| format!(" {service}")).unwrap_or_default();
-    format!("closed ({}): {}{service}: {}", closed.reason.replace('_', " "), closed.principal, closed.why)
+/// A line for each principal of which the same is to be said, in the order of the first: whoever loses a role loses findings on
+/// dozens of services. What is said of one is its head, its own words, and its permissions.
+fn grouped(all: impl Iterator<Item = (String, String, usize)>) -> Vec<String> {
+    let mut groups: IndexMap<String, (String, usize, usize)> = IndexMap::new();
+    for (head, words, permissions) in all {
+        let group = groups.entry(head).or_insert((words, 0, 0));
+        group.1 += 1;
+        group.2 += permissions;
+    }
+    let line = |(head, (words, findings, number)): (String, (String, usize, usize))| match findings {
+        1 => format!("{head}: {words}"),
+        _ => format!("{head}: {} on {}", counted(findings, "finding", "findings"), permissions(number)),
+    };
+    groups.into_iter().map(line).collect()
 }
 
 fn score(report: &Report, before: Option<&Trend>) -> Option<String> {

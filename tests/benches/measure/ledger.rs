@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use remit_ledger::{
-    Counts, DAY, HOUR, LedgerWriter, Outcome, Provider, Publication, UsageRow, WriterOptions,
+    Counts, CoverageRecord, DAY, EventClass, HOUR, LedgerWriter, Outcome, Provider, Publication, UsageRow,
+    WriterOptions,
 };
 
 use super::dice::Dice;
@@ -47,15 +48,20 @@ struct Drawn {
 
 /// Writes a ledger with so many rows.
 pub(crate) fn run(root: &Path, rows: u64) -> anyhow::Result<String> {
+    run_of(root, rows, PRINCIPALS)
+}
+
+/// The same of so many principals.
+pub(crate) fn run_of(root: &Path, rows: u64, all: usize) -> anyhow::Result<String> {
     let (mut writer, _) =
         LedgerWriter::open(root, WriterOptions { writer: Some("load".into()), observer: None })?;
     let principals: Vec<String> =
-        (0..PRINCIPALS).map(|number| format!("arn:aws:iam::111122223333:role/service-{number:03}")).collect();
+        (0..all).map(|number| format!("arn:aws:iam::111122223333:role/service-{number:03}")).collect();
     let mut dice = Dice::new(1);
     let mut written = 0;
     for day in 0..DAYS {
         let until = rows * u64::try_from(day + 1)? / u64::try_from(DAYS)?;
-        let mut drawn: Vec<Drawn> = (written..until).map(|_| draw(&mut dice)).collect();
+        let mut drawn: Vec<Drawn> = (written..until).map(|_| draw(&mut dice, all)).collect();
         drawn.sort_unstable();
         let flush = writer.begin(Provider::Aws);
         let mut file = flush.stage(START + day)?;
@@ -72,16 +78,34 @@ pub(crate) fn run(root: &Path, rows: u64) -> anyhow::Result<String> {
         let counts = Counts { read: events, recorded: events, ..Counts::default() };
         let mut publication = Publication::default();
         publication.counts = counts;
+        publication.coverage = vec![covered(START + day)];
         flush.commit(vec![file], publication)?;
         written = until;
     }
     Ok(format!("{written} rows"))
 }
 
+/// What the log recorded of a day: everything but data events.
+fn covered(day: i64) -> CoverageRecord {
+    CoverageRecord {
+        provider: Provider::Aws,
+        account: Some("111122223333".to_owned()),
+        region: Some("eu-west-1".to_owned()),
+        evidence: "cloudtrail".to_owned(),
+        workload: None,
+        start: day * DAY,
+        end: (day + 1) * DAY,
+        classes: vec![EventClass::ManagementRead, EventClass::ManagementWrite],
+        excluded_services: Vec::new(),
+        events: 1,
+        lost: 0,
+    }
+}
+
 /// Half of all rows are of a sixteenth of the principals, which use few resources.
-fn draw(dice: &mut Dice) -> Drawn {
+fn draw(dice: &mut Dice, principals: usize) -> Drawn {
     let few = dice.below(2) == 0;
-    let principal = dice.below(if few { PRINCIPALS / 16 } else { PRINCIPALS });
+    let principal = dice.below(if few { principals / 16 } else { principals });
     // What a principal calls is its own, and stays the same all the time.
     let operation = (principal * 5 + dice.below(5)) % OPERATIONS.len();
     let resource = (principal * 3 + dice.below(8)) as u64;

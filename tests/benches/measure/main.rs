@@ -25,6 +25,8 @@ fn main() -> ExitCode {
         ["ledger", folder, rows] => {
             rows.parse().map_err(Into::into).and_then(|rows| ledger::run(&PathBuf::from(folder), rows))
         }
+        ["wide", folder, rows, principals] => numbers(rows, principals)
+            .and_then(|[rows, principals]| ledger::run_of(&PathBuf::from(folder), rows as u64, principals)),
         ["evaluate", folder, truth, cut, horizon] => {
             let days = (cut.parse(), horizon.parse());
             match days {

@@ -123,7 +123,7 @@ fn fate(finding: &FormerFinding, verdicts: &BTreeMap<String, &'static str>) -> (
             });
             let mut why = told.collect::<Vec<_>>().join(", ");
             if finding.permissions > names.len() {
-                why.push_str(&format!(" (of {} that were named)", names.len()));
+                why.push_str(&format!(" ({} of {} were looked at)", names.len(), finding.permissions));
             }
             (reason, why)
         }
