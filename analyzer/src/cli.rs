@@ -8,16 +8,19 @@ mod demo;
 mod doctor;
 mod explain;
 mod findings;
+mod forge;
 mod ingest;
 mod intent;
 mod ledger;
 mod man;
+mod pr;
 mod propose;
 mod pull;
 mod report;
 mod split;
 mod usage;
 mod verify;
+mod watch;
 
 use std::io::{self, IsTerminal as _, Write};
 use std::path::PathBuf;
@@ -62,6 +65,10 @@ enum Verb {
     Intent(intent::Arguments),
     /// Write proven policy proposals into a folder
     Propose(propose::Arguments),
+    /// Open pull requests that put proposals into force where their policies are written
+    Pr(Box<pr::Arguments>),
+    /// Take back merged pull requests after which calls were refused
+    Watch(Box<watch::Arguments>),
     /// Replay the past: would what is proposed have broken anything?
     Backtest(backtest::Arguments),
     /// Write what each of several workloads needs that share one identity
@@ -127,6 +134,8 @@ pub fn run() -> ExitCode {
         Verb::Explain(arguments) => explain::run(&arguments, &mut streams),
         Verb::Intent(arguments) => intent::run(&arguments, &mut streams),
         Verb::Propose(arguments) => propose::run(&arguments, &mut streams),
+        Verb::Pr(arguments) => pr::run(&arguments, &mut streams),
+        Verb::Watch(arguments) => watch::run(&arguments, &mut streams),
         Verb::Backtest(arguments) => backtest::run(&arguments, &mut streams),
         Verb::Split(arguments) => split::run(&arguments, &mut streams),
         Verb::Verify(arguments) => verify::run(&arguments, &mut streams),

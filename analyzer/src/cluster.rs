@@ -27,7 +27,7 @@ use crate::rollup::PrincipalCalls;
 use crate::visible::WindowSettings;
 
 pub(crate) use self::asked::{Asked, ClusterArguments};
-pub(crate) use self::calls::usage_of;
+pub(crate) use self::calls::{request_call, usage_of};
 pub(crate) use self::coverage::{ClusterRecords, clusters, is_log, may_be_of, records_of};
 pub(crate) use self::findings::findings;
 pub(crate) use self::judged::{judged, removed};

@@ -35,6 +35,7 @@ mod rollup;
 mod sarif;
 mod sessions;
 mod sightings;
+mod sources;
 mod span;
 mod split;
 mod suspects;

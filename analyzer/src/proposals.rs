@@ -1,5 +1,6 @@
 //! Proposal folders on disk: written, and read back to be verified.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::analysis::{Analysed, Analysis, account_of};
 use crate::cluster::{self, AnalysedSubject, Cluster};
-use crate::outcome::Edits;
+use crate::outcome::{Edits, Told};
 use crate::review::{self, Forecasts};
 
 /// The index of a proposals folder, `index.json`.
@@ -21,6 +22,9 @@ pub(crate) struct Index {
     pub(crate) schema: String,
     /// One entry per principal with a proposal that changes something.
     pub(crate) proposals: Vec<IndexEntry>,
+    /// Principals that were judged and of which nothing is to be changed.
+    #[serde(default)]
+    pub(crate) settled: BTreeSet<String>,
 }
 
 /// One proposal in the index.
@@ -60,7 +64,12 @@ pub(crate) fn write(
     only: Option<&str>,
     folder: &Path,
 ) -> anyhow::Result<Index> {
-    let mut index = Index { schema: INDEX_SCHEMA.to_owned(), proposals: Vec::new() };
+    let settled = settled(analysis, cluster).filter(|name| only.is_none_or(|only| only == *name));
+    let mut index = Index {
+        schema: INDEX_SCHEMA.to_owned(),
+        proposals: Vec::new(),
+        settled: settled.map(str::to_owned).collect(),
+    };
     let is_wanted = |name: &str| only.is_none_or(|only| only == name);
     let wanted = analysis.principals.iter().filter(|one| is_wanted(&one.principal.arn));
     let of_account = wanted.filter_map(|one| due(catalog, analysis, one, forecasts));
@@ -82,6 +91,14 @@ pub(crate) fn write(
     }
     write_file(&folder.join("index.json"), &format!("{}\n", serde_json::to_string_pretty(&index)?))?;
     Ok(index)
+}
+
+/// Principals of which nothing is to be changed, which is not the same as that nothing could be proposed.
+fn settled<'a>(analysis: &'a Analysis, cluster: Option<&'a Cluster>) -> impl Iterator<Item = &'a str> {
+    let of_account = analysis.principals.iter().filter(|one| matches!(one.outcome.told(), Told::Nothing));
+    let of_cluster = cluster.into_iter().flat_map(|cluster| &cluster.subjects);
+    let of_cluster = of_cluster.filter(|one| matches!(one.outcome.told(), Told::Nothing));
+    of_account.map(|one| one.principal.arn.as_str()).chain(of_cluster.map(|one| one.user.name.as_str()))
 }
 
 /// The proposal of a principal, where it is proven and changes something.
@@ -167,6 +184,21 @@ pub(crate) fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
 /// Reads a file as text.
 pub(crate) fn read_file(path: &Path) -> anyhow::Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))
+}
+
+/// Reads the index of a proposals folder.
+pub(crate) fn read_index(folder: &Path) -> anyhow::Result<Index> {
+    let path = folder.join("index.json");
+    let hint = "hint: give a folder that `remit propose` wrote";
+    let Ok(text) = fs::read_to_string(&path) else { bail!("no proposals in `{}`\n{hint}", folder.display()) };
+    let index: Index = match serde_json::from_str(&text) {
+        Ok(index) => index,
+        Err(error) => bail!("cannot read `{}`: {error}\n{hint}", path.display()),
+    };
+    if index.schema != INDEX_SCHEMA {
+        bail!("`{}` has version `{}`, and not `{INDEX_SCHEMA}`\n{hint}", path.display(), index.schema);
+    }
+    Ok(index)
 }
 
 /// The principals' folders below a folder: those that hold an `evidence.json`. Sorted.

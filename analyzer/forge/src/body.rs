@@ -29,6 +29,9 @@ const FILES: usize = 50;
 const SUGGESTIONS: usize = 5;
 const LINES: usize = 40;
 
+/// No policy.
+const NOTHING: &BTreeSet<String> = &BTreeSet::new();
+
 /// What a pull request is about.
 pub(crate) struct Subject<'a> {
     pub(crate) unit: &'a Unit,
@@ -42,7 +45,7 @@ pub(crate) struct Subject<'a> {
 impl Subject<'_> {
     /// Permissions that go.
     fn going(&self) -> Vec<&Line> {
-        self.facts.going(self.kept).collect()
+        self.facts.going(self.kept, &self.change.unedited).collect()
     }
 
     /// The title: plain text, since forges show it as it is.
@@ -200,6 +203,11 @@ impl Subject<'_> {
             return Ok(());
         }
         writeln!(text, "\n### What is left to do by hand\n")?;
+        let left = self.facts.going(self.kept, NOTHING).count().saturating_sub(self.going().len());
+        if left > 0 {
+            let left = counted(left as u64, "more permission that", "more permissions that");
+            writeln!(text, "These places hold {left} nobody used, and a program cannot edit them safely.\n")?;
+        }
         suggestions(text, &self.change.suggestions)
     }
 

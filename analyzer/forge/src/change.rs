@@ -34,6 +34,8 @@ pub struct Change {
     pub files: Vec<Edited>,
     /// What is left to a person.
     pub suggestions: Vec<Suggestion>,
+    /// Names of policies that the proposal changes and no file of the repository was edited for.
+    pub unedited: BTreeSet<String>,
     /// Why nothing of the proposal is in the repository, where that is so.
     pub absent: Option<String>,
 }

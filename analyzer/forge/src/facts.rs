@@ -60,6 +60,8 @@ pub struct Line {
     pub standing: Standing,
     /// Calls that were denied, which are never use.
     pub denied: u64,
+    /// Names of the policies that grant it, where it goes; nothing for a cluster's, whose roles are edited all or not at all.
+    pub from: BTreeSet<String>,
 }
 
 /// Why a permission goes or stays, in short.
@@ -135,14 +137,24 @@ impl Facts {
         Ok(account::facts(folder, evidence, review))
     }
 
-    /// Permissions that go, but for those that someone keeps.
-    pub fn going<'a>(&'a self, kept: &'a BTreeSet<String>) -> impl Iterator<Item = &'a Line> {
-        self.removed.iter().filter(|line| !kept.contains(&line.permission))
+    /// Permissions that go, but for those that someone keeps, and those that stay in a policy which no program can edit.
+    pub fn going<'a>(
+        &'a self,
+        kept: &'a BTreeSet<String>,
+        unedited: &'a BTreeSet<String>,
+    ) -> impl Iterator<Item = &'a Line> {
+        let is_edited = |line: &&Line| line.from.is_disjoint(unedited);
+        self.removed.iter().filter(|line| !kept.contains(&line.permission)).filter(is_edited)
     }
 
     /// Digest of what is proposed: the identity, what goes and, where resources are edited, to what they are narrowed. Neither the window nor a count is in it, so that another
     /// week that shows nothing new is the same evidence.
-    pub fn evidence(&self, kept: &BTreeSet<String>, with_resources: bool) -> String {
+    pub fn evidence(
+        &self,
+        kept: &BTreeSet<String>,
+        unedited: &BTreeSet<String>,
+        with_resources: bool,
+    ) -> String {
         let mut sum = Sha256::new();
         let mut add = |kind: &str, text: &str| {
             sum.update(kind);
@@ -150,7 +162,7 @@ impl Facts {
             sum.update(text);
         };
         add("identity", &self.identity);
-        let gone: BTreeSet<&str> = self.going(kept).map(|line| line.permission.as_str()).collect();
+        let gone: BTreeSet<&str> = self.going(kept, unedited).map(|line| line.permission.as_str()).collect();
         gone.into_iter().for_each(|permission| add("removed", permission));
         self.narrowed.iter().filter(|_| with_resources).for_each(|pattern| add("narrowed", pattern));
         sum.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()

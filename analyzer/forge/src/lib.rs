@@ -1,5 +1,6 @@
 //! Pull requests: what is said in them, when they are opened, and how a forge is asked.
 
+mod address;
 mod body;
 mod change;
 pub mod codeowners;
@@ -22,6 +23,7 @@ mod token;
 mod unit;
 pub mod watch;
 
+pub use address::{Address, Said};
 pub use change::{Change, Edited, Editor, Suggestion};
 pub use error::Error;
 pub use facts::{Facts, Line, Proof, Replay, Share, Standing};

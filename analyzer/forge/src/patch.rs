@@ -51,7 +51,7 @@ pub fn patches(
         let mut outcome = Outcome {
             identity: facts.identity.clone(),
             state: "put off",
-            removed: facts.going(&kept).count() as u64,
+            removed: 0,
             url: String::new(),
             detail: String::new(),
         };
@@ -67,8 +67,9 @@ pub fn patches(
                 continue;
             }
         };
+        outcome.removed = facts.going(&kept, &change.unedited).count() as u64;
         let unit = Unit::of(&facts.identity);
-        let evidence = facts.evidence(&kept, settings.with_resources);
+        let evidence = facts.evidence(&kept, &change.unedited, settings.with_resources);
         let marker = Marker { identity: facts.identity.clone(), evidence, ..Marker::default() };
         let subject = Subject { unit: &unit, facts, change: &change, kept: &kept, marker: &marker };
         if change.files.is_empty() {

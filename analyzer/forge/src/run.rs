@@ -147,7 +147,7 @@ pub async fn run(
 
 impl Candidate<'_> {
     fn size(&self) -> usize {
-        self.facts.going(&self.kept).count()
+        self.facts.going(&self.kept, &self.change.unedited).count()
     }
 
     fn wanted(&self) -> Wanted {

@@ -47,7 +47,8 @@ pub(crate) fn usage_of(cluster: Option<&str>, all: &BTreeMap<String, PrincipalCa
     calls.by_user.get(user).map(Usage::gather).unwrap_or_default()
 }
 
-fn request_call(call: &remit_policy::Call) -> Option<Call> {
+/// A call of a cluster in its own words; none where they do not tell the request.
+pub(crate) fn request_call(call: &remit_policy::Call) -> Option<Call> {
     let parameter = |name: &str| call.parameters.get(name).map(String::as_str);
     let words = Words {
         service: call.service.clone(),

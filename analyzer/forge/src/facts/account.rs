@@ -1,6 +1,6 @@
 //! The facts of an account's principal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use remit_policy::{Evidence, KeptEntry};
@@ -39,6 +39,7 @@ pub(super) fn facts(folder: &Path, evidence: Evidence, review: Option<Review>) -
                 .unwrap_or_else(|| format!("not used, and {} would have shown it", entry.coverage)),
             standing: Standing::Removed,
             denied: entry.denied_calls.get(permission).copied().unwrap_or(0),
+            from: entry.policies.clone(),
         })
     });
     let kept = evidence.kept.iter().map(|entry| Line {
@@ -51,6 +52,7 @@ pub(super) fn facts(folder: &Path, evidence: Evidence, review: Option<Review>) -
             _ => Standing::Unobservable,
         },
         denied: 0,
+        from: BTreeSet::new(),
     });
     let narrowed = evidence.kept.iter().flat_map(|entry| {
         entry.narrowed_to.keys().map(move |pattern| format!("{} {pattern}", entry.permission))

@@ -1,5 +1,6 @@
 //! The facts of a cluster's subject.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use remit_policy::rbac::{Evidence, On, Permission};
@@ -14,6 +15,7 @@ pub(super) fn facts(folder: &Path, evidence: Evidence) -> Facts {
         why: if entry.narrowed { "not used further than it stays" } else { "not used" }.to_owned(),
         standing: Standing::Removed,
         denied: entry.denied_calls,
+        from: BTreeSet::new(),
     });
     let kept = evidence.kept.iter().map(|entry| Line {
         group: group(&entry.permission.permission()),
@@ -34,6 +36,7 @@ pub(super) fn facts(folder: &Path, evidence: Evidence) -> Facts {
             _ => Standing::Unobservable,
         },
         denied: 0,
+        from: BTreeSet::new(),
     });
     let calls = evidence.kept.iter().filter_map(|entry| entry.seen.as_ref()).map(|seen| seen.count);
     let account = evidence.principal.strip_prefix("system:serviceaccount:");
@@ -51,7 +54,7 @@ pub(super) fn facts(folder: &Path, evidence: Evidence) -> Facts {
         lost: None,
         removed: removed.collect(),
         kept: kept.collect(),
-        narrowed: Default::default(),
+        narrowed: BTreeSet::new(),
         proof: Proof {
             what: "recorded requests",
             replayed: evidence.proof.replayed as u64,

@@ -245,8 +245,11 @@ impl Run<'_> {
     }
 
     fn marker(&self, candidate: &Candidate<'_>) -> Marker {
-        let going: BTreeSet<&str> =
-            candidate.facts.going(&candidate.kept).map(|line| line.permission.as_str()).collect();
+        let going: BTreeSet<&str> = candidate
+            .facts
+            .going(&candidate.kept, &candidate.change.unedited)
+            .map(|line| line.permission.as_str())
+            .collect();
         Marker {
             identity: candidate.facts.identity.clone(),
             evidence: candidate.evidence.clone(),

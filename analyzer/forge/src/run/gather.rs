@@ -143,7 +143,11 @@ impl<'a> Run<'a> {
                 Default::default()
             }
         };
-        candidate.evidence = candidate.facts.evidence(&candidate.kept, self.settings.with_resources);
+        candidate.evidence = candidate.facts.evidence(
+            &candidate.kept,
+            &candidate.change.unedited,
+            self.settings.with_resources,
+        );
         Ok(())
     }
 }

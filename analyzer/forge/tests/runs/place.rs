@@ -38,7 +38,8 @@ impl Editor for Lines {
         let Ok(text) = fs::read_to_string(repository.join(&path)) else {
             return Ok(Change { absent: Some("no file has it".to_owned()), ..Change::default() });
         };
-        let going: Vec<String> = facts.going(kept).map(|line| format!("\"{}\"", line.permission)).collect();
+        let going: Vec<String> =
+            facts.going(kept, &BTreeSet::new()).map(|line| format!("\"{}\"", line.permission)).collect();
         let stays = text.split_inclusive('\n').filter(|line| !going.iter().any(|gone| line.contains(gone)));
         let new: String = stays.collect();
         let files = if new == text { vec![] } else { vec![Edited { path, bytes: new.into_bytes() }] };
@@ -54,6 +55,7 @@ pub(crate) fn facts(name: &str, removed: &[&str]) -> Facts {
         why: "no use in 90 days".to_owned(),
         standing,
         denied: 0,
+        from: BTreeSet::from(["one".to_owned()]),
     };
     Facts {
         folder: PathBuf::new(),

@@ -1,0 +1,64 @@
+//! `remit pr`
+
+use std::path::PathBuf;
+
+use remit_forge::{patches, run as run_with};
+use remit_source::Options;
+
+use super::Streams;
+use super::forge::{ForgeArguments, proposals_in, runtime};
+use crate::exit::Exit;
+use crate::sources::Sources;
+
+/// Open pull requests that put proposals into force where their policies are written
+///
+/// Each identity has one pull request at a time, and few are open at once. What people say there, and close, is heard; a run that
+/// finds nothing new writes nothing.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The proposals: a folder that `remit propose` wrote
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+    #[command(flatten)]
+    forge: ForgeArguments,
+    /// Pull requests that may be open at a time
+    #[arg(long, value_name = "NUMBER", default_value_t = 3)]
+    max_open: usize,
+    /// Pull requests that may be opened on one day
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    a_day: usize,
+    /// Have no issue that says what is open and what waits
+    #[arg(long)]
+    no_dashboard: bool,
+    /// Narrow resources, too, and not only actions
+    #[arg(long)]
+    edit_resources: bool,
+    /// Ask no forge: write a patch and a text for each identity into this folder
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["api", "project", "token_env", "a_day", "no_dashboard"])]
+    patch: Option<PathBuf>,
+    /// With `--patch`, push the branches, too
+    #[arg(long, requires = "patch")]
+    push: bool,
+}
+
+pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let (proposals, settled) = proposals_in(&arguments.folder)?;
+    let mut settings = arguments.forge.settings();
+    settings.max_open = arguments.max_open;
+    settings.a_day = arguments.a_day;
+    settings.has_dashboard = !arguments.no_dashboard;
+    settings.with_resources = arguments.edit_resources;
+    let mut sources = Sources::new(Options { resources: arguments.edit_resources });
+    let now = jiff::Timestamp::now();
+    let report = match &arguments.patch {
+        Some(folder) => {
+            let git = arguments.forge.repository()?;
+            patches(&git, &proposals, &mut sources, &settings, folder, arguments.push, now)?
+        }
+        None => {
+            let (forge, git) = arguments.forge.open()?;
+            runtime()?.block_on(run_with(&forge, &git, &proposals, &settled, &mut sources, &settings, now))?
+        }
+    };
+    arguments.forge.print(&report, streams)
+}

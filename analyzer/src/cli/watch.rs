@@ -1,0 +1,138 @@
+//! `remit watch`
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use remit_catalog::Catalog;
+use remit_forge::Report;
+use remit_forge::watch::{Merged, Refused, merged, roll_back};
+use remit_ledger::Provider;
+use remit_policy::rbac::{On, Permission};
+use remit_policy::{Call, CallOutcome, Usage, Window, moment};
+
+use super::Streams;
+use super::analysing::{LedgerArguments, catalog};
+use super::forge::{ForgeArguments, runtime};
+use crate::analysis::pathless;
+use crate::cluster::request_call;
+use crate::exit::Exit;
+use crate::ledgers::Ledger;
+use crate::rollup::{Filter, by_principal};
+
+/// Take back merged pull requests after which calls were refused
+///
+/// Where a ledger shows, within 14 days after a pull request of Remit's was merged, that a call was refused which needed what it took
+/// away, a pull request that takes all of it back is opened.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    ledger: LedgerArguments,
+    #[command(flatten)]
+    forge: ForgeArguments,
+}
+
+/// An hour, to which a ledger tells when calls were.
+const HOUR: i64 = 3_600_000_000;
+
+pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let ledger = Ledger::open(&arguments.ledger.ledger)?;
+    let (forge, git) = arguments.forge.open()?;
+    let settings = arguments.forge.settings();
+    let catalog = catalog()?;
+    let runtime = runtime()?;
+    let all = runtime.block_on(merged(&forge, jiff::Timestamp::now()))?;
+    let mut report = Report::default();
+    for one in &all {
+        let refused = refused(catalog, &ledger, one)?;
+        if !refused.is_empty() {
+            let outcome = runtime.block_on(roll_back(&forge, &git, one, &refused, &settings))?;
+            report.outcomes.push(outcome);
+        }
+    }
+    if report.outcomes.is_empty() {
+        report.notes.push(match all.len() {
+            0 => "no pull request of Remit's was merged lately".to_owned(),
+            _ => "nothing was refused that merged pull requests took away".to_owned(),
+        });
+    }
+    arguments.forge.print(&report, streams)
+}
+
+/// What was refused of what a merged pull request took away.
+fn refused(catalog: &Catalog, ledger: &Ledger, merged: &Merged) -> anyhow::Result<Vec<Refused>> {
+    // The hour of the merge has calls from before it, too.
+    let start = merged.at.as_microsecond().div_euclid(HOUR).saturating_add(1).saturating_mul(HOUR);
+    let window = Window { start, end: merged.until().as_microsecond() };
+    let is_arn = merged.identity.starts_with("arn:");
+    let provider = if is_arn { Provider::Aws } else { Provider::Kubernetes };
+    let names = [Some(merged.identity.clone()), pathless(&merged.identity).filter(|_| is_arn)];
+    let mut sums: BTreeMap<String, (u64, i64)> = BTreeMap::new();
+    for name in names.into_iter().flatten() {
+        let filter = Filter {
+            window: Some(window),
+            principal: Some(name),
+            provider: Some(provider),
+            ..Filter::default()
+        };
+        let callers = by_principal(&mut ledger.roll_up(&filter)?, provider);
+        let calls = callers.into_values().flat_map(|calls| calls.calls);
+        for call in calls.filter(|call| call.outcome == CallOutcome::Denied) {
+            let needed = if is_arn { actions(catalog, &call, merged) } else { requests(&call, merged) };
+            for permission in needed {
+                let (calls, last) = sums.entry(permission).or_default();
+                *calls = calls.saturating_add(call.seen.count.distinct());
+                *last = (*last).max(call.seen.last);
+            }
+        }
+    }
+    let refused =
+        sums.into_iter().map(|(permission, (calls, last))| Refused { permission, calls, last: moment(last) });
+    Ok(refused.collect())
+}
+
+/// Actions that a refused call needed, and that are gone.
+fn actions(catalog: &Catalog, call: &Call, merged: &Merged) -> BTreeSet<String> {
+    let usage = Usage::gather(catalog, [call]);
+    let needed = usage.actions.into_iter().filter(|(_, action)| action.denied.distinct() > 0);
+    let names = needed.filter_map(|(id, _)| catalog.action(id).map(remit_catalog::Action::full_name));
+    names.filter(|name| merged.took(name)).collect()
+}
+
+/// The permission of a cluster that allowed a refused request, and that is gone.
+fn requests(call: &Call, merged: &Merged) -> BTreeSet<String> {
+    let Some(call) = request_call(call) else { return BTreeSet::new() };
+    let permission = Permission::of_request(&call.request);
+    wider(&permission).into_iter().filter(|name| merged.removed.contains(name)).collect()
+}
+
+/// A permission and those that include it, by their names.
+fn wider(permission: &Permission) -> BTreeSet<String> {
+    let any = || "*".to_owned();
+    let verbs = [permission.verb.clone(), any()];
+    let namespaces = [permission.namespace.clone(), None];
+    let targets = match &permission.on {
+        On::Url(_) => vec![permission.on.clone()],
+        On::Resource { group, resource, name } => {
+            let subresource = resource.split_once('/').map(|(_, subresource)| format!("*/{subresource}"));
+            let resources = [Some(resource.clone()), subresource, Some(any())];
+            let mut targets = Vec::new();
+            for resource in resources.into_iter().flatten() {
+                for group in [group.clone(), any()] {
+                    for name in [name.clone(), None] {
+                        targets.push(On::Resource { group: group.clone(), resource: resource.clone(), name });
+                    }
+                }
+            }
+            targets
+        }
+    };
+    let mut names = BTreeSet::new();
+    for verb in &verbs {
+        for namespace in &namespaces {
+            for on in &targets {
+                let one = Permission { namespace: namespace.clone(), on: on.clone(), verb: verb.clone() };
+                names.insert(one.to_string());
+            }
+        }
+    }
+    names
+}
