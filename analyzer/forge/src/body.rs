@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
 use self::table::{Row, rows};
-use crate::change::{Change, Suggestion};
-use crate::facts::{Facts, Line, Replay, Standing};
+use crate::change::{Change, NOTHING, Suggestion};
+use crate::facts::{Facts, Line, Replay, Standing, day};
 use crate::markdown::{code, prose};
 use crate::marker::Marker;
 use crate::number::{counted, grouped};
@@ -22,15 +22,15 @@ const ROWS: [usize; 4] = [50, 20, 5, 0];
 /// Characters of a name that are shown.
 const NAME: usize = 160;
 
+/// Characters of a reason.
+const WHY: usize = 400;
+
 /// Files that are listed.
 const FILES: usize = 50;
 
 /// Suggestions that are shown, and lines of each.
 const SUGGESTIONS: usize = 5;
 const LINES: usize = 40;
-
-/// No policy.
-const NOTHING: &BTreeSet<String> = &BTreeSet::new();
 
 /// What a pull request is about.
 pub(crate) struct Subject<'a> {
@@ -45,7 +45,7 @@ pub(crate) struct Subject<'a> {
 impl Subject<'_> {
     /// Permissions that go.
     fn going(&self) -> Vec<&Line> {
-        self.facts.going(self.kept, &self.change.unedited).collect()
+        self.facts.going(self.kept, self.change.untouched()).collect()
     }
 
     /// The title: plain text, since forges show it as it is.
@@ -106,9 +106,13 @@ impl Subject<'_> {
             writeln!(text, "\nKept because somebody asked for it: {}.", names.join(", "))?;
         }
         self.seen(text)?;
-        self.edits(text)?;
+        if !self.change.files.is_empty() {
+            self.edits(text)?;
+        }
         self.suggestions(text)?;
-        self.back(text)?;
+        if !self.change.files.is_empty() {
+            self.back(text)?;
+        }
         writeln!(text, "\n{}", self.marker.line())
     }
 
@@ -120,11 +124,12 @@ impl Subject<'_> {
         let days = counted(facts.days(), "day", "days");
         writeln!(
             text,
-            "**{} of {} of {} {} go**: none of them was used in {days} in which every call would have been recorded.\\",
+            "**{} of {} of {} {} {}**: none of them was used in {days} in which every call would have been recorded.\\",
             grouped(going),
             counted(all, "permission", "permissions"),
             facts.kind,
             name(&facts.name),
+            if self.change.files.is_empty() { "can go, by hand" } else { "go" },
         )?;
         let proof = &facts.proof;
         writeln!(
@@ -151,12 +156,12 @@ impl Subject<'_> {
         writeln!(
             text,
             "- Window: {} to {} ({})",
-            name(&facts.window.0),
-            name(&facts.window.1),
+            name(day(&facts.window.0)),
+            name(day(&facts.window.1)),
             counted(facts.days(), "day", "days")
         )?;
         if let Some(since) = &facts.used_since {
-            writeln!(text, "- Calls count as use since {}", name(since))?;
+            writeln!(text, "- Calls count as use since {}", name(day(since)))?;
         }
         if let Some(tier) = &facts.tier {
             writeln!(text, "- How much stays of what is not used: tier {}", name(tier))?;
@@ -233,7 +238,7 @@ impl Subject<'_> {
 pub(crate) fn suggestions(text: &mut String, all: &[Suggestion]) -> fmt::Result {
     for suggestion in all.iter().take(SUGGESTIONS) {
         let place = format!("{}:{}", short(&suggestion.path), suggestion.line);
-        writeln!(text, "{}: {}\n", code(&place), prose(&short(&suggestion.why)))?;
+        writeln!(text, "{}: {}\n", code(&place), prose(&cut(&suggestion.why, WHY)))?;
         let snippet: Vec<String> = suggestion.text.lines().take(LINES).map(short).collect();
         let snippet = crate::markdown::legible(snippet.join("\n"));
         // A fence ends with as many backticks as it began with.
@@ -253,7 +258,7 @@ fn table(text: &mut String, rows: &[Row], limit: usize) -> fmt::Result {
     }
     writeln!(text, "| of | permissions | why |\n| --- | --- | --- |")?;
     for row in rows.iter().take(limit) {
-        writeln!(text, "| {} | {} | {} |", name(&row.group), row.names(), prose(&short(&row.why)))?;
+        writeln!(text, "| {} | {} | {} |", name(&row.group), row.names(), prose(&cut(&row.why, WHY)))?;
     }
     if let Some(more @ 1..) = rows.len().checked_sub(limit) {
         writeln!(text, "\n{} more in `evidence.json`.", grouped(more as u64))?;
@@ -281,12 +286,17 @@ pub(crate) fn name(name: &str) -> String {
     code(&short(name))
 }
 
-/// Text of bounded length.
+/// A text no longer than a name.
 fn short(text: &str) -> String {
-    if text.chars().count() <= NAME {
+    cut(text, NAME)
+}
+
+/// Text of bounded length.
+fn cut(text: &str, limit: usize) -> String {
+    if text.chars().count() <= limit {
         return text.to_owned();
     }
-    text.chars().take(NAME - 1).chain(['…']).collect()
+    text.chars().take(limit - 1).chain(['…']).collect()
 }
 
 /// A name where nothing but plain text is shown, such as a title.

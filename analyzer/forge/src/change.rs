@@ -40,6 +40,16 @@ pub struct Change {
     pub absent: Option<String>,
 }
 
+impl Change {
+    /// Policies that stay as they are while others are edited. Where nothing is edited, all that is proposed is left to a person.
+    pub(crate) fn untouched(&self) -> &BTreeSet<String> {
+        if self.files.is_empty() { NOTHING } else { &self.unedited }
+    }
+}
+
+/// No policy.
+pub(crate) const NOTHING: &BTreeSet<String> = &BTreeSet::new();
+
 /// Whoever finds policies in a repository and edits them.
 pub trait Editor {
     /// What becomes of the files below `repository` by a proposal, of which the permissions `kept` stay although it takes them away.

@@ -203,7 +203,7 @@ fn bounds(interval: &str) -> (String, String) {
 }
 
 /// The day of a moment.
-fn day(moment: &str) -> &str {
+pub(crate) fn day(moment: &str) -> &str {
     moment.split('T').next().unwrap_or(moment)
 }
 

@@ -67,7 +67,7 @@ pub fn patches(
                 continue;
             }
         };
-        outcome.removed = facts.going(&kept, &change.unedited).count() as u64;
+        outcome.removed = facts.going(&kept, change.untouched()).count() as u64;
         let unit = Unit::of(&facts.identity);
         let evidence = facts.evidence(&kept, &change.unedited, settings.with_resources);
         let marker = Marker { identity: facts.identity.clone(), evidence, ..Marker::default() };

@@ -14,8 +14,6 @@ pub(crate) struct Wanted {
     pub(crate) unit: Unit,
     /// Digest of the evidence.
     pub(crate) evidence: String,
-    /// Permissions that go, or scopes that are narrowed.
-    pub(crate) size: usize,
     /// Whether a file of the repository changes.
     pub(crate) has_edits: bool,
 }

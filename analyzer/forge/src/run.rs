@@ -147,14 +147,13 @@ pub async fn run(
 
 impl Candidate<'_> {
     fn size(&self) -> usize {
-        self.facts.going(&self.kept, &self.change.unedited).count()
+        self.facts.going(&self.kept, self.change.untouched()).count()
     }
 
     fn wanted(&self) -> Wanted {
         Wanted {
             unit: self.unit.clone(),
             evidence: self.evidence.clone(),
-            size: self.size(),
             has_edits: !self.change.files.is_empty(),
         }
     }

@@ -17,6 +17,7 @@ mod links;
 mod order;
 mod proposal;
 mod pull;
+mod pull_requests;
 mod rbac;
 mod real;
 mod real_policies;

@@ -1,1 +1,171 @@
+//! Tests of what a pull request says.
 
+use super::*;
+use crate::change::Edited;
+use crate::facts::{Proof, Share};
+
+const HOSTILE: &str = "x`|</details><img src=x onerror=alert(1)> @everyone #987 [a](https://b.example)\n# head\u{202e}\u{0} --> ```";
+
+fn line(group: &str, permission: &str, standing: Standing) -> Line {
+    Line {
+        group: group.to_owned(),
+        permission: format!("{group}:{permission}"),
+        why: format!("no use of `{permission}` in 90 days"),
+        standing,
+        denied: 0,
+        from: BTreeSet::from(["app".to_owned()]),
+    }
+}
+
+fn facts() -> Facts {
+    Facts {
+        folder: "proposals/app".into(),
+        identity: "arn:aws:iam::111122223333:role/app".to_owned(),
+        kind: "role".to_owned(),
+        name: "app".to_owned(),
+        window: ("2026-08-30T00:00:00Z".to_owned(), "2026-11-28T00:00:00Z".to_owned()),
+        used_since: Some("2025-10-24T00:00:00Z".to_owned()),
+        coverage: vec!["management write events".to_owned()],
+        lost: Some(3),
+        removed: vec![
+            line("s3", "PutObject", Standing::Removed),
+            line("ec2", "RunInstances", Standing::Removed),
+        ],
+        kept: vec![
+            line("s3", "GetObject", Standing::Used),
+            line("s3", "GetObjectAcl", Standing::Unobservable),
+        ],
+        narrowed: BTreeSet::new(),
+        proof: Proof { what: "recorded requests", replayed: 1_204, allowed: 1_204, calls: 90 },
+        replay: Some(Replay {
+            broken: Share { hits: 1, of: 200, share: 0.005, low: 0.0001, high: 0.0275 },
+            horizon: 30,
+            cut_offs: 7,
+        }),
+        tier: Some("standard".to_owned()),
+    }
+}
+
+fn body(facts: &Facts, change: &Change, kept: &[&str]) -> String {
+    let kept = kept.iter().map(|&one| one.to_owned()).collect();
+    let marker = Marker { identity: facts.identity.clone(), ..Marker::default() };
+    Subject { unit: &Unit::of(&facts.identity), facts, change, kept: &kept, marker: &marker }.body()
+}
+
+fn change() -> Change {
+    let files = vec![Edited { path: "iam/app.tf".to_owned(), bytes: Vec::new() }];
+    Change { files, ..Change::default() }
+}
+
+#[test]
+fn the_verdict_is_in_three_lines() {
+    let text = body(&facts(), &change(), &[]);
+    let lines: Vec<&str> = text.lines().take(4).collect();
+    assert_eq!(
+        lines,
+        [
+            "**2 of 4 permissions of role `app` go**: none of them was used in 90 days in which every call would have been recorded.\\",
+            "**Proven**: 1,204 recorded requests were asked again, and 1,204 are allowed after; nothing is allowed that was not before.\\",
+            "**Risk**: such proposals would have missed a permission within 30 days in 1 of 200 replays at 7 past dates (0.5 %, 95 % interval 0.0 % to 2.8 %).",
+            "",
+        ]
+    );
+    for said in [
+        "| `s3` | `PutObject` | no use of `PutObject` in 90 days |",
+        "3 events",
+        "`iam/app.tf`",
+        "git revert",
+        "tier `standard`",
+    ] {
+        assert!(text.contains(said), "{said} in {text}");
+    }
+}
+
+#[test]
+fn what_is_kept_or_not_edited_does_not_go() {
+    let kept = body(&facts(), &change(), &["s3:PutObject"]);
+    assert!(
+        kept.starts_with("**1 of 4 permissions") && kept.contains("asked for it: `s3:PutObject`."),
+        "{kept}"
+    );
+    let mut facts = facts();
+    facts.removed[0].from = BTreeSet::from(["other".to_owned()]);
+    let suggestion = crate::change::Suggestion {
+        path: "other.tf".to_owned(),
+        line: 3,
+        why: "it is a template".to_owned(),
+        text: "```\n@me\n".to_owned(),
+    };
+    let unedited = BTreeSet::from(["other".to_owned()]);
+    let change = Change { suggestions: vec![suggestion], unedited, ..change() };
+    let text = body(&facts, &change, &[]);
+    assert!(text.starts_with("**1 of 4 permissions"), "{text}");
+    assert!(text.contains("hold 1 more permission that nobody used"), "{text}");
+    let by_hand = Change { files: Vec::new(), ..change };
+    assert!(body(&facts, &by_hand, &[]).starts_with("**2 of 4 permissions of role `app` can go, by hand**"));
+    assert!(text.contains("`other.tf:3`: it is a template\n\n````\n```\n@me\n````\n"), "{text}");
+}
+
+#[test]
+fn names_from_elsewhere_are_shown_as_they_are() {
+    let mut facts = facts();
+    for lines in [&mut facts.removed, &mut facts.kept] {
+        for line in lines.iter_mut() {
+            (line.group, line.permission, line.why) =
+                (HOSTILE.to_owned(), HOSTILE.to_owned(), HOSTILE.to_owned());
+        }
+    }
+    (facts.identity, facts.name, facts.kind) = (HOSTILE.to_owned(), HOSTILE.to_owned(), "role".to_owned());
+    facts.coverage = vec![HOSTILE.to_owned()];
+    facts.window = (HOSTILE.to_owned(), HOSTILE.to_owned());
+    let mut change = change();
+    change.files[0].path = HOSTILE.to_owned();
+    let text = body(&facts, &change, &[HOSTILE]);
+    let (shown, marker) = text.rsplit_once("<!-- remit:1 ").unwrap();
+    for sign in [
+        "@everyone",
+        "#12",
+        "<img",
+        "</details",
+        "](https",
+        "https://",
+        "\n# head",
+        "\u{202e}",
+        "\0",
+        "-->  ",
+        "```\n# ",
+    ] {
+        assert!(!shown.contains(sign), "{sign:?} in {shown}");
+    }
+    assert!(
+        !marker.contains('<') && marker.trim_end().ends_with("-->") && marker.matches("-->").count() == 1
+    );
+    let unit = Unit::of(&facts.identity);
+    let marker = Marker::default();
+    let subject =
+        Subject { unit: &unit, facts: &facts, change: &change, kept: &BTreeSet::new(), marker: &marker };
+    for text in [subject.title(), subject.message()] {
+        assert!(!text.contains(['@', '#', '<', '`', '\u{202e}', '\0']) && !text.contains("\n# "), "{text}");
+    }
+    assert_eq!(subject.title().lines().count(), 1);
+}
+
+#[test]
+fn a_body_is_bounded_and_says_what_it_leaves_out() {
+    let mut facts = facts();
+    facts.removed =
+        (0..200).map(|number| line(&format!("service-{number}"), "Do", Standing::Removed)).collect();
+    let text = body(&facts, &change(), &[]);
+    assert!(text.contains("\n150 more in `evidence.json`.\n"), "{text}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("| `service-")).count(), 50);
+    let long = "<".repeat(5_000);
+    facts.removed =
+        (0..3_000).map(|number| line(&format!("{number}{long}"), &long, Standing::Removed)).collect();
+    facts.kept = facts.removed.clone();
+    let change = Change { files: vec![Edited { path: long.clone(), bytes: Vec::new() }; 300], ..change() };
+    for kept in [vec![], facts.removed.iter().map(|line| line.permission.as_str()).collect()] {
+        let text = body(&facts, &change, &kept);
+        assert!(text.chars().count() <= LONGEST, "{}", text.chars().count());
+        assert!(text.contains("of 6,000 permissions of role"));
+    }
+}

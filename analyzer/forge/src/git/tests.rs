@@ -1,1 +1,44 @@
+//! Tests of what names are, and of seals.
 
+use super::*;
+
+#[test]
+fn names_that_lead_elsewhere_are_none() {
+    for name in ["main", "remit/app-1", "a.b/c_d"] {
+        assert!(is_branch(name), "{name}");
+    }
+    for name in [
+        "", "-d", "/a", "a/", "a..b", "a//b", "a b", "a:b", "a~1", "a^", "@{u}", ".a", "a/.b", "a.lock",
+        "a\nb", "a*",
+    ] {
+        assert!(!is_branch(name), "{name}");
+    }
+    for path in ["a", "a/b.tf", "-a", ":(glob)*", "a b/ü"] {
+        assert!(is_path(path), "{path}");
+    }
+    for path in ["", "/a", "a/", "../a", "a/../b", "./a", ".git/config", "a/.GIT/x", "a\0b"] {
+        assert!(!is_path(path), "{path}");
+    }
+}
+
+#[test]
+fn whatever_is_changed_breaks_the_seal() {
+    let message = Seal::message("Title\n\nText\n\nRemit-Unit: u\nRemit-Evidence: e", "t1", "p1");
+    let commit =
+        |tree: &str, parents: &str, message: &str| format!("tree {tree}\n{parents}author A\n\n{message}");
+    let whole = commit("t1", "parent p1\n", &message);
+    assert_eq!(Seal::read(&whole), Some(Seal { evidence: "e".to_owned() }));
+    for broken in [
+        commit("t2", "parent p1\n", &message),
+        commit("t1", "parent p2\n", &message),
+        commit("t1", "parent p1\nparent p2\n", &message),
+        commit("t1", "", &message),
+        commit("t1", "parent p1\n", &message.replace("Title", "Mine")),
+        commit("t1", "parent p1\n", &message.replace("Remit-Evidence: e", "Remit-Evidence: f")),
+        commit("t1", "parent p1\n", &format!("{message}Signed-off-by: me\n")),
+        commit("t1", "parent p1\n", ""),
+        String::new(),
+    ] {
+        assert_eq!(Seal::read(&broken), None, "{broken}");
+    }
+}

@@ -247,7 +247,7 @@ impl Run<'_> {
     fn marker(&self, candidate: &Candidate<'_>) -> Marker {
         let going: BTreeSet<&str> = candidate
             .facts
-            .going(&candidate.kept, &candidate.change.unedited)
+            .going(&candidate.kept, candidate.change.untouched())
             .map(|line| line.permission.as_str())
             .collect();
         Marker {

@@ -1,0 +1,177 @@
+//! From a proposals folder to pull requests, merged and taken back, by the program.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use jiff::{Timestamp, ToSpan as _};
+use remit_tests::forge::{Flavour, Forge, PROJECT, TOKEN};
+use remit_tests::program::{self, Ran};
+
+/// A role of the demo's sample that loses much, and its policy.
+const ROLE: &str = "111122223333/role/etl-launcher";
+
+/// Runs git, which must succeed.
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let mut command = Command::new("git");
+    command.current_dir(folder).args(["-c", "user.name=Person", "-c", "user.email=person@example.org"]);
+    command.args(arguments).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A verb that asks the forge, with a token.
+fn ask(place: &Path, forge: &Forge, words: &[&str]) -> Ran {
+    let mut command = program::command();
+    command.current_dir(place).args(words);
+    command.args(["--repo", &remote(place), "--api", &forge.api(), "--project", PROJECT]);
+    program::ran(command.env("GITHUB_TOKEN", TOKEN))
+}
+
+fn remote(place: &Path) -> String {
+    format!("file://{}", place.join("remote.git").display())
+}
+
+/// An hour-exact time some hours ago.
+fn hours_ago(hours: i64) -> Timestamp {
+    let now = Timestamp::now().as_second() / 3_600 * 3_600;
+    Timestamp::from_second(now).unwrap().checked_sub(hours.hours()).unwrap()
+}
+
+#[test]
+fn a_proposal_is_opened_merged_refused_and_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    let made = program::run(place, &["demo", "--out", "demo"]);
+    assert_eq!(made.code, Some(0), "{made:?}");
+    git(place, &["init", "--quiet", "--bare", "-b", "main", "remote.git"]);
+    git(place, &["clone", "--quiet", "remote.git", "work"]);
+    let work = place.join("work");
+    fs::create_dir(work.join("iam")).unwrap();
+    let before = place.join("demo/proposals").join(ROLE).join("before/launch.json");
+    fs::copy(before, work.join("iam/launch.json")).unwrap();
+    git(&work, &["add", "-A"]);
+    git(&work, &["commit", "--quiet", "-m", "Begin"]);
+    git(&work, &["push", "--quiet", "origin", "HEAD:main"]);
+    let forge = Forge::start(Flavour::GitHub, &place.join("remote.git"), &hours_ago(30).to_string());
+
+    let run = || ask(place, &forge, &["pr", "demo/proposals", "--format", "json"]);
+    let first = run();
+    assert_eq!((first.code, first.talk.contains(TOKEN)), (Some(0), false), "{first:?}");
+    let outcomes: serde_json::Value = serde_json::from_str(&first.out).unwrap();
+    let opened: Vec<_> = outcomes.as_array().unwrap().iter().filter(|one| one["state"] == "opened").collect();
+    assert_eq!((opened.len(), &opened[0]["removed"]), (1, &34.into()), "{outcomes:#}");
+    let [pull] = &forge.pulls()[..] else { panic!("{:?}", forge.pulls()) };
+    assert_eq!(pull.title, "Remove 34 unused permissions of role etl-launcher");
+    let edited = git(&place.join("remote.git"), &["show", &format!("{}:iam/launch.json", pull.branch)]);
+    assert!(!edited.contains("states:*") && edited.contains("states:DescribeExecution"), "{edited}");
+    assert!(edited.contains("sts:AssumeRole"), "{edited}");
+    assert!(!forge.writes().is_empty());
+    let again = run();
+    assert_eq!((again.code, forge.writes().len()), (Some(0), 0), "{again:?}");
+
+    git(&work, &["pull", "--quiet", "--no-rebase", "origin", &pull.branch]);
+    git(&work, &["push", "--quiet", "origin", "HEAD:main"]);
+    let commit = git(&work, &["rev-parse", "HEAD"]).trim().to_owned();
+    forge.change(pull.number, |pull| {
+        pull.state = "merged".to_owned();
+        pull.commit = Some(commit);
+        pull.updated = hours_ago(20).to_string();
+    });
+    forge.set_now(&Timestamp::now().to_string());
+    let watch = || ask(place, &forge, &["watch", "--ledger", "demo/ledger"]);
+    let quiet = watch();
+    assert_eq!((quiet.code, quiet.out.lines().count()), (Some(0), 1), "{quiet:?}");
+    assert!(quiet.talk.contains("nothing was refused"), "{quiet:?}");
+
+    fs::write(place.join("refused.json"), refused("StopExecution", hours_ago(10))).unwrap();
+    let read = program::run(place, &["ingest", "cloudtrail", "refused.json", "--ledger", "demo/ledger"]);
+    assert_eq!(read.code, Some(0), "{read:?}");
+    let told = watch();
+    assert_eq!(told.code, Some(0), "{told:?}");
+    let pulls = forge.pulls();
+    let [_, back] = &pulls[..] else { panic!("{told:?} {pulls:?}") };
+    assert_eq!(back.title, "Take back #1: calls of etl-launcher were refused");
+    assert!(back.body.contains("`states:StopExecution`"), "{}", back.body);
+    let back = git(&place.join("remote.git"), &["show", &format!("{}:iam/launch.json", back.branch)]);
+    assert_eq!(back, git(&place.join("remote.git"), &["show", "main~1:iam/launch.json"]));
+    let _ = forge.calls();
+    assert_eq!((watch().code, forge.writes().len()), (Some(0), 0));
+    assert_eq!(forge.violations(), [] as [&str; 0]);
+}
+
+/// A log of CloudTrail with a call of the role that was refused.
+fn refused(operation: &str, at: Timestamp) -> String {
+    let role = "arn:aws:iam::111122223333:role/etl-launcher";
+    serde_json::json!({ "Records": [{
+        "eventVersion": "1.10", "eventTime": at.to_string(), "eventSource": "states.amazonaws.com",
+        "eventName": operation, "awsRegion": "eu-west-1", "sourceIPAddress": "10.0.0.1", "userAgent": "aws-sdk",
+        "errorCode": "AccessDenied", "errorMessage": "not authorized", "eventID": "3f0a1b2c-0000-4000-8000-000000000001",
+        "eventType": "AwsApiCall", "managementEvent": true, "eventCategory": "Management", "readOnly": false,
+        "recipientAccountId": "111122223333", "requestParameters": null, "responseElements": null,
+        "userIdentity": {
+            "type": "AssumedRole", "principalId": "AROAEXAMPLE:s", "accountId": "111122223333",
+            "arn": "arn:aws:sts::111122223333:assumed-role/etl-launcher/s", "accessKeyId": "ASIAEXAMPLE",
+            "sessionContext": { "sessionIssuer": {
+                "type": "Role", "principalId": "AROAEXAMPLE", "arn": role, "accountId": "111122223333", "userName": "etl-launcher"
+            } }
+        }
+    }] })
+    .to_string()
+}
+
+#[test]
+fn what_is_missing_is_said_with_what_helps() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    fs::create_dir(place.join("proposals")).unwrap();
+    let index = r#"{"schema":"remit.proposals/v1","proposals":[]}"#;
+    for (words, index, code, said) in [
+        (
+            &["pr", "absent", "--repo", "https://github.com/a/b"][..],
+            "",
+            2,
+            "hint: give a folder that `remit propose` wrote",
+        ),
+        (
+            &["pr", "proposals", "--repo", "https://github.com/a/b"],
+            "{",
+            2,
+            "hint: give a folder that `remit propose` wrote",
+        ),
+        (
+            &["pr", "proposals", "--repo", "https://github.com/a/b"],
+            index,
+            2,
+            "hint: put one there that may write",
+        ),
+        (
+            &["pr", "proposals", "--repo", "https://git.acme.example/a/b"],
+            index,
+            64,
+            "hint: say `--forge github`",
+        ),
+        (
+            &["pr", "proposals", "--repo", "/srv/a", "--forge", "github"],
+            index,
+            64,
+            "hint: name it by `--api URL`",
+        ),
+        (&["pr", "proposals", "--repo", "absent.git", "--patch", "out"], index, 2, "`git ls-remote` failed"),
+        (&["pr", "proposals", "--repo", "x", "--push"], index, 64, "--patch"),
+        (&["pr", "proposals", "--repo", "x", "--author", "me"], index, 64, "write it like"),
+        (&["watch", "--repo", "https://github.com/a/b", "--ledger", "absent"], index, 2, "absent"),
+    ] {
+        fs::write(place.join("proposals/index.json"), index).unwrap();
+        let mut command = program::command();
+        for name in ["GITHUB_TOKEN", "GH_TOKEN", "GITLAB_TOKEN"] {
+            command.env_remove(name);
+        }
+        let ran = program::ran(command.current_dir(place).args(words));
+        assert!(
+            ran.code == Some(code) && ran.talk.contains(said) && ran.out.is_empty(),
+            "{words:?}: {ran:?}"
+        );
+    }
+}
