@@ -90,7 +90,7 @@ fn what_is_kept_or_not_edited_does_not_go() {
     );
     let mut facts = facts();
     facts.removed[0].from = BTreeSet::from(["other".to_owned()]);
-    let suggestion = crate::change::Suggestion {
+    let suggestion = Suggestion {
         path: "other.tf".to_owned(),
         line: 3,
         why: "it is a template".to_owned(),
@@ -124,7 +124,7 @@ fn names_from_elsewhere_are_shown_as_they_are() {
     let (shown, marker) = text.rsplit_once("<!-- remit:1 ").unwrap();
     for sign in [
         "@everyone",
-        "#12",
+        "#987",
         "<img",
         "</details",
         "](https",
