@@ -162,7 +162,7 @@ fn a_body_is_bounded_and_says_what_it_leaves_out() {
     facts.removed =
         (0..3_000).map(|number| line(&format!("{number}{long}"), &long, Standing::Removed)).collect();
     facts.kept = facts.removed.clone();
-    let change = Change { files: vec![Edited { path: long.clone(), bytes: Vec::new() }; 300], ..change() };
+    let change = Change { files: vec![Edited { path: long, bytes: Vec::new() }; 300], ..change() };
     for kept in [vec![], facts.removed.iter().map(|line| line.permission.as_str()).collect()] {
         let text = body(&facts, &change, &kept);
         assert!(text.chars().count() <= LONGEST, "{}", text.chars().count());
