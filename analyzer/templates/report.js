@@ -427,10 +427,13 @@ function rhythmPart(rhythm) {
   if (!rhythm) return part('Rhythm', make('p', {}, 'The ledger tells no hour in which it called.'));
   const [days, first, last, most, week] = rhythm;
   const svg = shape('svg', { class: 'heat', viewBox: '0 0 420 128', role: 'img' });
-  const busiest = WEEKDAYS.map((name, day) => [name, [...week.slice(day * 24, day * 24 + 24)]])
-    .filter(([, hours]) => hours.some((digit) => digit !== '0'))
-    .map(([name, hours]) => `${name} ${stretches(hours)}`);
-  const words = `On ${counted(days, 'day', 'days')} from ${first} to ${last}. By UTC: ${busiest.join('; ')}.`;
+  const hours = WEEKDAYS.map((_, day) => [...week.slice(day * 24, day * 24 + 24)]);
+  const byDay = WEEKDAYS.map((name, day) => [name, stretches(hours[day])]).filter(([, found]) => found.length);
+  // Where calls are scattered, a list of hours tells nobody anything.
+  const when = byDay.some(([, found]) => found.length > 2)
+    ? `in ${counted(hours.flat().filter((digit) => digit !== '0').length, 'hour', 'hours')} of the 168 of a week`
+    : byDay.map(([name, found]) => `${name} ${found.map(([from, to]) => `${from}–${to} h`).join(', ')}`).join('; ');
+  const words = `On ${counted(days, 'day', 'days')} from ${first} to ${last}, by UTC ${when}.`;
   svg.setAttribute('aria-label', words);
   WEEKDAYS.forEach((name, day) => {
     const label = shape('text', { x: 0, y: 25 + day * 15, class: 'tick' });
@@ -459,7 +462,7 @@ function stretches(hours) {
     if (latest && latest[1] === hour) latest[1] = hour + 1;
     else found.push([hour, hour + 1]);
   });
-  return found.map(([from, to]) => `${from}–${to} h`).join(', ');
+  return found;
 }
 
 function usedPart(used) {
@@ -468,7 +471,7 @@ function usedPart(used) {
     make('th', { scope: 'row' }, code(permission), operations.length ? note('by ', ...codes(operations)) : null),
     make('td', { class: 'n' }, grouped(count), wire ? note(`${grouped(wire)} on the wire`) : null),
     make('td', {}, time(first)), make('td', {}, time(last)),
-    make('td', {}, ...prose(scope), names(narrowed), seen[0] ? note('seen on ', ...codes(seen[1], seen[0])) : null),
+    make('td', {}, ...prose(scope), names(narrowed), seen[0] && seen[1].join() !== narrowed[1].join() ? note('seen on ', ...codes(seen[1], seen[0])) : null),
     make('td', {}, sources, shownBy ? note(shownBy) : null),
     make('td', {}, sample ? code(sample) : '–')));
   return part('Used permissions', table(['Permission', '#Calls', 'First (UTC)', 'Last (UTC)', 'Resources', 'Source', 'Sample event or request'], rows, { class: 'cards used' }),
