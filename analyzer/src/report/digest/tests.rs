@@ -18,7 +18,7 @@ fn it_has_ten_lines_at_most_and_says_what_changed_first() {
         );
         assert!(
             text.contains(
-                "closed (used again): arn:aws:iam::111122223333:role/ci-deployer kms: 8 permissions"
+                "closed (used again): arn:aws:iam::111122223333:role/ci-deployer: kms: 8 permissions"
             )
         );
         assert!(text.ends_with("https://reports.example/remit\n"));
