@@ -34,36 +34,58 @@ const COLUMNS: &str = "u.window_start, u.first_seen, u.last_seen, u.count, u.pro
                        CASE WHEN u.provider = 'kubernetes' THEN u.source_identity END AS impersonator, \
                        CASE WHEN u.provider = 'kubernetes' THEN u.authorizer END AS authorizer";
 
-/// Registers the calls of a ledger of CloudTrail's events alone, which tell no workload.
-pub(crate) async fn register_logged(context: &SessionContext) -> Result<(), DataFusionError> {
-    let query = format!(
-        "SELECT {COLUMNS}, CAST(NULL AS VARCHAR) AS workload, u.principal, u.principal_kind, u.account \
-         FROM {RECORDED} u"
-    );
-    register(context, &query).await
-}
-
-/// Registers the calls of a ledger that other sources than CloudTrail wrote to.
+/// Registers who made the calls of a ledger that other sources than CloudTrail wrote to.
 pub(crate) async fn register_joined(context: &SessionContext) -> Result<(), DataFusionError> {
     let batch = table(holders(context).await?)?;
     context.register_batch(HOLDERS, batch)?;
     let makers = context.sql(&makers()).await?.cache().await?.into_view();
     context.register_table(MAKERS, makers)?;
+    Ok(())
+}
+
+/// Registers the table of calls.
+pub(crate) async fn register(context: &SessionContext, is_joined: bool) -> Result<(), DataFusionError> {
+    let view = context.sql(&calls(RECORDED, is_joined)).await?.into_view();
+    context.register_table(TABLE, view)?;
+    Ok(())
+}
+
+/// The calls of recorded rows, with who made those on the wire where that is registered.
+pub(crate) fn calls(recorded: &str, is_joined: bool) -> String {
+    if !is_joined {
+        // A ledger of CloudTrail's events alone, which tell no workload.
+        return format!(
+            "SELECT {COLUMNS}, CAST(NULL AS VARCHAR) AS workload, u.principal, u.principal_kind, u.account \
+             FROM {recorded} u"
+        );
+    }
     let (workload, logged) = (workload(), logged());
     // Apart, so that a principal is looked for in files by their statistics where no join can change it.
-    let query = format!(
-        "SELECT {COLUMNS}, {workload} AS workload, u.principal, u.principal_kind, u.account FROM {RECORDED} u \
-         WHERE u.{logged} UNION ALL \
+    format!(
+        "{} WHERE u.{logged} UNION ALL \
          SELECT {COLUMNS}, {workload} AS workload, COALESCE(h.principal, m.principal, u.principal) AS principal, \
          COALESCE(h.kind, m.principal_kind, u.principal_kind) AS principal_kind, \
-         COALESCE(h.account, m.account, u.account) AS account FROM {RECORDED} u \
+         COALESCE(h.account, m.account, u.account) AS account FROM {recorded} u \
          LEFT JOIN {HOLDERS} h ON u.credential = h.credential AND u.provider = h.provider \
          AND u.principal_kind = '{UNKNOWN}' \
          LEFT JOIN {MAKERS} m ON u.sample_id = m.sample_id AND u.service = m.service AND u.operation = m.operation \
          AND u.count = 1 AND u.provider = 'kubernetes' AND u.credential IS NULL AND u.principal_kind = '{UNKNOWN}' \
-         WHERE NOT u.{logged}"
-    );
-    register(context, &query).await
+         WHERE NOT u.{logged}",
+        as_recorded(recorded)
+    )
+}
+
+/// The calls of recorded rows, as made by whom they were recorded of.
+pub(crate) fn as_recorded(recorded: &str) -> String {
+    format!(
+        "SELECT {COLUMNS}, {} AS workload, u.principal, u.principal_kind, u.account FROM {recorded} u",
+        workload()
+    )
+}
+
+/// The condition that what else is recorded may tell who made the calls of a row.
+pub(crate) fn unsettled() -> String {
+    format!("(NOT {} AND principal_kind = '{UNKNOWN}')", logged())
 }
 
 /// The workload as a name: its names from the cluster to the container, apart by `/`, or its image where it has none.
@@ -79,19 +101,13 @@ pub(crate) fn logged() -> String {
     format!("evidence IN ('{}')", LOGS.join("', '"))
 }
 
-async fn register(context: &SessionContext, query: &str) -> Result<(), DataFusionError> {
-    let view = context.sql(query).await?.into_view();
-    context.register_table(TABLE, view)?;
-    Ok(())
-}
-
 /// Who made single calls on the wire of which no credential was seen, by the identifier that the API server's answer and its
 /// log have of them. A row of several calls has that of one of them, which tells nothing of the others.
 fn makers() -> String {
     let seen = format!(
-        "SELECT sample_id FROM {RECORDED} WHERE NOT {} AND provider = 'kubernetes' AND count = 1 \
-         AND principal_kind = '{UNKNOWN}' AND credential IS NULL AND sample_id IS NOT NULL",
-        logged()
+        "SELECT sample_id FROM {RECORDED} WHERE {} AND provider = 'kubernetes' AND count = 1 \
+         AND credential IS NULL AND sample_id IS NOT NULL",
+        unsettled()
     );
     format!(
         "SELECT sample_id, service, operation, MIN(principal) AS principal, MIN(principal_kind) AS principal_kind, \
@@ -104,8 +120,8 @@ fn makers() -> String {
 async fn holders(context: &SessionContext) -> Result<Holders, DataFusionError> {
     let seen = format!(
         "SELECT DISTINCT credential FROM {RECORDED} \
-         WHERE NOT {} AND provider IN ('aws', 'kubernetes') AND principal_kind = '{UNKNOWN}' AND credential IS NOT NULL",
-        logged()
+         WHERE {} AND provider IN ('aws', 'kubernetes') AND credential IS NOT NULL",
+        unsettled()
     );
     let mut keys = Vec::new();
     let mut batches = context.sql(&seen).await?.execute_stream().await?;

@@ -6,31 +6,41 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
-use datafusion::arrow::array::{Array as _, AsArray as _};
-use datafusion::datasource::file_format::parquet::ParquetFormat;
-use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::arrow::array::{AsArray as _, RecordBatch};
 use datafusion::error::DataFusionError;
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
-use remit_ledger::{Address, CLOUDTRAIL, CoverageRecord, LedgerInfo, Provider, Snapshot, usage_schema};
+use remit_ledger::{
+    Address, CLOUDTRAIL, CoverageRecord, LedgerInfo, Provider, Snapshot, StateWriter, usage_schema,
+};
 use remit_policy::Window;
 use remit_policy::link::{Link, LinkUse, Sessions};
 use url::Url;
 
-use crate::calls::{RECORDED, register_joined, register_logged};
+use crate::calls::{RECORDED, register, register_joined};
 use crate::deploys::{Deploys, deploys, runs_on_wire};
+use crate::files::Files;
 use crate::holes::Called;
 use crate::intent::Hours;
+use crate::renewal::{Renewed, renew};
 use crate::rollup::{
-    ByName, Caller, Filter, PartOf, PrincipalCalls, TABLE, Text, roll_up, roll_up_parts, unexpected,
+    ByName, Caller, Filter, PartOf, PrincipalCalls, RowsOf, TABLE, Text, roll_up, roll_up_parts, rows,
+    unexpected,
 };
 use crate::sessions;
 use crate::sightings::{self, Asked, Beginning, Sighting};
+use crate::states::States;
 use crate::suspects::{Suspects, suspects};
+
+/// Bytes that queries may hold which bring states up to date; what they read and write comes on top.
+const RENEWAL: usize = 600 << 20;
 
 /// A ledger at one moment.
 pub(crate) struct Ledger {
     runtime: tokio::runtime::Runtime,
-    snapshot: Snapshot,
+    files: Files,
+    states: States,
     coverage: Vec<CoverageRecord>,
     context: SessionContext,
 }
@@ -38,6 +48,10 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// Opens the ledger in a folder, or under an object-store URL.
     pub(crate) fn open(location: &str) -> anyhow::Result<Self> {
+        Self::open_with(location, RuntimeEnvBuilder::new())
+    }
+
+    fn open_with(location: &str, environment: RuntimeEnvBuilder) -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
@@ -45,8 +59,9 @@ impl Ledger {
         let config = SessionConfig::new()
             .set_bool("datafusion.execution.parquet.pushdown_filters", true)
             .set_bool("datafusion.execution.parquet.schema_force_view_types", true);
-        let context = SessionContext::new_with_config(config);
-        let (snapshot, base) = match Address::parse(location)? {
+        let environment = environment.build_arc().context("cannot query the ledger")?;
+        let context = SessionContext::new_with_config_rt(config, environment);
+        let (snapshot, store) = match Address::parse(location)? {
             Some(address) => {
                 let url = Url::parse(&address.bucket())
                     .with_context(|| format!("cannot open ledger `{location}`"))?;
@@ -64,30 +79,66 @@ impl Ledger {
             }
         };
         let coverage = runtime.block_on(snapshot.coverage())?;
-        if register(&context, &snapshot, base.as_ref())? {
-            let registered = if coverage.iter().any(|record| record.evidence != CLOUDTRAIL) {
-                runtime.block_on(register_joined(&context))
-            } else {
-                runtime.block_on(register_logged(&context))
-            };
+        let files = Files { snapshot, store };
+        let is_joined = coverage.iter().any(|record| record.evidence != CLOUDTRAIL);
+        if !files.snapshot.usage_files().is_empty() {
+            let paths = files.snapshot.usage_files().iter().map(|file| file.path.as_str());
+            files.register(&context, RECORDED, usage_schema(), paths).context("cannot query the ledger")?;
+            let registered = runtime.block_on(async {
+                if is_joined {
+                    register_joined(&context).await?;
+                }
+                register(&context, is_joined).await
+            });
             registered.context("cannot query the ledger")?;
         }
-        Ok(Self { runtime, snapshot, coverage, context })
+        let found = runtime.block_on(files.snapshot.states())?;
+        for problem in &found.problems {
+            tracing::warn!("{problem}");
+        }
+        let states = States { found, is_joined };
+        Ok(Self { runtime, files, states, coverage, context })
+    }
+
+    /// Brings the states of a ledger up to date.
+    pub(crate) fn renew(location: &str) -> anyhow::Result<Renewed> {
+        let environment = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(RENEWAL)));
+        let ledger = Self::open_with(location, environment)?;
+        let Self { runtime, files, states, context, .. } = ledger;
+        let writer = StateWriter::open(&files.snapshot)?;
+        let (renewed, unused) = runtime.block_on(renew(&context, &files, &states.found, &writer))?;
+        // As a reader of its own the snapshot would keep everything where it is.
+        drop(files);
+        runtime.block_on(writer.remove(&unused))?;
+        Ok(renewed)
+    }
+
+    /// The same without its states.
+    #[cfg(test)]
+    pub(crate) fn without_states(mut self) -> Self {
+        self.states.found.applied.clear();
+        self
+    }
+
+    /// How many states are used, and for how many usage files these stand.
+    pub(crate) fn states(&self) -> (usize, usize) {
+        let applied = &self.states.found.applied;
+        (applied.len(), applied.iter().map(|applied| applied.files.len()).sum())
     }
 
     /// What could not be read; the rest is there.
     pub(crate) fn problems(&self) -> Vec<String> {
-        self.snapshot.problems().iter().map(ToString::to_string).collect()
+        self.files.snapshot.problems().iter().map(ToString::to_string).collect()
     }
 
     /// How many files cannot be read that may hold rows of a provider's calls.
     pub(crate) fn damaged(&self, provider: Provider) -> u64 {
-        self.snapshot.problems().iter().filter(|problem| problem.is_damage_of(provider)).count() as u64
+        self.files.snapshot.problems().iter().filter(|problem| problem.is_damage_of(provider)).count() as u64
     }
 
     /// The ledger in numbers.
     pub(crate) fn info(&self) -> LedgerInfo {
-        self.snapshot.info()
+        self.files.snapshot.info()
     }
 
     /// Which calls the sources could have shown, when.
@@ -97,12 +148,14 @@ impl Ledger {
 
     /// Time of the newest event, in microseconds since the Unix epoch.
     pub(crate) fn newest(&self) -> i64 {
-        self.snapshot.info().span.map_or(0, |(_, last)| last)
+        self.files.snapshot.info().span.map_or(0, |(_, last)| last)
     }
 
     /// Calls by who made them, and what saw them.
     pub(crate) fn roll_up(&self, filter: &Filter) -> anyhow::Result<BTreeMap<Caller, PrincipalCalls>> {
-        self.ask(roll_up(&self.context, filter), "cannot roll up the ledger")
+        self.ask_sums("cannot roll up the ledger", &async |rows_of| {
+            roll_up(&self.context, filter, rows_of).await
+        })
     }
 
     /// Hands on when a principal, by any of its names, called what in which session.
@@ -143,7 +196,7 @@ impl Ledger {
         filter: &Filter,
         part_of: PartOf<'_>,
     ) -> anyhow::Result<BTreeMap<Caller, PrincipalCalls>> {
-        let parts = roll_up_parts(&self.context, filter, Some(part_of));
+        let parts = roll_up_parts(&self.context, filter, part_of);
         self.ask(parts, "cannot roll up the parts of a principal")
     }
 
@@ -153,14 +206,37 @@ impl Ledger {
         query: impl Future<Output = Result<T, DataFusionError>>,
         failed: &'static str,
     ) -> anyhow::Result<T> {
-        if self.snapshot.usage_files().is_empty() {
+        if self.files.snapshot.usage_files().is_empty() {
             return Ok(T::default());
         }
+        self.wait(query).context(failed)
+    }
+
+    fn wait<T>(&self, query: impl Future<Output = T>) -> T {
         let start = Instant::now();
-        let found = self.runtime.block_on(query).context(failed);
+        let found = self.runtime.block_on(query);
         // What a benchmark holds the rest of a verb against.
         tracing::info!(microseconds = start.elapsed().as_micros(), "queried");
         found
+    }
+
+    /// The same of a query over rows of the roll-up, which states have as well.
+    fn ask_sums<T: Default>(
+        &self,
+        failed: &'static str,
+        query: &impl AsyncFn(&RowsOf<'_>) -> Result<T, DataFusionError>,
+    ) -> anyhow::Result<T> {
+        if !self.states.is_empty() {
+            let rows_of = |filter: &Filter| self.states.rows(&self.files, &self.context, filter);
+            match self.wait(query(&rows_of)) {
+                Ok(found) => return Ok(found),
+                Err(error) => tracing::warn!(
+                    "states of the ledger cannot be used, its usage files are read in their place: {error}\n\
+                     hint: `remit ledger roll-up` makes states anew"
+                ),
+            }
+        }
+        self.ask(query(&|filter| Ok(Some(rows(TABLE, filter, "")))), failed)
     }
 
     /// Which of these links sessions show to have been used in a window.
@@ -193,15 +269,14 @@ impl Ledger {
 
     /// What was called, by whatever saw it.
     pub(crate) fn called(&self) -> anyhow::Result<BTreeSet<Called>> {
-        let mut called = BTreeSet::new();
-        if self.snapshot.usage_files().is_empty() {
-            return Ok(called);
-        }
         let text = |name: &str| format!("COALESCE(CAST({name} AS VARCHAR), '') AS {name}");
         let columns = ["provider", "evidence", "account", "service", "operation"].map(text).join(", ");
-        let query = format!("SELECT DISTINCT {columns}, via IS NOT NULL AS is_via FROM {TABLE}");
-        let batches = self.runtime.block_on(async { self.context.sql(&query).await?.collect().await });
-        for batch in batches.context("cannot list what was called")? {
+        let query = format!("SELECT DISTINCT {columns}, via IS NOT NULL AS is_via");
+        let batches = self.ask_sums("cannot list what was called", &async |rows_of| {
+            self.select(&query, &Filter::default(), rows_of).await
+        })?;
+        let mut called = BTreeSet::new();
+        for batch in batches {
             let columns = ByName(&batch);
             let [provider, evidence, account, service, operation] = [
                 columns.text("provider")?,
@@ -229,53 +304,29 @@ impl Ledger {
 
     /// Every principal that called, or only those that called this provider.
     pub(crate) fn principals(&self, provider: Option<Provider>) -> anyhow::Result<BTreeSet<String>> {
-        if self.snapshot.usage_files().is_empty() {
-            return Ok(BTreeSet::new());
-        }
         let filter = Filter { provider, ..Filter::default() };
-        let query = format!(
-            "SELECT DISTINCT CAST(principal AS VARCHAR) AS principal FROM {TABLE} {}",
-            filter.condition(None)
-        );
-        let batches = self.runtime.block_on(async { self.context.sql(&query).await?.collect().await });
+        let query = "SELECT DISTINCT CAST(principal AS VARCHAR) AS principal";
+        let batches = self.ask_sums("cannot list the ledger's principals", &async |rows_of| {
+            self.select(query, &filter, rows_of).await
+        })?;
         let mut principals = BTreeSet::new();
-        for batch in batches.context("cannot list the ledger's principals")? {
-            let column = batch.column(0);
-            if let Some(texts) = column.as_string_view_opt() {
-                principals.extend(texts.iter().flatten().map(str::to_owned));
-            } else if let Some(texts) = column.as_string_opt::<i32>() {
-                principals.extend(texts.iter().flatten().map(str::to_owned));
-            } else {
-                bail!("the ledger's principals have the unexpected type {}", column.data_type());
-            }
+        for batch in batches {
+            let column = ByName(&batch).text("principal")?;
+            principals.extend((0..batch.num_rows()).filter_map(|row| column.text(row)));
         }
         Ok(principals)
     }
-}
 
-/// Registers the files as a table; an empty ledger has none.
-fn register(context: &SessionContext, snapshot: &Snapshot, base: Option<&Url>) -> anyhow::Result<bool> {
-    let mut paths = Vec::new();
-    for file in snapshot.usage_files() {
-        let located = snapshot.locate(&file.path);
-        let url = match base {
-            Some(base) => {
-                let mut url = base.clone();
-                url.set_path(&located);
-                ListingTableUrl::parse(url.as_str())
-            }
-            None => ListingTableUrl::parse(&located),
-        };
-        paths.push(url.with_context(|| format!("cannot query `{located}`"))?);
+    /// What a selection is of rows of the roll-up.
+    async fn select(
+        &self,
+        selection: &str,
+        filter: &Filter,
+        rows_of: &RowsOf<'_>,
+    ) -> Result<Vec<RecordBatch>, DataFusionError> {
+        match rows_of(filter)? {
+            Some(rows) => self.context.sql(&format!("{selection} FROM ({rows})")).await?.collect().await,
+            None => Ok(Vec::new()),
+        }
     }
-    if paths.is_empty() {
-        return Ok(false);
-    }
-    let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
-    let config = ListingTableConfig::new_with_multi_paths(paths)
-        .with_listing_options(options)
-        .with_schema(usage_schema());
-    let table = ListingTable::try_new(config).context("cannot query the ledger")?;
-    context.register_table(RECORDED, Arc::new(table)).context("cannot query the ledger")?;
-    Ok(true)
 }

@@ -136,22 +136,37 @@ impl PrincipalCalls {
 /// Microseconds in an hour.
 const HOUR: i64 = 3_600_000_000;
 
-/// The query: equal calls over all hours, sessions and credentials.
-fn query(filter: &Filter, more: &str) -> String {
-    let by = "principal, principal_kind, provider, evidence, workload, account, region, service, operation, \
-              resources, parameters, outcome, via, impersonator, authorizer";
+/// The day of a row, counted from the Unix epoch.
+pub(crate) const DAY: &str = "CAST(window_start AS BIGINT) / 86400000000";
+
+/// What calls are equal by.
+pub(crate) const BY: &str = "principal, principal_kind, provider, evidence, workload, account, region, service, operation, \
+                             resources, parameters, outcome, via, impersonator, authorizer";
+
+/// How equal calls are added up.
+pub(crate) const SUMS: &str = "SUM(count) AS count, MIN(first_seen) AS first_seen, MAX(last_seen) AS last_seen, \
+                               MIN(sample_id) AS sample_id";
+
+/// The query: equal calls over all hours, sessions and credentials, of rows with the day that the lowest bit of their days
+/// stands for.
+fn query(filter: &Filter, more: &str, rows: &str) -> String {
+    let days = filter.days("days_from", "days");
+    format!("SELECT {BY}{more}, {SUMS}{days} FROM ({rows}) GROUP BY {BY}{more}")
+}
+
+/// The rows of a table of usage, for [`query`].
+pub(crate) fn rows(table: &str, filter: &Filter, more: &str) -> String {
+    let condition = filter.condition(filter.window);
     format!(
-        "SELECT {by}{more}, SUM(count) AS count, MIN(first_seen) AS first_seen, MAX(last_seen) AS last_seen, \
-         MIN(sample_id) AS sample_id{} FROM {TABLE} {} GROUP BY {by}{more}",
-        filter.days(),
-        filter.condition(filter.window)
+        "SELECT {BY}{more}, count, first_seen, last_seen, sample_id, {DAY} AS days_from, CAST(1 AS BIGINT) AS days \
+         FROM {table} {condition}"
     )
 }
 
 /// The names of everything, whenever it was called: a window must not change how names are cut.
-fn names_query(filter: &Filter) -> String {
+fn names_query(rows: &str) -> String {
     let by = "principal, provider, evidence, workload, service, operation, resources, parameters";
-    format!("SELECT {by} FROM {TABLE} {} GROUP BY {by}", filter.condition(None))
+    format!("SELECT {by} FROM ({rows}) GROUP BY {by}")
 }
 
 /// Name of a column with a word of the bitmap of days.
@@ -160,14 +175,16 @@ fn word_column(at: usize) -> String {
 }
 
 impl Filter {
-    /// The columns of the bitmap of days: one for each word.
-    pub(crate) fn days(&self) -> String {
+    /// The columns of the bitmap of days, one for each word, of rows whose own `days` are at most as many as a month has and
+    /// begin with the day `from`.
+    pub(crate) fn days(&self, from: &str, days: &str) -> String {
         let words = self.days.into_iter().flat_map(Span::words).enumerate().map(|(at, first)| {
-            let day = format!("CAST(window_start AS BIGINT) / {HOUR} / 24");
             format!(
-                ", BIT_OR(CASE WHEN {day} >= {first} AND {day} < {} THEN CAST(1 AS BIGINT) << ({day} - {first}) \
+                ", BIT_OR(CASE WHEN {from} >= {first} AND {from} < {} THEN {days} << ({from} - {first}) \
+                 WHEN {from} < {first} AND {from} > {} THEN {days} >> ({first} - {from}) \
                  ELSE CAST(0 AS BIGINT) END) AS {}",
                 first + 64,
+                first - 31,
                 word_column(at)
             )
         });
@@ -200,23 +217,37 @@ pub(crate) fn literal(text: &str) -> String {
 /// Names the part of a principal that made calls by what made them, the name of their session and who is behind it.
 pub(crate) type PartOf<'a> = &'a dyn Fn(&Caller, Option<&str>, Option<&str>) -> String;
 
+/// Names the rows that a filter asks for, as a query; none where there are none.
+pub(crate) type RowsOf<'a> = dyn Fn(&Filter) -> Result<Option<String>, DataFusionError> + 'a;
+
 /// Runs the roll-up.
 pub(crate) async fn roll_up(
     context: &SessionContext,
     filter: &Filter,
+    rows_of: &RowsOf<'_>,
 ) -> Result<BTreeMap<Caller, PrincipalCalls>, DataFusionError> {
-    roll_up_parts(context, filter, None).await
+    run(context, filter, rows_of, None).await
 }
 
-/// Runs the roll-up; with parts, these stand in the place of workloads.
+/// Runs the roll-up of parts, which stand in the place of workloads.
 pub(crate) async fn roll_up_parts(
     context: &SessionContext,
     filter: &Filter,
+    part_of: PartOf<'_>,
+) -> Result<BTreeMap<Caller, PrincipalCalls>, DataFusionError> {
+    run(context, filter, &|filter| Ok(Some(rows(TABLE, filter, MORE))), Some(part_of)).await
+}
+
+async fn run(
+    context: &SessionContext,
+    filter: &Filter,
+    rows_of: &RowsOf<'_>,
     part_of: Option<PartOf<'_>>,
 ) -> Result<BTreeMap<Caller, PrincipalCalls>, DataFusionError> {
-    let more = if part_of.is_some() { ", session, behind" } else { "" };
+    let more = if part_of.is_some() { MORE } else { "" };
     let mut callers: BTreeMap<Caller, PrincipalCalls> = BTreeMap::new();
-    let mut batches = context.sql(&query(filter, more)).await?.execute_stream().await?;
+    let Some(rows) = rows_of(filter)? else { return Ok(callers) };
+    let mut batches = context.sql(&query(filter, more, &rows)).await?.execute_stream().await?;
     let mut most = SETTLED;
     while let Some(batch) = batches.next().await {
         add(&batch?, filter.days, part_of, &mut callers)?;
@@ -229,8 +260,8 @@ pub(crate) async fn roll_up_parts(
     let mut names = Names::default();
     if filter.window.is_none() && part_of.is_none() {
         names.add_calls(&callers);
-    } else {
-        let mut batches = context.sql(&names_query(filter)).await?.execute_stream().await?;
+    } else if let Some(rows) = rows_of(&Filter { window: None, ..filter.clone() })? {
+        let mut batches = context.sql(&names_query(&rows)).await?.execute_stream().await?;
         while let Some(batch) = batches.next().await {
             names.add_rows(&batch?)?;
         }
@@ -239,6 +270,9 @@ pub(crate) async fn roll_up_parts(
     callers.values_mut().for_each(PrincipalCalls::settle);
     Ok(callers)
 }
+
+/// What parts are told by.
+const MORE: &str = ", session, behind";
 
 /// Calls that are held before equal ones are put together.
 const SETTLED: usize = 100_000;

@@ -11,7 +11,7 @@ use remit_policy::{Days, Window};
 
 use crate::calls::{RECORDED, logged, workload};
 use crate::intent::Hours;
-use crate::rollup::{ByName, Callers, DayWords, Filter, Span, TABLE, literal, strings};
+use crate::rollup::{ByName, Callers, DAY, DayWords, Filter, Span, TABLE, literal, strings};
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -72,6 +72,9 @@ pub(crate) struct Beginning {
     pub(crate) last: i64,
 }
 
+/// The days of a row, of which there is one.
+const ONE: &str = "CAST(1 AS BIGINT)";
+
 const HOUR: &str = "(CAST(window_start AS BIGINT) / 3600000000) % 24";
 
 impl Asked {
@@ -103,7 +106,7 @@ pub(crate) async fn sightings(
     let query = format!(
         "SELECT {by}, {HOUR} AS hour, SUM(count) AS count, MIN(first_seen) AS first_seen, MAX(last_seen) AS last_seen{} \
          FROM {TABLE} {} AND principal IN ({}) GROUP BY {by}, {HOUR}",
-        asked.filter().days(),
+        asked.filter().days(DAY, ONE),
         asked.condition(),
         names.join(", ")
     );
@@ -144,7 +147,7 @@ pub(crate) async fn hours(
 ) -> Result<BTreeMap<String, Hours>, DataFusionError> {
     let query = format!(
         "SELECT CAST(principal AS VARCHAR) AS principal, {HOUR} AS hour{} FROM {TABLE} {} GROUP BY principal, {HOUR}",
-        asked.filter().days(),
+        asked.filter().days(DAY, ONE),
         asked.condition()
     );
     let mut all: BTreeMap<String, Hours> = BTreeMap::new();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::footer::{Commit, Footer, Role};
 use crate::layout::place_of;
+use crate::month::Month;
 use crate::schema::Table;
 use crate::{LedgerError, Provider};
 
@@ -30,6 +31,13 @@ pub struct LedgerFile {
     pub rows: u64,
     /// What the footer says.
     pub footer: Footer,
+}
+
+impl LedgerFile {
+    /// The month of its date; none where its folder names no date.
+    pub fn month(&self) -> Option<Month> {
+        Month::of_date(&self.date)
+    }
 }
 
 /// What a listing amounts to.

@@ -39,6 +39,14 @@ pub enum LedgerError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A state cannot be used.
+    #[error("the state `{path}` cannot be used: {reason}\nhint: `remit ledger roll-up` makes it anew")]
+    State {
+        /// The file, relative to the ledger.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A file is not where a commit says that it is.
     #[error("`{path}` is missing, though a commit of this ledger names it")]
     Missing {

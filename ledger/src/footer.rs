@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use parquet::file::metadata::KeyValue;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::schema::{SCHEMA_VERSION, Table};
@@ -33,8 +34,8 @@ pub mod key {
     pub const SOURCES: &str = "remit.sources";
 }
 
-/// A flush's positions are read whole; more than this is not something Remit wrote.
-const SOURCES_LIMIT: usize = 1 << 30;
+/// What is packed is read whole; more than this is not something Remit wrote.
+const PACKED_LIMIT: usize = 1 << 30;
 
 /// What a footer says, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -233,8 +234,7 @@ impl Footer {
 
     /// Reads a footer; the error says in what the file is not the ledger's.
     pub(crate) fn from_pairs(pairs: &[KeyValue]) -> Result<Self, String> {
-        let find =
-            |name: &str| pairs.iter().find(|pair| pair.key == name).and_then(|pair| pair.value.as_deref());
+        let find = |name: &str| find(pairs, name);
         let version = find(key::SCHEMA).ok_or("it was not written by remit")?;
         if version != SCHEMA_VERSION {
             return Err(format!("its schema version is `{version}`, this version reads `{SCHEMA_VERSION}`"));
@@ -263,7 +263,12 @@ impl Footer {
     }
 }
 
-fn pair(name: &str, value: String) -> KeyValue {
+/// The value of a pair.
+pub(crate) fn find<'a>(pairs: &'a [KeyValue], name: &str) -> Option<&'a str> {
+    pairs.iter().find(|pair| pair.key == name).and_then(|pair| pair.value.as_deref())
+}
+
+pub(crate) fn pair(name: &str, value: String) -> KeyValue {
     KeyValue { key: name.to_owned(), value: Some(value) }
 }
 
@@ -275,17 +280,19 @@ fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, String> {
     serde_json::from_str(text).map_err(|error| format!("its footer is damaged: {error}"))
 }
 
-fn pack(sources: &[SourcePosition]) -> std::io::Result<String> {
-    Ok(BASE64.encode(zstd::bulk::compress(json(&sources)?.as_bytes(), 9)?))
+/// What is long in a footer: JSON, compressed with zstd, in base64.
+pub(crate) fn pack<T: Serialize>(value: &T) -> std::io::Result<String> {
+    Ok(BASE64.encode(zstd::bulk::compress(json(value)?.as_bytes(), 9)?))
 }
 
-fn unpack(text: &str) -> Result<Vec<SourcePosition>, String> {
+/// Reads what [`pack`] wrote.
+pub(crate) fn unpack<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     let damaged = |what: String| format!("its footer is damaged: {what}");
     let packed = BASE64.decode(text).map_err(|error| damaged(error.to_string()))?;
     let mut plain = Vec::new();
     let decoder =
         zstd::stream::read::Decoder::new(packed.as_slice()).map_err(|error| damaged(error.to_string()))?;
-    let mut bounded = std::io::Read::take(decoder, SOURCES_LIMIT as u64);
+    let mut bounded = std::io::Read::take(decoder, PACKED_LIMIT as u64);
     std::io::Read::read_to_end(&mut bounded, &mut plain).map_err(|error| damaged(error.to_string()))?;
     serde_json::from_slice(&plain).map_err(|error| damaged(error.to_string()))
 }

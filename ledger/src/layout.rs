@@ -13,6 +13,10 @@ pub(crate) const WRITER_LOCK: &str = ".writer.lock";
 pub(crate) const READERS_LOCK: &str = ".readers.lock";
 /// How the name of a file that is being written ends.
 pub(crate) const TEMPORARY: &str = ".tmp";
+/// The lock that a writer of states holds, beside which others may write usage.
+pub(crate) const ROLLUP_LOCK: &str = ".rollup.lock";
+/// The folder of states.
+pub(crate) const ROLLUP: &str = "rollup";
 /// The folder of event identifiers.
 pub(crate) const IDENTIFIERS: &str = "identifiers";
 

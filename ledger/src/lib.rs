@@ -25,6 +25,7 @@ mod listing;
 mod lock;
 mod losses;
 mod merge;
+mod month;
 mod publish;
 mod record;
 #[cfg(test)]
@@ -32,6 +33,9 @@ mod samples;
 mod schema;
 mod snapshot;
 mod staged;
+mod state;
+mod state_writer;
+mod states;
 mod store;
 
 pub use address::Address;
@@ -47,6 +51,7 @@ pub use footer::{Commit, Counts, Extent, Footer, Role, SourcePlace, SourcePositi
 pub use identifiers::{Identifiers, REMEMBERED, identify, read_identifiers};
 pub use layout::{day_name, day_of};
 pub use merge::write_group;
+pub use month::Month;
 pub use publish::{Flush, LedgerWriter, Observer, Publication, Published, Step, WriterOptions};
 pub use record::{
     CLOUDTRAIL, DAY, HOUR, ISSUED_LIMIT, KUBERNETES_AUDIT, LOGS, Outcome, Provider, SNI, UNKNOWN,
@@ -55,3 +60,6 @@ pub use record::{
 pub use schema::{SCHEMA_VERSION, Table, column, coverage_column, coverage_schema, difference, usage_schema};
 pub use snapshot::{LedgerInfo, Snapshot};
 pub use staged::StagedFile;
+pub use state::{State, Summed, SummedFile, state_column, state_schema};
+pub use state_writer::{StagedState, StateWriter};
+pub use states::{Applied, States};

@@ -25,10 +25,7 @@ impl Listing {
     pub(crate) fn of_folder(root: &Path) -> Result<Self, LedgerError> {
         let mut listing = Self::default();
         for top in [Table::Usage.as_str(), Table::Coverage.as_str(), IDENTIFIERS] {
-            let folder = root.join(top);
-            if folder.is_dir() {
-                listing.walk(&folder, top)?;
-            }
+            walk(root, top, &mut |path, size| listing.add(path, size))?;
         }
         listing.sort();
         Ok(listing)
@@ -57,22 +54,28 @@ impl Listing {
         self.temporary.sort();
         self.foreign.sort();
     }
+}
 
-    fn walk(&mut self, folder: &Path, relative: &str) -> Result<(), LedgerError> {
-        let entries = fs::read_dir(folder).map_err(LedgerError::io("list", folder))?;
-        for entry in entries {
-            let entry = entry.map_err(LedgerError::io("list", folder))?;
-            let path = entry.path();
-            let name = entry.file_name();
-            let relative = format!("{relative}/{}", name.to_string_lossy());
-            // A file may be renamed or removed between the listing and this look.
-            let Ok(metadata) = entry.metadata() else { continue };
-            if metadata.is_dir() {
-                self.walk(&path, &relative)?;
-            } else {
-                self.add(relative, metadata.len());
-            }
-        }
-        Ok(())
+/// Hands on the path and size of every file below a folder of the ledger, which need not be there.
+pub(crate) fn walk(
+    root: &Path,
+    relative: &str,
+    found: &mut dyn FnMut(String, u64),
+) -> Result<(), LedgerError> {
+    let folder = root.join(relative);
+    if !folder.is_dir() {
+        return Ok(());
     }
+    for entry in fs::read_dir(&folder).map_err(LedgerError::io("list", &folder))? {
+        let entry = entry.map_err(LedgerError::io("list", &folder))?;
+        let relative = format!("{relative}/{}", entry.file_name().to_string_lossy());
+        // A file may be renamed or removed between the listing and this look.
+        let Ok(metadata) = entry.metadata() else { continue };
+        if metadata.is_dir() {
+            walk(root, &relative, found)?;
+        } else {
+            found(relative, metadata.len());
+        }
+    }
+    Ok(())
 }

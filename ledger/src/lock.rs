@@ -5,17 +5,17 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::LedgerError;
-use crate::layout::{READERS_LOCK, WRITER_LOCK};
+use crate::layout::READERS_LOCK;
 
-/// Held while a ledger is written; the system releases it when the process ends, however it ends.
+/// Held while a ledger, or a part of it that has a lock of its own, is written; the system releases it when the process ends, however it ends.
 #[derive(Debug)]
 pub(crate) struct WriterLock {
     _file: File,
 }
 
 impl WriterLock {
-    pub(crate) fn take(root: &Path) -> Result<Self, LedgerError> {
-        let path = root.join(WRITER_LOCK);
+    pub(crate) fn take(root: &Path, name: &str) -> Result<Self, LedgerError> {
+        let path = root.join(name);
         let file = create(&path)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),

@@ -14,12 +14,12 @@ use std::time::Duration;
 use crate::coverage_table::coverage_batch;
 use crate::footer::{Commit, Counts, Footer, Role, SourcePosition};
 use crate::identifiers::{Identifiers, write_identifiers};
-use crate::layout::{day_of, identifiers_path, table_path};
+use crate::layout::{WRITER_LOCK, day_of, identifiers_path, table_path};
 use crate::lock::{WriterLock, create_readers_lock, without_readers};
 use crate::losses::losses;
-use crate::schema::Table;
+use crate::schema::{Table, coverage_schema};
 use crate::snapshot::Snapshot;
-use crate::staged::{StagedFile, StagedTable, Unpublished, create_folder, sync_folder};
+use crate::staged::{StagedFile, StagedTable, Unpublished, create_folder, properties, sync_folder};
 use crate::{CoverageRecord, LedgerError, Provider};
 
 /// The one process that writes a ledger folder.
@@ -120,7 +120,7 @@ impl LedgerWriter {
     /// When another process writes the ledger, or its folder cannot be written.
     pub fn append(root: &Path, options: WriterOptions) -> Result<Self, LedgerError> {
         create_folder(root)?;
-        let lock = WriterLock::take(root)?;
+        let lock = WriterLock::take(root, WRITER_LOCK)?;
         create_readers_lock(root)?;
         Ok(Self {
             root: root.to_owned(),
@@ -255,12 +255,17 @@ impl Flush<'_> {
         }
         if !coverage.is_empty() {
             let path = self.path(Table::Coverage, day);
-            let mut table = StagedTable::create(&self.writer.root, path.clone(), Table::Coverage)?;
+            let mut table = StagedTable::create(
+                &self.writer.root,
+                path.clone(),
+                coverage_schema(),
+                properties().build(),
+            )?;
             table.write(&coverage_batch(&coverage)?)?;
             let first = coverage.iter().map(|record| record.start).min();
             let end = coverage.iter().map(|record| record.end).max();
             let footer = self.footer(Table::Coverage, first.zip(end), Role::Part { of: commit_path.clone() });
-            parts.push(self.written(table.close(&footer)?)?);
+            parts.push(self.written(table.close(footer.to_pairs())?)?);
             commit.coverage.push(path);
         }
         for file in staged {
@@ -313,7 +318,7 @@ impl Flush<'_> {
 }
 
 /// The standard library seeds its hashers from the system's random numbers.
-fn random_name() -> String {
+pub(crate) fn random_name() -> String {
     let random = std::hash::RandomState::new().build_hasher().finish();
     format!("{:012x}", random & 0xffff_ffff_ffff)
 }

@@ -132,9 +132,14 @@ fn is_later(table: Table, name: &str) -> bool {
 
 /// Says in which column a file's schema differs from the table's, if it does.
 pub fn difference(table: Table, found: &Schema) -> Option<String> {
-    for field in table.schema().fields() {
+    missing(&table.schema(), found, |name| is_later(table, name))
+}
+
+/// The same of any schema, of which these columns may be missing.
+pub(crate) fn missing(wanted: &Schema, found: &Schema, may_miss: impl Fn(&str) -> bool) -> Option<String> {
+    for field in wanted.fields() {
         match found.field_with_name(field.name()) {
-            Err(_) if is_later(table, field.name()) => {}
+            Err(_) if may_miss(field.name()) => {}
             Err(_) => return Some(format!("column `{}` is missing", field.name())),
             Ok(other) if !same_type(field.data_type(), other.data_type()) => {
                 return Some(format!(
@@ -204,7 +209,7 @@ pub(crate) fn map_fields() -> Fields {
     Fields::from(vec![text("key"), optional_text("value")])
 }
 
-fn text(name: &str) -> Field {
+pub(crate) fn text(name: &str) -> Field {
     Field::new(name, DataType::Utf8, false)
 }
 

@@ -13,11 +13,13 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 
 use crate::contents::{Contents, Inspected, LedgerFile};
 use crate::footer::{Commit, Counts, Footer};
-use crate::layout::place_of;
-use crate::listing::Listing;
+use crate::layout::{ROLLUP, place_of};
+use crate::listing::{Listing, walk};
 use crate::lock::ReaderLock;
 use crate::losses::{is_loss, losses};
 use crate::schema::difference;
+use crate::state::State;
+use crate::states::States;
 use crate::{CoverageRecord, LedgerError, UsageRecord, coverage_records, usage_records};
 
 /// A listing races with writers; each retry sees a later state, and writers rename for milliseconds.
@@ -33,8 +35,9 @@ pub struct Snapshot {
     _lock: Option<ReaderLock>,
 }
 
+/// Where a ledger is.
 #[derive(Clone, Debug)]
-enum Place {
+pub(crate) enum Place {
     Folder(PathBuf),
     Store { store: Arc<dyn ObjectStore>, prefix: StorePath },
 }
@@ -211,6 +214,34 @@ impl Snapshot {
         Ok(records)
     }
 
+    /// Reads which states stand for usage files.
+    ///
+    /// # Errors
+    /// When the folder of states, or the store, cannot be listed.
+    pub async fn states(&self) -> Result<States, LedgerError> {
+        let listed = match &self.place {
+            Place::Folder(root) => {
+                let mut paths = Vec::new();
+                walk(root, ROLLUP, &mut |path, _| paths.push(path))?;
+                paths.sort();
+                let paths = paths.into_iter().filter(|path| path.ends_with(".parquet"));
+                paths
+                    .map(|path| (metadata(root, &path), path))
+                    .map(|(read, path)| {
+                        let state = read.and_then(|metadata| State::of_file(&path, &metadata));
+                        (path, state)
+                    })
+                    .collect()
+            }
+            Place::Store { store, prefix } => crate::store::read_states(store, prefix).await?,
+        };
+        Ok(States::of(self, listed))
+    }
+
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
     pub(crate) fn contents(&self) -> &Contents {
         &self.contents
     }
@@ -255,16 +286,16 @@ pub(crate) fn foreign(path: &str) -> Inspected {
 }
 
 fn inspect(root: &Path, path: &str, size: u64) -> Inspected {
-    let absolute = root.join(path);
-    let result = File::open(&absolute)
-        .map_err(LedgerError::io("open", &absolute))
-        .and_then(|file| {
-            ParquetMetaDataReader::new()
-                .parse_and_finish(&file)
-                .map_err(LedgerError::parquet("read the footer of", &absolute.to_string_lossy()))
-        })
-        .and_then(|metadata| checked_footer(path, &metadata));
+    let result = metadata(root, path).and_then(|metadata| checked_footer(path, &metadata));
     Inspected { path: path.to_owned(), size, result }
+}
+
+fn metadata(root: &Path, path: &str) -> Result<ParquetMetaData, LedgerError> {
+    let absolute = root.join(path);
+    let file = File::open(&absolute).map_err(LedgerError::io("open", &absolute))?;
+    ParquetMetaDataReader::new()
+        .parse_and_finish(&file)
+        .map_err(LedgerError::parquet("read the footer of", &absolute.to_string_lossy()))
 }
 
 /// The footer and the number of rows of a file that is the ledger's and has the columns it should have.

@@ -4,10 +4,14 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::basic::{Compression, Encoding, ZstdLevel};
-use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::{
+    EnabledStatistics, WriterProperties, WriterPropertiesBuilder, WriterVersion,
+};
 use parquet::schema::types::ColumnPath;
 
 use crate::LedgerError;
@@ -15,7 +19,7 @@ use crate::encode::UsageColumns;
 use crate::footer::Footer;
 use crate::layout::TEMPORARY;
 use crate::record::UsageRow;
-use crate::schema::{Table, column};
+use crate::schema::{column, usage_schema};
 
 /// Rows that are laid out as columns at a time.
 const BATCH_ROWS: usize = 4096;
@@ -56,7 +60,7 @@ pub(crate) struct StagedTable {
 
 impl StagedFile {
     pub(crate) fn create(root: &Path, path: String, day: i64) -> Result<Self, LedgerError> {
-        let file = StagedTable::create(root, path, Table::Usage)?;
+        let file = StagedTable::create(root, path, usage_schema(), usage_properties())?;
         Ok(Self { day, columns: UsageColumns::new(), file, span: None })
     }
 
@@ -103,16 +107,20 @@ impl StagedFile {
 
     pub(crate) fn close(mut self, footer: &Footer) -> Result<Unpublished, LedgerError> {
         self.flush()?;
-        self.file.close(footer)
+        self.file.close(footer.to_pairs())
     }
 }
 
 impl StagedTable {
-    pub(crate) fn create(root: &Path, path: String, table: Table) -> Result<Self, LedgerError> {
+    pub(crate) fn create(
+        root: &Path,
+        path: String,
+        schema: SchemaRef,
+        properties: WriterProperties,
+    ) -> Result<Self, LedgerError> {
         let (temporary, file) = create_temporary(root, &path)?;
-        let options =
-            ArrowWriterOptions::new().with_properties(properties(table)).with_skip_arrow_metadata(true);
-        let writer = ArrowWriter::try_new_with_options(file, table.schema(), options)
+        let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+        let writer = ArrowWriter::try_new_with_options(file, schema, options)
             .map_err(LedgerError::parquet("write", &temporary.to_string_lossy()))?;
         Ok(Self { path, temporary, writer })
     }
@@ -126,8 +134,8 @@ impl StagedTable {
     }
 
     /// Writes the footer and makes the bytes durable.
-    pub(crate) fn close(mut self, footer: &Footer) -> Result<Unpublished, LedgerError> {
-        let pairs = footer.to_pairs().map_err(LedgerError::io("write", &self.temporary))?;
+    pub(crate) fn close(mut self, pairs: std::io::Result<Vec<KeyValue>>) -> Result<Unpublished, LedgerError> {
+        let pairs = pairs.map_err(LedgerError::io("write", &self.temporary))?;
         for pair in pairs {
             self.writer.append_key_value_metadata(pair);
         }
@@ -179,35 +187,35 @@ pub(crate) fn sync_folder(folder: &Path) -> Result<(), LedgerError> {
     File::open(folder).and_then(|file| file.sync_all()).map_err(LedgerError::io("sync", folder))
 }
 
-fn properties(table: Table) -> WriterProperties {
+/// How files are written where nothing else is said.
+pub(crate) fn properties() -> WriterPropertiesBuilder {
     let zstd = ZstdLevel::try_new(ZSTD_LEVEL).unwrap_or_default();
-    let properties = WriterProperties::builder()
+    WriterProperties::builder()
         .set_created_by(format!("remit version {}", env!("CARGO_PKG_VERSION")))
         .set_writer_version(WriterVersion::PARQUET_1_0)
         .set_compression(Compression::ZSTD(zstd))
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_offset_index_disabled(true);
-    let properties = match table {
-        Table::Coverage => properties,
-        Table::Usage => {
-            // Ids are unique and times nearly so: a dictionary would only repeat them. Ids are of one length, which is
-            // best kept apart, and the upper bytes of times hardly change.
-            let encoded = [
-                (column::SAMPLE_ID, Encoding::DELTA_LENGTH_BYTE_ARRAY),
-                (column::FIRST_SEEN, Encoding::BYTE_STREAM_SPLIT),
-                (column::LAST_SEEN, Encoding::BYTE_STREAM_SPLIT),
-            ];
-            let properties = encoded.into_iter().fold(properties, |properties, (column, encoding)| {
-                properties
-                    .set_column_dictionary_enabled(ColumnPath::from(column), false)
-                    .set_column_encoding(ColumnPath::from(column), encoding)
-            });
-            let properties = properties.set_statistics_enabled(EnabledStatistics::None);
-            SEARCHED.iter().fold(properties, |properties, column| {
-                properties.set_column_statistics_enabled(ColumnPath::from(*column), EnabledStatistics::Chunk)
-            })
-        }
-    };
-    properties.build()
+        .set_offset_index_disabled(true)
+}
+
+/// How files of many calls are written.
+pub(crate) fn usage_properties() -> WriterProperties {
+    // Ids are unique and times nearly so: a dictionary would only repeat them. Ids are of one length, which is
+    // best kept apart, and the upper bytes of times hardly change.
+    let encoded = [
+        (column::SAMPLE_ID, Encoding::DELTA_LENGTH_BYTE_ARRAY),
+        (column::FIRST_SEEN, Encoding::BYTE_STREAM_SPLIT),
+        (column::LAST_SEEN, Encoding::BYTE_STREAM_SPLIT),
+    ];
+    let properties = encoded.into_iter().fold(properties(), |properties, (column, encoding)| {
+        properties
+            .set_column_dictionary_enabled(ColumnPath::from(column), false)
+            .set_column_encoding(ColumnPath::from(column), encoding)
+    });
+    let properties = properties.set_statistics_enabled(EnabledStatistics::None);
+    let searched = SEARCHED.iter().fold(properties, |properties, column| {
+        properties.set_column_statistics_enabled(ColumnPath::from(*column), EnabledStatistics::Chunk)
+    });
+    searched.build()
 }

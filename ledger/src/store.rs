@@ -17,10 +17,11 @@ use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 
 use crate::LedgerError;
 use crate::contents::{Contents, Inspected};
-use crate::layout::IDENTIFIERS;
+use crate::layout::{IDENTIFIERS, ROLLUP};
 use crate::listing::Listing;
 use crate::schema::Table;
 use crate::snapshot::{absent, checked_footer, foreign};
+use crate::state::State;
 
 /// Footers are small and far away.
 const CONCURRENT_FOOTERS: usize = 32;
@@ -80,31 +81,68 @@ pub(crate) fn join(prefix: &StorePath, path: &str) -> StorePath {
 async fn list(store: &Arc<dyn ObjectStore>, prefix: &StorePath) -> Result<Listing, LedgerError> {
     let mut listing = Listing::default();
     for top in [Table::Usage.as_str(), Table::Coverage.as_str(), IDENTIFIERS] {
-        let folder = prefix.clone().join(top);
-        let failed = |source| LedgerError::Store { action: "list", path: folder.to_string(), source };
-        let mut objects = store.list(Some(&folder));
-        while let Some(object) = objects.try_next().await.map_err(failed)? {
-            let Some(parts) = object.location.prefix_match(prefix) else { continue };
-            let path = parts.map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/");
-            listing.add(path, object.size);
-        }
+        walk(store, prefix, top, |path, size| listing.add(path, size)).await?;
     }
     listing.sort();
     Ok(listing)
 }
 
+/// Hands on the path and size of every object in a folder of the ledger.
+async fn walk(
+    store: &Arc<dyn ObjectStore>,
+    prefix: &StorePath,
+    top: &str,
+    mut found: impl FnMut(String, u64),
+) -> Result<(), LedgerError> {
+    let folder = prefix.clone().join(top);
+    let failed = |source| LedgerError::Store { action: "list", path: folder.to_string(), source };
+    let mut objects = store.list(Some(&folder));
+    while let Some(object) = objects.try_next().await.map_err(failed)? {
+        let Some(parts) = object.location.prefix_match(prefix) else { continue };
+        found(parts.map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/"), object.size);
+    }
+    Ok(())
+}
+
+/// Reads the footers of all states, in the order of their paths.
+pub(crate) async fn read_states(
+    store: &Arc<dyn ObjectStore>,
+    prefix: &StorePath,
+) -> Result<Vec<(String, Result<Option<State>, LedgerError>)>, LedgerError> {
+    let mut listed = Vec::new();
+    walk(store, prefix, ROLLUP, |path, size| listed.push((path, size))).await?;
+    listed.retain(|(path, _)| path.ends_with(".parquet"));
+    listed.sort();
+    let states = futures::stream::iter(listed).map(|(path, size)| async move {
+        let read = metadata(store, prefix, &path, size).await;
+        let state = read.and_then(|metadata| State::of_file(&path, &metadata));
+        (path, state)
+    });
+    Ok(states.buffered(CONCURRENT_FOOTERS).collect().await)
+}
+
 async fn inspect(store: &Arc<dyn ObjectStore>, prefix: &StorePath, path: String, size: u64) -> Inspected {
-    let location = join(prefix, &path);
+    let read = metadata(store, prefix, &path, size).await;
+    let result = read.and_then(|metadata| checked_footer(&path, &metadata));
+    Inspected { path, size, result }
+}
+
+async fn metadata(
+    store: &Arc<dyn ObjectStore>,
+    prefix: &StorePath,
+    path: &str,
+    size: u64,
+) -> Result<Arc<ParquetMetaData>, LedgerError> {
+    let location = join(prefix, path);
     let mut reader = StoredFile { store: Arc::clone(store), location: location.clone(), size };
-    let result = match reader.get_metadata(None).await {
-        Ok(metadata) => checked_footer(&path, &metadata),
+    match reader.get_metadata(None).await {
+        Ok(metadata) => Ok(metadata),
         // The Parquet library does not tell "gone" from "unreadable", the store does.
         Err(error) => Err(match store.head(&location).await {
-            Ok(_) => LedgerError::parquet("read the footer of", &path)(error),
+            Ok(_) => LedgerError::parquet("read the footer of", path)(error),
             Err(source) => LedgerError::Store { action: "read", path: location.to_string(), source },
         }),
-    };
-    Inspected { path, size, result }
+    }
 }
 
 /// A Parquet file in an object store.

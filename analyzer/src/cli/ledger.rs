@@ -19,6 +19,8 @@ pub(super) enum Verb {
     Info(InfoArguments),
     /// Merge small files
     Compact(CompactArguments),
+    /// Add up what was called in each month, so that other commands need not read it again
+    RollUp(RollUpArguments),
 }
 
 /// Say what a ledger holds, in numbers
@@ -38,10 +40,21 @@ pub(super) struct CompactArguments {
     ledger: LedgerArguments,
 }
 
+/// Add up what was called in each month, so that other commands need not read it again
+///
+/// A state for each month is kept beside the records, and brought up to date by what they lack when this is run again. What other
+/// commands say is the same with states and without, whether these are up to date or not.
+#[derive(Debug, clap::Args)]
+pub(super) struct RollUpArguments {
+    #[command(flatten)]
+    ledger: LedgerArguments,
+}
+
 pub(super) fn run(verb: &Verb, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     match verb {
         Verb::Info(arguments) => info(arguments, streams),
         Verb::Compact(arguments) => compact(arguments, streams),
+        Verb::RollUp(arguments) => roll_up(arguments, streams),
     }
 }
 
@@ -50,6 +63,8 @@ pub(super) fn run(verb: &Verb, streams: &mut Streams<'_>) -> anyhow::Result<Exit
 struct Info {
     usage_files: usize,
     coverage_files: usize,
+    states: usize,
+    usage_files_in_states: usize,
     rows: u64,
     bytes: u64,
     sources: usize,
@@ -70,9 +85,12 @@ fn info(arguments: &InfoArguments, streams: &mut Streams<'_>) -> anyhow::Result<
         streams.problem(problem);
     }
     let numbers = ledger.info();
+    let (states, usage_files_in_states) = ledger.states();
     let info = Info {
         usage_files: numbers.usage_files,
         coverage_files: numbers.coverage_files,
+        states,
+        usage_files_in_states,
         rows: numbers.rows,
         bytes: numbers.bytes,
         sources: numbers.sources,
@@ -94,6 +112,8 @@ fn print_info(info: &Info, format: Format, streams: &mut Streams<'_>) -> anyhow:
     let mut pairs = vec![
         ("usage files", Cell::count(info.usage_files)),
         ("coverage files", Cell::count(info.coverage_files)),
+        ("states", Cell::count(info.states)),
+        ("usage files in states", Cell::count(info.usage_files_in_states)),
         ("rows", Cell::Number(info.rows)),
         ("bytes", Cell::Number(info.bytes)),
         ("sources", Cell::count(info.sources)),
@@ -154,4 +174,24 @@ fn compact(arguments: &CompactArguments, streams: &mut Streams<'_>) -> anyhow::R
         grouped(done.bytes_after)
     ));
     Ok(Exit::Done)
+}
+
+fn roll_up(arguments: &RollUpArguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let renewed = Ledger::renew(&arguments.ledger.ledger)?;
+    for problem in &renewed.problems {
+        streams.problem(problem);
+    }
+    let done = match renewed.written {
+        0 => "every state is up to date".to_owned(),
+        written => format!(
+            "{} written, of {}, with {} of {} added; {} up to date",
+            counted(written as u64, "state", "states"),
+            counted(renewed.rows, "row", "rows"),
+            counted(renewed.added, "row", "rows"),
+            counted(renewed.files as u64, "file", "files"),
+            grouped(renewed.kept as u64)
+        ),
+    };
+    streams.say(&done);
+    Ok(if renewed.problems.is_empty() { Exit::Done } else { Exit::Failed })
 }
