@@ -42,7 +42,7 @@ pub(crate) struct Marker {
     pub(crate) kind: Kind,
     /// The operation with what it changed, or the image.
     pub(crate) what: String,
-    /// The event, where a log recorded it.
+    /// The event, where the ledger keeps it as an example.
     pub(crate) sample: Option<String>,
 }
 

@@ -56,6 +56,7 @@ struct Review<'a> {
     /// None where there is not enough history.
     replay: Option<&'a Line>,
     /// The last deploy, where one was seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
     deployed: Option<LastDeploy<'a>>,
     permissions: Vec<Group>,
 }
