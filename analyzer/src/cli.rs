@@ -6,12 +6,14 @@ mod completions;
 mod config;
 mod demo;
 mod doctor;
+mod edit;
 mod explain;
 mod findings;
 mod forge;
 mod ingest;
 mod intent;
 mod ledger;
+mod locate;
 mod man;
 mod pr;
 mod propose;
@@ -73,6 +75,10 @@ enum Verb {
     Backtest(backtest::Arguments),
     /// Write what each of several workloads needs that share one identity
     Split(split::Arguments),
+    /// Say where in a repository grants are written, and whether they can be edited there
+    Locate(locate::Arguments),
+    /// Write a proposals folder into the sources of a repository, as a patch
+    Edit(edit::Arguments),
     /// Check the proofs of a proposals folder again
     Verify(verify::Arguments),
     /// Fetch grants from where they are in force
@@ -138,6 +144,8 @@ pub fn run() -> ExitCode {
         Verb::Watch(arguments) => watch::run(&arguments, &mut streams),
         Verb::Backtest(arguments) => backtest::run(&arguments, &mut streams),
         Verb::Split(arguments) => split::run(&arguments, &mut streams),
+        Verb::Locate(arguments) => locate::run(&arguments, &mut streams),
+        Verb::Edit(arguments) => edit::run(&arguments, &mut streams),
         Verb::Verify(arguments) => verify::run(&arguments, &mut streams),
         Verb::Pull(verb) => pull::run(&verb, &mut streams),
         Verb::Report(arguments) => report::run(&arguments, &mut streams),

@@ -18,7 +18,8 @@ use crate::splice::{self, Cut};
 /// How proposals are written into sources.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// Whether resources are narrowed, too; else only actions are.
+    /// Whether names of objects that a role lists are narrowed, too, and a policy's edit has to leave no more resources than
+    /// proposed. Otherwise only actions, verbs, groups and resources of roles are.
     pub resources: bool,
 }
 
@@ -89,14 +90,21 @@ pub(crate) type Cuts = BTreeMap<FileId, Vec<Cut>>;
 impl Repository {
     /// Writes a proposal into the sources of its grants. Each edit is read back and proven; what does not hold is suggested.
     pub fn edit(&self, proposal: &Proposal, options: Options) -> Edits {
+        self.edit_all(std::slice::from_ref(proposal), options)
+    }
+
+    /// Writes several proposals, one after the other, so that files which several of them change change once.
+    pub fn edit_all(&self, proposals: &[Proposal], options: Options) -> Edits {
         let mut work = Work { repository: self.clone(), edits: Edits::default() };
-        match &proposal.changes {
-            Changes::Policies(changes) => {
-                for change in changes {
-                    work.policy(change, options);
+        for proposal in proposals {
+            match &proposal.changes {
+                Changes::Policies(changes) => {
+                    for change in changes {
+                        work.policy(change, options);
+                    }
                 }
+                Changes::Cluster(change) => work.cluster(change, options),
             }
-            Changes::Cluster(change) => work.cluster(change, options),
         }
         work.done(self)
     }
@@ -118,14 +126,12 @@ impl Work {
         };
         let found = self.repository.find(&grant);
         let done = match &found {
-            Found::One { place, is_equal } => {
-                policy::edit(&self.repository, *place, *is_equal, change, options)
-                    .and_then(|cuts| self.spliced(&cuts))
-                    .and_then(|edited| {
-                        proof::policy(&self.repository, &edited, *place, change, options)?;
-                        Ok(edited)
-                    })
-            }
+            Found::One { place, is_equal } => policy::edit(&self.repository, *place, *is_equal, change)
+                .and_then(|cuts| self.spliced(&cuts))
+                .and_then(|edited| {
+                    proof::policy(&self.repository, &edited, *place, change, options)?;
+                    Ok(edited)
+                }),
             _ => Err(self.not_one(&found)),
         };
         let is_edited = done.is_ok();

@@ -3,6 +3,7 @@
 //! A [`Repository`] is read once; it tells the places of policies and roles in it.
 
 mod cloudformation;
+mod code;
 mod content;
 #[cfg(test)]
 mod corpus;

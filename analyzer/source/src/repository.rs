@@ -151,6 +151,7 @@ impl Repository {
         let taken: Vec<usize> = places.iter().map(|place| place.file).collect();
         places.extend(cloudformation::places(&files));
         places.extend(kubernetes::places(&files));
+        places.extend(crate::code::places(&files));
         places.extend(documents::places(&files, &taken));
         places.sort_by(|a, b| (a.file, a.span.start, &a.address).cmp(&(b.file, b.span.start, &b.address)));
         let problems = files.iter().filter_map(|file| {

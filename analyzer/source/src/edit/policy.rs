@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use remit_policy::{Document, Effect, Glob, PolicySet, Statement as Given, contain};
 
 use super::plan::{Fate, Plan};
-use super::{Cuts, NoEdit, Options, because};
+use super::{Cuts, NoEdit, because};
 use crate::content;
 use crate::place::Content;
 use crate::proposal::PolicyChange;
@@ -17,7 +17,6 @@ pub(super) fn edit(
     place: usize,
     is_equal: bool,
     change: &PolicyChange,
-    options: Options,
 ) -> Result<Cuts, NoEdit> {
     let place = repository.places.get(place).ok_or_else(|| because("it was not found"))?;
     match change.edit.as_str() {
@@ -37,9 +36,6 @@ pub(super) fn edit(
         false => None,
     };
     let pairs = pairs.ok_or_else(|| because("it says something else than what is in force"))?;
-    if options.resources {
-        return Err(because("its resources are to be narrowed"));
-    }
     let mut plan = Plan::new(repository);
     let mut left = 0;
     for (statement, pair) in statements.iter().zip(pairs) {
