@@ -23,7 +23,6 @@ mod real;
 mod real_policies;
 mod referee;
 mod report;
-mod source;
 mod store;
 mod truth;
 mod wire;

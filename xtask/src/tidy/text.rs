@@ -6,7 +6,7 @@ use super::tree::{File, Problem, Tree};
 const KNOWS_DATA: &str = "tests/src/data.rs";
 
 /// Folders of data whose bytes are what they are.
-const DATA: &[&str] = &["tests/data/", "catalog/data/"];
+const DATA: &[&str] = &["tests/data/", "catalog/data/", "analyzer/source/corpus/"];
 
 /// Paths that exist on one machine only.
 const MACHINES: &[&str] = &[
