@@ -2,6 +2,7 @@
 
 mod analysing;
 mod backtest;
+mod check;
 mod completions;
 mod config;
 mod demo;
@@ -79,6 +80,8 @@ enum Verb {
     Locate(locate::Arguments),
     /// Write a proposals folder into the sources of a repository, as a patch
     Edit(edit::Arguments),
+    /// Say what a change of policies grants that they did not grant before
+    Check(check::Arguments),
     /// Check the proofs of a proposals folder again
     Verify(verify::Arguments),
     /// Fetch grants from where they are in force
@@ -146,6 +149,7 @@ pub fn run() -> ExitCode {
         Verb::Split(arguments) => split::run(&arguments, &mut streams),
         Verb::Locate(arguments) => locate::run(&arguments, &mut streams),
         Verb::Edit(arguments) => edit::run(&arguments, &mut streams),
+        Verb::Check(arguments) => check::run(&arguments, &mut streams),
         Verb::Verify(arguments) => verify::run(&arguments, &mut streams),
         Verb::Pull(verb) => pull::run(&verb, &mut streams),
         Verb::Report(arguments) => report::run(&arguments, &mut streams),

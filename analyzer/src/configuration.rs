@@ -23,6 +23,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 use self::options::Options;
 use self::wrong::File;
 use crate::finding::{FindingKind, KINDS};
+use crate::gate::GATE_RULES;
 use crate::mutes::{MuteRule, Mutes};
 use crate::owners::OwnerRule;
 
@@ -72,7 +73,8 @@ pub(crate) fn read(path: &Path, command: Command, today: Date) -> anyhow::Result
     let name = path.display().to_string();
     let hint = "\nhint: `--config` takes a file as `docs/configuration.md` explains it";
     let context = || format!("cannot read configuration `{name}`");
-    let size = std::fs::metadata(path).with_context(|| format!("{}{hint}", context()))?.len();
+    let unreadable = |error: std::io::Error| anyhow::anyhow!("{}: {error}{hint}", context());
+    let size = std::fs::metadata(path).map_err(unreadable)?.len();
     anyhow::ensure!(size <= LARGEST, "{}: it is {size} bytes, more than {LARGEST}{hint}", context());
     let text = std::fs::read_to_string(path).with_context(context)?;
     apply(&File { name: &name, text: &text }, command, today)
@@ -131,7 +133,7 @@ fn tables<T: DeserializeOwned>(
 
 /// Whether a mute says whom or what it mutes, by a rule that there is.
 fn check_mute(file: &File<'_>, place: &Place, mute: &MuteRule) -> anyhow::Result<()> {
-    let rules = KINDS.iter().copied().map(FindingKind::as_str);
+    let rules = KINDS.iter().copied().map(FindingKind::as_str).chain(GATE_RULES.iter().map(|rule| rule.id));
     if let Some(rule) = &mute.rule
         && !rules.clone().any(|known| known == rule.get_ref())
     {

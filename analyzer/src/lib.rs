@@ -13,6 +13,7 @@ mod deploys;
 mod exit;
 mod files;
 mod finding;
+mod gate;
 mod grants;
 mod holders;
 mod holes;

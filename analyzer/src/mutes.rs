@@ -66,17 +66,15 @@ impl Mutes {
         self.held.iter().filter(|one| one.concerns(identity, rule)).find(matches)
     }
 
+    /// The mute of what a rule says of an identity and permissions as a whole.
+    pub(crate) fn of_names(&self, identity: &str, rule: &str, names: &[String]) -> Option<Mute> {
+        let mut concerned = self.held.iter().filter(|one| one.concerns(identity, rule));
+        concerned.find(|one| one.is_about(names)).map(MuteRule::mute)
+    }
+
     /// The mute of a finding as a whole: one that names permissions has to match all of them.
     pub(crate) fn of_finding(&self, finding: &Finding) -> Option<Mute> {
-        let matches = |one: &&MuteRule| match &one.action {
-            None => true,
-            Some(action) => {
-                !finding.names.is_empty() && finding.names.iter().all(|name| action.matches(name))
-            }
-        };
-        let concerned =
-            self.held.iter().filter(|one| one.concerns(&finding.principal, finding.kind.as_str()));
-        concerned.into_iter().find(matches).map(MuteRule::mute)
+        self.of_names(&finding.principal, finding.kind.as_str(), &finding.names)
     }
 }
 
@@ -85,6 +83,12 @@ impl MuteRule {
     fn concerns(&self, identity: &str, rule: &str) -> bool {
         self.identity.as_ref().is_none_or(|pattern| pattern.matches_identity(identity))
             && self.rule.as_ref().is_none_or(|own| own.get_ref() == rule)
+    }
+
+    /// Whether it is about all of these permissions; one that names none is about any.
+    fn is_about(&self, names: &[String]) -> bool {
+        let Some(action) = &self.action else { return true };
+        !names.is_empty() && names.iter().all(|name| action.matches(name))
     }
 
     /// As findings tell it.

@@ -13,7 +13,7 @@ use remit_policy::PolicyKind;
 use remit_policy::link::ServiceAccount;
 use serde::Deserialize;
 
-use self::file::Repositories;
+pub(crate) use self::file::Repositories;
 use self::leavers::Leavers;
 use crate::configuration::Place;
 use crate::finding::{Finding, FindingKind, Severity};

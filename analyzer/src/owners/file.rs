@@ -7,7 +7,7 @@ use remit_forge::codeowners::{CodeOwners, Dialect};
 
 /// Repositories that were met, with what says who owns their files.
 #[derive(Default)]
-pub(super) struct Repositories {
+pub(crate) struct Repositories {
     by_folder: BTreeMap<PathBuf, Option<Repository>>,
 }
 
@@ -21,7 +21,7 @@ struct Repository {
 
 impl Repositories {
     /// The owners of a file, and what says so.
-    pub(super) fn owners(&mut self, file: &str) -> Option<(Vec<String>, String)> {
+    pub(crate) fn owners(&mut self, file: &str) -> Option<(Vec<String>, String)> {
         let file = Path::new(file).canonicalize().ok()?;
         let folder = file.parent()?;
         let repository = match self.by_folder.get(folder) {

@@ -1,0 +1,176 @@
+//! The gate: what a change of a repository's policies grants that they did not grant before.
+//!
+//! Two trees are compared place by place. A statement grants more if it is not shown that the policy at the same place allowed all
+//! of it before, and the request that it grows by is told; so is a rule of a role, and who is newly bound. What an expression or
+//! template decides cannot be told, and is told as that.
+
+mod cluster;
+mod document;
+pub(crate) mod markdown;
+mod objection;
+mod policy;
+mod review;
+pub(crate) mod sarif;
+#[cfg(test)]
+mod tests;
+pub(crate) mod tree;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use remit_catalog::{AccessLevel, Catalog};
+use remit_policy::{Expander, Usage};
+use remit_source::{Content, Place, Repository};
+
+pub(crate) use self::objection::{Counts, Demand, GATE_RULES, Objection, Severity};
+use crate::finding::level_order;
+use crate::mutes::Mutes;
+use crate::pattern::Pattern;
+
+/// What a change may grant.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Policy {
+    /// Actions that nothing may be granted newly.
+    pub(crate) forbidden: Vec<Pattern>,
+    /// The most dangerous access level that may be granted newly.
+    pub(crate) most: Option<AccessLevel>,
+    /// Whether who is granted more needs an owner.
+    pub(crate) needs_owner: bool,
+    /// Whether wildcards and the right to change permissions need a date of review or expiry.
+    pub(crate) needs_review: bool,
+}
+
+/// What is compared with what, and what of it is asked.
+pub(crate) struct Input<'a> {
+    /// What is known of actions.
+    pub(crate) catalog: &'a Catalog,
+    /// Before.
+    pub(crate) base: &'a Repository,
+    /// After.
+    pub(crate) head: &'a Repository,
+    /// The rules.
+    pub(crate) policy: &'a Policy,
+    /// What principals were seen to do, by the last part of their name; none where no ledger is given.
+    pub(crate) usage: Option<&'a BTreeMap<String, Usage>>,
+    /// Owners of a file, by its path in the tree, or of an identity.
+    pub(crate) owner: &'a dyn Fn(&str, Option<&str>) -> Option<String>,
+    /// What is accepted.
+    pub(crate) mutes: &'a Mutes,
+    /// The day of the check.
+    pub(crate) today: jiff::civil::Date,
+}
+
+/// One thing that a change grants, before it is held against the rules.
+struct Growth {
+    /// The file in the tree, and the line.
+    file: String,
+    line: u32,
+    /// What it is called in its file.
+    address: String,
+    /// The role or user that has it, where the source says.
+    identity: Option<String>,
+    /// How it grows, in words.
+    how: String,
+    /// Actions or permissions that it did not have at all.
+    names: Vec<String>,
+    /// The most dangerous access level of what it gains.
+    level: AccessLevel,
+    /// Whether what it grants is written with a pattern for all actions of a service, or more.
+    is_wildcard: bool,
+    /// The date of review or expiry that is written at it.
+    review: Option<jiff::civil::Date>,
+    /// Patterns of actions that it grants, as written.
+    written: Vec<String>,
+}
+
+/// Everything to be said of a change, the worst first.
+pub(crate) fn check(input: &Input<'_>) -> Vec<Objection> {
+    let mut expander = Expander::new(input.catalog);
+    let mut objections = Vec::new();
+    let before = by_key(input.base);
+    let unchanged = unmoved(input.base, input.head);
+    for (key, head) in by_key(input.head) {
+        let base = before.get(&key).copied();
+        if unchanged(&key, head, base) {
+            continue;
+        }
+        let grown = match &head.content {
+            Content::Statements(_) => policy::growth(input, &mut expander, head, base),
+            Content::Rules(_) => cluster::growth_of_role(input, head, base),
+            Content::Binding(_) => cluster::growth_of_binding(input, head, base),
+            Content::Unknown => vec![Err(Box::new(unknown(input, head)))],
+        };
+        for growth in grown {
+            match growth {
+                Ok(growth) => objection::objections(input, &mut expander, &growth, &mut objections),
+                Err(unjudged) => objections.push(*unjudged),
+            }
+        }
+    }
+    for objection in &mut objections {
+        let whom = objection.identity.as_deref().unwrap_or(&objection.address);
+        objection.muted = input.mutes.of_names(whom, objection.rule, &objection.names);
+    }
+    objections.sort_by(|a, b| {
+        let key = |one: &Objection| {
+            (one.severity, level_order(one.access), one.file.clone(), one.line, one.rule, one.message.clone())
+        };
+        key(a).cmp(&key(b))
+    });
+    objections
+}
+
+/// A place's file, its address, and which of several of that address it is.
+type Key = (PathBuf, String, usize);
+
+fn by_key(repository: &Repository) -> BTreeMap<Key, &Place> {
+    let mut places = BTreeMap::new();
+    for place in &repository.places {
+        let path = repository.path(place.file).to_owned();
+        let namespace = place.names.namespace.as_ref().map(|text| format!(" in {text}")).unwrap_or_default();
+        let address = format!("{}{namespace}", place.address);
+        let of_address = |at: &usize| !places.contains_key(&(path.clone(), address.clone(), *at));
+        let at = (0..).find(of_address).unwrap_or_default();
+        places.insert((path, address, at), place);
+    }
+    places
+}
+
+/// Tells whether a place says what it said, or what one said that is gone from where it was.
+fn unmoved<'a>(base: &'a Repository, head: &'a Repository) -> impl Fn(&Key, &Place, Option<&Place>) -> bool {
+    let after = by_key(head);
+    let gone: Vec<String> = by_key(base)
+        .into_iter()
+        .filter(|(key, _)| !after.contains_key(key))
+        .map(|(_, place)| said(place))
+        .collect();
+    move |_, head, base| match base {
+        Some(base) => said(base) == said(head),
+        None => gone.contains(&said(head)),
+    }
+}
+
+/// What a place says, without where it says so.
+fn said(place: &Place) -> String {
+    let names = (&place.names.holder, &place.names.namespace);
+    match &place.content {
+        Content::Statements(statements) => {
+            format!("{names:?} {:?}", document::said(statements))
+        }
+        Content::Rules(rules) => {
+            let rules: Vec<_> = rules.iter().map(cluster::rule).collect();
+            format!("{names:?} {rules:?} {}", place.address)
+        }
+        Content::Binding(bound) => {
+            let subjects: Vec<_> =
+                bound.subjects.iter().map(|one| (&one.kind, &one.name, &one.namespace)).collect();
+            format!("{names:?} {:?} {:?} {subjects:?}", bound.role_kind, bound.role)
+        }
+        Content::Unknown => format!("{names:?} {:?} {}", place.reasons, place.address),
+    }
+}
+
+fn unknown(input: &Input<'_>, place: &Place) -> Objection {
+    let why = place.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    Objection::unjudged(&input.head.path(place.file).to_string_lossy(), place.line, &place.address, &why)
+}

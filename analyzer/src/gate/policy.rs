@@ -1,0 +1,145 @@
+//! What a policy of AWS grants that it did not grant before, statement by statement.
+
+use remit_catalog::AccessLevel;
+use remit_policy::{ActionSet, Document, Effect, Expander, Gap, PolicySet, Statement as Given, contain};
+use remit_source::{Content, Place, Statement};
+
+use super::{Growth, Input, Objection, document, review};
+use crate::finding::LEVELS;
+
+/// Each statement that grants more, or of which it cannot be told.
+pub(super) fn growth(
+    input: &Input<'_>,
+    expander: &mut Expander<'_>,
+    head: &Place,
+    base: Option<&Place>,
+) -> Vec<Result<Growth, Box<Objection>>> {
+    let Content::Statements(statements) = &head.content else { return Vec::new() };
+    let path = input.head.path(head.file).to_string_lossy().into_owned();
+    let new = document::of(statements);
+    let old = match base.map(|base| &base.content) {
+        Some(Content::Statements(old)) => document::of(old),
+        _ => document::of(&[]),
+    };
+    let old_set = PolicySet::new(&[&old.document], None);
+    let had = granted(expander, &old.document);
+    let mut grown = Vec::new();
+    for (at, why) in &new.open {
+        let Some(statement) = statements.get(*at) else { continue };
+        let file = input.head.path(statement.file).to_string_lossy();
+        let was = base.is_some_and(|base| is_as_before(base, statement));
+        if !was {
+            grown.push(Err(Box::new(Objection::unjudged(&file, statement.line, &head.address, why))));
+        }
+    }
+    for (statement, from) in new.document.statements.iter().zip(&new.from) {
+        if statement.effect != Effect::Allow || new.open.iter().any(|(open, _)| open == from) {
+            continue;
+        }
+        let alone = with_denials(&new.document, statement);
+        let Err(example) = contain(&PolicySet::new(&[&alone], None), &old_set) else { continue };
+        let mut gained = granted(expander, &alone);
+        gained.subtract(&had);
+        let names: Vec<String> = names(input, &gained);
+        let all = expander.element(&statement.actions);
+        let widened = if gained.is_empty() { &all } else { &gained };
+        let level = level(input, widened, is_all(statement));
+        let why = match example.gap {
+            Gap::NotAllowed | Gap::NotWithinBoundary if base.is_none() => "by a policy that was not there",
+            Gap::NotAllowed | Gap::NotWithinBoundary => "which nothing allowed there before",
+            Gap::Condition { .. } => "which was allowed under a condition that is gone or weaker",
+            Gap::Denied(_) => "which was denied before",
+            Gap::Undecided => "and what it allowed before is too large to compare",
+        };
+        // Of a pattern some action that exists tells more than the shortest that matches, and so does the pattern of all resources.
+        let is_known = input.catalog.find(&example.action).is_some();
+        let action = names.first().filter(|_| !is_known).unwrap_or(&example.action).clone();
+        let is_any =
+            statement.resources.as_ref().is_some_and(|all| all.patterns.iter().any(|one| one == "*"));
+        let resource = match example.gap {
+            Gap::NotAllowed if is_any => "*".to_owned(),
+            _ => example.resource,
+        };
+        let source = statements.get(*from);
+        grown.push(Ok(Growth {
+            file: source.map_or(path.clone(), |one| input.head.path(one.file).to_string_lossy().into_owned()),
+            line: statement.line,
+            address: head.address.clone(),
+            identity: head
+                .names
+                .holder
+                .as_ref()
+                .or(head.names.name.as_ref())
+                .and_then(|name| name.known())
+                .map(str::to_owned),
+            how: format!("allows `{action}` on `{resource}`, {why}"),
+            names,
+            level,
+            is_wildcard: is_wide(statement),
+            review: source.and_then(|source| {
+                review::date(input.head, source.file, source.span.clone(), Some(statement))
+            }),
+            written: statement.actions.patterns.clone(),
+        }));
+    }
+    grown
+}
+
+/// Whether a place said the very same statement before.
+fn is_as_before(base: &Place, statement: &Statement) -> bool {
+    let Content::Statements(old) = &base.content else { return false };
+    let plain = |one: &Statement| format!("{:?}", (document::said(std::slice::from_ref(one)), &one.reasons));
+    old.iter().any(|one| plain(one) == plain(statement))
+}
+
+/// One statement, with all that deny.
+fn with_denials(document: &Document, statement: &Given) -> Document {
+    let denying = document.statements.iter().filter(|one| one.effect == Effect::Deny);
+    Document { statements: std::iter::once(statement).chain(denying).cloned().collect(), ..document.clone() }
+}
+
+/// Actions that are allowed on something.
+fn granted(expander: &mut Expander<'_>, document: &Document) -> ActionSet {
+    let mut all = ActionSet::default();
+    for statement in document.statements.iter().filter(|one| one.effect == Effect::Allow) {
+        all.union_with(&expander.element(&statement.actions));
+    }
+    let is_everywhere = |one: &&Given| {
+        let everything = one
+            .resources
+            .as_ref()
+            .is_some_and(|all| !all.negated && all.patterns.iter().any(|one| one == "*"));
+        one.effect == Effect::Deny && one.conditions.is_empty() && everything
+    };
+    for statement in document.statements.iter().filter(is_everywhere) {
+        all.subtract(&expander.element(&statement.actions));
+    }
+    all
+}
+
+fn names(input: &Input<'_>, actions: &ActionSet) -> Vec<String> {
+    actions.iter().filter_map(|id| Some(input.catalog.action(id)?.full_name())).collect()
+}
+
+/// The most dangerous level. Of names that the catalog lacks nobody knows, unless everything is meant.
+fn level(input: &Input<'_>, actions: &ActionSet, is_all: bool) -> AccessLevel {
+    if is_all {
+        return AccessLevel::PermissionsManagement;
+    }
+    let levels: Vec<AccessLevel> =
+        actions.iter().filter_map(|id| Some(input.catalog.action(id)?.level)).collect();
+    let worst = LEVELS.iter().map(|(level, _)| *level).find(|level| levels.contains(level));
+    worst.unwrap_or(AccessLevel::Write)
+}
+
+/// Whether a statement allows every action of every service, or all but some.
+fn is_all(statement: &Given) -> bool {
+    statement.actions.negated || statement.actions.patterns.iter().any(|one| one.trim_matches('*').is_empty())
+}
+
+/// Whether a statement allows all of a service, or more.
+fn is_wide(statement: &Given) -> bool {
+    let is_service =
+        |one: &String| one.split_once(':').is_some_and(|(_, name)| name.trim_matches('*').is_empty());
+    is_all(statement) || statement.actions.patterns.iter().any(is_service)
+}
