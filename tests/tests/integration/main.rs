@@ -3,6 +3,7 @@
 
 mod audit_logs;
 mod chart;
+mod check;
 mod cluster;
 mod completions;
 mod configuration;

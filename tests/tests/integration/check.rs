@@ -1,0 +1,247 @@
+//! `remit check` in a repository, and the Action's own script.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use remit_tests::data;
+use remit_tests::program::{self, Ran, ran, remit_path, run};
+use serde_json::Value;
+
+/// Runs git in a folder, as nobody in particular.
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let mut git = Command::new("git");
+    git.arg("-C").arg(folder).args([
+        "-c",
+        "user.name=t",
+        "-c",
+        "user.email=t@example.com",
+        "-c",
+        "commit.gpgsign=false",
+    ]);
+    git.args(["-c", "init.defaultBranch=main"]).args(arguments);
+    let ran = ran(git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null"));
+    assert_eq!(ran.code, Some(0), "git {arguments:?}: {ran:#?}");
+    ran.out
+}
+
+fn commit(folder: &Path) {
+    git(folder, &["add", "--all"]);
+    git(folder, &["commit", "--quiet", "--message", "change"]);
+}
+
+fn policy(actions: &str) -> String {
+    format!(
+        "{{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {{\"Effect\": \"Allow\", \"Action\": [{actions}], \"Resource\": \"*\"}}\n  ]\n}}\n"
+    )
+}
+
+/// A repository with a policy on `main`, a branch that widens it, and another change on `main` since.
+fn repository() -> tempfile::TempDir {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    git(folder, &["init", "--quiet"]);
+    fs::create_dir(folder.join("iam")).unwrap();
+    fs::write(folder.join("iam/app.json"), policy("\"s3:GetObject\"")).unwrap();
+    fs::write(folder.join("iam/old.json"), policy("\"sqs:*\"")).unwrap();
+    fs::write(folder.join("CODEOWNERS"), "/iam/app.json @acme/app\n").unwrap();
+    commit(folder);
+    git(folder, &["switch", "--quiet", "--create", "change"]);
+    fs::write(folder.join("iam/app.json"), policy("\"s3:GetObject\", \"s3:PutObject\"")).unwrap();
+    fs::write(folder.join("iam/ä new.json"), policy("\"iam:*\"")).unwrap();
+    commit(folder);
+    git(folder, &["switch", "--quiet", "main"]);
+    fs::remove_file(folder.join("iam/old.json")).unwrap();
+    commit(folder);
+    git(folder, &["switch", "--quiet", "change"]);
+    place
+}
+
+#[test]
+fn a_change_is_compared_with_where_its_branch_began() {
+    let place = repository();
+    let folder = place.path();
+    let ran = run(folder, &["check", "--base", "main", "--format", "json"]);
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    let told: Value = serde_json::from_str(&ran.out).unwrap();
+    let results = told["results"].as_array().unwrap();
+    // What main removed since is nothing that the branch grants.
+    let of = |at: usize, key: &str| results[at][key].clone();
+    assert_eq!(results.len(), 2, "{results:#?}");
+    assert_eq!(
+        (of(0, "severity"), of(0, "file"), of(0, "line")),
+        ("warning".into(), "iam/ä new.json".into(), 4.into())
+    );
+    assert_eq!(of(0, "owner"), Value::Null);
+    assert_eq!(
+        (of(1, "severity"), of(1, "file"), of(1, "owner")),
+        ("note".into(), "iam/app.json".into(), "@acme/app".into())
+    );
+    assert_eq!(of(1, "names"), serde_json::json!(["s3:PutObject"]));
+    assert_eq!(run(folder, &["check", "--base", "main", "--fail-on", "warning"]).code, Some(1));
+    // From within, and as a folder of the repository.
+    let below = run(&folder.join("iam"), &["check", "--base", "main"]);
+    assert!(
+        below.out.lines().any(|line| line.starts_with("app.json:4: note new_privilege: `app` allows")),
+        "{below:#?}"
+    );
+    let below = run(folder, &["check", "iam", "--base", "main"]);
+    assert!(
+        below.out.lines().any(|line| line.starts_with("iam/app.json:4: ") && line.ends_with("(@acme/app)")),
+        "{below:#?}"
+    );
+}
+
+#[test]
+fn rules_of_the_file_decide_the_exit_code_and_mutes_take_it_back() {
+    let place = repository();
+    let folder = place.path();
+    let file = folder.join("remit.toml");
+    fs::write(&file, "[check]\nforbid = [\"iam:*\"]\nmax_privilege = \"write\"\nrequire_owner = true\nrequire_review = true\n").unwrap();
+    let ran = run(folder, &["check", "--base", "main"]);
+    assert_eq!(ran.code, Some(1), "{ran:#?}");
+    for rule in ["forbidden_action", "too_much_privilege", "no_owner", "no_review_date"] {
+        assert_eq!(
+            ran.out.lines().filter(|line| line.contains(&format!("error {rule}: "))).count(),
+            1,
+            "{ran:#?}"
+        );
+    }
+    let mut text = fs::read_to_string(&file).unwrap();
+    text.push_str("[[mute]]\nidentity = \"ä new\"\nreason = \"SEC-1\"\n");
+    fs::write(&file, &text).unwrap();
+    let ran = run(folder, &["check", "--base", "main"]);
+    assert_eq!((ran.code, ran.talk.as_str()), (Some(0), "1 note, 5 muted\n"), "{ran:#?}");
+    fs::write(&file, text.replace("write", "wite")).unwrap();
+    let ran = run(folder, &["check", "--base", "main"]);
+    assert_eq!(ran.code, Some(64));
+    assert!(
+        ran.talk.starts_with("error: remit.toml:3: `wite` is no access level\nhint: give one of "),
+        "{ran:#?}"
+    );
+}
+
+#[test]
+fn whoever_is_mistaken_is_told() {
+    let place = repository();
+    let folder = place.path();
+    let check = |arguments: &[&str]| run(folder, &[&["check"], arguments].concat());
+    let unknown = check(&["--base", "nothing"]);
+    assert_eq!(unknown.code, Some(2));
+    assert!(
+        unknown.talk.contains("no folder and no revision is named `nothing`")
+            && unknown.talk.contains("hint:")
+    );
+    assert_eq!(check(&["--base", "--output=x"]).code, Some(64));
+    assert!(check(&["--base=--output=x"]).talk.contains("is no revision"));
+    assert_eq!(check(&[]).code, Some(64));
+    assert!(check(&["nowhere", "--base", "main"]).talk.contains("nowhere"));
+    // A file that the change touches and that cannot be read.
+    fs::write(folder.join("iam/app.json"), "{\"Statement\": [").unwrap();
+    let broken = check(&["--base", "main"]);
+    assert_eq!(broken.code, Some(2), "{broken:#?}");
+    assert!(broken.talk.contains("iam/app.json:1: "), "{broken:#?}");
+    // Two files, whatever they are called.
+    fs::write(folder.join("a.json"), policy("\"s3:*\"")).unwrap();
+    fs::write(folder.join("b.json"), policy("\"s3:Get*\"")).unwrap();
+    assert_eq!(check(&["b.json", "--base", "a.json"]).talk, "no new privilege\n");
+    assert_eq!(check(&["a.json", "--base", "b.json", "--fail-on", "note"]).code, Some(1));
+}
+
+/// Runs the Action's script as a runner does, with a stand-in for `gh` that keeps what it is asked.
+fn act(folder: &Path, out: &Path, base: &str, comments: &str) -> (Ran, String) {
+    let programs = out.join("programs");
+    fs::create_dir_all(&programs).unwrap();
+    let stand_in = "#!/bin/bash\nprintf '%s\\n' \"$*\" >>\"$GH_ASKED\"\ncase \"$*\" in *--paginate*) printf '%s' \"$GH_COMMENTS\";; esac\n";
+    let gh = programs.join("gh");
+    fs::write(&gh, stand_in).unwrap();
+    let mut mode = fs::metadata(&gh).unwrap().permissions();
+    std::os::unix::fs::PermissionsExt::set_mode(&mut mode, 0o755);
+    fs::set_permissions(&gh, mode).unwrap();
+    let asked = out.join("asked");
+    let _ = fs::remove_file(&asked);
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    let mut bash = Command::new("bash");
+    bash.arg(data::repository().join("deploy/github/check.sh")).current_dir(folder);
+    bash.env("PATH", path).env("GH_ASKED", &asked).env("GH_COMMENTS", comments);
+    bash.env("RUNNER_TEMP", out)
+        .env("GITHUB_OUTPUT", out.join("output"))
+        .env("GITHUB_STEP_SUMMARY", out.join("summary"));
+    bash.env("GITHUB_REPOSITORY", "acme/infra")
+        .env("REMIT_PULL_REQUEST", "7")
+        .env("REMIT_PROGRAM", remit_path());
+    bash.env("REMIT_PATH", ".")
+        .env("REMIT_BASE", base)
+        .env("REMIT_ARGUMENTS", "--fail-on warning")
+        .env_remove("REMIT_LEDGER");
+    let ran = program::ran(&mut bash);
+    (ran, fs::read_to_string(asked).unwrap_or_default())
+}
+
+#[test]
+fn the_action_leaves_one_comment_and_says_where_its_sarif_is() {
+    let place = repository();
+    let out = tempfile::tempdir().unwrap();
+    let (ran, asked) = act(place.path(), out.path(), "main", "");
+    assert_eq!(ran.code, Some(1), "{ran:#?}");
+    assert!(
+        asked
+            .lines()
+            .nth(1)
+            .unwrap()
+            .starts_with("api --silent --method POST repos/acme/infra/issues/7/comments"),
+        "{asked}"
+    );
+    let sarif = fs::read_to_string(out.path().join("output")).unwrap();
+    let sarif = sarif.trim().strip_prefix("sarif=").unwrap();
+    let sarif: Value = serde_json::from_str(&fs::read_to_string(sarif).unwrap()).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 2);
+    let place_of = &results[0]["locations"][0]["physicalLocation"];
+    assert_eq!(place_of["artifactLocation"]["uri"], "iam/%C3%A4%20new.json");
+    assert!(fs::read_to_string(out.path().join("summary")).unwrap().starts_with("<!-- remit check -->\n"));
+    // The next run replaces it, also where nothing is left to be said.
+    let (_, asked) = act(place.path(), out.path(), "main", "42\n");
+    assert!(
+        asked
+            .lines()
+            .nth(1)
+            .unwrap()
+            .starts_with("api --silent --method PATCH repos/acme/infra/issues/comments/42"),
+        "{asked}"
+    );
+    let (ran, asked) = act(place.path(), out.path(), "HEAD", "42\n");
+    assert_eq!((ran.code, asked.lines().count()), (Some(0), 2), "{ran:#?}{asked}");
+    // And where there is nothing to say nothing is.
+    let (ran, asked) = act(place.path(), out.path(), "HEAD", "");
+    assert_eq!((ran.code, asked.lines().count()), (Some(0), 1), "{ran:#?}{asked}");
+    // What is named like a command is none.
+    let (ran, _) = act(place.path(), out.path(), "$(touch evil); `touch evil`", "");
+    assert_eq!(ran.code, Some(2), "{ran:#?}");
+    assert!(!place.path().join("evil").exists());
+}
+
+#[test]
+fn the_action_hands_its_script_all_that_it_reads() {
+    let folder = data::repository().join("deploy/github");
+    let action = fs::read_to_string(folder.join("action.yml")).unwrap();
+    let script = fs::read_to_string(folder.join("check.sh")).unwrap();
+    let given: Vec<&str> = action
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("REMIT_")?.split_once(':'))
+        .map(|(name, _)| name)
+        .collect();
+    for name in script.split("REMIT_").skip(1) {
+        let name = name.split(|letter: char| !(letter.is_ascii_uppercase() || letter == '_')).next().unwrap();
+        assert!(given.contains(&name), "REMIT_{name}");
+    }
+    // An expression within a script would let names of branches run as commands.
+    let run = action.split_once("run: ").unwrap().1;
+    assert!(!run.contains("${{"), "{run}");
+    // The template of GitLab gives options that there are.
+    let template = fs::read_to_string(data::repository().join("deploy/gitlab/remit.gitlab-ci.yml")).unwrap();
+    let help = program::remit(&folder, &["check", "--help"]);
+    for option in template.split_whitespace().filter(|word| word.starts_with("--")) {
+        assert!(help.contains(option), "{option}");
+    }
+}
