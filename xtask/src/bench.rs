@@ -15,6 +15,7 @@ mod rollup;
 mod row;
 mod run;
 mod start;
+mod state;
 
 use std::cell::OnceCell;
 use std::path::PathBuf;
@@ -116,6 +117,11 @@ const BENCHMARKS: &[Benchmark] = &[
         name: "report",
         about: "the report on many principals of a large ledger against its queries, and the page's size",
         run: report::run,
+    },
+    Benchmark {
+        name: "state",
+        about: "a day added to states of 10,000 principals and 400 days, against DuckDB, and their memory",
+        run: state::run,
     },
     Benchmark { name: "start", about: "start of the program and load of the catalog", run: start::run },
     Benchmark {

@@ -1,6 +1,7 @@
-//! A ledger of many rows, for measuring the roll-up: 90 days of a company whose principals do the same calls
-//! over and over, some much more often than others.
+//! Ledgers of many rows, for measuring the roll-up: of companies whose principals do the same calls over and over, some much
+//! more often than others.
 
+use std::ops::Range;
 use std::path::Path;
 
 use remit_ledger::{
@@ -10,10 +11,35 @@ use remit_ledger::{
 
 use super::dice::Dice;
 
-const DAYS: i64 = 90;
-const PRINCIPALS: usize = 400;
-/// 2026-08-01, in days since the Unix epoch.
-const START: i64 = 20_666;
+/// A company and the days of which a ledger tells.
+pub(crate) struct Company {
+    principals: usize,
+    /// How many resources of each of its operations a principal touches.
+    resources: usize,
+    /// In days since the Unix epoch.
+    days: Range<i64>,
+    rows: u64,
+    seed: u64,
+}
+
+impl Company {
+    /// Few principals.
+    pub(crate) const FEW: usize = 400;
+
+    /// Principals that do so many rows in 90 days.
+    pub(crate) fn busy(rows: u64, principals: usize) -> Self {
+        // From 2026-08-01 on.
+        Self { principals, resources: 8, days: 20_666..20_756, rows, seed: 1 }
+    }
+
+    /// 10,000 principals that do five calls a day of the 20 that they know, from one day of 401 to before another. The last is the last of
+    /// a month, 2026-10-31: no update of that month's state has more to read.
+    pub(crate) fn large(days: Range<i64>) -> Self {
+        let rows = 50_000 * days.clone().count() as u64;
+        let seed = 2 + days.start.unsigned_abs();
+        Self { principals: 10_000, resources: 4, days: 20_357 + days.start..20_357 + days.end, rows, seed }
+    }
+}
 
 /// Operations with the ARN that they touch; `#` stands for a number.
 const OPERATIONS: &[(&str, &str, &str)] = &[
@@ -46,25 +72,22 @@ struct Drawn {
     count: u64,
 }
 
-/// Writes a ledger with so many rows.
-pub(crate) fn run(root: &Path, rows: u64) -> anyhow::Result<String> {
-    run_of(root, rows, PRINCIPALS)
-}
-
-/// The same of so many principals.
-pub(crate) fn run_of(root: &Path, rows: u64, all: usize) -> anyhow::Result<String> {
-    let (mut writer, _) =
-        LedgerWriter::open(root, WriterOptions { writer: Some("load".into()), observer: None })?;
+/// Writes the days of a company into a ledger.
+pub(crate) fn run(root: &Path, company: &Company) -> anyhow::Result<String> {
+    let Company { principals: number, days, rows, .. } = company;
+    let writer = format!("load{}", days.start);
+    let (mut writer, _) = LedgerWriter::open(root, WriterOptions { writer: Some(writer), observer: None })?;
     let principals: Vec<String> =
-        (0..all).map(|number| format!("arn:aws:iam::111122223333:role/service-{number:03}")).collect();
-    let mut dice = Dice::new(1);
+        (0..*number).map(|number| format!("arn:aws:iam::111122223333:role/service-{number:03}")).collect();
+    let mut dice = Dice::new(company.seed);
     let mut written = 0;
-    for day in 0..DAYS {
-        let until = rows * u64::try_from(day + 1)? / u64::try_from(DAYS)?;
-        let mut drawn: Vec<Drawn> = (written..until).map(|_| draw(&mut dice, all)).collect();
+    let count = days.clone().count() as u64;
+    for (past, day) in (1..).zip(days.clone()) {
+        let until = rows * past / count;
+        let mut drawn: Vec<Drawn> = (written..until).map(|_| draw(&mut dice, company)).collect();
         drawn.sort_unstable();
         let flush = writer.begin(Provider::Aws);
-        let mut file = flush.stage(START + day)?;
+        let mut file = flush.stage(day)?;
         let mut events = 0;
         let mut last = None;
         for row in &drawn {
@@ -72,13 +95,13 @@ pub(crate) fn run_of(root: &Path, rows: u64, all: usize) -> anyhow::Result<Strin
             // Rows that differ only in when and in which session share one example, as the writer has it.
             let sample = (last != Some(call)).then(|| dice.identifier());
             last = Some(call);
-            push(&mut file, &principals, row, (START + day) * DAY, sample.as_deref())?;
+            push(&mut file, &principals, row, day * DAY, sample.as_deref())?;
             events += row.count;
         }
         let counts = Counts { read: events, recorded: events, ..Counts::default() };
         let mut publication = Publication::default();
         publication.counts = counts;
-        publication.coverage = vec![covered(START + day)];
+        publication.coverage = vec![covered(day)];
         flush.commit(vec![file], publication)?;
         written = until;
     }
@@ -103,12 +126,12 @@ fn covered(day: i64) -> CoverageRecord {
 }
 
 /// Half of all rows are of a sixteenth of the principals, which use few resources.
-fn draw(dice: &mut Dice, principals: usize) -> Drawn {
+fn draw(dice: &mut Dice, company: &Company) -> Drawn {
     let few = dice.below(2) == 0;
-    let principal = dice.below(if few { principals / 16 } else { principals });
+    let principal = dice.below(if few { company.principals / 16 } else { company.principals });
     // What a principal calls is its own, and stays the same all the time.
     let operation = (principal * 5 + dice.below(5)) % OPERATIONS.len();
-    let resource = (principal * 3 + dice.below(8)) as u64;
+    let resource = (principal * 3 + dice.below(company.resources)) as u64;
     let hour = i64::try_from(dice.below(24)).unwrap_or(0);
     let offset = i64::try_from(dice.next() % 1_800_000_000).unwrap_or(0);
     Drawn {

@@ -12,6 +12,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use ledger::Company;
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -22,11 +24,17 @@ fn main() -> ExitCode {
         ["decide", file, times] => {
             times.parse().map_err(Into::into).and_then(|times| decisions::decide(&PathBuf::from(file), times))
         }
-        ["ledger", folder, rows] => {
-            rows.parse().map_err(Into::into).and_then(|rows| ledger::run(&PathBuf::from(folder), rows))
-        }
-        ["wide", folder, rows, principals] => numbers(rows, principals)
-            .and_then(|[rows, principals]| ledger::run_of(&PathBuf::from(folder), rows as u64, principals)),
+        ["ledger", folder, rows] => rows
+            .parse()
+            .map_err(Into::into)
+            .and_then(|rows| ledger::run(&PathBuf::from(folder), &Company::busy(rows, Company::FEW))),
+        ["wide", folder, rows, principals] => numbers(rows, principals).and_then(|[rows, principals]| {
+            ledger::run(&PathBuf::from(folder), &Company::busy(rows as u64, principals))
+        }),
+        ["days", folder, first, end] => match (first.parse(), end.parse()) {
+            (Ok(first), Ok(end)) => ledger::run(&PathBuf::from(folder), &Company::large(first..end)),
+            _ => Err(anyhow::anyhow!("`{first}` and `{end}` are to be days")),
+        },
         ["evaluate", folder, truth, cut, horizon] => {
             let days = (cut.parse(), horizon.parse());
             match days {

@@ -6,8 +6,11 @@ use std::process::Command;
 use anyhow::Context;
 
 use super::row::{Row, Target};
-use super::run::{Contestant, Run, in_turn, median, once};
+use super::run::{Contestant, in_turn, median, once};
 use super::{Bench, grants, load, python, script};
+
+/// Megabytes that an ingest may take.
+pub(super) const MEMORY: f64 = 400.0;
 
 /// Ingest against inflating and walking the bytes; memory and size of the ledger come along.
 pub(super) fn floor(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
@@ -33,7 +36,7 @@ pub(super) fn floor(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
         unit: " x",
         target: Target::AtMostAimingAt(3.0, 2.0),
     }];
-    rows.push(peak(format!("peak memory of ingesting {events} events"), ours));
+    rows.push(Row::peak(format!("peak memory of ingesting {events} events"), ours, MEMORY));
     rows.push(size(bench, &ledger)?);
     Ok(rows)
 }
@@ -44,7 +47,7 @@ pub(super) fn memory(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
     let ledger = ledger(bench);
     let measured = |what: String, path: &Path| {
         let ours = remit(bench, path, &ledger);
-        Ok::<_, anyhow::Error>(peak(what, &[once(&mut (ours.command)()?)?]))
+        Ok::<_, anyhow::Error>(Row::peak(what, &[once(&mut (ours.command)()?)?], MEMORY))
     };
     Ok(vec![
         measured(format!("peak memory of ingesting {events} events"), &load::folder(bench, events)?)?,
@@ -172,19 +175,6 @@ pub(super) fn pace(events: u64, seconds: f64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
     let pace = events as f64 / seconds;
     format!("{seconds:.2} s, {pace:.0} events/s")
-}
-
-pub(super) fn peak(what: String, runs: &[Run]) -> Row {
-    let peak = runs.iter().map(|run| run.peak).max().unwrap_or(0);
-    let megabytes = u32::try_from(peak / 1_000_000).map_or(f64::INFINITY, f64::from);
-    Row {
-        what,
-        remit: format!("{megabytes} MB"),
-        other: String::new(),
-        reached: megabytes,
-        unit: " MB",
-        target: Target::AtMost(400.0),
-    }
 }
 
 /// Bytes of the ledger for each of its rows, counted by DuckDB.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::ingest::{ledger, pace, peak};
+use super::ingest::{MEMORY, ledger, pace};
 use super::program::build;
 use super::row::{Row, Target};
 use super::run::{Contestant, in_turn, median, once};
@@ -60,7 +60,7 @@ pub(super) fn run(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
     Ok(vec![
         row("the floor", format!("{least:.2} s"), ours / least, Target::AtMost(3.0)),
         row("DuckDB", pace(events, theirs), theirs / ours, Target::AtLeast(4.0)),
-        peak(format!("peak memory of ingesting {events} audit events"), remit),
+        Row::peak(format!("peak memory of ingesting {events} audit events"), remit, MEMORY),
     ])
 }
 

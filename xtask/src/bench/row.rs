@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use super::run::Run;
+
 /// One comparison.
 #[derive(Debug)]
 pub(crate) struct Row {
@@ -17,6 +19,22 @@ pub(crate) struct Row {
     pub(crate) unit: &'static str,
     /// What was to be reached.
     pub(crate) target: Target,
+}
+
+impl Row {
+    /// The peak of memory over runs, which is to be at most so many megabytes.
+    pub(crate) fn peak(what: String, runs: &[Run], most: f64) -> Self {
+        let peak = runs.iter().map(|run| run.peak).max().unwrap_or(0);
+        let megabytes = u32::try_from(peak / 1_000_000).map_or(f64::INFINITY, f64::from);
+        Self {
+            what,
+            remit: format!("{megabytes} MB"),
+            other: String::new(),
+            reached: megabytes,
+            unit: " MB",
+            target: Target::AtMost(most),
+        }
+    }
 }
 
 /// A bound, in the unit of the row.
