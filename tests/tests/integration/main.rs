@@ -24,6 +24,7 @@ mod real;
 mod real_policies;
 mod referee;
 mod report;
+mod states;
 mod store;
 mod truth;
 mod wire;
