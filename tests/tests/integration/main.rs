@@ -8,6 +8,7 @@ mod cluster;
 mod completions;
 mod configuration;
 mod demo;
+mod deploys;
 mod doctor;
 mod documentation;
 mod duckdb;
