@@ -147,16 +147,6 @@ impl Finding {
 /// Bytes of an identifier: enough that no two findings of one report ever share one by chance.
 const ID_BYTES: usize = 16;
 
-/// The weight of an unused permission in a principal's score, by what it can do.
-pub(crate) fn weight(level: AccessLevel) -> u64 {
-    match level {
-        AccessLevel::PermissionsManagement => 20,
-        AccessLevel::Write => 5,
-        AccessLevel::Tagging => 3,
-        AccessLevel::Read | AccessLevel::List => 1,
-    }
-}
-
 /// Every finding, worst first.
 pub(crate) fn findings(catalog: &Catalog, analysis: &Analysis, cluster: Option<&Cluster>) -> Vec<Finding> {
     let of_cluster = cluster.into_iter().flat_map(|cluster| cluster::findings(cluster, &analysis.mutes));

@@ -20,7 +20,7 @@ use remit_policy::Retained;
 
 pub(crate) use self::account::{retained, with_verdict};
 pub(crate) use self::disposition::{Disposition, dispositions, watched};
-pub(crate) use self::level::{is_sensitive, weight};
+pub(crate) use self::level::{is_sensitive, level_weight, weight};
 use self::meaning::Meaning;
 pub(crate) use self::peers::{Kinds, Peers};
 pub(crate) use self::rhythm::{Rhythm, is_working_day};

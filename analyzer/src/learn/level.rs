@@ -63,11 +63,15 @@ pub(super) fn is_grave(action: &Action) -> bool {
     }
 }
 
-/// How much an action weighs among privileges: one for listing, two for reading and tagging, five for writing and for
-/// reading contents or secrets, ten for changing who may do what.
+/// How much an action weighs among privileges: as its level does, but reading contents or secrets as much as writing.
 pub(crate) fn weight(action: &Action) -> u64 {
-    match action.level {
-        _ if is_sensitive(action) => 5,
+    level_weight(if is_sensitive(action) { AccessLevel::Write } else { action.level })
+}
+
+/// How much an action of a level weighs among privileges: one for listing, two for reading and tagging, five for writing, ten for
+/// changing who may do what.
+pub(crate) fn level_weight(level: AccessLevel) -> u64 {
+    match level {
         AccessLevel::List => 1,
         AccessLevel::Read | AccessLevel::Tagging => 2,
         AccessLevel::Write => 5,

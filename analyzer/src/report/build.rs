@@ -25,9 +25,10 @@ pub(crate) use self::score::points;
 pub(crate) use self::sums::Sums;
 use crate::analysis::{Analysed, Analysis, Outcome, join};
 use crate::cluster::{self, Cluster};
-use crate::finding::{LEVELS, findings, weight};
+use crate::finding::{LEVELS, findings};
 use crate::intent::Hours;
 use crate::judged;
+use crate::learn::level_weight;
 use crate::outcome::Edits;
 use crate::owners::Owner;
 use crate::proposals::{class_of, folder_of};
@@ -107,7 +108,7 @@ pub(crate) fn build(
         catalog: catalog.version().to_owned(),
         weights: LEVELS
             .iter()
-            .map(|(level, name)| LevelWeight { level: (*name).to_owned(), weight: weight(*level) })
+            .map(|(level, name)| LevelWeight { level: (*name).to_owned(), weight: level_weight(*level) })
             .collect(),
         totals,
         score,

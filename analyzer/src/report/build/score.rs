@@ -1,7 +1,7 @@
 //! The score: how much of what is granted is without need.
 
-use crate::finding::weight;
 use crate::judged::Judged;
+use crate::learn::level_weight;
 use crate::report::model::{PrincipalSection, Score};
 
 /// The score over all principals, muted ones too: a mute hides, and changes no number.
@@ -20,5 +20,5 @@ pub(super) fn of(principals: &[PrincipalSection]) -> Score {
 
 /// What permissions add to a score if they are unused.
 pub(crate) fn points<'a>(judged: impl Iterator<Item = Judged<'a>>) -> u64 {
-    judged.map(|judged| weight(judged.level)).sum()
+    judged.map(|judged| level_weight(judged.level)).sum()
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use remit_policy::Verdict;
 
 use super::gaps::Gaps;
-use crate::finding::{LEVELS, level_order, weight};
+use crate::finding::{LEVELS, level_order};
 use crate::judged::Judged;
+use crate::learn::level_weight;
 use crate::report::model::{Gap, LevelRow, PermissionCounts, ServiceLevel, ServiceRow};
 
 /// Examples listed per access level.
@@ -43,7 +44,7 @@ impl Sums {
                 Verdict::Used => {}
                 Verdict::Unobservable(reason) => gaps.add(reason, name, ""),
                 Verdict::Unused => {
-                    score += weight(level);
+                    score += level_weight(level);
                     if let Some(names) = unused.get_mut(at) {
                         names.push(name);
                     }
@@ -96,7 +97,7 @@ fn level_row(at: usize, services: &BTreeMap<String, Service>) -> Option<LevelRow
     unused.sort_by_key(|names| std::cmp::Reverse(names.len()));
     (permissions.granted > 0).then(|| LevelRow {
         level: (*name).to_owned(),
-        weight: weight(*level),
+        weight: level_weight(*level),
         permissions,
         examples: unused.into_iter().flatten().take(EXAMPLES).cloned().collect(),
     })
