@@ -10,7 +10,7 @@ use super::model::{
 };
 
 const LEVELS: [(&str, u64); 5] =
-    [("permissions management", 20), ("write", 5), ("tagging", 3), ("read", 1), ("list", 1)];
+    [("permissions management", 10), ("write", 5), ("tagging", 2), ("read", 2), ("list", 1)];
 
 /// Numbers that look like chance and are always the same.
 struct Dice(std::cell::Cell<u64>);
