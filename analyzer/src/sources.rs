@@ -13,16 +13,10 @@ use crate::output::counted;
 /// Finds policies in a repository, which is read once, and edits them.
 #[derive(Default)]
 pub(crate) struct Sources {
-    options: Options,
     read: Option<(PathBuf, Repository)>,
 }
 
 impl Sources {
-    /// An editor of sources.
-    pub(crate) fn new(options: Options) -> Self {
-        Self { options, read: None }
-    }
-
     fn repository(&mut self, folder: &Path) -> Result<&Repository, String> {
         let is_known = self.read.as_ref().is_some_and(|(known, _)| known == folder);
         if !is_known {
@@ -51,8 +45,7 @@ impl Editor for Sources {
                 Vec::new()
             }
         };
-        let options = self.options;
-        let edits = self.repository(repository)?.edit(&proposal, options);
+        let edits = self.repository(repository)?.edit(&proposal, Options::default());
         // What was found nowhere is in another repository, and nobody has to do anything about it here.
         let (here, elsewhere): (Vec<_>, Vec<_>) =
             edits.suggestions.into_iter().partition(|suggestion| suggestion.path.is_some());

@@ -256,9 +256,23 @@ fn table(text: &mut String, rows: &[Row], limit: usize) -> fmt::Result {
     if rows.is_empty() {
         return Ok(());
     }
-    writeln!(text, "| of | permissions | why |\n| --- | --- | --- |")?;
+    let first = rows.first().map(|row| row.why.as_str()).unwrap_or_default();
+    let is_shared = rows.len() > 1 && rows.iter().all(|row| row.why == first);
+    if is_shared {
+        writeln!(
+            text,
+            "All of them for one reason: {}.\n\n| of | permissions |\n| --- | --- |",
+            prose(&cut(first, WHY))
+        )?;
+    } else {
+        writeln!(text, "| of | permissions | why |\n| --- | --- | --- |")?;
+    }
     for row in rows.iter().take(limit) {
-        writeln!(text, "| {} | {} | {} |", name(&row.group), row.names(), prose(&cut(&row.why, WHY)))?;
+        write!(text, "| {} | {} |", name(&row.group), row.names())?;
+        if !is_shared {
+            write!(text, " {} |", prose(&cut(&row.why, WHY)))?;
+        }
+        writeln!(text)?;
     }
     if let Some(more @ 1..) = rows.len().checked_sub(limit) {
         writeln!(text, "\n{} more in `evidence.json`.", grouped(more as u64))?;

@@ -37,8 +37,6 @@ pub struct Facts {
     pub removed: Vec<Line>,
     /// Permissions that stay.
     pub kept: Vec<Line>,
-    /// Patterns of resources on which permissions stay, where they were narrowed.
-    pub narrowed: BTreeSet<String>,
     /// What was asked again of the new policies.
     pub proof: Proof,
     /// What came of such proposals in the past; none where there is not enough of it.
@@ -147,14 +145,9 @@ impl Facts {
         self.removed.iter().filter(|line| !kept.contains(&line.permission)).filter(is_edited)
     }
 
-    /// Digest of what is proposed: the identity, what goes and, where resources are edited, to what they are narrowed. Neither the window nor a count is in it, so that another
+    /// Digest of what is proposed: the identity and what goes. Neither the window nor a count is in it, so that another
     /// week that shows nothing new is the same evidence.
-    pub fn evidence(
-        &self,
-        kept: &BTreeSet<String>,
-        unedited: &BTreeSet<String>,
-        with_resources: bool,
-    ) -> String {
+    pub fn evidence(&self, kept: &BTreeSet<String>, unedited: &BTreeSet<String>) -> String {
         let mut sum = Sha256::new();
         let mut add = |kind: &str, text: &str| {
             sum.update(kind);
@@ -164,7 +157,6 @@ impl Facts {
         add("identity", &self.identity);
         let gone: BTreeSet<&str> = self.going(kept, unedited).map(|line| line.permission.as_str()).collect();
         gone.into_iter().for_each(|permission| add("removed", permission));
-        self.narrowed.iter().filter(|_| with_resources).for_each(|pattern| add("narrowed", pattern));
         sum.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 

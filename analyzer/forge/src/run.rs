@@ -34,8 +34,6 @@ pub struct Settings {
     pub a_day: usize,
     /// Whether there is a dashboard.
     pub has_dashboard: bool,
-    /// Whether resources are edited, too.
-    pub with_resources: bool,
     /// Who commits.
     pub author: Author,
     /// Whether nothing is written.

@@ -76,7 +76,6 @@ impl ForgeArguments {
             max_open: 3,
             a_day: 1,
             has_dashboard: false,
-            with_resources: false,
             author: self.author.clone(),
             is_dry: self.dry_run,
         }

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use remit_forge::{patches, run as run_with};
-use remit_source::Options;
 
 use super::Streams;
 use super::forge::{ForgeArguments, proposals_in, runtime};
@@ -30,9 +29,6 @@ pub(super) struct Arguments {
     /// Have no issue that says what is open and what waits
     #[arg(long)]
     no_dashboard: bool,
-    /// Narrow resources, too, and not only actions
-    #[arg(long)]
-    edit_resources: bool,
     /// Ask no forge: write a patch and a text for each identity into this folder
     #[arg(long, value_name = "DIR", conflicts_with_all = ["api", "project", "token_env", "a_day", "no_dashboard"])]
     patch: Option<PathBuf>,
@@ -47,8 +43,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     settings.max_open = arguments.max_open;
     settings.a_day = arguments.a_day;
     settings.has_dashboard = !arguments.no_dashboard;
-    settings.with_resources = arguments.edit_resources;
-    let mut sources = Sources::new(Options { resources: arguments.edit_resources });
+    let mut sources = Sources::default();
     let now = jiff::Timestamp::now();
     let report = match &arguments.patch {
         Some(folder) => {

@@ -35,7 +35,6 @@ fn facts() -> Facts {
             line("s3", "GetObject", Standing::Used),
             line("s3", "GetObjectAcl", Standing::Unobservable),
         ],
-        narrowed: BTreeSet::new(),
         proof: Proof { what: "recorded requests", replayed: 1_204, allowed: 1_204, calls: 90 },
         replay: Some(Replay {
             broken: Share { hits: 1, of: 200, share: 0.005, low: 0.0001, high: 0.0275 },

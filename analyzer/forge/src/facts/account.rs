@@ -54,9 +54,6 @@ pub(super) fn facts(folder: &Path, evidence: Evidence, review: Option<Review>) -
         denied: 0,
         from: BTreeSet::new(),
     });
-    let narrowed = evidence.kept.iter().flat_map(|entry| {
-        entry.narrowed_to.keys().map(move |pattern| format!("{} {pattern}", entry.permission))
-    });
     // A call may have needed several permissions: the most that one permission shows is what was at least called.
     let calls = evidence.kept.iter().filter_map(|entry| entry.seen.as_ref()).map(|seen| seen.count).max();
     let replayed = evidence.proof.protected as u64;
@@ -71,7 +68,6 @@ pub(super) fn facts(folder: &Path, evidence: Evidence, review: Option<Review>) -
         lost: Some(evidence.coverage.lost),
         removed: removed.collect(),
         kept: kept.collect(),
-        narrowed: narrowed.collect(),
         proof: Proof {
             what: "pairs of a permission and a resource that calls needed or that cannot be told",
             replayed,

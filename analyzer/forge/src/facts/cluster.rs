@@ -54,7 +54,6 @@ pub(super) fn facts(folder: &Path, evidence: Evidence) -> Facts {
         lost: None,
         removed: removed.collect(),
         kept: kept.collect(),
-        narrowed: BTreeSet::new(),
         proof: Proof {
             what: "recorded requests",
             replayed: evidence.proof.replayed as u64,

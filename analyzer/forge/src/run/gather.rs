@@ -143,11 +143,7 @@ impl<'a> Run<'a> {
                 Default::default()
             }
         };
-        candidate.evidence = candidate.facts.evidence(
-            &candidate.kept,
-            &candidate.change.unedited,
-            self.settings.with_resources,
-        );
+        candidate.evidence = candidate.facts.evidence(&candidate.kept, &candidate.change.unedited);
         Ok(())
     }
 }

@@ -68,7 +68,6 @@ pub(crate) fn facts(name: &str, removed: &[&str]) -> Facts {
         lost: Some(0),
         removed: removed.iter().map(|one| line(one, Standing::Removed)).collect(),
         kept: vec![line("a", Standing::Used)],
-        narrowed: BTreeSet::new(),
         proof: Proof { what: "recorded requests", replayed: 7, allowed: 7, calls: 7 },
         replay: None,
         tier: None,
@@ -89,7 +88,6 @@ impl Place {
             max_open: 3,
             a_day: 1,
             has_dashboard: true,
-            with_resources: false,
             author: Author { name: "Remit".to_owned(), email: "remit@example.org".to_owned() },
             is_dry: false,
         };
