@@ -2,30 +2,36 @@
 //! what came after.
 
 mod calibration;
+mod cluster;
 mod identity;
 mod interval;
 mod policy;
 mod reach;
+mod realm;
 mod replay;
 mod result;
+mod subject;
+mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 use remit_catalog::{ActionId, Catalog};
-use remit_policy::{Account, Usage};
+use remit_policy::{Account, Days, Usage, rbac};
 
 pub(crate) use self::calibration::Calibration;
-pub(crate) use self::identity::Identity;
+use self::identity::Identity;
 pub(crate) use self::interval::{FEWEST, Share};
 pub(crate) use self::policy::Policy;
 use self::reach::Known;
+pub(crate) use self::realm::Realm;
 use self::replay::Replay;
 use self::result::Tally;
 pub(crate) use self::result::{Backtest, Line};
-use crate::analysis::inventory;
-use crate::learn::{Kinds, Peers};
+use crate::analysis::{Analysis, inventory};
+use crate::cluster::{Cluster, ClusterCalls};
+use crate::learn::{Kinds, Peers, Stratum, stratum_of_user};
 use crate::rollup::PrincipalCalls;
 
 /// What is replayed.
@@ -68,10 +74,9 @@ pub(crate) struct Told {
 
 impl Told {
     /// The days of calls; none where there are no calls. The last may be a day that has not ended.
-    pub(crate) fn of(calls: &BTreeMap<String, PrincipalCalls>) -> Option<Self> {
-        let days = || calls.values().flat_map(|calls| &calls.calls).map(|call| call.seen.days);
-        let first = days().filter_map(|days| days.first()).min()?;
-        let last = days().filter_map(|days| days.last()).max()?;
+    fn of<'a>(days: impl Iterator<Item = &'a Days> + Clone) -> Option<Self> {
+        let first = days.clone().filter_map(Days::first).min()?;
+        let last = days.filter_map(Days::last).max()?;
         Some(Self { first, end: last + 1 })
     }
 }
@@ -99,18 +104,83 @@ impl Plan {
     }
 }
 
-/// Replays a plan over identities, which are those of the account in its order.
-pub(crate) fn run(
+/// The past of an account, and that of a cluster.
+pub(crate) struct Past<'a> {
+    catalog: &'a Catalog,
+    account: &'a Account,
+    identities: Vec<Identity<'a>>,
+    cluster: Option<(&'a Cluster, BTreeMap<String, Vec<rbac::Call>>)>,
+}
+
+impl<'a> Past<'a> {
+    /// That of an analysis, of which these are all calls: of principals of the account, and of users of clusters.
+    pub(crate) fn of(
+        catalog: &'a Catalog,
+        analysis: &'a Analysis,
+        calls: &'a BTreeMap<String, PrincipalCalls>,
+        cluster: Option<&'a Cluster>,
+        of_subjects: &BTreeMap<String, PrincipalCalls>,
+    ) -> Self {
+        let cluster =
+            cluster.map(|cluster| (cluster, ClusterCalls::of(cluster.name.as_deref(), of_subjects).by_user));
+        let identities = Identity::all(catalog, analysis, calls);
+        Self { catalog, account: &analysis.account, identities, cluster }
+    }
+
+    /// The sort of each identity, by name.
+    pub(crate) fn strata(&self) -> BTreeMap<String, (Realm, Stratum)> {
+        let identities =
+            self.identities.iter().map(|one| (one.name.to_owned(), (Realm::Account, one.stratum)));
+        let subjects = self.cluster.iter().flat_map(|(cluster, _)| &cluster.subjects);
+        let subjects = subjects.map(|subject| {
+            let name = subject.user.name.clone();
+            let stratum = stratum_of_user(&name);
+            (name, (Realm::Cluster, stratum))
+        });
+        identities.chain(subjects).collect()
+    }
+
+    /// The days of which the ledger tells, of each.
+    pub(crate) fn told(&self) -> BTreeMap<Realm, Told> {
+        let identities = self.identities.iter().flat_map(|one| &one.calls).map(|call| &call.seen.days);
+        let mut told = BTreeMap::new();
+        told.extend(Told::of(identities).map(|of| (Realm::Account, of)));
+        if let Some((cluster, calls)) = &self.cluster {
+            let calls = cluster.subjects.iter().filter_map(|subject| calls.get(&subject.user.name));
+            let days = calls.flatten().map(|call| &call.seen.days);
+            told.extend(Told::of(days).map(|of| (Realm::Cluster, of)));
+        }
+        told
+    }
+
+    /// Replays a plan.
+    pub(crate) fn replay(&self, plan: &Plan) -> Backtest {
+        let mut tally = Tally::default();
+        for (realm, told) in self.told() {
+            match (realm, &self.cluster) {
+                (Realm::Account, _) => {
+                    replay_account(&mut tally, self.catalog, self.account, &self.identities, told, plan);
+                }
+                (Realm::Cluster, Some((of, calls))) => cluster::replay(&mut tally, of, calls, told, plan),
+                (Realm::Cluster, None) => {}
+            }
+        }
+        tally.finish()
+    }
+}
+
+/// Adds what became of identities, which are those of the account in its order.
+fn replay_account(
+    tally: &mut Tally,
     catalog: &Catalog,
     account: &Account,
     identities: &[Identity<'_>],
     told: Told,
     plan: &Plan,
-) -> Backtest {
+) {
     let kinds = Kinds::of(account);
     let places: BTreeMap<usize, usize> =
         identities.iter().enumerate().map(|(at, identity)| (identity.place, at)).collect();
-    let mut tally = Tally::default();
     for cut in plan.cuts(told) {
         let calls = identities.iter().flat_map(|identity| &identity.calls).copied();
         let inventory = inventory(calls.filter(|call| !call.seen.days.before(cut.day).is_empty()));
@@ -143,7 +213,6 @@ pub(crate) fn run(
             tally.add(cut, &window);
         }
     }
-    tally.finish()
 }
 
 /// The actions that were used.

@@ -16,18 +16,18 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use remit_ledger::CoverageRecord;
 use remit_policy::rbac::{
-    AuditPolicy, Closure, Coverage, Granted, Judgement, NoProposal, Proven, State, Usage, User, Violation,
-    judge, propose, prove,
+    AuditPolicy, Closure, Coverage, Granted, Judgement, NoProposal, Permission, Proven, State, Usage, User,
+    Violation, judge, needed, propose, prove,
 };
-use remit_policy::{Count, Window};
+use remit_policy::{Count, Days, Generalise, Window};
 
-use self::calls::ClusterCalls;
 use crate::deploys::{Deployed, Deploys};
+use crate::learn::{Doing, Kinds, Known, Peers, Tier, retained_of_subject, used_by_subject};
 use crate::rollup::PrincipalCalls;
 use crate::visible::WindowSettings;
 
 pub(crate) use self::asked::{Asked, ClusterArguments};
-pub(crate) use self::calls::{request_call, usage_of};
+pub(crate) use self::calls::{ClusterCalls, request_call, usage_of};
 pub(crate) use self::coverage::{ClusterRecords, clusters, is_log, may_be_of, records_of};
 pub(crate) use self::findings::findings;
 pub(crate) use self::judged::{judged, removed};
@@ -45,8 +45,14 @@ pub(crate) struct ClusterSettings {
     pub(crate) unreadable: u64,
     /// When what runs as whom was changed.
     pub(crate) deploys: Arc<Deploys>,
+    /// For how many days after a deploy what is not used stays.
+    pub(crate) settle: i64,
     /// Rules by which more stays than was seen, that are switched off.
     pub(crate) off: BTreeSet<Closure>,
+    /// How much stays of what is not used.
+    pub(crate) tier: Tier,
+    /// How far names and namespaces that were seen are opened.
+    pub(crate) generalise: Generalise,
 }
 
 /// What is proposed for a subject.
@@ -85,6 +91,8 @@ pub(crate) struct Cluster {
     pub(crate) name: Option<String>,
     /// Its roles and bindings.
     pub(crate) state: &'static State,
+    /// Rules by which more stays than was seen, that are switched off.
+    pub(crate) off: BTreeSet<Closure>,
     /// What the ledger holds of its log.
     pub(crate) records: ClusterRecords,
     /// What the ledger could have shown.
@@ -136,23 +144,27 @@ pub(crate) fn analyse(input: &ClusterInput<'_>, settings: &ClusterSettings, only
         shows_reviews: coverage::shows_reviews(policy, &by_user),
         served: coverage::served(usage.values()),
     };
-    let wanted: Vec<&str> =
-        input.state.subjects().into_iter().filter(|name| only.is_none_or(|only| *name == only)).collect();
     let none = Usage::default();
-    let one = |name: &&str| {
-        let name = *name;
-        let calls = by_user.get(name).map(Vec::as_slice).unwrap_or_default();
-        let usage = usage.get(name).unwrap_or(&none);
-        match unnamed.get(name) {
-            None => subject(input, settings, &coverage, name, usage, calls),
-            // A call of which it is not known what it asked for may have needed anything.
-            Some(lost) => {
-                let coverage = Coverage { lost: coverage.lost.saturating_add(*lost), ..coverage.clone() };
-                subject(input, settings, &coverage, name, usage, calls)
-            }
+    let of_one = |name: &str| {
+        let (calls, usage) = (by_user.get(name).map(Vec::as_slice), usage.get(name).unwrap_or(&none));
+        let user = usage.user(name);
+        // A call of which it is not known what it asked for may have needed anything.
+        let lost = unnamed.get(name).copied().unwrap_or(0);
+        Observed {
+            coverage: Coverage { lost: coverage.lost.saturating_add(lost), ..coverage.clone() },
+            calls: calls.unwrap_or_default(),
+            usage,
+            granted: Granted::of(input.state, &user),
         }
     };
-    let analysed: Vec<_> = wanted.par_iter().map(one).collect();
+    let names: Vec<&str> = input.state.subjects().into_iter().collect();
+    // What others do tells of each, also of one that is asked for alone.
+    let observed: Vec<Observed<'_>> = names.par_iter().map(|name| of_one(name)).collect();
+    let learned = Learned::of(&observed);
+    let wanted = observed.par_iter().enumerate();
+    let wanted = wanted.filter(|(_, one)| only.is_none_or(|only| one.granted.user.name == only));
+    let analysed: Vec<_> =
+        wanted.map(|(at, one)| subject(input, settings, one, &learned, &learned.peers(at))).collect();
     let bound: BTreeSet<&str> = analysed.iter().map(|subject| subject.user.name.as_str()).collect();
     let unbound = usage.iter().filter(|(name, _)| !bound.contains(name.as_str()));
     let unbound =
@@ -160,6 +172,7 @@ pub(crate) fn analyse(input: &ClusterInput<'_>, settings: &ClusterSettings, only
     Cluster {
         name: input.name.map(str::to_owned),
         state: input.state,
+        off: settings.off.clone(),
         policy: input.policy.map(|(name, _)| name.to_owned()),
         unbound: unbound.collect(),
         subjects: analysed,
@@ -169,21 +182,63 @@ pub(crate) fn analyse(input: &ClusterInput<'_>, settings: &ClusterSettings, only
     }
 }
 
+/// What was seen of a subject.
+struct Observed<'a> {
+    coverage: Coverage,
+    calls: &'a [remit_policy::rbac::Call],
+    usage: &'a Usage,
+    granted: Granted<'static>,
+}
+
+/// What all subjects of a cluster tell of each.
+struct Learned {
+    kinds: Kinds,
+    known: Known,
+    used: Vec<BTreeSet<Permission>>,
+    among_all: Arc<BTreeMap<Permission, usize>>,
+}
+
+impl Learned {
+    fn of(observed: &[Observed<'_>]) -> Self {
+        let granted = || observed.iter().map(|one| &one.granted);
+        let used: Vec<_> = observed.par_iter().map(|one| used_by_subject(&one.granted, one.usage)).collect();
+        Self {
+            kinds: Kinds::of_subjects(granted()),
+            known: Known::of(observed.iter().map(|one| one.usage), granted()),
+            among_all: Peers::among_all(used.iter().cloned()),
+            used,
+        }
+    }
+
+    fn peers(&self, at: usize) -> Peers<Permission> {
+        let others = self.kinds.others(at);
+        let others = others.iter().filter_map(|at| self.used.get(*at)).cloned();
+        Peers::of(others, Arc::clone(&self.among_all))
+    }
+}
+
 fn subject(
     input: &ClusterInput<'_>,
     settings: &ClusterSettings,
-    coverage: &Coverage,
-    name: &str,
-    usage: &Usage,
-    calls: &[remit_policy::rbac::Call],
+    observed: &Observed<'_>,
+    learned: &Learned,
+    peers: &Peers<Permission>,
 ) -> AnalysedSubject {
-    let user = usage.user(name);
-    let granted = Granted::of(input.state, &user);
+    let Observed { coverage, calls, usage, granted } = observed;
+    let deployed = &settings.deploys.of_subject(&granted.user.name);
     let policy = input.policy.map(|(_, policy)| policy);
-    let judged = |usage: &Usage| judge(&granted, usage, coverage, policy, &settings.off);
+    let judged = |usage: &Usage| {
+        let mut judgement = judge(granted, usage, coverage, policy, &settings.off);
+        let needed = &needed(usage, granted.permissions.keys(), &settings.off);
+        let today = Days::day_of(coverage.window.end);
+        let settling = deployed.settling(today, settings.settle);
+        let doing = Doing { granted, usage, needed, generalise: settings.generalise, today, settling };
+        judgement.retain(retained_of_subject(doing, &learned.known, Some(peers), settings.tier));
+        judgement
+    };
     let judgement = judged(usage);
     let made = |usage: &Usage, judgement: &Judgement| {
-        propose(input.state, &granted, usage, judgement, coverage, &settings.off)
+        propose(input.state, granted, usage, judgement, coverage, &settings.off)
     };
     let outcome = match made(usage, &judgement) {
         Err(why) => Outcome::Impossible(why),
@@ -194,6 +249,12 @@ fn subject(
             Outcome::of(again.map(|again| prove(proposal, &again)), Violation::NotDeterministic)
         }
     };
-    let deployed = settings.deploys.of_subject(name);
-    AnalysedSubject { user, granted, usage: usage.clone(), deployed, judgement, outcome }
+    AnalysedSubject {
+        user: granted.user.clone(),
+        granted: granted.clone(),
+        usage: (*usage).clone(),
+        deployed: deployed.clone(),
+        judgement,
+        outcome,
+    }
 }

@@ -1,16 +1,20 @@
 //! What is learned from the past beyond single calls: which unused permissions may be needed all the same.
 
 mod account;
+mod changing;
 mod companions;
 mod disposition;
 mod kin;
+mod known;
 mod level;
 mod meaning;
 mod metadata;
 mod peers;
+mod places;
 mod rare;
 mod rhythm;
 mod stratum;
+mod subject;
 mod tier;
 mod words;
 
@@ -19,23 +23,29 @@ use std::collections::BTreeMap;
 use remit_policy::Retained;
 
 pub(crate) use self::account::{retained, with_verdict};
-pub(crate) use self::disposition::{Disposition, dispositions, watched};
+pub(crate) use self::disposition::{
+    Disposed, Disposition, dispositions, of_subject, watched, watched_of_subject,
+};
+pub(crate) use self::known::Known;
 pub(crate) use self::level::{is_sensitive, level_weight, weight};
-use self::meaning::Meaning;
+pub(crate) use self::meaning::Meaning;
 pub(crate) use self::peers::{Kinds, Peers};
 pub(crate) use self::rhythm::{Rhythm, is_working_day};
-pub(crate) use self::stratum::{PIPELINES, Stratum, stratum_of};
+pub(crate) use self::stratum::{PIPELINES, Stratum, stratum_of, stratum_of_user};
+pub(crate) use self::subject::{Doing, retained as retained_of_subject, used as used_by_subject};
 pub(crate) use self::tier::Tier;
 use self::words::Words;
 pub(crate) use self::words::split;
 
-/// The unused permissions that stay in a tier, each with the first rule that keeps it.
+/// The unused permissions that stay in a tier, each with the first rule that keeps it. A language says what comes with what, and
+/// what is used near a permission that others use.
 fn kept<'a, P: Ord>(
     words: &Words<'_>,
     unused: impl IntoIterator<Item = (P, Meaning<'a>)>,
     peers: Option<&Peers<P>>,
     tier: Tier,
     companion: impl Fn(&Meaning<'_>, &Words<'_>) -> Option<Retained>,
+    near: impl Fn(&Meaning<'_>, &Words<'_>) -> Option<String>,
 ) -> BTreeMap<P, Retained> {
     if words.is_empty() {
         // Of what does nothing, nothing is learned.
@@ -47,7 +57,9 @@ fn kept<'a, P: Ord>(
             // What is watched stays as well, and is told apart.
             .or_else(|| rare::of(meaning, words))
             .or_else(|| others.and_then(|peers| peers.use_of(permission, meaning)))
-            .or_else(|| others.and_then(|peers| peers.in_service(permission, meaning, words)))
+            .or_else(|| {
+                others.and_then(|peers| peers.of_others(permission, meaning, || near(meaning, words)))
+            })
             .or_else(|| if tier.keeps_kin() { kin::of(meaning, words) } else { None })
             .or_else(|| if tier.keeps_metadata() { metadata::of(meaning, words) } else { None })
     };

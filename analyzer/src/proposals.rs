@@ -77,7 +77,7 @@ pub(crate) fn write(
         .into_iter()
         .flat_map(|cluster| cluster.subjects.iter().map(move |subject| (cluster, subject)))
         .filter(|(_, subject)| is_wanted(&subject.user.name))
-        .filter_map(|(cluster, subject)| due_of_cluster(cluster, subject));
+        .filter_map(|(cluster, subject)| due_of_cluster(cluster, subject, forecasts));
     let all: Vec<_> = of_account.chain(of_cluster).collect();
     // Texts are made in parallel, and written in order; not all of them are held at once.
     for some in all.chunks(64) {
@@ -113,17 +113,25 @@ fn due<'a>(
         entry: entry(analysed.principal.arn.clone(), folder_of(&analysed.principal), proven),
         files: Box::new(|| {
             let mut files = files_of(catalog, analysis, analysed, proven)?;
-            files.extend(review::files(catalog, analysed, forecasts)?);
+            files.extend(review::of_principal(catalog, analysed, forecasts)?);
             Ok(files)
         }),
     })
 }
 
-fn due_of_cluster<'a>(cluster: &'a Cluster, subject: &'a AnalysedSubject) -> Option<Due<'a>> {
+fn due_of_cluster<'a>(
+    cluster: &'a Cluster,
+    subject: &'a AnalysedSubject,
+    forecasts: &'a Forecasts,
+) -> Option<Due<'a>> {
     let proven = subject.outcome.changing()?;
     Some(Due {
         entry: entry(subject.user.name.clone(), cluster::folder_of(cluster, &subject.user), proven),
-        files: Box::new(|| cluster::files_of(cluster, proven)),
+        files: Box::new(|| {
+            let mut files = cluster::files_of(cluster, proven)?;
+            files.extend(review::of_user(cluster, subject, forecasts)?);
+            Ok(files)
+        }),
     })
 }
 

@@ -5,26 +5,26 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use remit_catalog::Catalog;
-use remit_policy::{Days, EmittedFile, day};
-use serde::Serialize;
+use remit_policy::{Days, EmittedFile, Window, day};
+use serde::{Serialize, Serializer};
 
-use crate::analysis::{Analysed, Analysis};
-use crate::backtest::{FEWEST, Identity, Line, Plan, Policy, Told, Train, run};
-use crate::deploys::{Marker, SETTLING};
-use crate::learn::{Disposition, Stratum, Tier, dispositions};
+use crate::analysis::Analysed;
+use crate::backtest::{FEWEST, Line, Past, Plan, Policy, Realm, Train};
+use crate::cluster::{AnalysedSubject, Cluster};
+use crate::deploys::{Deployed, Marker, SETTLING};
+use crate::learn::{Disposed, Disposition, Stratum, Tier, dispositions, of_subject};
 use crate::output::{counted, grouped, in_days, percent};
 use crate::report::markdown::{code, prose};
-use crate::rollup::PrincipalCalls;
 
 /// What came of such proposals in the past, by stratum.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Forecasts {
     /// How much stays of what is not used.
     pub(crate) tier: Tier,
-    /// What sort a principal is of, by its ARN.
-    pub(crate) strata: BTreeMap<String, Stratum>,
+    /// What sort a principal is of, by its name.
+    pub(crate) strata: BTreeMap<String, (Realm, Stratum)>,
     /// What came of the tier's proposals.
-    pub(crate) lines: BTreeMap<Stratum, Line>,
+    pub(crate) lines: BTreeMap<(Realm, Stratum), Line>,
 }
 
 /// Days of history that a proposal is made from, at most and at least.
@@ -74,20 +74,24 @@ struct LastDeploy<'a> {
 struct Group {
     disposition: Disposition,
     why: String,
-    permissions: Vec<String>,
+    permissions: Vec<Named>,
+}
+
+/// A permission, and the service that it is of.
+struct Named {
+    permission: String,
+    service: String,
+}
+
+impl Serialize for Named {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.permission)
+    }
 }
 
 impl Forecasts {
-    /// Replays a tier over an analysis, from as much history as the tier would have had.
-    pub(crate) fn replay(
-        catalog: &Catalog,
-        analysis: &Analysis,
-        calls: &BTreeMap<String, PrincipalCalls>,
-        tier: Tier,
-        settle: i64,
-    ) -> Self {
-        let identities = Identity::all(catalog, analysis, calls);
-        let strata = identities.iter().map(|one| (one.name.to_owned(), one.stratum)).collect();
+    /// Replays a tier, from as much history as the tier would have had.
+    pub(crate) fn replay(past: &Past<'_>, tier: Tier, settle: i64) -> Self {
         let plan = Plan {
             train: vec![Train { longest: LONGEST, least: LEAST }],
             horizons: vec![HORIZON],
@@ -95,18 +99,16 @@ impl Forecasts {
             policies: vec![Policy::Tier(tier)],
             settle,
         };
-        let told = Told::of(calls);
-        let backtest = told.map(|told| run(catalog, &analysis.account, &identities, told, &plan));
-        let lines = backtest.into_iter().flat_map(|backtest| backtest.lines);
-        let lines = lines.filter_map(|line| Some((line.stratum?, line))).collect();
-        Self { tier, strata, lines }
+        let lines = past.replay(&plan).lines.into_iter();
+        let lines = lines.filter_map(|line| Some(((line.realm, line.stratum?), line))).collect();
+        Self { tier, strata: past.strata(), lines }
     }
 
     /// What came of such proposals, where there is enough history to tell.
-    fn of(&self, principal: &str) -> (Option<Stratum>, Option<&Line>) {
-        let stratum = self.strata.get(principal).copied();
-        let line = stratum.and_then(|stratum| self.lines.get(&stratum));
-        (stratum, line.filter(|line| line.broken.is_telling()))
+    fn of(&self, principal: &str) -> (Option<(Realm, Stratum)>, Option<&Line>) {
+        let sort = self.strata.get(principal).copied();
+        let line = sort.and_then(|sort| self.lines.get(&sort));
+        (sort, line.filter(|line| line.broken.is_telling()))
     }
 
     /// The share that would have broken, in short.
@@ -119,10 +121,9 @@ impl Forecasts {
 
     /// It in a sentence.
     fn sentence(&self, principal: &str) -> String {
-        let (stratum, line) = self.of(principal);
-        let Some((stratum, line)) = stratum.zip(line) else {
-            let windows =
-                stratum.and_then(|stratum| self.lines.get(&stratum)).map_or(0, |line| line.broken.of);
+        let (sort, line) = self.of(principal);
+        let Some(((_, stratum), line)) = sort.zip(line) else {
+            let windows = sort.and_then(|sort| self.lines.get(&sort)).map_or(0, |line| line.broken.of);
             return format!(
                 "Not enough history to say what would have come of such proposals: {}, and {FEWEST} are needed.",
                 counted(
@@ -147,27 +148,51 @@ impl Forecasts {
     }
 }
 
-/// The files of a review.
-pub(crate) fn files(
+/// The review of a principal of AWS.
+pub(crate) fn of_principal(
     catalog: &Catalog,
     analysed: &Analysed,
     forecasts: &Forecasts,
 ) -> anyhow::Result<Vec<EmittedFile>> {
-    let mut groups: BTreeMap<(Disposition, String), Vec<String>> = BTreeMap::new();
-    for one in dispositions(catalog, analysed) {
-        groups.entry((one.disposition, one.why)).or_default().push(one.permission);
+    let (principal, window) = (&analysed.principal.arn, analysed.coverage.window);
+    let waits = vec![young(analysed), deployed(&analysed.deployed, window)];
+    let last = last_of(&analysed.deployed, window);
+    files(principal, dispositions(catalog, analysed), last, waits, forecasts)
+}
+
+/// The review of a subject of a cluster.
+pub(crate) fn of_user(
+    cluster: &Cluster,
+    subject: &AnalysedSubject,
+    forecasts: &Forecasts,
+) -> anyhow::Result<Vec<EmittedFile>> {
+    let (user, window) = (&subject.user.name, cluster.coverage.window);
+    let waits = vec![deployed(&subject.deployed, window)];
+    files(user, of_subject(subject), last_of(&subject.deployed, window), waits, forecasts)
+}
+
+/// The files of a review.
+fn files(
+    principal: &str,
+    disposed: Vec<Disposed>,
+    last: Option<(i64, &Marker)>,
+    waits: Vec<Option<String>>,
+    forecasts: &Forecasts,
+) -> anyhow::Result<Vec<EmittedFile>> {
+    let waits: Vec<String> = waits.into_iter().flatten().collect();
+    let mut groups: BTreeMap<(Disposition, String), Vec<Named>> = BTreeMap::new();
+    for Disposed { permission, service, disposition, why } in disposed {
+        groups.entry((disposition, why)).or_default().push(Named { permission, service });
     }
     let group = |((disposition, why), permissions)| Group { disposition, why, permissions };
     let groups: Vec<Group> = groups.into_iter().map(group).collect();
-    let principal = analysed.principal.arn.as_str();
-    let (stratum, replay) = forecasts.of(principal);
-    let text = markdown(analysed, forecasts, &groups)?;
-    let last = analysed.deployed.last(Days::day_of(analysed.coverage.window.end));
+    let (sort, replay) = forecasts.of(principal);
+    let text = markdown(principal, &waits, forecasts, &groups)?;
     let review = Review {
         schema: SCHEMA,
         principal,
         tier: forecasts.tier,
-        stratum,
+        stratum: sort.map(|(_, stratum)| stratum),
         replay,
         deployed: last.map(|(on, marker)| LastDeploy { day: day(Days::moment_of(on)), marker }),
         permissions: groups,
@@ -177,8 +202,12 @@ pub(crate) fn files(
     Ok(vec![file("review.md", text), file("review.json", json)])
 }
 
-fn markdown(analysed: &Analysed, forecasts: &Forecasts, groups: &[Group]) -> Result<String, std::fmt::Error> {
-    let principal = analysed.principal.arn.as_str();
+fn markdown(
+    principal: &str,
+    waits: &[String],
+    forecasts: &Forecasts,
+    groups: &[Group],
+) -> Result<String, std::fmt::Error> {
     let number = |wanted: Disposition| -> usize {
         groups.iter().filter(|group| group.disposition == wanted).map(|group| group.permissions.len()).sum()
     };
@@ -201,7 +230,7 @@ fn markdown(analysed: &Analysed, forecasts: &Forecasts, groups: &[Group]) -> Res
         "That does not cover jobs that are rarer than the history, and what is deployed from now on. `steps.md` says how to go \
          back.\n"
     )?;
-    for wait in [young(analysed), deployed(analysed)].into_iter().flatten() {
+    for wait in waits {
         writeln!(text, "{wait}\n")?;
     }
     for (disposition, title) in [
@@ -233,11 +262,16 @@ fn young(analysed: &Analysed) -> Option<String> {
     Some(format!("The identity is younger than the window: observe it {} more.", in_days(days)))
 }
 
+/// The last deploy by a window's end.
+fn last_of(deployed: &Deployed, window: Window) -> Option<(i64, &Marker)> {
+    deployed.last(Days::day_of(window.end))
+}
+
 /// What to wait for where what runs as the identity was changed of late.
-fn deployed(analysed: &Analysed) -> Option<String> {
-    let today = Days::day_of(analysed.coverage.window.end);
-    let (on, marker) = analysed.deployed.last(today).filter(|(on, _)| today - on < SETTLING)?;
-    let days = analysed.deployed.markers.range(today - QUIET..=today).map(|(day, _)| *day);
+fn deployed(deployed: &Deployed, window: Window) -> Option<String> {
+    let today = Days::day_of(window.end);
+    let (on, marker) = deployed.last(today).filter(|(on, _)| today - on < SETTLING)?;
+    let days = deployed.markers.range(today - QUIET..=today).map(|(day, _)| *day);
     let marker = prose(&marker.words(on));
     let ago = if on == today {
         "on the window's last day".to_owned()
@@ -263,7 +297,9 @@ fn deployed(analysed: &Analysed) -> Option<String> {
 
 /// One line for each permission.
 fn listed(text: &mut String, groups: &[&Group]) -> std::fmt::Result {
-    let all = groups.iter().flat_map(|group| group.permissions.iter().map(move |name| (name, &group.why)));
+    let all = groups
+        .iter()
+        .flat_map(|group| group.permissions.iter().map(move |one| (&one.permission, &group.why)));
     let all: BTreeMap<&String, &String> = all.collect();
     for (name, why) in all.iter().take(LISTED) {
         writeln!(text, "- {}: {}", code(name), prose(why))?;
@@ -279,9 +315,9 @@ fn summed(text: &mut String, groups: &[&Group]) -> std::fmt::Result {
     for group in groups {
         writeln!(text, "{}:\n", prose(&group.why))?;
         let mut services: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for name in &group.permissions {
-            let (service, action) = name.split_once(':').unwrap_or((name, ""));
-            services.entry(service).or_default().push(action);
+        for Named { permission, service } in &group.permissions {
+            let prefix = permission.strip_prefix(service.as_str()).and_then(|rest| rest.strip_prefix(':'));
+            services.entry(service).or_default().push(prefix.unwrap_or(permission));
         }
         for (service, actions) in services.iter().take(LISTED) {
             let named: Vec<_> = actions.iter().take(NAMED).map(|action| code(action)).collect();

@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let place = Place::find()?;
     let programs = Programs::build(&place, arguments.remit.clone())?;
     for drift in &arguments.drift {
-        let mut sums = Sums::default();
+        let (mut sums, mut of_cluster) = (Sums::default(), Sums::default());
         let mut checked = Checked::default();
         for seed in arguments.first_seed..arguments.first_seed + arguments.seeds {
             eprintln!("==> seed {seed}, drift {drift}");
@@ -71,13 +71,14 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             let one = Organisation { place: &place, programs: &programs, arguments, folder: &folder };
             let made = one.make(seed, *drift);
             made.and_then(|()| sums.add(&one.backtest()?))?;
+            of_cluster.add(&one.cluster()?)?;
             if !arguments.no_truth {
                 checked.add(&one.proposals()?);
             }
             std::fs::remove_dir_all(&folder)
                 .with_context(|| format!("cannot remove `{}`", folder.display()))?;
         }
-        println!("{}", table::document(arguments, *drift, &sums, &checked));
+        println!("{}", table::document(arguments, *drift, [&sums, &of_cluster], &checked));
     }
     Ok(())
 }
@@ -102,39 +103,54 @@ impl Organisation<'_> {
             generate.arg("--shuffle-siblings");
         }
         succeed(generate.arg("--out").arg(self.folder)).context("the generator made no organisation")?;
-        self.ingest(&[self.folder.join("cloudtrail")], "ledger")
+        self.ingest("cloudtrail", &[self.folder.join("cloudtrail")], "ledger")?;
+        self.ingest("kubernetes-audit", &[self.folder.join("kubernetes")], "cluster")
     }
 
-    fn ingest(&self, paths: &[PathBuf], ledger: &str) -> anyhow::Result<()> {
+    fn ingest(&self, source: &str, paths: &[PathBuf], ledger: &str) -> anyhow::Result<()> {
         let mut ingest = self.place.command(&self.programs.remit);
-        ingest.args(["ingest", "cloudtrail", "--ledger"]).arg(self.folder.join(ledger)).args(paths);
+        ingest.args(["ingest", source, "--ledger"]).arg(self.folder.join(ledger)).args(paths);
         succeed(ingest.stderr(std::process::Stdio::null()).stdout(std::process::Stdio::null()))
             .context("its logs cannot be read")
     }
 
-    /// A verb that reads a ledger and grants.
-    fn verb(&self, verb: &str, ledger: &str) -> Command {
+    /// A verb that reads a ledger, and prints JSON.
+    fn bare(&self, verb: &str, ledger: &str) -> Command {
         let mut command = self.place.command(&self.programs.remit);
-        command.arg(verb).arg("--ledger").arg(self.folder.join(ledger));
+        command.arg(verb).arg("--ledger").arg(self.folder.join(ledger)).args(["--format", "json"]);
+        command
+    }
+
+    /// The same with the grants of the account.
+    fn verb(&self, verb: &str, ledger: &str) -> Command {
+        let mut command = self.bare(verb, ledger);
         command.arg("--coverage").arg(self.folder.join("selectors.json"));
         command.arg("--grants").arg(self.folder.join("account.json"));
-        command.arg("--format").arg("json");
         command
     }
 
     fn backtest(&self) -> anyhow::Result<Value> {
-        let mut command = self.verb("backtest", "ledger");
-        command.args(["--train", "90,365", "--horizon", "30"]);
-        let output = command.output().context("`remit backtest` cannot be started")?;
-        anyhow::ensure!(output.status.success(), "backtest: {}", String::from_utf8_lossy(&output.stderr));
-        Ok(serde_json::from_slice(&output.stdout)?)
+        replayed(self.verb("backtest", "ledger"))
+    }
+
+    /// The same of the organisation's cluster. Gaps of the log, which last four days at most, are taken for covered: verdicts of
+    /// the last stretch alone would leave most clusters without any.
+    fn cluster(&self) -> anyhow::Result<Value> {
+        let mut command = self.bare("backtest", "cluster");
+        command.arg("--grants").arg(self.folder.join("manifests"));
+        command.arg("--audit-policy").arg(self.folder.join("audit-policy.yaml")).args(["--max-gap", "5d"]);
+        replayed(command)
     }
 
     /// What proposals at a cut-off came to, one of each tier.
     fn proposals(&self) -> anyhow::Result<Vec<Value>> {
         let truth = self.folder.join("truth.json");
         let cut = self.arguments.days.saturating_sub(HORIZON);
-        self.ingest(&truth::files_before(&self.folder.join("cloudtrail"), &truth, cut)?, "until")?;
+        self.ingest(
+            "cloudtrail",
+            &truth::files_before(&self.folder.join("cloudtrail"), &truth, cut)?,
+            "until",
+        )?;
         let mut all = Vec::new();
         for tier in TIERS {
             let out = self.folder.join(format!("proposals-{tier}"));
@@ -155,4 +171,12 @@ impl Organisation<'_> {
         }
         Ok(all)
     }
+}
+
+/// What a backtest prints.
+fn replayed(mut backtest: Command) -> anyhow::Result<Value> {
+    backtest.args(["--train", "90,365", "--horizon", "30"]);
+    let output = backtest.output().context("`remit backtest` cannot be started")?;
+    anyhow::ensure!(output.status.success(), "backtest: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(serde_json::from_slice(&output.stdout)?)
 }

@@ -42,6 +42,7 @@ pub use closure::Closure;
 pub use contain::{Bound, excess};
 pub use emission::{EmitError, emit};
 pub use evidence::{Evidence, EvidenceContext};
+pub use generalise::{Needed, needed};
 pub use granted::{BoundRole, Granted, allows};
 pub use manifest::{read_yaml, yaml};
 pub use object::{Binding, Expression, Object, ObjectName, Role, RoleRef, Selector, Subject};
@@ -54,6 +55,7 @@ pub use read::read_objects;
 pub use rule::Rule;
 pub use sight::Coverage;
 pub use state::State;
+pub use unasked::VERBS;
 pub use user::User;
 pub use verdict::{Judgement, judge};
 

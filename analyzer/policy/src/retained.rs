@@ -12,12 +12,12 @@ pub enum Retained {
         /// How many there are.
         of: usize,
     },
-    /// Others use it, in a service that this one uses, too.
+    /// Others use it, and this one something near it.
     Others {
         /// How many use it.
         used: usize,
-        /// The service: an IAM prefix, or an API group.
-        service: String,
+        /// What this one uses: a service, or a permission on the same resource of a cluster.
+        near: String,
     },
     /// It is done to the same kind of thing as an action that changes such: the action used.
     SameKind(String),
@@ -55,11 +55,11 @@ impl Retained {
         match self {
             Self::Companion(used) => format!("whoever uses `{used}` comes to need it"),
             Self::Peers { used, of } => format!("{used} of {of} identities of its kind use it"),
-            Self::Others { used: 1, service } => {
-                format!("another identity uses it, and this one uses `{service}`")
+            Self::Others { used: 1, near } => {
+                format!("another identity uses it, and this one uses `{near}`")
             }
-            Self::Others { used, service } => {
-                format!("{used} other identities use it, and this one uses `{service}`")
+            Self::Others { used, near } => {
+                format!("{used} other identities use it, and this one uses `{near}`")
             }
             Self::SameKind(used) => {
                 format!("it is done to the same kind of thing as `{used}`, which is used")

@@ -6,12 +6,13 @@ use serde::Serialize;
 
 use super::interval::{FEWEST, float};
 use super::replay::Window;
-use super::{Cut, Policy, Share, Train};
+use super::{Cut, Policy, Realm, Share, Train};
 use crate::learn::Stratum;
 
 /// What is foretold together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Group {
+    realm: Realm,
     train: Train,
     horizon: i64,
     policy: Policy,
@@ -29,6 +30,8 @@ type Cuts = BTreeMap<(i64, Stratum), (u64, u64)>;
 /// How well the past told the future.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Calibration {
+    /// What the identities are of.
+    pub(crate) realm: Realm,
     /// What was proposed.
     pub(crate) policy: Policy,
     /// Days of history at most.
@@ -67,7 +70,8 @@ struct Foretold {
 impl Outcomes {
     pub(super) fn add(&mut self, cut: Cut, window: &Window) {
         let Policy::Tier(_) = window.policy else { return };
-        let group = Group { train: cut.train, horizon: window.horizon, policy: window.policy };
+        let Window { realm, horizon, policy, .. } = *window;
+        let group = Group { realm, train: cut.train, horizon, policy };
         let counts = self.groups.entry(group).or_default().entry((cut.day, window.stratum)).or_default();
         counts.0 += u64::from(window.broken_after.is_some());
         counts.1 += 1;
@@ -138,6 +142,7 @@ fn calibration(group: Group, cuts: &Cuts) -> Calibration {
         came: float(broken) / float(windows.max(1)),
     };
     Calibration {
+        realm: group.realm,
         policy: group.policy,
         train: group.train.longest,
         horizon: group.horizon,
@@ -165,7 +170,8 @@ mod tests {
 
     #[test]
     fn what_comes_as_foretold_is_calibrated() {
-        let group = Group { train: Train::days(90), horizon: 30, policy: Policy::Exact };
+        let group =
+            Group { realm: Realm::Account, train: Train::days(90), horizon: 30, policy: Policy::Exact };
         let cuts = (0..4).map(|at| ((at * 30, Stratum::Workload), (20, 40))).collect();
         let all = calibration(group, &cuts);
         assert_eq!(all.bins, [Bin { windows: 120, foretold: 0.5, came: 0.5 }]);
@@ -174,7 +180,8 @@ mod tests {
 
     #[test]
     fn what_has_not_ended_foretells_nothing() {
-        let group = Group { train: Train::days(90), horizon: 60, policy: Policy::Exact };
+        let group =
+            Group { realm: Realm::Account, train: Train::days(90), horizon: 60, policy: Policy::Exact };
         let cuts = (0..2).map(|at| ((at * 30, Stratum::Workload), (20, 40))).collect();
         assert!(foretold(group, &cuts).is_empty());
     }

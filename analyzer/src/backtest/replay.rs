@@ -2,16 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use remit_catalog::{AccessLevel, ActionId, Catalog};
+use remit_catalog::{Action, ActionId, Catalog};
 use remit_policy::{
     Account, ActionUse, Days, Generalise, Glob, Inventory, ProposeOptions, Retained, Usage, templates,
 };
 
 use super::interval::float;
 use super::reach::{Known, share};
-use super::{Cut, Identity, Plan, Policy, Told};
+use super::window::Need;
+use super::{Cut, Identity, Plan, Policy, Realm, Told};
 use crate::deploys::Deploying;
-use crate::learn::{Peers, Stratum, retained, weight};
+use crate::learn::{Peers, Stratum, is_sensitive, retained, weight};
 
 /// One identity at one cut-off.
 pub(super) struct Replay<'a> {
@@ -32,6 +33,7 @@ pub(super) struct Replay<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Window {
     pub(crate) identity: String,
+    pub(crate) realm: Realm,
     pub(crate) stratum: Stratum,
     pub(crate) policy: Policy,
     pub(crate) horizon: i64,
@@ -122,7 +124,7 @@ impl Replay<'_> {
     /// The weight of actions that can be judged.
     fn weigh<'i>(&self, ids: impl Iterator<Item = &'i ActionId>) -> u64 {
         let judged = ids.filter(|id| !self.identity.unobservable.contains(id));
-        judged.filter_map(|id| self.catalog.action(*id)).map(weight).sum()
+        judged.filter_map(|id| self.catalog.action(*id)).map(weight_of).sum()
     }
 
     /// The weight of actions that can be judged, of each the part of known resources on which it stays no longer.
@@ -135,7 +137,7 @@ impl Replay<'_> {
         let narrowed = judged.filter_map(|id| Some((*id, self.catalog.action(*id)?, templates.get(id)?)));
         let gone = narrowed.map(|(id, action, patterns)| {
             let known = self.known.granted(self.account, self.identity.granted, id, action);
-            float(weight(action)) * (1.0 - share(&known, patterns))
+            float(weight_of(action)) * (1.0 - share(&known, patterns))
         });
         gone.sum()
     }
@@ -204,25 +206,10 @@ impl Replay<'_> {
         stays: &BTreeMap<ActionId, Option<Retained>>,
         templates: &BTreeMap<ActionId, Vec<Glob>>,
     ) -> Window {
-        let mut window = Window {
-            identity: self.identity.name.to_owned(),
-            stratum: self.identity.stratum,
-            policy,
-            horizon,
-            deploying: self.identity.deployed.on(self.cut.day, self.cut.day + horizon),
-            broken_after: None,
-            broken_write: false,
-            causes: BTreeMap::new(),
-            missed: Vec::new(),
-            saved: BTreeMap::new(),
-            needed: 0,
-            met: 0,
-            calls: 0,
-            calls_met: 0,
-            granted: 0,
-            kept: 0,
-            reached: 0.0,
-        };
+        let identity = self.identity;
+        let deploying = identity.deployed.on(self.cut.day, self.cut.day + horizon);
+        let of = (Realm::Account, identity.stratum, deploying);
+        let mut window = Window::quiet(identity.name, of, policy, horizon);
         for (id, use_) in &self.identity.usage.actions {
             let Some(seen) = use_.seen.as_ref().filter(|_| granted.contains(id)) else { continue };
             let needed = self.after(&seen.days, horizon);
@@ -239,28 +226,11 @@ impl Replay<'_> {
             } else {
                 (needed, Cause::Returning, None)
             };
-            if let Some(Some(why)) = stays.get(id) {
-                *window.saved.entry(why.code()).or_default() += 1;
-            }
-            window.needed += 1;
-            window.calls += u64::from(needed.len());
-            window.calls_met += u64::from(needed.len() - unmet.len());
-            let Some(first) = unmet.first() else {
-                window.met += 1;
-                continue;
-            };
-            let is_new = cause != Cause::Returning && self.identity.deployed.follows(self.cut.day, first);
-            let cause = if is_new { Cause::AfterDeploy } else { cause };
-            *window.causes.entry(cause).or_default() += 1;
-            let name = self.catalog.action(*id).map(remit_catalog::Action::full_name);
-            window.missed.extend(name.map(|name| (name, resource.map(str::to_owned))));
-            let after = first - self.cut.day;
-            window.broken_after = Some(window.broken_after.map_or(after, |earlier| earlier.min(after)));
-            let level = self.catalog.action(*id).map(|action| action.level);
-            window.broken_write |= matches!(
-                level,
-                Some(AccessLevel::Write | AccessLevel::Tagging | AccessLevel::PermissionsManagement)
-            );
+            let Some(action) = self.catalog.action(*id) else { continue };
+            let saved = stays.get(id).and_then(Option::as_ref).map(Retained::code);
+            let (permission, level) = (action.full_name(), action.level);
+            let need = Need { permission, level, needed, unmet, cause, resource, saved };
+            window.need(self.cut, identity.deployed, need);
         }
         window
     }
@@ -287,4 +257,8 @@ impl Replay<'_> {
         }
         (unmet, example)
     }
+}
+
+fn weight_of(action: &Action) -> u64 {
+    weight(action.level, is_sensitive(action))
 }

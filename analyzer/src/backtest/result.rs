@@ -7,15 +7,15 @@ use serde::Serialize;
 use super::calibration::{Calibration, Outcomes};
 use super::interval::float;
 use super::replay::{Cause, Window};
-use super::{Cut, Policy, Share, Train};
+use super::{Cut, Policy, Realm, Share, Train};
 use crate::deploys::Deploying;
 use crate::learn::Stratum;
 
 /// What a backtest says.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Backtest {
-    /// One line for each policy, length of history, horizon and stratum, one for those that were deployed in the days after the cut-off,
-    /// or were not, and one for all.
+    /// One line for each realm, policy, length of history, horizon and stratum, one for those that were deployed in the days after the
+    /// cut-off, or were not, and one for all.
     pub(crate) lines: Vec<Line>,
     /// How well the past told the future.
     pub(crate) calibration: Vec<Calibration>,
@@ -30,6 +30,7 @@ pub(super) struct Tally {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
+    realm: Realm,
     train: Train,
     horizon: i64,
     stratum: Option<Stratum>,
@@ -61,6 +62,8 @@ struct Sums {
 /// One line.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Line {
+    /// What the identities are of.
+    pub(crate) realm: Realm,
     /// What was proposed.
     pub(crate) policy: Policy,
     /// Days of history at most.
@@ -116,8 +119,8 @@ impl Tally {
         for (stratum, deploying) in
             [(None, None), (Some(window.stratum), None), (None, Some(window.deploying))]
         {
-            let (horizon, policy) = (window.horizon, window.policy);
-            let key = Key { train: cut.train, horizon, stratum, deploying, policy };
+            let Window { realm, horizon, policy, .. } = *window;
+            let key = Key { realm, train: cut.train, horizon, stratum, deploying, policy };
             self.sums.entry(key).or_default().add(cut, window);
         }
         self.outcomes.add(cut, window);
@@ -175,6 +178,7 @@ impl Sums {
     fn line(mut self, key: Key) -> Line {
         let most_missed = self.most_missed();
         Line {
+            realm: key.realm,
             policy: key.policy,
             train: key.train.longest,
             horizon: key.horizon,

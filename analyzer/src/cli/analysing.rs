@@ -123,6 +123,8 @@ pub(super) struct Analysed {
     pub(super) cluster: Option<Cluster>,
     /// The calls of principals of an account, by ARN.
     pub(super) calls: BTreeMap<String, PrincipalCalls>,
+    /// The calls of users of clusters, by name.
+    pub(super) of_subjects: BTreeMap<String, PrincipalCalls>,
     /// What could not be read.
     pub(super) problems: Vec<String>,
 }
@@ -216,14 +218,10 @@ pub(super) fn opened(
         links::judge(catalog, &ledger, linked, &mut analysis)?;
     }
     let cluster = of_cluster.map(|asked| {
-        let settings = asked.settings(
-            settings.window,
-            ledger.damaged(Provider::Kubernetes),
-            Arc::clone(&settings.deploys),
-        );
+        let settings = asked.settings(&settings, ledger.damaged(Provider::Kubernetes));
         cluster::analyse(&asked.input(&of_subjects), &settings, only.as_deref())
     });
-    let analysed = Analysed { catalog, analysis, cluster, calls, problems };
+    let analysed = Analysed { catalog, analysis, cluster, calls, of_subjects, problems };
     Ok(Opened { analysed, ledger, settings })
 }
 

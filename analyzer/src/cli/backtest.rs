@@ -9,7 +9,7 @@ use remit_policy::Days;
 use self::table::LineRow;
 use super::analysing::{AnalysingArguments, analysed};
 use super::{Streams, WrongUsage};
-use crate::backtest::{Backtest, Identity, Plan, Policy, Told, Train, run as replay};
+use crate::backtest::{Backtest, Past, Plan, Policy, Train};
 use crate::exit::Exit;
 use crate::output::{Format, in_days, print};
 use crate::visible::DAY;
@@ -44,11 +44,14 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     let mut analysing = arguments.analysing.clone();
     analysing.windows.history = Days::LENGTH.saturating_mul(DAY);
     let analysed = analysed(&analysing, None, streams)?;
-    let Some(told) = Told::of(&analysed.calls) else {
+    let cluster = analysed.cluster.as_ref();
+    let past =
+        Past::of(analysed.catalog, &analysed.analysis, &analysed.calls, cluster, &analysed.of_subjects);
+    let told = past.told();
+    let Some(longest) = told.values().map(|told| told.end - told.first).max() else {
         let message = "the grants name no principal that called\nhint: `remit usage` lists what called";
         return Err(WrongUsage(message.to_owned()).into());
     };
-    let longest = told.end - told.first;
     // In order, and each once.
     let train: BTreeSet<i64> = arguments.train.iter().copied().collect();
     let horizons: BTreeSet<i64> = arguments.horizon.iter().copied().collect();
@@ -60,8 +63,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         policies: Policy::ALL.to_vec(),
         settle: arguments.analysing.settle.div_euclid(DAY),
     };
-    let identities = Identity::all(analysed.catalog, &analysed.analysis, &analysed.calls);
-    let backtest = replay(analysed.catalog, &analysed.analysis.account, &identities, told, &plan);
+    let backtest = past.replay(&plan);
     for train in &plan.train {
         if !backtest.lines.iter().any(|line| line.train == train.longest) {
             let (asked, held) = (in_days(train.longest), in_days(longest));

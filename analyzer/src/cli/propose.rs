@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use super::Streams;
 use super::analysing::{Analysed, AnalysingArguments, analysed, named};
+use crate::backtest::Past;
 use crate::cluster;
 use crate::exit::Exit;
-use crate::learn::watched;
+use crate::learn::{watched, watched_of_subject};
 use crate::outcome::{Edits, Told};
 use crate::output::{Cell, Format, Row, plain, print};
 use crate::proposals;
@@ -80,7 +81,9 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
 /// What came of such proposals in the past.
 pub(super) fn forecasts(analysed: &Analysed, arguments: &AnalysingArguments) -> Forecasts {
     let settle = arguments.settle.div_euclid(DAY);
-    Forecasts::replay(analysed.catalog, &analysed.analysis, &analysed.calls, arguments.tier, settle)
+    let Analysed { catalog, analysis, cluster, calls, of_subjects, .. } = analysed;
+    let past = Past::of(catalog, analysis, calls, cluster.as_ref(), of_subjects);
+    Forecasts::replay(&past, arguments.tier, settle)
 }
 
 /// Principals with grants, and subjects of the cluster.
@@ -106,18 +109,22 @@ fn lines(analysed: &Analysed, forecasts: &Forecasts) -> Vec<Line> {
         let (name, granted) = (&one.principal.arn, one.judgement.counts().granted());
         let mut line = line(name, granted, &one.outcome.told(), || proposals::folder_of(&one.principal));
         line.watched = watched(one);
-        if line.state == "proven" {
-            line.would_have_broken = forecasts.short(name);
-        }
         line
     });
     let of_cluster = analysed.cluster.iter().flat_map(|cluster| {
         cluster.subjects.iter().map(move |one| {
             let (name, granted) = (&one.user.name, one.judgement.counts().granted());
-            line(name, granted, &one.outcome.told(), || cluster::folder_of(cluster, &one.user))
+            let mut line =
+                line(name, granted, &one.outcome.told(), || cluster::folder_of(cluster, &one.user));
+            line.watched = watched_of_subject(one);
+            line
         })
     });
-    of_account.chain(of_cluster).collect()
+    let mut lines: Vec<Line> = of_account.chain(of_cluster).collect();
+    for line in lines.iter_mut().filter(|line| line.state == "proven") {
+        line.would_have_broken = forecasts.short(&line.principal);
+    }
+    lines
 }
 
 fn line(

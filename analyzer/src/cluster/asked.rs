@@ -9,7 +9,7 @@ use remit_policy::rbac::{AuditPolicy, Closure, State};
 
 use super::policy::{audit_policy, delivered};
 use super::{ClusterInput, ClusterSettings, clusters, records_of};
-use crate::deploys::Deploys;
+use crate::analysis::Settings;
 use crate::ledgers::Ledger;
 use crate::rollup::PrincipalCalls;
 use crate::visible::WindowSettings;
@@ -72,13 +72,16 @@ impl<'a> Asked<'a> {
     }
 
     /// How to analyse it.
-    pub(crate) fn settings(
-        &self,
-        window: WindowSettings,
-        unreadable: u64,
-        deploys: Arc<Deploys>,
-    ) -> ClusterSettings {
-        ClusterSettings { window, unreadable, deploys, off: self.off.clone() }
+    pub(crate) fn settings(&self, settings: &Settings, unreadable: u64) -> ClusterSettings {
+        ClusterSettings {
+            window: settings.window,
+            unreadable,
+            deploys: Arc::clone(&settings.deploys),
+            settle: settings.settle,
+            off: self.off.clone(),
+            tier: settings.tier,
+            generalise: settings.generalise,
+        }
     }
 
     /// What to analyse.

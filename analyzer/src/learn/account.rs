@@ -41,7 +41,9 @@ pub(crate) fn retained(
         }
         None => BTreeMap::new(),
     };
-    settling.extend(kept(&words, unused, peers, tier, companions::of));
+    settling.extend(kept(&words, unused, peers, tier, companions::of, |meaning, words| {
+        words.uses(meaning.service).then(|| meaning.service.to_owned())
+    }));
     settling
 }
 

@@ -1,11 +1,13 @@
 //! What becomes of each granted permission, and why, in words for whoever has to agree.
 
 use remit_catalog::{ActionId, Catalog};
-use remit_policy::{Days, Reason, Retained, Seen, Verdict, day};
+use remit_policy::rbac::{Closure, Kept, Permission, Removed};
+use remit_policy::{Days, Reason, Retained, Seen, Verdict, Window, day};
 use serde::Serialize;
 
-use super::Rhythm;
+use super::{Meaning, Rhythm};
 use crate::analysis::Analysed;
+use crate::cluster::AnalysedSubject;
 use crate::output::{counted, in_days};
 
 /// What becomes of a permission.
@@ -27,6 +29,8 @@ pub(crate) enum Disposition {
 pub(crate) struct Disposed {
     /// The permission.
     pub(crate) permission: String,
+    /// The service that it is of: an IAM prefix, or an API group.
+    pub(crate) service: String,
     /// What becomes of it.
     pub(crate) disposition: Disposition,
     /// Why.
@@ -36,9 +40,10 @@ pub(crate) struct Disposed {
 /// What becomes of each permission of a principal and why, in the order of their names.
 pub(crate) fn dispositions(catalog: &Catalog, analysed: &Analysed) -> Vec<Disposed> {
     let one = |(id, verdict): (&ActionId, &Verdict)| {
-        let permission = catalog.action(*id)?.full_name();
+        let action = catalog.action(*id)?;
         Some(Disposed {
-            permission,
+            permission: action.full_name(),
+            service: action.service.to_owned(),
             disposition: disposition(analysed, *id, verdict),
             why: why(analysed, *id, verdict),
         })
@@ -62,7 +67,8 @@ fn disposition(analysed: &Analysed, id: ActionId, verdict: &Verdict) -> Disposit
             Some(_) => Disposition::Keep,
         },
         Verdict::Used
-            if analysed.suspect.contains_key(&id) || is_of_one_cycle(analysed, seen(analysed, id)) =>
+            if analysed.suspect.contains_key(&id)
+                || Time::of(analysed).is_of_one_cycle(seen(analysed, id)) =>
         {
             Disposition::Watch
         }
@@ -77,22 +83,13 @@ fn seen(analysed: &Analysed, id: ActionId) -> Option<&Seen> {
 /// Days after which what was done on nearly every day is over.
 const OVER: i64 = 14;
 
-/// Whether it was seen in one stretch of days only, which tells of no second one. What is done every day is such a stretch once it is
-/// over.
-fn is_of_one_cycle(analysed: &Analysed, seen: Option<&Seen>) -> bool {
-    let today = Days::day_of(analysed.coverage.window.end);
-    seen.is_some_and(|seen| match Rhythm::of(&seen.days) {
-        Rhythm::Daily | Rhythm::WorkingDays => seen.days.last().is_some_and(|last| today - last > OVER),
-        rhythm => rhythm.cycles() == 1,
-    })
-}
-
 fn why(analysed: &Analysed, id: ActionId, verdict: &Verdict) -> String {
+    let time = Time::of(analysed);
     match (verdict, analysed.suspect.get(&id)) {
         (Verdict::Unobservable(reason), _) => unknown(reason),
-        (Verdict::Unused, _) => unused(analysed, analysed.judgement.retained.get(&id)),
+        (Verdict::Unused, _) => time.unused(analysed.judgement.retained.get(&id).map(Retained::explain)),
         (Verdict::Used, Some(burst)) => burst.words(),
-        (Verdict::Used, None) => used(analysed, seen(analysed, id)),
+        (Verdict::Used, None) => time.used(seen(analysed, id)),
     }
 }
 
@@ -101,28 +98,105 @@ fn unknown(reason: &Reason) -> String {
     format!("{}{remedy}", reason.explain())
 }
 
-fn unused(analysed: &Analysed, why: Option<&Retained>) -> String {
-    let coverage = &analysed.coverage;
-    let days = in_days(Days::day_of(coverage.window.end) - Days::day_of(coverage.window.start));
-    if let Some(why) = why {
-        return format!("no use in {days}; {}", why.explain());
-    }
-    let since = if coverage.since < coverage.window.start {
-        format!(", and none since {}", day(coverage.since))
-    } else {
-        String::new()
-    };
-    format!("no use in {days} in which every call would have been recorded{since}")
+/// The time that dispositions speak of.
+#[derive(Clone, Copy)]
+struct Time {
+    window: Window,
+    /// From when on calls counted as use.
+    since: i64,
 }
 
-fn used(analysed: &Analysed, seen: Option<&Seen>) -> String {
-    let Some(seen) = seen else { return "used".to_owned() };
-    let calls = counted(seen.count.distinct(), "call", "calls");
-    if is_of_one_cycle(analysed, Some(seen)) {
-        let ago = in_days(Days::day_of(analysed.coverage.window.end) - Days::day_of(seen.last));
-        return format!(
-            "{calls}, all in one stretch of days that ended {ago} ago: fewer than two cycles were seen"
-        );
+impl Time {
+    fn of(analysed: &Analysed) -> Self {
+        Self { window: analysed.coverage.window, since: analysed.coverage.since }
     }
-    format!("{calls}, {}, last on {}", Rhythm::of(&seen.days).words(), day(seen.last))
+
+    /// Whether it was seen in one stretch of days only, which tells of no second one. What is done every day is such a stretch
+    /// once it is over.
+    fn is_of_one_cycle(self, seen: Option<&Seen>) -> bool {
+        let today = Days::day_of(self.window.end);
+        seen.is_some_and(|seen| match Rhythm::of(&seen.days) {
+            Rhythm::Daily | Rhythm::WorkingDays => seen.days.last().is_some_and(|last| today - last > OVER),
+            rhythm => rhythm.cycles() == 1,
+        })
+    }
+
+    fn unused(self, why: Option<String>) -> String {
+        let days = in_days(Days::day_of(self.window.end) - Days::day_of(self.window.start));
+        if let Some(why) = why {
+            return format!("no use in {days}; {why}");
+        }
+        let since = if self.since < self.window.start {
+            format!(", and none since {}", day(self.since))
+        } else {
+            String::new()
+        };
+        format!("no use in {days} in which every call would have been recorded{since}")
+    }
+
+    fn used(self, seen: Option<&Seen>) -> String {
+        let Some(seen) = seen else { return "used".to_owned() };
+        let calls = counted(seen.count.distinct(), "call", "calls");
+        if self.is_of_one_cycle(Some(seen)) {
+            let ago = in_days(Days::day_of(self.window.end) - Days::day_of(seen.last));
+            return format!(
+                "{calls}, all in one stretch of days that ended {ago} ago: fewer than two cycles were seen"
+            );
+        }
+        format!("{calls}, {}, last on {}", Rhythm::of(&seen.days).words(), day(seen.last))
+    }
+}
+
+/// What becomes of each permission of a subject and why: of what its proposal keeps, and of what it takes away.
+pub(crate) fn of_subject(subject: &AnalysedSubject) -> Vec<Disposed> {
+    let Some(proven) = subject.outcome.proven() else { return Vec::new() };
+    let proposal = proven.proposal();
+    let time = Time { window: proposal.window, since: proposal.since };
+    let disposed = |permission: &Permission, disposition, why| Disposed {
+        permission: permission.to_string(),
+        service: Meaning::of_permission(permission, false)
+            .map_or("paths", |meaning| meaning.service)
+            .to_owned(),
+        disposition,
+        why,
+    };
+    let kept = proposal.kept.iter().map(|kept| {
+        let (disposition, why) = of_kept(time, kept);
+        disposed(&kept.permission, disposition, why)
+    });
+    let removed = proposal
+        .removed
+        .iter()
+        .map(|removed| disposed(&removed.permission, Disposition::Remove, of_removed(time, removed)));
+    kept.chain(removed).collect()
+}
+
+/// How many permissions of a subject are watched.
+pub(crate) fn watched_of_subject(subject: &AnalysedSubject) -> usize {
+    of_subject(subject).iter().filter(|one| one.disposition == Disposition::Watch).count()
+}
+
+fn of_kept(time: Time, kept: &Kept) -> (Disposition, String) {
+    let closures = || kept.closures.iter().copied().map(Closure::reason).collect::<Vec<_>>().join("; ");
+    match (&kept.seen, &kept.reason) {
+        (Some(seen), _) if kept.closures.is_empty() && time.is_of_one_cycle(Some(seen)) => {
+            (Disposition::Watch, time.used(Some(seen)))
+        }
+        (Some(seen), _) => (Disposition::Keep, time.used(Some(seen))),
+        (None, Some(Reason::Retained(why))) => {
+            let disposition = if why.is_watched() { Disposition::Watch } else { Disposition::Keep };
+            (disposition, time.unused(Some(why.explain())))
+        }
+        (None, Some(reason)) => (Disposition::Unknown, unknown(reason)),
+        (None, None) => (Disposition::Keep, time.unused(Some(closures()))),
+    }
+}
+
+fn of_removed(time: Time, removed: &Removed) -> String {
+    let why = time.unused(None);
+    let why = if removed.is_narrowed { format!("beyond what stays of it, {why}") } else { why };
+    match removed.denied {
+        0 => why,
+        denied => format!("{why}; {} refused", counted(denied, "call was", "calls were")),
+    }
 }

@@ -63,12 +63,12 @@ pub(super) fn is_grave(action: &Action) -> bool {
     }
 }
 
-/// How much an action weighs among privileges: as its level does, but reading contents or secrets as much as writing.
-pub(crate) fn weight(action: &Action) -> u64 {
-    level_weight(if is_sensitive(action) { AccessLevel::Write } else { action.level })
+/// How much a permission weighs among privileges: as its level does, but reading contents or secrets as much as writing.
+pub(crate) fn weight(level: AccessLevel, is_sensitive: bool) -> u64 {
+    level_weight(if is_sensitive { AccessLevel::Write } else { level })
 }
 
-/// How much an action of a level weighs among privileges: one for listing, two for reading and tagging, five for writing, ten for
+/// How much a level weighs among privileges: one for listing, two for reading and tagging, five for writing, ten for
 /// changing who may do what.
 pub(crate) fn level_weight(level: AccessLevel) -> u64 {
     match level {

@@ -1,9 +1,11 @@
 //! A permission as rules see it, in whichever language it is written.
 
 use remit_catalog::{AccessLevel, Action};
+use remit_policy::rbac::Permission;
 
 use super::level::{is_grave, is_sensitive};
 use super::words::split;
+use crate::cluster::level;
 
 /// A permission as rules see it: `CreateLogStream` of `logs` does `Create` to a `LogStream`, and `create configmaps` does
 /// `create` to `configmaps` of the core.
@@ -38,6 +40,40 @@ impl Meaning<'static> {
             is_grave: is_grave(action),
             name: action.full_name(),
         }
+    }
+}
+
+/// What an API group without a name is called where services stand together.
+const CORE: &str = "core";
+
+/// The verb that leaves nothing of a kind.
+const ALL_AT_ONCE: &str = "deletecollection";
+
+/// Resources of the core whose reading gives away secrets or contents.
+const CONTENTS: [&str; 7] =
+    ["pods/attach", "pods/exec", "pods/log", "pods/portforward", "pods/proxy", "secrets", "services/proxy"];
+
+/// The subresource that is a part of the object itself.
+const STATUS: &str = "/status";
+
+impl<'a> Meaning<'a> {
+    /// The meaning of a verb on a resource of a cluster; none of a path's. It is grave where it gives rights, takes away
+    /// all things of a kind, or `leads` to more.
+    pub(crate) fn of_permission(permission: &'a Permission, leads: bool) -> Option<Self> {
+        let (group, resource) = permission.resource()?;
+        let level = level(&permission.verb, group, resource);
+        let noun = resource.strip_suffix(STATUS).unwrap_or(resource);
+        let mut meaning = Self {
+            service: if group.is_empty() { CORE } else { group },
+            verb: &permission.verb,
+            noun: noun.to_owned(),
+            level,
+            is_sensitive: false,
+            is_grave: leads || level == AccessLevel::PermissionsManagement || permission.verb == ALL_AT_ONCE,
+            name: permission.to_string(),
+        };
+        meaning.is_sensitive = meaning.is_look() && group.is_empty() && CONTENTS.contains(&resource);
+        Some(meaning)
     }
 }
 

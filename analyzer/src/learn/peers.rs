@@ -6,7 +6,6 @@ use std::sync::Arc;
 use remit_policy::Retained;
 
 use super::meaning::Meaning;
-use super::words::Words;
 
 /// Others that have to be there to say anything.
 const FEWEST: usize = 1;
@@ -95,15 +94,15 @@ impl<P: Ord> Peers<P> {
         Arc::new(using)
     }
 
-    /// That others use a permission of a service that is used.
-    pub(super) fn in_service(
+    /// That others use a permission, near which something is used.
+    pub(super) fn of_others(
         &self,
         permission: &P,
         meaning: &Meaning<'_>,
-        words: &Words<'_>,
+        near: impl FnOnce() -> Option<String>,
     ) -> Option<Retained> {
-        let used = self.among_all.get(permission).copied().filter(|_| words.uses(meaning.service))?;
-        (!meaning.is_grave).then(|| Retained::Others { used, service: meaning.service.to_owned() })
+        let used = self.among_all.get(permission).copied().filter(|_| !meaning.is_grave)?;
+        near().map(|near| Retained::Others { used, near })
     }
 
     /// That enough others use a permission; never of one that changes who may do what, or gives away secrets.

@@ -7,8 +7,21 @@ use super::meaning::Meaning;
 use super::words::Words;
 
 /// Verbs that take away what others change.
-const DESTROY: [&str; 9] =
-    ["Delete", "Terminate", "Deregister", "Detach", "Disassociate", "Remove", "Revoke", "Release", "Purge"];
+const DESTROY: [&str; 10] = [
+    "Delete",
+    "Terminate",
+    "Deregister",
+    "Detach",
+    "Disassociate",
+    "Remove",
+    "Revoke",
+    "Release",
+    "Purge",
+    "delete",
+];
+
+/// What makes again what is not there any more: objects of a cluster are written over as long as they are.
+const REMAKE: &str = "create";
 
 /// Verbs that bring back.
 const RECOVER: [&str; 10] = [
@@ -47,6 +60,10 @@ pub(super) fn of(meaning: &Meaning<'_>, words: &Words<'_>) -> Option<Retained> {
         let is_of = |of: &str| of.len() >= TELLING && noun.contains(of);
         let mut used = words.nouns(meaning.service).filter(|(of, _)| is_of(of)).flat_map(|(_, used)| used);
         let used = used.find(|used| writes(used.level))?;
+        return Some(Retained::RecoveryPath(used.name.clone()));
+    }
+    if meaning.verb == REMAKE && !meaning.is_grave {
+        let used = words.done_to(meaning).find(|used| writes(used.level))?;
         return Some(Retained::RecoveryPath(used.name.clone()));
     }
     None

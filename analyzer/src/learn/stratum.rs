@@ -77,6 +77,17 @@ pub(crate) fn stratum_of(account: &Account, principal: &Principal) -> Stratum {
     }
 }
 
+/// The sort of a cluster's user, as far as its name tells.
+pub(crate) fn stratum_of_user(name: &str) -> Stratum {
+    let lower = name.to_ascii_lowercase();
+    match name {
+        // Components of the cluster itself, and ServiceAccounts.
+        _ if name.starts_with("system:") => Stratum::Workload,
+        _ if PIPELINES.iter().any(|issuer| lower.contains(issuer)) => Stratum::Pipeline,
+        _ => Stratum::Human,
+    }
+}
+
 /// Whom a trust policy names, in lower case.
 fn trusted(policy: &TrustPolicy) -> Vec<String> {
     policy.named().map(str::to_ascii_lowercase).collect()

@@ -176,6 +176,84 @@ fn what_cannot_be_meant_is_said() {
     }
 }
 
+#[test]
+fn each_proposal_says_what_becomes_of_every_permission() {
+    let (_, place) = cluster();
+    let kept = |tier: &str| -> BTreeMap<String, u64> {
+        let asked = ["propose", "--out", tier, "--tier", tier, "--format", "json"];
+        let lines: Vec<Value> = serde_json::from_str(&analyse(place.path(), &asked)).unwrap();
+        assert!(lines.iter().all(|line| line["state"] != "withheld"), "{lines:#?}");
+        let proven = lines.iter().filter(|line| line["state"] == "proven");
+        assert!(proven.clone().any(|line| line["watched"].as_u64().unwrap() > 0), "{lines:#?}");
+        assert!(proven.clone().all(|line| line["would_have_broken"] == "not enough history"), "{lines:#?}");
+        proven
+            .map(|line| (line["principal"].as_str().unwrap().to_owned(), line["kept"].as_u64().unwrap()))
+            .collect()
+    };
+    let [strict, standard, _] = ["strict", "standard", "balanced"].map(kept);
+    assert!(strict.values().sum::<u64>() < standard.values().sum(), "{strict:?} {standard:?}");
+    let read = |path: &str| fs::read_to_string(place.path().join(path)).unwrap();
+    let index: Value = serde_json::from_str(&read("standard/index.json")).unwrap();
+    let mut reasons = String::new();
+    for proposal in index["proposals"].as_array().unwrap() {
+        let folder = proposal["folder"].as_str().unwrap();
+        let review: Value = serde_json::from_str(&read(&format!("standard/{folder}/review.json"))).unwrap();
+        let groups = review["permissions"].as_array().unwrap();
+        let number = |is_gone: bool| -> u64 {
+            let groups = groups.iter().filter(|group| (group["disposition"] == "remove") == is_gone);
+            groups.map(|group| group["permissions"].as_array().unwrap().len() as u64).sum()
+        };
+        // The review speaks of what the proposal does, permission by permission.
+        assert_eq!(number(true), proposal["removed"].as_u64().unwrap(), "{folder}");
+        assert_eq!(number(false), proposal["kept"].as_u64().unwrap(), "{folder}");
+        let text = read(&format!("standard/{folder}/review.md"));
+        assert!(text.contains("would have") && !text.contains("will not"), "{text}");
+        reasons.push_str(&text);
+    }
+    for why in ["; it brings back what `", "clients list to begin with", "the audit policy does not log it"] {
+        assert!(reasons.contains(why), "{why}: {reasons}");
+    }
+    for tier in ["strict", "standard", "balanced"] {
+        let verified = remit(place.path(), &["verify", tier, "--ledger", "ledger"]);
+        assert!(verified.contains("proven") && !verified.contains("failed"), "{verified}");
+    }
+}
+
+#[test]
+fn the_past_of_a_cluster_is_replayed() {
+    let (_, place) = cluster();
+    let asked = ["backtest", "--train", "30", "--horizon", "7,30", "--step", "10", "--format", "json"];
+    let text = analyse(place.path(), &asked);
+    assert_eq!(analyse(place.path(), &asked), text, "the same ledger gives the same bytes");
+    let result: Value = serde_json::from_str(&text).unwrap();
+    let lines = result["lines"].as_array().unwrap();
+    assert!(lines.iter().all(|line| line["realm"] == "cluster"), "{text}");
+    let strata: Vec<&str> = lines.iter().filter_map(|line| line["stratum"].as_str()).collect();
+    assert!(strata.contains(&"workload") && strata.contains(&"human"), "{strata:?}");
+    let number = |value: &Value| value.as_f64().unwrap();
+    for horizon in [7, 30] {
+        let of = |policy: &str| {
+            let is_meant = |line: &&Value| {
+                line["stratum"].is_null() && line["horizon"] == horizon && line["policy"] == policy
+            };
+            lines.iter().find(is_meant).unwrap()
+        };
+        let granted = of("as granted");
+        assert_eq!((number(&granted["broken"]["hits"]), number(&granted["reduction"])), (0.0, 0.0));
+        let [strict, standard, balanced] =
+            ["strict", "standard", "balanced"].map(|tier| number(&of(tier)["reduction"]));
+        assert!(
+            strict >= standard && standard >= balanced && balanced > 0.2,
+            "{strict} {standard} {balanced}"
+        );
+        let [strict, standard, balanced] =
+            ["strict", "standard", "balanced"].map(|tier| number(&of(tier)["broken"]["hits"]));
+        assert!(strict >= standard && standard >= balanced, "{strict} {standard} {balanced}");
+    }
+    let shown = analyse(place.path(), &["backtest", "--train", "30", "--horizon", "7", "--step", "10"]);
+    assert!(shown.contains("Learned from 30 days of the cluster, held against the next 7: "), "{shown}");
+}
+
 /// Manifests of real projects and what a real server had, all of them read.
 #[test]
 fn real_manifests_are_judged_to_their_end() {

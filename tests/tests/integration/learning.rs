@@ -57,7 +57,7 @@ fn the_past_is_replayed() {
         assert_eq!(of("strict")["broken"]["of"], of("as granted")["broken"]["of"]);
     }
     let shown = backtest(place.path(), &["--train", "30", "--horizon", "7"]);
-    assert!(shown.contains("Learned from 30 days, held against the next 7: "), "{shown}");
+    assert!(shown.contains("Learned from 30 days of the account, held against the next 7: "), "{shown}");
     assert!(shown.contains("WOULD HAVE BROKEN") && !shown.contains("will not"), "{shown}");
 }
 

@@ -9,8 +9,8 @@ use super::truth::Checked;
 /// What is compared with.
 const BASE: (&str, u64) = ("exact observed", 90);
 
-/// The document of one drift.
-pub(super) fn document(arguments: &Arguments, drift: u32, sums: &Sums, checked: &Checked) -> String {
+/// The document of one drift: of accounts, of clusters, and of proposals.
+pub(super) fn document(arguments: &Arguments, drift: u32, sums: [&Sums; 2], checked: &Checked) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
     let _ = write(&mut text, arguments, drift, sums, checked);
@@ -21,11 +21,25 @@ fn write(
     text: &mut String,
     arguments: &Arguments,
     drift: u32,
-    sums: &Sums,
+    [account, cluster]: [&Sums; 2],
     checked: &Checked,
 ) -> std::fmt::Result {
     let last = arguments.first_seed + arguments.seeds.saturating_sub(1);
     writeln!(text, "### Drift x{drift}, seeds {} to {last}\n", arguments.first_seed)?;
+    tables(text, account)?;
+    writeln!(text, "\n#### Clusters, drift x{drift}\n")?;
+    tables(text, cluster)?;
+    for (tier, values) in &checked.tiers {
+        writeln!(text, "\nProposals of tier {tier} at one cut-off, held against the truth:\n")?;
+        for (name, value) in values {
+            writeln!(text, "- {}: {value}", name.replace('_', " "))?;
+        }
+    }
+    Ok(())
+}
+
+/// What became of identities, and how well the past told the future.
+fn tables(text: &mut String, sums: &Sums) -> std::fmt::Result {
     let base =
         sums.lines.get(&(BASE.0.to_owned(), BASE.1)).map_or(0.0, |sum| sum.broken / sum.windows.max(1.0));
     writeln!(
@@ -68,12 +82,6 @@ fn write(
                 sum.brier / sum.windows.max(1.0),
                 mean * (1.0 - mean),
             )?;
-        }
-    }
-    for (tier, values) in &checked.tiers {
-        writeln!(text, "\nProposals of tier {tier} at one cut-off, held against the truth:\n")?;
-        for (name, value) in values {
-            writeln!(text, "- {}: {value}", name.replace('_', " "))?;
         }
     }
     Ok(())

@@ -29,6 +29,13 @@ pub struct Call {
     pub seen: Seen,
 }
 
+impl Call {
+    /// The call as if it had been made on these days alone, from the first to before the second; none where it was not.
+    pub fn between(&self, first: i64, end: i64) -> Option<Self> {
+        Some(Self { seen: self.seen.between(first, end)?, ..self.clone() })
+    }
+}
+
 /// Calls that needed one request to be allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Use {

@@ -11,6 +11,7 @@ use super::object::ObjectName;
 use super::permission::{On, Permission};
 use super::proposal::{Elsewhere, Kept, Removed};
 use super::prove::Proven;
+use crate::coverage::Reason;
 use crate::evidence::{ReasonEntry, SeenEntry, interval, reason, seen, used_since};
 
 /// Version of the evidence format.
@@ -138,7 +139,8 @@ pub struct KeptEntry {
     /// It.
     #[serde(flatten)]
     pub permission: PermissionEntry,
-    /// `used`, `unobservable`, or `closure` where a rule alone keeps it.
+    /// `used`, `unobservable`, `closure` where a rule keeps it that closes what was seen, or `unused` where what was learned
+    /// keeps it.
     pub verdict: String,
     /// Why it cannot be told whether it is used, or whether further.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -322,6 +324,7 @@ impl RequestEntry {
 fn kept(kept: &Kept) -> KeptEntry {
     let verdict = match (&kept.seen, &kept.reason) {
         (Some(_), _) => "used",
+        (None, Some(Reason::Retained(_))) => "unused",
         (None, Some(_)) => "unobservable",
         (None, None) => "closure",
     };

@@ -11,7 +11,7 @@ use super::permission::{On, Permission};
 use crate::usage::{Seen, merge};
 
 /// What is needed, with the rules by which it is more than was seen.
-pub(super) type Needed = BTreeMap<Permission, BTreeSet<Closure>>;
+pub type Needed = BTreeMap<Permission, BTreeSet<Closure>>;
 
 /// A resource that was asked for in more namespaces than this is asked for in any.
 const NAMESPACES: usize = 16;
@@ -27,8 +27,8 @@ const EVENTS: [&str; 2] = ["", "events.k8s.io"];
 /// By namespace and name, when it was asked for.
 type Places = BTreeMap<String, BTreeMap<String, Seen>>;
 
-/// What a subject's requests need of what it is granted.
-pub(super) fn needed<'a>(
+/// What a subject's requests need of what it is granted. Rules that are `off` keep nothing.
+pub fn needed<'a>(
     usage: &Usage,
     granted: impl Iterator<Item = &'a Permission> + Clone,
     off: &BTreeSet<Closure>,

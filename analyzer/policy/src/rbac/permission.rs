@@ -77,6 +77,17 @@ impl Permission {
         Self { namespace: namespace.map(str::to_owned), on, verb: request.verb.clone() }
     }
 
+    /// The same in all namespaces and for all names: what subjects have in common who do the same.
+    pub fn anywhere(&self) -> Self {
+        let on = match &self.on {
+            On::Url(url) => On::Url(url.clone()),
+            On::Resource { group, resource, .. } => {
+                On::Resource { group: group.clone(), resource: resource.clone(), name: None }
+            }
+        };
+        Self { namespace: None, on, verb: self.verb.clone() }
+    }
+
     /// Whether it is for more than one verb, resource or path.
     pub fn is_wild(&self) -> bool {
         self.verb == ALL
@@ -158,7 +169,7 @@ impl Permission {
 
     /// Whether no request ever is what it says: deleting a collection carries no name, and there is no pattern for all
     /// subresources of one resource.
-    pub(super) fn is_inert(&self) -> bool {
+    pub fn is_inert(&self) -> bool {
         match &self.on {
             On::Url(_) => false,
             On::Resource { resource, name, .. } => {
@@ -169,7 +180,7 @@ impl Permission {
     }
 
     /// The group and the resource, if it is for one.
-    pub(super) fn resource(&self) -> Option<(&str, &str)> {
+    pub fn resource(&self) -> Option<(&str, &str)> {
         match &self.on {
             On::Resource { group, resource, .. } => Some((group, resource)),
             On::Url(_) => None,

@@ -220,7 +220,8 @@ pub fn paths_left(proposal: &Proposal<'_>) -> Vec<&'static Path> {
 }
 
 impl Path {
-    fn is_opened_by(&self, permission: &Permission) -> bool {
+    /// Whether a permission opens it.
+    pub fn is_opened_by(&self, permission: &Permission) -> bool {
         let On::Resource { group, resource, .. } = &permission.on else { return false };
         // Bindings of a namespace may be to roles of the cluster, and `bind` is checked in the namespace then.
         let is_here = |own: &str| {

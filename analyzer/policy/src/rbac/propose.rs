@@ -98,7 +98,8 @@ impl Stays {
         let needed = needed(usage, granted.permissions.keys(), off);
         let parts = granted.permissions.keys().map(|permission| {
             let hidden = judgement.parts.get(permission).into_iter().flatten().map(|(part, _)| part.clone());
-            let parts = needed.keys().filter_map(|part| part.meet(permission).filter(|met| met == part));
+            let parts = needed.keys().chain(judgement.retained.keys());
+            let parts = parts.filter_map(|part| part.meet(permission).filter(|met| met == part));
             (permission.clone(), hidden.chain(parts).collect())
         });
         let parts = parts.collect();
@@ -162,6 +163,14 @@ impl Stays {
                 if part == permission || kept.seen.is_none() {
                     kept.closures.extend(closures);
                 }
+            }
+            if kept.closures.is_empty() {
+                let why = judgement.retained.iter();
+                let mut why = why.filter(|(part, _)| {
+                    *part == permission || (kept.seen.is_none() && permission.covers(part))
+                });
+                let why = why.next().map(|(_, why)| Reason::Retained(why.clone()));
+                kept.reason = kept.reason.or(why);
             }
             kept
         });

@@ -129,7 +129,7 @@ pub(super) fn pattern(verb: &str, group: &str, resource: &str) -> Permission {
 }
 
 /// Verbs of requests for resources.
-pub(super) const VERBS: [&str; 8] =
+pub const VERBS: [&str; 8] =
     ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 
 /// Whether requests can have the verb. All others are somebody's own, and only checked where he asks.

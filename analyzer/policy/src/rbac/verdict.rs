@@ -15,6 +15,7 @@ use super::rule::ALL;
 use super::sight::Coverage;
 use super::unasked::{ALL_UNASKED, After, KUBELET, Unasked, is_asked, is_write, pattern};
 use crate::coverage::Reason;
+use crate::retained::Retained;
 use crate::verdict::{Counts, Verdict};
 
 /// The verdicts of one subject.
@@ -24,12 +25,25 @@ pub struct Judgement {
     pub verdicts: BTreeMap<Permission, Verdict>,
     /// For each permission, the parts of it of which it cannot be told whether they are used, used ones among them.
     pub parts: BTreeMap<Permission, Vec<(Permission, Reason)>>,
+    /// Permissions, or parts of them, that stay although nothing was seen to need them, and why.
+    pub retained: BTreeMap<Permission, Retained>,
 }
 
 impl Judgement {
     /// How many permissions are used, unused and unobservable.
     pub fn counts(&self) -> Counts {
         self.verdicts.values().collect()
+    }
+
+    /// Whether it cannot be told of all of this whether it is used, so that it stays anyway.
+    pub fn hides(&self, part: &Permission) -> bool {
+        self.parts.values().flatten().any(|(hidden, _)| hidden.covers(part))
+    }
+
+    /// Keeps permissions, or parts of them, for these reasons; but for what stays anyway.
+    pub fn retain(&mut self, why: impl IntoIterator<Item = (Permission, Retained)>) {
+        let why = why.into_iter().filter(|(part, _)| !self.hides(part)).collect::<Vec<_>>();
+        self.retained.extend(why);
     }
 }
 
@@ -71,7 +85,7 @@ pub fn judge(
         };
         (permission.clone(), verdict)
     });
-    Judgement { verdicts: verdicts.collect(), parts }
+    Judgement { verdicts: verdicts.collect(), parts, retained: BTreeMap::new() }
 }
 
 /// Whether a part is all of it.

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use crate::backtest::{Backtest, Calibration, Line, Share};
+use crate::backtest::{Backtest, Calibration, Line, Realm, Share};
 use crate::deploys::Deploying;
 use crate::learn::Stratum;
 use crate::output::{Cell, Format, Row, counted, percent, print};
@@ -36,8 +36,8 @@ pub(super) fn write(backtest: &Backtest, out: &mut dyn Write) -> anyhow::Result<
     Ok(print(&calibration, Format::Table, out)?)
 }
 
-fn group(line: &Line) -> (i64, i64, Option<Stratum>, Option<Deploying>) {
-    (line.train, line.horizon, line.stratum, line.deploying)
+fn group(line: &Line) -> (Realm, i64, i64, Option<Stratum>, Option<Deploying>) {
+    (line.realm, line.train, line.horizon, line.stratum, line.deploying)
 }
 
 fn heading(line: &Line) -> String {
@@ -46,7 +46,8 @@ fn heading(line: &Line) -> String {
         (Some(stratum), _) => format!(", of sort {stratum}"),
         (None, Some(deploying)) => format!(", {} in these", deploying.as_str()),
     };
-    format!("Learned from {} days, held against the next {}{stratum}", line.train, line.horizon)
+    let (realm, train, horizon) = (line.realm, line.train, line.horizon);
+    format!("Learned from {train} days of the {realm}, held against the next {horizon}{stratum}")
 }
 
 /// One line for a person.
@@ -105,6 +106,7 @@ impl<'a> LineRow<'a> {
 
 impl Row for LineRow<'_> {
     const TITLES: &'static [&'static str] = &[
+        "REALM",
         "TRAIN",
         "HORIZON",
         "STRATUM",
@@ -129,6 +131,7 @@ impl Row for LineRow<'_> {
         let number = |number: Option<u64>| Cell::Text(number.map_or_else(String::new, |n| n.to_string()));
         let share = |share: f64| Cell::Text(format!("{share:.4}"));
         vec![
+            Cell::Text(line.realm.to_string()),
             Cell::Text(line.train.to_string()),
             Cell::Text(line.horizon.to_string()),
             Cell::Text(line.stratum.map_or("all", Stratum::as_str).to_owned()),
@@ -183,7 +186,7 @@ impl Row for CalibrationRow<'_> {
         let one = self.calibration;
         let bin = one.bins.get(self.at);
         vec![
-            Cell::Text(format!("{} days", one.train)),
+            Cell::Text(format!("{} days of the {}", one.train, one.realm)),
             Cell::Text(format!("{} days", one.horizon)),
             Cell::Text(one.policy.to_string()),
             Cell::Number(bin.map_or(0, |bin| bin.windows)),

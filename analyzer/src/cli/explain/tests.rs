@@ -11,6 +11,7 @@ fn analysed(given_up: &[&str]) -> Analysed {
         analysis,
         cluster: None,
         calls: BTreeMap::new(),
+        of_subjects: BTreeMap::new(),
         problems: Vec::new(),
     }
 }

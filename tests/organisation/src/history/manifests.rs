@@ -46,6 +46,11 @@ fn objects(member: &Member) -> [Value; 4] {
         "module": member.module,
     });
     let full = format!("{namespace}-{name}");
+    // A role that is bound in one namespace allows nothing elsewhere.
+    let (binding, place) = match member.policy.iter().all(|statement| statement.wide) {
+        true => ("ClusterRoleBinding", json!({"name": full, "labels": labels})),
+        false => ("RoleBinding", json!({"name": full, "namespace": namespace, "labels": labels})),
+    };
     let rules: Vec<_> = member
         .policy
         .iter()
@@ -66,8 +71,8 @@ fn objects(member: &Member) -> [Value; 4] {
         }),
         json!({
             "apiVersion": "rbac.authorization.k8s.io/v1",
-            "kind": "ClusterRoleBinding",
-            "metadata": {"name": full, "labels": labels},
+            "kind": binding,
+            "metadata": place,
             "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": full},
             "subjects": [{"kind": "ServiceAccount", "namespace": namespace, "name": name}],
         }),

@@ -19,7 +19,8 @@ pub(super) struct Statement {
     pub(super) actions: Vec<String>,
     /// Whether it allows all but these.
     pub(super) inverted: bool,
-    /// Whether it names no resource; it names those of the needs otherwise, widened.
+    /// Whether it names no resource; it names those of the needs otherwise, widened. In a cluster, whether it is bound in all
+    /// namespaces.
     pub(super) wide: bool,
     /// Name of the managed policy that it stands for.
     pub(super) managed: Option<&'static str>,
@@ -289,7 +290,11 @@ fn listed(service: &str, actions: &BTreeSet<String>, mint: &mut Mint) -> Result<
     Ok(all.into_iter().collect())
 }
 
-/// Draws the grants of a ServiceAccount. Its actions are permissions as the truth names them, with `*` in places.
+/// Verbs that charts list.
+const VERBS: [&str; 8] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+
+/// Draws the grants of a ServiceAccount. Its actions are permissions as the truth names them, with `*` in places. They are wide
+/// where they are bound in all namespaces, and not in its own alone.
 pub(super) fn of_cluster(member: &Member, mint: &mut Mint) -> Vec<Statement> {
     let needed: BTreeSet<String> = member
         .calls()
@@ -310,17 +315,25 @@ pub(super) fn of_cluster(member: &Member, mint: &mut Mint) -> Vec<Statement> {
             continue;
         }
         let (group, resource) = what.split_once('/').unwrap_or(("core", what));
-        actions.insert(match style {
-            20..55 => format!("* {group}/* in *"),
-            _ => format!("* {group}/{resource} in *"),
-        });
+        match style {
+            20..45 => _ = actions.insert(format!("* {group}/* in *")),
+            45..65 => _ = actions.insert(format!("* {group}/{resource} in *")),
+            _ => {
+                let (verb, _) = permission.split_once(' ').unwrap_or_default();
+                let others = VERBS.iter().filter(|_| mint.chance(0.4));
+                let verbs = others.copied().chain([verb]);
+                actions.extend(verbs.map(|verb| format!("{verb} {group}/{resource} in *")));
+            }
+        }
     }
     for other in ["* core/configmaps", "* core/secrets", "* core/pods", "* apps/*", "* batch/*"] {
         if mint.chance(0.5) {
             actions.insert(format!("{other} in *"));
         }
     }
-    vec![Statement::listed(actions.into_iter().collect(), true)]
+    let home = format!(" in {}", member.description.path.trim_matches('/'));
+    let is_at_home = needed.iter().all(|permission| permission.ends_with(&home)) && mint.chance(0.6);
+    vec![Statement::listed(actions.into_iter().collect(), !is_at_home)]
 }
 
 /// A statement of a policy document, with its resources.

@@ -1,0 +1,173 @@
+//! What is learned of subjects of a cluster. Who makes, lists or leads keeps what comes with it by the rules of the policy core
+//! (`Closure`), which are the companions of a cluster; the rest is here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use remit_catalog::AccessLevel;
+use remit_policy::rbac::{Granted, Needed, PATHS, Permission, Usage};
+use remit_policy::{Days, Generalise, Retained, day};
+
+use super::changing::Sightings;
+use super::known::Known;
+use super::meaning::Meaning;
+use super::peers::{Kind, Kinds, Peers, but_for_a_word};
+use super::places::Places;
+use super::words::Words;
+use super::{Tier, account, kept};
+
+/// Labels that name what a binding was made from.
+const LABELS: [&str; 3] = ["app.kubernetes.io/name", "helm.sh/chart", "app.kubernetes.io/part-of"];
+
+/// The label that tells parts of one thing apart.
+const COMPONENT: &str = "app.kubernetes.io/component";
+
+/// Paths to more than roles give are grave from this weight on: whatever is in a namespace.
+const GRAVE: u8 = 8;
+
+/// What a subject is granted and was seen to need.
+#[derive(Clone, Copy)]
+pub(crate) struct Doing<'a> {
+    pub(crate) granted: &'a Granted<'a>,
+    pub(crate) usage: &'a Usage,
+    /// What requests need of what is granted.
+    pub(crate) needed: &'a Needed,
+    /// How far names and namespaces are opened.
+    pub(crate) generalise: Generalise,
+    /// The day up to which everything is known, from the Unix epoch on.
+    pub(crate) today: i64,
+    /// The day of a deploy so short ago that nothing goes yet.
+    pub(crate) settling: Option<i64>,
+}
+
+/// What a subject used of what its bindings grant, wherever.
+pub(crate) fn used(granted: &Granted<'_>, usage: &Usage) -> BTreeSet<Permission> {
+    let is_own = |request| granted.permissions.keys().any(|permission| permission.matches(request));
+    let used = usage.uses.keys().filter(|request| is_own(request));
+    used.map(|request| Permission::of_request(request).anywhere()).collect()
+}
+
+/// The unused permissions of a subject that stay in a tier, each where it does such things, with the first rule that keeps it.
+pub(crate) fn retained(
+    doing: Doing<'_>,
+    known: &Known,
+    peers: Option<&Peers<Permission>>,
+    tier: Tier,
+) -> BTreeMap<Permission, Retained> {
+    let used = used(doing.granted, doing.usage);
+    let open: BTreeSet<&str> = PATHS
+        .iter()
+        .filter(|path| used.iter().any(|one| path.is_opened_by(one)))
+        .map(|path| path.name)
+        .collect();
+    // What leads to no more than what is used is not grave.
+    let is_grave = |permission: &Permission| {
+        let opening = PATHS.iter().filter(|path| path.weight >= GRAVE && path.is_opened_by(permission));
+        opening.into_iter().any(|path| !open.contains(path.name))
+    };
+    let words = Words::of(used.iter().filter_map(|one| Meaning::of_permission(one, false)));
+    // By what they are for, each wherever it is granted.
+    let mut unused: BTreeMap<Permission, Vec<Permission>> = BTreeMap::new();
+    for granted in doing.granted.permissions.keys() {
+        for one in known.parts(granted) {
+            let anywhere = one.anywhere();
+            if !used.contains(&anywhere) {
+                unused.entry(anywhere).or_default().push(one);
+            }
+        }
+    }
+    let meant = unused.keys().filter_map(|one| {
+        let meaning = Meaning::of_permission(one, is_grave(one))?;
+        Some((one.clone(), meaning))
+    });
+    let kept = kept(
+        &words,
+        meant,
+        peers,
+        tier,
+        |_, _| None,
+        // An API group has too much in it that has nothing to do with each other.
+        |meaning, words| words.done_to(meaning).next().map(|used| used.name.clone()),
+    );
+    let places = Places::of(doing.needed, known);
+    let mut retained = BTreeMap::new();
+    for (anywhere, why) in kept {
+        let granted = unused.get(&anywhere).into_iter().flatten();
+        let parts = granted.flat_map(|granted| {
+            places.of_permission(&anywhere).into_iter().filter_map(|place| place.meet(granted))
+        });
+        for part in parts.filter(|part| !doing.needed.keys().any(|needed| needed.covers(part))) {
+            retained.entry(part).or_insert_with(|| why.clone());
+        }
+    }
+    for part in opened(doing) {
+        if !doing.needed.keys().any(|needed| needed.covers(&part)) {
+            retained.insert(part, Retained::ChangingNames);
+        }
+    }
+    if let Some(on) = doing.settling {
+        let why = Retained::Settling(day(Days::moment_of(on)));
+        let whole = doing.granted.permissions.keys();
+        let unsaid = whole.filter(|part| !doing.needed.keys().any(|needed| needed.covers(part)));
+        for part in unsaid {
+            retained.entry(part.clone()).or_insert_with(|| why.clone());
+        }
+    }
+    retained
+}
+
+/// What is used and stays for more names, or in more namespaces, than it was used on and in. What gives rights or reads secrets
+/// does not.
+fn opened(doing: Doing<'_>) -> BTreeSet<Permission> {
+    let mut uses: BTreeMap<Permission, Sightings<'_>> = BTreeMap::new();
+    for (request, use_) in &doing.usage.uses {
+        uses.entry(Permission::of_request(request).anywhere()).or_default().add(request, &use_.seen.days);
+    }
+    let mut opened = BTreeSet::new();
+    for (anywhere, sightings) in uses {
+        let is_open = Meaning::of_permission(&anywhere, false).is_some_and(|meaning| {
+            !meaning.is_sensitive && meaning.level != AccessLevel::PermissionsManagement
+        });
+        let mut narrowed = doing.needed.keys().filter(|needed| needed.anywhere() == anywhere).peekable();
+        if !is_open || narrowed.peek().is_none() {
+            continue;
+        }
+        let changing = sightings.changing(doing.generalise, doing.today);
+        for narrowed in narrowed.filter(|_| changing.names || changing.namespaces) {
+            let namespace = narrowed.namespace.clone().filter(|_| !changing.namespaces);
+            let wider = Permission { namespace, ..anywhere.clone() };
+            opened.extend(doing.granted.permissions.keys().filter_map(|granted| wider.meet(granted)));
+        }
+    }
+    opened
+}
+
+impl Kinds {
+    /// The kinds of a cluster's subjects: those whose bindings have the same label that names what they were made from; else
+    /// those with the same rules, and the same name but for one word, or for the namespace.
+    pub(crate) fn of_subjects<'a>(all: impl Iterator<Item = &'a Granted<'static>>) -> Self {
+        Self::among(all.map(kinds_of))
+    }
+}
+
+fn kinds_of(granted: &Granted<'_>) -> Vec<Kind> {
+    let labels = |label: &str| {
+        let of = granted.own.iter().filter_map(|(binding, _)| binding.labels.get(label));
+        of.filter(|value| !value.is_empty()).min().cloned()
+    };
+    if let Some((label, value)) = LABELS.iter().find_map(|label| Some((label, labels(label)?))) {
+        return vec![vec![(*label).to_owned(), value, labels(COMPONENT).unwrap_or_default()]];
+    }
+    let rules = granted.permissions.keys().map(|permission| permission.anywhere().to_string());
+    let rules = account::digest(rules.collect());
+    let names = match granted.user.account() {
+        None => but_for_a_word(&granted.user.name),
+        Some((namespace, name)) => {
+            let here = but_for_a_word(name).into_iter().map(|name| format!("{namespace}/{name}"));
+            here.chain([format!("*/{name}")]).collect()
+        }
+    };
+    names.into_iter().map(|name| vec![name, rules.clone()]).collect()
+}
+
+#[cfg(test)]
+mod tests;
