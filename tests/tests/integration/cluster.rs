@@ -229,7 +229,7 @@ fn the_past_of_a_cluster_is_replayed() {
     let lines = result["lines"].as_array().unwrap();
     assert!(lines.iter().all(|line| line["realm"] == "cluster"), "{text}");
     let strata: Vec<&str> = lines.iter().filter_map(|line| line["stratum"].as_str()).collect();
-    assert!(strata.contains(&"workload") && strata.contains(&"human"), "{strata:?}");
+    assert!(!strata.is_empty() && strata.iter().all(|stratum| *stratum == "workload"), "{strata:?}");
     let number = |value: &Value| value.as_f64().unwrap();
     for horizon in [7, 30] {
         let of = |policy: &str| {
