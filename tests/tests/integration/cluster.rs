@@ -214,7 +214,7 @@ fn each_proposal_says_what_becomes_of_every_permission() {
         assert!(reasons.contains(why), "{why}: {reasons}");
     }
     for tier in ["strict", "standard", "balanced"] {
-        let verified = remit(place.path(), &["verify", tier, "--ledger", "ledger"]);
+        let verified = remit(place.path(), &["verify", tier]);
         assert!(verified.contains("proven") && !verified.contains("failed"), "{verified}");
     }
 }
