@@ -25,6 +25,7 @@ mod real;
 mod real_policies;
 mod referee;
 mod report;
+mod source;
 mod states;
 mod store;
 mod truth;
