@@ -174,7 +174,7 @@ fn act(folder: &Path, out: &Path, base: &str, comments: &str) -> (Ran, String) {
         .env("REMIT_BASE", base)
         .env("REMIT_ARGUMENTS", "--fail-on warning")
         .env_remove("REMIT_LEDGER");
-    let ran = program::ran(&mut bash);
+    let ran = ran(&mut bash);
     (ran, fs::read_to_string(asked).unwrap_or_default())
 }
 

@@ -33,7 +33,7 @@ fn json(path: &Path) -> Value {
 fn fix(place: &Path) {
     let path = place.join(GRANTS);
     let mut grants = json(&path);
-    for role in grants["RoleDetailList"].as_array_mut().unwrap().iter_mut().take(3) {
+    for role in grants.get_mut("RoleDetailList").unwrap().as_array_mut().unwrap().iter_mut().take(3) {
         role["RolePolicyList"] = Value::Array(Vec::new());
         role["AttachedManagedPolicies"] = Value::Array(Vec::new());
     }
