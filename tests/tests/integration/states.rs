@@ -22,6 +22,8 @@ fn place() -> tempfile::TempDir {
 /// Reads the logs of the last day, or all but these. Each day has a folder.
 fn ingest(place: &Path, last: bool) {
     let mut logs: Vec<PathBuf> = files(&place.join("AWSLogs"));
+    // Digests and insights, of which nothing is recorded, are delivered in folders of their own.
+    logs.retain(|path| path.components().any(|part| part.as_os_str() == "CloudTrail"));
     let day = |path: &PathBuf| path.parent().map(Path::to_path_buf);
     let newest = logs.iter().filter_map(day).max().unwrap();
     logs.retain(|path| (day(path).as_ref() == Some(&newest)) == last);
@@ -129,20 +131,20 @@ fn there_must_be_a_ledger_to_roll_up_and_there_may_be_nothing_in_it() {
 const SUMS: &str = "
 import duckdb
 usage = duckdb.sql('''
-    SELECT principal, service, operation, resources, outcome, sum(count), epoch_us(min(first_seen)), epoch_us(max(last_seen)),
+    SELECT principal, service, operation, outcome, sum(count), epoch_us(min(first_seen)), epoch_us(max(last_seen)),
            count(DISTINCT window_start::DATE)
     FROM read_parquet('ledger/usage/v1/**/*.parquet') GROUP BY ALL ORDER BY ALL
 ''').fetchall()
 states = duckdb.sql('''
-    SELECT principal, service, operation, resources, outcome, sum(count), epoch_us(min(first_seen)), epoch_us(max(last_seen)),
+    SELECT principal, service, operation, outcome, sum(count), epoch_us(min(first_seen)), epoch_us(max(last_seen)),
            CAST(sum(days) AS BIGINT)
     FROM (SELECT * REPLACE (bit_count(days) AS days) FROM read_parquet('ledger/rollup/v1/**/*.parquet'))
     GROUP BY ALL ORDER BY ALL
 ''').fetchall()
 print(len(usage))
 for ours, theirs in zip(states, usage, strict=True):
-    # Of states several may have a day; none has one that usage has not.
-    assert ours[:8] == theirs[:8] and ours[8] >= theirs[8], (ours, theirs)
+    # Names of resources are cut in states. Several of them may have a day; none has one that usage has not.
+    assert ours[:7] == theirs[:7] and ours[7] >= theirs[7], (ours, theirs)
 ";
 
 #[test]
