@@ -43,4 +43,4 @@ pub use statement::{SourceCondition, Statement};
 pub use subject::{Bound, SubjectPlace};
 pub use text::{Fit, Piece, Text};
 pub use tokens::{Sequence, Token, Tokens};
-pub use walk::{Limits, ReadError};
+pub use walk::{Limits, ReadError, may_hold};

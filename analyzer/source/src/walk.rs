@@ -1,5 +1,6 @@
 //! Reads what of a folder may hold policies.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -50,6 +51,12 @@ pub enum ReadError {
 
 /// Folders of tools, which hold copies of what is elsewhere.
 const PASSED: [&str; 5] = [".git", ".terraform", "node_modules", "cdk.out", ".aws-sam"];
+
+/// Whether a file of a repository may hold policies, by its path there. What it says may rule that out.
+pub fn may_hold(path: &Path) -> bool {
+    let is_passed = |name: &OsStr| PASSED.iter().any(|passed| name == *passed);
+    !path.iter().any(is_passed) && Sort::of(path).is_some()
+}
 
 impl Repository {
     /// Reads a folder. What its `.gitignore` files name is passed over, links are not followed.
@@ -146,4 +153,19 @@ fn text(path: &Path, largest: u64) -> Result<Option<String>, String> {
         return Err(format!("it has more than {largest} bytes"));
     }
     Ok(String::from_utf8(bytes).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_told_by_their_names_and_those_of_tools_passed_over() {
+        for path in ["main.tf", "stack/lib/App.ts", "tool.js", "k8s/Kustomization", "chart/Chart.yaml"] {
+            assert!(may_hold(Path::new(path)), "{path}");
+        }
+        for path in ["README.md", "cdk.out/a.template", "web/node_modules/b/c.json", ".git/config.json"] {
+            assert!(!may_hold(Path::new(path)), "{path}");
+        }
+    }
 }

@@ -5,11 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
-use remit_source::{Limits, Repository};
-
-/// Ends of names of files that may hold policies.
-const ENDS: [&str; 12] =
-    [".tf", ".json", ".yaml", ".yml", ".template", ".tpl", ".tftpl", ".tmpl", ".policy", ".go", ".ts", ".py"];
+use remit_source::{Limits, Repository, may_hold};
 
 /// A folder, or a single file.
 pub(crate) fn of_path(path: &Path) -> anyhow::Result<Repository> {
@@ -46,8 +42,7 @@ pub(crate) fn of_revision(folder: &Path, revision: &str) -> anyhow::Result<Repos
         let (mode, _, object, size) = (about.next(), about.next(), about.next(), about.next());
         let size = size.and_then(|size| size.parse::<u64>().ok());
         let is_file = mode.is_some_and(|mode| mode.starts_with("100"));
-        let is_wanted = ENDS.iter().any(|end| path.to_lowercase().ends_with(end));
-        if let (Some(object), Some(size), true, true) = (object, size, is_file, is_wanted)
+        if let (Some(object), Some(size), true) = (object, size, is_file && may_hold(Path::new(path)))
             && size <= limits.file
         {
             files.push((PathBuf::from(path), object.to_owned(), size));

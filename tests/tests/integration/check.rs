@@ -93,6 +93,22 @@ fn a_change_is_compared_with_where_its_branch_began() {
 }
 
 #[test]
+fn what_a_revision_has_is_read_as_a_folder_is() {
+    let place = repository();
+    let folder = place.path();
+    let code = "new iam.PolicyStatement({ actions: ['s3:GetObject'], resources: ['*'] });\n";
+    fs::write(folder.join("stack.js"), code).unwrap();
+    // What a tool makes of the sources is no place from which something could be moved to them.
+    fs::create_dir(folder.join("cdk.out")).unwrap();
+    fs::write(folder.join("cdk.out/made.json"), policy("\"kms:*\"")).unwrap();
+    commit(folder);
+    fs::write(folder.join("iam/made.json"), policy("\"kms:*\"")).unwrap();
+    let ran = run(folder, &["check", "--base", "HEAD"]);
+    assert_eq!(ran.out.lines().count(), 1, "{ran:#?}");
+    assert!(ran.out.starts_with("iam/made.json:4: warning new_privilege: "), "{ran:#?}");
+}
+
+#[test]
 fn rules_of_the_file_decide_the_exit_code_and_mutes_take_it_back() {
     let place = repository();
     let folder = place.path();
