@@ -90,7 +90,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     let head = tree::of_path(&arguments.head)?;
     let base = match Path::new(&arguments.base) {
         path if path.exists() => tree::of_path(path)?,
-        _ => tree::of_revision(folder(&arguments.head), &arguments.base)?,
+        _ => tree::of_revision(&arguments.head, &arguments.base)?,
     };
     let usage = arguments.ledger.as_deref().map(usage).transpose()?;
     let policy = Policy {
@@ -101,11 +101,10 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     };
     let repositories = std::cell::RefCell::new(Repositories::default());
     let rules = &streams.configuration.owners;
-    let root = folder(&arguments.head);
     let owner = |file: &str, identity: Option<&str>| {
         let matches = |pattern: &Pattern| identity.is_some_and(|identity| pattern.matches_identity(identity));
         let rule = rules.iter().rev().find(|(_, rule)| matches(&rule.identity));
-        let of_file = || repositories.borrow_mut().owners(&root.join(file).to_string_lossy());
+        let of_file = || repositories.borrow_mut().owners(&shown(&arguments.head, file));
         rule.map(|(_, rule)| rule.owner.clone()).or_else(|| Some(of_file()?.0.join(", ")))
     };
     let mutes = &streams.configuration.mutes;
@@ -146,14 +145,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     })
 }
 
-/// The folder of a path that may be a file.
-fn folder(path: &Path) -> &Path {
-    match path.is_file() {
-        true => path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")),
-        false => path,
-    }
-}
-
+/// A file of the tree from where people stand.
 fn shown(head: &Path, file: &str) -> String {
     match (head.is_file(), head == Path::new(".")) {
         (true, _) => head.display().to_string(),

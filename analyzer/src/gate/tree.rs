@@ -1,5 +1,6 @@
 //! The two trees that are compared: a folder, a file, or a folder as it was at a revision of git.
 
+use std::ffi::OsStr;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,18 +11,24 @@ use remit_source::{Limits, Repository, may_hold};
 /// A folder, or a single file.
 pub(crate) fn of_path(path: &Path) -> anyhow::Result<Repository> {
     if path.is_file() {
-        // Two files are compared whatever they are called.
-        let end = path.extension().map(|end| format!(".{}", end.to_string_lossy())).unwrap_or_default();
-        return Ok(Repository::of([(
-            PathBuf::from(format!("policy{end}")),
-            crate::proposals::read_file(path)?,
-        )]));
+        return Ok(Repository::of([(alone(path), crate::proposals::read_file(path)?)]));
     }
     Ok(Repository::read(path, Limits::default())?)
 }
 
-/// A folder as it was where its branch left a revision, or at the revision where they have nothing in common.
-pub(crate) fn of_revision(folder: &Path, revision: &str) -> anyhow::Result<Repository> {
+/// What a single file goes by: two are compared whatever they are called.
+fn alone(path: &Path) -> PathBuf {
+    let end = path.extension().map(|end| format!(".{}", end.to_string_lossy())).unwrap_or_default();
+    PathBuf::from(format!("policy{end}"))
+}
+
+/// A folder or file as it was where its branch left a revision, or at the revision where they have nothing in common.
+pub(crate) fn of_revision(path: &Path, revision: &str) -> anyhow::Result<Repository> {
+    let file = path.file_name().filter(|_| path.is_file()).map(OsStr::to_string_lossy);
+    let folder = match file {
+        Some(_) => path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")),
+        None => path,
+    };
     let hint = "hint: give a folder, or a revision of the repository such as `origin/main`; a shallow clone lacks \
                 earlier ones: `git fetch --unshallow`";
     if revision.starts_with('-') {
@@ -32,20 +39,24 @@ pub(crate) fn of_revision(folder: &Path, revision: &str) -> anyhow::Result<Repos
         .map_err(|_| anyhow::anyhow!("no folder and no revision is named `{revision}`\n{hint}"))?;
     let commit = commit.trim();
     let base = git(folder, &["merge-base", commit, "HEAD"]).unwrap_or_else(|_| commit.to_owned());
-    let listed = git(folder, &["ls-tree", "-r", "-z", "--long", base.trim(), "--", "."])
+    let wanted = file.as_deref().unwrap_or(".");
+    let listed = git(folder, &["ls-tree", "-r", "-z", "--long", base.trim(), "--", wanted])
         .with_context(|| format!("cannot list `{revision}`"))?;
     let limits = Limits::default();
     let mut files = Vec::new();
     for entry in listed.split('\0').filter(|entry| !entry.is_empty()) {
-        let Some((about, path)) = entry.split_once('\t') else { continue };
+        let Some((about, name)) = entry.split_once('\t') else { continue };
         let mut about = about.split_whitespace();
         let (mode, _, object, size) = (about.next(), about.next(), about.next(), about.next());
         let size = size.and_then(|size| size.parse::<u64>().ok());
         let is_file = mode.is_some_and(|mode| mode.starts_with("100"));
-        if let (Some(object), Some(size), true) = (object, size, is_file && may_hold(Path::new(path)))
+        let name = if file.is_some() { alone(path) } else { PathBuf::from(name) };
+        if let (Some(object), Some(size)) = (object, size)
+            && is_file
+            && (file.is_some() || may_hold(&name))
             && size <= limits.file
         {
-            files.push((PathBuf::from(path), object.to_owned(), size));
+            files.push((name, object.to_owned(), size));
         }
     }
     let total: u64 = files.iter().map(|(.., size)| size).sum();

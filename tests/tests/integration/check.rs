@@ -109,6 +109,23 @@ fn what_a_revision_has_is_read_as_a_folder_is() {
 }
 
 #[test]
+fn a_file_is_compared_with_what_it_was_at_a_revision() {
+    let place = repository();
+    let folder = place.path();
+    let check =
+        |folder: &Path, file: &str| run(folder, &["check", file, "--base", "main", "--require-owner"]);
+    let ran = check(folder, "iam/app.json");
+    assert_eq!((ran.code, ran.talk.as_str()), (Some(0), "1 note\n"), "{ran:#?}");
+    assert!(
+        ran.out.starts_with("iam/app.json:4: note ") && ran.out.contains("new: `s3:PutObject`"),
+        "{ran:#?}"
+    );
+    assert!(ran.out.ends_with("(@acme/app)\n"), "{ran:#?}");
+    assert_eq!(check(&folder.join("iam"), "app.json").talk, "1 note\n");
+    assert_eq!(check(folder, "iam/old.json").talk, "no new privilege\n");
+}
+
+#[test]
 fn rules_of_the_file_decide_the_exit_code_and_mutes_take_it_back() {
     let place = repository();
     let folder = place.path();
