@@ -15,7 +15,7 @@ pub(crate) mod sarif;
 mod tests;
 pub(crate) mod tree;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use remit_catalog::{AccessLevel, Catalog};
@@ -87,11 +87,14 @@ struct Growth {
 pub(crate) fn check(input: &Input<'_>) -> Vec<Objection> {
     let mut expander = Expander::new(input.catalog);
     let mut objections = Vec::new();
-    let before = by_key(input.base);
-    let unchanged = unmoved(input.base, input.head);
-    for (key, head) in by_key(input.head) {
+    let (before, after) = (by_key(input.base), by_key(input.head));
+    let gone = before.iter().filter(|(key, _)| !after.contains_key(key));
+    let gone: BTreeSet<String> = gone.map(|(_, place)| said(place)).collect();
+    for (key, head) in after {
         let base = before.get(&key).copied();
-        if unchanged(&key, head, base) {
+        // What one said that is gone from where it was has moved.
+        let is_known = base.map_or_else(|| gone.contains(&said(head)), |base| said(base) == said(head));
+        if is_known {
             continue;
         }
         let grown = match &head.content {
@@ -111,11 +114,8 @@ pub(crate) fn check(input: &Input<'_>) -> Vec<Objection> {
         let whom = objection.identity.as_deref().unwrap_or(&objection.address);
         objection.muted = input.mutes.of_names(whom, objection.rule, &objection.names);
     }
-    objections.sort_by(|a, b| {
-        let key = |one: &Objection| {
-            (one.severity, level_order(one.access), one.file.clone(), one.line, one.rule, one.message.clone())
-        };
-        key(a).cmp(&key(b))
+    objections.sort_by_cached_key(|one| {
+        (one.severity, level_order(one.access), one.file.clone(), one.line, one.rule, one.message.clone())
     });
     objections
 }
@@ -125,29 +125,16 @@ type Key = (PathBuf, String, usize);
 
 fn by_key(repository: &Repository) -> BTreeMap<Key, &Place> {
     let mut places = BTreeMap::new();
+    let mut of_address: BTreeMap<(PathBuf, String), usize> = BTreeMap::new();
     for place in &repository.places {
         let path = repository.path(place.file).to_owned();
         let namespace = place.names.namespace.as_ref().map(|text| format!(" in {text}")).unwrap_or_default();
         let address = format!("{}{namespace}", place.address);
-        let of_address = |at: &usize| !places.contains_key(&(path.clone(), address.clone(), *at));
-        let at = (0..).find(of_address).unwrap_or_default();
-        places.insert((path, address, at), place);
+        let next = of_address.entry((path.clone(), address.clone())).or_default();
+        places.insert((path, address, *next), place);
+        *next += 1;
     }
     places
-}
-
-/// Tells whether a place says what it said, or what one said that is gone from where it was.
-fn unmoved<'a>(base: &'a Repository, head: &'a Repository) -> impl Fn(&Key, &Place, Option<&Place>) -> bool {
-    let after = by_key(head);
-    let gone: Vec<String> = by_key(base)
-        .into_iter()
-        .filter(|(key, _)| !after.contains_key(key))
-        .map(|(_, place)| said(place))
-        .collect();
-    move |_, head, base| match base {
-        Some(base) => said(base) == said(head),
-        None => gone.contains(&said(head)),
-    }
 }
 
 /// What a place says, without where it says so.
