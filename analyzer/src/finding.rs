@@ -134,14 +134,18 @@ impl Finding {
     /// What it is known by from one run to the next: equal as long as it is about the same, whatever is said of it.
     pub(crate) fn id(&self) -> String {
         let service = self.service.as_deref().unwrap_or_default();
-        let parts = [self.kind.as_str(), &self.principal, service, &self.about];
-        let mut digest = Sha256::new();
-        for part in parts {
-            digest.update((part.len() as u64).to_le_bytes());
-            digest.update(part);
-        }
-        digest.finalize().iter().take(ID_BYTES).map(|byte| format!("{byte:02x}")).collect()
+        identifier([self.kind.as_str(), &self.principal, service, &self.about])
     }
+}
+
+/// What something is known by that some texts make out.
+pub(crate) fn identifier(parts: [&str; 4]) -> String {
+    let mut digest = Sha256::new();
+    for part in parts {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    }
+    digest.finalize().iter().take(ID_BYTES).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Bytes of an identifier: enough that no two findings of one report ever share one by chance.
@@ -299,6 +303,11 @@ pub(crate) const LEVELS: [(AccessLevel, &str); 5] = [
 
 pub(crate) fn level_order(level: AccessLevel) -> usize {
     LEVELS.iter().position(|(other, _)| *other == level).unwrap_or(LEVELS.len())
+}
+
+/// The most dangerous of some access levels.
+pub(crate) fn worst_level(levels: impl Iterator<Item = AccessLevel>) -> Option<AccessLevel> {
+    levels.min_by_key(|level| level_order(*level))
 }
 
 impl Part {

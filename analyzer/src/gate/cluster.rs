@@ -7,7 +7,7 @@ use remit_source::{Content, Place, Rule, Tokens};
 
 use super::{Growth, Input, Objection, document, review};
 use crate::cluster::level;
-use crate::finding::LEVELS;
+use crate::finding::worst_level;
 
 /// Each rule that allows more.
 pub(super) fn growth_of_role(
@@ -76,8 +76,7 @@ pub(super) fn growth_of_binding(
             let whom = format!("{namespace}{}", subject.name);
             let (level, is_wildcard, of_role) = match &granted {
                 Some(rules) => {
-                    let levels: Vec<AccessLevel> = rules.iter().map(worst).collect();
-                    let level = LEVELS.iter().map(|(level, _)| *level).find(|level| levels.contains(level));
+                    let level = worst_level(rules.iter().map(worst));
                     (level.unwrap_or(AccessLevel::Read), rules.iter().any(has_all), "")
                 }
                 None if role == "ClusterRole/cluster-admin" => (AccessLevel::PermissionsManagement, true, ""),
@@ -135,13 +134,11 @@ fn worst(rule: &rbac::Rule) -> AccessLevel {
         return AccessLevel::PermissionsManagement;
     }
     let groups = || rule.groups.iter().map(String::as_str);
-    let levels: Vec<AccessLevel> = rule
-        .verbs
-        .iter()
-        .flat_map(|verb| groups().map(move |group| (verb, group)))
-        .flat_map(|(verb, group)| rule.resources.iter().map(move |resource| level(verb, group, resource)))
-        .collect();
-    LEVELS.iter().map(|(level, _)| *level).find(|level| levels.contains(level)).unwrap_or(AccessLevel::Read)
+    let levels =
+        rule.verbs.iter().flat_map(|verb| groups().map(move |group| (verb, group))).flat_map(
+            |(verb, group)| rule.resources.iter().map(move |resource| level(verb, group, resource)),
+        );
+    worst_level(levels).unwrap_or(AccessLevel::Read)
 }
 
 /// What a rule allows, in words.

@@ -3,10 +3,9 @@
 use remit_catalog::AccessLevel;
 use remit_policy::{ActionSet, Expander, Usage};
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use super::{Growth, Input};
-use crate::finding::{LEVELS, level_order};
+use crate::finding::{LEVELS, identifier, level_order};
 use crate::output::counted;
 use crate::report::model::Mute;
 use crate::sarif::Rule;
@@ -132,12 +131,7 @@ impl Counts {
 impl Objection {
     /// What it is known by, as long as it is about the same.
     pub(crate) fn id(&self) -> String {
-        let mut digest = Sha256::new();
-        for part in [self.rule, &self.file, &self.address, &self.message] {
-            digest.update((part.len() as u64).to_le_bytes());
-            digest.update(part);
-        }
-        digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        identifier([self.rule, &self.file, &self.address, &self.message])
     }
 
     /// Of something that cannot be told.

@@ -5,7 +5,7 @@ use remit_policy::{ActionSet, Document, Effect, Expander, Gap, PolicySet, Statem
 use remit_source::{Content, Place, Statement};
 
 use super::{Growth, Input, Objection, document, review};
-use crate::finding::LEVELS;
+use crate::finding::worst_level;
 
 /// Each statement that grants more, or of which it cannot be told.
 pub(super) fn growth(
@@ -126,10 +126,8 @@ fn level(input: &Input<'_>, actions: &ActionSet, is_all: bool) -> AccessLevel {
     if is_all {
         return AccessLevel::PermissionsManagement;
     }
-    let levels: Vec<AccessLevel> =
-        actions.iter().filter_map(|id| Some(input.catalog.action(id)?.level)).collect();
-    let worst = LEVELS.iter().map(|(level, _)| *level).find(|level| levels.contains(level));
-    worst.unwrap_or(AccessLevel::Write)
+    let levels = actions.iter().filter_map(|id| Some(input.catalog.action(id)?.level));
+    worst_level(levels).unwrap_or(AccessLevel::Write)
 }
 
 /// Whether a statement allows every action of every service, or all but some.
