@@ -130,11 +130,11 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         objection.file = shown(&arguments.head, &objection.file);
     }
     print(arguments.format, &objections, streams)?;
-    for (path, text) in [
-        (&arguments.sarif, sarif::render(&objections)?),
-        (&arguments.markdown, markdown::render(&objections)),
-    ] {
-        path.as_ref().map(|path| write_file(path, &text)).transpose()?;
+    if let Some(path) = &arguments.sarif {
+        write_file(path, &sarif::render(&objections)?)?;
+    }
+    if let Some(path) = &arguments.markdown {
+        write_file(path, &markdown::render(&objections))?;
     }
     streams.say(&Counts::of(&objections).shown());
     let fails = |objection: &Objection| objection.muted.is_none() && objection.severity <= arguments.fail_on;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{Growth, Input};
 use crate::finding::{LEVELS, identifier, level_order};
 use crate::output::counted;
+use crate::pattern::Pattern;
 use crate::report::model::Mute;
 use crate::sarif::Rule;
 
@@ -238,20 +239,12 @@ pub(super) fn objections(
     let what = format!("{} ({}){gained}{asked}", growth.how, word(growth.level));
     say(severity, "new_privilege", what, growth.names.clone());
 
-    let forbidden: Vec<String> = input
-        .policy
-        .forbidden
-        .iter()
-        .filter(|forbidden| is_granted(expander, growth, forbidden.text()))
-        .map(|forbidden| forbidden.text().to_owned())
-        .collect();
-    for pattern in forbidden {
-        say(
-            Severity::Error,
-            "forbidden_action",
-            format!("grants `{pattern}`, which is forbidden"),
-            vec![pattern],
-        );
+    for forbidden in &input.policy.forbidden {
+        if is_granted(expander, growth, forbidden) {
+            let pattern = forbidden.text().to_owned();
+            let message = format!("grants `{pattern}`, which is forbidden");
+            say(Severity::Error, "forbidden_action", message, vec![pattern]);
+        }
     }
     let is_above = |most: AccessLevel| level_order(growth.level) < level_order(most);
     if let Some(most) = input.policy.most.filter(|most| is_above(*most)) {
@@ -278,21 +271,20 @@ pub(super) fn objections(
 }
 
 /// Whether what is newly granted has something of a forbidden pattern.
-fn is_granted(expander: &mut Expander<'_>, growth: &Growth, forbidden: &str) -> bool {
-    let forbidden_set: ActionSet = expander.pattern(forbidden).clone();
+fn is_granted(expander: &mut Expander<'_>, growth: &Growth, forbidden: &Pattern) -> bool {
+    let text = forbidden.text();
+    let forbidden_set: ActionSet = expander.pattern(text).clone();
     let catalog = expander.catalog();
     let is_new =
         growth.names.iter().filter_map(|name| catalog.find(name)).any(|id| forbidden_set.contains(id));
     // What was there and is widened, and what the catalog lacks, is as forbidden.
-    let pattern = remit_policy::Glob::action(forbidden);
+    let pattern = remit_policy::Glob::action(text);
     let written =
         growth.written.iter().any(|written| remit_policy::Glob::action(written).intersects(&pattern));
-    let of_names = crate::pattern::Pattern::new(forbidden)
-        .is_ok_and(|one| growth.names.iter().any(|name| one.matches(name)));
     is_new
-        || of_names
+        || growth.names.iter().any(|name| forbidden.matches(name))
         || (growth.names.is_empty() && written)
-        || growth.written.iter().any(|one| one.eq_ignore_ascii_case(forbidden))
+        || growth.written.iter().any(|one| one.eq_ignore_ascii_case(text))
 }
 
 /// Whether the identity asked for what it gains.
