@@ -153,6 +153,14 @@ fn with_wire(count: Count, words: impl Fn(u64) -> String) -> String {
     }
 }
 
+/// The first letters of a text, and a sign where there are more.
+pub(crate) fn cut(text: &str, letters: usize) -> String {
+    match text.char_indices().nth(letters) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 /// Text from a log or a policy made safe for a terminal: control characters are shown, not obeyed.
 pub(crate) fn plain(text: &str) -> String {
     let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };

@@ -5,6 +5,8 @@
 
 use serde_json::{Value, json};
 
+use crate::output::cut;
+
 /// Results in one file.
 pub(crate) const RESULTS: usize = 25_000;
 
@@ -114,7 +116,7 @@ fn result(rules: &[Rule], found: Found) -> Value {
         "ruleId": rule,
         "ruleIndex": rules.iter().position(|one| one.id == rule),
         "level": level,
-        "message": { "text": short(&message) },
+        "message": { "text": cut(&message, MESSAGE) },
         "locations": [{
             "physicalLocation": {
                 "artifactLocation": { "uri": uri(&file) },
@@ -130,14 +132,6 @@ fn result(rules: &[Rule], found: Found) -> Value {
         members.insert("baselineState".to_owned(), baseline.into());
     }
     result
-}
-
-/// A message of bounded length.
-fn short(message: &str) -> String {
-    match message.char_indices().nth(MESSAGE) {
-        Some((end, _)) => format!("{}…", message.get(..end).unwrap_or_default()),
-        None => message.to_owned(),
-    }
 }
 
 /// A path as a reference that RFC 3986 allows: of a file elsewhere with its scheme, of any other as it is.

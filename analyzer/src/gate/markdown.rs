@@ -3,6 +3,7 @@
 use remit_forge::markdown::{code, prose, text};
 
 use super::{Counts, Demand, Objection, Severity};
+use crate::output::cut;
 
 /// What the comment is found by.
 pub(crate) const MARKER: &str = "<!-- remit check -->";
@@ -33,27 +34,23 @@ pub(crate) fn render(objections: &[Objection]) -> String {
             Severity::Warning => "warning",
             Severity::Note => "note",
         };
-        let place = code(&short(&format!("{}:{}", objection.file, objection.line)));
-        let owner =
-            objection.owner.as_deref().map(|owner| format!(" ({})", text(&short(owner)))).unwrap_or_default();
+        let place = code(&cut(&format!("{}:{}", objection.file, objection.line), MESSAGE));
+        let owner = objection
+            .owner
+            .as_deref()
+            .map(|owner| format!(" ({})", text(&cut(owner, MESSAGE))))
+            .unwrap_or_default();
         let asked = match &objection.demand {
             None => "",
             Some(Demand::Denied(_)) => "yes: calls were denied",
             Some(Demand::Allowed(_)) => "calls were allowed",
             Some(Demand::NotSeen) => "no call seen",
         };
-        let message = prose(&short(&format!("`{}` {}", objection.address, objection.message)));
+        let message = prose(&cut(&format!("`{}` {}", objection.address, objection.message), MESSAGE));
         all.push_str(&format!("| {severity} | {place}{owner} | {message} | {asked} |\n"));
     }
     if let Some(more) = listed.len().checked_sub(ROWS).filter(|more| *more > 0) {
         all.push_str(&format!("\n{more} more are in the output of `remit check`.\n"));
     }
     all
-}
-
-fn short(text: &str) -> String {
-    match text.char_indices().nth(MESSAGE) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
 }

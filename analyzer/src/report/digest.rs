@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::model::{Change, FindingLine, Report, Trend};
 use super::wording::{counted, number, permissions};
-use crate::output::plain;
+use crate::output::{cut, plain};
 
 /// Where a digest goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -35,7 +35,7 @@ pub(crate) fn render(
     if lines.is_empty() {
         return Ok(None);
     }
-    let lines: Vec<String> = lines.iter().map(|line| short(&plain(line))).collect();
+    let lines: Vec<String> = lines.iter().map(|line| cut(&plain(line), LINE)).collect();
     Ok(Some(match medium {
         Medium::Mail => lines.join("\n") + "\n",
         Medium::Slack => slack(&lines)?,
@@ -207,13 +207,6 @@ fn hour(report: &Report) -> Option<String> {
         let reviews = counted(hour.picks.len(), "proposal", "proposals");
         format!("An hour for {reviews} would remove {}", permissions(removed))
     })
-}
-
-fn short(line: &str) -> String {
-    match line.char_indices().nth(LINE) {
-        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
-        None => line.to_owned(),
-    }
 }
 
 /// Block Kit: a header line, then one section. Text is `mrkdwn`, in which `&`, `<` and `>` are written as entities, so that no
