@@ -131,6 +131,28 @@ pub(crate) struct Finding {
 }
 
 impl Finding {
+    /// One of which no more is known than what was found.
+    pub(crate) fn new(
+        severity: Severity,
+        kind: FindingKind,
+        principal: &str,
+        permissions: usize,
+        detail: String,
+    ) -> Self {
+        Self {
+            severity,
+            kind,
+            principal: principal.to_owned(),
+            service: None,
+            permissions,
+            detail,
+            names: Vec::new(),
+            about: String::new(),
+            owner: None,
+            muted: None,
+        }
+    }
+
     /// What it is known by from one run to the next: equal as long as it is about the same, whatever is said of it.
     pub(crate) fn id(&self) -> String {
         let service = self.service.as_deref().unwrap_or_default();
@@ -176,17 +198,8 @@ pub(crate) fn findings(catalog: &Catalog, analysis: &Analysis, cluster: Option<&
 
 fn of_principal(catalog: &Catalog, analysed: &Analysed, mutes: &Mutes) -> Vec<Finding> {
     let mut findings = unused(&analysed.principal.arn, judged::of_account(catalog, analysed), mutes);
-    let finding = |severity, kind, permissions, detail| Finding {
-        severity,
-        kind,
-        principal: analysed.principal.arn.clone(),
-        service: None,
-        permissions,
-        detail,
-        names: Vec::new(),
-        about: String::new(),
-        owner: None,
-        muted: None,
+    let finding = |severity, kind, permissions, detail| {
+        Finding::new(severity, kind, &analysed.principal.arn, permissions, detail)
     };
     let counts = analysed.judgement.counts();
     let usage = &analysed.usage;
@@ -197,16 +210,8 @@ fn of_principal(catalog: &Catalog, analysed: &Analysed, mutes: &Mutes) -> Vec<Fi
     }
     for (id, use_) in usage.actions.iter().filter(|(_, use_)| use_.denied.distinct() > 0) {
         let Some(action) = catalog.action(*id) else { continue };
-        let name = action.full_name();
-        let denied = use_.denied.distinct();
-        let were = if denied == 1 { "was" } else { "were" };
-        let calls = counted(denied, "call", "calls");
-        let detail = format!("{calls} of `{name}` {were} denied");
-        let mut denied = finding(Severity::Low, FindingKind::Denied, 1, detail);
-        denied.service = Some(action.service.to_string());
-        denied.about.clone_from(&name);
-        denied.names = vec![name];
-        findings.push(denied);
+        let found = denied(&analysed.principal.arn, action.full_name(), use_.denied.distinct());
+        findings.push(Finding { service: Some(action.service.to_string()), ..found });
     }
     for (at, pattern) in &analysed.judgement.granted.unknown_patterns {
         let becomes = fate(&analysed.judgement.unlisted, *at, pattern);
@@ -218,6 +223,14 @@ fn of_principal(catalog: &Catalog, analysed: &Analysed, mutes: &Mutes) -> Vec<Fi
     let none = no_proposal(&analysed.outcome, counts);
     findings.extend(none.map(|why| finding(Severity::Low, FindingKind::NoProposal, counts.unused, why)));
     findings
+}
+
+/// Calls that needed a permission and were denied.
+pub(crate) fn denied(principal: &str, name: String, calls: u64) -> Finding {
+    let were = if calls == 1 { "was" } else { "were" };
+    let detail = format!("{} of `{name}` {were} denied", counted(calls, "call", "calls"));
+    let found = Finding::new(Severity::Low, FindingKind::Denied, principal, 1, detail);
+    Finding { about: name.clone(), names: vec![name], ..found }
 }
 
 /// Why there is no proposal, where one would have something to take away.
@@ -270,17 +283,11 @@ pub(crate) fn unused<'a>(
     }
     parts
         .into_iter()
-        .map(|((service, about, muted), part)| Finding {
-            severity: part.severity(),
-            kind: FindingKind::Unused,
-            principal: principal.to_owned(),
-            permissions: part.names.len(),
-            detail: part.detail(granted.get(&service).copied().unwrap_or_default()),
-            service: Some(service),
-            names: part.names,
-            about,
-            owner: None,
-            muted,
+        .map(|((service, about, muted), part)| {
+            let detail = part.detail(granted.get(&service).copied().unwrap_or_default());
+            let kind = FindingKind::Unused;
+            let found = Finding::new(part.severity(), kind, principal, part.names.len(), detail);
+            Finding { service: Some(service), names: part.names, about, muted, ..found }
         })
         .collect()
 }

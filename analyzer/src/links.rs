@@ -122,18 +122,6 @@ fn hides(catalog: &Catalog, analysis: &Analysis, link: &Link) -> Option<String> 
 
 /// Links worth acting on.
 pub(crate) fn findings(analysis: &Analysis) -> Vec<Finding> {
-    let finding = |severity, kind, principal: &str, permissions, detail| Finding {
-        severity,
-        kind,
-        principal: principal.to_owned(),
-        service: None,
-        permissions,
-        detail,
-        names: Vec::new(),
-        about: String::new(),
-        owner: None,
-        muted: None,
-    };
     let mut findings = Vec::new();
     for line in &analysis.links {
         let (who, granted) = (&line.service_account, line.granted.unwrap_or(0));
@@ -141,13 +129,13 @@ pub(crate) fn findings(analysis: &Analysis) -> Vec<Finding> {
         if line.trust == Trust::Refused.as_str() {
             let detail =
                 format!("it does not trust the service account `{who}`, which is meant to become it");
-            let mut broken = finding(Severity::Low, FindingKind::BrokenLink, whom, 0, detail);
+            let mut broken = Finding::new(Severity::Low, FindingKind::BrokenLink, whom, 0, detail);
             broken.about.clone_from(who);
             findings.push(broken);
         } else if line.verdict == "unused" {
             let detail =
                 format!("the service account `{who}` can become it ({}), and did not", line.mechanism);
-            let mut unused = finding(Severity::Medium, FindingKind::UnusedLink, whom, granted, detail);
+            let mut unused = Finding::new(Severity::Medium, FindingKind::UnusedLink, whom, granted, detail);
             unused.about = format!("{who} {}", line.mechanism);
             findings.push(unused);
         }
@@ -156,7 +144,7 @@ pub(crate) fn findings(analysis: &Analysis) -> Vec<Finding> {
         let granted = analysis.principals.iter().find(|analysed| analysed.principal.arn == open.role);
         let granted = granted.map_or(0, |analysed| analysed.judgement.counts().granted());
         let detail = format!("every service account that `{}` matches can become it", open.subject);
-        let mut trust = finding(Severity::Medium, FindingKind::OpenTrust, &open.role, granted, detail);
+        let mut trust = Finding::new(Severity::Medium, FindingKind::OpenTrust, &open.role, granted, detail);
         trust.about = open.subject.to_string();
         findings.push(trust);
     }

@@ -128,17 +128,8 @@ impl Owners {
         if !self.is_practised {
             return Vec::new();
         }
-        let one = |principal: &String, severity, detail| Finding {
-            severity,
-            kind: FindingKind::NoOwner,
-            principal: principal.clone(),
-            service: None,
-            permissions: 0,
-            detail,
-            names: Vec::new(),
-            about: String::new(),
-            owner: None,
-            muted: None,
+        let one = |principal: &str, severity, detail| {
+            Finding::new(severity, FindingKind::NoOwner, principal, 0, detail)
         };
         let without = self.without.iter().map(|identity| {
             let detail = "no tag, annotation or rule names an owner".to_owned();

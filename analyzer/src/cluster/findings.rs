@@ -4,9 +4,9 @@ use remit_policy::moment;
 use remit_policy::rbac::{Permission, Privilege, privileges};
 
 use super::{AnalysedSubject, Cluster, judged};
-use crate::finding::{Finding, FindingKind, Severity, no_proposal, unused};
+use crate::finding::{Finding, FindingKind, Severity, denied, no_proposal, unused};
 use crate::mutes::Mutes;
-use crate::output::{calls_seen, counted};
+use crate::output::calls_seen;
 
 /// Every finding on a cluster, in the order of its subjects.
 pub(crate) fn findings(cluster: &Cluster, mutes: &Mutes) -> Vec<Finding> {
@@ -15,17 +15,8 @@ pub(crate) fn findings(cluster: &Cluster, mutes: &Mutes) -> Vec<Finding> {
 
 fn of_subject(cluster: &Cluster, subject: &AnalysedSubject, mutes: &Mutes) -> Vec<Finding> {
     let mut findings = unused(&subject.user.name, judged(subject), mutes);
-    let finding = |severity, kind, permissions, detail| Finding {
-        severity,
-        kind,
-        principal: subject.user.name.clone(),
-        service: None,
-        permissions,
-        detail,
-        names: Vec::new(),
-        about: String::new(),
-        owner: None,
-        muted: None,
+    let finding = |severity, kind, permissions, detail| {
+        Finding::new(severity, kind, &subject.user.name, permissions, detail)
     };
     let counts = subject.judgement.counts();
     let usage = &subject.usage;
@@ -33,16 +24,9 @@ fn of_subject(cluster: &Cluster, subject: &AnalysedSubject, mutes: &Mutes) -> Ve
         let detail = format!("no allowed call was recorded since {}", moment(cluster.coverage.window.start));
         findings.push(finding(Severity::Medium, FindingKind::IdlePrincipal, counts.granted(), detail));
     }
-    for (request, count) in &usage.denied {
-        let name = Permission::of_request(request).to_string();
-        let denied = count.distinct();
-        let were = if denied == 1 { "was" } else { "were" };
-        let detail = format!("{} of `{name}` {were} denied", counted(denied, "call", "calls"));
-        let mut denied = finding(Severity::Low, FindingKind::Denied, 1, detail);
-        denied.about.clone_from(&name);
-        denied.names = vec![name];
-        findings.push(denied);
-    }
+    findings.extend(usage.denied.iter().map(|(request, count)| {
+        denied(&subject.user.name, Permission::of_request(request).to_string(), count.distinct())
+    }));
     for binding in &subject.granted.unknown {
         let detail = format!(
             "binding `{}` names a role that is not there, or of which not all is known",
