@@ -157,6 +157,11 @@ impl Owner {
     }
 }
 
+/// The rule for an identity: of several that match the last.
+pub(crate) fn rule_of<'a>(rules: &'a [(Place, OwnerRule)], identity: &str) -> Option<&'a (Place, OwnerRule)> {
+    rules.iter().rev().find(|(_, rule)| rule.identity.matches_identity(identity))
+}
+
 /// How owners are found.
 struct Search<'a> {
     rules: &'a [(Place, OwnerRule)],
@@ -165,7 +170,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Whoever is named first: by a rule, of which the last that matches counts, by a tag, or by the owners of a file.
+    /// Whoever is named first: by a rule, by a tag, or by the owners of a file.
     fn owner<'f>(
         &mut self,
         identity: &str,
@@ -173,8 +178,7 @@ impl Search<'_> {
         files: impl Iterator<Item = &'f str>,
     ) -> Option<Owner> {
         let named = |names: Vec<String>, source: String| Owner { names, source, left: None };
-        let rule = self.rules.iter().rev().find(|(_, rule)| rule.identity.matches_identity(identity));
-        if let Some((place, rule)) = rule {
+        if let Some((place, rule)) = rule_of(self.rules, identity) {
             return Some(named(names(&rule.owner), format!("`{place}`")));
         }
         for key in self.keys {

@@ -16,7 +16,7 @@ use crate::finding::LEVELS;
 use crate::gate::{self, Counts, Input, Objection, Policy, Severity, markdown, sarif, tree};
 use crate::ledgers::Ledger;
 use crate::output::plain;
-use crate::owners::Repositories;
+use crate::owners::{Repositories, rule_of};
 use crate::pattern::Pattern;
 use crate::proposals::write_file;
 use crate::rollup::{Filter, by_principal};
@@ -102,8 +102,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     let repositories = std::cell::RefCell::new(Repositories::default());
     let rules = &streams.configuration.owners;
     let owner = |file: &str, identity: Option<&str>| {
-        let matches = |pattern: &Pattern| identity.is_some_and(|identity| pattern.matches_identity(identity));
-        let rule = rules.iter().rev().find(|(_, rule)| matches(&rule.identity));
+        let rule = identity.and_then(|identity| rule_of(rules, identity));
         let of_file = || repositories.borrow_mut().owners(&shown(&arguments.head, file));
         rule.map(|(_, rule)| rule.owner.clone()).or_else(|| Some(of_file()?.0.join(", ")))
     };
