@@ -72,14 +72,12 @@ pub(crate) fn build(
     for principal in &mut principals {
         principal.rhythm = rhythm::of(&hours, &principal.arn);
         principal.pull_request = pull_requests.get(&principal.arn).cloned();
-    }
-    found::rate(&mut principals, &mut lines);
-    principals
-        .sort_by(|a, b| (std::cmp::Reverse(a.score), &a.arn).cmp(&(std::cmp::Reverse(b.score), &b.arn)));
-    for principal in &mut principals {
         principal.owner = analysis.owners.get(&principal.arn).map(Owner::shown);
         principal.muted = analysis.mutes.of_identity(&principal.arn);
     }
+    found::rate(&mut principals, &lines);
+    principals
+        .sort_by(|a, b| (std::cmp::Reverse(a.score), &a.arn).cmp(&(std::cmp::Reverse(b.score), &b.arn)));
     let mut accounts: Vec<_> = analysis.principals.iter().map(|analysed| analysed.account.clone()).collect();
     accounts.extend(cluster.and_then(|cluster| cluster.name.clone()));
     accounts.sort();

@@ -68,19 +68,11 @@ fn origin<'a>(
     Some(&analysis.account.policies.get(policy)?.origin)
 }
 
-/// Hands mutes of principals down to their findings, and the worst of the findings up to their principals.
-pub(super) fn rate(principals: &mut [PrincipalSection], findings: &mut [FindingLine]) {
-    let muted: BTreeMap<&str, _> = principals
-        .iter()
-        .filter_map(|principal| Some((principal.arn.as_str(), principal.muted.as_ref()?)))
-        .collect();
-    for finding in findings.iter_mut().filter(|finding| finding.muted.is_none()) {
-        finding.muted = muted.get(finding.principal.as_str()).map(|mute| (*mute).clone());
-    }
-    let mut at_risk: BTreeSet<(&str, &str)> = BTreeSet::new();
-    for finding in findings.iter().filter(|finding| finding.muted.is_none()) {
-        at_risk.insert((&finding.principal, finding.severity));
-    }
+/// Tells of each principal how bad the worst of its findings is. A principal that is muted has none that is not.
+pub(super) fn rate(principals: &mut [PrincipalSection], findings: &[FindingLine]) {
+    let open = findings.iter().filter(|finding| finding.muted.is_none());
+    let at_risk: BTreeSet<(&str, &str)> =
+        open.map(|finding| (finding.principal.as_str(), finding.severity)).collect();
     for principal in principals {
         let severities = [Severity::High, Severity::Medium, Severity::Low].map(Severity::as_str);
         let worst = severities.into_iter().find(|severity| at_risk.contains(&(&principal.arn, severity)));
