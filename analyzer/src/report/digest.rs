@@ -80,9 +80,7 @@ fn first(report: &Report) -> Vec<String> {
 }
 
 fn changes(report: &Report, trend: &Trend) -> Vec<String> {
-    let of = |change| {
-        report.findings.iter().filter(move |finding| is_told(finding) && finding.change == Some(change))
-    };
+    let of = |change| report.findings.iter().filter(move |finding| finding.is_news(change));
     let counts: Vec<String> = [
         (of(Change::New).count(), "new"),
         (of(Change::Regressed).count(), "back"),

@@ -40,18 +40,13 @@ pub fn render(report: &Report) -> Result<String, askama::Error> {
             .filter(|(_, principal)| is_listed(principal))
             .take(OVERVIEW)
             .collect(),
-        news: [Change::Regressed, Change::New, Change::Grown].map(|change| news(report, change)),
+        news: [Change::Regressed, Change::New, Change::Grown]
+            .map(|change| report.findings.iter().filter(|finding| finding.is_news(change)).collect()),
         data: &Data::of(report, &anchors),
         style_hash: &hash(STYLE),
         script_hash: &hash(SCRIPT),
     };
     Ok(wording::legible(page.render()?))
-}
-
-/// Findings that are not muted and of which this became since the previous report.
-fn news(report: &Report, change: Change) -> Vec<&FindingLine> {
-    let is_told = |finding: &&FindingLine| finding.change == Some(change) && finding.muted.is_none();
-    report.findings.iter().filter(is_told).collect()
 }
 
 /// What a Content-Security-Policy allows by content.

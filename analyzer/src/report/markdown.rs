@@ -100,8 +100,7 @@ fn changes(report: &Report, trend: &Trend, page: &mut String) -> fmt::Result {
     };
     for (change, title) in [(Change::Regressed, "Back again"), (Change::New, "New"), (Change::Grown, "Grown")]
     {
-        let told = report.findings.iter().filter(|one| one.change == Some(change) && one.muted.is_none());
-        let told: Vec<_> = told.collect();
+        let told: Vec<_> = report.findings.iter().filter(|one| one.is_news(change)).collect();
         if told.is_empty() {
             continue;
         }
@@ -345,7 +344,7 @@ fn unused(principal: &PrincipalSection, page: &mut String) -> fmt::Result {
         "\n| Unused, by access level | Permissions | Score | Such as |\n| --- | ---: | ---: | --- |"
     )?;
     for row in principal.unused_levels() {
-        let (level, points) = (text(&row.level), number(wording::points(row)));
+        let (level, points) = (text(&row.level), number(row.points()));
         let examples = codes(&row.examples, 5, row.permissions.unused);
         writeln!(page, "| {level} | {} | {points} | {examples} |", number(row.permissions.unused))?;
     }

@@ -389,6 +389,13 @@ pub struct LevelRow {
     pub examples: Vec<String>,
 }
 
+impl LevelRow {
+    /// What the unused ones add to the score.
+    pub(crate) fn points(&self) -> u64 {
+        self.weight.saturating_mul(self.permissions.unused as u64)
+    }
+}
+
 /// A service's permissions of one principal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ServiceRow {

@@ -10,7 +10,7 @@ pub(super) use remit_forge::markdown::{legible, pieces};
 pub(super) use self::number::{Count, counted, more, number, permissions, principals, share};
 pub(super) use self::text::{anchors, time};
 use super::model::{
-    Closed, CoverageLine, Gap, Hour, LevelRow, LinkLine, PermissionCounts, PrincipalSection, ProposalSection,
+    Closed, CoverageLine, Gap, Hour, LinkLine, PermissionCounts, PrincipalSection, ProposalSection,
     RegionLine, Report, ReportWindow, Score, Totals, Trend, UsedRow,
 };
 
@@ -387,11 +387,6 @@ pub(super) fn accounts(report: &Report) -> String {
 /// Resource patterns to which a proposal narrows a used permission; none without a proposal that changes something.
 pub(super) fn narrowed<'a>(used: &'a UsedRow, proposal: &ProposalSection) -> &'a [String] {
     if matches!(proposal, ProposalSection::Proven { .. }) { &used.narrowed_to } else { &[] }
-}
-
-/// What a level adds to a principal's score.
-pub(super) fn points(row: &LevelRow) -> u64 {
-    row.weight.saturating_mul(row.permissions.unused as u64)
 }
 
 /// Whether some operation of a used permission has another name than its action.

@@ -9,8 +9,8 @@ pub(super) fn of(principals: &[PrincipalSection]) -> Score {
     let mut score = Score::default();
     for row in principals.iter().flat_map(|principal| &principal.levels) {
         let points = |permissions: usize| row.weight.saturating_mul(permissions as u64);
-        score.removable += points(row.permissions.unused);
-        score.granted += points(row.permissions.used) + points(row.permissions.unused);
+        score.removable += row.points();
+        score.granted += points(row.permissions.used) + row.points();
         score.unobservable += points(row.permissions.unobservable);
     }
     score.percent =

@@ -33,7 +33,6 @@ impl Sums {
     pub(crate) fn of<'a>(judged: impl Iterator<Item = Judged<'a>>) -> Self {
         let mut gaps = Gaps::default();
         let mut services: BTreeMap<String, Service> = BTreeMap::new();
-        let mut score = 0;
         for Judged { name, service, level, verdict } in judged {
             let Service { counts, unused } = services.entry(service).or_default();
             let at = level_order(level);
@@ -44,7 +43,6 @@ impl Sums {
                 Verdict::Used => {}
                 Verdict::Unobservable(reason) => gaps.add(reason, name, ""),
                 Verdict::Unused => {
-                    score += level_weight(level);
                     if let Some(names) = unused.get_mut(at) {
                         names.push(name);
                     }
@@ -53,7 +51,8 @@ impl Sums {
         }
         let mut permissions = PermissionCounts::default();
         services.values().flat_map(|service| &service.counts).for_each(|counts| permissions.add(*counts));
-        let levels = (0..LEVELS.len()).filter_map(|at| level_row(at, &services)).collect();
+        let levels: Vec<_> = (0..LEVELS.len()).filter_map(|at| level_row(at, &services)).collect();
+        let score = levels.iter().map(LevelRow::points).sum();
         let mut services: Vec<_> =
             services.into_iter().map(|(name, service)| service_row(name, &service)).collect();
         services.sort_by(|a, b| {

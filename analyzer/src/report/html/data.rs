@@ -104,9 +104,7 @@ impl Data {
         }
         let rows = report.principals.iter().zip(anchors).map(|(principal, anchor)| {
             let is_new = findings.get(principal.arn.as_str()).is_some_and(|findings| {
-                findings.iter().any(|finding| {
-                    matches!(finding.change, Some(Change::New | Change::Regressed)) && finding.muted.is_none()
-                })
+                findings.iter().any(|one| one.is_news(Change::New) || one.is_news(Change::Regressed))
             });
             row(principal, anchor, is_new)
         });

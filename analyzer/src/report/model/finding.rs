@@ -31,6 +31,13 @@ pub struct FindingLine {
     pub change: Option<Change>,
 }
 
+impl FindingLine {
+    /// Whether somebody wants to know that this became of it: it is not muted.
+    pub(crate) fn is_news(&self, change: Change) -> bool {
+        self.change == Some(change) && self.muted.is_none()
+    }
+}
+
 /// A line of a file of grants.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Place {
