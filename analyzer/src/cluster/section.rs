@@ -98,12 +98,11 @@ fn narrowed(subject: &AnalysedSubject, permission: &Permission) -> Vec<String> {
 }
 
 fn proposal(cluster: &Cluster, subject: &AnalysedSubject) -> ProposalSection {
-    let points = points(super::removed(subject));
     proposed(&subject.outcome, |proven| ProposalSection::Proven {
         changes: changes(cluster, proven),
         granted_after: proven.kept(),
         removed: proven.removed(),
-        points,
+        points: points(super::removed(subject).map(|removed| removed.level)),
         protected: proven.proof().protected,
         folder: folder_of(cluster, &subject.user),
     })

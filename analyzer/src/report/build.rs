@@ -14,7 +14,7 @@ mod tests;
 mod trend;
 mod workload;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use remit_catalog::{ActionId, Catalog, Visibility};
@@ -286,15 +286,13 @@ fn proposal(catalog: &Catalog, account: &Account, analysed: &Analysed) -> Propos
             ),
         },
         outcome => proposed(outcome, |proven| {
-            let removed: BTreeSet<&str> =
-                proven.proposal().removed.iter().map(|removed| removed.name.as_str()).collect();
+            // Only what is unused is ever removed, so each of it has added to the score.
+            let removed = proven.proposal().removed.iter();
             ProposalSection::Proven {
                 changes: changes::rows(account, proven),
                 granted_after: proven.kept(),
                 removed: proven.removed(),
-                points: points(judged::of_account(catalog, analysed).filter(|judged| {
-                    *judged.verdict == Verdict::Unused && removed.contains(judged.name.as_str())
-                })),
+                points: points(removed.filter_map(|removed| Some(catalog.action(removed.action)?.level))),
                 protected: proven.proof().protected,
                 folder: folder_of(&analysed.principal),
             }

@@ -1,6 +1,7 @@
 //! The score: how much of what is granted is without need.
 
-use crate::judged::Judged;
+use remit_catalog::AccessLevel;
+
 use crate::learn::level_weight;
 use crate::report::model::{PrincipalSection, Score};
 
@@ -18,7 +19,7 @@ pub(super) fn of(principals: &[PrincipalSection]) -> Score {
     score
 }
 
-/// What permissions add to a score if they are unused.
-pub(crate) fn points<'a>(judged: impl Iterator<Item = Judged<'a>>) -> u64 {
-    judged.map(|judged| level_weight(judged.level)).sum()
+/// What permissions of these access levels add to a score if they are unused.
+pub(crate) fn points(levels: impl Iterator<Item = AccessLevel>) -> u64 {
+    levels.map(level_weight).sum()
 }
