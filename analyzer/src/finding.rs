@@ -268,11 +268,12 @@ pub(crate) fn unused<'a>(
     judged: impl Iterator<Item = Judged<'a>>,
     mutes: &Mutes,
 ) -> Vec<Finding> {
+    let mutes: Vec<_> = mutes.concerning(principal, FindingKind::Unused.as_str()).collect();
     let mut granted: BTreeMap<String, usize> = BTreeMap::new();
     let mut parts: BTreeMap<(String, String, Option<Mute>), Part> = BTreeMap::new();
     for Judged { name, service, level, verdict } in judged {
         if *verdict == Verdict::Unused {
-            let mute = mutes.of_permission(principal, FindingKind::Unused.as_str(), &name);
+            let mute = mutes.iter().copied().find(|mute| mute.mutes(&name));
             let about = mute.and_then(|mute| mute.action.as_ref()).map(Pattern::text).unwrap_or_default();
             let key = (service.clone(), about.to_owned(), mute.map(MuteRule::mute));
             let part = parts.entry(key).or_default();

@@ -60,16 +60,14 @@ impl Mutes {
         whole.into_iter().find(|one| one.concerns(identity, "")).map(MuteRule::mute)
     }
 
-    /// The mute of one permission that a rule found.
-    pub(crate) fn of_permission(&self, identity: &str, rule: &str, name: &str) -> Option<&MuteRule> {
-        let matches = |one: &&MuteRule| one.action.as_ref().is_none_or(|action| action.matches(name));
-        self.held.iter().filter(|one| one.concerns(identity, rule)).find(matches)
+    /// The mutes of what a rule finds of an identity, some of them of some permissions only.
+    pub(crate) fn concerning(&self, identity: &str, rule: &str) -> impl Iterator<Item = &MuteRule> {
+        self.held.iter().filter(move |one| one.concerns(identity, rule))
     }
 
     /// The mute of what a rule says of an identity and permissions as a whole.
     pub(crate) fn of_names(&self, identity: &str, rule: &str, names: &[String]) -> Option<Mute> {
-        let mut concerned = self.held.iter().filter(|one| one.concerns(identity, rule));
-        concerned.find(|one| one.is_about(names)).map(MuteRule::mute)
+        self.concerning(identity, rule).find(|one| one.is_about(names)).map(MuteRule::mute)
     }
 
     /// The mute of a finding as a whole: one that names permissions has to match all of them.
@@ -83,6 +81,11 @@ impl MuteRule {
     fn concerns(&self, identity: &str, rule: &str) -> bool {
         self.identity.as_ref().is_none_or(|pattern| pattern.matches_identity(identity))
             && self.rule.as_ref().is_none_or(|own| own.get_ref() == rule)
+    }
+
+    /// Whether it is about a permission; one that names none is about any.
+    pub(crate) fn mutes(&self, name: &str) -> bool {
+        self.action.as_ref().is_none_or(|action| action.matches(name))
     }
 
     /// Whether it is about all of these permissions; one that names none is about any.
