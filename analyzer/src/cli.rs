@@ -203,23 +203,20 @@ impl Streams<'_> {
 
     /// Says a problem with its hint on a line of its own.
     fn problem(&mut self, message: &str) {
-        match message.split_once("\nhint: ") {
-            Some((message, hint)) => {
-                self.say(&format!("warning: {message}"));
-                self.say(&format!("hint: {hint}"));
-            }
-            None => self.say(&format!("warning: {message}")),
-        }
+        self.complain("warning", message);
     }
 
     fn error(&mut self, error: &anyhow::Error) {
-        let message = format!("{error:#}");
+        self.complain("error", &format!("{error:#}"));
+    }
+
+    fn complain(&mut self, kind: &str, message: &str) {
         match message.split_once("\nhint: ") {
             Some((message, hint)) => {
-                self.say(&format!("error: {message}"));
+                self.say(&format!("{kind}: {message}"));
                 self.say(&format!("hint: {hint}"));
             }
-            None => self.say(&format!("error: {message}")),
+            None => self.say(&format!("{kind}: {message}")),
         }
     }
 }
