@@ -109,14 +109,14 @@ enum Verb {
 pub fn run() -> ExitCode {
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let (mut configuration, command, unreadable) = command(today);
-    let parsed =
-        command.try_get_matches().and_then(|mut matches| Arguments::from_arg_matches_mut(&mut matches));
-    let needs_file = |arguments: &Arguments| {
-        !matches!(arguments.verb, Verb::Completions(_) | Verb::Config(_) | Verb::Demo(_) | Verb::Man(_))
-    };
-    let arguments = match parsed {
+    let parsed = command.try_get_matches().and_then(|mut matches| {
+        let needs_file =
+            matches.subcommand_name().is_some_and(|verb| !configuration::WITHOUT.contains(&verb));
+        Ok((Arguments::from_arg_matches_mut(&mut matches)?, needs_file))
+    });
+    let (arguments, needs_file) = match parsed {
         // Without the file the line may lack what it says, so that the file is what is wrong.
-        Ok(arguments) if unreadable.is_none() || !needs_file(&arguments) => arguments,
+        Ok((arguments, needs_file)) if unreadable.is_none() || !needs_file => (arguments, needs_file),
         Err(error) if unreadable.is_none() || !error.use_stderr() => {
             let wrong = error.use_stderr();
             // A closed pipe is no reason to fail after help was asked for.
@@ -130,7 +130,7 @@ pub fn run() -> ExitCode {
             return Exit::Usage.into();
         }
     };
-    if !needs_file(&arguments) {
+    if !needs_file {
         configuration = Configuration::default();
     }
     start_log(arguments.verbose);

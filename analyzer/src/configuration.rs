@@ -27,14 +27,12 @@ use crate::gate::GATE_RULES;
 use crate::mutes::{MuteRule, Mutes};
 use crate::owners::OwnerRule;
 
+pub(crate) use self::options::WITHOUT;
 pub(crate) use self::schema::schema;
 pub(crate) use self::wrong::Place;
 
 /// Its name in the working folder.
 const NAME: &str = "remit.toml";
-
-/// Its tables that are no verbs.
-const TABLES: [&str; 2] = ["mute", "owner"];
 
 /// What it says beside options.
 #[derive(Debug, Default)]

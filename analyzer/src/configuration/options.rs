@@ -8,6 +8,7 @@ use clap::{Arg, ArgAction, Command};
 use toml::Spanned;
 use toml::de::{DeString, DeValue};
 
+use super::schema::TABLES;
 use super::wrong::File;
 
 /// A verb whose options a file may set, by the names of its commands.
@@ -22,7 +23,7 @@ pub(super) struct Options {
 }
 
 /// Verbs that need no file: they say what the program is, or run on a sample.
-const WITHOUT: [&str; 5] = ["completions", "config", "demo", "help", "man"];
+pub(crate) const WITHOUT: [&str; 5] = ["completions", "config", "demo", "help", "man"];
 
 /// The verb whose options, as far as other verbs have them, may stand above all tables: they say what is analysed and how.
 const ANALYSING: &str = "findings";
@@ -48,7 +49,8 @@ impl Options {
         name: &Spanned<DeString<'_>>,
     ) -> anyhow::Result<&(Path, BTreeMap<String, Arg>)> {
         self.verbs.get(name.get_ref().as_ref()).ok_or_else(|| {
-            let known = self.verbs.keys().map(String::as_str).chain(super::TABLES);
+            let tables = TABLES.iter().map(|(name, ..)| *name);
+            let known = self.verbs.keys().map(String::as_str).chain(tables);
             file.unknown(name.span().start, "table", name.get_ref(), known)
         })
     }

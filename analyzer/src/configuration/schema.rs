@@ -28,7 +28,7 @@ pub(crate) fn schema(command: &Command) -> Value {
 type Key = (&'static str, &'static str, bool);
 
 /// Lists of tables that are no verbs.
-const TABLES: [(&str, &str, &[Key]); 2] = [
+pub(super) const TABLES: [(&str, &str, &[Key]); 2] = [
     (
         "mute",
         "Findings that are known: they are counted and not listed",
