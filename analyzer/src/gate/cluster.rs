@@ -3,7 +3,7 @@
 use remit_catalog::AccessLevel;
 use remit_catalog::kubernetes::Target;
 use remit_policy::rbac::{self, Bound, Permission, excess};
-use remit_source::{Content, Place, Rule, Tokens};
+use remit_source::{Content, Place, Rule, Text, Tokens};
 
 use super::{Growth, Input, Objection, document, review};
 use crate::cluster::level;
@@ -65,7 +65,7 @@ pub(super) fn growth_of_binding(
         old.iter().any(|old| (&old.kind, &old.name, &old.namespace) == (&one.kind, &one.name, &one.namespace))
     };
     let role = format!("{}/{}", bound.role_kind, bound.role);
-    let granted = role_of(input, &role);
+    let granted = role_of(input, head, &role);
     bound
         .subjects
         .iter()
@@ -99,9 +99,15 @@ pub(super) fn growth_of_binding(
         .collect()
 }
 
-/// The rules of a role, where the repository has it.
-fn role_of(input: &Input<'_>, role: &str) -> Option<Vec<rbac::Rule>> {
-    let place = input.head.places.iter().find(|place| {
+/// The rules of the role that a binding names, where the repository has it.
+fn role_of(input: &Input<'_>, binding: &Place, role: &str) -> Option<Vec<rbac::Rule>> {
+    // A role of another namespace may have the same name. Where either does not say its own, they may be together.
+    let own = binding.names.namespace.as_ref().and_then(Text::known);
+    let is_elsewhere = |place: &Place| {
+        let its = place.names.namespace.as_ref().and_then(Text::known);
+        role.starts_with("Role/") && own.zip(its).is_some_and(|(own, its)| own != its)
+    };
+    let place = input.head.places.iter().filter(|place| !is_elsewhere(place)).find(|place| {
         let name = place.names.name.as_ref().map(ToString::to_string).unwrap_or_default();
         let kind = place.address.split('/').next().unwrap_or_default();
         matches!(place.content, Content::Rules(_)) && format!("{kind}/{name}") == role

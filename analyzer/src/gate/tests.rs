@@ -152,6 +152,34 @@ fn roles_and_bindings_of_a_cluster_are_compared() {
 }
 
 #[test]
+fn a_binding_names_the_role_of_its_own_namespace() {
+    let group = "rbac.authorization.k8s.io";
+    let role = |namespace: &str, verbs: &str| {
+        format!(
+            "---\napiVersion: {group}/v1\nkind: Role\nmetadata:\n  name: app\n  namespace: {namespace}\nrules:\n- apiGroups: ['']\n  resources: [pods]\n  verbs: [{verbs}]\n"
+        )
+    };
+    let base = role("a", "get") + &role("b", "'*'");
+    let binding = |namespace: &str| {
+        format!(
+            "{base}---\napiVersion: {group}/v1\nkind: RoleBinding\nmetadata:\n  name: app\n{namespace}roleRef:\n  apiGroup: {group}\n  kind: Role\n  name: app\nsubjects:\n- kind: ServiceAccount\n  name: web\n  namespace: b\n"
+        )
+    };
+    let access = |namespace: &str| {
+        let namespace =
+            if namespace.is_empty() { String::new() } else { format!("  namespace: {namespace}\n") };
+        let objections =
+            checked(&[("rbac.yaml", &base)], &[("rbac.yaml", &binding(&namespace))], &Policy::default());
+        let [one] = objections.as_slice() else { panic!("{objections:#?}") };
+        (one.severity, one.access)
+    };
+    assert_eq!(access("a"), (Severity::Note, AccessLevel::Read));
+    assert_eq!(access("b"), (Severity::Warning, AccessLevel::PermissionsManagement));
+    assert_eq!(access("c"), (Severity::Note, AccessLevel::Write), "its role is not in the repository");
+    assert_eq!(access(""), (Severity::Note, AccessLevel::Read), "nobody says where it is");
+}
+
+#[test]
 fn rules_forbid_bound_and_ask_for_dates_and_owners() {
     let head = policy(&allow("[\"s3:PutObject\", \"iam:PutRolePolicy\"]", "*"));
     let rules = |policy: Policy, path: &str, head: &str| -> Vec<&'static str> {
