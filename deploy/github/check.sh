@@ -33,7 +33,7 @@ if [ "${REMIT_COMMENT:-true}" = true ] && [ -n "${REMIT_PULL_REQUEST:-}" ] && [ 
     mark='<!-- remit check -->'
     # Only a comment of a program is replaced: a person may quote the mark.
     old="$(gh api --paginate "$comments" \
-        --jq ".[] | select(.user.type == \"Bot\" and (.body | startswith(\"$mark\"))) | .id" | head -n 1)" || old=failed
+        --jq ".[] | select(.user.type == \"Bot\" and (.body | startswith(\"$mark\"))) | .id" | sed -n 1p)" || old=failed
     if [ "$old" = failed ]; then
         echo "::warning::comments cannot be read; hint: give the job \`permissions: pull-requests: write\`"
     elif [ -n "$old" ]; then
