@@ -88,9 +88,6 @@ pub(crate) struct NewPullRequest<'a> {
     pub(crate) base: &'a str,
     pub(crate) title: &'a str,
     pub(crate) body: &'a str,
-    pub(crate) label: &'a str,
-    /// As `CODEOWNERS` names them.
-    pub(crate) reviewers: &'a [String],
 }
 
 /// A comment.
@@ -184,9 +181,15 @@ impl Forge {
         ask!(self, api => api.create(new).await)
     }
 
-    /// Completes a pull request: reviewers, and then the label, which says that all is done. What could not be, in words.
-    pub(crate) async fn complete(&self, number: u64, new: &NewPullRequest<'_>) -> Result<Vec<String>, Error> {
-        ask!(self, api => api.complete(number, new).await)
+    /// Completes a pull request: reviewers, as `CODEOWNERS` names them, and then the label, which says that all is done. What could not be,
+    /// in words.
+    pub(crate) async fn complete(
+        &self,
+        number: u64,
+        label: &str,
+        reviewers: &[String],
+    ) -> Result<Vec<String>, Error> {
+        ask!(self, api => api.complete(number, label, reviewers).await)
     }
 
     /// Writes title and body anew.

@@ -119,15 +119,7 @@ pub async fn roll_back(
             State::Merged { .. } => "taken back",
         };
         if state == "open" && !known.labels.contains(&settings.label) && !settings.is_dry {
-            let new = NewPullRequest {
-                branch: &branch,
-                base: "",
-                title: "",
-                body: "",
-                label: &settings.label,
-                reviewers: &[],
-            };
-            forge.complete(known.number, &new).await?;
+            forge.complete(known.number, &settings.label, &[]).await?;
         }
         return Ok(outcome(state, &known.url, format!("takes back #{}", merged.number)));
     }
@@ -167,16 +159,9 @@ pub async fn roll_back(
     }
     let owners = repository.owners(forge.kind().dialect());
     let reviewers = reviewers(owners.as_ref(), &files);
-    let new = NewPullRequest {
-        branch: &branch,
-        base: &base,
-        title: &title,
-        body: &body,
-        label: &settings.label,
-        reviewers: &reviewers,
-    };
+    let new = NewPullRequest { branch: &branch, base: &base, title: &title, body: &body };
     let pull = forge.create(&new).await?;
-    forge.complete(pull.number, &new).await?;
+    forge.complete(pull.number, &settings.label, &reviewers).await?;
     Ok(outcome("opened", &pull.url, format!("takes back #{}", merged.number)))
 }
 

@@ -146,10 +146,15 @@ impl GitHub {
         Ok(pull.into())
     }
 
-    pub(super) async fn complete(&self, number: u64, new: &NewPullRequest<'_>) -> Result<Vec<String>, Error> {
+    pub(super) async fn complete(
+        &self,
+        number: u64,
+        label: &str,
+        reviewers: &[String],
+    ) -> Result<Vec<String>, Error> {
         let number = number.to_string();
         let mut problems = Vec::new();
-        let owners = new.reviewers.iter().filter_map(|owner| owner.strip_prefix('@')).take(REVIEWERS);
+        let owners = reviewers.iter().filter_map(|owner| owner.strip_prefix('@')).take(REVIEWERS);
         let mut unwilling = Vec::new();
         let (mut people, mut teams) = (Vec::new(), Vec::new());
         for owner in owners {
@@ -181,7 +186,7 @@ impl GitHub {
         if !unwilling.is_empty() {
             problems.push(format!("{} cannot be asked for a review of #{number}", unwilling.join(", ")));
         }
-        let labels = json!({ "labels": [new.label] });
+        let labels = json!({ "labels": [label] });
         self.rest.send::<Value>(Method::POST, &self.path(&["issues", &number, "labels"]), &labels).await?;
         Ok(problems)
     }

@@ -138,10 +138,15 @@ impl GitLab {
         Ok(merge.into())
     }
 
-    pub(super) async fn complete(&self, number: u64, new: &NewPullRequest<'_>) -> Result<Vec<String>, Error> {
+    pub(super) async fn complete(
+        &self,
+        number: u64,
+        label: &str,
+        reviewers: &[String],
+    ) -> Result<Vec<String>, Error> {
         let mut problems = Vec::new();
         let mut ids = Vec::new();
-        for owner in new.reviewers.iter().filter_map(|owner| owner.strip_prefix('@')).take(REVIEWERS) {
+        for owner in reviewers.iter().filter_map(|owner| owner.strip_prefix('@')).take(REVIEWERS) {
             let found: Vec<Account> = self.rest.get(&["users"], &[("username", owner)]).await?;
             match found.first() {
                 Some(account) => ids.push(account.id),
@@ -152,8 +157,8 @@ impl GitLab {
             }
         }
         let body = match ids.as_slice() {
-            [] => json!({ "add_labels": new.label }),
-            ids => json!({ "add_labels": new.label, "reviewer_ids": ids }),
+            [] => json!({ "add_labels": label }),
+            ids => json!({ "add_labels": label, "reviewer_ids": ids }),
         };
         self.put(number, &body).await?;
         Ok(problems)

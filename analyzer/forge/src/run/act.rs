@@ -27,8 +27,10 @@ impl Run<'_> {
         let past = self.pasts.get(&candidate.unit).cloned().unwrap_or_default();
         match (decision, past.latest) {
             (Decision::Open, _) => self.open(candidate, board).await?,
-            (Decision::Leave, Some((pull, marker))) => self.leave(candidate, &pull, &marker, board).await?,
-            (Decision::Update, Some((pull, _))) => self.update(candidate, &pull, "evidence", board).await?,
+            (Decision::Leave, Some((pull, _))) => self.leave(candidate, &pull, board).await?,
+            (Decision::Update, Some((pull, _))) => {
+                self.update(candidate, &pull, "the evidence changed", board).await?;
+            }
             (Decision::Resolve, Some((pull, marker))) => {
                 let why = if candidate.size() == 0 {
                     "everything that it took away is kept, or was used since"
@@ -135,18 +137,11 @@ impl Run<'_> {
             self.say(candidate, "stuck", "", "its branch holds commits of others");
             return Ok(());
         }
-        let (title, body, reviewers) = (subject.title(), subject.body(), self.reviewers(candidate));
-        let new = NewPullRequest {
-            branch: &branch,
-            base: &self.repository.base,
-            title: &title,
-            body: &body,
-            label: &self.settings.label,
-            reviewers: &reviewers,
-        };
+        let (title, body) = (subject.title(), subject.body());
+        let base = &self.repository.base;
+        let new = NewPullRequest { branch: &branch, base, title: &title, body: &body };
         let pull = self.forge.create(&new).await?;
-        let problems = self.forge.complete(pull.number, &new).await?;
-        self.report.notes.extend(problems);
+        self.complete(candidate, &pull).await?;
         board.open.push(candidate.entry(reference(&pull)));
         self.say(candidate, "opened", &pull.url, files(candidate));
         Ok(())
@@ -157,30 +152,18 @@ impl Run<'_> {
         &mut self,
         candidate: &Candidate<'_>,
         pull: &PullRequest,
-        marker: &Marker,
         board: &mut Dashboard,
     ) -> Result<(), Error> {
         let head = self.repository.git.fetch_branch(&pull.branch)?;
         if self.repository.git.conflicts(&head, &self.repository.tip)? {
-            return self.update(candidate, pull, "base", board).await;
+            return self.update(candidate, pull, "the base went on and conflicts", board).await;
         }
         board.open.push(candidate.entry(reference(pull)));
         if pull.labels.contains(&self.settings.label) || self.settings.is_dry {
             self.say(candidate, "open", &pull.url, "");
             return Ok(());
         }
-        let subject = subject(candidate, marker);
-        let (title, reviewers) = (subject.title(), self.reviewers(candidate));
-        let new = NewPullRequest {
-            branch: &pull.branch,
-            base: &self.repository.base,
-            title: &title,
-            body: "",
-            label: &self.settings.label,
-            reviewers: &reviewers,
-        };
-        let problems = self.forge.complete(pull.number, &new).await?;
-        self.report.notes.extend(problems);
+        self.complete(candidate, pull).await?;
         self.say(candidate, "completed", &pull.url, "a run had been cut");
         Ok(())
     }
@@ -190,14 +173,10 @@ impl Run<'_> {
         &mut self,
         candidate: &Candidate<'_>,
         pull: &PullRequest,
-        what: &'static str,
+        why: &str,
         board: &mut Dashboard,
     ) -> Result<(), Error> {
         board.open.push(candidate.entry(reference(pull)));
-        let why = match what {
-            "base" => "the base went on and conflicts",
-            _ => "the evidence changed",
-        };
         if self.settings.is_dry {
             self.say(candidate, "would update", &pull.url, why);
             return Ok(());
@@ -239,9 +218,12 @@ impl Run<'_> {
         })
     }
 
-    /// Owners of what the candidate edits.
-    fn reviewers(&self, candidate: &Candidate<'_>) -> Vec<String> {
-        reviewers(self.owners.as_ref(), &candidate.change.files)
+    /// Asks owners of what the candidate edits for a review, and says by the label that all is done.
+    async fn complete(&mut self, candidate: &Candidate<'_>, pull: &PullRequest) -> Result<(), Error> {
+        let reviewers = reviewers(self.owners.as_ref(), &candidate.change.files);
+        let problems = self.forge.complete(pull.number, &self.settings.label, &reviewers).await?;
+        self.report.notes.extend(problems);
+        Ok(())
     }
 
     fn marker(&self, candidate: &Candidate<'_>) -> Marker {
