@@ -192,19 +192,16 @@ impl GitHub {
     }
 
     pub(super) async fn rewrite(&self, number: u64, title: &str, body: &str) -> Result<(), Error> {
-        let path = ["pulls", &number.to_string()];
-        self.rest
-            .send::<Value>(Method::PATCH, &self.path(&path), &json!({ "title": title, "body": body }))
-            .await
-            .map(drop)
+        self.patch("pulls", number, &json!({ "title": title, "body": body })).await
     }
 
     pub(super) async fn close(&self, number: u64, body: &str) -> Result<(), Error> {
-        let path = ["pulls", &number.to_string()];
-        self.rest
-            .send::<Value>(Method::PATCH, &self.path(&path), &json!({ "state": "closed", "body": body }))
-            .await
-            .map(drop)
+        self.patch("pulls", number, &json!({ "state": "closed", "body": body })).await
+    }
+
+    async fn patch(&self, what: &str, number: u64, body: &Value) -> Result<(), Error> {
+        let path = [what, &number.to_string()];
+        self.rest.send::<Value>(Method::PATCH, &self.path(&path), body).await.map(drop)
     }
 
     pub(super) async fn comments(&self, number: u64) -> Result<Vec<Comment>, Error> {
@@ -241,8 +238,7 @@ impl GitHub {
     }
 
     pub(super) async fn rewrite_issue(&self, number: u64, body: &str) -> Result<(), Error> {
-        let path = ["issues", &number.to_string()];
-        self.rest.send::<Value>(Method::PATCH, &self.path(&path), &json!({ "body": body })).await.map(drop)
+        self.patch("issues", number, &json!({ "body": body })).await
     }
 }
 

@@ -160,20 +160,20 @@ impl GitLab {
             [] => json!({ "add_labels": label }),
             ids => json!({ "add_labels": label, "reviewer_ids": ids }),
         };
-        self.put(number, &body).await?;
+        self.put("merge_requests", number, &body).await?;
         Ok(problems)
     }
 
     pub(super) async fn rewrite(&self, number: u64, title: &str, body: &str) -> Result<(), Error> {
-        self.put(number, &json!({ "title": title, "description": body })).await
+        self.put("merge_requests", number, &json!({ "title": title, "description": body })).await
     }
 
     pub(super) async fn close(&self, number: u64, body: &str) -> Result<(), Error> {
-        self.put(number, &json!({ "state_event": "close", "description": body })).await
+        self.put("merge_requests", number, &json!({ "state_event": "close", "description": body })).await
     }
 
-    async fn put(&self, number: u64, body: &Value) -> Result<(), Error> {
-        let path = ["merge_requests", &number.to_string()];
+    async fn put(&self, what: &str, number: u64, body: &Value) -> Result<(), Error> {
+        let path = [what, &number.to_string()];
         self.rest.send::<Value>(Method::PUT, &self.path(&path), body).await.map(drop)
     }
 
@@ -212,9 +212,7 @@ impl GitLab {
     }
 
     pub(super) async fn rewrite_issue(&self, number: u64, body: &str) -> Result<(), Error> {
-        let path = ["issues", &number.to_string()];
-        let body = json!({ "description": body });
-        self.rest.send::<Value>(Method::PUT, &self.path(&path), &body).await.map(drop)
+        self.put("issues", number, &json!({ "description": body })).await
     }
 }
 
