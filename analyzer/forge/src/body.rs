@@ -14,9 +14,9 @@ use crate::number::{counted, grouped};
 use crate::unit::Unit;
 
 /// Characters of a body. GitHub takes 65,536, and people put something below.
-const LONGEST: usize = 60_000;
+pub(crate) const LONGEST: usize = 60_000;
 
-/// Rows of a table, and of one that is too long.
+/// Rows of a table or a list, and of those of a body that is too long.
 const ROWS: [usize; 4] = [50, 20, 5, 0];
 
 /// Characters of a name that are shown.
@@ -77,16 +77,7 @@ impl Subject<'_> {
 
     /// The body.
     pub(crate) fn body(&self) -> String {
-        let mut text = String::new();
-        for limit in ROWS {
-            text.clear();
-            // Writing to a string cannot fail.
-            let _ = self.write(&mut text, limit);
-            if text.chars().count() <= LONGEST {
-                break;
-            }
-        }
-        text
+        fitted(|text, limit| self.write(text, limit))
     }
 
     fn write(&self, text: &mut String, limit: usize) -> fmt::Result {
@@ -232,6 +223,20 @@ impl Subject<'_> {
              `/remit snooze 90d`. Once this is closed it stays closed until the evidence changes."
         )
     }
+}
+
+/// A body, with as many rows as there is room for.
+pub(crate) fn fitted(write: impl Fn(&mut String, usize) -> fmt::Result) -> String {
+    let mut text = String::new();
+    for limit in ROWS {
+        text.clear();
+        // Writing to a string cannot fail.
+        let _ = write(&mut text, limit);
+        if text.chars().count() <= LONGEST {
+            break;
+        }
+    }
+    text
 }
 
 /// Suggestions, as far as there is room for them.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
-use crate::body::{name, suggestions};
+use crate::body::{fitted, name, suggestions};
 use crate::change::Suggestion;
 use crate::number::{counted, grouped};
 use crate::unit::Unit;
@@ -13,12 +13,6 @@ pub(crate) const TITLE: &str = "Permissions nobody uses";
 
 /// What its body begins with, by which it is found again.
 const MARK: &str = "<!-- remit:dashboard -->";
-
-/// Entries of a list.
-const ENTRIES: usize = 50;
-
-/// Characters of its body.
-const LONGEST: usize = 60_000;
 
 /// What stands on the dashboard.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,16 +68,7 @@ const BY_HAND: &str = "### To edit by hand";
 impl Dashboard {
     /// Its body.
     pub(crate) fn body(&self) -> String {
-        let mut text = String::new();
-        for limit in [ENTRIES, 20, 5, 0] {
-            text.clear();
-            // Writing to a string cannot fail.
-            let _ = self.write(&mut text, limit);
-            if text.chars().count() <= LONGEST {
-                break;
-            }
-        }
-        text
+        fitted(|text, limit| self.write(text, limit))
     }
 
     fn write(&self, text: &mut String, limit: usize) -> fmt::Result {
@@ -149,6 +134,7 @@ fn more(text: &mut String, all: usize, limit: usize) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::body::LONGEST;
 
     fn entry(identity: &str) -> Entry {
         Entry { unit: Unit::of(identity), identity: identity.to_owned(), removed: 3, detail: String::new() }
