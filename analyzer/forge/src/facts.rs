@@ -12,6 +12,7 @@ use remit_policy::rbac;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
+use crate::command::covers;
 use crate::error::Error;
 
 /// What a proposal's folder says.
@@ -143,6 +144,12 @@ impl Facts {
     ) -> impl Iterator<Item = &'a Line> {
         let is_edited = |line: &&Line| line.from.is_disjoint(unedited);
         self.removed.iter().filter(|line| !kept.contains(&line.permission)).filter(is_edited)
+    }
+
+    /// Permissions that the proposal takes away although a pattern asks for them.
+    pub(crate) fn asked_for(&self, patterns: &BTreeSet<String>) -> BTreeSet<String> {
+        let names = self.removed.iter().map(|line| &line.permission);
+        names.filter(|name| patterns.iter().any(|pattern| covers(pattern, name))).cloned().collect()
     }
 
     /// Digest of what is proposed: the identity and what goes. Neither the window nor a count is in it, so that another

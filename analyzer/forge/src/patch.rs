@@ -1,6 +1,5 @@
 //! Pull requests without a forge: a patch and a text for each, and a branch where that is wanted.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -9,7 +8,6 @@ use jiff::tz::TimeZone;
 
 use crate::body::Subject;
 use crate::change::Editor;
-use crate::command::covers;
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::git::Git;
@@ -44,10 +42,7 @@ pub fn patches(
     let today = now.to_zoned(TimeZone::UTC).date();
     let mut report = Report::default();
     for facts in proposals {
-        let patterns = keep.kept(&facts.identity, today);
-        let names = facts.removed.iter().map(|line| &line.permission);
-        let names = names.filter(|name| patterns.iter().any(|pattern| covers(pattern, name)));
-        let kept: BTreeSet<String> = names.cloned().collect();
+        let kept = facts.asked_for(&keep.kept(&facts.identity, today));
         let mut outcome = Outcome {
             identity: facts.identity.clone(),
             state: "put off",

@@ -143,6 +143,16 @@ pub async fn run(
     Ok(run.report)
 }
 
+impl Settings {
+    /// The branch that pull requests are for.
+    pub(crate) async fn base(&self, forge: &Forge) -> Result<String, Error> {
+        match &self.base {
+            Some(base) => Ok(base.clone()),
+            None => forge.default_branch().await,
+        }
+    }
+}
+
 impl Candidate<'_> {
     fn size(&self) -> usize {
         self.facts.going(&self.kept, self.change.untouched()).count()

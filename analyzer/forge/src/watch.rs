@@ -123,10 +123,7 @@ pub async fn roll_back(
         }
         return Ok(outcome(state, &known.url, format!("takes back #{}", merged.number)));
     }
-    let base = match &settings.base {
-        Some(base) => base.clone(),
-        None => forge.default_branch().await?,
-    };
+    let base = settings.base(forge).await?;
     let mut repository = Repository::open(git, &base, &settings.author)?;
     let by_hand = |why: &str| outcome("by hand", &merged.url, why.to_owned());
     let Some(commit) = &merged.commit else {

@@ -7,7 +7,7 @@ use jiff::{Timestamp, ToSpan as _};
 
 use super::{Candidate, Report, Run, Settings};
 use crate::change::Editor;
-use crate::command::{Command, commands, covers};
+use crate::command::{Command, commands};
 use crate::error::Error;
 use crate::facts::Facts;
 use crate::forge::{Forge, PullRequest, State};
@@ -28,10 +28,7 @@ impl<'a> Run<'a> {
         settings: &'a Settings,
         now: Timestamp,
     ) -> Result<Self, Error> {
-        let base = match &settings.base {
-            Some(base) => base.clone(),
-            None => forge.default_branch().await?,
-        };
+        let base = settings.base(forge).await?;
         let mut pulls = forge.open().await?;
         pulls.extend(forge.ended(now.saturating_sub(BACK.hours()).unwrap_or(now)).await?);
         let repository = Repository::open(git, &base, &settings.author)?;
@@ -132,9 +129,7 @@ impl<'a> Run<'a> {
         let mut patterns = keep.kept(identity, today);
         patterns.extend(asked.iter().cloned());
         candidate.asked = asked;
-        let names = candidate.facts.removed.iter().map(|line| &line.permission);
-        let names = names.filter(|name| patterns.iter().any(|pattern| covers(pattern, name)));
-        candidate.kept = names.cloned().collect();
+        candidate.kept = candidate.facts.asked_for(&patterns);
         let change = editor.change(self.repository.git.folder(), candidate.facts, &candidate.kept);
         candidate.change = match change {
             Ok(change) => change,
