@@ -66,7 +66,6 @@ pub(crate) struct PullRequest {
     pub(crate) body: String,
     pub(crate) labels: Vec<String>,
     pub(crate) created: Timestamp,
-    pub(crate) updated: Timestamp,
 }
 
 /// What became of a pull request.
@@ -149,11 +148,6 @@ impl Forge {
             Api::GitHub(_) => Kind::GitHub,
             Api::GitLab(_) => Kind::GitLab,
         }
-    }
-
-    /// How many requests that change something were sent.
-    pub fn writes(&self) -> u64 {
-        ask!(self, api => api.rest.writes())
     }
 
     /// The branch that pull requests are for.

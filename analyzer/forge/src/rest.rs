@@ -30,8 +30,6 @@ pub(crate) struct Rest {
     needs: &'static str,
     /// Seconds that may still be waited.
     patience: AtomicU64,
-    /// Requests that change something, so far.
-    writes: AtomicU64,
 }
 
 /// What a forge's own API adds.
@@ -71,19 +69,7 @@ impl Rest {
             .build()
             .map_err(|error| unreachable(base.as_str(), &error))?;
         let patience = AtomicU64::new(patience);
-        Ok(Self {
-            client,
-            base: base.clone(),
-            token,
-            needs: dialect.needs,
-            patience,
-            writes: AtomicU64::new(0),
-        })
-    }
-
-    /// How many requests that change something were sent.
-    pub(crate) fn writes(&self) -> u64 {
-        self.writes.load(Ordering::Relaxed)
+        Ok(Self { client, base: base.clone(), token, needs: dialect.needs, patience })
     }
 
     /// Asks for something.
@@ -150,7 +136,6 @@ impl Rest {
             let mut request = self.client.request(method.clone(), url.clone());
             if let Some(body) = body {
                 request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
-                self.writes.fetch_add(1, Ordering::Relaxed);
             }
             let answer = match request.send().await {
                 Ok(answer) => answer,

@@ -21,7 +21,7 @@ const DIALECT: Dialect = Dialect {
 
 #[derive(Debug)]
 pub(super) struct GitHub {
-    pub(super) rest: Rest,
+    rest: Rest,
     owner: String,
     name: String,
 }
@@ -264,7 +264,6 @@ impl From<Pull> for PullRequest {
             body: pull.body.unwrap_or_default(),
             labels: pull.labels.into_iter().map(|label| label.name).collect(),
             created: pull.created_at,
-            updated: pull.updated_at,
         }
     }
 }

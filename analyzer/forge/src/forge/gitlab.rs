@@ -24,7 +24,7 @@ const DEVELOPER: u64 = 30;
 
 #[derive(Debug)]
 pub(super) struct GitLab {
-    pub(super) rest: Rest,
+    rest: Rest,
     project: String,
 }
 
@@ -242,7 +242,6 @@ impl From<Merge> for PullRequest {
             body: merge.description.unwrap_or_default(),
             labels: merge.labels,
             created: merge.created_at,
-            updated: merge.updated_at,
         }
     }
 }

@@ -20,7 +20,6 @@ fn pull(state: State) -> PullRequest {
         body: String::new(),
         labels: Vec::new(),
         created,
-        updated: created,
     }
 }
 
