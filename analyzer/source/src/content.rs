@@ -96,6 +96,11 @@ fn is_list(own: &[Text], given: &[String], normal: impl Fn(&str) -> String) -> b
     }
     known.sort();
     known.dedup();
+    // Each is one of those in force. Two under different names may be the same there, but not so that it could be told; and to try all
+    // ways to pair lists of other lengths would take for ever.
+    if known.len() + open.len() != left.len() {
+        return false;
+    }
     for text in &known {
         match left.iter().position(|other| other == text) {
             Some(at) => {
@@ -110,27 +115,16 @@ fn is_list(own: &[Text], given: &[String], normal: impl Fn(&str) -> String) -> b
 /// Most opaque texts of one list for which all ways to pair them are tried.
 const PAIRED: usize = 8;
 
-/// Whether each open text can be another of those that are left, and all are.
+/// Whether each open text can be another of those that are left, which are as many.
 fn assigned(open: &[Text], left: &[String]) -> bool {
-    let Some((first, rest)) = open.split_first() else { return left.is_empty() };
-    if left.is_empty() {
-        // Two that are known under different names may be the same in force.
-        return false;
-    }
+    let Some((first, rest)) = open.split_first() else { return true };
     let fits = left.iter().enumerate().filter(|(_, text)| first.fit(text) != Fit::No);
-    let mut tries = if open.len() > PAIRED { 1 } else { usize::MAX };
-    for (at, _) in fits {
-        if tries == 0 {
-            return false;
-        }
-        tries -= 1;
+    let tries = if open.len() > PAIRED { 1 } else { usize::MAX };
+    fits.take(tries).any(|(at, _)| {
         let mut others = left.to_vec();
         others.remove(at);
-        if assigned(rest, &others) {
-            return true;
-        }
-    }
-    false
+        assigned(rest, &others)
+    })
 }
 
 /// Whether rules of a source allow the same as those in force.
@@ -139,4 +133,30 @@ pub(crate) fn is_same(own: &[Rule], given: &[rbac::Rule]) -> bool {
     let own: Vec<Bound<'_>> = own.iter().map(|rule| Bound { namespace: None, rule }).collect();
     let given: Vec<Bound<'_>> = given.iter().map(|rule| Bound { namespace: None, rule }).collect();
     rbac::excess(&own, &given).is_none() && rbac::excess(&given, &own).is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(before: &str) -> Text {
+        let mut text = Text::literal(before);
+        text.push_opaque("${a}");
+        text
+    }
+
+    #[test]
+    fn open_texts_are_each_one_of_those_in_force() {
+        let given = ["a1", "a2", "b"].map(str::to_owned);
+        let is = |own: &[Text]| is_list(own, &given, str::to_owned);
+        assert!(is(&[open("a"), open(""), Text::literal("a2")]) && is(&[open(""), open("a"), open("a")]));
+        assert!(!is(&[open("b"), open("b"), open("a")]) && !is(&[open(""), open("")]));
+    }
+
+    #[test]
+    fn lists_of_other_lengths_are_told_apart_at_once() {
+        let given: Vec<String> = (0..200).map(|number| format!("a{number}")).collect();
+        let own: Vec<Text> = (0..PAIRED).map(|_| open("a")).collect();
+        assert!(!is_list(&own, &given, str::to_owned));
+    }
 }
