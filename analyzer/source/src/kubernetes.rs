@@ -176,8 +176,7 @@ impl Reader<'_> {
             Some(_) => {}
             None => rule.reasons.push(Reason::Expression(node.as_text(source).to_string())),
         }
-        let lists = [&rule.verbs, &rule.groups, &rule.resources, &rule.names, &rule.urls];
-        let of_lists: Vec<_> = lists.into_iter().filter_map(|tokens| tokens.reason.clone()).collect();
+        let of_lists: Vec<_> = rule.lists().into_iter().filter_map(|tokens| tokens.reason.clone()).collect();
         rule.reasons.extend(of_lists);
         rule
     }

@@ -75,8 +75,7 @@ impl Proposal {
             std::fs::read_to_string(folder.join(file)).map_err(|error| fail(format!("`{file}`: {error}")))
         };
         let text = read("evidence.json")?;
-        let kind: Schema = serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;
-        if kind.schema.starts_with("remit.evidence.kubernetes/") {
+        if rbac::Evidence::is_of(&text) {
             let evidence: rbac::Evidence =
                 serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;
             let claim = Claim::of_evidence(&evidence, read)?.map_err(fail)?;
@@ -106,9 +105,4 @@ impl Proposal {
             changes: Changes::Policies(changes),
         })
     }
-}
-
-#[derive(serde::Deserialize)]
-struct Schema {
-    schema: String,
 }
