@@ -1,5 +1,7 @@
 //! Policy documents in files of their own.
 
+use std::collections::BTreeSet;
+
 use crate::node::Node;
 use crate::place::{Content, FileId, Form, Names, Place};
 use crate::repository::{File, Parsed};
@@ -7,7 +9,7 @@ use crate::statement::{self, Source, plain};
 use crate::text::Text;
 
 /// Documents of all files, but for those that something else was found to read.
-pub(crate) fn places(files: &[File], taken: &[FileId]) -> Vec<Place> {
+pub(crate) fn places(files: &[File], taken: &BTreeSet<FileId>) -> Vec<Place> {
     let mut places = Vec::new();
     for (id, file) in files.iter().enumerate().filter(|(id, _)| !taken.contains(id)) {
         let Parsed::Documents(documents) = file.parsed() else { continue };

@@ -80,25 +80,27 @@ pub(crate) fn mask(text: &str) -> Masked {
     Masked { text: String::from_utf8(bytes).unwrap_or_default(), actions }
 }
 
+/// Which of the actions, that are in order, a part of the text holds whole.
+fn within(actions: &[Action], part: &Span) -> Span {
+    let first = actions.partition_point(|action| action.span.start < part.start);
+    first..actions.partition_point(|action| action.span.end <= part.end).max(first)
+}
+
 /// Marks actions as alone whose lines hold nothing but actions.
 fn settle(text: &str, actions: &mut [Action]) {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let span = at..at + line.len();
         at = span.end;
-        let here =
-            actions.iter().filter(|action| span.start <= action.span.start && action.span.end <= span.end);
-        let mut rest = line.to_owned();
-        for action in here.clone() {
-            rest = rest.replacen(text.get(action.span.clone()).unwrap_or_default(), "", 1);
-        }
-        if rest.trim().is_empty() && here.count() > 1 {
-            let mut is_first = true;
-            for action in
-                actions.iter_mut().filter(|one| span.start <= one.span.start && one.span.end <= span.end)
-            {
+        let here = within(actions, &span);
+        let here = actions.get_mut(here).unwrap_or_default();
+        let starts = std::iter::once(span.start).chain(here.iter().map(|action| action.span.end));
+        let ends = here.iter().map(|action| action.span.start).chain(std::iter::once(span.end));
+        let mut between = starts.zip(ends).filter_map(|(start, end)| text.get(start..end));
+        if here.len() > 1 && between.all(|rest| rest.trim().is_empty()) {
+            for (at, action) in here.iter_mut().enumerate() {
                 // What follows a comment's sign is part of the comment.
-                action.is_alone = std::mem::take(&mut is_first);
+                action.is_alone = at == 0;
             }
         }
     }
@@ -156,12 +158,7 @@ impl Masked {
     }
 
     fn text_of(&self, span: &Span, source: &str) -> Option<Text> {
-        let mut inside = self
-            .actions
-            .iter()
-            .filter(|one| span.start <= one.span.start && one.span.end <= span.end)
-            .peekable();
-        inside.peek()?;
+        let inside = self.actions.get(within(&self.actions, span)).filter(|inside| !inside.is_empty())?;
         let is_quoted = source.get(span.clone())?.starts_with(['"', '\'']);
         let (mut at, end) =
             if is_quoted { (span.start + 1, span.end.saturating_sub(1)) } else { (span.start, span.end) };

@@ -1,13 +1,14 @@
 //! What Kustomize makes of manifests: other names and namespaces, and patches.
 //! Source: the Kustomize documentation, "kustomization.yaml".
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::kubernetes::kind;
+use crate::markers::ROLES;
 use crate::node::Node;
 use crate::place::{Form, Place, Reason};
-use crate::repository::{File, Parsed, joined};
+use crate::repository::{File, Parsed, joined, named};
 use crate::text::Text;
 
 /// Overlays of overlays are followed no further.
@@ -36,9 +37,14 @@ pub(crate) fn apply(files: &[File], places: &mut [Place]) {
         return;
     }
     let mut changes: BTreeMap<PathBuf, Vec<Change>> = BTreeMap::new();
-    for top in all.iter().filter(|one| !all.iter().any(|other| refers(other, &one.folder))) {
+    let referred: BTreeSet<PathBuf> = all.iter().flat_map(resources).collect();
+    let mut folders: BTreeMap<&Path, Vec<&Kustomization<'_>>> = BTreeMap::new();
+    for one in &all {
+        folders.entry(&one.folder).or_default().push(one);
+    }
+    for top in all.iter().filter(|one| !referred.contains(&one.folder)) {
         let start = Change { overlay: top.folder.clone(), ..Change::default() };
-        walk(&all, top, start, &mut changes, DEPTH);
+        walk(&folders, top, start, &mut changes, DEPTH);
     }
     for place in places.iter_mut().filter(|place| matches!(place.form, Form::Manifest | Form::Markers)) {
         let generated = matches!(place.form, Form::Markers);
@@ -58,8 +64,8 @@ pub(crate) fn apply(files: &[File], places: &mut [Place]) {
 /// The file that is generated from markers: the overlays name it.
 fn generated_role(files: &[File], place: &Place) -> Option<PathBuf> {
     let path = &files.get(place.file)?.path;
-    let roles = path.ancestors().skip(1).map(|folder| folder.join("config/rbac/role.yaml"));
-    roles.into_iter().find(|role| files.iter().any(|file| file.path == *role))
+    let roles = path.ancestors().skip(1).map(|folder| folder.join(ROLES));
+    roles.into_iter().find(|role| named(files, role).is_some())
 }
 
 fn kustomizations(files: &[File]) -> Vec<Kustomization<'_>> {
@@ -89,12 +95,8 @@ fn resources<'a>(one: &'a Kustomization<'_>) -> impl Iterator<Item = PathBuf> + 
     items.filter_map(Node::known).filter_map(|path| joined(&one.folder, Path::new(path)))
 }
 
-fn refers(one: &Kustomization<'_>, folder: &Path) -> bool {
-    resources(one).any(|path| path == folder)
-}
-
 fn walk(
-    all: &[Kustomization<'_>],
+    folders: &BTreeMap<&Path, Vec<&Kustomization<'_>>>,
     one: &Kustomization<'_>,
     outer: Change,
     changes: &mut BTreeMap<PathBuf, Vec<Change>>,
@@ -111,13 +113,11 @@ fn walk(
         overlay: outer.overlay,
     };
     for path in resources(one) {
-        let mut is_folder = false;
-        for inner in all.iter().filter(|inner| inner.folder == path && depth > 0) {
-            is_folder = true;
-            walk(all, inner, change.clone(), changes, depth - 1);
-        }
-        if !is_folder {
-            changes.entry(path).or_default().push(change.clone());
+        match folders.get(path.as_path()) {
+            Some(inner) if depth > 0 => {
+                inner.iter().for_each(|one| walk(folders, one, change.clone(), changes, depth - 1));
+            }
+            _ => changes.entry(path).or_default().push(change.clone()),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::node::{Layout, Span};
 use crate::place::{Content, FileId, Form, Names, Place, Reason};
-use crate::repository::{File, Parsed};
+use crate::repository::{File, Parsed, named};
 use crate::rule::Rule;
 use crate::statement::Removal;
 use crate::text::Text;
@@ -14,6 +14,9 @@ use crate::tokens::{Sequence, Token, Tokens};
 
 /// What a marker begins with.
 pub(crate) const MARKER: &str = "+kubebuilder:rbac:";
+
+/// The file of a project that is generated of its markers.
+pub(crate) const ROLES: &str = "config/rbac/role.yaml";
 
 /// One place for each role that markers of a project make. The file that is generated from them is none to edit.
 pub(crate) fn places(files: &[File], others: &mut [Place]) -> Vec<Place> {
@@ -35,9 +38,9 @@ pub(crate) fn places(files: &[File], others: &mut [Place]) -> Vec<Place> {
     for ((project, namespace), rules) in roles {
         let Some(first) = rules.first() else { continue };
         let generated = others.iter_mut().filter(|place| {
-            let is_generated = files.get(place.file).is_some_and(|file| {
-                file.path.starts_with(&project) && file.path.ends_with(Path::new("config/rbac/role.yaml"))
-            });
+            let is_generated = files
+                .get(place.file)
+                .is_some_and(|file| file.path.starts_with(&project) && file.path.ends_with(ROLES));
             is_generated && (namespace.is_some() == place.names.namespace.is_some())
         });
         let mut name = Text::literal("manager-role");
@@ -64,10 +67,8 @@ pub(crate) fn places(files: &[File], others: &mut [Place]) -> Vec<Place> {
 
 /// The folder of the project that a file is of: the nearest one above it with generated roles.
 fn project(files: &[File], path: &Path) -> PathBuf {
-    let above = path.ancestors().skip(1);
-    let has_roles =
-        |folder: &&Path| files.iter().any(|file| file.path == folder.join("config/rbac/role.yaml"));
-    above.into_iter().find(has_roles).unwrap_or(Path::new("")).to_owned()
+    let has_roles = |folder: &&Path| named(files, &folder.join(ROLES)).is_some();
+    path.ancestors().skip(1).find(has_roles).unwrap_or(Path::new("")).to_owned()
 }
 
 /// The rule of a line with a marker, and its namespace.

@@ -1,6 +1,6 @@
 //! A repository: its files that may hold policies, and the places in them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::hcl::Block;
 use crate::json::{self, Dialect, Unreadable};
 use crate::lines::Lines;
 use crate::node::Node;
-use crate::place::{Form, Place, Reason};
+use crate::place::{FileId, Form, Place, Reason};
 use crate::{cloudformation, documents, kubernetes, terraform, yaml};
 
 /// Files of a repository, and where they say what is granted.
@@ -148,7 +148,7 @@ impl Repository {
 
     fn located(files: Vec<File>) -> Self {
         let mut places = terraform::places(&files);
-        let taken: Vec<usize> = places.iter().map(|place| place.file).collect();
+        let taken: BTreeSet<FileId> = places.iter().map(|place| place.file).collect();
         places.extend(cloudformation::places(&files));
         places.extend(kubernetes::places(&files));
         places.extend(crate::code::places(&files));
@@ -188,6 +188,11 @@ impl Repository {
 /// What of a place no edit changes. Markers are of a project, wherever its first one stands.
 fn key(place: &Place) -> (Option<usize>, Form, &str, &[Reason]) {
     (Some(place.file).filter(|_| place.form != Form::Markers), place.form, &place.address, &place.reasons)
+}
+
+/// The file of a path. Files are in order of their paths.
+pub(crate) fn named(files: &[File], path: &Path) -> Option<FileId> {
+    files.binary_search_by(|file| file.path.as_path().cmp(path)).ok()
 }
 
 /// A path below a folder, dots resolved; none where it leaves the repository.

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::hcl::Block;
-use crate::node::{Kind, Node};
+use crate::node::{Kind, Node, Span};
 use crate::place::{Content, FileId, Form, Names, Place, Reason};
-use crate::repository::{File, Parsed};
+use crate::repository::{File, Parsed, joined, named};
 use crate::statement::{Source, plain};
 use crate::text::Text;
 use expression::{Found, Said};
@@ -19,6 +19,8 @@ pub(crate) struct Module<'a> {
     folder: PathBuf,
     pub(crate) files: &'a [File],
     blocks: Vec<(FileId, &'a Block)>,
+    /// The blocks by their addresses, the first one where several have one.
+    addresses: BTreeMap<String, (FileId, &'a Block)>,
     /// How many blocks elsewhere call it.
     calls: usize,
 }
@@ -41,12 +43,13 @@ pub(crate) fn places(files: &[File]) -> Vec<Place> {
             };
             blocks.iter().map(|block| (*id, block))
         });
-        let module = Module {
-            folder: folder.to_owned(),
-            files,
-            blocks: blocks.collect(),
-            calls: calls.get(folder).copied().unwrap_or(0),
-        };
+        let blocks: Vec<_> = blocks.collect();
+        let mut addresses = BTreeMap::new();
+        for (id, block) in &blocks {
+            addresses.entry(block.address()).or_insert((*id, *block));
+        }
+        let calls = calls.get(folder).copied().unwrap_or(0);
+        let module = Module { folder: folder.to_owned(), files, blocks, addresses, calls };
         module.places(&mut places);
     }
     places
@@ -87,9 +90,9 @@ impl<'a> Module<'a> {
                 own.push(self.document(*file, block, &Names::default()));
             }
         }
+        let merging = self.merging();
         for place in &mut own {
-            let merged = MERGES.iter().find(|name| self.is_merged(place, name));
-            place.reasons.extend(merged.map(|name| Reason::Merged((*name).to_owned())));
+            place.reasons.extend(self.merged(place, &merging));
             let count = uses.get(&(place.file, place.span.start)).copied().unwrap_or(1);
             if count > 1 {
                 place.reasons.push(Reason::Shared(count));
@@ -101,16 +104,27 @@ impl<'a> Module<'a> {
         places.append(&mut own);
     }
 
-    /// Whether another document takes over a data source by this name.
-    fn is_merged(&self, place: &Place, name: &str) -> bool {
-        let own = self.blocks.iter().find(|(file, block)| *file == place.file && block.span == place.span);
-        let Some((_, own)) = own else { return false };
+    /// What documents take over others by, with what is written there.
+    fn merging(&self) -> Vec<(&'static str, &'a str)> {
+        let of = |name: &'static str| {
+            self.blocks.iter().filter_map(move |(file, block)| {
+                let span = block.get(name)?.span.clone();
+                Some((name, self.files.get(*file)?.text().get(span)?))
+            })
+        };
+        MERGES.into_iter().flat_map(of).collect()
+    }
+
+    /// By what another document takes over a data source.
+    fn merged(&self, place: &Place, merging: &[(&str, &str)]) -> Option<Reason> {
+        if merging.is_empty() {
+            return None;
+        }
+        let mut blocks = self.blocks.iter();
+        let (_, own) = blocks.find(|(file, block)| *file == place.file && block.span == place.span)?;
         let reference = format!("{}.", own.address());
-        self.blocks.iter().any(|(file, block)| {
-            let text = self.files.get(*file).map(File::text).unwrap_or_default();
-            let value = block.get(name).and_then(|node| text.get(node.span.clone()));
-            value.is_some_and(|value| value.contains(&reference))
-        })
+        let (name, _) = merging.iter().find(|(_, value)| value.contains(&reference))?;
+        Some(Reason::Merged((*name).to_owned()))
     }
 
     fn resource(&self, file: FileId, block: &'a Block, kind: &str, wanted: &mut Vec<Wanted<'a>>) {
@@ -124,7 +138,8 @@ impl<'a> Module<'a> {
         if kind == "aws_iam_role" {
             for (at, inline) in block.blocks("inline_policy").enumerate() {
                 let Some(value) = inline.get("policy") else { continue };
-                let names = Names { name: self.name(inline), holder: self.name(block), namespace: None };
+                let names =
+                    Names { name: self.name(file, inline), holder: self.name(file, block), namespace: None };
                 let address = format!("{}.inline_policy[{at}]", block.address());
                 wanted.push(Wanted { file, block, address, names, value, form: None });
             }
@@ -132,14 +147,12 @@ impl<'a> Module<'a> {
         }
         let Some(value) = block.get("policy") else { return };
         let holder = holder.and_then(|name| block.get(name)).map(|node| self.text(file, node));
-        let names = Names { name: self.name(block), holder, namespace: None };
+        let names = Names { name: self.name(file, block), holder, namespace: None };
         wanted.push(Wanted { file, block, address: block.address(), names, value, form: None });
     }
 
     /// What a resource is called.
-    fn name(&self, block: &Block) -> Option<Text> {
-        let file =
-            self.blocks.iter().find(|(_, other)| std::ptr::eq(*other, block)).map_or(0, |(file, _)| *file);
+    fn name(&self, file: FileId, block: &Block) -> Option<Text> {
         if let Some(name) = block.get("name") {
             return Some(self.text(file, name));
         }
@@ -168,11 +181,11 @@ impl<'a> Module<'a> {
                 let source = self.source(found.file)?;
                 let mut reasons = Vec::new();
                 let statements = crate::statement::document(&node, source, &mut reasons);
-                self.place(found.file, &node, form, Content::Statements(statements), reasons)
+                self.place(found.file, &node.span, form, Content::Statements(statements), reasons)
             }
             Said::Statements(node) => module::statements(self, found.file, node)?,
             Said::Unknown(node, reason) => {
-                self.place(found.file, node, Form::Terraform, Content::Unknown, vec![reason])
+                self.place(found.file, &node.span, Form::Terraform, Content::Unknown, vec![reason])
             }
         };
         place.reasons.extend(repeats(wanted.block));
@@ -181,12 +194,11 @@ impl<'a> Module<'a> {
         Some(place)
     }
 
-    fn place(&self, file: FileId, node: &Node, form: Form, content: Content, reasons: Vec<Reason>) -> Place {
-        let line = self.files.get(file).map_or(0, |file| file.lines().of(node.span.start));
+    fn place(&self, file: FileId, span: &Span, form: Form, content: Content, reasons: Vec<Reason>) -> Place {
         Place {
             file,
-            line,
-            span: node.span.clone(),
+            line: self.files.get(file).map_or(0, |file| file.lines().of(span.start)),
+            span: span.clone(),
             form,
             address: String::new(),
             names: Names::default(),
@@ -207,16 +219,9 @@ impl<'a> Module<'a> {
         let statements = self.source(file).into_iter().flat_map(|source| {
             block.blocks("statement").map(move |statement| crate::statement::block(statement, source))
         });
-        Place {
-            file,
-            line: self.files.get(file).map_or(0, |file| file.lines().of(block.span.start)),
-            span: block.span.clone(),
-            form: Form::TerraformDocument,
-            address: block.address(),
-            names: names.clone(),
-            content: Content::Statements(statements.collect()),
-            reasons,
-        }
+        let content = Content::Statements(statements.collect());
+        let place = self.place(file, &block.span, Form::TerraformDocument, content, reasons);
+        Place { address: block.address(), names: names.clone(), ..place }
     }
 
     /// A text with what is known of the references in it.
@@ -226,7 +231,7 @@ impl<'a> Module<'a> {
 
     /// The block of an address.
     fn block(&self, address: &str) -> Option<(FileId, &'a Block)> {
-        self.blocks.iter().find(|(_, block)| block.address() == address).copied()
+        self.addresses.get(address).copied()
     }
 
     /// The value of a local name.
@@ -241,8 +246,7 @@ impl<'a> Module<'a> {
         if path.contains("${") {
             return None;
         }
-        let path = crate::repository::joined(&self.folder, Path::new(&path))?;
-        self.files.iter().position(|file| file.path == path)
+        named(self.files, &joined(&self.folder, Path::new(&path))?)
     }
 }
 

@@ -106,5 +106,5 @@ pub(super) fn statements(module: &Module<'_>, file: FileId, node: &Node) -> Opti
         }
         _ => statement::list(node, source, &mut reasons),
     };
-    Some(module.place(file, node, Form::Terraform, Content::Statements(statements), reasons))
+    Some(module.place(file, &node.span, Form::Terraform, Content::Statements(statements), reasons))
 }
