@@ -2,6 +2,7 @@
 
 mod account;
 mod cluster;
+mod review;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,8 +13,10 @@ use remit_policy::rbac;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
+use self::review::Review;
 use crate::command::covers;
 use crate::error::Error;
+use crate::number::counted;
 
 /// What a proposal's folder says.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,13 +130,11 @@ impl Facts {
     pub fn read(folder: &Path) -> Result<Self, Error> {
         let path = folder.join("evidence.json");
         let text = text(&path)?;
-        if rbac::Evidence::is_of(&text) {
-            return Ok(cluster::facts(folder, parsed(&path, &text)?));
-        }
-        let evidence = parsed(&path, &text)?;
-        let path = folder.join("review.json");
-        let review = if path.is_file() { Some(parsed(&path, &self::text(&path)?)?) } else { None };
-        Ok(account::facts(folder, evidence, review))
+        let review = Review::read(folder)?;
+        Ok(match rbac::Evidence::is_of(&text) {
+            true => cluster::facts(folder, parsed(&path, &text)?, review),
+            false => account::facts(folder, parsed(&path, &text)?, review),
+        })
     }
 
     /// Permissions that go, but for those that someone keeps, and those that stay in a policy which no program can edit.
@@ -199,6 +200,11 @@ fn parsed<T: serde::de::DeserializeOwned>(path: &Path, text: &str) -> Result<T, 
 fn bounds(interval: &str) -> (String, String) {
     let (start, end) = interval.split_once('/').unwrap_or((interval, interval));
     (start.to_owned(), end.to_owned())
+}
+
+/// How often a permission was used, in words.
+fn used(calls: u64, last: &str) -> String {
+    format!("{}, last on {}", counted(calls, "call", "calls"), day(last))
 }
 
 /// The day of a moment.

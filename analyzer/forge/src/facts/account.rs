@@ -1,35 +1,15 @@
 //! The facts of an account's principal.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use remit_policy::{Evidence, KeptEntry};
-use serde::Deserialize;
 
-use super::{Facts, Line, Proof, Replay, Standing, bounds, day};
-use crate::number::counted;
-
-/// What is read of `review.json`.
-#[derive(Debug, Deserialize)]
-pub(super) struct Review {
-    tier: String,
-    replay: Option<Replay>,
-    permissions: Vec<Group>,
-}
-
-/// Permissions of which the same is said.
-#[derive(Debug, Deserialize)]
-struct Group {
-    why: String,
-    permissions: Vec<String>,
-}
+use super::review::Review;
+use super::{Facts, Line, Proof, Standing, bounds, used};
 
 pub(super) fn facts(folder: &Path, evidence: Evidence, review: Option<Review>) -> Facts {
-    let reasons: BTreeMap<&str, &str> = review
-        .iter()
-        .flat_map(|review| &review.permissions)
-        .flat_map(|group| group.permissions.iter().map(|one| (one.as_str(), group.why.as_str())))
-        .collect();
+    let reasons = review.as_ref().map(Review::reasons).unwrap_or_default();
     let why = |permission: &str| reasons.get(permission).map(|why| (*why).to_owned());
     let removed = evidence.removed.iter().flat_map(|entry| {
         entry.permissions.iter().map(|permission| Line {
@@ -88,9 +68,7 @@ fn service(permission: &str) -> String {
 /// What the evidence says where there is no review.
 fn told(entry: &KeptEntry) -> String {
     match (&entry.seen, &entry.reason) {
-        (Some(seen), _) => {
-            format!("{}, last on {}", counted(seen.count, "call", "calls"), day(&seen.last_seen))
-        }
+        (Some(seen), _) => used(seen.count, &seen.last_seen),
         (None, Some(reason)) => reason.text.clone(),
         (None, None) => "it stays".to_owned(),
     }

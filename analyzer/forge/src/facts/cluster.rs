@@ -5,38 +5,38 @@ use std::path::Path;
 
 use remit_policy::rbac::{Evidence, On, Permission};
 
-use super::{Facts, Line, Proof, Standing, bounds, day};
-use crate::number::counted;
+use super::review::Review;
+use super::{Facts, Line, Proof, Standing, bounds, used};
 
-pub(super) fn facts(folder: &Path, evidence: Evidence) -> Facts {
-    let removed = evidence.removed.iter().map(|entry| Line {
-        group: group(&entry.permission.permission()),
-        permission: entry.permission.permission().to_string(),
-        why: if entry.narrowed { "not used further than it stays" } else { "not used" }.to_owned(),
-        standing: Standing::Removed,
-        denied: entry.denied_calls,
-        from: BTreeSet::new(),
+pub(super) fn facts(folder: &Path, evidence: Evidence, review: Option<Review>) -> Facts {
+    let reasons = review.as_ref().map(Review::reasons).unwrap_or_default();
+    let why = |permission: &str| reasons.get(permission).map(|why| (*why).to_owned());
+    let line = |permission: Permission, told: String, standing| {
+        let name = permission.to_string();
+        let why = why(&name).unwrap_or(told);
+        Line { group: group(&permission), permission: name, why, standing, denied: 0, from: BTreeSet::new() }
+    };
+    let removed = evidence.removed.iter().map(|entry| {
+        let told = if entry.narrowed { "not used further than it stays" } else { "not used" };
+        let line = line(entry.permission.permission(), told.to_owned(), Standing::Removed);
+        Line { denied: entry.denied_calls, ..line }
     });
-    let kept = evidence.kept.iter().map(|entry| Line {
-        group: group(&entry.permission.permission()),
-        permission: entry.permission.permission().to_string(),
-        why: match (&entry.seen, &entry.reason) {
-            (Some(seen), _) => {
-                format!("{}, last on {}", counted(seen.count, "call", "calls"), day(&seen.last_seen))
-            }
+    let kept = evidence.kept.iter().map(|entry| {
+        let told = match (&entry.seen, &entry.reason) {
+            (Some(seen), _) => used(seen.count, &seen.last_seen),
             (None, Some(reason)) => reason.text.clone(),
             (None, None) => {
                 let rules = entry.closures.iter().filter_map(|rule| evidence.closures.get(rule));
                 rules.cloned().collect::<Vec<_>>().join("; ")
             }
-        },
-        standing: match entry.verdict.as_str() {
+        };
+        let standing = match entry.verdict.as_str() {
             "used" => Standing::Used,
-            "closure" => Standing::Spared,
+            // Rules keep it, or what was learned does.
+            "closure" | "unused" => Standing::Spared,
             _ => Standing::Unobservable,
-        },
-        denied: 0,
-        from: BTreeSet::new(),
+        };
+        line(entry.permission.permission(), told, standing)
     });
     let calls = evidence.kept.iter().filter_map(|entry| entry.seen.as_ref()).map(|seen| seen.count);
     let account = evidence.principal.strip_prefix("system:serviceaccount:");
@@ -60,8 +60,8 @@ pub(super) fn facts(folder: &Path, evidence: Evidence) -> Facts {
             allowed: evidence.proof.allowed as u64,
             calls: calls.max().unwrap_or(0),
         },
-        replay: None,
-        tier: None,
+        tier: review.as_ref().map(|review| review.tier.clone()),
+        replay: review.and_then(|review| review.replay),
         identity: evidence.principal,
     }
 }

@@ -87,6 +87,8 @@ fn a_subjects_folder_is_read() {
         "kept": [
             { "verb": "list", "group": "", "resource": "pods", "namespace": "shop", "verdict": "used", "seen": seen },
             { "verb": "watch", "group": "", "resource": "pods", "namespace": "shop", "verdict": "closure", "closures": ["informer"] },
+            { "verb": "get", "group": "", "resource": "secrets", "namespace": "shop", "verdict": "unused",
+              "reason": { "code": "undo", "text": "it brings back" } },
         ],
         "removed": [
             { "verb": "get", "group": "apps", "resource": "deployments", "name": "web", "namespace": "shop", "verdict": "unused",
@@ -96,8 +98,8 @@ fn a_subjects_folder_is_read() {
         "replayed": [], "allowed_elsewhere": [],
         "proof": { "obligations": [], "replayed": 9, "allowed": 9, "protected": 4, "elements": 3 },
     });
-    let folder = folder(&[("evidence.json", &evidence)]);
-    let facts = Facts::read(folder.path()).unwrap();
+    let bare = folder(&[("evidence.json", &evidence)]);
+    let facts = Facts::read(bare.path()).unwrap();
     assert_eq!(
         (facts.name.as_str(), facts.kind.as_str(), facts.lost),
         ("shop/cart", "service account", None)
@@ -114,9 +116,30 @@ fn a_subjects_folder_is_read() {
         [
             ("list pods in shop", Standing::Used, "5 calls, last on 2026-10-30"),
             ("watch pods in shop", Standing::Spared, "an informer lists and watches"),
+            ("get secrets in shop", Standing::Spared, "it brings back"),
         ]
     );
     assert_eq!((facts.removed[0].group.as_str(), facts.proof.replayed), ("deployments.apps", 9));
+    assert_eq!((facts.tier, facts.replay), (None, None));
+
+    let review = json!({
+        "schema": "remit.review/v1", "principal": "x", "tier": "standard", "stratum": "workload",
+        "replay": { "broken": { "hits": 0, "of": 40, "share": 0.0, "low": 0.0, "high": 0.1 }, "horizon": 30, "cut_offs": 4, "step": 1 },
+        "permissions": [{ "disposition": "remove", "why": "no use in 90 days", "permissions": ["get /metrics"] }],
+    });
+    let reviewed = folder(&[("evidence.json", &evidence), ("review.json", &review)]);
+    let facts = Facts::read(reviewed.path()).unwrap();
+    assert_eq!(
+        (facts.tier.as_deref(), facts.replay.map(|replay| replay.broken.of)),
+        (Some("standard"), Some(40))
+    );
+    assert_eq!(
+        lines(&facts.removed),
+        [
+            ("get deployments.apps web in shop", Standing::Removed, "not used"),
+            ("get /metrics", Standing::Removed, "no use in 90 days"),
+        ]
+    );
 }
 
 #[test]
