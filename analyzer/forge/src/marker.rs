@@ -76,17 +76,19 @@ impl Marker {
 }
 
 impl Packed {
-    /// Packs names. Where they are too many, it is what they begin with, up to `:`, each with a `*`: then more is believed to be removed
-    /// than was, and a refused call is rather taken for one of these than overlooked.
+    /// Packs names. Where they are too many, it is what they begin with, up to `:`, each with a `*`, or a `*` alone where they are of no
+    /// services: then more is believed to be removed than was, and a refused call is rather taken for one of these than overlooked.
     pub(crate) fn of(names: &BTreeSet<&str>) -> Self {
         let all = Self::pack(names.iter().copied());
         if all.0.len() <= LONGEST {
             return all;
         }
-        let prefixes = names.iter().map(|name| name.split_once(':').map_or("", |(service, _)| service));
-        let prefixes: BTreeSet<String> = prefixes.map(|service| format!("{service}:*")).collect();
-        let short = Self::pack(prefixes.iter().map(String::as_str));
-        if short.0.len() <= LONGEST { short } else { Self::pack(["*"].into_iter()) }
+        // Names of a cluster's permissions have spaces in them, and may have a `:` anywhere.
+        let service = |name: &str| name.split_once(':').map(|(service, _)| format!("{service}:*"));
+        let services = names.iter().map(|name| service(name).filter(|service| !service.contains(' ')));
+        let services: Option<BTreeSet<String>> = services.collect();
+        let short = services.map(|services| Self::pack(services.iter().map(String::as_str)));
+        short.filter(|short| short.0.len() <= LONGEST).unwrap_or_else(|| Self::pack(["*"].into_iter()))
     }
 
     fn pack<'a>(names: impl Iterator<Item = &'a str>) -> Self {
@@ -156,6 +158,15 @@ mod tests {
             .collect();
         let packed = Packed::of(&names.iter().map(String::as_str).collect());
         assert_eq!(packed.names(), ["s0:*", "s1:*", "s2:*"].map(str::to_owned).into());
+    }
+
+    #[test]
+    fn of_too_many_permissions_of_a_cluster_all_may_be_gone() {
+        let names: Vec<String> = (0..20_000_u64)
+            .map(|number| format!("get clusterroles system:{:x}", number.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+            .collect();
+        let packed = Packed::of(&names.iter().map(String::as_str).collect());
+        assert_eq!(packed.names(), BTreeSet::from(["*".to_owned()]));
     }
 
     #[test]

@@ -101,6 +101,10 @@ fn actions(catalog: &Catalog, call: &Call, merged: &Merged) -> BTreeSet<String> 
 fn requests(call: &Call, merged: &Merged) -> BTreeSet<String> {
     let Some(call) = request_call(call) else { return BTreeSet::new() };
     let permission = Permission::of_request(&call.request);
+    // What took away more than can be told may have taken this.
+    if merged.removed.contains("*") {
+        return BTreeSet::from([permission.to_string()]);
+    }
     wider(&permission).into_iter().filter(|name| merged.removed.contains(name)).collect()
 }
 
