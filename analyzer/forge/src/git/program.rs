@@ -1,6 +1,7 @@
 //! The program `git`, started such that nothing of a repository or of this machine's settings leads it elsewhere.
 
 use std::ffi::OsStr;
+use std::fmt;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -9,9 +10,9 @@ use super::file;
 use crate::error::Error;
 
 /// The program in a scratch folder, which goes away when this is dropped.
-#[derive(Debug)]
 pub(super) struct Program {
     folder: tempfile::TempDir,
+    /// Among them may be the token.
     settings: Vec<(String, String)>,
 }
 
@@ -121,6 +122,12 @@ impl Program {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
+    }
+}
+
+impl fmt::Debug for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Program").field("folder", &self.folder).finish_non_exhaustive()
     }
 }
 

@@ -3,6 +3,14 @@
 use super::*;
 
 #[test]
+fn a_token_is_not_shown() {
+    let token = Token::new("FORGE_TOKEN", "a-secret");
+    let git = Git::open("https://forge.example/a/b.git", Some(("user", &token))).unwrap();
+    let shown = format!("{git:?} {token:?}");
+    assert!(!shown.contains("a-secret") && !shown.contains(&STANDARD.encode("user:a-secret")), "{shown}");
+}
+
+#[test]
 fn names_that_lead_elsewhere_are_none() {
     for name in ["main", "remit/app-1", "a.b/c_d"] {
         assert!(is_branch(name), "{name}");
