@@ -32,6 +32,14 @@ impl Kind {
         }
     }
 
+    /// How people refer to a pull request: to GitLab a number behind `#` is an issue's.
+    pub(crate) fn reference(self, number: u64) -> String {
+        match self {
+            Self::GitHub => format!("#{number}"),
+            Self::GitLab => format!("!{number}"),
+        }
+    }
+
     /// Who a token is of when Git asks for a user.
     pub fn git_user(self) -> &'static str {
         match self {

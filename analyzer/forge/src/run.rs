@@ -213,6 +213,11 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// How people refer to a pull request.
+    fn reference(&self, pull: &PullRequest) -> String {
+        self.forge.kind().reference(pull.number)
+    }
+
     fn say(&mut self, candidate: &Candidate<'_>, state: &'static str, url: &str, detail: impl Into<String>) {
         self.report.outcomes.push(Outcome {
             identity: candidate.facts.identity.clone(),
@@ -222,9 +227,4 @@ impl Run<'_> {
             detail: detail.into(),
         });
     }
-}
-
-/// How a person refers to a pull request.
-fn reference(pull: &PullRequest) -> String {
-    format!("#{}", pull.number)
 }

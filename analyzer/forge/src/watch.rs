@@ -111,6 +111,7 @@ pub async fn roll_back(
         detail,
     };
     let branch = Purpose::Rollback(merged.number).branch();
+    let reference = forge.kind().reference(merged.number);
     let known = forge.of_branch(&branch).await?;
     if let Some(known) = known.iter().max_by_key(|pull| pull.number) {
         let state = match known.state {
@@ -121,7 +122,7 @@ pub async fn roll_back(
         if state == "open" && !known.labels.contains(&settings.label) && !settings.is_dry {
             forge.complete(known.number, &settings.label, &[]).await?;
         }
-        return Ok(outcome(state, &known.url, format!("takes back #{}", merged.number)));
+        return Ok(outcome(state, &known.url, format!("takes back {reference}")));
     }
     let base = settings.base(forge).await?;
     let mut repository = Repository::open(git, &base, &settings.author)?;
@@ -141,8 +142,8 @@ pub async fn roll_back(
         return Ok(outcome("would take back", &merged.url, counted(files.len() as u64, "file", "files")));
     }
     let identity = plain(merged.identity.rsplit(['/', ':']).next().unwrap_or_default());
-    let title = format!("Take back #{}: calls of {identity} were refused", merged.number);
-    let body = body(merged, refused);
+    let title = format!("Take back {reference}: calls of {identity} were refused");
+    let body = body(merged, &reference, refused);
     let message = format!(
         "{title}\n\nCalls were refused that needed what it took away.\n\n{}rollback-{}\n{}rollback",
         crate::git::UNIT,
@@ -159,29 +160,27 @@ pub async fn roll_back(
     let new = NewPullRequest { branch: &branch, base: &base, title: &title, body: &body };
     let pull = forge.create(&new).await?;
     forge.complete(pull.number, &settings.label, &reviewers).await?;
-    Ok(outcome("opened", &pull.url, format!("takes back #{}", merged.number)))
+    Ok(outcome("opened", &pull.url, format!("takes back {reference}")))
 }
 
-fn body(merged: &Merged, refused: &[Refused]) -> String {
+fn body(merged: &Merged, reference: &str, refused: &[Refused]) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
-    let _ = write(&mut text, merged, refused);
+    let _ = write(&mut text, merged, reference, refused);
     text
 }
 
-fn write(text: &mut String, merged: &Merged, refused: &[Refused]) -> fmt::Result {
+fn write(text: &mut String, merged: &Merged, reference: &str, refused: &[Refused]) -> fmt::Result {
     let calls = refused.iter().map(|one| one.calls).fold(0, u64::saturating_add);
     writeln!(
         text,
-        "**{} of {} refused** within {DAYS} days after #{} was merged, and needed what that took away.\\",
+        "**{} of {} refused** within {DAYS} days after {reference} was merged, and needed what that took away.\\",
         counted(calls, "call", "calls"),
-        name(&merged.identity),
-        merged.number
+        name(&merged.identity)
     )?;
     writeln!(
         text,
-        "This takes all of #{} back. Once it is merged, what was refused is not proposed again.",
-        merged.number
+        "This takes all of {reference} back. Once it is merged, what was refused is not proposed again."
     )?;
     writeln!(text, "\n| permission | refused calls | last |\n| --- | --- | --- |")?;
     for one in refused.iter().take(ROWS) {

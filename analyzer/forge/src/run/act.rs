@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Candidate, Run, reference};
+use super::{Candidate, Run};
 use crate::body::Subject;
 use crate::dashboard::{Dashboard, Entry};
 use crate::error::Error;
@@ -51,11 +51,11 @@ impl Run<'_> {
                 self.say(candidate, "waits", "", "until there is a place for it");
             }
             (Decision::Declined, Some((pull, _))) => {
-                board.closed.push(candidate.entry(reference(&pull)));
+                board.closed.push(candidate.entry(self.reference(&pull)));
                 self.say(candidate, "closed", &pull.url, "somebody closed it, and the evidence is the same");
             }
             (Decision::RolledBack, Some((pull, _))) => {
-                board.closed.push(candidate.entry(format!("{} was taken back", reference(&pull))));
+                board.closed.push(candidate.entry(format!("{} was taken back", self.reference(&pull))));
                 self.say(candidate, "taken back", &pull.url, "and the evidence is the same");
             }
             (Decision::Snoozed(until), _) => {
@@ -110,7 +110,7 @@ impl Run<'_> {
                     unit,
                     identity: identity.clone(),
                     removed: 0,
-                    detail: reference(&pull),
+                    detail: self.reference(&pull),
                 });
                 ("open", "these proposals do not say whether it still holds")
             };
@@ -142,7 +142,7 @@ impl Run<'_> {
         let new = NewPullRequest { branch: &branch, base, title: &title, body: &body };
         let pull = self.forge.create(&new).await?;
         self.complete(candidate, &pull).await?;
-        board.open.push(candidate.entry(reference(&pull)));
+        board.open.push(candidate.entry(self.reference(&pull)));
         self.say(candidate, "opened", &pull.url, files(candidate));
         Ok(())
     }
@@ -158,7 +158,7 @@ impl Run<'_> {
         if self.repository.git.conflicts(&head, &self.repository.tip)? {
             return self.update(candidate, pull, "the base went on and conflicts", board).await;
         }
-        board.open.push(candidate.entry(reference(pull)));
+        board.open.push(candidate.entry(self.reference(pull)));
         if pull.labels.contains(&self.settings.label) || self.settings.is_dry {
             self.say(candidate, "open", &pull.url, "");
             return Ok(());
@@ -176,7 +176,7 @@ impl Run<'_> {
         why: &str,
         board: &mut Dashboard,
     ) -> Result<(), Error> {
-        board.open.push(candidate.entry(reference(pull)));
+        board.open.push(candidate.entry(self.reference(pull)));
         if self.settings.is_dry {
             self.say(candidate, "would update", &pull.url, why);
             return Ok(());

@@ -30,7 +30,7 @@ fn watch(place: &Place, permission: &str) -> Vec<Outcome> {
 
 #[test]
 fn what_is_refused_after_a_merge_is_taken_back_once() {
-    for flavour in [Flavour::GitHub, Flavour::GitLab] {
+    for (flavour, reference) in [(Flavour::GitHub, "#1"), (Flavour::GitLab, "!1")] {
         let mut place = Place::new(flavour);
         place.settings.has_dashboard = false;
         place.state(&facts("one", &["b", "c"]));
@@ -43,7 +43,8 @@ fn what_is_refused_after_a_merge_is_taken_back_once() {
         assert_eq!(watch(&place, "s3:other"), []);
         assert_eq!(watch(&place, "s3:c")[0].state, "opened");
         let pulls = place.forge.pulls();
-        assert_eq!(pulls[1].title, "Take back #1: calls of one were refused");
+        assert_eq!(pulls[1].title, format!("Take back {reference}: calls of one were refused"));
+        assert!(pulls[1].body.contains(&format!("This takes all of {reference} back.")), "{}", pulls[1].body);
         assert!(
             pulls[1].body.starts_with("**12 calls of `arn:aws:iam::111122223333:role/one` refused**"),
             "{}",
