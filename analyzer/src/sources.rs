@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use remit_forge::{Change, Edited, Editor, Facts, Suggestion};
 use remit_policy::rbac::ObjectName;
 use remit_policy::{Document, Effect, Glob, Matcher, Statement, rbac};
-use remit_source::{Changes, ClusterChange, Limits, Options, Outcome, PolicyChange, Proposal, Repository};
+use remit_source::{
+    Changes, ClusterChange, Limits, Options, Outcome, PolicyChange, Proposal, Repository, slashed,
+};
 
 use crate::output::counted;
 
@@ -41,7 +43,7 @@ impl Editor for Sources {
                 changes.iter().map(|change| change.name.clone()).collect()
             }
             Changes::Cluster(change) => {
-                keep_requests(change, &facts.folder, kept)?;
+                keep_requests(change, kept);
                 Vec::new()
             }
         };
@@ -78,10 +80,6 @@ impl Editor for Sources {
     }
 }
 
-fn slashed(path: &Path) -> String {
-    path.to_string_lossy().replace('\\', "/")
-}
-
 /// Leaves actions in a policy although the proposal takes them away: where a statement of today allows them, on what it allows them.
 fn keep_actions(change: &mut PolicyChange, kept: &BTreeSet<String>) {
     let statements = change.before.statements.iter();
@@ -104,28 +102,18 @@ fn keep_actions(change: &mut PolicyChange, kept: &BTreeSet<String>) {
 }
 
 /// The same of a subject of a cluster: each permission where a binding of today grants it.
-fn keep_requests(change: &mut ClusterChange, folder: &Path, kept: &BTreeSet<String>) -> Result<(), String> {
-    if kept.is_empty() {
-        return Ok(());
-    }
-    let path = folder.join("evidence.json");
-    let text = std::fs::read_to_string(&path)
-        .map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
-    let evidence: rbac::Evidence =
-        serde_json::from_str(&text).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
-    for removed in &evidence.removed {
-        let permission = removed.permission.permission();
+fn keep_requests(change: &mut ClusterChange, kept: &BTreeSet<String>) {
+    for (permission, bindings) in &change.removed {
         if !kept.contains(&permission.to_string()) {
             continue;
         }
         for (binding, role) in &change.claim.own {
-            if removed.bindings.contains(&ObjectName::of_binding(&binding.name)) {
+            if bindings.contains(&ObjectName::of_binding(&binding.name)) {
                 let role = rbac::Role { rules: vec![permission.rule()], ..role.clone() };
                 change.claim.new.push((binding.clone(), role));
             }
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -284,7 +284,8 @@ fn narrowed(place: &Place, rules: Vec<rbac::Rule>, left: Vec<rbac::Rule>) -> Pro
         protected: Vec::new(),
         replayed: Vec::new(),
     };
-    let change = ClusterChange { claim, unbound: BTreeSet::from([old.name.of_role()]), apply: None };
+    let unbound = BTreeSet::from([old.name.of_role()]);
+    let change = ClusterChange { claim, unbound, removed: Vec::new(), apply: None };
     Proposal { folder: PathBuf::new(), principal: user, changes: Changes::Cluster(Box::new(change)) }
 }
 

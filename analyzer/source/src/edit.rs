@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use crate::grant::{Found, Grant};
 use crate::place::{FileId, Reason};
 use crate::proposal::{Changes, PolicyChange, Proposal};
-use crate::repository::Repository;
+use crate::repository::{Repository, slashed};
 use crate::splice::{self, Cut};
 
 /// How proposals are written into sources.
@@ -197,7 +197,7 @@ impl Edits {
 impl ChangedFile {
     /// What changes as a patch that `git apply` takes.
     pub fn patch(&self) -> String {
-        let name = self.path.to_string_lossy().replace('\\', "/");
+        let name = slashed(&self.path);
         remit_policy::diff::unified(Some((&name, &self.before)), Some((&name, &self.after)))
     }
 }

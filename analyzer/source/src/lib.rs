@@ -37,7 +37,7 @@ pub use grant::{Found, Grant};
 pub use node::Span;
 pub use place::{Content, FileId, Form, Names, Place, Reason};
 pub use proposal::{Changes, ClusterChange, PolicyChange, Proposal, ProposalError};
-pub use repository::{File, Problem, Repository};
+pub use repository::{File, Problem, Repository, slashed};
 pub use rule::Rule;
 pub use statement::{SourceCondition, Statement};
 pub use subject::{Bound, SubjectPlace};

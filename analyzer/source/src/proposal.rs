@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use remit_policy::rbac::{self, Claim};
+use remit_policy::rbac::{self, Claim, Permission};
 use remit_policy::{Document, Evidence, parse};
 
 /// What is proposed of one principal, or of one subject of a cluster.
@@ -33,6 +33,8 @@ pub struct ClusterChange {
     pub claim: Claim,
     /// Roles that nothing binds any more once this is applied, such as `Role/shop/reader`.
     pub unbound: BTreeSet<String>,
+    /// Permissions that go, with the bindings that granted them.
+    pub removed: Vec<(Permission, BTreeSet<String>)>,
     /// New roles and bindings, as `kubectl apply` takes them; none where nothing is needed.
     pub apply: Option<String>,
 }
@@ -80,8 +82,10 @@ impl Proposal {
                 serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;
             let claim = Claim::of_evidence(&evidence, read)?.map_err(fail)?;
             let apply = evidence.files.apply.as_deref().map(read).transpose()?;
+            let removed = evidence.removed.into_iter().map(|one| (one.permission.permission(), one.bindings));
+            let removed = removed.collect();
             let unbound = evidence.unbound_roles;
-            let changes = Changes::Cluster(Box::new(ClusterChange { claim, unbound, apply }));
+            let changes = Changes::Cluster(Box::new(ClusterChange { claim, unbound, removed, apply }));
             return Ok(Self { folder: folder.to_owned(), principal: evidence.principal, changes });
         }
         let evidence: Evidence = serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;

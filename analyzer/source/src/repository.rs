@@ -190,6 +190,11 @@ fn key(place: &Place) -> (Option<usize>, Form, &str, &[Reason]) {
     (Some(place.file).filter(|_| place.form != Form::Markers), place.form, &place.address, &place.reasons)
 }
 
+/// A path with `/` between its parts, whatever this system writes.
+pub fn slashed(path: &Path) -> String {
+    path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
 /// The file of a path. Files are in order of their paths.
 pub(crate) fn named(files: &[File], path: &Path) -> Option<FileId> {
     files.binary_search_by(|file| file.path.as_path().cmp(path)).ok()

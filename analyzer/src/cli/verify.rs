@@ -13,12 +13,11 @@ use serde::Serialize;
 
 use super::Streams;
 use super::analysing::catalog;
-use crate::analysis::pathless;
+use crate::analysis::calls_of;
 use crate::exit::Exit;
 use crate::ledgers::Ledger;
 use crate::output::{Cell, Format, Row, plain, print};
 use crate::proposals::{folders, read_file};
-use crate::rollup::{Filter, by_principal};
 
 /// Check the proofs of a proposals folder again
 ///
@@ -194,18 +193,7 @@ fn recorded(
     principal: &str,
     window: Window,
 ) -> anyhow::Result<Vec<Protected>> {
-    let mut calls = Vec::new();
-    for name in [Some(principal.to_owned()), pathless(principal)].into_iter().flatten() {
-        let provider = Provider::Aws;
-        let filter = Filter {
-            window: Some(window),
-            principal: Some(name),
-            provider: Some(provider),
-            ..Filter::default()
-        };
-        let callers = by_principal(&mut ledger.roll_up(&filter)?, provider);
-        calls.extend(callers.into_values().flat_map(|calls| calls.calls));
-    }
+    let calls = calls_of(ledger, Provider::Aws, principal, window)?;
     let usage = Usage::gather(catalog, &calls);
     Ok(usage
         .used()

@@ -12,11 +12,10 @@ use remit_policy::{Call, CallOutcome, Usage, Window, moment};
 use super::Streams;
 use super::analysing::{LedgerArguments, catalog};
 use super::forge::{ForgeArguments, runtime};
-use crate::analysis::pathless;
+use crate::analysis::calls_of;
 use crate::cluster::request_call;
 use crate::exit::Exit;
 use crate::ledgers::Ledger;
-use crate::rollup::{Filter, by_principal};
 
 /// Take back merged pull requests after which calls were refused
 ///
@@ -64,24 +63,14 @@ fn refused(catalog: &Catalog, ledger: &Ledger, merged: &Merged) -> anyhow::Resul
     let window = Window { start, end: merged.until().as_microsecond() };
     let is_arn = merged.identity.starts_with("arn:");
     let provider = if is_arn { Provider::Aws } else { Provider::Kubernetes };
-    let names = [Some(merged.identity.clone()), pathless(&merged.identity).filter(|_| is_arn)];
+    let calls = calls_of(ledger, provider, &merged.identity, window)?;
     let mut sums: BTreeMap<String, (u64, i64)> = BTreeMap::new();
-    for name in names.into_iter().flatten() {
-        let filter = Filter {
-            window: Some(window),
-            principal: Some(name),
-            provider: Some(provider),
-            ..Filter::default()
-        };
-        let callers = by_principal(&mut ledger.roll_up(&filter)?, provider);
-        let calls = callers.into_values().flat_map(|calls| calls.calls);
-        for call in calls.filter(|call| call.outcome == CallOutcome::Denied) {
-            let needed = if is_arn { actions(catalog, &call, merged) } else { requests(&call, merged) };
-            for permission in needed {
-                let (calls, last) = sums.entry(permission).or_default();
-                *calls = calls.saturating_add(call.seen.count.distinct());
-                *last = (*last).max(call.seen.last);
-            }
+    for call in calls.iter().filter(|call| call.outcome == CallOutcome::Denied) {
+        let needed = if is_arn { actions(catalog, call, merged) } else { requests(call, merged) };
+        for permission in needed {
+            let (calls, last) = sums.entry(permission).or_default();
+            *calls = calls.saturating_add(call.seen.count.distinct());
+            *last = (*last).max(call.seen.last);
         }
     }
     let refused =
