@@ -141,33 +141,47 @@ pub(super) fn catalog() -> anyhow::Result<&'static Catalog> {
     Catalog::embedded().context("cannot read the embedded catalog")
 }
 
-/// Reads ledger and grants, and analyses all principals or only the named one (by ARN or name).
+/// What a verb wants of an analysis: all principals, unless it says otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Wanted<'a> {
+    /// Only this principal, by ARN or name.
+    pub(super) only: Option<&'a str>,
+    /// Also when what runs as a principal was changed, for which the ledger itself is read.
+    pub(super) deploys: bool,
+}
+
+/// Reads ledger and grants, and analyses what is wanted.
 pub(super) fn analysed(
     arguments: &AnalysingArguments,
-    only: Option<&str>,
+    wanted: Wanted<'_>,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Analysed> {
-    Ok(opened(arguments, only, streams)?.analysed)
+    Ok(opened(arguments, wanted, streams)?.analysed)
 }
 
 /// The same, and the ledger stays open.
 pub(super) fn opened(
     arguments: &AnalysingArguments,
-    only: Option<&str>,
+    wanted: Wanted<'_>,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Opened> {
     let catalog = catalog()?;
     let mut settings = settings(arguments, catalog, streams)?;
     let ledger = Ledger::open(&arguments.ledger.ledger)?;
     settings.unreadable = ledger.damaged(Provider::Aws);
-    settings.suspects = ledger.suspects()?;
-    settings.deploys = Arc::new(ledger.deploys()?);
     let mut problems = ledger.problems();
     let grants = grants::read(
         &arguments.grants,
         arguments.principal.as_deref(),
         &ledger.principals(Some(Provider::Aws))?,
     )?;
+    if !grants.account.principals.is_empty() {
+        settings.suspects = ledger.suspects()?;
+    }
+    // What settles is kept by deploys, whether or not the verb shows them.
+    if wanted.deploys || settings.settle > 0 {
+        settings.deploys = Arc::new(ledger.deploys()?);
+    }
     let linked = links::of_grants(&grants);
     let Configuration { mutes, owners } = streams.configuration;
     let owners = Owners::of(&grants, owners, &arguments.owners, streams.today)?;
@@ -200,7 +214,7 @@ pub(super) fn opened(
         streams.problem(problem);
     }
     let subjects = of_cluster.as_ref().map(|asked| asked.state.subjects()).unwrap_or_default();
-    let only = match only {
+    let only = match wanted.only {
         None => None,
         Some(name) => {
             let arns = account.principals.iter().map(|principal| principal.arn.as_str());

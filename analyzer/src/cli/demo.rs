@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use remit_policy::NoProposal;
 
-use super::analysing::{Analysed, AnalysingArguments, LedgerArguments, Opened, WindowArguments, opened};
+use super::analysing::{
+    Analysed, AnalysingArguments, LedgerArguments, Opened, Wanted, WindowArguments, opened,
+};
 use super::{Streams, ingest, propose, report};
 use crate::analysis::Outcome;
 use crate::cluster::ClusterArguments;
@@ -68,7 +70,8 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         cluster: ClusterArguments::default(),
         owners: OwnerArguments::default(),
     };
-    let Opened { analysed, ledger: opened, .. } = opened(&analysing, None, streams)?;
+    let Opened { analysed, ledger: opened, .. } =
+        opened(&analysing, Wanted { only: None, deploys: true }, streams)?;
     let out = folder.join("proposals");
     propose::prepare(&out)?;
     let forecasts = propose::forecasts(&analysed, &analysing);

@@ -10,7 +10,7 @@ use remit_policy::{
     ActionUse, Context, Decision, Document, Glob, GrantRef, Layer, PolicySet, Request, Verdict, moment,
 };
 
-use super::analysing::{Analysed, AnalysingArguments, analysed};
+use super::analysing::{Analysed, AnalysingArguments, Wanted, analysed};
 use super::{Streams, WrongUsage};
 use crate::analysis::{Analysed as Principal, Outcome};
 use crate::cluster::{AnalysedSubject, Cluster};
@@ -39,7 +39,8 @@ pub(super) struct Arguments {
 const SHOWN: usize = 10;
 
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    let analysed = analysed(&arguments.analysing, Some(&arguments.who), streams)?;
+    let analysed =
+        analysed(&arguments.analysing, Wanted { only: Some(&arguments.who), deploys: false }, streams)?;
     let mut text = Vec::new();
     let of_cluster = analysed.cluster.as_ref().and_then(|cluster| Some((cluster, cluster.subjects.first()?)));
     match (analysed.analysis.principals.first(), of_cluster) {

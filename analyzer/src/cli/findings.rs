@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Streams;
-use super::analysing::{AnalysingArguments, analysed};
+use super::analysing::{AnalysingArguments, Wanted, analysed};
 use crate::exit::Exit;
 use crate::finding::{Finding, findings};
 use crate::output::{Cell, Format, Row, counted, plain, print};
@@ -46,7 +46,8 @@ impl Row for Line<'_> {
 }
 
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    let analysed = analysed(&arguments.analysing, arguments.only.as_deref(), streams)?;
+    let analysed =
+        analysed(&arguments.analysing, Wanted { only: arguments.only.as_deref(), deploys: false }, streams)?;
     let mut findings = findings(analysed.catalog, &analysed.analysis, analysed.cluster.as_ref());
     let all = findings.len();
     findings.retain(|finding| finding.muted.is_none());

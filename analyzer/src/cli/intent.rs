@@ -5,7 +5,7 @@ mod on_demand;
 use remit_ledger::Provider;
 use remit_policy::{Days, Generalise, ProposeOptions, Window};
 
-use super::analysing::{Analysed, AnalysingArguments, Opened, opened};
+use super::analysing::{Analysed, AnalysingArguments, Opened, Wanted, opened};
 use super::{Streams, WrongUsage};
 use crate::analysis::pathless;
 use crate::cluster::Cluster;
@@ -47,7 +47,8 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         let message = "an intent is no table\nhint: use `--format json`, or `--on-demand` for a table";
         return Err(WrongUsage(message.to_owned()).into());
     }
-    let Opened { analysed, ledger, .. } = opened(&arguments.analysing, Some(who), streams)?;
+    let Opened { analysed, ledger, .. } =
+        opened(&arguments.analysing, Wanted { only: Some(who), deploys: true }, streams)?;
     let intent = intent(arguments, &analysed, &ledger)?;
     if arguments.format == Format::Json {
         serde_json::to_writer_pretty(&mut *streams.out, &intent)?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::Streams;
-use super::analysing::{Analysed, AnalysingArguments, Opened, opened};
+use super::analysing::{Analysed, AnalysingArguments, Opened, Wanted, opened};
 use super::intent::{asked_of_account, asked_of_cluster};
 use crate::analysis::join;
 use crate::exit::Exit;
@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
             .transpose()?,
     };
     let pull_requests = arguments.pull_requests.as_deref().map(pull_requests::read).transpose()?;
-    let Opened { analysed, ledger, .. } = opened(&arguments.analysing, None, streams)?;
+    let Opened { analysed, ledger, .. } = opened(&arguments.analysing, Wanted::default(), streams)?;
     let beside = Beside {
         problems: analysed.problems.clone(),
         hours: hours(&analysed, &ledger)?,

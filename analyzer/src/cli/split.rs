@@ -8,7 +8,7 @@ use remit_ledger::Provider;
 use remit_policy::Window;
 use serde::Serialize;
 
-use super::analysing::{AnalysingArguments, Opened, opened};
+use super::analysing::{AnalysingArguments, Opened, Wanted, opened};
 use super::intent::{asked_of_account, names};
 use super::{Streams, WrongUsage};
 use crate::exit::Exit;
@@ -67,7 +67,8 @@ impl Row for Line {
 }
 
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    let Opened { analysed, ledger, settings } = opened(&arguments.analysing, Some(&arguments.who), streams)?;
+    let Opened { analysed, ledger, settings } =
+        opened(&arguments.analysing, Wanted { only: Some(&arguments.who), deploys: false }, streams)?;
     let done = if analysed.problems.is_empty() { Exit::Done } else { Exit::Failed };
     let Some(whole) = analysed.analysis.principals.first() else {
         return Err(WrongUsage(format!(

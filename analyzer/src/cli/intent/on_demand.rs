@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{asked_of_account, asked_of_cluster, names};
 use crate::analysis::Analysed as Principal;
 use crate::cli::Streams;
-use crate::cli::analysing::{Analysed, AnalysingArguments, Opened, opened};
+use crate::cli::analysing::{Analysed, AnalysingArguments, Opened, Wanted, opened};
 use crate::exit::Exit;
 use crate::intent::{Callers, Demand, Hours, Observation, Starters, add_starter, demand_of};
 use crate::ledgers::Ledger;
@@ -45,7 +45,7 @@ pub(super) fn run(
     format: Format,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
-    let Opened { analysed, ledger, .. } = opened(arguments, None, streams)?;
+    let Opened { analysed, ledger, .. } = opened(arguments, Wanted::default(), streams)?;
     let mut lines = of_accounts(&analysed, &ledger)?;
     lines.extend(of_cluster(&analysed, &ledger)?);
     // What stands open longest for nothing comes first.
