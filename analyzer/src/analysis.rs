@@ -17,7 +17,7 @@ use remit_policy::{
 };
 
 use crate::deploys::{Deployed, Deploys};
-use crate::learn::{Kinds, Peers, Tier, retained, with_verdict};
+use crate::learn::{Community, Kinds, Peers, Tier, retained, with_verdict};
 use crate::ledgers::Ledger;
 use crate::mutes::Mutes;
 use crate::owners::Owners;
@@ -218,14 +218,14 @@ pub(crate) fn analyse_among(
     };
     let none = PrincipalCalls::default();
     let all = &analysis.account.principals;
-    let kinds = Kinds::of(&analysis.account);
+    let kinds = Kinds::of(&analysis.account, all.iter());
     let of_one = |principal: &Principal| {
         let calls = calls.get(&principal.arn).unwrap_or(&none);
         Observed::of(catalog, &analysis.account, principal, calls, coverage, settings)
     };
     // What others do tells of each, also of one that is asked for alone.
     let observed: Vec<Observed<'_>> = all.par_iter().map(of_one).collect();
-    let in_account = Peers::among_all(observed.iter().map(Observed::learned));
+    let community = Community::of(&kinds, observed.par_iter().map(Observed::learned).collect());
     // In the order of the account, however many threads there are.
     let analysed: Vec<_> = all
         .par_iter()
@@ -235,10 +235,7 @@ pub(crate) fn analyse_among(
         .map_init(
             || Expander::new(catalog),
             |expander, (at, (principal, observed_of_it))| {
-                let others = kinds.others(at);
-                let others = others.iter().filter_map(|at| observed.get(*at));
-                let peers = Peers::of(others.map(Observed::learned), Arc::clone(&in_account));
-                let context = Learned { peers: &peers, inventory: &analysis.inventory };
+                let context = Learned { peers: community.peers(at), inventory: &analysis.inventory };
                 one(expander, &analysis.account, principal, observed_of_it, context, settings)
             },
         )
@@ -326,7 +323,7 @@ impl<'a> Observed<'a> {
 /// What others tell of a principal.
 #[derive(Clone, Copy)]
 struct Learned<'a> {
-    peers: &'a Peers<ActionId>,
+    peers: Peers<'a, ActionId>,
     inventory: &'a Inventory,
 }
 
@@ -361,7 +358,7 @@ fn one(
         let mut used = with_verdict(&judgement, &Verdict::Used);
         used.retain(|id| !suspect.contains_key(id));
         let unused = with_verdict(&judgement, &Verdict::Unused);
-        let retained = retained(catalog, &used, unused, Some(peers), settings.tier, settling);
+        let retained = retained(catalog, &used, unused, Some(&peers), settings.tier, settling);
         judgement.retain(retained);
         judgement
     };

@@ -14,7 +14,6 @@ mod subject;
 mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use rayon::prelude::*;
 use remit_catalog::{ActionId, Catalog};
@@ -31,7 +30,7 @@ use self::result::Tally;
 pub(crate) use self::result::{Backtest, Line};
 use crate::analysis::{Analysis, inventory};
 use crate::cluster::{Cluster, ClusterCalls};
-use crate::learn::{Kinds, Peers, Stratum, stratum_of_user};
+use crate::learn::{Community, Kinds, Stratum, stratum_of_user};
 use crate::rollup::PrincipalCalls;
 
 /// What is replayed.
@@ -130,7 +129,7 @@ impl<'a> Past<'a> {
     /// The sort of each identity, by name.
     pub(crate) fn strata(&self) -> BTreeMap<String, (Realm, Stratum)> {
         let identities =
-            self.identities.iter().map(|one| (one.name.to_owned(), (Realm::Account, one.stratum)));
+            self.identities.iter().map(|one| (one.principal.arn.clone(), (Realm::Account, one.stratum)));
         let subjects = self.cluster.iter().flat_map(|(cluster, _)| &cluster.subjects);
         let subjects = subjects.map(|subject| {
             let name = subject.user.name.clone();
@@ -169,7 +168,7 @@ impl<'a> Past<'a> {
     }
 }
 
-/// Adds what became of identities, which are those of the account in its order.
+/// Adds what became of identities of the account.
 fn replay_account(
     tally: &mut Tally,
     catalog: &Catalog,
@@ -178,29 +177,25 @@ fn replay_account(
     told: Told,
     plan: &Plan,
 ) {
-    let kinds = Kinds::of(account);
-    let places: BTreeMap<usize, usize> =
-        identities.iter().enumerate().map(|(at, identity)| (identity.place, at)).collect();
+    let kinds = Kinds::of(account, identities.iter().map(|identity| identity.principal));
     for cut in plan.cuts(told) {
         let calls = identities.iter().flat_map(|identity| &identity.calls).copied();
         let inventory = inventory(calls.filter(|call| !call.seen.days.before(cut.day).is_empty()));
         let exists = Known::of(catalog, &inventory);
         let known: Vec<Usage> = identities.par_iter().map(|identity| identity.before(catalog, cut)).collect();
-        let in_account = Peers::among_all(known.iter().map(used));
+        let community = Community::of(&kinds, known.par_iter().map(used).collect());
         let windows: Vec<_> = identities
             .par_iter()
             .zip(&known)
-            .filter(|(identity, usage)| identity.is_eligible(usage, cut))
-            .map(|(identity, usage)| {
-                let others: BTreeSet<usize> = kinds.others(identity.place);
-                let others = others.iter().filter_map(|place| known.get(*places.get(place)?));
-                let peers = Peers::of(others.map(used), Arc::clone(&in_account));
+            .enumerate()
+            .filter(|(_, (identity, usage))| identity.is_eligible(usage, cut))
+            .map(|(at, (identity, usage))| {
                 Replay {
                     catalog,
                     account,
                     identity,
                     usage,
-                    peers: &peers,
+                    peers: community.peers(at),
                     inventory: &inventory,
                     known: &exists,
                     told,

@@ -22,7 +22,7 @@ use remit_policy::rbac::{
 use remit_policy::{Count, Days, Generalise, Window};
 
 use crate::deploys::{Deployed, Deploys};
-use crate::learn::{Doing, Kinds, Known, Peers, Tier, retained_of_subject, used_by_subject};
+use crate::learn::{Community, Doing, Kinds, Known, Peers, Tier, retained_of_subject, used_by_subject};
 use crate::rollup::PrincipalCalls;
 use crate::visible::WindowSettings;
 
@@ -160,11 +160,15 @@ pub(crate) fn analyse(input: &ClusterInput<'_>, settings: &ClusterSettings, only
     let names: Vec<&str> = input.state.subjects().into_iter().collect();
     // What others do tells of each, also of one that is asked for alone.
     let observed: Vec<Observed<'_>> = names.par_iter().map(|name| of_one(name)).collect();
-    let learned = Learned::of(&observed);
+    let granted = || observed.iter().map(|one| &one.granted);
+    let (kinds, known) =
+        (Kinds::of_subjects(granted()), Known::of(observed.iter().map(|one| one.usage), granted()));
+    let used = observed.par_iter().map(|one| used_by_subject(&one.granted, one.usage));
+    let community = Community::of(&kinds, used.collect());
     let wanted = observed.par_iter().enumerate();
     let wanted = wanted.filter(|(_, one)| only.is_none_or(|only| one.granted.user.name == only));
     let analysed: Vec<_> =
-        wanted.map(|(at, one)| subject(input, settings, one, &learned, &learned.peers(at))).collect();
+        wanted.map(|(at, one)| subject(input, settings, one, &known, community.peers(at))).collect();
     let bound: BTreeSet<&str> = analysed.iter().map(|subject| subject.user.name.as_str()).collect();
     let unbound = usage.iter().filter(|(name, _)| !bound.contains(name.as_str()));
     let unbound =
@@ -190,39 +194,12 @@ struct Observed<'a> {
     granted: Granted<'static>,
 }
 
-/// What all subjects of a cluster tell of each.
-struct Learned {
-    kinds: Kinds,
-    known: Known,
-    used: Vec<BTreeSet<Permission>>,
-    among_all: Arc<BTreeMap<Permission, usize>>,
-}
-
-impl Learned {
-    fn of(observed: &[Observed<'_>]) -> Self {
-        let granted = || observed.iter().map(|one| &one.granted);
-        let used: Vec<_> = observed.par_iter().map(|one| used_by_subject(&one.granted, one.usage)).collect();
-        Self {
-            kinds: Kinds::of_subjects(granted()),
-            known: Known::of(observed.iter().map(|one| one.usage), granted()),
-            among_all: Peers::among_all(used.iter().cloned()),
-            used,
-        }
-    }
-
-    fn peers(&self, at: usize) -> Peers<Permission> {
-        let others = self.kinds.others(at);
-        let others = others.iter().filter_map(|at| self.used.get(*at)).cloned();
-        Peers::of(others, Arc::clone(&self.among_all))
-    }
-}
-
 fn subject(
     input: &ClusterInput<'_>,
     settings: &ClusterSettings,
     observed: &Observed<'_>,
-    learned: &Learned,
-    peers: &Peers<Permission>,
+    known: &Known,
+    peers: Peers<'_, Permission>,
 ) -> AnalysedSubject {
     let Observed { coverage, calls, usage, granted } = observed;
     let deployed = &settings.deploys.of_subject(&granted.user.name);
@@ -233,7 +210,7 @@ fn subject(
         let today = Days::day_of(coverage.window.end);
         let settling = deployed.settling(today, settings.settle);
         let doing = Doing { granted, usage, needed, generalise: settings.generalise, today, settling };
-        judgement.retain(retained_of_subject(doing, &learned.known, Some(peers), settings.tier));
+        judgement.retain(retained_of_subject(doing, known, Some(&peers), settings.tier));
         judgement
     };
     let judgement = judged(usage);

@@ -29,7 +29,7 @@ pub(crate) use self::disposition::{
 pub(crate) use self::known::Known;
 pub(crate) use self::level::{is_sensitive, level_weight, weight};
 pub(crate) use self::meaning::Meaning;
-pub(crate) use self::peers::{Kinds, Peers};
+pub(crate) use self::peers::{Community, Kinds, Peers};
 pub(crate) use self::rhythm::{Rhythm, is_working_day};
 pub(crate) use self::stratum::{PIPELINES, Stratum, stratum_of, stratum_of_user};
 pub(crate) use self::subject::{Doing, retained as retained_of_subject, used as used_by_subject};
@@ -42,7 +42,7 @@ pub(crate) use self::words::split;
 fn kept<'a, P: Ord>(
     words: &Words<'_>,
     unused: impl IntoIterator<Item = (P, Meaning<'a>)>,
-    peers: Option<&Peers<P>>,
+    peers: Option<&Peers<'_, P>>,
     tier: Tier,
     companion: impl Fn(&Meaning<'_>, &Words<'_>) -> Option<Retained>,
     near: impl Fn(&Meaning<'_>, &Words<'_>) -> Option<String>,

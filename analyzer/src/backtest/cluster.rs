@@ -2,7 +2,6 @@
 //! afterwards.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use rayon::prelude::*;
 use remit_catalog::AccessLevel;
@@ -16,7 +15,7 @@ use super::subject::{Namespaces, Subject, days};
 use super::window::Need;
 use super::{Cut, Plan, Policy, Realm, Told};
 use crate::cluster::{AnalysedSubject, Cluster};
-use crate::learn::{Doing, Kinds, Known, Meaning, Peers, retained_of_subject, used_by_subject};
+use crate::learn::{Community, Doing, Kinds, Known, Meaning, Peers, retained_of_subject, used_by_subject};
 
 /// Adds what became of a cluster's subjects, whose calls of all times these are, by user.
 pub(super) fn replay(
@@ -47,15 +46,11 @@ pub(super) fn replay(
             .map(|(subject, usage)| used_by_subject(&subject.granted, usage))
             .collect();
         let known = Known::of(usage.iter(), granted());
-        let among_all = Peers::among_all(used.iter().cloned());
+        let community = Community::of(&kinds, used);
         let replays = subjects.par_iter().zip(&usage).enumerate().filter_map(|(at, (subject, usage))| {
             let subject = subject.as_ref().filter(|subject| subject.is_eligible(usage, cut))?;
-            let used_by_it = used.get(at)?;
-            let others = kinds.others(at);
-            let others = others.iter().filter_map(|at| used.get(*at)).cloned();
-            let peers = &Peers::of(others, Arc::clone(&among_all));
-            let replay =
-                Replay { cluster, subject, usage, used: used_by_it, peers, known: &known, told, cut };
+            let (used, peers) = (community.used(at)?, community.peers(at));
+            let replay = Replay { cluster, subject, usage, used, peers, known: &known, told, cut };
             Some(replay.windows(plan))
         });
         let windows: Vec<Vec<Window>> = replays.collect();
@@ -71,7 +66,7 @@ struct Replay<'a> {
     usage: &'a Usage,
     /// What that used of what its bindings grant.
     used: &'a BTreeSet<Permission>,
-    peers: &'a Peers<Permission>,
+    peers: Peers<'a, Permission>,
     /// What was known to be there.
     known: &'a Known,
     told: Told,
@@ -124,7 +119,7 @@ impl Replay<'_> {
                 let (generalise, today) = (tier.generalise(), self.cut.day);
                 let settling = self.subject.analysed.deployed.settling(today - 1, settle);
                 let doing = Doing { granted, usage: self.usage, needed, generalise, today, settling };
-                let retained = retained_of_subject(doing, self.known, Some(self.peers), tier);
+                let retained = retained_of_subject(doing, self.known, Some(&self.peers), tier);
                 let closed = needed.iter().map(|(part, closures)| Stay {
                     part: part.clone(),
                     rule: closures.first().map(|closure| closure.as_str()),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use remit_catalog::{ActionId, Catalog};
-use remit_policy::{Account, Call, Days, Granted, Usage, Verdict};
+use remit_policy::{Account, Call, Days, Granted, Principal, Usage, Verdict};
 
 use super::Cut;
 use crate::analysis::{Analysed, Analysis};
@@ -14,10 +14,8 @@ use crate::suspects::Burst;
 
 /// An identity as it is replayed: what it may do today, and all that it was seen to do.
 pub(crate) struct Identity<'a> {
-    /// Its place in the account.
-    pub(crate) place: usize,
-    /// Its ARN.
-    pub(crate) name: &'a str,
+    /// It.
+    pub(super) principal: &'a Principal,
     /// What sort it is of.
     pub(crate) stratum: Stratum,
     /// What it is granted today.
@@ -54,15 +52,13 @@ impl<'a> Identity<'a> {
 
     /// A principal that was analysed, with its calls of all times.
     fn of(catalog: &Catalog, account: &Account, analysed: &'a Analysed, calls: &'a [Call]) -> Option<Self> {
-        let place = account.principals.iter().position(|one| one.arn == analysed.principal.arn)?;
         let calls: Vec<&Call> = calls.iter().filter(|call| !call.seen.days.is_empty()).collect();
         let usage = without(Usage::gather(catalog, calls.iter().copied()), &analysed.suspect);
         let seen = calls.iter().filter_map(|call| call.seen.days.first()).min()?;
         let unobservable = analysed.judgement.verdicts.iter();
         let unobservable = unobservable.filter(|(_, verdict)| matches!(verdict, Verdict::Unobservable(_)));
         Some(Self {
-            place,
-            name: &analysed.principal.arn,
+            principal: &analysed.principal,
             stratum: stratum_of(account, &analysed.principal),
             granted: &analysed.judgement.granted,
             // What is used today and partly hidden would have stayed before it was seen.

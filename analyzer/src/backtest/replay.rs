@@ -21,7 +21,7 @@ pub(super) struct Replay<'a> {
     pub(super) identity: &'a Identity<'a>,
     /// What it was known to do.
     pub(super) usage: &'a Usage,
-    pub(super) peers: &'a Peers<ActionId>,
+    pub(super) peers: Peers<'a, ActionId>,
     /// What was known to exist.
     pub(super) inventory: &'a Inventory,
     pub(super) known: &'a Known<'a>,
@@ -178,7 +178,7 @@ impl Replay<'_> {
         if let Policy::Tier(tier) = policy {
             let unused = granted.iter().copied().filter(|id| !actions.contains(id));
             let settling = self.identity.deployed.settling(self.cut.day - 1, settle);
-            let retained = retained(self.catalog, used, unused, Some(self.peers), tier, settling);
+            let retained = retained(self.catalog, used, unused, Some(&self.peers), tier, settling);
             stays.extend(retained.into_iter().map(|(id, why)| (id, Some(why))));
             // What a stranger alone used stays until a person says otherwise.
             let suspect = self.identity.suspect.keys().filter(|id| granted.contains(id));
@@ -209,7 +209,7 @@ impl Replay<'_> {
         let identity = self.identity;
         let deploying = identity.deployed.on(self.cut.day, self.cut.day + horizon);
         let of = (Realm::Account, identity.stratum, deploying);
-        let mut window = Window::quiet(identity.name, of, policy, horizon);
+        let mut window = Window::quiet(&identity.principal.arn, of, policy, horizon);
         for (id, use_) in &self.identity.usage.actions {
             let Some(seen) = use_.seen.as_ref().filter(|_| granted.contains(id)) else { continue };
             let needed = self.after(&seen.days, horizon);

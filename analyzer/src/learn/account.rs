@@ -27,7 +27,7 @@ pub(crate) fn retained(
     catalog: &Catalog,
     used: &BTreeSet<ActionId>,
     unused: impl IntoIterator<Item = ActionId>,
-    peers: Option<&Peers<ActionId>>,
+    peers: Option<&Peers<'_, ActionId>>,
     tier: Tier,
     settling: Option<i64>,
 ) -> BTreeMap<ActionId, Retained> {
@@ -48,17 +48,17 @@ pub(crate) fn retained(
 }
 
 impl Kinds {
-    /// The kinds of an account's principals: those with the same tag that names what they were made from; else those with the
+    /// The kinds of principals of an account: those with the same tag that names what they were made from; else those with the
     /// same policies but for resources, and the same name but for one word.
-    pub(crate) fn of(account: &Account) -> Self {
-        Self::among(account.principals.iter().map(|principal| kinds_of(account, principal)))
+    pub(crate) fn of<'a>(account: &Account, principals: impl Iterator<Item = &'a Principal>) -> Self {
+        Self::among(principals.map(|principal| kinds_of(account, principal)))
     }
 
     /// The others of one principal's kind, by ARN.
     pub(crate) fn peers_of<'a>(account: &'a Account, arn: &str) -> impl Iterator<Item = &'a String> {
         let all = &account.principals;
         let at = all.iter().position(|principal| principal.arn == arn);
-        let others = at.map(|at| Self::of(account).others(at)).unwrap_or_default();
+        let others = at.map(|at| Self::of(account, all.iter()).others(at)).unwrap_or_default();
         others.into_iter().filter_map(move |at| Some(&all.get(at)?.arn))
     }
 }

@@ -1,7 +1,7 @@
 //! Identities of one kind: what others of it use, one may come to use.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::OnceLock;
 
 use remit_policy::Retained;
 
@@ -16,19 +16,10 @@ const SHARE: usize = 3;
 /// What makes a kind.
 pub(super) type Kind = Vec<String>;
 
-/// What others of an identity's kind use.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Peers<P> {
-    of: usize,
-    using: BTreeMap<P, usize>,
-    /// How many identities use a permission, of whatever kind.
-    among_all: Arc<BTreeMap<P, usize>>,
-}
-
 /// Which identities are of one kind, by their places.
 #[derive(Debug, Default)]
 pub(crate) struct Kinds {
-    kinds: BTreeMap<Kind, BTreeSet<usize>>,
+    members: BTreeMap<Kind, BTreeSet<usize>>,
     of: Vec<Vec<Kind>>,
 }
 
@@ -38,20 +29,32 @@ impl Kinds {
         let mut kinds = Self::default();
         for (at, of) in all.into_iter().enumerate() {
             for kind in &of {
-                kinds.kinds.entry(kind.clone()).or_default().insert(at);
+                kinds.members.entry(kind.clone()).or_default().insert(at);
             }
             kinds.of.push(of);
         }
+        // Whoever is alone of a kind has no company by it.
+        kinds.members.retain(|_, members| members.len() > 1);
+        let members = &kinds.members;
+        kinds.of.iter_mut().for_each(|of| of.retain(|kind| members.contains_key(kind)));
         kinds
     }
 
     /// The others of an identity's kind, by their places.
     pub(crate) fn others(&self, place: usize) -> BTreeSet<usize> {
-        let kinds = self.of.get(place).into_iter().flatten();
-        let mut others: BTreeSet<usize> =
-            kinds.filter_map(|kind| self.kinds.get(kind)).flatten().copied().collect();
+        let mut others = self.company(self.shared(place));
         others.remove(&place);
         others
+    }
+
+    /// The kinds of an identity that others are of as well.
+    fn shared(&self, place: usize) -> &[Kind] {
+        self.of.get(place).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// All that are of any of these kinds.
+    fn company(&self, of: &[Kind]) -> BTreeSet<usize> {
+        of.iter().filter_map(|kind| self.members.get(kind)).flatten().copied().collect()
     }
 }
 
@@ -69,29 +72,81 @@ pub(super) fn but_for_a_word(name: &str) -> Vec<String> {
     (0..words.len()).map(blank).collect()
 }
 
-impl<P: Ord> Peers<P> {
-    /// What these use.
-    pub(crate) fn of(
-        others: impl IntoIterator<Item = BTreeSet<P>>,
-        among_all: Arc<BTreeMap<P, usize>>,
-    ) -> Self {
-        let mut peers = Self { of: 0, using: BTreeMap::new(), among_all };
-        for used in others {
-            peers.of += 1;
+/// What identities use, each of which has the others of its kind for peers.
+#[derive(Debug)]
+pub(crate) struct Community<'k, P> {
+    kinds: &'k Kinds,
+    /// By their places.
+    used: Vec<BTreeSet<P>>,
+    all: Company<P>,
+    /// By kinds, added up once for whoever is of the same ones: a kind may be large.
+    companies: BTreeMap<&'k [Kind], OnceLock<Company<P>>>,
+}
+
+/// How many of some identities use a permission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Company<P> {
+    members: usize,
+    using: BTreeMap<P, usize>,
+}
+
+impl<P: Ord + Clone> Company<P> {
+    fn of<'u>(all: impl IntoIterator<Item = &'u BTreeSet<P>>) -> Self
+    where
+        P: 'u,
+    {
+        let mut company = Self { members: 0, using: BTreeMap::new() };
+        for used in all {
+            company.members += 1;
             for permission in used {
-                *peers.using.entry(permission).or_default() += 1;
+                *company.using.entry(permission.clone()).or_default() += 1;
             }
         }
-        peers
+        company
+    }
+}
+
+impl<'k, P: Ord + Clone> Community<'k, P> {
+    /// Of identities in the places that they have among the kinds.
+    pub(crate) fn of(kinds: &'k Kinds, used: Vec<BTreeSet<P>>) -> Self {
+        let companies = kinds.of.iter().map(|of| (of.as_slice(), OnceLock::new())).collect();
+        Self { kinds, all: Company::of(&used), used, companies }
     }
 
-    /// How many identities use each permission.
-    pub(crate) fn among_all(all: impl IntoIterator<Item = BTreeSet<P>>) -> Arc<BTreeMap<P, usize>> {
-        let mut using: BTreeMap<P, usize> = BTreeMap::new();
-        for permission in all.into_iter().flatten() {
-            *using.entry(permission).or_default() += 1;
-        }
-        Arc::new(using)
+    /// The peers of an identity, by its place.
+    pub(crate) fn peers(&self, place: usize) -> Peers<'_, P> {
+        let kinds = self.kinds.shared(place);
+        let company = || Company::of(self.kinds.company(kinds).iter().filter_map(|at| self.used.get(*at)));
+        let company = self.companies.get(kinds).map(|once| once.get_or_init(company));
+        Peers { own: self.used.get(place), company, all: &self.all }
+    }
+
+    /// What an identity uses itself, by its place.
+    pub(crate) fn used(&self, place: usize) -> Option<&BTreeSet<P>> {
+        self.used.get(place)
+    }
+}
+
+/// What others than one identity use.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peers<'c, P> {
+    own: Option<&'c BTreeSet<P>>,
+    /// Those of its kind, with itself.
+    company: Option<&'c Company<P>>,
+    all: &'c Company<P>,
+}
+
+impl<P: Ord> Peers<'_, P> {
+    /// How many there are of its kind.
+    fn of(&self) -> usize {
+        self.company.map_or(0, |company| company.members.saturating_sub(1))
+    }
+
+    /// How many of these use a permission.
+    fn using(&self, permission: &P) -> usize {
+        let is_own = self.own.is_some_and(|own| own.contains(permission));
+        let used = self.company.and_then(|company| company.using.get(permission)).copied().unwrap_or(0);
+        used.saturating_sub(usize::from(is_own))
     }
 
     /// That others use a permission, near which something is used.
@@ -101,14 +156,39 @@ impl<P: Ord> Peers<P> {
         meaning: &Meaning<'_>,
         near: impl FnOnce() -> Option<String>,
     ) -> Option<Retained> {
-        let used = self.among_all.get(permission).copied().filter(|_| !meaning.is_grave)?;
+        let used = self.all.using.get(permission).copied().filter(|_| !meaning.is_grave)?;
         near().map(|near| Retained::Others { used, near })
     }
 
     /// That enough others use a permission; never of one that changes who may do what, or gives away secrets.
     pub(super) fn use_of(&self, permission: &P, meaning: &Meaning<'_>) -> Option<Retained> {
-        let used = self.using.get(permission).copied().unwrap_or(0);
-        let is_enough = self.of >= FEWEST && used > 0 && used * 10 >= self.of * SHARE;
-        (is_enough && !meaning.is_grave).then_some(Retained::Peers { used, of: self.of })
+        let (used, of) = (self.using(permission), self.of());
+        let is_enough = of >= FEWEST && used > 0 && used * 10 >= of * SHARE;
+        (is_enough && !meaning.is_grave).then_some(Retained::Peers { used, of })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// However kinds overlap, the peers of an identity are each of the others once, and never itself.
+    #[test]
+    fn what_peers_use_is_what_others_use_of_any_of_its_kinds() {
+        let of = |kinds: &[&str]| kinds.iter().map(|kind| vec![(*kind).to_owned()]).collect::<Vec<Kind>>();
+        let kinds = Kinds::among([of(&["a", "b"]), of(&["b", "a"]), of(&["b"]), of(&["a", "c"]), of(&["d"])]);
+        let used = [[1, 2], [1, 3], [2, 3], [1, 2], [1, 1]].map(BTreeSet::from);
+        let community = Community::of(&kinds, used.to_vec());
+        for place in 0..used.len() {
+            let others = kinds.others(place);
+            let using = |permission: i32| others.iter().filter(|at| used[**at].contains(&permission)).count();
+            let peers = community.peers(place);
+            assert_eq!(peers.of(), others.len(), "{place}");
+            for permission in 1..=4 {
+                assert_eq!(peers.using(&permission), using(permission), "{permission} {place}");
+            }
+        }
+        assert_eq!(kinds.others(0), BTreeSet::from([1, 2, 3]));
+        assert_eq!(kinds.others(4), BTreeSet::new());
     }
 }

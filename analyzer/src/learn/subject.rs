@@ -50,7 +50,7 @@ pub(crate) fn used(granted: &Granted<'_>, usage: &Usage) -> BTreeSet<Permission>
 pub(crate) fn retained(
     doing: Doing<'_>,
     known: &Known,
-    peers: Option<&Peers<Permission>>,
+    peers: Option<&Peers<'_, Permission>>,
     tier: Tier,
 ) -> BTreeMap<Permission, Retained> {
     let used = used(doing.granted, doing.usage);

@@ -19,10 +19,17 @@ fn set(names: &[&str]) -> BTreeSet<ActionId> {
     names.iter().map(|name| id(name)).collect()
 }
 
+/// So many identities of one kind.
+pub(super) fn of_one_kind(number: usize) -> Kinds {
+    Kinds::among((0..number).map(|_| vec![vec!["kind".to_owned()]]))
+}
+
 /// Why each of these stays for who uses those.
 fn kept(tier: Tier, used: &[&str], unused: &[&str], others: &[&[&str]]) -> BTreeMap<String, &'static str> {
-    let all = others.iter().map(|names| set(names));
-    let peers = Peers::of(all.clone(), Peers::among_all(all));
+    let kinds = of_one_kind(others.len() + 1);
+    let all = [&[] as &[&str]].iter().chain(others).map(|names| set(names));
+    let community = Community::of(&kinds, all.collect());
+    let peers = community.peers(0);
     let retained = retained(catalog(), &set(used), set(unused), Some(&peers), tier, None);
     let name = |id| catalog().action(id).unwrap().full_name();
     retained.into_iter().map(|(id, why)| (name(id), why.code())).collect()

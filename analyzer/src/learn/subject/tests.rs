@@ -3,6 +3,8 @@ use remit_policy::rbac::{Call, State, User, needed, read_objects};
 use remit_policy::{CallOutcome, Count, Days, Origin, Seen};
 use serde_json::{Value, json};
 
+use super::super::peers::Community;
+use super::super::tests::of_one_kind;
 use super::*;
 
 /// A cluster in which each ServiceAccount is bound to these rules everywhere.
@@ -74,8 +76,11 @@ fn kept(tier: Tier, rules: &Value, own: &[Call], others: &[&[&str]]) -> BTreeMap
     let usage = Usage::gather(own);
     let theirs: Vec<Usage> = others.iter().map(|texts| Usage::gather(&calls(texts))).collect();
     let known = Known::of(theirs.iter().chain([&usage]), [&granted].into_iter());
-    let asked = theirs.iter().map(|usage| used(&granted, usage));
-    let peers = Peers::of(asked.clone(), Peers::among_all(asked));
+    let kinds = of_one_kind(theirs.len() + 1);
+    let itself = Usage::default();
+    let all = std::iter::once(&itself).chain(&theirs).map(|usage| used(&granted, usage));
+    let community = Community::of(&kinds, all.collect());
+    let peers = community.peers(0);
     let needed = &needed(&usage, granted.permissions.keys(), &BTreeSet::new());
     let doing = Doing {
         granted: &granted,
