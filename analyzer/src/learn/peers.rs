@@ -58,10 +58,14 @@ impl Kinds {
     }
 }
 
-/// A name of several words, each of them in turn left blank; none of a name of one word.
+/// Bytes of a name of which words are left blank. Names of roles and of service accounts are shorter; of longer ones, which
+/// manifests may hold, there would be as many copies as they have words.
+const LONGEST: usize = 512;
+
+/// A name of several words, each of them in turn left blank; none of a name of one word, or of a very long one.
 pub(super) fn but_for_a_word(name: &str) -> Vec<String> {
     let words: Vec<&str> = name.split(['-', '_', '.']).collect();
-    if words.len() < 2 {
+    if words.len() < 2 || name.len() > LONGEST {
         return Vec::new();
     }
     let blank = |without: usize| {
@@ -171,6 +175,14 @@ impl<P: Ord> Peers<'_, P> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_has_a_blank_for_each_word_unless_it_is_very_long() {
+        assert_eq!(but_for_a_word("web-api_eu"), ["*-api-eu", "web-*-eu", "web-api-*"]);
+        assert_eq!(but_for_a_word("web"), [""; 0]);
+        assert_eq!(but_for_a_word(&"a.".repeat(256)).len(), 257);
+        assert_eq!(but_for_a_word(&"a.".repeat(1 << 20)), [""; 0]);
+    }
 
     /// However kinds overlap, the peers of an identity are each of the others once, and never itself.
     #[test]

@@ -88,6 +88,7 @@ pub(crate) fn retained(
         // An API group has too much in it that has nothing to do with each other.
         |meaning, words| words.done_to(meaning).next().map(|used| used.name.clone()),
     );
+    let is_needed = |part: &Permission| doing.needed.keys().any(|needed| needed.covers(part));
     let places = Places::of(doing.needed, known);
     let mut retained = BTreeMap::new();
     for (anywhere, why) in kept {
@@ -95,20 +96,16 @@ pub(crate) fn retained(
         let parts = granted.flat_map(|granted| {
             places.of_permission(&anywhere).into_iter().filter_map(|place| place.meet(granted))
         });
-        for part in parts.filter(|part| !doing.needed.keys().any(|needed| needed.covers(part))) {
+        for part in parts.filter(|part| !is_needed(part)) {
             retained.entry(part).or_insert_with(|| why.clone());
         }
     }
-    for part in opened(doing) {
-        if !doing.needed.keys().any(|needed| needed.covers(&part)) {
-            retained.insert(part, Retained::ChangingNames);
-        }
+    for part in opened(doing).into_iter().filter(|part| !is_needed(part)) {
+        retained.insert(part, Retained::ChangingNames);
     }
     if let Some(on) = doing.settling {
         let why = Retained::Settling(day(Days::moment_of(on)));
-        let whole = doing.granted.permissions.keys();
-        let unsaid = whole.filter(|part| !doing.needed.keys().any(|needed| needed.covers(part)));
-        for part in unsaid {
+        for part in doing.granted.permissions.keys().filter(|part| !is_needed(part)) {
             retained.entry(part.clone()).or_insert_with(|| why.clone());
         }
     }
@@ -122,17 +119,18 @@ fn opened(doing: Doing<'_>) -> BTreeSet<Permission> {
     for (request, use_) in &doing.usage.uses {
         uses.entry(Permission::of_request(request).anywhere()).or_default().add(request, &use_.seen.days);
     }
+    let mut narrowed: BTreeMap<Permission, Vec<&Permission>> = BTreeMap::new();
+    for needed in doing.needed.keys() {
+        narrowed.entry(needed.anywhere()).or_default().push(needed);
+    }
     let mut opened = BTreeSet::new();
     for (anywhere, sightings) in uses {
         let is_open = Meaning::of_permission(&anywhere, false).is_some_and(|meaning| {
             !meaning.is_sensitive && meaning.level != AccessLevel::PermissionsManagement
         });
-        let mut narrowed = doing.needed.keys().filter(|needed| needed.anywhere() == anywhere).peekable();
-        if !is_open || narrowed.peek().is_none() {
-            continue;
-        }
+        let Some(narrowed) = narrowed.get(&anywhere).filter(|_| is_open) else { continue };
         let changing = sightings.changing(doing.generalise, doing.today);
-        for narrowed in narrowed.filter(|_| changing.names || changing.namespaces) {
+        for narrowed in narrowed.iter().filter(|_| changing.names || changing.namespaces) {
             let namespace = narrowed.namespace.clone().filter(|_| !changing.namespaces);
             let wider = Permission { namespace, ..anywhere.clone() };
             opened.extend(doing.granted.permissions.keys().filter_map(|granted| wider.meet(granted)));
