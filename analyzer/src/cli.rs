@@ -196,28 +196,18 @@ struct Streams<'a> {
 }
 
 impl Streams<'_> {
-    /// Says a line on standard error. Nobody listening is no reason to fail.
+    /// Says a line on standard error.
     fn say(&mut self, line: &str) {
-        let _ = writeln!(self.talk, "{}", crate::output::plain(line));
+        crate::output::say(self.talk, line);
     }
 
     /// Says a problem with its hint on a line of its own.
     fn problem(&mut self, message: &str) {
-        self.complain("warning", message);
+        crate::output::say_wrong(self.talk, "warning", message);
     }
 
     fn error(&mut self, error: &anyhow::Error) {
-        self.complain("error", &format!("{error:#}"));
-    }
-
-    fn complain(&mut self, kind: &str, message: &str) {
-        match message.split_once("\nhint: ") {
-            Some((message, hint)) => {
-                self.say(&format!("{kind}: {message}"));
-                self.say(&format!("hint: {hint}"));
-            }
-            None => self.say(&format!("{kind}: {message}")),
-        }
+        crate::output::say_wrong(self.talk, "error", &format!("{error:#}"));
     }
 }
 

@@ -1,8 +1,10 @@
 //! Opens a ledger for queries: the files that count at one moment, as a table.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
@@ -23,6 +25,7 @@ use crate::deploys::{Deploys, deploys, runs_on_wire};
 use crate::files::Files;
 use crate::holes::Called;
 use crate::intent::Hours;
+use crate::output::warn;
 use crate::renewal::{Renewed, renew};
 use crate::rollup::{
     ByName, Caller, Filter, PartOf, PrincipalCalls, RowsOf, TABLE, Text, roll_up, roll_up_parts, rows,
@@ -36,6 +39,9 @@ use crate::suspects::{Suspects, suspects};
 /// Bytes that queries may hold which bring states up to date; what they read and write comes on top.
 const RENEWAL: usize = 600 << 20;
 
+/// Bytes of them for each of those that work on a query at a time.
+const PARTITION: usize = 64 << 20;
+
 /// A ledger at one moment.
 pub(crate) struct Ledger {
     runtime: tokio::runtime::Runtime,
@@ -45,18 +51,20 @@ pub(crate) struct Ledger {
     context: SessionContext,
 }
 
-impl Ledger {
-    /// Opens the ledger in a folder, or under an object-store URL.
-    pub(crate) fn open(location: &str) -> anyhow::Result<Self> {
-        Self::open_with(location, RuntimeEnvBuilder::new())
-    }
+/// The files of a ledger, and what asks them.
+struct Engine {
+    runtime: tokio::runtime::Runtime,
+    files: Files,
+    context: SessionContext,
+}
 
-    fn open_with(location: &str, environment: RuntimeEnvBuilder) -> anyhow::Result<Self> {
+impl Engine {
+    fn open(location: &str, config: SessionConfig, environment: RuntimeEnvBuilder) -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
             .context("cannot start worker threads")?;
-        let config = SessionConfig::new()
+        let config = config
             .set_bool("datafusion.execution.parquet.pushdown_filters", true)
             .set_bool("datafusion.execution.parquet.schema_force_view_types", true);
         let environment = environment.build_arc().context("cannot query the ledger")?;
@@ -78,8 +86,23 @@ impl Ledger {
                 (Snapshot::of_folder(Path::new(location))?, None)
             }
         };
-        let coverage = runtime.block_on(snapshot.coverage())?;
-        let files = Files { snapshot, store };
+        Ok(Self { runtime, files: Files { snapshot, store }, context })
+    }
+}
+
+/// The states of a ledger, told of those that cannot be used.
+fn found(runtime: &tokio::runtime::Runtime, files: &Files) -> anyhow::Result<remit_ledger::States> {
+    let found = runtime.block_on(files.snapshot.states())?;
+    found.problems.iter().for_each(|problem| warn(&problem.to_string()));
+    Ok(found)
+}
+
+impl Ledger {
+    /// Opens the ledger in a folder, or under an object-store URL.
+    pub(crate) fn open(location: &str) -> anyhow::Result<Self> {
+        let Engine { runtime, files, context } =
+            Engine::open(location, SessionConfig::new(), RuntimeEnvBuilder::new())?;
+        let coverage = runtime.block_on(files.snapshot.coverage())?;
         let is_joined = coverage.iter().any(|record| record.evidence != CLOUDTRAIL);
         if !files.snapshot.usage_files().is_empty() {
             let paths = files.snapshot.usage_files().iter().map(|file| file.path.as_str());
@@ -92,21 +115,25 @@ impl Ledger {
             });
             registered.context("cannot query the ledger")?;
         }
-        let found = runtime.block_on(files.snapshot.states())?;
-        for problem in &found.problems {
-            tracing::warn!("{problem}");
-        }
-        let states = States { found, is_joined };
+        let states = States { found: found(&runtime, &files)?, is_joined };
         Ok(Self { runtime, files, states, coverage, context })
     }
 
     /// Brings the states of a ledger up to date.
     pub(crate) fn renew(location: &str) -> anyhow::Result<Renewed> {
-        let environment = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(RENEWAL)));
-        let ledger = Self::open_with(location, environment)?;
-        let Self { runtime, files, states, context, .. } = ledger;
+        Self::renew_within(location, RENEWAL)
+    }
+
+    /// The same with queries that may hold so many bytes.
+    pub(crate) fn renew_within(location: &str, memory: usize) -> anyhow::Result<Renewed> {
+        let environment = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(memory)));
+        // What shares memory gets too little of it where it is many.
+        let cores = available_parallelism().map_or(1, NonZero::get);
+        let config = SessionConfig::new().with_target_partitions(cores.min(memory / PARTITION).max(1));
+        let Engine { runtime, files, context } = Engine::open(location, config, environment)?;
+        let states = found(&runtime, &files)?;
         let writer = StateWriter::open(&files.snapshot)?;
-        let (renewed, unused) = runtime.block_on(renew(&context, &files, &states.found, &writer))?;
+        let (renewed, unused) = runtime.block_on(renew(&context, &files, &states, &writer))?;
         // As a reader of its own the snapshot would keep everything where it is.
         drop(files);
         runtime.block_on(writer.remove(&unused))?;
@@ -230,10 +257,10 @@ impl Ledger {
             let rows_of = |filter: &Filter| self.states.rows(&self.files, &self.context, filter);
             match self.wait(query(&rows_of)) {
                 Ok(found) => return Ok(found),
-                Err(error) => tracing::warn!(
+                Err(error) => warn(&format!(
                     "states of the ledger cannot be used, its usage files are read in their place: {error}\n\
-                     hint: `remit ledger roll-up` makes states anew"
-                ),
+                     hint: remove the folder `rollup` of the ledger, and `remit ledger roll-up` makes states anew"
+                )),
             }
         }
         self.ask(query(&|filter| Ok(Some(rows(TABLE, filter, "")))), failed)

@@ -7,6 +7,28 @@ pub(crate) use remit_forge::number::{counted, grouped};
 use remit_policy::Count;
 use serde::Serialize;
 
+/// Says a line. Nobody listening is no reason to fail.
+pub(crate) fn say(talk: &mut dyn Write, line: &str) {
+    let _ = writeln!(talk, "{}", plain(line));
+}
+
+/// Says what is wrong, with its hint on a line of its own.
+pub(crate) fn say_wrong(talk: &mut dyn Write, kind: &str, message: &str) {
+    let (message, hint) = match message.split_once("\nhint: ") {
+        Some((message, hint)) => (message, Some(hint)),
+        None => (message, None),
+    };
+    say(talk, &format!("{kind}: {message}"));
+    if let Some(hint) = hint {
+        say(talk, &format!("hint: {hint}"));
+    }
+}
+
+/// Says what is wrong that changes nothing of what comes out, wherever it is found.
+pub(crate) fn warn(message: &str) {
+    say_wrong(&mut io::stderr(), "warning", message);
+}
+
 /// How data is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Format {

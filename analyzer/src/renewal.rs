@@ -4,7 +4,6 @@ mod cut;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -15,14 +14,15 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionContext;
 use futures::StreamExt as _;
 use remit_ledger::{
-    Applied, LedgerFile, Month, Provider, StateWriter, States, Summed, SummedFile, state_column,
-    state_schema, usage_schema,
+    Applied, LedgerError, LedgerFile, Month, StagedState, StateWriter, States, Summed, SummedFile,
+    state_column, state_schema, usage_schema,
 };
 
 use self::cut::Cut;
 use crate::calls::{as_recorded, unsettled};
 use crate::files::Files;
-use crate::rollup::{BY, ByName, DAY, SUMS, unexpected};
+use crate::output::warn;
+use crate::rollup::{BY, ByName, DAY, SUMS, literal, unexpected};
 use crate::states::STATES;
 
 /// Name of the table of usage files that are added.
@@ -33,6 +33,9 @@ const CUT: &str = "cut";
 
 /// How many rows whose names were cut wait to be added up once more.
 const WAITING: usize = 50_000;
+
+/// In how many parts the principals of a month are taken at most.
+const MOST_PARTS: i64 = 512;
 
 /// What was done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,42 +61,40 @@ pub(crate) async fn renew(
     states: &States,
     writer: &StateWriter,
 ) -> anyhow::Result<(Renewed, Vec<String>)> {
-    let mut months: BTreeMap<(Provider, Month), Vec<&LedgerFile>> = BTreeMap::new();
-    for file in files.snapshot.usage_files() {
-        if let Some(month) = file.month() {
-            months.entry((file.provider, month)).or_default().push(file);
-        }
-    }
     let problems = files.snapshot.problems().iter().map(ToString::to_string).collect();
     let mut renewed = Renewed { problems, ..Renewed::default() };
     let mut unused = states.files.clone();
-    for ((provider, month), of_month) in months {
+    for ((provider, month), of_month) in files.snapshot.months() {
         let applied = |applied: &&Applied| (applied.state.provider, applied.state.month) == (provider, month);
         let before = states.applied.iter().find(applied);
-        let renewal = Renewal { context, files, month, before };
-        let lacking = |file: &&&LedgerFile| before.is_none_or(|before| !before.files.contains(&file.path));
-        let lacking: Vec<&LedgerFile> = of_month.iter().filter(lacking).copied().collect();
-        let added = renewal.look(&lacking).await.context("cannot read the ledger")?;
-        for file in lacking.iter().filter(|file| !added.files.contains_key(&file.path)) {
-            let problem =
-                format!("`{}` holds rows of other months than its own, and is read as it is", file.path);
-            renewed.problems.push(problem);
-        }
+        let mut renewal = Renewal { context, files, month, before };
+        let mut added = renewal.look(&of_month).await?;
         let is_current = before.is_some_and(|before| before.is_exact);
         if let Some(before) = before.filter(|_| is_current && added.files.is_empty()) {
             unused.retain(|path| *path != before.state.path);
             renewed.kept += 1;
         } else if before.is_some() || !added.files.is_empty() {
-            let mut staged = writer.begin(provider, month)?;
-            let write = async |batch: RecordBatch| {
-                renewed.rows += batch.num_rows() as u64;
-                staged.write(&batch)
-            };
-            renewal.add_up(&added, write).await.context("cannot roll up the ledger")?;
-            writer.publish(staged, &renewal.summed(&added, &of_month)).await?;
+            let begin = || writer.begin(provider, month);
+            let mut done = renewal.add_up(&added, begin).await;
+            if done.is_err()
+                && let Some(damage) = renewal.damage().await
+            {
+                warn(&damage);
+                renewal.before = None;
+                added = renewal.look(&of_month).await?;
+                done = renewal.add_up(&added, begin).await;
+            }
+            let staged = done.context("cannot roll up the ledger")?;
             renewed.written += 1;
             renewed.files += added.files.len();
             renewed.added += added.files.values().map(|file| file.rows).sum::<u64>();
+            renewed.rows += staged.rows();
+            writer.publish(staged, &renewal.summed(&added, &of_month)).await?;
+        }
+        for file in renewal.lacking(&of_month).filter(|file| !added.files.contains_key(&file.path)) {
+            let problem =
+                format!("`{}` holds rows of other months than its own, and is read as it is", file.path);
+            renewed.problems.push(problem);
         }
     }
     Ok((renewed, unused))
@@ -108,8 +109,21 @@ struct Renewal<'a> {
 }
 
 impl Renewal<'_> {
+    /// The usage files that the state before does not stand for.
+    fn lacking<'f>(&self, of_month: &[&'f LedgerFile]) -> impl Iterator<Item = &'f LedgerFile> {
+        of_month
+            .iter()
+            .copied()
+            .filter(|file| self.before.is_none_or(|before| !before.files.contains(&file.path)))
+    }
+
     /// What usage files hold that are to be added, without those that have rows of other months.
-    async fn look(&self, lacking: &[&LedgerFile]) -> Result<Summed, DataFusionError> {
+    async fn look(&self, of_month: &[&LedgerFile]) -> anyhow::Result<Summed> {
+        let lacking: Vec<&LedgerFile> = self.lacking(of_month).collect();
+        self.look_at(&lacking).await.context("cannot read the ledger")
+    }
+
+    async fn look_at(&self, lacking: &[&LedgerFile]) -> Result<Summed, DataFusionError> {
         let mut all = Summed::default();
         if lacking.is_empty() {
             return Ok(all);
@@ -119,16 +133,16 @@ impl Renewal<'_> {
             hours.is_none_or(|(first, last)| self.month.contains(first) && self.month.contains(last))
         };
         // Mostly there is nothing to tell files apart by, and one look is enough.
-        let apart: Vec<&[&LedgerFile]> = match is_own(hours) && !has_rest {
-            true => vec![lacking],
-            false => lacking.chunks(1).collect(),
-        };
-        for files in apart {
-            let (hours, has_rest) = self.look_into(files).await?;
+        if is_own(hours) && !has_rest {
+            all.hours = hours;
+            all.files = lacking.iter().map(|file| (file.path.clone(), SummedFile::of(file, false))).collect();
+            return Ok(all);
+        }
+        for file in lacking {
+            let (hours, has_rest) = self.look_into(&[file]).await?;
             if is_own(hours) {
                 all.hours = join(all.hours, hours);
-                let summed = |file: &&LedgerFile| (file.path.clone(), SummedFile::of(file, has_rest));
-                all.files.extend(files.iter().map(summed));
+                all.files.insert(file.path.clone(), SummedFile::of(file, has_rest));
             }
         }
         Ok(all)
@@ -156,12 +170,76 @@ impl Renewal<'_> {
         Ok((hours, has_rest))
     }
 
-    /// Hands on the rows of the new state.
+    /// Why rows of the state before cannot be read; none where they can.
+    async fn damage(&self) -> Option<String> {
+        let path = self.before?.state.path.as_str();
+        let read = async {
+            self.files.register(self.context, STATES, state_schema(), [path])?;
+            let mut batches = self.context.table(STATES).await?.execute_stream().await?;
+            while let Some(batch) = batches.next().await {
+                batch?;
+            }
+            Ok::<_, DataFusionError>(())
+        };
+        let error = read.await.err()?;
+        Some(format!("the state `{path}` cannot be read and is made anew: {error}"))
+    }
+
+    /// Writes the rows of the new state, of all principals at once, or of some after others where memory is short.
     async fn add_up(
         &self,
         added: &Summed,
-        mut write: impl AsyncFnMut(RecordBatch) -> Result<(), remit_ledger::LedgerError>,
-    ) -> anyhow::Result<()> {
+        begin: impl Fn() -> Result<StagedState, LedgerError>,
+    ) -> anyhow::Result<StagedState> {
+        let rows = self.rows(added)?;
+        let mut parts = 1;
+        loop {
+            let mut staged = begin()?;
+            let done = self.add_up_parts(&rows, parts, &mut staged).await;
+            match done {
+                Err(error) if parts < MOST_PARTS && is_exhausted(&error) => parts *= 8,
+                done => return done.map(|()| staged),
+            }
+        }
+    }
+
+    async fn add_up_parts(&self, rows: &str, parts: i64, staged: &mut StagedState) -> anyhow::Result<()> {
+        if parts == 1 {
+            return self.write(rows, staged).await;
+        }
+        for principals in self.principals(rows, parts).await? {
+            self.write(&format!("SELECT * FROM ({rows}) WHERE {principals}"), staged).await?;
+        }
+        Ok(())
+    }
+
+    /// Conditions that divide principals into ranges of about as many rows, in their order.
+    async fn principals(&self, rows: &str, parts: i64) -> Result<Vec<String>, DataFusionError> {
+        let counted =
+            format!("SELECT principal, COUNT(*) AS rows FROM ({rows}) GROUP BY principal ORDER BY principal");
+        let mut counts = Vec::new();
+        for batch in self.context.sql(&counted).await?.collect().await? {
+            let columns = ByName(&batch);
+            let (principals, rows) = (columns.text("principal")?, columns.number("rows")?);
+            let names = (0..batch.num_rows()).map(|row| principals.text(row).unwrap_or_default());
+            counts.extend(names.zip(rows.values().iter().copied()));
+        }
+        let most = counts.iter().map(|(_, rows)| rows).sum::<i64>() / parts;
+        let (mut ranges, mut from, mut held) = (Vec::new(), None, 0);
+        for (principal, rows) in counts {
+            if held > 0 && held + rows > most {
+                let until = literal(&principal);
+                ranges.push(range(from.as_deref(), Some(&until)));
+                (from, held) = (Some(until), 0);
+            }
+            held += rows;
+        }
+        ranges.push(range(from.as_deref(), None));
+        Ok(ranges)
+    }
+
+    /// The rows that the new state is to add up, as a query.
+    fn rows(&self, added: &Summed) -> Result<String, DataFusionError> {
         let sums = format!("{BY}, count, first_seen, last_seen, sample_id");
         let mut parts = Vec::new();
         if !added.files.is_empty() {
@@ -178,29 +256,29 @@ impl Renewal<'_> {
             self.files.register(self.context, STATES, state_schema(), [before.state.path.as_str()])?;
             parts.push(format!("SELECT {sums}, days FROM {STATES}"));
         }
+        Ok(parts.join(" UNION ALL "))
+    }
+
+    /// Writes what rows add up to.
+    async fn write(&self, rows: &str, staged: &mut StagedState) -> anyhow::Result<()> {
         let mut cut = Cut::default();
-        let mut batches =
-            self.context.sql(&merging(&parts.join(" UNION ALL "))).await?.execute_stream().await?;
+        let mut batches = self.context.sql(&merging(rows)).await?.execute_stream().await?;
         while let Some(batch) = batches.next().await {
             for batch in cut.add(self.laid_out(&batch?)?)? {
-                write(batch).await?;
+                staged.write(&batch)?;
             }
             if cut.waiting() > WAITING {
-                self.merge_cut(&mut cut, &mut write).await?;
+                self.merge_cut(&mut cut, staged).await?;
             }
         }
         for batch in cut.finish()? {
-            write(batch).await?;
+            staged.write(&batch)?;
         }
-        self.merge_cut(&mut cut, &mut write).await
+        self.merge_cut(&mut cut, staged).await
     }
 
     /// Adds up rows that became equal once their names were cut.
-    async fn merge_cut(
-        &self,
-        cut: &mut Cut,
-        mut write: impl AsyncFnMut(RecordBatch) -> Result<(), remit_ledger::LedgerError>,
-    ) -> anyhow::Result<()> {
+    async fn merge_cut(&self, cut: &mut Cut, staged: &mut StagedState) -> anyhow::Result<()> {
         let rows = std::mem::take(&mut cut.cut);
         if rows.is_empty() {
             return Ok(());
@@ -210,7 +288,7 @@ impl Renewal<'_> {
         let rows = format!("SELECT {BY}, count, first_seen, last_seen, sample_id, days FROM {CUT}");
         let mut batches = self.context.sql(&merging(&rows)).await?.execute_stream().await?;
         while let Some(batch) = batches.next().await {
-            write(self.laid_out(&batch?)?).await?;
+            staged.write(&self.laid_out(&batch?)?)?;
         }
         self.context.deregister_table(CUT)?;
         Ok(())
@@ -245,6 +323,20 @@ impl Renewal<'_> {
         }
         summed
     }
+}
+
+/// Whether memory was too short for a query, and not even files would do in its place.
+fn is_exhausted(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<DataFusionError>().map(DataFusionError::find_root);
+    matches!(error, Some(DataFusionError::ResourcesExhausted(_)))
+}
+
+/// The condition that a principal is in a range, whose ends are texts as SQL writes them.
+fn range(from: Option<&str>, until: Option<&str>) -> String {
+    let from = from.map(|from| format!("principal >= {from}"));
+    let until = until.map(|until| format!("principal < {until}"));
+    let both: Vec<String> = from.into_iter().chain(until).collect();
+    if both.is_empty() { "TRUE".to_owned() } else { both.join(" AND ") }
 }
 
 /// The query that adds equal rows up.

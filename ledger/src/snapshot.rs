@@ -1,6 +1,6 @@
 //! Reading a ledger: the files that count at one moment.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::losses::{is_loss, losses};
 use crate::schema::difference;
 use crate::state::State;
 use crate::states::States;
-use crate::{CoverageRecord, LedgerError, UsageRecord, coverage_records, usage_records};
+use crate::{CoverageRecord, LedgerError, Month, Provider, UsageRecord, coverage_records, usage_records};
 
 /// A listing races with writers; each retry sees a later state, and writers rename for milliseconds.
 const LISTING_ATTEMPTS: usize = 8;
@@ -96,6 +96,17 @@ impl Snapshot {
     /// The usage files that count, by path.
     pub fn usage_files(&self) -> &[LedgerFile] {
         &self.contents.usage
+    }
+
+    /// The usage files that count, by the month of a provider that they are of; without those whose folder names no date.
+    pub fn months(&self) -> BTreeMap<(Provider, Month), Vec<&LedgerFile>> {
+        let mut months: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for file in self.usage_files() {
+            if let Some(month) = file.month() {
+                months.entry((file.provider, month)).or_default().push(file);
+            }
+        }
+        months
     }
 
     /// The coverage files that count, by path.

@@ -37,6 +37,7 @@ pub struct StateWriter {
 /// A state that is being written.
 pub struct StagedState {
     file: StagedTable,
+    rows: u64,
 }
 
 impl StateWriter {
@@ -73,7 +74,7 @@ impl StateWriter {
     pub fn begin(&self, provider: Provider, month: Month) -> Result<StagedState, LedgerError> {
         let path = state_path(provider, month, &self.writer);
         let file = StagedTable::create(&self.root, path, state_schema(), usage_properties())?;
-        Ok(StagedState { file })
+        Ok(StagedState { file, rows: 0 })
     }
 
     /// Publishes a state that is of these files.
@@ -129,7 +130,13 @@ impl StagedState {
     /// # Errors
     /// When the file cannot be written.
     pub fn write(&mut self, batch: &RecordBatch) -> Result<(), LedgerError> {
+        self.rows = self.rows.saturating_add(batch.num_rows() as u64);
         self.file.write(batch)
+    }
+
+    /// How many rows it has.
+    pub fn rows(&self) -> u64 {
+        self.rows
     }
 }
 

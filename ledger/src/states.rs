@@ -36,8 +36,11 @@ pub struct Applied {
 
 impl States {
     pub(crate) fn of(snapshot: &Snapshot, listed: Vec<(String, Result<Option<State>, LedgerError>)>) -> Self {
-        let files = Files::of(snapshot);
         let mut states = Self::default();
+        if listed.is_empty() {
+            return states;
+        }
+        let files = Files::of(snapshot);
         let mut best: BTreeMap<(Provider, Month), Applied> = BTreeMap::new();
         for (path, state) in listed {
             match state {
@@ -64,39 +67,34 @@ impl States {
     }
 }
 
-/// The usage files of a ledger, with what each of them was merged of.
+/// The usage files of a ledger, with what flushes of them took the place of.
 struct Files<'a> {
     months: BTreeMap<(Provider, Month), Vec<&'a LedgerFile>>,
-    merged: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    /// By commit file, provider and date: a flush has one file of a day, which holds the rows of all those of that day that it
+    /// takes the place of.
+    replaced: BTreeMap<(&'a str, Provider, String), BTreeSet<&'a str>>,
 }
 
 impl<'a> Files<'a> {
     fn of(snapshot: &'a Snapshot) -> Self {
-        let mut months: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut replaced: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
         for file in snapshot.usage_files() {
-            if let Some(month) = file.month() {
-                months.entry((file.provider, month)).or_default().push(file);
+            let Role::Commit(commit) = &file.footer.role else { continue };
+            let usage = commit.replaces.iter().filter(|path| path.starts_with("usage/"));
+            for (path, (provider, date)) in usage.filter_map(|path| Some((path, place_of(path)?))) {
+                replaced.entry((file.path.as_str(), provider, date)).or_default().insert(path.as_str());
             }
         }
-        let commits: BTreeMap<&str, _> =
-            snapshot.contents().commits.iter().map(|(path, commit)| (path.as_str(), commit)).collect();
-        let mut merged = BTreeMap::new();
-        for file in snapshot.usage_files() {
-            let commit = match &file.footer.role {
-                Role::Commit(commit) => Some(commit.as_ref()),
-                Role::Part { of } => commits.get(of.as_str()).copied(),
-            };
-            // A flush has one file of a day, which holds the rows of all those of that day that it takes the place of.
-            let of_its_day = |path: &&str| {
-                path.starts_with("usage/")
-                    && place_of(path).is_some_and(|(provider, date)| {
-                        (provider, date.as_str()) == (file.provider, file.date.as_str())
-                    })
-            };
-            let replaced = commit.into_iter().flat_map(|commit| &commit.replaces).map(String::as_str);
-            merged.insert(file.path.as_str(), replaced.filter(of_its_day).collect());
-        }
-        Self { months, merged }
+        Self { months: snapshot.months(), replaced }
+    }
+
+    /// The files of a file's day that it was merged of; none where nothing tells.
+    fn merged(&self, file: &'a LedgerFile) -> Option<&BTreeSet<&'a str>> {
+        let commit = match &file.footer.role {
+            Role::Commit(_) => &file.path,
+            Role::Part { of } => of,
+        };
+        self.replaced.get(&(commit.as_str(), file.provider, file.date.clone()))
     }
 
     /// What a state stands for; none where what became of one of its files is not known, or it has some of the rows of
@@ -115,7 +113,7 @@ impl<'a> Files<'a> {
                 found.insert(path);
                 own.has_rest
             } else {
-                let merged = self.merged.get(path)?;
+                let Some(merged) = self.merged(file) else { continue };
                 let of_it: Vec<_> = merged.iter().filter_map(|path| summed.get_key_value(*path)).collect();
                 if of_it.is_empty() {
                     continue;

@@ -287,6 +287,12 @@ fn what_cannot_be_read_of_states_is_read_of_the_ledger() {
     fs::write(&damaged, bytes).unwrap();
     let (stood, all) = glance(&root);
     assert_eq!(stood, all, "this shows once rows are read");
+    // A state that an update has to read is made anew.
+    flush(&root, &mut dice, 100);
+    let anew = renew(&root);
+    assert!(anew.written == 4 && !damaged.exists(), "{anew:?}");
+    let (stood, all) = glance(&root);
+    assert_eq!(stood, all);
     // Nothing is left of another but its beginning.
     let bytes = fs::read(file(&months[0])).unwrap();
     fs::write(file(&months[0]), &bytes[..100]).unwrap();
@@ -297,6 +303,38 @@ fn what_cannot_be_read_of_states_is_read_of_the_ledger() {
     renew(&root);
     let (stood, all) = glance(&root);
     assert_eq!(stood, all);
+}
+
+#[test]
+fn principals_are_taken_in_parts_where_memory_is_short() {
+    let place = tempfile::tempdir().unwrap();
+    let root = place.path().join("ledger");
+    let mut dice = Dice(13);
+    let name = "n".repeat(1500);
+    let one = |number: u64| UsageRecord {
+        provider: Provider::Aws,
+        account: Some("111122223333".to_owned()),
+        principal: text("arn:aws:iam::111122223333:role/it's-", number % 97),
+        principal_kind: "role".to_owned(),
+        evidence: CLOUDTRAIL.to_owned(),
+        resources: vec![format!("arn:aws:s3:::{name}-{number}")],
+        window_start: START * DAY,
+        first_seen: START * DAY,
+        last_seen: START * DAY + 1,
+        ..record(&mut dice)
+    };
+    publish(&root, &(0..12_000).map(one).collect::<Vec<_>>());
+    let states = |memory: usize| {
+        let location = root.to_str().unwrap();
+        let renewed = Ledger::renew_within(location, memory).unwrap();
+        let calls = Ledger::open(location).unwrap().roll_up(&Filter::default()).unwrap();
+        fs::remove_dir_all(root.join("rollup")).unwrap();
+        (renewed, calls)
+    };
+    let plenty = states(2 << 30);
+    assert!(plenty.0.rows > 10_000, "{:?}", plenty.0);
+    // This is less than the names come to.
+    assert!(states(16 << 20) == plenty);
 }
 
 #[test]

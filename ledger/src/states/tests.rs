@@ -74,6 +74,19 @@ fn a_compaction_of_a_states_files_alone_changes_nothing() {
 }
 
 #[test]
+fn what_was_merged_is_known_for_as_long_as_its_commit_file_is_there() {
+    let ledger = ledger();
+    sum_up(&ledger.path(), |_| true);
+    compact(&ledger.path(), WriterOptions::default()).unwrap();
+    for writer in ["late", "later"] {
+        write(ledger.path(), writer, &[record(2, writer, 1)], writer);
+    }
+    // Another commit takes over what this one does not merge, and November's file, which is the first one's, stays.
+    compact(&ledger.path(), WriterOptions::default()).unwrap();
+    assert_eq!(applied(&ledger.path()), Some((2, 2, false)));
+}
+
+#[test]
 fn a_state_of_some_of_what_was_merged_is_not_used() {
     let ledger = ledger();
     sum_up(&ledger.path(), |file| !file.path.contains("two"));
