@@ -168,7 +168,7 @@ pub(crate) fn analyse(input: &ClusterInput<'_>, settings: &ClusterSettings, only
     let wanted = observed.par_iter().enumerate();
     let wanted = wanted.filter(|(_, one)| only.is_none_or(|only| one.granted.user.name == only));
     let analysed: Vec<_> =
-        wanted.map(|(at, one)| subject(input, settings, one, &known, community.peers(at))).collect();
+        wanted.map(|(at, one)| subject(input, settings, one, &known, &community.peers(at))).collect();
     let bound: BTreeSet<&str> = analysed.iter().map(|subject| subject.user.name.as_str()).collect();
     let unbound = usage.iter().filter(|(name, _)| !bound.contains(name.as_str()));
     let unbound =
@@ -199,7 +199,7 @@ fn subject(
     settings: &ClusterSettings,
     observed: &Observed<'_>,
     known: &Known,
-    peers: Peers<'_, Permission>,
+    peers: &Peers<'_, Permission>,
 ) -> AnalysedSubject {
     let Observed { coverage, calls, usage, granted } = observed;
     let deployed = &settings.deploys.of_subject(&granted.user.name);
@@ -210,7 +210,7 @@ fn subject(
         let today = Days::day_of(coverage.window.end);
         let settling = deployed.settling(today, settings.settle);
         let doing = Doing { granted, usage, needed, generalise: settings.generalise, today, settling };
-        judgement.retain(retained_of_subject(doing, known, Some(&peers), settings.tier));
+        judgement.retain(retained_of_subject(doing, known, Some(peers), settings.tier));
         judgement
     };
     let judgement = judged(usage);
