@@ -3,6 +3,7 @@
 mod analysing;
 mod backtest;
 mod check;
+mod comment;
 mod completions;
 mod config;
 mod demo;
@@ -81,7 +82,7 @@ enum Verb {
     /// Write a proposals folder into the sources of a repository, as a patch
     Edit(edit::Arguments),
     /// Say what a change of policies grants that they did not grant before
-    Check(check::Arguments),
+    Check(Box<check::Arguments>),
     /// Check the proofs of a proposals folder again
     Verify(verify::Arguments),
     /// Fetch grants from where they are in force

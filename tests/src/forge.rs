@@ -52,6 +52,8 @@ struct State {
     comments: BTreeMap<u64, Vec<Comment>>,
     writers: BTreeSet<String>,
     unwilling: BTreeSet<String>,
+    /// Whose the token is; none where it is an installation's.
+    me: Option<String>,
     failures: Vec<Failure>,
     calls: Vec<String>,
     violations: Vec<String>,
@@ -101,11 +103,17 @@ pub struct Issue {
     pub is_open: bool,
 }
 
-#[derive(Clone, Debug)]
-struct Comment {
-    author: String,
-    body: String,
-    written: String,
+/// A comment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comment {
+    /// Its number.
+    pub id: u64,
+    /// Who wrote it.
+    pub author: String,
+    /// What it says.
+    pub body: String,
+    /// When it was written.
+    pub written: String,
 }
 
 /// What goes wrong, once, with a call whose method and path contain a text.
@@ -149,6 +157,7 @@ impl Forge {
             comments: BTreeMap::new(),
             writers: BTreeSet::new(),
             unwilling: BTreeSet::new(),
+            me: (flavour == Flavour::GitLab).then(|| "project_7_bot".to_owned()),
             failures: Vec::new(),
             calls: Vec::new(),
             violations: Vec::new(),
@@ -173,6 +182,12 @@ impl Forge {
             Flavour::GitHub => format!("{}/api/v3", self.address),
             Flavour::GitLab => format!("{}/api/v4", self.address),
         }
+    }
+
+    /// Which forge it stands in for.
+    #[must_use]
+    pub fn flavour(&self) -> Flavour {
+        self.state().flavour
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -220,12 +235,21 @@ impl Forge {
     /// Says something to a pull request.
     pub fn say(&self, number: u64, author: &str, body: &str, may_write: bool) {
         let mut state = self.state();
-        let written = state.now.clone();
         if may_write {
             state.writers.insert(author.to_owned());
         }
-        let comment = Comment { author: author.to_owned(), body: body.to_owned(), written };
-        state.comments.entry(number).or_default().push(comment);
+        state.said(number, author, body);
+    }
+
+    /// What was said to a pull request.
+    #[must_use]
+    pub fn comments(&self, number: u64) -> Vec<Comment> {
+        self.state().comments.get(&number).cloned().unwrap_or_default()
+    }
+
+    /// Whose the token is from now on.
+    pub fn set_me(&self, me: &str) {
+        self.state().me = Some(me.to_owned());
     }
 
     /// Somebody who cannot be asked for a review.
@@ -315,6 +339,22 @@ impl State {
         let message = problems.join("; ");
         self.violations.push(format!("{} {}: {message}", request.method, request.path));
         Err(Answer::message(422, &message))
+    }
+
+    /// Keeps a comment.
+    fn said(&mut self, number: u64, author: &str, body: &str) -> Comment {
+        let id = 900 + self.comments.values().map(Vec::len).sum::<usize>() as u64;
+        let (author, body) = (author.to_owned(), body.to_owned());
+        let comment = Comment { id, author, body, written: self.now.clone() };
+        self.comments.entry(number).or_default().push(comment.clone());
+        comment
+    }
+
+    /// Writes a comment anew.
+    fn said_anew(&mut self, id: u64, body: &str) -> Option<Comment> {
+        let comment = self.comments.values_mut().flatten().find(|comment| comment.id == id)?;
+        body.clone_into(&mut comment.body);
+        Some(comment.clone())
     }
 
     fn next_number(&self) -> u64 {

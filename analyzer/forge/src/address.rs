@@ -39,11 +39,7 @@ impl Address {
         let wrong = |what: &str, hint: &str| {
             Error::Wrong(format!("`{}` does not tell {what}\nhint: {hint}", remote.escape_debug()))
         };
-        let by_api = said.api.as_ref().and_then(|api| match api.path().trim_end_matches('/') {
-            path if path.ends_with("/api/v4") => Some(Kind::GitLab),
-            path if path.ends_with("/api/v3") => Some(Kind::GitHub),
-            _ => None,
-        });
+        let by_api = said.api.as_ref().and_then(Kind::of_api);
         let by_host = match host.as_str() {
             "github.com" => Some(Kind::GitHub),
             "gitlab.com" => Some(Kind::GitLab),

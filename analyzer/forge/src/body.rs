@@ -225,8 +225,8 @@ impl Subject<'_> {
     }
 }
 
-/// A body, with as many rows as there is room for.
-pub(crate) fn fitted(write: impl Fn(&mut String, usize) -> fmt::Result) -> String {
+/// A body, with as many rows as there is room for; `write` is given how many it may write at most.
+pub fn fitted(write: impl Fn(&mut String, usize) -> fmt::Result) -> String {
     let mut text = String::new();
     for limit in ROWS {
         text.clear();
@@ -237,6 +237,13 @@ pub(crate) fn fitted(write: impl Fn(&mut String, usize) -> fmt::Result) -> Strin
         }
     }
     text
+}
+
+/// Whether two bodies say the same: a forge may write line ends of its own.
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
+    let lines =
+        |text: &str| text.trim_end().lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
+    lines(one) == lines(other)
 }
 
 /// Suggestions, as far as there is room for them.

@@ -54,13 +54,6 @@ pub(crate) fn ticked(body: &str) -> BTreeSet<String> {
     units.take(1_000).collect()
 }
 
-/// Whether two bodies say the same: a forge may write line ends of its own.
-pub(crate) fn is_same(one: &str, other: &str) -> bool {
-    let lines =
-        |text: &str| text.trim_end().lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
-    lines(one) == lines(other)
-}
-
 const UNIT: &str = "<!-- unit:";
 const END: &str = " -->";
 const BY_HAND: &str = "### To edit by hand";
@@ -134,7 +127,7 @@ fn more(text: &mut String, all: usize, limit: usize) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::body::LONGEST;
+    use crate::body::{LONGEST, is_same};
 
     fn entry(identity: &str) -> Entry {
         Entry { unit: Unit::of(identity), identity: identity.to_owned(), removed: 3, detail: String::new() }

@@ -24,6 +24,15 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Which forge has its API at such an address, where that tells.
+    pub(crate) fn of_api(api: &Url) -> Option<Self> {
+        match api.path().trim_end_matches('/') {
+            path if path.ends_with("/api/v4") => Some(Self::GitLab),
+            path if path.ends_with("/api/v3") => Some(Self::GitHub),
+            _ => None,
+        }
+    }
+
     /// How it reads `CODEOWNERS`.
     pub fn dialect(self) -> Dialect {
         match self {
@@ -33,7 +42,7 @@ impl Kind {
     }
 
     /// How people refer to a pull request: to GitLab a number behind `#` is an issue's.
-    pub(crate) fn reference(self, number: u64) -> String {
+    pub fn reference(self, number: u64) -> String {
         match self {
             Self::GitHub => format!("#{number}"),
             Self::GitLab => format!("!{number}"),
@@ -100,8 +109,11 @@ pub(crate) struct NewPullRequest<'a> {
 /// A comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Comment {
+    pub(crate) id: u64,
     /// What the forge knows its author by.
     pub(crate) author: String,
+    /// Whether the forge says that a program is its author.
+    pub(crate) is_of_program: bool,
     pub(crate) body: String,
     pub(crate) written: Timestamp,
 }
@@ -215,6 +227,38 @@ impl Forge {
             }
         }
         Ok(heard)
+    }
+
+    /// The first comment that begins with a line, if whoever the token is of wrote it, or a program: a person may quote the line.
+    pub(crate) async fn own_comment(&self, number: u64, mark: &str) -> Result<Option<Comment>, Error> {
+        let mut comments = ask!(self, api => api.comments(number).await)?;
+        let is_all = comments.len() < COMMENT_PAGES * crate::rest::PAGE;
+        comments.retain(|comment| comment.body.lines().next().is_some_and(|line| line.trim_end() == mark));
+        let own = match comments.iter().position(|comment| comment.is_of_program) {
+            Some(at) => Some(at),
+            None if comments.is_empty() => None,
+            None => {
+                let me = ask!(self, api => api.me().await)?;
+                comments.iter().position(|comment| Some(&comment.author) == me.as_ref())
+            }
+        };
+        match own {
+            None if !is_all => Err(Error::Wrong(format!(
+                "{} has so many comments that it cannot be told whether one of them is to be replaced",
+                self.kind().reference(number)
+            ))),
+            own => Ok(own.map(|at| comments.swap_remove(at))),
+        }
+    }
+
+    /// Says something to a pull request.
+    pub(crate) async fn create_comment(&self, number: u64, body: &str) -> Result<(), Error> {
+        ask!(self, api => api.create_comment(number, body).await)
+    }
+
+    /// Writes a comment's body anew.
+    pub(crate) async fn rewrite_comment(&self, number: u64, id: u64, body: &str) -> Result<(), Error> {
+        ask!(self, api => api.rewrite_comment(number, id, body).await)
     }
 
     async fn may_write(&self, author: &str) -> Result<bool, Error> {

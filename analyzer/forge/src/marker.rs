@@ -60,8 +60,7 @@ impl Marker {
 
     /// It as a line. Nothing in it can end the comment.
     pub(crate) fn line(&self) -> String {
-        let json = serde_json::to_string(self).unwrap_or_default();
-        format!("{START}{}{STOP}", json.replace('<', "\\u003c").replace('>', "\\u003e"))
+        format!("{START}{}{STOP}", hidden(self))
     }
 
     /// A body with this marker in the place of its own.
@@ -73,6 +72,11 @@ impl Marker {
             None => format!("{}\n\n{}\n", body.trim_end(), self.line()),
         }
     }
+}
+
+/// Something as JSON for a comment that nobody sees, which nothing in it can end.
+pub(crate) fn hidden(value: &(impl Serialize + ?Sized)) -> String {
+    serde_json::to_string(value).unwrap_or_default().replace('<', "\\u003c").replace('>', "\\u003e")
 }
 
 impl Packed {

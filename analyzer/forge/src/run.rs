@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use jiff::{Timestamp, tz::TimeZone};
 use serde::Serialize;
 
+use crate::body::is_same;
 use crate::change::{Change, Editor};
 use crate::codeowners::CodeOwners;
 use crate::dashboard::{self, Dashboard, Entry};
@@ -201,7 +202,7 @@ impl Run<'_> {
                     .notes
                     .push(format!("the dashboard {} was closed: open it again to have it", issue.url));
             }
-            Some(issue) if dashboard::is_same(&issue.body, &body) => {}
+            Some(issue) if is_same(&issue.body, &body) => {}
             _ if self.settings.is_dry => {}
             Some(issue) => self.forge.rewrite_issue(issue.number, &body).await?,
             None if *board == Dashboard::default() => {}

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::Streams;
 use super::analysing::catalog;
+use super::comment::CommentArguments;
 use crate::exit::Exit;
 use crate::finding::LEVELS;
 use crate::gate::{self, Counts, Input, Objection, Policy, Severity, markdown, sarif, tree};
@@ -60,6 +61,8 @@ pub(super) struct Arguments {
     /// Write a comment for the pull request into this file, too
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+    #[command(flatten)]
+    comment: CommentArguments,
 }
 
 /// How it is printed.
@@ -128,12 +131,20 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     for objection in &mut objections {
         objection.file = shown(&arguments.head, &objection.file);
     }
-    print(arguments.format, &objections, streams)?;
+    print(arguments, &objections, streams)?;
     if let Some(path) = &arguments.sarif {
         write_file(path, &sarif::render(&objections)?)?;
     }
+    let comment = || markdown::render(&objections, &arguments.head);
     if let Some(path) = &arguments.markdown {
-        write_file(path, &markdown::render(&objections))?;
+        write_file(path, &comment())?;
+    }
+    if arguments.comment.is_wanted() {
+        // What the check says does not depend on who may hear it.
+        match arguments.comment.leave(&comment(), !objections.is_empty()) {
+            Ok(left) => streams.say(&left),
+            Err(error) => streams.problem(&format!("there is no comment: {error:#}")),
+        }
     }
     streams.say(&Counts::of(&objections).shown());
     let fails = |objection: &Objection| objection.muted.is_none() && objection.severity <= arguments.fail_on;
@@ -188,10 +199,10 @@ struct Whole<'a> {
     results: &'a [Objection],
 }
 
-fn print(form: Form, objections: &[Objection], streams: &mut Streams<'_>) -> anyhow::Result<()> {
-    match form {
+fn print(arguments: &Arguments, objections: &[Objection], streams: &mut Streams<'_>) -> anyhow::Result<()> {
+    match arguments.format {
         Form::Sarif => write!(streams.out, "{}", sarif::render(objections)?)?,
-        Form::Markdown => write!(streams.out, "{}", markdown::render(objections))?,
+        Form::Markdown => write!(streams.out, "{}", markdown::render(objections, &arguments.head))?,
         Form::Json => {
             let whole =
                 Whole { schema: "remit.check/v1", totals: Counts::of(objections), results: objections };

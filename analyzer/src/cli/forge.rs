@@ -12,24 +12,34 @@ use crate::exit::Exit;
 use crate::output::{Cell, Format, Row, plain, print};
 use crate::proposals;
 
+/// A forge's API
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct ApiArguments {
+    /// Which forge it is, where nothing else tells
+    #[arg(long, value_enum)]
+    forge: Option<Which>,
+    /// The forge's API, where it is not where that of its host usually is
+    #[arg(long, value_name = "URL")]
+    api: Option<Url>,
+    /// The repository's name on the forge, where nothing else tells
+    #[arg(long, value_name = "OWNER/NAME")]
+    project: Option<String>,
+    /// The environment variable with the token [default: GITHUB_TOKEN or GITLAB_TOKEN]
+    #[arg(long, value_name = "NAME")]
+    token_env: Option<String>,
+    /// The longest time to wait in all where the forge asks for that, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    max_wait: u64,
+}
+
 /// Which repository, on which forge
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct ForgeArguments {
     /// The repository, as `git clone` takes it
     #[arg(long, value_name = "URL")]
     repo: String,
-    /// Which forge it is, where its host does not tell
-    #[arg(long, value_enum)]
-    forge: Option<Which>,
-    /// The forge's API, where it is not where that of its host usually is
-    #[arg(long, value_name = "URL")]
-    api: Option<Url>,
-    /// The repository's name on the forge, where its address does not tell
-    #[arg(long, value_name = "OWNER/NAME")]
-    project: Option<String>,
-    /// The environment variable with the token [default: GITHUB_TOKEN or GITLAB_TOKEN]
-    #[arg(long, value_name = "NAME")]
-    token_env: Option<String>,
+    #[command(flatten)]
+    of_api: ApiArguments,
     /// The branch that pull requests are for [default: the repository's own]
     #[arg(long, value_name = "BRANCH")]
     base: Option<String>,
@@ -39,9 +49,6 @@ pub(super) struct ForgeArguments {
     /// Who commits
     #[arg(long, value_name = "NAME <ADDRESS>", default_value = "Remit <remit@noreply.invalid>", value_parser = author)]
     author: Author,
-    /// The longest time to wait in all where the forge asks for that, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
-    max_wait: u64,
     /// Say what would be done, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -83,13 +90,11 @@ impl ForgeArguments {
 
     /// The forge, and the repository beside it.
     pub(super) fn open(&self) -> anyhow::Result<(Forge, Git)> {
-        let said =
-            Said { kind: self.forge.map(Kind::from), api: self.api.clone(), project: self.project.clone() };
-        let address = Address::of(&self.repo, said).map_err(|error| WrongUsage(error.to_string()))?;
-        let token = self.token(address.kind)?;
+        let address =
+            Address::of(&self.repo, self.of_api.said()).map_err(|error| WrongUsage(error.to_string()))?;
+        let token = self.of_api.token(address.kind, "write to the repository and its pull requests")?;
         let git = Git::open(&self.repo, Some((address.kind.git_user(), &token)))?;
-        let forge = Forge::new(address.kind, &address.api, &address.project, token, self.max_wait)?;
-        Ok((forge, git))
+        Ok((self.of_api.open(&address, token)?, git))
     }
 
     /// The repository alone, without a token.
@@ -97,7 +102,29 @@ impl ForgeArguments {
         Ok(Git::open(&self.repo, None)?)
     }
 
-    fn token(&self, kind: Kind) -> anyhow::Result<Token> {
+    /// Prints what became of each identity, and says the rest.
+    pub(super) fn print(&self, report: &Report, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+        let lines: Vec<Line<'_>> = report.outcomes.iter().map(Line).collect();
+        print(&lines, self.format, streams.out)?;
+        report.notes.iter().for_each(|note| streams.say(note));
+        report.problems.iter().for_each(|problem| streams.problem(problem));
+        Ok(if report.problems.is_empty() { Exit::Done } else { Exit::Failed })
+    }
+}
+
+impl ApiArguments {
+    /// What the options say of the forge.
+    pub(super) fn said(&self) -> Said {
+        Said { kind: self.forge.map(Kind::from), api: self.api.clone(), project: self.project.clone() }
+    }
+
+    /// The forge at an address.
+    pub(super) fn open(&self, address: &Address, token: Token) -> anyhow::Result<Forge> {
+        Ok(Forge::new(address.kind, &address.api, &address.project, token, self.max_wait)?)
+    }
+
+    /// The token for a forge, from the environment. `needed` is what it may do, in words.
+    pub(super) fn token(&self, kind: Kind, needed: &str) -> anyhow::Result<Token> {
         let usual: &[&str] = match kind {
             Kind::GitHub => &["GITHUB_TOKEN", "GH_TOKEN"],
             Kind::GitLab => &["GITLAB_TOKEN"],
@@ -110,20 +137,11 @@ impl ForgeArguments {
         });
         found.with_context(|| {
             format!(
-                "there is no token in the environment variable `{}`\nhint: put one there that may write to the repository and \
-                 its pull requests, or name another variable by `--token-env`",
+                "there is no token in the environment variable `{}`\nhint: put one there that may {needed}, or \
+                 name another variable by `--token-env`",
                 names.join("` or `")
             )
         })
-    }
-
-    /// Prints what became of each identity, and says the rest.
-    pub(super) fn print(&self, report: &Report, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-        let lines: Vec<Line<'_>> = report.outcomes.iter().map(Line).collect();
-        print(&lines, self.format, streams.out)?;
-        report.notes.iter().for_each(|note| streams.say(note));
-        report.problems.iter().for_each(|problem| streams.problem(problem));
-        Ok(if report.problems.is_empty() { Exit::Done } else { Exit::Failed })
     }
 }
 

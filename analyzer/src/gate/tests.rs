@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use remit_catalog::Catalog;
 
 use super::*;
@@ -225,11 +227,27 @@ fn what_is_muted_is_counted_apart_and_the_comment_is_bounded() {
         .collect();
     let head: Vec<(&str, &str)> = head.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let objections = checked(&[], &head, &Policy::default());
-    let comment = markdown::render(&objections);
+    let comment = markdown::render(&objections, Path::new("."));
     assert!(comment.starts_with("<!-- remit check -->\n**Remit: 60 warnings**\n"), "{comment}");
     assert_eq!(comment.lines().filter(|line| line.starts_with("| warning |")).count(), 50);
     assert!(comment.contains("10 more are in the output") && comment.len() < 60_000);
     assert!(!comment.contains("<b>"), "{comment}");
+    // One of another folder is found by another line.
+    assert!(
+        markdown::render(&objections, Path::new("a --> b"))
+            .starts_with("<!-- remit check \"a --\\u003e b\" -->\n")
+    );
+    // Names that take more room than there is take rows from it.
+    let long = policy(&allow("\"iam:*\"", &format!("arn:aws:iam::*:role/{}", "<|".repeat(400))));
+    let head: Vec<(String, String)> =
+        (0..60).map(|at| (format!("{}{at}.json", "|".repeat(300)), long.clone())).collect();
+    let head: Vec<(&str, &str)> = head.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let comment = markdown::render(&checked(&[], &head, &Policy::default()), Path::new("."));
+    assert!(
+        comment.chars().count() < 60_000 && comment.contains("more are in the output"),
+        "{}",
+        comment.len()
+    );
 
     #[derive(serde::Deserialize)]
     struct Written {
@@ -241,7 +259,7 @@ fn what_is_muted_is_counted_apart_and_the_comment_is_bounded() {
     let mutes = Mutes::new(written.mute.into_iter().map(|mute| (place.clone(), mute)).collect(), TODAY);
     let objections = with_mutes(&[], &head, &Policy::default(), &mutes);
     assert_eq!(Counts::of(&objections), Counts { muted: 60, ..Counts::default() });
-    assert!(markdown::render(&objections).contains("60 muted"));
+    assert!(markdown::render(&objections, Path::new(".")).contains("60 muted"));
     let sarif: serde_json::Value = serde_json::from_str(&sarif::render(&objections).unwrap()).unwrap();
     assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), 60);
     assert_eq!(sarif["runs"][0]["results"][0]["suppressions"][0]["justification"], "SEC-7");

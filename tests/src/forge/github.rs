@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::http::{Answer, Request};
 use super::schema::{Kind, Operation};
-use super::{Issue, PROJECT, Pull, State, page, text, texts};
+use super::{Comment, Issue, PROJECT, Pull, State, page, text, texts};
 
 const STATES: Kind = Kind::OneOf(&["open", "closed", "all"]);
 const DIRECTIONS: Kind = Kind::OneOf(&["asc", "desc"]);
@@ -72,6 +72,19 @@ const OPERATIONS: &[Operation] = &[
         body: &[],
     },
     Operation {
+        method: "POST",
+        path: "/api/v3/repos/{owner}/{repo}/issues/{number}/comments",
+        query: &[],
+        body: &[("!body", Kind::Text)],
+    },
+    Operation {
+        method: "PATCH",
+        path: "/api/v3/repos/{owner}/{repo}/issues/comments/{id}",
+        query: &[],
+        body: &[("!body", Kind::Text)],
+    },
+    Operation { method: "GET", path: "/api/v3/user", query: &[], body: &[] },
+    Operation {
         method: "GET",
         path: "/api/v3/repos/{owner}/{repo}/collaborators/{user}/permission",
         query: &[],
@@ -121,6 +134,12 @@ impl State {
             return Answer::message(403, "Request forbidden by administrative rules.");
         }
         let parts = request.parts();
+        if request.path == "/api/v3/user" {
+            return match &self.me {
+                Some(me) => Answer::ok(json!({ "login": me, "type": "User" })),
+                None => Answer::message(403, "Resource not accessible by integration"),
+            };
+        }
         let parts: Vec<&str> = parts.iter().skip(3).map(String::as_str).collect();
         let [owner, name, rest @ ..] = parts.as_slice() else { return Answer::message(404, "Not Found") };
         if format!("{owner}/{name}") != PROJECT {
@@ -178,11 +197,16 @@ impl State {
                 Answer::ok(labels(&found.labels))
             }
             ("GET", ["issues", _, "comments"]) => {
-                let said = self.comments.get(&number).into_iter().flatten();
-                let said = said.map(|one| {
-                    json!({ "body": one.body, "user": { "login": one.author }, "created_at": one.written })
-                });
-                page(said.collect(), request)
+                page(self.comments.get(&number).into_iter().flatten().map(comment).collect(), request)
+            }
+            ("POST", ["issues", _, "comments"]) => {
+                let me = self.me.clone().unwrap_or_else(|| "github-actions[bot]".to_owned());
+                let said = self.said(number, &me, text(body, "body").unwrap_or_default());
+                Answer::created(comment(&said))
+            }
+            ("PATCH", ["issues", "comments", id]) => {
+                let said = id.parse().ok().and_then(|id| self.said_anew(id, text(body, "body")?));
+                said.map_or_else(|| Answer::message(404, "Not Found"), |said| Answer::ok(comment(&said)))
             }
             ("GET", ["collaborators", user, "permission"]) => {
                 let permission = if self.writers.contains(*user) { "write" } else { "read" };
@@ -220,6 +244,12 @@ impl State {
             _ => Answer::message(404, "Not Found"),
         }
     }
+}
+
+fn comment(comment: &Comment) -> Value {
+    let kind = if comment.author.ends_with("[bot]") { "Bot" } else { "User" };
+    let user = json!({ "login": comment.author, "type": kind });
+    json!({ "id": comment.id, "body": comment.body, "user": user, "created_at": comment.written })
 }
 
 fn labels(labels: &BTreeSet<String>) -> Value {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::http::{Answer, Request};
 use super::schema::{Kind, Operation};
-use super::{Issue, PROJECT, Pull, State, page, text};
+use super::{Comment, Issue, PROJECT, Pull, State, page, text};
 
 const SORTS: Kind = Kind::OneOf(&["asc", "desc"]);
 const PAGES: [(&str, Kind); 2] = [("per_page", Kind::Number), ("page", Kind::Number)];
@@ -64,6 +64,19 @@ const OPERATIONS: &[Operation] = &[
         ],
         body: &[],
     },
+    Operation {
+        method: "POST",
+        path: "/api/v4/projects/{id}/merge_requests/{iid}/notes",
+        query: &[],
+        body: &[("!body", Kind::Text)],
+    },
+    Operation {
+        method: "PUT",
+        path: "/api/v4/projects/{id}/merge_requests/{iid}/notes/{note}",
+        query: &[],
+        body: &[("!body", Kind::Text)],
+    },
+    Operation { method: "GET", path: "/api/v4/user", query: &[], body: &[] },
     Operation { method: "GET", path: "/api/v4/projects/{id}/members/all/{user}", query: &[], body: &[] },
     Operation { method: "GET", path: "/api/v4/users", query: &[("username", Kind::Text)], body: &[] },
     Operation {
@@ -110,10 +123,14 @@ impl State {
                 if name.contains('/') { json!([]) } else { json!([{ "id": id(name), "username": name }]) };
             return Answer::ok(found);
         }
+        if parts == ["user"] {
+            let me = self.me.as_deref().unwrap_or_default();
+            return Answer::ok(json!({ "id": id(me), "username": me }));
+        }
         let ["projects", project, rest @ ..] = parts.as_slice() else {
             return Answer::message(404, "404 Not found");
         };
-        if *project != PROJECT {
+        if *project != PROJECT && *project != ID.to_string() {
             return Answer::message(404, "404 Project Not Found");
         }
         let number = rest.get(1).and_then(|number| number.parse().ok()).unwrap_or(0);
@@ -156,12 +173,16 @@ impl State {
                 Answer::ok(merge(found))
             }
             ("GET", ["merge_requests", _, "notes"]) => {
-                let said = self.comments.get(&number).into_iter().flatten();
-                let said = said.map(|one| {
-                    let author = json!({ "id": id(&one.author), "username": one.author });
-                    json!({ "body": one.body, "author": author, "created_at": one.written, "system": false })
-                });
-                page(said.collect(), request)
+                page(self.comments.get(&number).into_iter().flatten().map(note).collect(), request)
+            }
+            ("POST", ["merge_requests", _, "notes"]) => {
+                let me = self.me.clone().unwrap_or_default();
+                let said = self.said(number, &me, text(body, "body").unwrap_or_default());
+                Answer::created(note(&said))
+            }
+            ("PUT", ["merge_requests", _, "notes", id]) => {
+                let said = id.parse().ok().and_then(|id| self.said_anew(id, text(body, "body")?));
+                said.map_or_else(|| Answer::message(404, "404 Not found"), |said| Answer::ok(note(&said)))
             }
             ("GET", ["members", "all", user]) => {
                 let is_writer = self.writers.iter().any(|writer| id(writer).to_string() == *user);
@@ -194,6 +215,17 @@ impl State {
             _ => Answer::message(404, "404 Not found"),
         }
     }
+}
+
+fn note(comment: &Comment) -> Value {
+    let author = json!({ "id": id(&comment.author), "username": comment.author });
+    json!({
+        "id": comment.id,
+        "body": comment.body,
+        "author": author,
+        "created_at": comment.written,
+        "system": false,
+    })
 }
 
 /// The number of a user.

@@ -67,6 +67,7 @@ struct Named {
 
 #[derive(Debug, Deserialize)]
 struct Said {
+    id: u64,
     body: Option<String>,
     user: Option<Account>,
     created_at: Timestamp,
@@ -75,6 +76,9 @@ struct Said {
 #[derive(Debug, Deserialize)]
 struct Account {
     login: String,
+    /// `User`, `Bot`, `Organization`.
+    #[serde(rename = "type")]
+    kind: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -200,7 +204,8 @@ impl GitHub {
     }
 
     async fn patch(&self, what: &str, number: u64, body: &Value) -> Result<(), Error> {
-        let path = [what, &number.to_string()];
+        let number = number.to_string();
+        let path: Vec<&str> = what.split('/').chain([number.as_str()]).collect();
         self.rest.send::<Value>(Method::PATCH, &self.path(&path), body).await.map(drop)
     }
 
@@ -209,9 +214,35 @@ impl GitHub {
         let path = self.path(&["issues", &number, "comments"]);
         let said: Vec<Said> = self.rest.pages(&path, &[], COMMENT_PAGES, |_| false).await?;
         let comment = |said: Said| {
-            Some(Comment { author: said.user?.login, body: said.body?, written: said.created_at })
+            let user = said.user?;
+            Some(Comment {
+                id: said.id,
+                author: user.login,
+                is_of_program: user.kind == "Bot",
+                body: said.body?,
+                written: said.created_at,
+            })
         };
         Ok(said.into_iter().filter_map(comment).collect())
+    }
+
+    /// Whose the token is; none where it is an installation's, which may not ask that.
+    pub(super) async fn me(&self) -> Result<Option<String>, Error> {
+        match self.rest.get::<Account>(&["user"], &[]).await {
+            Ok(account) => Ok(Some(account.login)),
+            Err(Error::Forbidden { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) async fn create_comment(&self, number: u64, body: &str) -> Result<(), Error> {
+        let path = ["issues", &number.to_string(), "comments"];
+        let body = json!({ "body": body });
+        self.rest.send::<Value>(Method::POST, &self.path(&path), &body).await.map(drop)
+    }
+
+    pub(super) async fn rewrite_comment(&self, _: u64, id: u64, body: &str) -> Result<(), Error> {
+        self.patch("issues/comments", id, &json!({ "body": body })).await
     }
 
     pub(super) async fn may_write(&self, author: &str) -> Result<bool, Error> {

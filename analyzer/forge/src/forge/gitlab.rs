@@ -54,6 +54,7 @@ struct Merge {
 
 #[derive(Debug, Deserialize)]
 struct Note {
+    id: u64,
     body: String,
     author: Account,
     created_at: Timestamp,
@@ -80,9 +81,10 @@ struct Ticket {
 
 impl GitLab {
     pub(super) fn new(api: &Url, project: &str, token: Token, patience: u64) -> Result<Self, Error> {
-        if !project.contains('/') || project.split('/').any(str::is_empty) {
+        let is_number = !project.is_empty() && project.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_number && (!project.contains('/') || project.split('/').any(str::is_empty)) {
             return Err(Error::Wrong(format!(
-                "`{}` is no project of GitLab\nhint: name it as `group/name`",
+                "`{}` is no project of GitLab\nhint: name it as `group/name`, or by its number",
                 project.escape_debug()
             )));
         }
@@ -183,11 +185,31 @@ impl GitLab {
         let query = [("sort", "asc"), ("order_by", "created_at")];
         let notes: Vec<Note> = self.rest.pages(&path, &query, COMMENT_PAGES, |_| false).await?;
         let comment = |note: Note| Comment {
+            id: note.id,
             author: note.author.id.to_string(),
+            is_of_program: false,
             body: note.body,
             written: note.created_at,
         };
         Ok(notes.into_iter().filter(|note| !note.system).map(comment).collect())
+    }
+
+    /// Whose the token is; one of a project or group is of a user of its own.
+    pub(super) async fn me(&self) -> Result<Option<String>, Error> {
+        let account: Account = self.rest.get(&["user"], &[]).await?;
+        Ok(Some(account.id.to_string()))
+    }
+
+    pub(super) async fn create_comment(&self, number: u64, body: &str) -> Result<(), Error> {
+        let path = ["merge_requests", &number.to_string(), "notes"];
+        let body = json!({ "body": body });
+        self.rest.send::<Value>(Method::POST, &self.path(&path), &body).await.map(drop)
+    }
+
+    pub(super) async fn rewrite_comment(&self, number: u64, id: u64, body: &str) -> Result<(), Error> {
+        let path = ["merge_requests", &number.to_string(), "notes", &id.to_string()];
+        let body = json!({ "body": body });
+        self.rest.send::<Value>(Method::PUT, &self.path(&path), &body).await.map(drop)
     }
 
     pub(super) async fn may_write(&self, author: &str) -> Result<bool, Error> {

@@ -188,7 +188,7 @@ impl Run<'_> {
             return Ok(());
         }
         let (title, body) = (subject.title(), subject.body());
-        if pull.title != title || !crate::dashboard::is_same(&pull.body, &body) {
+        if pull.title != title || !crate::body::is_same(&pull.body, &body) {
             self.forge.rewrite(pull.number, &title, &body).await?;
         }
         self.say(candidate, "updated", &pull.url, why);
