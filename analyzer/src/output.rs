@@ -45,6 +45,8 @@ pub(crate) enum Format {
 pub(crate) trait Row: Serialize {
     /// The column titles, in order.
     const TITLES: &'static [&'static str];
+    /// Of these columns, one that a person is not shown where no line has anything in it.
+    const OPTIONAL: Option<&'static str> = None;
     /// The cells for a person, in the same order.
     fn cells(&self) -> Vec<Cell>;
     /// The cells for a program, from which nothing is left out.
@@ -112,8 +114,16 @@ pub(crate) fn print<R: Row>(rows: &[R], format: Format, out: &mut dyn Write) -> 
         }
         Format::Table => {
             let mut table = Table::new();
-            table.load_preset(presets::NOTHING).set_header(R::TITLES);
-            let rows: Vec<_> = rows.iter().map(Row::cells).collect();
+            let mut rows: Vec<_> = rows.iter().map(Row::cells).collect();
+            let mut titles = R::TITLES.to_vec();
+            let nothing = Cell::Text(String::new());
+            if let Some(at) = titles.iter().position(|title| Some(*title) == R::OPTIONAL)
+                && rows.iter().all(|row| row.get(at) == Some(&nothing))
+            {
+                titles.remove(at);
+                rows.iter_mut().for_each(|row| drop(row.remove(at)));
+            }
+            table.load_preset(presets::NOTHING).set_header(titles);
             for (column, cell) in table.column_iter_mut().zip(rows.first().into_iter().flatten()) {
                 if matches!(cell, Cell::Number(_)) {
                     column.set_cell_alignment(CellAlignment::Right);

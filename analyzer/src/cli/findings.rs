@@ -30,7 +30,8 @@ struct Line<'a>(&'a Finding);
 
 impl Row for Line<'_> {
     const TITLES: &'static [&'static str] =
-        &["SEVERITY", "KIND", "PRINCIPAL", "SERVICE", "PERMISSIONS", "DETAIL"];
+        &["SEVERITY", "KIND", "PRINCIPAL", "OWNER", "SERVICE", "PERMISSIONS", "DETAIL"];
+    const OPTIONAL: Option<&'static str> = Some("OWNER");
 
     fn cells(&self) -> Vec<Cell> {
         let finding = self.0;
@@ -38,6 +39,7 @@ impl Row for Line<'_> {
             Cell::Text(finding.severity.as_str().to_owned()),
             Cell::Text(finding.kind.as_str().to_owned()),
             Cell::Text(plain(&finding.principal)),
+            Cell::Text(plain(finding.owner.as_deref().unwrap_or_default())),
             Cell::Text(finding.service.clone().unwrap_or_default()),
             Cell::count(finding.permissions),
             Cell::Text(plain(&finding.detail)),

@@ -125,6 +125,15 @@ fn mutes_and_owners_reach_findings_and_the_report() {
     let gone = left.iter().find(|one| one["kind"] == "no_owner" && one["principal"] == principal).unwrap();
     assert_eq!(gone["severity"], "medium");
     assert_eq!(gone["owner"], "@ann (left)");
+    // People are shown owners where anybody has one, and programs always.
+    let table = remit(folder, &["findings"]);
+    assert!(table.lines().next().unwrap().contains("OWNER") && table.contains("@ann (left)"), "{table}");
+    fs::write(&file, &settings).unwrap();
+    let table = remit(folder, &["findings"]);
+    assert!(!table.lines().next().unwrap().contains("OWNER"), "{table}");
+    let csv = remit(folder, &["findings", "--format", "csv"]);
+    assert!(csv.starts_with("severity,kind,principal,owner,service,"), "{csv}");
+    fs::write(&file, format!("{settings}{owned}")).unwrap();
     remit(folder, &["report", "--out", "."]);
     let report: Value =
         serde_json::from_str(&fs::read_to_string(folder.join("report.json")).unwrap()).unwrap();
