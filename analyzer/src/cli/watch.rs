@@ -29,7 +29,7 @@ pub(super) struct Arguments {
     forge: ForgeArguments,
 }
 
-/// An hour, to which a ledger tells when calls were.
+/// An hour, of which a ledger has equal calls in one row.
 const HOUR: i64 = 3_600_000_000;
 
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
@@ -58,12 +58,16 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
 
 /// What was refused of what a merged pull request took away.
 fn refused(catalog: &Catalog, ledger: &Ledger, merged: &Merged) -> anyhow::Result<Vec<Refused>> {
-    // The hour of the merge has calls from before it, too.
-    let start = merged.at.as_microsecond().div_euclid(HOUR).saturating_add(1).saturating_mul(HOUR);
-    let window = Window { start, end: merged.until().as_microsecond() };
+    let at = merged.at.as_microsecond();
+    let hour = at.div_euclid(HOUR).saturating_mul(HOUR);
+    let next = hour.saturating_add(HOUR);
     let is_arn = merged.identity.starts_with("arn:");
     let provider = if is_arn { Provider::Aws } else { Provider::Kubernetes };
-    let calls = calls_of(ledger, provider, &merged.identity, window)?;
+    let within = |window| calls_of(ledger, provider, &merged.identity, window);
+    // The hour of the merge has calls from before it, too. What was refused already then is none that the merge refused.
+    let mut calls = within(Window { start: hour, end: next })?;
+    calls.retain(|call| call.seen.first >= at);
+    calls.extend(within(Window { start: next, end: merged.until().as_microsecond() })?);
     let mut sums: BTreeMap<String, (u64, i64)> = BTreeMap::new();
     for call in calls.iter().filter(|call| call.outcome == CallOutcome::Denied) {
         let needed = if is_arn { actions(catalog, call, merged) } else { requests(call, merged) };

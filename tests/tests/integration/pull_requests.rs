@@ -74,10 +74,11 @@ fn a_proposal_is_opened_merged_refused_and_taken_back() {
     git(&work, &["pull", "--quiet", "--no-rebase", "origin", &pull.branch]);
     git(&work, &["push", "--quiet", "origin", "HEAD:main"]);
     let commit = git(&work, &["rev-parse", "HEAD"]).trim().to_owned();
+    let merged = hours_ago(20).checked_add(30.minutes()).unwrap();
     forge.change(pull.number, |pull| {
         pull.state = "merged".to_owned();
         pull.commit = Some(commit);
-        pull.updated = hours_ago(20).to_string();
+        pull.updated = merged.to_string();
     });
     forge.set_now(&Timestamp::now().to_string());
     let watch = || ask(place, &forge, &["watch", "--ledger", "demo/ledger"]);
@@ -85,15 +86,23 @@ fn a_proposal_is_opened_merged_refused_and_taken_back() {
     assert_eq!((quiet.code, quiet.out.lines().count()), (Some(0), 1), "{quiet:?}");
     assert!(quiet.talk.contains("nothing was refused"), "{quiet:?}");
 
-    fs::write(place.join("refused.json"), refused("StopExecution", hours_ago(10))).unwrap();
-    let read = program::run(place, &["ingest", "cloudtrail", "refused.json", "--ledger", "demo/ledger"]);
-    assert_eq!(read.code, Some(0), "{read:?}");
+    // Of the hour of the merge what was refused before it is nothing that it refused, and what was after it is.
+    let happen = |operation: &str, at: Timestamp| {
+        fs::write(place.join("refused.json"), refused(operation, at)).unwrap();
+        let read = program::run(place, &["ingest", "cloudtrail", "refused.json", "--ledger", "demo/ledger"]);
+        assert_eq!(read.code, Some(0), "{read:?}");
+    };
+    happen("DeleteStateMachine", merged.checked_sub(5.minutes()).unwrap());
+    let quiet = watch();
+    assert!(quiet.talk.contains("nothing was refused"), "{quiet:?}");
+    happen("StopExecution", merged.checked_add(5.minutes()).unwrap());
     let told = watch();
     assert_eq!(told.code, Some(0), "{told:?}");
     let pulls = forge.pulls();
     let [_, back] = &pulls[..] else { panic!("{told:?} {pulls:?}") };
     assert_eq!(back.title, "Take back #1: calls of etl-launcher were refused");
     assert!(back.body.contains("`states:StopExecution`"), "{}", back.body);
+    assert!(!back.body.contains("`states:DeleteStateMachine`"), "{}", back.body);
     let back = git(&place.join("remote.git"), &["show", &format!("{}:iam/launch.json", back.branch)]);
     assert_eq!(back, git(&place.join("remote.git"), &["show", "main~1:iam/launch.json"]));
     let _ = forge.calls();
@@ -107,7 +116,7 @@ fn refused(operation: &str, at: Timestamp) -> String {
     serde_json::json!({ "Records": [{
         "eventVersion": "1.10", "eventTime": at.to_string(), "eventSource": "states.amazonaws.com",
         "eventName": operation, "awsRegion": "eu-west-1", "sourceIPAddress": "10.0.0.1", "userAgent": "aws-sdk",
-        "errorCode": "AccessDenied", "errorMessage": "not authorized", "eventID": "3f0a1b2c-0000-4000-8000-000000000001",
+        "errorCode": "AccessDenied", "errorMessage": "not authorized", "eventID": format!("3f0a1b2c-0000-4000-8000-{:012}", operation.len()),
         "eventType": "AwsApiCall", "managementEvent": true, "eventCategory": "Management", "readOnly": false,
         "recipientAccountId": "111122223333", "requestParameters": null, "responseElements": null,
         "userIdentity": {
