@@ -2,6 +2,7 @@
 
 mod archive;
 mod elf;
+mod krew;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,9 @@ pub(crate) struct Arguments {
     /// Build and pack this program alone: `remit` or `remit-agent`; an image needs both
     #[arg(long, value_parser = ["remit", "remit-agent"])]
     only: Option<String>,
+    /// Write a manifest of krew, too, by which `kubectl` has `remit` as a plugin; the archive is to be found below this address
+    #[arg(long, value_name = "URL")]
+    krew: Option<String>,
 }
 
 /// The programs, by their packages, which have the same names.
@@ -42,6 +46,9 @@ const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// Builds and packs.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let place = Place::find()?;
+    if arguments.krew.is_some() && arguments.only.as_deref() == Some("remit-agent") {
+        bail!("the plugin is `remit`, which is not packed\nhint: leave out `--krew` or `--only`");
+    }
     let programs: Vec<&str> = PROGRAMS
         .into_iter()
         .filter(|name| arguments.only.as_deref().is_none_or(|only| only == *name))
@@ -79,6 +86,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let path = output.join(&archive);
         archive::pack(&folder, name, &path)?;
         sums.push_str(&format!("{}  {archive}\n", sha256(&fs::read(path)?)));
+    }
+    if let Some(base) = &arguments.krew {
+        let sha256 = sha256(&fs::read(output.join(format!("{name}.tar.gz")))?);
+        let archive = krew::Archive { name: &name, target: &arguments.target, sha256: &sha256 };
+        fs::write(output.join("remit.yaml"), krew::manifest(version, &archive, base)?)?;
     }
     fs::write(output.join("SHA256SUMS"), &sums)?;
     eprint!("{sums}");
