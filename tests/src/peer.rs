@@ -90,13 +90,28 @@ fn node_in(folder: PathBuf, source: &str) -> Option<Command> {
 /// Where `CI` is set and it is absent.
 #[must_use]
 pub fn chromium() -> Option<PathBuf> {
+    installed(&["chromium", "chromium-browser", "google-chrome"], "Debian's package is `chromium`")
+}
+
+/// The path of kubectl; none, and loudly so, where it is not installed.
+///
+/// # Panics
+///
+/// Where `CI` is set and it is absent.
+#[must_use]
+pub fn kubectl() -> Option<PathBuf> {
+    installed(&["kubectl"], "Debian's package is `kubernetes-client`")
+}
+
+/// The path of an installed program that has one of these names.
+fn installed(names: &[&str], hint: &str) -> Option<PathBuf> {
     let folders = std::env::var_os("PATH").unwrap_or_default();
-    let found = ["chromium", "chromium-browser", "google-chrome"]
+    let found = names
         .iter()
         .flat_map(|name| std::env::split_paths(&folders).map(move |folder| folder.join(name)))
         .find(|path| path.is_file());
     if found.is_none() {
-        skip::loudly("no Chromium", "install it: Debian's package is `chromium`");
+        skip::loudly(&format!("no {}", names.first().unwrap_or(&"program")), &format!("install it: {hint}"));
     }
     found
 }

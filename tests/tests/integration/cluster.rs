@@ -15,7 +15,7 @@ use serde_json::Value;
 
 const GRANTS: [&str; 4] = ["--grants", "manifests.json", "--audit-policy", "audit-policy.json"];
 
-fn cluster() -> (Cluster, tempfile::TempDir) {
+pub(crate) fn cluster() -> (Cluster, tempfile::TempDir) {
     let cluster = Cluster::generate(5, &ClusterProfile::sample().unwrap()).unwrap();
     let place = tempfile::tempdir().unwrap();
     cluster.write(place.path()).unwrap();
@@ -27,7 +27,7 @@ fn cluster() -> (Cluster, tempfile::TempDir) {
     (cluster, place)
 }
 
-fn analyse(place: &Path, verb: &[&str]) -> String {
+pub(crate) fn analyse(place: &Path, verb: &[&str]) -> String {
     remit(place, &[verb, &["--ledger", "ledger"], &GRANTS].concat())
 }
 

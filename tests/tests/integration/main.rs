@@ -14,6 +14,7 @@ mod documentation;
 mod duckdb;
 mod intent;
 mod judged;
+mod kubectl;
 mod learning;
 mod links;
 mod order;

@@ -68,7 +68,8 @@ fn rule(rule: &Rule) -> Value {
     Value::Object(lists.map(|(field, list)| (field.to_owned(), json!(list))).collect())
 }
 
-fn subject(subject: &Subject) -> Value {
+/// A subject as it stands in a binding.
+pub(super) fn subject(subject: &Subject) -> Value {
     match subject {
         Subject::User(name) => json!({"apiGroup": GROUP, "kind": "User", "name": name}),
         Subject::Group(name) => json!({"apiGroup": GROUP, "kind": "Group", "name": name}),

@@ -96,13 +96,15 @@ kubectl apply -f apply.yaml
 ## Take the rest away
 
 ```sh
-kubectl apply -f edit.yaml
+for at in $(seq 0 -1 0); do
+  kubectl patch clusterrolebinding/all-read --type=json -p '[{\"op\":\"test\",\"path\":\"/subjects/'$at'\",\"value\":{\"kind\":\"ServiceAccount\",\"name\":\"web\",\"namespace\":\"shop\"}},{\"op\":\"remove\",\"path\":\"/subjects/'$at'\"}]' && break
+done
 ```
 
 ## The way back
 
 ```sh
-kubectl auth reconcile -f before.yaml
+kubectl set subject clusterrolebinding/all-read --serviceaccount=shop:web
 kubectl delete -f apply.yaml
 ```
 
@@ -110,11 +112,33 @@ kubectl delete -f apply.yaml
 
 - `ClusterRoleBinding/all-read`
 
-Each binding that others keep is written as it was when this was made, without this subject. Apply it only where nothing \
-has changed it since; where another subject's folder changes it too, apply one of them and run `remit propose` again \
-before the next.
+Of each binding that others keep, this subject alone is taken out, wherever it stands in the list by then; so folders of \
+several subjects can be applied in any order. A position at which another subject stands is refused, and the next is \
+tried; where the subject stands at none, make the proposal again. `edit.yaml` is what comes out if nothing else has \
+changed the bindings since this was made.
 "
     );
+}
+
+/// Users may be called anything.
+#[test]
+fn names_in_steps_are_what_the_shell_makes_of_them() {
+    let shared = binding(Some("shop"), "all read", "ClusterRole/reader", &["ann", "o'neil $x", "o'neil $x"]);
+    let world = World::new(&[reader(), shared]);
+    let files = world.files("o'neil $x", &[]);
+    let steps = &files.iter().find(|file| file.path == "steps.md").unwrap().text;
+    let take_out = |at| {
+        format!(
+            r#"for at in $(seq {at} -1 0); do
+  kubectl patch 'rolebinding/all read' --namespace=shop --type=json -p '[{{"op":"test","path":"/subjects/'$at'","value":{{"apiGroup":"rbac.authorization.k8s.io","kind":"User","name":"o'\''neil $x"}}}},{{"op":"remove","path":"/subjects/'$at'"}}]' && break
+done
+"#
+        )
+    };
+    // Once for each time that it is there.
+    assert!(steps.contains(&format!("```sh\n{}{}```", take_out(1), take_out(2))), "{steps}");
+    let put_back = r"kubectl set subject 'rolebinding/all read' --namespace=shop --user='o'\''neil $x'";
+    assert!(steps.contains(put_back), "{steps}");
 }
 
 /// R10: bootstrap roles, what aggregation wrote, and bindings of the system are never edited.
