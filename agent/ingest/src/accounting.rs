@@ -44,6 +44,24 @@ pub(crate) struct SourceCounts {
     pub(crate) lost: u64,
     /// The hours, since the Unix epoch, of its first event and of its last.
     pub(crate) hours: Option<(i32, i32)>,
+    /// Whose the lost events are.
+    pub(crate) lost_of: LostOf,
+    /// Whether some were lost before an event was met whose time is known.
+    pub(crate) is_lost_before: bool,
+    /// Whether some were lost after the last of these.
+    pub(crate) is_lost_after: bool,
+}
+
+/// Whose the lost events of a source are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum LostOf {
+    /// None was lost.
+    #[default]
+    Nobody,
+    /// All are of this account.
+    Account(Arc<str>),
+    /// They may be anybody's.
+    Anybody,
 }
 
 impl Work {
@@ -63,6 +81,24 @@ impl Work {
         earlier.identifiers.append(&mut self.identifiers);
         self.identifiers = earlier.identifiers;
         self.sources.append(&mut earlier.sources);
+    }
+}
+
+impl LostOf {
+    fn add(&mut self, account: Option<&Arc<str>>) {
+        *self = match (std::mem::take(self), account) {
+            (Self::Nobody, Some(account)) => Self::Account(Arc::clone(account)),
+            (Self::Account(own), Some(account)) if own == *account => Self::Account(own),
+            _ => Self::Anybody,
+        };
+    }
+}
+
+impl SourceCounts {
+    /// The same once so many events of it were lost in an earlier run, which did not note between which others.
+    pub(crate) fn after_losses(self, lost: u64) -> Self {
+        let lost_of = if lost == 0 { LostOf::Nobody } else { LostOf::Anybody };
+        Self { lost, lost_of, is_lost_before: lost > 0, ..self }
     }
 }
 
@@ -88,9 +124,13 @@ impl Accounting {
         *self.work.skipped.entry(reason).or_default() += 1;
     }
 
-    pub(crate) fn lose(&mut self, reason: &'static str, place: Place) {
+    /// `account` is whose the event is, where that is known.
+    pub(crate) fn lose(&mut self, reason: &'static str, place: Place, account: Option<&Arc<str>>) {
         *self.work.lost.entry(reason).or_default() += 1;
         self.source.lost += 1;
+        self.source.lost_of.add(account);
+        self.source.is_lost_before |= self.source.hours.is_none();
+        self.source.is_lost_after = true;
         self.diagnostics.lost_event(&self.source.name, reason, place);
     }
 
@@ -99,6 +139,7 @@ impl Accounting {
     pub(crate) fn meet_hour(&mut self, hour: i32) {
         let (first, last) = self.source.hours.unwrap_or((hour, hour));
         self.source.hours = Some((first.min(hour), last.max(hour)));
+        self.source.is_lost_after = false;
     }
 
     /// Whether an event was counted before; then it is skipped. `identifier` is none of an event without one.

@@ -146,9 +146,9 @@ impl Checkpoint {
         names.filter(move |other| *other != name)
     }
 
-    /// What names of files tell.
-    pub(crate) fn names(&self) -> Names {
-        self.names_tell
+    /// What is known of sources before they are read.
+    pub(crate) fn names(&self) -> &Names {
+        &self.names_tell
     }
 
     /// How far a source of this name was read, if not to its end.

@@ -63,7 +63,10 @@ impl Format for Logs {
     type Part = Part;
 
     const PROVIDER: Provider = Provider::Aws;
-    const NAMES: Names = Names { delivered: Delivery::name_of, place };
+
+    fn names(&self) -> Names {
+        Names { delivered: Delivery::name_of, place, ..Names::default() }
+    }
 
     fn recorder(&self, accounting: Accounting, limits: Limits, workers: usize) -> Recorder {
         Recorder::new(limits.names / workers, accounting)

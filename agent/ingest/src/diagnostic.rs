@@ -103,6 +103,7 @@ fn wording(reason: &str) -> &str {
         "too_large" => "larger than any event; left out",
         "not_utf8" => "text that is not valid UTF-8",
         "incomplete" => "an event that lacks its time, or who did what",
+        "impersonates_too_much" => "an event of an impersonation with more extra fields than are told",
         "unreadable" => "cannot be read",
         other => other,
     }

@@ -1,5 +1,7 @@
 //! What a kind of log brings to reading it into a ledger.
 
+use std::sync::Arc;
+
 use remit_ledger::{CoverageRecord, Flush, LedgerError, Provider, SourcePlace, StagedFile};
 
 use crate::accounting::Accounting;
@@ -18,8 +20,9 @@ pub(crate) trait Format {
 
     /// Whose calls it tells of.
     const PROVIDER: Provider;
-    /// What names of its files tell.
-    const NAMES: Names;
+
+    /// What is known of its sources before they are read.
+    fn names(&self) -> Names;
 
     /// The counts of one of so many workers.
     fn recorder(&self, accounting: Accounting, limits: Limits, workers: usize) -> Self::Recorder;
@@ -48,17 +51,21 @@ pub(crate) trait Recorder<G: Grammar>: Sink<G> + Send {
     fn footprint(&self) -> usize;
 }
 
-/// What the name of a file tells of its events.
-#[derive(Clone, Copy, Debug)]
+/// What is known of the events of a source before it is read: most of it is what its name tells.
+#[derive(Clone, Debug)]
 pub(crate) struct Names {
     /// The name of a delivered file that its deliverer gives once, wherever it lies.
     pub(crate) delivered: fn(&str) -> Option<&str>,
     /// Where and when its events may have been made; no span where the name does not tell.
     pub(crate) place: fn(&str) -> SourcePlace,
+    /// The account that all events are of, as the user said.
+    pub(crate) account: Option<Arc<str>>,
+    /// Whether events lie in the order of their times, or in its reverse: so that one between others was made between them.
+    pub(crate) is_in_order: bool,
 }
 
 impl Default for Names {
     fn default() -> Self {
-        Self { delivered: |_| None, place: |_| SourcePlace::default() }
+        Self { delivered: |_| None, place: |_| SourcePlace::default(), account: None, is_in_order: false }
     }
 }

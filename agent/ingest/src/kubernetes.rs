@@ -72,8 +72,11 @@ impl Format for Logs {
     type Part = Table;
 
     const PROVIDER: Provider = Provider::Kubernetes;
-    // Servers and deliverers name files as they are told.
-    const NAMES: Names = Names { delivered: |_| None, place: |_| place() };
+
+    // Servers and deliverers name files as they are told, and put events one behind the other.
+    fn names(&self) -> Names {
+        Names { place: |_| place(), account: self.cluster.clone(), is_in_order: true, ..Names::default() }
+    }
 
     fn recorder(&self, accounting: Accounting, _: Limits, _: usize) -> Recorder {
         Recorder::new(accounting, self.cluster.clone())
@@ -101,7 +104,7 @@ impl Format for Logs {
     fn finish(self, _: &mut Summary) {}
 }
 
-/// What of a file was lost may be of any cluster and time.
+/// What of a file was lost may be of any cluster and time, as far as its name tells.
 fn place() -> SourcePlace {
     SourcePlace { evidence: EVIDENCE.to_owned(), ..SourcePlace::default() }
 }

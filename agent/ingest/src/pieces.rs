@@ -29,7 +29,7 @@ pub(crate) struct Progressing {
 
 impl Progressing {
     /// The position to publish with the counts so far.
-    pub(crate) fn position(&self, counts: &SourceCounts, names: Names) -> Option<SourcePosition> {
+    pub(crate) fn position(&self, counts: &SourceCounts, names: &Names) -> Option<SourcePosition> {
         let content = format!("{:032x}", self.hasher.finish_128());
         let extent = Extent::Prefix { offset: self.offset, content };
         self.source.replayable.then(|| position(&self.source, extent, counts, names))
@@ -84,12 +84,13 @@ impl<G: Grammar> Pieces<G> {
         let _gate = shared.enter();
         let mut recorder = lock(recorder);
         let accounting = recorder.accounting();
-        accounting.source = SourceCounts {
+        let counts = SourceCounts {
             name: Arc::clone(&source.name),
             read: resume.map_or(0, |prefix| prefix.read),
-            lost: resume.map_or(0, |prefix| prefix.lost),
             hours: resume.and_then(|prefix| prefix.hours),
+            ..SourceCounts::default()
         };
+        accounting.source = counts.after_losses(resume.map_or(0, |prefix| prefix.lost));
         accounting.progressing = None;
         Self {
             source,

@@ -59,7 +59,8 @@ pub(crate) fn ingest<F: Format>(
     for problem in snapshot.problems() {
         diagnostics.source(&options.ledger.to_string_lossy(), problem.to_string());
     }
-    let checkpoint = Checkpoint::read(&snapshot, &options.ledger, F::PROVIDER, F::NAMES, &seen, &diagnostics);
+    let checkpoint =
+        Checkpoint::read(&snapshot, &options.ledger, F::PROVIDER, format.names(), &seen, &diagnostics);
     drop(snapshot);
     let (shared, signals) =
         Shared::new(checkpoint, Arc::clone(&diagnostics), options.limits, progress, threads);

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use remit_ledger::{Extent, HOUR, SourcePlace, SourcePosition};
 use twox_hash::XxHash3_128;
 
-use crate::accounting::{Accounting, SourceCounts};
+use crate::accounting::{Accounting, LostOf, SourceCounts};
 use crate::checkpoint::Claim;
 use crate::content::{Compression, Hashed, inflate};
 use crate::format::{Names, Recorder};
@@ -296,10 +296,9 @@ pub(crate) fn position(
     source: &Identification,
     extent: Extent,
     counts: &SourceCounts,
-    names: Names,
+    names: &Names,
 ) -> SourcePosition {
-    let hour = |hour: i32| i64::from(hour).saturating_mul(HOUR);
-    let is_whole = matches!(extent, Extent::Whole { .. }) && counts.lost == 0;
+    let is_read = matches!(extent, Extent::Whole { .. });
     SourcePosition {
         name: if source.replayable { source.name.as_ref().to_owned() } else { "-".to_owned() },
         size: source.size,
@@ -307,21 +306,42 @@ pub(crate) fn position(
         extent,
         read: counts.read,
         lost: counts.lost,
-        span: counts.hours.map(|(first, last)| (hour(first), hour(last).saturating_add(HOUR))),
-        place: (!is_whole).then(|| place_of(&source.name, names)),
+        span: span(counts),
+        place: (!is_read || counts.lost > 0).then(|| place_of(source, counts, is_read, names)),
     }
 }
 
-/// Where and when the events of a source may have been made, as far as its name tells.
-fn place_of(name: &str, names: Names) -> SourcePlace {
-    let place = (names.place)(name);
-    // An event is read after it was made: all that is known where the name tells nothing.
-    let ever = || Some((0, jiff::Timestamp::now().as_microsecond()));
-    SourcePlace { span: place.span.or_else(ever), ..place }
+/// The hours of a source's events.
+fn span(counts: &SourceCounts) -> Option<(i64, i64)> {
+    let hour = |hour: i32| i64::from(hour).saturating_mul(HOUR);
+    counts.hours.map(|(first, last)| (hour(first), hour(last).saturating_add(HOUR)))
+}
+
+/// A request may take so long, from its arrival until it is told, and so may events be out of order.
+const DELAY: i64 = 24 * HOUR;
+
+/// Whose and when the lost events of a source may have been, as far as it is known. Of one that was not read to its end, these
+/// are those behind as well.
+fn place_of(source: &Identification, counts: &SourceCounts, is_read: bool, names: &Names) -> SourcePlace {
+    let mut place = (names.place)(&source.name);
+    if let Some(account) = &names.account {
+        place.account = Some(account.as_ref().to_owned());
+    } else if let LostOf::Account(account) = &counts.lost_of
+        && is_read
+    {
+        place.account = Some(account.as_ref().to_owned());
+    }
+    // An event is read after it was made: all that is known where nothing else tells.
+    let now = jiff::Timestamp::now().as_microsecond();
+    let is_within = names.is_in_order && is_read && !counts.is_lost_before && !counts.is_lost_after;
+    let around = span(counts).filter(|_| is_within);
+    let around = around.map(|(start, end)| (start.saturating_sub(DELAY), end.saturating_add(DELAY).min(now)));
+    place.span = place.span.or(around).or(Some((0, now)));
+    place
 }
 
 /// The position of a source of which nothing could be read: it has lost an event at least.
-pub(crate) fn unread_position(source: &Identification, names: Names) -> SourcePosition {
+pub(crate) fn unread_position(source: &Identification, names: &Names) -> SourcePosition {
     let counts = SourceCounts { lost: 1, ..SourceCounts::default() };
     let extent = if source.replayable {
         let nothing = XxHash3_128::new().finish_128();

@@ -252,7 +252,7 @@ impl Sink<Cloudtrail> for Recorder {
     fn event<F: Find>(&mut self, event: &Event<'_, F>, (): &(), place: Place) {
         self.accounting.read();
         if let Err(reason) = self.record(event) {
-            self.accounting.lose(reason, place);
+            self.accounting.lose(reason, place, None);
         }
     }
 
@@ -263,7 +263,7 @@ impl Sink<Cloudtrail> for Recorder {
 
     fn lost(&mut self, reason: &'static str, place: Place) {
         self.accounting.read();
-        self.accounting.lose(reason, place);
+        self.accounting.lose(reason, place, None);
     }
 }
 

@@ -126,11 +126,12 @@ impl Who {
 
 /// What a user was allowed to do in order to act as another: each of it is judged for itself, and none has an event. Groups
 /// that the server adds are not asked for. Values of `extra` are not told. Where the impersonation is constrained (KEP-5284),
-/// `constraint` is its verb, such as `impersonate:user-info`.
-pub(crate) fn impersonations(other: &User, constraint: Option<&str>) -> Vec<Request> {
+/// `constraint` is its verb, such as `impersonate:user-info`. None where it is more than can be told: no name stands for several
+/// fields of `extra`, since each is a resource.
+pub(crate) fn impersonations(other: &User, constraint: Option<&str>) -> Option<Vec<Request>> {
     const AUTHENTICATION: &str = "authentication.k8s.io";
     let mut asked = Vec::new();
-    let Some(name) = name_of(other) else { return asked };
+    let name = name_of(other)?;
     let verb = constraint.unwrap_or(IMPERSONATE);
     let core = if constraint.is_some() { AUTHENTICATION } else { "" };
     match (service_account(name), name.strip_prefix(NODE), constraint) {
@@ -139,30 +140,39 @@ pub(crate) fn impersonations(other: &User, constraint: Option<&str>) -> Vec<Requ
         }
         // Which node that is follows from who asks.
         (_, Some(_), Some("impersonate:associated-node")) => {
-            asked.push(impersonate(verb, core, "nodes", "", "", "*"));
+            asked.push(impersonate(verb, core, "nodes", "", "", MANY));
         }
         (_, Some(node), Some(_)) => asked.push(impersonate(verb, core, "nodes", "", "", node)),
         _ => asked.push(impersonate(verb, core, "users", "", "", name)),
     }
     if constraint.is_some_and(|constraint| constraint != "impersonate:user-info") {
         // The rest of a ServiceAccount or node is given with its name.
-        return asked;
+        return Some(asked);
     }
-    for group in other.groups().iter().filter(|group| !is_added(name, group) && is_name(group)) {
-        asked.push(impersonate(verb, core, "groups", "", "", group));
+    let mut groups: Vec<&str> = other.groups().iter().map(String::as_str).collect();
+    groups.retain(|group| !is_added(name, group));
+    if groups.len() > IMPERSONATED || !groups.iter().all(|group| is_name(group)) {
+        groups = vec![MANY];
     }
-    if let Some(uid) = other.uid.as_deref().filter(|uid| is_name(uid)) {
+    asked.extend(groups.into_iter().map(|group| impersonate(verb, core, "groups", "", "", group)));
+    if let Some(uid) = other.uid.as_deref().filter(|uid| !uid.is_empty()) {
+        let uid = if is_name(uid) { uid } else { MANY };
         asked.push(impersonate(verb, AUTHENTICATION, "uids", "", "", uid));
     }
-    for key in other.extra.iter().flatten().map(|(key, _)| key).filter(|key| is_name(key)) {
-        asked.push(impersonate(verb, AUTHENTICATION, "userextras", key, "", "*"));
+    let extra = other.extra.iter().flatten().map(|(key, _)| key);
+    if extra.clone().count() > IMPERSONATED || !extra.clone().all(|key| is_name(key)) {
+        return None;
     }
-    asked.truncate(IMPERSONATIONS);
-    asked
+    asked.extend(extra.map(|key| impersonate(verb, AUTHENTICATION, "userextras", key, "", MANY)));
+    Some(asked)
 }
 
-/// Who impersonates more at once is not followed further.
-const IMPERSONATIONS: usize = 256;
+/// Groups of one impersonation that are told one by one; of more it is told that there were some, which may have been any. Each is
+/// a row of its own, and who sends a request says how many there are.
+const IMPERSONATED: usize = 64;
+
+/// Stands for names that are not told one by one.
+const MANY: &str = "*";
 
 /// A request to act as another.
 pub(crate) fn impersonate(
@@ -259,6 +269,7 @@ mod tests {
             r#"{"username":"system:serviceaccount:shop:api","uid":"u-1","groups":["admins","system:serviceaccounts","system:serviceaccounts:shop","system:authenticated"],"extra":{"scopes":["a secret"]}}"#,
         );
         let asked: Vec<_> = impersonations(&other, None)
+            .unwrap()
             .iter()
             .filter_map(Request::words)
             .map(|words| format!("{} {} {}", words.service, words.operation, words.resource))
@@ -273,7 +284,7 @@ mod tests {
             ]
         );
         let words = |json: &str, constraint: &str| {
-            let asked = impersonations(&user(json), Some(constraint));
+            let asked = impersonations(&user(json), Some(constraint)).unwrap();
             let words = asked.iter().filter_map(Request::words);
             words.map(|words| format!("{} {}", words.operation, words.resource)).collect::<Vec<_>>()
         };
@@ -284,5 +295,23 @@ mod tests {
         let node = r#"{"username":"system:node:n1","groups":["system:nodes"]}"#;
         assert_eq!(words(node, "impersonate:arbitrary-node"), ["impersonate:arbitrary-node nodes nodes/n1"]);
         assert_eq!(words(node, "impersonate:associated-node"), ["impersonate:associated-node nodes nodes/*"]);
+    }
+
+    #[test]
+    fn of_many_groups_it_is_told_that_they_may_be_any() {
+        let resources = |groups: &[String], extra: usize| -> Option<Vec<String>> {
+            let extra: serde_json::Map<_, _> =
+                (0..extra).map(|key| (format!("k{key}"), serde_json::json!(["v"]))).collect();
+            let other = serde_json::json!({"username": "bob", "uid": "u".repeat(2000), "groups": groups, "extra": extra});
+            let asked = impersonations(&user(&other.to_string()), None)?;
+            Some(asked.iter().filter_map(Request::words).map(|words| words.resource).collect())
+        };
+        let groups = |count: usize| (0..count).map(|number| format!("g{number}")).collect::<Vec<_>>();
+        assert_eq!(resources(&groups(IMPERSONATED), 0).unwrap().len(), IMPERSONATED + 2);
+        assert_eq!(resources(&groups(IMPERSONATED + 1), 0).unwrap(), ["users/bob", "groups/*", "uids/*"]);
+        let long = ["g".to_owned(), "n".repeat(NAME_LIMIT + 1)];
+        assert_eq!(resources(&long, 1).unwrap(), ["users/bob", "groups/*", "uids/*", "userextras/*"]);
+        assert_eq!(resources(&[], IMPERSONATED).unwrap().len(), IMPERSONATED + 2);
+        assert_eq!(resources(&[], IMPERSONATED + 1), None);
     }
 }

@@ -19,7 +19,7 @@ use crate::accounting::Accounting;
 use crate::checkpoint::Checkpoint;
 use crate::diagnostic::Diagnostics;
 use crate::duplicates::Seen;
-use crate::format::{Format, Recorder as _};
+use crate::format::{Format, Names, Recorder as _};
 use crate::publisher::{publication, sum};
 use crate::reader::Reader;
 
@@ -81,7 +81,7 @@ impl Intake {
     ) -> Result<Self, LedgerError> {
         let (writer, snapshot) = LedgerWriter::open(ledger, writer)?;
         let (seen, diagnostics) = (Arc::new(Seen::new(limits.remembered)), Arc::new(Diagnostics::default()));
-        Checkpoint::read(&snapshot, ledger, Logs::PROVIDER, Logs::NAMES, &seen, &diagnostics);
+        Checkpoint::read(&snapshot, ledger, Logs::PROVIDER, Names::default(), &seen, &diagnostics);
         let logs = Logs::of(cluster);
         let recorder = logs.recorder(Accounting::new(0, seen, diagnostics), limits, 1);
         Ok(Self { logs, recorder, writer })

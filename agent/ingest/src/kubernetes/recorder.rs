@@ -197,7 +197,7 @@ impl Recorder {
         if let (Some(own), Some(other)) = (who.impersonator(&user), &other) {
             let own = self.table.who(own);
             constrained = mode.map(|mode| (own, mode.to_owned()));
-            for request in impersonations(other, constraint.as_deref()) {
+            for request in impersonations(other, constraint.as_deref()).ok_or("impersonates_too_much")? {
                 // The server tells whom a call is made as once it may be: had it been refused, the event would not.
                 let call = Call::of(Asked::of(Some(&request), ""), Outcome::Allowed);
                 also.push((own, self.table.call(call)));
@@ -420,7 +420,12 @@ impl Sink<Audit> for Recorder {
             Found::Entry(entry) => self.record_entry(entry),
         };
         if let Err(reason) = result {
-            self.accounting.lose(reason, place);
+            let told = match found {
+                Found::Event(event) => event.resource_id.and_then(cluster_of_resource),
+                Found::Entry(_) => None,
+            };
+            let cluster = self.cluster.as_ref().or(envelope.cluster.as_ref()).or(told.as_ref());
+            self.accounting.lose(reason, place, cluster);
         }
     }
 
@@ -431,7 +436,7 @@ impl Sink<Audit> for Recorder {
 
     fn lost(&mut self, reason: &'static str, place: Place) {
         self.accounting.read();
-        self.accounting.lose(reason, place);
+        self.accounting.lose(reason, place, self.cluster.as_ref());
     }
 }
 

@@ -61,6 +61,97 @@ fn what_is_deep_or_huge_costs_no_more_than_its_bytes() {
 }
 
 #[test]
+fn who_acts_in_many_groups_makes_few_rows_and_loses_none() {
+    let place = Place::new();
+    let groups: Vec<String> = (0..5000).map(|group| format!("g{group}")).collect();
+    let extra: serde_json::Map<_, _> = (0..5000).map(|key| (format!("k{key}"), json!(["v"]))).collect();
+    let events = [
+        Event::new(1, "get", POD, 200).with("impersonatedUser", json!({"username": "bob", "groups": groups})),
+        Event::new(2, "get", POD, 200).with("impersonatedUser", json!({"username": "bob", "extra": extra})),
+    ];
+    place.write("audit.log", lines(&events));
+    let summary = place.ingest();
+    // No row could stand for all that the other showed.
+    assert_eq!(
+        (summary.counts.recorded, summary.counts.lost["impersonates_too_much"]),
+        (1, 1),
+        "{summary:?}"
+    );
+    let told: Vec<String> =
+        place.rows().iter().map(|row| format!("{} {:?}", row.operation, row.resources)).collect();
+    let expected = [
+        r#"impersonate groups ["groups/*"]"#,
+        r#"impersonate users ["users/bob"]"#,
+        r#"get pods ["namespaces/shop/pods/p"]"#,
+    ];
+    assert!(told.len() == 3 && expected.iter().all(|one| told.iter().any(|told| told == one)), "{told:?}");
+}
+
+const HOUR: i64 = 3_600_000_000;
+
+/// Whose and from when to when what was lost may be, with the middle of the events' hour as the origin, in hours; `now` is later.
+fn lost(place: &Place, cluster: Option<&str>) -> Vec<(Option<String>, i64, i64)> {
+    _ = place.ingest_of(cluster);
+    let middle = "2026-11-23T10:30:00Z".parse::<jiff::Timestamp>().unwrap().as_microsecond();
+    let hours = |time: i64| (time - middle) / HOUR;
+    let lost = place.coverage().into_iter().filter(|record| record.lost > 0);
+    lost.map(|record| (record.account, hours(record.start), hours(record.end))).collect()
+}
+
+#[test]
+fn what_is_lost_between_events_was_made_about_their_time() {
+    let event = |number| Event::new(number, "get", POD, 200);
+    let within = [event(1).to_json(), "not json".to_owned(), event(2).to_json()].join("\n");
+    for (cluster, account) in [(Some("blue"), Some("blue".to_owned())), (None, None)] {
+        let place = Place::new();
+        place.write("audit.log", &within);
+        assert_eq!(lost(&place, cluster), [(account.clone(), -24, 24)]);
+        // Copied elsewhere it is the same loss; read whole it is none.
+        place.write("copy.log", &within);
+        assert_eq!(lost(&place, cluster), [(account, -24, 24)]);
+        for name in ["audit.log", "copy.log"] {
+            place.write(name, lines(&[event(1), event(3), event(2)]));
+        }
+        assert_eq!(lost(&place, cluster), []);
+    }
+    // Before all others and after them it may be of any time; and so may what follows where reading broke off.
+    for text in [format!("not json\n{within}"), format!("{within}\nnot json"), "not json".to_owned()] {
+        let place = Place::new();
+        place.write("audit.log", text);
+        let [(cluster, start, end)] = &lost(&place, Some("blue"))[..] else { panic!() };
+        assert_eq!(cluster.as_deref(), Some("blue"));
+        assert!(*start < -100_000 && *end > 24, "{start} {end}");
+    }
+}
+
+#[test]
+fn what_is_lost_is_of_the_cluster_that_its_wrapper_tells() {
+    let message = |event: Event| json!({"id": "1", "timestamp": 1, "message": event.to_json()});
+    let sent = |cluster: &str, events: Vec<Event>| {
+        let events: Vec<_> = events.into_iter().map(message).collect();
+        let group = format!("/aws/eks/{cluster}/cluster");
+        json!({"messageType": "DATA_MESSAGE", "logGroup": group, "logStream": "kube-apiserver-audit-1", "logEvents": events}).to_string()
+    };
+    let event = |number| Event::new(number, "get", POD, 200);
+    let nobodys = |number| event(number).without("user");
+    let place = Place::new();
+    place.write("a.json", sent("blue", vec![event(1), nobodys(2), nobodys(3), event(4)]));
+    assert_eq!(lost(&place, None), [(Some("blue".to_owned()), -24, 24)]);
+    // Of several, or where the wrapper itself is damaged, they may be any cluster's.
+    for other in
+        [sent("green", vec![nobodys(5), event(6)]), format!("not json\n{}", sent("blue", vec![event(6)]))]
+    {
+        let place = Place::new();
+        place.write("a.json", format!("{}\n{other}", sent("blue", vec![event(1), nobodys(2), event(4)])));
+        assert_eq!(lost(&place, None), [(None, -24, 24)]);
+        // Who names the cluster knows.
+        let named = Place::new();
+        named.write("a.json", format!("{}\n{other}", sent("blue", vec![event(1), nobodys(2), event(4)])));
+        assert_eq!(lost(&named, Some("red")), [(Some("red".to_owned()), -24, 24)]);
+    }
+}
+
+#[test]
 fn a_log_that_packs_itself_ends() {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD as BASE64;

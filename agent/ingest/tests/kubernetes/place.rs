@@ -41,7 +41,12 @@ impl Place {
 
     /// Ingests all logs.
     pub(crate) fn ingest(&self) -> Summary {
-        let summary = ingest(self.options(), None, &NoProgress).unwrap();
+        self.ingest_of(None)
+    }
+
+    /// Ingests all logs, which are of this cluster.
+    pub(crate) fn ingest_of(&self, cluster: Option<&str>) -> Summary {
+        let summary = ingest(self.options(), cluster, &NoProgress).unwrap();
         assert!(summary.counts.is_balanced(), "{summary:?}");
         summary
     }
