@@ -7,8 +7,8 @@ use remit_agent::metrics::Metric;
 use remit_agent::recording::Recorder;
 use remit_agent::sockets::Connection;
 
-/// Workloads that metrics tell apart; those beyond are one.
-const WORKLOADS: usize = 256;
+/// Workloads that metrics tell apart; those beyond are one. A node has 200 series at most.
+const WORKLOADS: usize = 100;
 
 /// Connections that were seen so far.
 #[derive(Debug, Default)]
@@ -28,14 +28,16 @@ impl Seen {
                 self.read += 1;
                 continue;
             }
-            self.unread += 1;
             recorder.record(call);
-            let mut workload = workload(connection);
-            if self.by_workload.len() >= WORKLOADS && !self.by_workload.contains_key(&workload) {
-                workload = "others".to_owned();
-            }
-            *self.by_workload.entry(workload).or_default() += 1;
+            self.count_unread(workload(connection));
         }
+    }
+
+    fn count_unread(&mut self, workload: String) {
+        self.unread += 1;
+        let is_told = self.by_workload.len() < WORKLOADS || self.by_workload.contains_key(&workload);
+        let workload = if is_told { workload } else { "others".to_owned() };
+        *self.by_workload.entry(workload).or_default() += 1;
     }
 
     pub(super) fn metrics(&self) -> [Metric; 2] {
@@ -64,4 +66,19 @@ fn workload(connection: &Connection) -> String {
     let parts = [&workload.namespace, &workload.owner_kind, &workload.owner_name, &workload.container];
     let parts: Vec<&str> = parts.into_iter().filter_map(Option::as_deref).collect();
     if parts.is_empty() { "unknown".to_owned() } else { parts.join("/") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_workloads_most_are_one() {
+        let mut seen = Seen::default();
+        (0..10_000).for_each(|number| seen.count_unread(format!("shop/web-{number}")));
+        seen.count_unread("shop/web-7".to_owned());
+        let [_, by_workload] = seen.metrics();
+        assert_eq!(by_workload.samples.len(), WORKLOADS + 1);
+        assert_eq!(by_workload.samples.iter().map(|sample| sample.value).sum::<u64>(), 10_001);
+    }
 }

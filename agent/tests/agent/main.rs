@@ -17,6 +17,7 @@ mod http2;
 mod kubelet;
 mod lifecycle;
 mod load;
+mod metrics;
 mod pod;
 mod pods;
 mod rpc;
