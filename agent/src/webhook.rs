@@ -14,8 +14,10 @@ use tokio::net::TcpListener;
 
 use crate::stop::Stop;
 
-/// What `remit-agent webhook` can be told.
+/// What `remit-agent webhook` can be told. Whoever sends events says what counts as used, so that who may is never left open by
+/// default.
 #[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("senders").required(true).args(["clients", "anonymous_clients"])))]
 pub(crate) struct Arguments {
     /// The ledger: a folder
     #[arg(long, value_name = "DIR")]
@@ -29,9 +31,12 @@ pub(crate) struct Arguments {
     /// The file of its private key
     #[arg(long)]
     key: PathBuf,
-    /// The file of the certificates that those of API servers are signed with; without it anyone may send events
+    /// The file of the certificates that those of API servers are signed with; nobody else may send events
     #[arg(long)]
     clients: Option<PathBuf>,
+    /// Let anyone send events who reaches the address: what they tell counts as use
+    #[arg(long)]
+    anonymous_clients: bool,
     /// The cluster's name
     #[arg(long)]
     cluster: Option<String>,
@@ -70,8 +75,12 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
         key: arguments.key.clone(),
         clients: arguments.clients.clone(),
     })?;
-    if arguments.clients.is_none() {
-        eprintln!("anyone who reaches `{}` can send events\nhint: give `--clients FILE`", arguments.at);
+    if arguments.anonymous_clients {
+        eprintln!(
+            "anyone who reaches `{}` can send events, and what they tell counts as use\nhint: give `--clients FILE` instead of \
+             `--anonymous-clients`",
+            arguments.at
+        );
     }
     let board = Board::new(BEAT * 10);
     let _endpoint = crate::show(arguments.listen, arguments.exposed, &board)?;

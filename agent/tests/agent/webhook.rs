@@ -17,7 +17,9 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::metrics::series;
 use crate::run::records;
+use crate::secrets::page;
 use crate::server::succeed;
 
 /// A webhook that runs, and may be killed and run again on the same ledger.
@@ -25,12 +27,18 @@ struct Webhook {
     folder: TempDir,
     child: Option<Child>,
     address: String,
+    /// Where it shows metrics, if it does.
+    listen: Option<u16>,
 }
 
 impl Webhook {
     fn start() -> Webhook {
+        Webhook::start_and_listen(None)
+    }
+
+    fn start_and_listen(listen: Option<u16>) -> Webhook {
         let folder = tempfile::tempdir().unwrap();
-        let mut webhook = Webhook { folder, child: None, address: "127.0.0.1:0".to_owned() };
+        let mut webhook = Webhook { folder, child: None, address: "127.0.0.1:0".to_owned(), listen };
         let mut openssl = Command::new("openssl");
         openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]);
         openssl.args(["-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1"]);
@@ -48,9 +56,19 @@ impl Webhook {
     /// Runs it, and waits until it takes events. It does not wait for others, and makes few files of many soon.
     fn run(&mut self) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_remit-agent"));
-        command.args(["webhook", "--cluster", "test", "--gather", "5", "--compact", "7", "--at"]);
-        command.arg(&self.address).arg("--ledger").arg(self.path("ledger"));
+        command.args([
+            "webhook",
+            "--cluster",
+            "test",
+            "--gather",
+            "5",
+            "--compact",
+            "7",
+            "--anonymous-clients",
+        ]);
+        command.arg("--at").arg(&self.address).arg("--ledger").arg(self.path("ledger"));
         command.arg("--certificate").arg(self.path("tls.crt")).arg("--key").arg(self.path("tls.key"));
+        command.args(self.listen.map(|port| format!("--listen=127.0.0.1:{port}")));
         let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut told = said.by_ref().map_while(Result::ok);
@@ -92,6 +110,27 @@ impl Drop for Webhook {
             let _ = child.kill();
             let _ = child.wait();
         }
+    }
+}
+
+/// Whoever sends events says what counts as used.
+#[test]
+fn who_may_send_events_is_never_left_open_by_default() {
+    let told = |senders: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_remit-agent"));
+        command.args(["webhook", "--ledger", "l", "--at", "127.0.0.1:0", "--certificate", "c", "--key", "k"]);
+        let output = command.args(senders).stdin(Stdio::null()).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for senders in [&[][..], &["--anonymous-clients", "--clients", "ca.crt"]] {
+        let (code, said) = told(senders);
+        assert_eq!(code, Some(64), "{said}");
+        assert!(said.contains("--clients <CLIENTS>") && said.contains("--anonymous-clients"), "{said}");
+    }
+    // With either it goes on to its files, which are not there.
+    for senders in [&["--anonymous-clients"][..], &["--clients", "ca.crt"]] {
+        let (code, said) = told(senders);
+        assert!(code == Some(2) && said.contains("cannot use `c`"), "{said}");
     }
 }
 
@@ -273,6 +312,20 @@ async fn what_is_no_list_of_events_is_refused_and_the_rest_goes_on() {
     assert_eq!((counts.read, counts.recorded, counts.lost_total()), (4, 2, 1));
 }
 
+#[tokio::test]
+async fn its_metrics_are_as_others_read_them() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let webhook = Webhook::start_and_listen(Some(port));
+    send(&webhook.client(), &webhook.address, &list(&[event("a", "pod-1")])).await;
+    let is_counted = |page: &String| page.contains("remit_webhook_events_total{state=\"recorded\"} 1");
+    let mut pages = std::iter::repeat_with(|| {
+        std::thread::sleep(Duration::from_millis(100));
+        page(port, "/metrics")
+    });
+    let page = pages.by_ref().take(600).find(is_counted).unwrap();
+    assert!(series(&page).is_none_or(|series| series > 10));
+}
+
 #[test]
 fn keys_that_cannot_be_used_are_named() {
     let folder = tempfile::tempdir().unwrap();
@@ -280,7 +333,9 @@ fn keys_that_cannot_be_used_are_named() {
     std::fs::write(path("empty"), "").unwrap();
     let run = |certificate: &Path| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_remit-agent"));
-        command.args(["webhook", "--at", "127.0.0.1:0", "--ledger"]).arg(path("ledger"));
+        command
+            .args(["webhook", "--anonymous-clients", "--at", "127.0.0.1:0", "--ledger"])
+            .arg(path("ledger"));
         let output = command.arg("--certificate").arg(certificate).arg("--key").arg(path("empty")).output();
         (output.as_ref().unwrap().status.code(), String::from_utf8(output.unwrap().stderr).unwrap())
     };

@@ -100,12 +100,33 @@ fn values_that_mean_nothing_are_refused() {
             json!({ "webhook": { "enabled": true, "tls": "t" }, "ledger": { "url": "s3://usage" } }),
             "set `ledger.claim`",
         ),
+        (json!({ "webhook": { "enabled": true, "tls": "t" } }), "set `webhook.clients`"),
+        (
+            json!({ "webhook": { "enabled": true, "tls": "t", "clients": "c", "anonymousClients": true } }),
+            "`webhook.anonymousClients`, anyone",
+        ),
+        (json!({ "webhook": { "anonymousClients": "yes" } }), "anonymousClients"),
     ];
     let values: Vec<Value> = refused.iter().map(|(values, _)| values.clone()).collect();
     let Some(answers) = rendered(&values) else { return };
     for ((values, reason), answer) in refused.iter().zip(answers) {
         let said = answer["refused"].as_str().unwrap_or_else(|| panic!("{values} was taken"));
         assert!(said.contains(reason), "{values}: {said}");
+    }
+}
+
+#[test]
+fn anyone_may_send_events_only_where_that_is_said() {
+    let webhook = |senders: &str, value: Value| json!({ "agent": { "enabled": false }, "webhook": { "enabled": true, "tls": "t", senders: value } });
+    let installations = [webhook("clients", json!("c")), webhook("anonymousClients", json!(true))];
+    let Some(answers) = rendered(&installations) else { return };
+    for (answer, is_open) in answers.iter().zip([false, true]) {
+        assert_eq!(answer["problems"], json!([]));
+        let arguments = arguments(containers(answer)[0], "");
+        let has = |flag: &str| arguments.iter().any(|word| word == flag);
+        assert_eq!((has("--anonymous-clients"), has("--clients=/clients/ca.crt")), (is_open, !is_open));
+        let notes = answer["notes"].as_str().unwrap();
+        assert_eq!(notes.contains("WARNING: anyone who reaches it can send events"), is_open, "{notes}");
     }
 }
 
