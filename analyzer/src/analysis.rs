@@ -164,18 +164,22 @@ pub(crate) fn calls_of(
 /// Gives calls to the role that made them where the log does not tell its path: a session without an issuer names the
 /// role alone, and no two roles of an account share a name (`IAM and STS quotas`, "names").
 pub(crate) fn claim_pathless(account: &Account, calls: &mut BTreeMap<String, PrincipalCalls>) {
-    let is_known = |arn: &str| account.principals.iter().any(|principal| principal.arn == arn);
+    let known = arns(account);
     let roles = account
         .principals
         .iter()
         .filter_map(|principal| Some((pathless(&principal.arn)?, principal.arn.clone())));
-    for (pathless, arn) in roles.filter(|(pathless, _)| !is_known(pathless)) {
+    for (pathless, arn) in roles.filter(|(pathless, _)| !known.contains(pathless.as_str())) {
         if let Some(made) = calls.remove(&pathless) {
             let all = calls.entry(arn).or_default();
             all.kind = if all.kind.is_empty() { made.kind } else { std::mem::take(&mut all.kind) };
             all.calls.extend(made.calls);
         }
     }
+}
+
+fn arns(account: &Account) -> BTreeSet<&str> {
+    account.principals.iter().map(|principal| principal.arn.as_str()).collect()
 }
 
 /// Analyses every principal of the account, or only the named one.
@@ -249,16 +253,19 @@ pub(crate) fn analyse_among(
         });
         analysis.principals.push(analysed);
     }
-    for (principal, calls) in calls {
-        let usage = Usage::count(catalog, &calls.calls);
+    let counted: Vec<_> = calls
+        .par_iter()
+        .map(|(principal, calls)| (principal, calls, Usage::count(catalog, &calls.calls)))
+        .collect();
+    let granted = arns(&analysis.account);
+    for (principal, calls, usage) in counted {
         for ((service, operation), seen) in &usage.unresolved {
             let name = format!("{service}:{operation}");
             let entry = analysis.unresolved.entry(name).or_insert_with(|| (nothing(seen), 0));
             entry.0.add(seen);
             entry.1 += 1;
         }
-        let is_granted = |known: &&Principal| known.arn == *principal;
-        if !analysis.account.principals.iter().any(|known| is_granted(&known)) {
+        if !granted.contains(principal.as_str()) {
             let ungranted = Ungranted { kind: calls.kind.clone(), calls: usage.calls, last: usage.last };
             analysis.without_grants.insert(principal.clone(), ungranted);
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
+use rayon::prelude::*;
 use remit_catalog::{AccessLevel, Catalog};
 use remit_policy::{Counts, Glob, GrantRef, Unlisted, Verdict, moment};
 use serde::Serialize;
@@ -177,9 +178,10 @@ const ID_BYTES: usize = 16;
 pub(crate) fn findings(catalog: &Catalog, analysis: &Analysis, cluster: Option<&Cluster>) -> Vec<Finding> {
     let of_cluster = cluster.into_iter().flat_map(|cluster| cluster::findings(cluster, &analysis.mutes));
     let mutes = &analysis.mutes;
-    let of_account = analysis.principals.iter().flat_map(|analysed| of_principal(catalog, analysed, mutes));
+    let of_account: Vec<_> =
+        analysis.principals.par_iter().map(|analysed| of_principal(catalog, analysed, mutes)).collect();
     let of_all = links::findings(analysis).into_iter().chain(analysis.owners.findings());
-    let mut findings: Vec<_> = of_account.chain(of_cluster).chain(of_all).collect();
+    let mut findings: Vec<_> = of_account.into_iter().flatten().chain(of_cluster).chain(of_all).collect();
     for finding in &mut findings {
         finding.owner = analysis.owners.get(&finding.principal).map(Owner::shown);
         if finding.muted.is_none() {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use remit_policy::{Days, day};
 use serde::Serialize;
 
 use super::interval::{FEWEST, float};
@@ -46,6 +47,21 @@ pub(crate) struct Calibration {
     pub(crate) brier_of_mean: f64,
     /// Of the cut-offs that were foretold, in each stratum, how many came out within the foretold range.
     pub(crate) within: Share,
+    /// What all of it is reckoned from.
+    pub(crate) cut_offs: Vec<CutOff>,
+}
+
+/// What came of a cut-off in a stratum.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct CutOff {
+    /// The day, as in `2026-10-31`.
+    pub(crate) day: String,
+    /// What the identities are for.
+    pub(crate) stratum: Stratum,
+    /// Identities.
+    pub(crate) windows: u64,
+    /// Those that broke.
+    pub(crate) broken: u64,
 }
 
 /// What was foretold alike.
@@ -150,6 +166,15 @@ fn calibration(group: Group, cuts: &Cuts) -> Calibration {
         brier: squares / float(windows.max(1)),
         brier_of_mean: mean * (1.0 - mean),
         within: Share::of(within as u64, all.len() as u64),
+        cut_offs: cuts
+            .iter()
+            .map(|(&(at, stratum), &(broken, windows))| CutOff {
+                day: day(Days::moment_of(at)),
+                stratum,
+                windows,
+                broken,
+            })
+            .collect(),
     }
 }
 

@@ -76,7 +76,10 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
             streams.say(&said(&report));
         }
     }
-    Ok(if analysed.problems.is_empty() { Exit::Done } else { Exit::Failed })
+    let exit = if analysed.problems.is_empty() { Exit::Done } else { Exit::Failed };
+    // The program ends here. To give back piece by piece what thousands of principals hold takes longer than to write the page.
+    std::mem::forget((analysed, report));
+    Ok(exit)
 }
 
 /// The report in a line.
@@ -111,12 +114,15 @@ pub(super) fn hours(analysed: &Analysed, ledger: &Ledger) -> anyhow::Result<BTre
 pub(super) fn write(analysed: &Analysed, beside: Beside, folder: &Path) -> anyhow::Result<Report> {
     let report = build::build(analysed.catalog, &analysed.analysis, analysed.cluster.as_ref(), beside);
     let [page, twin, results, data] = FILES.map(|file| folder.join(file));
-    write_file(&page, &html::render(&report)?)?;
-    write_file(&twin, &markdown::render(&report))?;
-    write_file(&results, &sarif::render(&report)?)?;
+    let as_page = || write_file(&page, &html::render(&report)?);
+    let as_twin = || write_file(&twin, &markdown::render(&report));
+    let as_results = || write_file(&results, &sarif::render(&report)?);
     // Half a file would be taken for the previous report, so it gets its name when it is whole.
     let unfinished = data.with_extension("json.unfinished");
-    write_file(&unfinished, &format!("{}\n", serde_json::to_string(&report)?))?;
+    let as_data = || write_file(&unfinished, &format!("{}\n", serde_json::to_string(&report)?));
+    let ((page, twin), (results, written)) =
+        rayon::join(|| rayon::join(as_page, as_twin), || rayon::join(as_results, as_data));
+    page.and(twin).and(results).and(written)?;
     fs::rename(&unfinished, &data).with_context(|| format!("cannot write `{}`", data.display()))?;
     Ok(report)
 }

@@ -17,6 +17,7 @@ mod workload;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
+use rayon::prelude::*;
 use remit_catalog::{ActionId, Catalog, Visibility};
 use remit_ledger::HOUR;
 use remit_policy::{Account, Count, NoProposal, Reason, Verdict, Window, moment};
@@ -63,11 +64,15 @@ pub(crate) fn build(
     beside: Beside,
 ) -> Report {
     let Beside { problems, hours, previous, pull_requests } = beside;
-    let of_account = analysis.principals.iter().map(|analysed| section(catalog, &analysis.account, analysed));
+    let of_account: Vec<_> = analysis
+        .principals
+        .par_iter()
+        .map(|analysed| section(catalog, &analysis.account, analysed))
+        .collect();
     let of_cluster = cluster
         .into_iter()
         .flat_map(|cluster| cluster.subjects.iter().map(|subject| cluster::section(cluster, subject)));
-    let mut principals: Vec<_> = of_account.chain(of_cluster).collect();
+    let mut principals: Vec<_> = of_account.into_iter().chain(of_cluster).collect();
     let mut lines = found::lines(catalog, analysis, cluster, findings(catalog, analysis, cluster));
     for principal in &mut principals {
         principal.rhythm = rhythm::of(&hours, &principal.arn);
