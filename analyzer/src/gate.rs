@@ -6,9 +6,11 @@
 
 mod cluster;
 mod document;
+mod guest;
 pub(crate) mod markdown;
 mod objection;
 mod policy;
+mod resource_policy;
 mod review;
 pub(crate) mod sarif;
 #[cfg(test)]
@@ -62,6 +64,9 @@ pub(crate) struct Input<'a> {
 
 /// One thing that a change grants, before it is held against the rules.
 struct Growth {
+    /// The rule that tells of it, and how bad it is by itself.
+    rule: &'static str,
+    severity: Severity,
     /// The file in the tree, and the line.
     file: String,
     line: u32,
@@ -86,28 +91,26 @@ struct Growth {
 /// Everything to be said of a change, the worst first.
 pub(crate) fn check(input: &Input<'_>) -> Vec<Objection> {
     let mut expander = Expander::new(input.catalog);
-    let mut objections = Vec::new();
-    let (before, after) = (by_key(input.base), by_key(input.head));
-    let gone = before.iter().filter(|(key, _)| !after.contains_key(key));
-    let gone: BTreeSet<String> = gone.map(|(_, place)| said(place)).collect();
-    for (key, head) in after {
-        let base = before.get(&key).copied();
-        // What one said that is gone from where it was has moved.
-        let is_known = base.map_or_else(|| gone.contains(&said(head)), |base| said(base) == said(head));
-        if is_known {
-            continue;
-        }
-        let grown = match &head.content {
+    let mut grown = Vec::new();
+    for (head, base) in changed(input, |repository| &repository.places) {
+        grown.extend(match &head.content {
             Content::Statements(_) => policy::growth(input, &mut expander, head, base),
             Content::Rules(_) => cluster::growth_of_role(input, head, base),
             Content::Binding(_) => cluster::growth_of_binding(input, head, base),
             Content::Unknown => vec![Err(Box::new(unknown(input, head)))],
-        };
-        for growth in grown {
-            match growth {
-                Ok(growth) => objection::objections(input, &mut expander, &growth, &mut objections),
-                Err(unjudged) => objections.push(*unjudged),
-            }
+        });
+    }
+    for (head, base) in changed(input, |repository| &repository.resource_policies) {
+        grown.extend(match &head.content {
+            Content::Statements(_) => resource_policy::growth(input, &mut expander, head, base),
+            _ => vec![Err(Box::new(unknown(input, head)))],
+        });
+    }
+    let mut objections = Vec::new();
+    for growth in grown {
+        match growth {
+            Ok(growth) => objection::objections(input, &mut expander, &growth, &mut objections),
+            Err(unjudged) => objections.push(*unjudged),
         }
     }
     for objection in &mut objections {
@@ -120,13 +123,30 @@ pub(crate) fn check(input: &Input<'_>) -> Vec<Objection> {
     objections
 }
 
+/// Places that say something else than before, with what they were. What one said that is gone from where it was has moved.
+fn changed<'a>(
+    input: &Input<'a>,
+    places: impl Fn(&'a Repository) -> &'a [Place],
+) -> Vec<(&'a Place, Option<&'a Place>)> {
+    let of = |repository: &'a Repository| by_key(repository, places(repository));
+    let (before, after) = (of(input.base), of(input.head));
+    let gone = before.iter().filter(|(key, _)| !after.contains_key(key));
+    let gone: BTreeSet<String> = gone.map(|(_, place)| said(input.base, place)).collect();
+    let pairs = after.into_iter().map(|(key, head)| (head, before.get(&key).copied()));
+    let is_known = |head: &Place, base: Option<&Place>| {
+        let now = said(input.head, head);
+        base.map_or_else(|| gone.contains(&now), |base| said(input.base, base) == now)
+    };
+    pairs.filter(|(head, base)| !is_known(head, *base)).collect()
+}
+
 /// A place's file, its address, and which of several of that address it is.
 type Key = (PathBuf, String, usize);
 
-fn by_key(repository: &Repository) -> BTreeMap<Key, &Place> {
+fn by_key<'a>(repository: &Repository, all: &'a [Place]) -> BTreeMap<Key, &'a Place> {
     let mut places = BTreeMap::new();
     let mut of_address: BTreeMap<(PathBuf, String), usize> = BTreeMap::new();
-    for place in &repository.places {
+    for place in all {
         let path = repository.path(place.file).to_owned();
         let namespace = place.names.namespace.as_ref().map(|text| format!(" in {text}")).unwrap_or_default();
         let address = format!("{}{namespace}", place.address);
@@ -138,11 +158,11 @@ fn by_key(repository: &Repository) -> BTreeMap<Key, &Place> {
 }
 
 /// What a place says, without where it says so.
-fn said(place: &Place) -> String {
+fn said(repository: &Repository, place: &Place) -> String {
     let names = (&place.names.holder, &place.names.namespace);
     match &place.content {
         Content::Statements(statements) => {
-            format!("{names:?} {:?}", document::said(statements))
+            format!("{names:?} {:?} {:?}", document::said(statements), policy::unread(repository, place))
         }
         Content::Rules(rules) => {
             let rules: Vec<_> = rules.iter().map(cluster::rule).collect();

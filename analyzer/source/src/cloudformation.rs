@@ -1,14 +1,15 @@
 //! Policies in templates of CloudFormation and of its Serverless Application Model.
 
+mod resource_policy;
+
 use crate::node::{Kind, Node};
 use crate::place::{Content, FileId, Form, Names, Place, Reason};
 use crate::repository::{File, Parsed};
 use crate::statement::{self, Source};
 use crate::text::{Piece, Text};
 
-/// Places of all templates.
-pub(crate) fn places(files: &[File]) -> Vec<Place> {
-    let mut places = Vec::new();
+/// Places of all templates, and those of policies of resources.
+pub(crate) fn places(files: &[File], places: &mut Vec<Place>, resource_policies: &mut Vec<Place>) {
     for (id, file) in files.iter().enumerate() {
         let Parsed::Documents(documents) = file.parsed() else { continue };
         for template in documents {
@@ -16,12 +17,12 @@ pub(crate) fn places(files: &[File]) -> Vec<Place> {
             let is_sam = template.get("Transform").is_some();
             let source = Source { file: id, text: file.text(), lines: file.lines(), text_of };
             for entry in resources {
-                let reader = Reader { id, source, name: &entry.key, is_sam, places: &mut places };
+                let reader = Reader { id, source, name: &entry.key, is_sam, places: &mut *places };
+                resource_policies.extend(reader.resource_policies(&entry.value));
                 reader.resource(&entry.value);
             }
         }
     }
-    places
 }
 
 struct Reader<'a> {
@@ -118,6 +119,11 @@ impl Reader<'_> {
     }
 
     fn add(&mut self, document: &Node, address: String, names: Names) {
+        let place = self.document(document, address, names);
+        self.places.push(place);
+    }
+
+    fn document(&self, document: &Node, address: String, names: Names) -> Place {
         let mut reasons = Vec::new();
         let statements = match &document.kind {
             Kind::Map(_) => statement::document(document, self.source, &mut reasons),
@@ -128,7 +134,7 @@ impl Reader<'_> {
             }
         };
         let place = self.place(document, address, names, Content::Statements(statements));
-        self.places.push(Place { reasons, ..place });
+        Place { reasons, ..place }
     }
 
     fn place(&self, node: &Node, address: String, names: Names, content: Content) -> Place {

@@ -122,7 +122,7 @@ fn statement(file: FileId, line: u32, span: Span, actions: Tokens) -> Statement 
             sequence: None,
             reason: Some(Reason::Code),
         },
-        has_principals: false,
+        principals: None,
         conditions: Vec::new(),
         reasons: Vec::new(),
         removal: Removal::Only,

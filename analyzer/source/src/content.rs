@@ -33,7 +33,7 @@ pub(crate) fn pair(statements: &[Statement], document: &Document) -> Option<Vec<
 fn is_statement(own: &Statement, given: &Given) -> bool {
     let lower = |text: &str| text.to_ascii_lowercase();
     own.effect == Some(given.effect)
-        && !own.has_principals
+        && own.principals.is_none()
         && given.principal.is_none()
         && own.not_actions == given.actions.negated
         && is_list(

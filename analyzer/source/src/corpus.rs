@@ -90,7 +90,7 @@ fn the_corpus_is_large() {
 /// Whether a place is of an identity's policy, whose edits are tried.
 fn is_policy(place: &Place) -> bool {
     let Content::Statements(statements) = &place.content else { return false };
-    !statements.is_empty() && !statements.iter().any(|statement| statement.has_principals)
+    !statements.is_empty() && !statements.iter().any(|statement| statement.principals.is_some())
 }
 
 /// The actions that may go: of statements that allow, by place in them.

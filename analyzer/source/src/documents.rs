@@ -8,9 +8,13 @@ use crate::repository::{File, Parsed};
 use crate::statement::{self, Source, plain};
 use crate::text::Text;
 
-/// Documents of all files, but for those that something else was found to read.
-pub(crate) fn places(files: &[File], taken: &BTreeSet<FileId>) -> Vec<Place> {
-    let mut places = Vec::new();
+/// Documents of all files, but for those that something else was found to read; those of resources apart.
+pub(crate) fn places(
+    files: &[File],
+    taken: &BTreeSet<FileId>,
+    places: &mut Vec<Place>,
+    resource_policies: &mut Vec<Place>,
+) {
     for (id, file) in files.iter().enumerate().filter(|(id, _)| !taken.contains(id)) {
         let Parsed::Documents(documents) = file.parsed() else { continue };
         for document in documents.iter().filter(|document| is_policy(document)) {
@@ -18,6 +22,9 @@ pub(crate) fn places(files: &[File], taken: &BTreeSet<FileId>) -> Vec<Place> {
             let mut reasons = Vec::new();
             let statements = statement::document(document, source, &mut reasons);
             let stem = file.path.file_stem().unwrap_or_default().to_string_lossy();
+            // One with principals says who may use a resource, or become a role.
+            let lets_in = statements.iter().any(|statement| statement.principals.is_some());
+            let places = if lets_in { &mut *resource_policies } else { &mut *places };
             places.push(Place {
                 file: id,
                 line: file.lines().of(document.span.start),
@@ -31,14 +38,11 @@ pub(crate) fn places(files: &[File], taken: &BTreeSet<FileId>) -> Vec<Place> {
             });
         }
     }
-    places
 }
 
 fn is_policy(document: &Node) -> bool {
     let statements = document.get("Statement").map(Node::items).unwrap_or_default();
-    let has_effect = |node: &Node| node.get("Effect").is_some();
-    // One with principals says who may use a resource, or become a role.
-    statements.iter().all(|one| has_effect(one) && one.get("Principal").is_none()) && !statements.is_empty()
+    statements.iter().all(|one| one.get("Effect").is_some()) && !statements.is_empty()
 }
 
 fn open(stem: &str) -> Text {

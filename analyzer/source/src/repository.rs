@@ -18,6 +18,8 @@ pub struct Repository {
     pub files: Vec<File>,
     /// The places, by file and line.
     pub places: Vec<Place>,
+    /// Where policies of resources are, and those of roles about who may become them, by file and line.
+    pub resource_policies: Vec<Place>,
     /// What could not be read; the rest was.
     pub problems: Vec<Problem>,
 }
@@ -147,19 +149,23 @@ impl Repository {
     }
 
     fn located(files: Vec<File>) -> Self {
-        let mut places = terraform::places(&files);
-        let taken: BTreeSet<FileId> = places.iter().map(|place| place.file).collect();
-        places.extend(cloudformation::places(&files));
+        let (mut places, mut resource_policies) = terraform::places(&files);
+        let all = places.iter().chain(&resource_policies);
+        let taken: BTreeSet<FileId> = all.map(|place| place.file).collect();
+        cloudformation::places(&files, &mut places, &mut resource_policies);
         places.extend(kubernetes::places(&files));
         places.extend(crate::code::places(&files));
-        places.extend(documents::places(&files, &taken));
-        places.sort_by(|a, b| (a.file, a.span.start, &a.address).cmp(&(b.file, b.span.start, &b.address)));
+        documents::places(&files, &taken, &mut places, &mut resource_policies);
+        for places in [&mut places, &mut resource_policies] {
+            places
+                .sort_by(|a, b| (a.file, a.span.start, &a.address).cmp(&(b.file, b.span.start, &b.address)));
+        }
         let problems = files.iter().filter_map(|file| {
             let problem = file.content.problem.as_ref()?;
             let line = file.lines().of(problem.at);
             Some(Problem { path: file.path.clone(), line, message: problem.message.clone() })
         });
-        Self { problems: problems.collect(), places, files }
+        Self { problems: problems.collect(), places, resource_policies, files }
     }
 
     /// For each place here, the one of a repository with other texts that says the same part of it. None where some came or went.

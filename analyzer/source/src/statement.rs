@@ -5,6 +5,7 @@ use remit_policy::Effect;
 use crate::hcl::Block;
 use crate::node::{Kind, Node, Span};
 use crate::place::{FileId, Reason};
+use crate::principal::Principals;
 use crate::text::{Piece, Text};
 use crate::tokens::{Sequence, Tokens};
 
@@ -29,8 +30,8 @@ pub struct Statement {
     pub not_resources: bool,
     /// Its resources.
     pub resources: Tokens,
-    /// Whether it names who may: it is of a resource's policy or says who may become a role.
-    pub has_principals: bool,
+    /// Whom it is about: of a resource's policy, or one that says who may become a role.
+    pub principals: Option<Principals>,
     /// Its conditions.
     pub conditions: Vec<SourceCondition>,
     /// Why it cannot be edited.
@@ -158,8 +159,7 @@ pub(crate) fn block(block: &Block, source: Source<'_>) -> Statement {
     for entry in &block.attributes {
         take(&mut statement, &entry.key.replace('_', ""), &entry.value, source);
     }
-    statement.has_principals =
-        ["principals", "not_principals"].iter().any(|kind| block.blocks(kind).next().is_some());
+    statement.principals = Principals::of_blocks(block, source);
     for condition in block.blocks("condition") {
         let text = |name| condition.get(name).map(|node| node.as_text(source.text)).unwrap_or_default();
         let values = condition.get("values").map(|node| texts(node, source)).unwrap_or_default();
@@ -193,7 +193,7 @@ fn variables(text: &Text) -> Text {
     all
 }
 
-fn empty(span: Span, source: Source<'_>, removal: Removal) -> Statement {
+pub(crate) fn empty(span: Span, source: Source<'_>, removal: Removal) -> Statement {
     Statement {
         file: source.file,
         line: source.lines.of(span.start),
@@ -204,7 +204,7 @@ fn empty(span: Span, source: Source<'_>, removal: Removal) -> Statement {
         actions: Tokens::default(),
         not_resources: false,
         resources: Tokens::default(),
-        has_principals: false,
+        principals: None,
         conditions: Vec::new(),
         reasons: Vec::new(),
         removal,
@@ -231,7 +231,9 @@ fn take(statement: &mut Statement, name: &str, value: &Node, source: Source<'_>)
             statement.not_resources = name.starts_with("not");
             statement.resources = tokens();
         }
-        "principal" | "principals" | "notprincipal" | "notprincipals" => statement.has_principals = true,
+        "principal" | "principals" | "notprincipal" | "notprincipals" => {
+            statement.principals = Some(Principals::of_json(value, name.starts_with("not"), source));
+        }
         "condition" | "conditions" => statement.conditions = conditions(value, source),
         _ => {}
     }
@@ -270,7 +272,7 @@ fn conditions(node: &Node, source: Source<'_>) -> Vec<SourceCondition> {
     all
 }
 
-fn texts(node: &Node, source: Source<'_>) -> Vec<Text> {
+pub(crate) fn texts(node: &Node, source: Source<'_>) -> Vec<Text> {
     let of = |node: &Node| (source.text_of)(node, source.text).unwrap_or_else(|| node.as_text(source.text));
     node.items().iter().map(of).collect()
 }
@@ -287,7 +289,7 @@ impl Statement {
             && self.sid == other.sid
             && self.not_actions == other.not_actions
             && self.not_resources == other.not_resources
-            && self.has_principals == other.has_principals
+            && self.principals == other.principals
             && self.actions.is_same(&other.actions)
             && self.resources.is_same(&other.resources)
             && self.conditions == other.conditions

@@ -2,6 +2,7 @@
 
 mod expression;
 mod module;
+mod resource_policy;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,8 +26,8 @@ pub(crate) struct Module<'a> {
     calls: usize,
 }
 
-/// Places of all folders with Terraform.
-pub(crate) fn places(files: &[File]) -> Vec<Place> {
+/// Places of all folders with Terraform, and those of policies of resources.
+pub(crate) fn places(files: &[File]) -> (Vec<Place>, Vec<Place>) {
     let mut folders: BTreeMap<&Path, Vec<FileId>> = BTreeMap::new();
     for (id, file) in files.iter().enumerate() {
         if matches!(file.parsed(), Parsed::Terraform(_)) {
@@ -34,7 +35,7 @@ pub(crate) fn places(files: &[File]) -> Vec<Place> {
         }
     }
     let calls = module::calls(files);
-    let mut places = Vec::new();
+    let (mut places, mut resource_policies) = (Vec::new(), Vec::new());
     for (folder, ids) in folders {
         let blocks = ids.iter().flat_map(|id| {
             let blocks = match files.get(*id).map(File::parsed) {
@@ -51,8 +52,9 @@ pub(crate) fn places(files: &[File]) -> Vec<Place> {
         let calls = calls.get(folder).copied().unwrap_or(0);
         let module = Module { folder: folder.to_owned(), files, blocks, addresses, calls };
         module.places(&mut places);
+        resource_policies.extend(resource_policy::places(&module));
     }
-    places
+    (places, resource_policies)
 }
 
 /// A policy that a block makes: how it is called, and what says what it allows.

@@ -5,7 +5,7 @@ use remit_catalog::kubernetes::Target;
 use remit_policy::rbac::{self, Bound, Permission, excess};
 use remit_source::{Content, Place, Rule, Text, Tokens};
 
-use super::{Growth, Input, Objection, document, review};
+use super::{Growth, Input, Objection, Severity, document, review};
 use crate::cluster::level;
 use crate::finding::worst_level;
 
@@ -31,15 +31,18 @@ pub(super) fn growth_of_role(
             grown.push(Err(Box::new(Objection::unjudged(&file, source.line, &head.address, why))));
             continue;
         }
+        let (level, is_wildcard) = (worst(&new), has_all(&new));
         grown.push(Ok(Growth {
+            rule: "new_privilege",
+            severity: Severity::of_privilege(is_wildcard, level),
             file,
             line: source.line,
             address: head.address.clone(),
             identity: None,
             how: format!("allows `{}`, which it did not before", example(&request)),
             names: vec![Permission::of_request(&request).to_string()],
-            level: worst(&new),
-            is_wildcard: has_all(&new),
+            level,
+            is_wildcard,
             review: review::date(input.head, head.file, head.span.clone(), None),
             written: Vec::new(),
         }));
@@ -84,6 +87,8 @@ pub(super) fn growth_of_binding(
             };
             let names = granted.iter().flatten().flat_map(permissions).collect();
             Ok(Growth {
+                rule: "new_privilege",
+                severity: Severity::of_privilege(is_wildcard, level),
                 file: file.clone(),
                 line: head.line,
                 address: head.address.clone(),

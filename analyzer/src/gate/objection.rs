@@ -24,6 +24,12 @@ pub(crate) enum Severity {
 }
 
 impl Severity {
+    /// Of what an identity may do newly.
+    pub(super) fn of_privilege(is_wildcard: bool, level: AccessLevel) -> Self {
+        let is_grave = is_wildcard || level == AccessLevel::PermissionsManagement;
+        if is_grave { Self::Warning } else { Self::Note }
+    }
+
     /// Its word.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
@@ -155,12 +161,24 @@ impl Objection {
 }
 
 /// The rules of the gate.
-pub(crate) const GATE_RULES: [Rule; 6] = [
+pub(crate) const GATE_RULES: [Rule; 8] = [
     Rule {
         id: "new_privilege",
         name: "NewPrivilege",
         text: "A change grants more than before.",
         help: "Grant only what is needed; the message names a request that is newly allowed.",
+    },
+    Rule {
+        id: "new_trust",
+        name: "NewTrust",
+        text: "A change lets somebody become a role who could not before.",
+        help: "Name whom it is for, and keep the conditions: the account, and the subject and audience of a token.",
+    },
+    Rule {
+        id: "new_resource_access",
+        name: "NewResourceAccess",
+        text: "A change lets somebody use a resource who could not before.",
+        help: "Name whom it is for, and keep the conditions; nothing but a public website is for everybody.",
     },
     Rule {
         id: "forbidden_action",
@@ -220,7 +238,6 @@ pub(super) fn objections(
         });
     };
     let is_grave = growth.is_wildcard || growth.level == AccessLevel::PermissionsManagement;
-    let severity = if is_grave { Severity::Warning } else { Severity::Note };
     let gained = match growth.names.len() {
         0 => String::new(),
         1 => format!("; new: `{}`", growth.names.first().map(String::as_str).unwrap_or_default()),
@@ -229,15 +246,17 @@ pub(super) fn objections(
     let asked = match &demand {
         None => String::new(),
         Some(Demand::Denied(calls)) => {
-            format!("; {} that needed it were denied", counted(*calls, "call", "calls"))
+            let were = if *calls == 1 { "was" } else { "were" };
+            format!("; {} that needed it {were} denied", counted(*calls, "call", "calls"))
         }
         Some(Demand::Allowed(calls)) => {
-            format!("; {} needed it and were allowed", counted(*calls, "call", "calls"))
+            let were = if *calls == 1 { "was" } else { "were" };
+            format!("; {} needed it and {were} allowed", counted(*calls, "call", "calls"))
         }
         Some(Demand::NotSeen) => "; no recorded call needed it".to_owned(),
     };
     let what = format!("{} ({}){gained}{asked}", growth.how, word(growth.level));
-    say(severity, "new_privilege", what, growth.names.clone());
+    say(growth.severity, growth.rule, what, growth.names.clone());
 
     for forbidden in &input.policy.forbidden {
         if is_granted(expander, growth, forbidden) {
@@ -289,7 +308,9 @@ fn is_granted(expander: &mut Expander<'_>, growth: &Growth, forbidden: &Pattern)
 
 /// Whether the identity asked for what it gains.
 fn demand(input: &Input<'_>, growth: &Growth) -> Option<Demand> {
-    let usage: &Usage = input.usage?.get(growth.identity.as_deref()?)?;
+    // What others may do is nothing that calls of the identity ask for.
+    let identity = growth.identity.as_deref().filter(|_| growth.rule == "new_privilege")?;
+    let usage: &Usage = input.usage?.get(identity)?;
     let ids = growth.names.iter().filter_map(|name| input.catalog.find(name));
     let (mut denied, mut allowed) = (0, 0);
     for use_ in ids.filter_map(|id| usage.actions.get(&id)) {

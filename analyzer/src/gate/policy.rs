@@ -2,9 +2,9 @@
 
 use remit_catalog::AccessLevel;
 use remit_policy::{ActionSet, Document, Effect, Expander, Gap, PolicySet, Statement as Given, contain};
-use remit_source::{Content, Place, Statement};
+use remit_source::{Content, Place, Reason, Repository, Statement};
 
-use super::{Growth, Input, Objection, document, review};
+use super::{Growth, Input, Objection, Severity, document, review};
 use crate::finding::worst_level;
 
 /// Each statement that grants more, or of which it cannot be told.
@@ -23,7 +23,7 @@ pub(super) fn growth(
     };
     let old_set = PolicySet::new(&[&old.document], None);
     let had = granted(expander, &old.document);
-    let mut grown = Vec::new();
+    let mut grown: Vec<_> = unclear(input, head, base).into_iter().map(Err).collect();
     for (at, why) in &new.open {
         let Some(statement) = statements.get(*at) else { continue };
         let file = input.head.path(statement.file).to_string_lossy();
@@ -61,7 +61,10 @@ pub(super) fn growth(
             _ => example.resource,
         };
         let source = statements.get(*from);
+        let is_wildcard = is_wide(statement);
         grown.push(Ok(Growth {
+            rule: "new_privilege",
+            severity: Severity::of_privilege(is_wildcard, level),
             file: source.map_or(path.clone(), |one| input.head.path(one.file).to_string_lossy().into_owned()),
             line: statement.line,
             address: head.address.clone(),
@@ -75,7 +78,7 @@ pub(super) fn growth(
             how: format!("allows `{action}` on `{resource}`, {why}"),
             names,
             level,
-            is_wildcard: is_wide(statement),
+            is_wildcard,
             review: source.and_then(|source| {
                 review::date(input.head, source.file, source.span.clone(), Some(statement))
             }),
@@ -85,21 +88,48 @@ pub(super) fn growth(
     grown
 }
 
+/// What is written at a place of which not all can be read: statements are made there, or come from elsewhere.
+pub(super) fn unread<'a>(repository: &'a Repository, place: &Place) -> Option<&'a str> {
+    let is_it = |why: &Reason| {
+        matches!(
+            why,
+            Reason::Dynamic
+                | Reason::Merged(_)
+                | Reason::Template
+                | Reason::Expression(_)
+                | Reason::Unreadable(_)
+        )
+    };
+    place.reasons.iter().any(is_it).then(|| {
+        let file = repository.files.get(place.file);
+        file.and_then(|file| file.text().get(place.span.clone())).unwrap_or_default()
+    })
+}
+
+/// That it cannot be told what a place grants, where not all of it can be read and it was written otherwise before.
+pub(super) fn unclear(input: &Input<'_>, head: &Place, base: Option<&Place>) -> Option<Box<Objection>> {
+    let now = unread(input.head, head)?;
+    if base.is_some_and(|base| unread(input.base, base) == Some(now)) {
+        return None;
+    }
+    Some(Box::new(super::unknown(input, head)))
+}
+
 /// Whether a place said the very same statement before.
-fn is_as_before(base: &Place, statement: &Statement) -> bool {
+pub(super) fn is_as_before(base: &Place, statement: &Statement) -> bool {
     let Content::Statements(old) = &base.content else { return false };
     let plain = |one: &Statement| format!("{:?}", (document::said(std::slice::from_ref(one)), &one.reasons));
     old.iter().any(|one| plain(one) == plain(statement))
 }
 
 /// One statement, with all that deny.
-fn with_denials(document: &Document, statement: &Given) -> Document {
+pub(super) fn with_denials(document: &Document, statement: &Given) -> Document {
     let denying = document.statements.iter().filter(|one| one.effect == Effect::Deny);
     Document { statements: std::iter::once(statement).chain(denying).cloned().collect(), ..document.clone() }
 }
 
 /// Actions that are allowed on something.
-fn granted(expander: &mut Expander<'_>, document: &Document) -> ActionSet {
+pub(super) fn granted(expander: &mut Expander<'_>, document: &Document) -> ActionSet {
     let mut all = ActionSet::default();
     for statement in document.statements.iter().filter(|one| one.effect == Effect::Allow) {
         all.union_with(&expander.element(&statement.actions));
@@ -117,12 +147,12 @@ fn granted(expander: &mut Expander<'_>, document: &Document) -> ActionSet {
     all
 }
 
-fn names(input: &Input<'_>, actions: &ActionSet) -> Vec<String> {
+pub(super) fn names(input: &Input<'_>, actions: &ActionSet) -> Vec<String> {
     actions.iter().filter_map(|id| Some(input.catalog.action(id)?.full_name())).collect()
 }
 
 /// The most dangerous level. Of names that the catalog lacks nobody knows, unless everything is meant.
-fn level(input: &Input<'_>, actions: &ActionSet, is_all: bool) -> AccessLevel {
+pub(super) fn level(input: &Input<'_>, actions: &ActionSet, is_all: bool) -> AccessLevel {
     if is_all {
         return AccessLevel::PermissionsManagement;
     }

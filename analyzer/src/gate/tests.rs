@@ -1,3 +1,5 @@
+mod resource_policy;
+
 use std::path::Path;
 
 use remit_catalog::Catalog;
