@@ -365,6 +365,81 @@ fn the_action_leaves_one_comment_and_says_where_its_sarif_is() {
 }
 
 #[test]
+fn what_is_granted_newly_is_held_against_what_was_recorded() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path();
+    let calls = [("sqs", "PurgeQueue", true), ("ec2", "DescribeInstances", false)];
+    let at: jiff::Timestamp = NOW.parse().unwrap();
+    fs::write(folder.join("log.json"), crate::pull_requests::log("app", &calls, at)).unwrap();
+    let read = run(folder, &["ingest", "cloudtrail", "log.json", "--ledger", "ledger"]);
+    assert_eq!(read.code, Some(0), "{read:#?}");
+    fs::create_dir(folder.join("base")).unwrap();
+    fs::create_dir(folder.join("head")).unwrap();
+    let statement =
+        |action: &str| format!("{{ Effect = \"Allow\", Action = \"{action}\", Resource = \"*\" }}");
+    let of = |role: &str, actions: &[&str]| {
+        let statements: Vec<_> = actions.iter().map(|action| statement(action)).collect();
+        format!(
+            "resource \"aws_iam_role_policy\" \"{role}\" {{\n  name = \"{role}\"\n  role = \"{role}\"\n  policy = jsonencode({{\n    Version = \"2012-10-17\"\n    Statement = [{}]\n  }})\n}}\n",
+            statements.join(",\n")
+        )
+    };
+    let new = ["sqs:PurgeQueue", "ec2:DescribeInstances", "kms:Decrypt"];
+    fs::write(folder.join("head/main.tf"), of("app", &new) + &of("other", &["sqs:PurgeQueue"])).unwrap();
+    let check = |form: &str| {
+        run(folder, &["check", "head", "--base", "base", "--ledger", "ledger", "--format", form])
+    };
+    let ran = check("json");
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    let told: Value = serde_json::from_str(&ran.out).unwrap();
+    let demand = |identity: &str, action: &str| {
+        let all = told["results"].as_array().unwrap();
+        let is_it = |one: &&Value| one["identity"] == identity && one["names"] == serde_json::json!([action]);
+        let one = all.iter().find(is_it).unwrap_or_else(|| panic!("{identity} {action}: {told:#}"));
+        (one["demand"].clone(), one["message"].as_str().unwrap().to_owned())
+    };
+    let (denied, message) = demand("app", "sqs:PurgeQueue");
+    assert_eq!(denied, serde_json::json!({ "denied": 1 }));
+    assert!(message.ends_with("; 1 call that needed it was denied"), "{message}");
+    let (allowed, message) = demand("app", "ec2:DescribeInstances");
+    assert_eq!(allowed, serde_json::json!({ "allowed": 1 }));
+    assert!(message.ends_with("; 1 call needed it and was allowed"), "{message}");
+    let (not_seen, message) = demand("app", "kms:Decrypt");
+    assert_eq!(not_seen, "not_seen");
+    assert!(message.ends_with("; no recorded call needed it"), "{message}");
+    // Of whom nothing is recorded it is not known what they asked for.
+    assert_eq!(demand("other", "sqs:PurgeQueue").0, Value::Null);
+    let comment = check("markdown").out;
+    for asked in ["yes: calls were denied", "calls were allowed", "no call seen"] {
+        assert_eq!(comment.matches(asked).count(), 1, "{asked}: {comment}");
+    }
+}
+
+#[test]
+fn sarif_is_valid_and_is_what_code_scanning_takes() {
+    let place = repository();
+    let folder = place.path();
+    let trust = "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Allow\", \"Principal\": \"*\", \"Action\": \"sts:AssumeRole\"}]}";
+    fs::write(folder.join("iam/trust.json"), trust).unwrap();
+    let mute = "[check]\nforbid = [\"iam:*\"]\nrequire_owner = true\n[[mute]]\nidentity = \"app\"\nreason = \"SEC-1\"\n";
+    fs::write(folder.join("remit.toml"), mute).unwrap();
+    let ran = run(folder, &["check", "--base", "main", "--sarif", "check.sarif"]);
+    assert_eq!(ran.code, Some(1), "{ran:#?}");
+    let path = folder.join("check.sarif");
+    let log: Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    let rules: std::collections::BTreeSet<_> =
+        results.iter().map(|one| one["ruleId"].as_str().unwrap()).collect();
+    assert_eq!(
+        rules.into_iter().collect::<Vec<_>>(),
+        ["forbidden_action", "new_privilege", "new_trust", "no_owner"]
+    );
+    assert!(results.iter().any(|one| one["suppressions"][0]["justification"] == "SEC-1"), "{results:#?}");
+    let Some(problems) = crate::report::sarif_problems(&path) else { return };
+    assert!(problems.is_empty(), "{problems:#?}");
+}
+
+#[test]
 fn the_action_hands_its_script_all_that_it_reads() {
     let folder = data::repository().join("deploy/github");
     let action = fs::read_to_string(folder.join("action.yml")).unwrap();

@@ -112,22 +112,30 @@ fn a_proposal_is_opened_merged_refused_and_taken_back() {
 
 /// A log of CloudTrail with a call of the role that was refused.
 fn refused(operation: &str, at: Timestamp) -> String {
-    let role = "arn:aws:iam::111122223333:role/etl-launcher";
-    serde_json::json!({ "Records": [{
-        "eventVersion": "1.10", "eventTime": at.to_string(), "eventSource": "states.amazonaws.com",
-        "eventName": operation, "awsRegion": "eu-west-1", "sourceIPAddress": "10.0.0.1", "userAgent": "aws-sdk",
-        "errorCode": "AccessDenied", "errorMessage": "not authorized", "eventID": format!("3f0a1b2c-0000-4000-8000-{:012}", operation.len()),
-        "eventType": "AwsApiCall", "managementEvent": true, "eventCategory": "Management", "readOnly": false,
-        "recipientAccountId": "111122223333", "requestParameters": null, "responseElements": null,
-        "userIdentity": {
-            "type": "AssumedRole", "principalId": "AROAEXAMPLE:s", "accountId": "111122223333",
-            "arn": "arn:aws:sts::111122223333:assumed-role/etl-launcher/s", "accessKeyId": "ASIAEXAMPLE",
-            "sessionContext": { "sessionIssuer": {
-                "type": "Role", "principalId": "AROAEXAMPLE", "arn": role, "accountId": "111122223333", "userName": "etl-launcher"
-            } }
-        }
-    }] })
-    .to_string()
+    log("etl-launcher", &[("states", operation, true)], at)
+}
+
+/// A log of CloudTrail with calls of a role, each by service, operation and whether it was refused.
+pub(super) fn log(role: &str, calls: &[(&str, &str, bool)], at: Timestamp) -> String {
+    let arn = format!("arn:aws:iam::111122223333:role/{role}");
+    let event = |(service, operation, is_refused): &(&str, &str, bool)| {
+        serde_json::json!({
+            "eventVersion": "1.10", "eventTime": at.to_string(), "eventSource": format!("{service}.amazonaws.com"),
+            "eventName": operation, "awsRegion": "eu-west-1", "sourceIPAddress": "10.0.0.1", "userAgent": "aws-sdk",
+            "errorCode": is_refused.then_some("AccessDenied"), "errorMessage": is_refused.then_some("not authorized"),
+            "eventID": format!("3f0a1b2c-0000-4000-8000-{:012}", operation.len()),
+            "eventType": "AwsApiCall", "managementEvent": true, "eventCategory": "Management", "readOnly": false,
+            "recipientAccountId": "111122223333", "requestParameters": null, "responseElements": null,
+            "userIdentity": {
+                "type": "AssumedRole", "principalId": "AROAEXAMPLE:s", "accountId": "111122223333",
+                "arn": format!("arn:aws:sts::111122223333:assumed-role/{role}/s"), "accessKeyId": "ASIAEXAMPLE",
+                "sessionContext": { "sessionIssuer": {
+                    "type": "Role", "principalId": "AROAEXAMPLE", "arn": arn, "accountId": "111122223333", "userName": role
+                } }
+            }
+        })
+    };
+    serde_json::json!({ "Records": calls.iter().map(event).collect::<Vec<_>>() }).to_string()
 }
 
 #[test]
