@@ -7,6 +7,7 @@
 mod cluster;
 mod document;
 mod guest;
+mod holders;
 pub(crate) mod markdown;
 mod objection;
 mod policy;
@@ -91,10 +92,11 @@ struct Growth {
 /// Everything to be said of a change, the worst first.
 pub(crate) fn check(input: &Input<'_>) -> Vec<Objection> {
     let mut expander = Expander::new(input.catalog);
+    let held = holders::Held::of(input);
     let mut grown = Vec::new();
     for (head, base) in changed(input, |repository| &repository.places) {
         grown.extend(match &head.content {
-            Content::Statements(_) => policy::growth(input, &mut expander, head, base),
+            Content::Statements(_) => policy::growth(input, &mut expander, head, base, &held),
             Content::Rules(_) => cluster::growth_of_role(input, head, base),
             Content::Binding(_) => cluster::growth_of_binding(input, head, base),
             Content::Unknown => vec![Err(Box::new(unknown(input, head)))],
@@ -159,7 +161,7 @@ fn by_key<'a>(repository: &Repository, all: &'a [Place]) -> BTreeMap<Key, &'a Pl
 
 /// What a place says, without where it says so.
 fn said(repository: &Repository, place: &Place) -> String {
-    let names = (&place.names.holder, &place.names.namespace);
+    let names = (&place.names.holder, &place.names.holders, &place.names.namespace);
     match &place.content {
         Content::Statements(statements) => {
             format!("{names:?} {:?} {:?}", document::said(statements), policy::unread(repository, place))

@@ -2,7 +2,10 @@
 
 mod resource_policy;
 
-use crate::node::{Kind, Node};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::node::{Entry, Kind, Node};
 use crate::place::{Content, FileId, Form, Names, Place, Reason};
 use crate::repository::{File, Parsed};
 use crate::statement::{self, Source};
@@ -16,8 +19,11 @@ pub(crate) fn places(files: &[File], places: &mut Vec<Place>, resource_policies:
             let Some(resources) = template.get("Resources").and_then(Node::entries) else { continue };
             let is_sam = template.get("Transform").is_some();
             let source = Source { file: id, text: file.text(), lines: file.lines(), text_of };
+            let attached = attached(resources, file.text(), &file.path);
             for entry in resources {
-                let reader = Reader { id, source, name: &entry.key, is_sam, places: &mut *places };
+                let (path, attached) = (file.path.as_path(), &attached);
+                let reader =
+                    Reader { id, source, name: &entry.key, path, attached, is_sam, places: &mut *places };
                 resource_policies.extend(reader.resource_policies(&entry.value));
                 reader.resource(&entry.value);
             }
@@ -29,6 +35,9 @@ struct Reader<'a> {
     id: FileId,
     source: Source<'a>,
     name: &'a str,
+    path: &'a Path,
+    /// Holders of managed policies that say so themselves.
+    attached: &'a BTreeMap<String, Vec<Text>>,
     is_sam: bool,
     places: &'a mut Vec<Place>,
 }
@@ -47,6 +56,7 @@ impl Reader<'_> {
         match kind {
             "AWS::IAM::Role" | "AWS::IAM::User" | "AWS::IAM::Group" => {
                 let name_of = ["RoleName", "UserName", "GroupName"].into_iter().find_map(text);
+                let own = vec![self.holder(kind, &Text::opaque(self.name))];
                 let holder = name_of.unwrap_or_else(generated);
                 let policies = properties.get("Policies").map(Node::items).unwrap_or_default();
                 for (at, policy) in policies.iter().enumerate() {
@@ -54,6 +64,7 @@ impl Reader<'_> {
                     let names = Names {
                         name: policy.get("PolicyName").and_then(|node| text_of(node, self.source.text)),
                         holder: Some(holder.clone()),
+                        holders: own.clone(),
                         namespace: None,
                     };
                     self.add(document, format!("Resources.{}.Policies[{at}]", self.name), names);
@@ -73,7 +84,12 @@ impl Reader<'_> {
                     [only] => text_of(only, self.source.text),
                     _ => Some(Text::opaque("(holders)")),
                 };
-                let names = Names { name: text("PolicyName"), holder, namespace: None };
+                let names = Names {
+                    name: text("PolicyName"),
+                    holder,
+                    holders: self.holders(properties),
+                    namespace: None,
+                };
                 let address = format!("Resources.{}", self.name);
                 self.add(document, address, names);
                 if holders.len() > 1
@@ -85,13 +101,31 @@ impl Reader<'_> {
             "AWS::IAM::ManagedPolicy" => {
                 let Some(document) = properties.get("PolicyDocument") else { return };
                 let name = text("ManagedPolicyName").unwrap_or_else(generated);
-                let names = Names { name: Some(name), holder: None, namespace: None };
+                let mut holders = self.holders(properties);
+                holders.extend(self.attached.get(self.name).cloned().unwrap_or_default());
+                let names = Names { name: Some(name), holder: None, holders, namespace: None };
                 let address = format!("Resources.{}", self.name);
                 self.add(document, address, names);
             }
             "AWS::Serverless::Function" | "AWS::Serverless::StateMachine" => self.serverless(properties),
             _ => {}
         }
+    }
+
+    /// A role, user or group, by how the template refers to it.
+    fn holder(&self, kind: &str, name: &Text) -> Text {
+        holder(kind, name, self.path)
+    }
+
+    /// Whom a policy names as those who have it.
+    fn holders(&self, properties: &Node) -> Vec<Text> {
+        let of = |property: &str| {
+            let nodes = properties.get(property).map(Node::items).unwrap_or_default().iter();
+            let names = nodes.filter_map(|node| text_of(node, self.source.text));
+            names.map(|name| self.holder(property, &name)).collect::<Vec<_>>()
+        };
+        let all = ["Roles", "Users", "Groups", "RoleName", "UserName", "GroupName"];
+        all.into_iter().flat_map(of).collect()
     }
 
     /// Policies of a function: names, policy templates, documents, and documents of which only `Statement` is given.
@@ -106,6 +140,7 @@ impl Reader<'_> {
                 name: Some(Text::literal(format!("{}RolePolicy{at}", self.name))),
                 holder: Some(name),
                 namespace: None,
+                holders: Vec::new(),
             };
             let address = format!("Resources.{}.Policies[{at}]", self.name);
             if policy.get("Statement").is_some() {
@@ -149,6 +184,33 @@ impl Reader<'_> {
             reasons: Vec::new(),
         }
     }
+}
+
+/// A role, user or group. A reference means another in another template.
+fn holder(kind: &str, name: &Text, path: &Path) -> Text {
+    let kind = ["role", "user", "group"].into_iter().find(|known| kind.to_lowercase().contains(known));
+    let mut all = Text::literal(format!("{} ", kind.unwrap_or_default()));
+    match name.known() {
+        Some(known) => all.push(known),
+        None => all.push_opaque(&format!("{name} in {}", path.display())),
+    }
+    all
+}
+
+/// To which roles of a template its managed policies are attached there, by their logical names.
+fn attached(resources: &[Entry], source: &str, path: &Path) -> BTreeMap<String, Vec<Text>> {
+    let mut attached: BTreeMap<String, Vec<Text>> = BTreeMap::new();
+    for entry in resources {
+        let kind = entry.value.get("Type").and_then(Node::known).unwrap_or_default();
+        let properties = entry.value.get("Properties");
+        let arns = properties.and_then(|properties| properties.get("ManagedPolicyArns"));
+        for arn in arns.map(Node::items).unwrap_or_default() {
+            let Some(name) = text_of(arn, source).filter(|name| name.known().is_none()) else { continue };
+            let own = holder(kind, &Text::opaque(&entry.key), path);
+            attached.entry(name.to_string()).or_default().push(own);
+        }
+    }
+    attached
 }
 
 /// A text, or what a function of CloudFormation makes one of: `!Sub`, `Fn::Sub`, `!Ref`, `!GetAtt`, `!Join`.

@@ -32,7 +32,7 @@ pub(crate) fn places(
                 form: Form::Document,
                 address: stem.clone().into_owned(),
                 // A file may be called like its policy, and need not.
-                names: Names { name: Some(open(&stem)), holder: None, namespace: None },
+                names: Names { name: Some(open(&stem)), holder: None, namespace: None, holders: Vec::new() },
                 content: Content::Statements(statements),
                 reasons,
             });

@@ -70,6 +70,7 @@ impl Reader<'_> {
         let names = Names {
             name: text("name").or_else(|| text("generateName").map(opened)),
             holder: None,
+            holders: Vec::new(),
             namespace: is_namespaced
                 .then(|| text("namespace").unwrap_or_else(|| Text::opaque("(namespace)"))),
         };

@@ -57,7 +57,12 @@ pub(crate) fn places(files: &[File], others: &mut [Place]) -> Vec<Place> {
             span: first.span.clone(),
             form: Form::Markers,
             address: format!("{kind}/{name}"),
-            names: Names { name: Some(name), holder: None, namespace: namespace.map(Text::literal) },
+            names: Names {
+                name: Some(name),
+                holder: None,
+                holders: Vec::new(),
+                namespace: namespace.map(Text::literal),
+            },
             content: Content::Rules(rules),
             reasons: Vec::new(),
         });

@@ -69,6 +69,9 @@ pub struct Names {
     pub name: Option<Text>,
     /// Name of the role, user or group that holds an inline policy. None of a managed policy, or where the source does not say.
     pub holder: Option<Text>,
+    /// Who has the policy: `role NAME`, `user NAME` or `group NAME`, as far as the source tells; an expression is one of its own folder
+    /// or template. Empty of a policy that is attached elsewhere, or nowhere.
+    pub holders: Vec<Text>,
     /// Namespace of a Role; opaque where whoever applies it says.
     pub namespace: Option<Text>,
 }

@@ -1,6 +1,7 @@
 //! Policies in Terraform: what makes one, and where it is written.
 
 mod expression;
+mod holder;
 mod module;
 mod resource_policy;
 
@@ -69,10 +70,11 @@ pub(crate) struct Wanted<'a> {
 
 impl<'a> Module<'a> {
     fn places(&self, places: &mut Vec<Place>) {
+        let attached = holder::attached(self);
         let mut wanted = Vec::new();
         for (file, block) in &self.blocks {
             match (block.kind.as_str(), block.labels.first().map(String::as_str)) {
-                ("resource", Some(kind)) => self.resource(*file, block, kind, &mut wanted),
+                ("resource", Some(kind)) => self.resource(*file, block, kind, &attached, &mut wanted),
                 ("module", _) => module::policies(self, *file, block, &mut wanted),
                 _ => {}
             }
@@ -129,7 +131,14 @@ impl<'a> Module<'a> {
         Some(Reason::Merged((*name).to_owned()))
     }
 
-    fn resource(&self, file: FileId, block: &'a Block, kind: &str, wanted: &mut Vec<Wanted<'a>>) {
+    fn resource(
+        &self,
+        file: FileId,
+        block: &'a Block,
+        kind: &str,
+        attached: &BTreeMap<String, Vec<Text>>,
+        wanted: &mut Vec<Wanted<'a>>,
+    ) {
         let holder = match kind {
             "aws_iam_role_policy" => Some("role"),
             "aws_iam_user_policy" => Some("user"),
@@ -140,16 +149,25 @@ impl<'a> Module<'a> {
         if kind == "aws_iam_role" {
             for (at, inline) in block.blocks("inline_policy").enumerate() {
                 let Some(value) = inline.get("policy") else { continue };
-                let names =
-                    Names { name: self.name(file, inline), holder: self.name(file, block), namespace: None };
+                let holders = holder::of_role(self, file, block).into_iter().collect();
+                let names = Names {
+                    name: self.name(file, inline),
+                    holder: self.name(file, block),
+                    holders,
+                    namespace: None,
+                };
                 let address = format!("{}.inline_policy[{at}]", block.address());
                 wanted.push(Wanted { file, block, address, names, value, form: None });
             }
             return;
         }
         let Some(value) = block.get("policy") else { return };
+        let holders = match holder.and_then(|kind| Some((kind, block.get(kind)?))) {
+            Some((kind, node)) => holder::of(self, file, kind, node).into_iter().collect(),
+            None => attached.get(&block.address()).cloned().unwrap_or_default(),
+        };
         let holder = holder.and_then(|name| block.get(name)).map(|node| self.text(file, node));
-        let names = Names { name: self.name(file, block), holder, namespace: None };
+        let names = Names { name: self.name(file, block), holder, holders, namespace: None };
         wanted.push(Wanted { file, block, address: block.address(), names, value, form: None });
     }
 

@@ -75,7 +75,7 @@ pub(super) fn for_guests(statements: &[Statement], is_wide: bool) -> ForGuests {
     written
 }
 
-fn nothing() -> Document {
+pub(super) fn nothing() -> Document {
     Document {
         version: Some("2012-10-17".to_owned()),
         id: None,

@@ -4,6 +4,7 @@ use remit_catalog::AccessLevel;
 use remit_policy::{ActionSet, Document, Effect, Expander, Gap, PolicySet, Statement as Given, contain};
 use remit_source::{Content, Place, Reason, Repository, Statement};
 
+use super::holders::{Held, Holder};
 use super::{Growth, Input, Objection, Severity, document, review};
 use crate::finding::worst_level;
 
@@ -13,6 +14,7 @@ pub(super) fn growth(
     expander: &mut Expander<'_>,
     head: &Place,
     base: Option<&Place>,
+    held: &Held,
 ) -> Vec<Result<Growth, Box<Objection>>> {
     let Content::Statements(statements) = &head.content else { return Vec::new() };
     let path = input.head.path(head.file).to_string_lossy().into_owned();
@@ -21,8 +23,12 @@ pub(super) fn growth(
         Some(Content::Statements(old)) => document::of(old),
         _ => document::of(&[]),
     };
-    let old_set = PolicySet::new(&[&old.document], None);
-    let had = granted(expander, &old.document);
+    let (olds, news) = ([old.document], [new.document.clone()]);
+    let mut holders = held.holders(head);
+    // Where nobody is known to have it, it is compared with itself.
+    if holders.is_empty() {
+        holders.push(Holder { name: None, had: if base.is_some() { &olds } else { &[] }, has: &news });
+    }
     let mut grown: Vec<_> = unclear(input, head, base).into_iter().map(Err).collect();
     for (at, why) in &new.open {
         let Some(statement) = statements.get(*at) else { continue };
@@ -36,16 +42,25 @@ pub(super) fn growth(
         if statement.effect != Effect::Allow || new.open.iter().any(|(open, _)| open == from) {
             continue;
         }
-        let alone = with_denials(&new.document, statement);
-        let Err(example) = contain(&PolicySet::new(&[&alone], None), &old_set) else { continue };
+        let more = holders.iter().find_map(|holder| {
+            let alone = with_denials(holder.has, statement);
+            let had: Vec<&Document> = holder.had.iter().collect();
+            let example = contain(&PolicySet::new(&[&alone], None), &PolicySet::new(&had, None)).err()?;
+            Some((holder, alone, example))
+        });
+        let Some((holder, alone, example)) = more else { continue };
         let mut gained = granted(expander, &alone);
-        gained.subtract(&had);
+        for had in holder.had {
+            gained.subtract(&granted(expander, had));
+        }
         let names: Vec<String> = names(input, &gained);
         let all = expander.element(&statement.actions);
         let widened = if gained.is_empty() { &all } else { &gained };
         let level = level(input, widened, is_all(statement));
         let why = match example.gap {
-            Gap::NotAllowed | Gap::NotWithinBoundary if base.is_none() => "by a policy that was not there",
+            Gap::NotAllowed | Gap::NotWithinBoundary if holder.had.is_empty() => {
+                "by a policy that was not there"
+            }
             Gap::NotAllowed | Gap::NotWithinBoundary => "which nothing allowed there before",
             Gap::Condition { .. } => "which was allowed under a condition that is gone or weaker",
             Gap::Denied(_) => "which was denied before",
@@ -61,6 +76,8 @@ pub(super) fn growth(
             _ => example.resource,
         };
         let source = statements.get(*from);
+        let moved = source.and_then(|source| held.moved_from(source));
+        let moved = moved.map(|from| format!("; moved from `{from}`")).unwrap_or_default();
         let is_wildcard = is_wide(statement);
         grown.push(Ok(Growth {
             rule: "new_privilege",
@@ -68,14 +85,11 @@ pub(super) fn growth(
             file: source.map_or(path.clone(), |one| input.head.path(one.file).to_string_lossy().into_owned()),
             line: statement.line,
             address: head.address.clone(),
-            identity: head
-                .names
-                .holder
-                .as_ref()
-                .or(head.names.name.as_ref())
-                .and_then(|name| name.known())
-                .map(str::to_owned),
-            how: format!("allows `{action}` on `{resource}`, {why}"),
+            identity: holder.name.clone().or_else(|| {
+                let name = head.names.holder.as_ref().or(head.names.name.as_ref())?;
+                name.known().map(str::to_owned)
+            }),
+            how: format!("allows `{action}` on `{resource}`, {why}{moved}"),
             names,
             level,
             is_wildcard,
@@ -123,9 +137,11 @@ pub(super) fn is_as_before(base: &Place, statement: &Statement) -> bool {
 }
 
 /// One statement, with all that deny.
-pub(super) fn with_denials(document: &Document, statement: &Given) -> Document {
-    let denying = document.statements.iter().filter(|one| one.effect == Effect::Deny);
-    Document { statements: std::iter::once(statement).chain(denying).cloned().collect(), ..document.clone() }
+pub(super) fn with_denials(documents: &[Document], statement: &Given) -> Document {
+    let all = documents.iter().flat_map(|document| &document.statements);
+    let denying = all.filter(|one| one.effect == Effect::Deny);
+    let statements = std::iter::once(statement).chain(denying).cloned().collect();
+    Document { statements, ..document::nothing() }
 }
 
 /// Actions that are allowed on something.

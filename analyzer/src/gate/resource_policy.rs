@@ -87,7 +87,7 @@ fn entry<'a>(
     before: &Before,
     is_first: bool,
 ) -> Option<Entry<'a>> {
-    let alone = with_denials(new, given);
+    let alone = with_denials(std::slice::from_ref(new), given);
     let alone = PolicySet::new(&[&alone], None);
     let among = |before: &document::ForGuests| contain(&alone, &PolicySet::new(&[&before.document], None));
     let narrow = among(&before.narrow).err()?;

@@ -1,3 +1,4 @@
+mod holders;
 mod resource_policy;
 
 use std::path::Path;

@@ -47,6 +47,7 @@ pub(super) fn policies<'a>(
         // What holds it is often called like the module's other resources.
         holder: text("role_name").or_else(|| text("role")).or_else(|| text("function_name").map(open)),
         namespace: None,
+        holders: Vec::new(),
     };
     for entry in &block.attributes {
         let (form, is_policy) = match &entry.value.kind {

@@ -1,0 +1,83 @@
+//! Who has policies: a statement that moves between those of one holder gives it nothing new.
+
+use std::collections::BTreeMap;
+
+use remit_policy::Document;
+use remit_source::{Content, Place, Repository, Statement};
+
+use super::{Input, by_key, document};
+
+/// What each holder of policies had and has, and statements that are gone from where they were.
+pub(super) struct Held {
+    base: BTreeMap<String, Vec<Document>>,
+    head: BTreeMap<String, Vec<Document>>,
+    gone: BTreeMap<String, String>,
+}
+
+/// What one holder had and has.
+pub(super) struct Holder<'a> {
+    /// Its name, where the source says it.
+    pub(super) name: Option<String>,
+    pub(super) had: &'a [Document],
+    pub(super) has: &'a [Document],
+}
+
+impl Held {
+    /// Of all places of both trees.
+    pub(super) fn of(input: &Input<'_>) -> Self {
+        let now = by_key(input.head, &input.head.places);
+        let mut gone = BTreeMap::new();
+        for (key, place) in by_key(input.base, &input.base.places) {
+            let left = now.get(&key).map(|place| statements(place)).unwrap_or_default();
+            for one in statements(place).iter().filter(|one| !left.iter().any(|left| said(left) == said(one)))
+            {
+                let at = format!("{}:{}", input.base.path(one.file).display(), one.line);
+                gone.entry(said(one)).or_insert(at);
+            }
+        }
+        Self { base: by_holder(input.base), head: by_holder(input.head), gone }
+    }
+
+    /// Those who have the policy of a place, as far as the source tells.
+    pub(super) fn holders(&self, place: &Place) -> Vec<Holder<'_>> {
+        let of = |name: &remit_source::Text| {
+            let key = document::text(name);
+            Holder {
+                name: name.known().and_then(|name| Some(name.split_once(' ')?.1.to_owned())),
+                had: self.base.get(&key).map(Vec::as_slice).unwrap_or_default(),
+                has: self.head.get(&key).map(Vec::as_slice).unwrap_or_default(),
+            }
+        };
+        place.names.holders.iter().map(of).collect()
+    }
+
+    /// From where a statement moved, where it is gone from there.
+    pub(super) fn moved_from(&self, statement: &Statement) -> Option<&str> {
+        self.gone.get(&said(statement)).map(String::as_str)
+    }
+}
+
+fn statements(place: &Place) -> &[Statement] {
+    match &place.content {
+        Content::Statements(statements) => statements,
+        _ => &[],
+    }
+}
+
+/// What a statement says, whatever it is called and wherever it is.
+fn said(statement: &Statement) -> String {
+    let plain = document::said(std::slice::from_ref(statement)).into_iter();
+    let plain: Vec<_> = plain.map(|one| remit_policy::Statement { sid: None, ..one }).collect();
+    format!("{plain:?} {:?}", statement.reasons)
+}
+
+fn by_holder(repository: &Repository) -> BTreeMap<String, Vec<Document>> {
+    let mut all: BTreeMap<String, Vec<Document>> = BTreeMap::new();
+    for place in &repository.places {
+        for holder in &place.names.holders {
+            let document = document::of(statements(place)).document;
+            all.entry(document::text(holder)).or_default().push(document);
+        }
+    }
+    all
+}
