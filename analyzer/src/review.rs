@@ -9,7 +9,7 @@ use remit_policy::{Days, EmittedFile, Window, day};
 use serde::{Serialize, Serializer};
 
 use crate::analysis::Analysed;
-use crate::backtest::{FEWEST, Line, Past, Plan, Policy, Realm, Train};
+use crate::backtest::{FEWEST, Line, Past, Plan, Policy, Realm, Record, Train};
 use crate::cluster::{AnalysedSubject, Cluster};
 use crate::deploys::{Deployed, Marker, SETTLING};
 use crate::learn::{Disposed, Disposition, Stratum, Tier, dispositions, of_subject};
@@ -25,6 +25,8 @@ pub(crate) struct Forecasts {
     pub(crate) strata: BTreeMap<String, (Realm, Stratum)>,
     /// What came of the tier's proposals.
     pub(crate) lines: BTreeMap<(Realm, Stratum), Line>,
+    /// Of each principal, what came of those for itself, and the chance, from 0 to 1, that is foretold of the next.
+    pub(crate) foretold: BTreeMap<String, (Record, f64)>,
 }
 
 /// Days of history that a proposal is made from, at most and at least.
@@ -55,10 +57,21 @@ struct Review<'a> {
     stratum: Option<Stratum>,
     /// None where there is not enough history.
     replay: Option<&'a Line>,
+    /// None where there is not enough history.
+    foretold: Option<Foretold>,
     /// The last deploy, where one was seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     deployed: Option<LastDeploy<'a>>,
     permissions: Vec<Group>,
+}
+
+/// What came of proposals for the principal itself.
+#[derive(Serialize)]
+struct Foretold {
+    #[serde(flatten)]
+    own: Record,
+    /// The chance, from 0 to 1, that a permission is missed, from its own record, that of its sort and that of all.
+    chance: f64,
 }
 
 /// The last deploy of what runs as a principal.
@@ -99,9 +112,18 @@ impl Forecasts {
             policies: vec![Policy::Tier(tier)],
             settle,
         };
-        let lines = past.replay(&plan).lines.into_iter();
+        let (replayed, strata) = (past.replay(&plan), past.strata());
+        let records = [Realm::Account, Realm::Cluster].map(|realm| (realm, replayed.outcomes.records(realm)));
+        let records = BTreeMap::from(records);
+        let foretold = strata.iter().filter_map(|(principal, (realm, stratum))| {
+            let records = records.get(realm)?;
+            let chance = records.foretold(principal, *stratum)?;
+            Some((principal.clone(), (records.own(principal), chance)))
+        });
+        let foretold = foretold.collect();
+        let lines = replayed.lines.into_iter();
         let lines = lines.filter_map(|line| Some(((line.realm, line.stratum?), line))).collect();
-        Self { tier, strata: past.strata(), lines }
+        Self { tier, strata, lines, foretold }
     }
 
     /// What came of such proposals, where there is enough history to tell.
@@ -134,9 +156,17 @@ impl Forecasts {
             );
         };
         let broken = line.broken;
+        let own = self.foretold.get(principal).map(|(own, chance)| {
+            format!(
+                " This identity was among them at {} of {}; weighed together, that foretells {} of it.",
+                grouped(own.broken),
+                counted(own.windows, "date", "dates"),
+                percent(*chance),
+            )
+        });
         format!(
             "When these rules were replayed at {} on {} of the same sort ({stratum}), {} would have missed a permission within \
-             {} days ({}, 95 % interval {} to {}).",
+             {} days ({}, 95 % interval {} to {}).{}",
             counted(line.cut_offs as u64, "past date", "past dates"),
             counted(broken.of, "identity at a date", "identities at dates"),
             grouped(broken.hits),
@@ -144,6 +174,7 @@ impl Forecasts {
             percent(broken.share),
             percent(broken.low),
             percent(broken.high),
+            own.unwrap_or_default(),
         )
     }
 }
@@ -194,6 +225,7 @@ fn files(
         tier: forecasts.tier,
         stratum: sort.map(|(_, stratum)| stratum),
         replay,
+        foretold: forecasts.foretold.get(principal).map(|&(own, chance)| Foretold { own, chance }),
         deployed: last.map(|(on, marker)| LastDeploy { day: day(Days::moment_of(on)), marker }),
         permissions: groups,
     };

@@ -6,6 +6,7 @@ use remit_policy::{Days, day};
 use serde::Serialize;
 
 use super::interval::{FEWEST, float};
+use super::records::{Record, Records};
 use super::replay::Window;
 use super::{Cut, Policy, Realm, Share, Train};
 use crate::learn::Stratum;
@@ -19,14 +20,14 @@ struct Group {
     policy: Policy,
 }
 
-/// Who broke, by cut-off and stratum.
+/// Who broke.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Outcomes {
+pub(crate) struct Outcomes {
     groups: BTreeMap<Group, Cuts>,
 }
 
-/// Of each cut-off and stratum, how many broke, and how many there were.
-type Cuts = BTreeMap<(i64, Stratum), (u64, u64)>;
+/// Of each cut-off and identity, of what sort it is, and whether it broke.
+type Cuts = BTreeMap<i64, BTreeMap<String, (Stratum, bool)>>;
 
 /// How well the past told the future.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -39,7 +40,7 @@ pub(crate) struct Calibration {
     pub(crate) train: i64,
     /// Days after the cut-off.
     pub(crate) horizon: i64,
-    /// What was foretold against what came, by tenths of what was foretold.
+    /// What was foretold of identities against what came, by tenths of what was foretold.
     pub(crate) bins: Vec<Bin>,
     /// Mean square of the difference between what was foretold and what came.
     pub(crate) brier: f64,
@@ -58,10 +59,9 @@ pub(crate) struct CutOff {
     pub(crate) day: String,
     /// What the identities are for.
     pub(crate) stratum: Stratum,
-    /// Identities.
-    pub(crate) windows: u64,
-    /// Those that broke.
-    pub(crate) broken: u64,
+    /// How many identities, and how many broke.
+    #[serde(flatten)]
+    pub(crate) came: Record,
 }
 
 /// What was foretold alike.
@@ -75,12 +75,12 @@ pub(crate) struct Bin {
     pub(crate) came: f64,
 }
 
-/// A cut-off of a stratum with what was foretold of it.
+/// A cut-off with what was foretold of it.
 struct Foretold {
-    share: f64,
-    range: (u64, u64),
-    broken: u64,
-    windows: u64,
+    /// What was foretold of each identity, and whether it broke.
+    identities: Vec<(f64, bool)>,
+    /// Of each sort, how many were to break at least and at most, and how many did.
+    sorts: Vec<((u64, u64), u64)>,
 }
 
 impl Outcomes {
@@ -88,30 +88,55 @@ impl Outcomes {
         let Policy::Tier(_) = window.policy else { return };
         let Window { realm, horizon, policy, .. } = *window;
         let group = Group { realm, train: cut.train, horizon, policy };
-        let counts = self.groups.entry(group).or_default().entry((cut.day, window.stratum)).or_default();
-        counts.0 += u64::from(window.broken_after.is_some());
-        counts.1 += 1;
+        let cut = self.groups.entry(group).or_default().entry(cut.day).or_default();
+        cut.insert(window.identity.clone(), (window.stratum, window.broken_after.is_some()));
     }
 
     pub(super) fn calibrate(&self) -> Vec<Calibration> {
         self.groups.iter().map(|(group, cuts)| calibration(*group, cuts)).collect()
     }
+
+    /// The records of all cut-offs of what was proposed in a realm.
+    pub(crate) fn records(&self, realm: Realm) -> Records<'_> {
+        let groups = self.groups.iter().filter(|(group, _)| group.realm == realm);
+        let mut records = Records::default();
+        groups.flat_map(|(_, cuts)| cuts.values()).for_each(|cut| tell(&mut records, cut));
+        records
+    }
+}
+
+fn tell<'a>(records: &mut Records<'a>, cut: &'a BTreeMap<String, (Stratum, bool)>) {
+    for (identity, (stratum, broke)) in cut {
+        records.add(identity, *stratum, *broke);
+    }
+}
+
+/// How many of each sort there were at a cut-off, and how many broke.
+fn sorts(cut: &BTreeMap<String, (Stratum, bool)>) -> BTreeMap<Stratum, Record> {
+    let mut sorts: BTreeMap<_, Record> = BTreeMap::new();
+    cut.values().for_each(|(stratum, broke)| sorts.entry(*stratum).or_default().add(*broke));
+    sorts
 }
 
 /// What the cut-offs whose horizon had passed by then say of each.
 fn foretold(group: Group, cuts: &Cuts) -> Vec<Foretold> {
-    let one = |(&(day, stratum), &(broken, windows)): (&(i64, Stratum), &(u64, u64))| {
-        let before =
-            cuts.iter().filter(|((earlier, of), _)| *of == stratum && earlier + group.horizon <= day);
-        let (x, m) = before.fold((0, 0), |(x, m), (_, counts)| (x + counts.0, m + counts.1));
-        (m >= FEWEST).then(|| Foretold {
-            share: float(x) / float(m),
-            range: predicted((x, m), windows),
-            broken,
-            windows,
-        })
-    };
-    cuts.iter().filter_map(one).collect()
+    let mut records = Records::default();
+    let mut ended = cuts.iter().peekable();
+    let mut all = Vec::new();
+    for (day, cut) in cuts {
+        while let Some((_, earlier)) = ended.next_if(|(earlier, _)| *earlier + group.horizon <= *day) {
+            tell(&mut records, earlier);
+        }
+        let identities = cut
+            .iter()
+            .filter_map(|(identity, (stratum, broke))| Some((records.foretold(identity, *stratum)?, *broke)));
+        let sorts = sorts(cut).into_iter().filter_map(|(stratum, came)| {
+            let Record { broken, windows } = records.sort(stratum);
+            (windows >= FEWEST).then(|| (predicted((broken, windows), came.windows), came.broken))
+        });
+        all.push(Foretold { identities: identities.collect(), sorts: sorts.collect() });
+    }
+    all
 }
 
 /// The range in which the number of hits of `n` lies with a confidence of 95 %, where there were `x` of `m` before: the
@@ -138,20 +163,20 @@ fn predicted((x, m): (u64, u64), n: u64) -> (u64, u64) {
 fn calibration(group: Group, cuts: &Cuts) -> Calibration {
     let all = foretold(group, cuts);
     let mut bins: BTreeMap<u64, (u64, f64, u64)> = BTreeMap::new();
-    let (mut broken, mut windows, mut squares) = (0, 0, 0.0);
-    for one in &all {
+    let (mut came, mut squares) = (Record::default(), 0.0);
+    for &(share, broke) in all.iter().flat_map(|cut| &cut.identities) {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share is from 0 to 1")]
-        let bin = bins.entry((one.share * 10.0).floor().min(9.0) as u64).or_default();
-        bin.0 += one.windows;
-        bin.1 += one.share * float(one.windows);
-        bin.2 += one.broken;
-        broken += one.broken;
-        windows += one.windows;
-        let (hit, missed) = (float(one.broken), float(one.windows - one.broken));
-        squares += hit * (1.0 - one.share).powi(2) + missed * one.share.powi(2);
+        let bin = bins.entry((share * 10.0).floor().min(9.0) as u64).or_default();
+        bin.0 += 1;
+        bin.1 += share;
+        bin.2 += u64::from(broke);
+        came.add(broke);
+        squares += (float(u64::from(broke)) - share).powi(2);
     }
-    let mean = float(broken) / float(windows.max(1));
-    let within = all.iter().filter(|one| (one.range.0..=one.range.1).contains(&one.broken)).count();
+    let windows = came.windows;
+    let mean = float(came.broken) / float(windows.max(1));
+    let sorts_foretold = || all.iter().flat_map(|cut| &cut.sorts);
+    let within = sorts_foretold().filter(|(range, broken)| (range.0..=range.1).contains(broken)).count();
     let bin = |(windows, foretold, broken): (u64, f64, u64)| Bin {
         windows,
         foretold: foretold / float(windows.max(1)),
@@ -165,14 +190,15 @@ fn calibration(group: Group, cuts: &Cuts) -> Calibration {
         bins: bins.into_values().map(bin).collect(),
         brier: squares / float(windows.max(1)),
         brier_of_mean: mean * (1.0 - mean),
-        within: Share::of(within as u64, all.len() as u64),
+        within: Share::of(within as u64, sorts_foretold().count() as u64),
         cut_offs: cuts
             .iter()
-            .map(|(&(at, stratum), &(broken, windows))| CutOff {
-                day: day(Days::moment_of(at)),
-                stratum,
-                windows,
-                broken,
+            .flat_map(|(&at, cut)| {
+                sorts(cut).into_iter().map(move |(stratum, came)| CutOff {
+                    day: day(Days::moment_of(at)),
+                    stratum,
+                    came,
+                })
             })
             .collect(),
     }
@@ -193,21 +219,36 @@ mod tests {
         assert_eq!(predicted((1000, 1000), 30), (30, 30));
     }
 
+    /// Half of forty break at each cut-off, each identity at every other.
+    fn halves(horizon: i64, cuts: i64) -> (Group, Cuts) {
+        let group = Group { realm: Realm::Account, train: Train::days(90), horizon, policy: Policy::Exact };
+        let one = |at: i64, who: i64| (format!("{who:02}"), (Stratum::Workload, (who + at) % 2 == 0));
+        let cut = |at: i64| (at * 30, (0..40).map(|who| one(at, who)).collect());
+        (group, (0..cuts).map(cut).collect())
+    }
+
     #[test]
     fn what_comes_as_foretold_is_calibrated() {
-        let group =
-            Group { realm: Realm::Account, train: Train::days(90), horizon: 30, policy: Policy::Exact };
-        let cuts = (0..4).map(|at| ((at * 30, Stratum::Workload), (20, 40))).collect();
+        let (group, cuts) = halves(30, 3);
         let all = calibration(group, &cuts);
-        assert_eq!(all.bins, [Bin { windows: 120, foretold: 0.5, came: 0.5 }]);
-        assert_eq!((all.brier, all.brier_of_mean, all.within.hits, all.within.of), (0.25, 0.25, 3, 3));
+        // Half of the sort broke, and each identity did or did not at the first, which weighs a forty-first.
+        let (low, high) = (20.0 / 41.0, 21.0 / 41.0);
+        let [under, over] = all.bins.as_slice() else { panic!("{:?}", all.bins) };
+        assert!(
+            (under.windows, under.came) == (20, 1.0) && (under.foretold - low).abs() < 1e-12,
+            "{under:?}"
+        );
+        assert_eq!((over.windows, over.came), (60, 1.0 / 3.0));
+        assert!((over.foretold - (20.0 * high + 40.0 * 0.5) / 60.0).abs() < 1e-12, "{over:?}");
+        assert_eq!((all.brier_of_mean, all.within.hits, all.within.of), (0.25, 2, 2));
+        let told =
+            |at: usize| all.cut_offs.get(at).map(|one| (one.day.as_str(), one.came.windows, one.came.broken));
+        assert_eq!(told(1), Some(("1970-01-31", 40, 20)));
     }
 
     #[test]
     fn what_has_not_ended_foretells_nothing() {
-        let group =
-            Group { realm: Realm::Account, train: Train::days(90), horizon: 60, policy: Policy::Exact };
-        let cuts = (0..2).map(|at| ((at * 30, Stratum::Workload), (20, 40))).collect();
-        assert!(foretold(group, &cuts).is_empty());
+        let (group, cuts) = halves(60, 2);
+        assert!(foretold(group, &cuts).iter().all(|cut| cut.identities.is_empty() && cut.sorts.is_empty()));
     }
 }

@@ -19,6 +19,9 @@ pub(crate) struct Backtest {
     pub(crate) lines: Vec<Line>,
     /// How well the past told the future.
     pub(crate) calibration: Vec<Calibration>,
+    /// What all of it is reckoned from.
+    #[serde(skip)]
+    pub(crate) outcomes: Outcomes,
 }
 
 /// What became of identities at cut-offs, as it is added up.
@@ -128,7 +131,8 @@ impl Tally {
 
     pub(super) fn finish(self) -> Backtest {
         let lines = self.sums.into_iter().map(|(key, sums)| sums.line(key));
-        Backtest { lines: lines.collect(), calibration: self.outcomes.calibrate() }
+        let calibration = self.outcomes.calibrate();
+        Backtest { lines: lines.collect(), calibration, outcomes: self.outcomes }
     }
 }
 
