@@ -26,6 +26,8 @@ pub(super) struct LineSum {
     pub(super) calls_met: f64,
     pub(super) permissions_met: f64,
     pub(super) causes: BTreeMap<String, f64>,
+    /// Needs that were met by a rule alone.
+    pub(super) saved: BTreeMap<String, f64>,
 }
 
 /// How well the past told the future.
@@ -59,8 +61,10 @@ impl Sums {
             sum.reduction += number(line, "/reduction") * windows;
             sum.calls_met += number(line, "/calls_met") * windows;
             sum.permissions_met += number(line, "/permissions_met") * windows;
-            for (cause, count) in line.get("causes").and_then(Value::as_object).into_iter().flatten() {
-                *sum.causes.entry(cause.clone()).or_default() += count.as_f64().unwrap_or(0.0);
+            for (name, counts) in [("causes", &mut sum.causes), ("saved", &mut sum.saved)] {
+                for (what, count) in line.get(name).and_then(Value::as_object).into_iter().flatten() {
+                    *counts.entry(what.clone()).or_default() += count.as_f64().unwrap_or(0.0);
+                }
             }
         }
         for one in &list("calibration")? {

@@ -1,5 +1,6 @@
 //! An evaluation as Markdown.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::Arguments;
@@ -44,16 +45,18 @@ fn tables(text: &mut String, sums: &Sums) -> std::fmt::Result {
         sums.lines.get(&(BASE.0.to_owned(), BASE.1)).map_or(0.0, |sum| sum.broken / sum.windows.max(1.0));
     writeln!(
         text,
-        "| learned from | policy | windows | broken | of exact-90's | broken writes | calls met | permissions met | reduction | with resources | missed |"
+        "| learned from | policy | windows | broken | of exact-90's | broken writes | calls met | permissions met | reduction | with resources | missed | met by a rule alone |"
     )?;
-    writeln!(text, "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |")?;
+    writeln!(text, "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | --- |")?;
     for ((policy, train), sum) in &sums.lines {
         let of = |part: f64| part / sum.windows.max(1.0);
-        let causes: Vec<_> =
-            sum.causes.iter().map(|(cause, count)| format!("{} {count}", cause.replace('_', " "))).collect();
+        let listed = |counts: &BTreeMap<String, f64>| {
+            let one = |(what, count): (&String, &f64)| format!("{} {count}", what.replace('_', " "));
+            counts.iter().map(one).collect::<Vec<_>>().join(", ")
+        };
         writeln!(
             text,
-            "| {train} days | {policy} | {} | {:.3} | {:.2} | {:.3} | {:.4} | {:.4} | {:.3} | {:.3} | {} |",
+            "| {train} days | {policy} | {} | {:.3} | {:.2} | {:.3} | {:.4} | {:.4} | {:.3} | {:.3} | {} | {} |",
             sum.windows,
             of(sum.broken),
             if base > 0.0 { of(sum.broken) / base } else { 0.0 },
@@ -62,7 +65,8 @@ fn tables(text: &mut String, sums: &Sums) -> std::fmt::Result {
             of(sum.permissions_met),
             of(sum.reduction),
             of(sum.narrowing),
-            causes.join(", ")
+            listed(&sum.causes),
+            listed(&sum.saved),
         )?;
     }
     writeln!(
