@@ -102,6 +102,12 @@ fn entry<'a>(
         let why = "whose account was let in as a whole; within that account no permission of its own is needed any more";
         return Some(entry(narrow, Severity::Note, why));
     };
+    // Where all resources are meant, that tells more than one of them.
+    let is_any = given.resources.as_ref().is_some_and(|all| all.patterns.iter().any(|one| one == "*"));
+    let mut example = example;
+    if is_any && !matches!(example.gap, Gap::Denied(_)) {
+        "*".clone_into(&mut example.resource);
+    }
     let is_known = before.wide.guests.iter().any(|old| old.stands_for(guest));
     let why = match example.gap {
         Gap::Denied(_) => "which was denied before",
@@ -140,7 +146,9 @@ fn told(
     let action = names.first().filter(|_| !is_known).unwrap_or(action);
     let is_trust =
         entry.given.actions.patterns.iter().all(|one| one.to_ascii_lowercase().starts_with("sts:"));
-    let whom = whom(&entry.guests);
+    let bound = entry.severity != Severity::Error && entry.guests.iter().any(|guest| guest.is_everybody());
+    let bound = if bound { " who meets its conditions" } else { "" };
+    let whom = format!("{}{bound}", whom(&entry.guests));
     let tokens_of_all = entry.guests.iter().any(|guest| guest.is_issuer()) && !has_subject(entry.given);
     let any = if tokens_of_all { "; no condition on `sub` says whose token it is" } else { "" };
     let how = if is_trust {

@@ -60,6 +60,7 @@ fn whoever_may_become_a_role_newly_is_told() {
     let bound = "{ StringEquals = { \"aws:PrincipalOrgID\" = \"o-1\" } }";
     let all = check(&[lambda.clone(), trusting("\"*\"", bound)]);
     assert_eq!(only(&all).0, Severity::Warning);
+    assert!(only(&all).2.starts_with("lets everybody who meets its conditions become it"), "{all:#?}");
     let but = lambda
         .replace("Principal = { Service = \"lambda.amazonaws.com\" }", "NotPrincipal = { AWS = \"1\" }");
     let all = check(&[but]);
@@ -192,6 +193,7 @@ fn templates_and_permissions_of_functions_are_judged() {
     assert_eq!(said("stack.yaml", &own, &own.replace("- Effect", "-  Effect")), []);
     let all = said("stack.yaml", &own, &key("'*'"));
     assert_eq!((only(&all).0, only(&all).1), (Severity::Error, "new_resource_access"));
+    assert!(only(&all).2.contains("` on `*`, which nothing allowed there before"), "{all:#?}");
     let all = said("stack.yaml", &own, &key("{ AWS: !Ref Partner }"));
     assert_eq!(only(&all).1, "unjudged", "{all:#?}");
 
