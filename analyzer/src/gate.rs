@@ -4,6 +4,7 @@
 //! of it before, and the request that it grows by is told; so is a rule of a role, and who is newly bound. What an expression or
 //! template decides cannot be told, and is told as that.
 
+mod attachment;
 mod cluster;
 mod document;
 mod guest;
@@ -108,6 +109,7 @@ pub(crate) fn check(input: &Input<'_>) -> Vec<Objection> {
             _ => vec![Err(Box::new(unknown(input, head)))],
         });
     }
+    grown.extend(attachment::growth(input).into_iter().map(Ok));
     let mut objections = Vec::new();
     for growth in grown {
         match growth {

@@ -5,21 +5,28 @@ mod resource_policy;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::attachment::Attachment;
 use crate::node::{Entry, Kind, Node};
 use crate::place::{Content, FileId, Form, Names, Place, Reason};
 use crate::repository::{File, Parsed};
 use crate::statement::{self, Source};
 use crate::text::{Piece, Text};
 
-/// Places of all templates, and those of policies of resources.
-pub(crate) fn places(files: &[File], places: &mut Vec<Place>, resource_policies: &mut Vec<Place>) {
+/// Places of all templates, those of policies of resources, and policies from elsewhere that are attached.
+pub(crate) fn places(
+    files: &[File],
+    places: &mut Vec<Place>,
+    resource_policies: &mut Vec<Place>,
+    attachments: &mut Vec<Attachment>,
+) {
     for (id, file) in files.iter().enumerate() {
         let Parsed::Documents(documents) = file.parsed() else { continue };
         for template in documents {
             let Some(resources) = template.get("Resources").and_then(Node::entries) else { continue };
             let is_sam = template.get("Transform").is_some();
             let source = Source { file: id, text: file.text(), lines: file.lines(), text_of };
-            let attached = attached(resources, file.text(), &file.path);
+            let (attached, foreign) = attached(resources, source, &file.path);
+            attachments.extend(foreign);
             for entry in resources {
                 let (path, attached) = (file.path.as_path(), &attached);
                 let reader =
@@ -197,20 +204,43 @@ fn holder(kind: &str, name: &Text, path: &Path) -> Text {
     all
 }
 
-/// To which roles of a template its managed policies are attached there, by their logical names.
-fn attached(resources: &[Entry], source: &str, path: &Path) -> BTreeMap<String, Vec<Text>> {
-    let mut attached: BTreeMap<String, Vec<Text>> = BTreeMap::new();
+/// To whom of a template its managed policies are attached there, by their logical names, and the policies from elsewhere.
+fn attached(
+    resources: &[Entry],
+    source: Source<'_>,
+    path: &Path,
+) -> (BTreeMap<String, Vec<Text>>, Vec<Attachment>) {
+    let mut own: BTreeMap<String, Vec<Text>> = BTreeMap::new();
+    let mut foreign = Vec::new();
+    let kind_of =
+        |entry: &Entry| entry.value.get("Type").and_then(Node::known).unwrap_or_default().to_owned();
+    let is_own = |name: &str| {
+        resources.iter().any(|entry| entry.key == name && kind_of(entry) == "AWS::IAM::ManagedPolicy")
+    };
     for entry in resources {
-        let kind = entry.value.get("Type").and_then(Node::known).unwrap_or_default();
-        let properties = entry.value.get("Properties");
-        let arns = properties.and_then(|properties| properties.get("ManagedPolicyArns"));
-        for arn in arns.map(Node::items).unwrap_or_default() {
-            let Some(name) = text_of(arn, source).filter(|name| name.known().is_none()) else { continue };
-            let own = holder(kind, &Text::opaque(&entry.key), path);
-            attached.entry(name.to_string()).or_default().push(own);
+        let kind = kind_of(entry);
+        let is_function = kind.starts_with("AWS::Serverless::");
+        let property = if is_function { "Policies" } else { "ManagedPolicyArns" };
+        let list = entry.value.get("Properties").and_then(|properties| properties.get(property));
+        for arn in list.map(Node::items).unwrap_or_default() {
+            let Some(policy) = text_of(arn, source.text) else { continue };
+            // A function's role is called after it.
+            let kind = if is_function { "role" } else { kind.as_str() };
+            let holder = holder(kind, &Text::opaque(&entry.key), path);
+            if is_own(&policy.to_string()) {
+                own.entry(policy.to_string()).or_default().push(holder);
+                continue;
+            }
+            foreign.push(Attachment {
+                file: source.file,
+                line: source.lines.of(arn.span.start),
+                address: format!("Resources.{}.{property}", entry.key),
+                holder: Some(holder),
+                policy,
+            });
         }
     }
-    attached
+    (own, foreign)
 }
 
 /// A text, or what a function of CloudFormation makes one of: `!Sub`, `Fn::Sub`, `!Ref`, `!GetAtt`, `!Join`.

@@ -2,6 +2,7 @@
 //!
 //! A [`Repository`] is read once; it tells the places of policies and roles in it.
 
+mod attachment;
 mod cloudformation;
 mod code;
 mod content;
@@ -34,6 +35,7 @@ mod tokens;
 mod walk;
 mod yaml;
 
+pub use attachment::Attachment;
 pub use edit::{ChangedFile, Edits, Options, Outcome, Suggestion};
 pub use grant::{Found, Grant};
 pub use node::Span;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use crate::attachment::Attachment;
 use crate::hcl::Block;
 use crate::json::{self, Dialect, Unreadable};
 use crate::lines::Lines;
@@ -20,6 +21,8 @@ pub struct Repository {
     pub places: Vec<Place>,
     /// Where policies of resources are, and those of roles about who may become them, by file and line.
     pub resource_policies: Vec<Place>,
+    /// Policies that are attached and whose statements are elsewhere.
+    pub attachments: Vec<Attachment>,
     /// What could not be read; the rest was.
     pub problems: Vec<Problem>,
 }
@@ -149,10 +152,10 @@ impl Repository {
     }
 
     fn located(files: Vec<File>) -> Self {
-        let (mut places, mut resource_policies) = terraform::places(&files);
+        let (mut places, mut resource_policies, mut attachments) = terraform::places(&files);
         let all = places.iter().chain(&resource_policies);
         let taken: BTreeSet<FileId> = all.map(|place| place.file).collect();
-        cloudformation::places(&files, &mut places, &mut resource_policies);
+        cloudformation::places(&files, &mut places, &mut resource_policies, &mut attachments);
         places.extend(kubernetes::places(&files));
         places.extend(crate::code::places(&files));
         documents::places(&files, &taken, &mut places, &mut resource_policies);
@@ -165,7 +168,7 @@ impl Repository {
             let line = file.lines().of(problem.at);
             Some(Problem { path: file.path.clone(), line, message: problem.message.clone() })
         });
-        Self { problems: problems.collect(), places, resource_policies, files }
+        Self { problems: problems.collect(), places, resource_policies, attachments, files }
     }
 
     /// For each place here, the one of a repository with other texts that says the same part of it. None where some came or went.

@@ -8,6 +8,7 @@ mod resource_policy;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::attachment::Attachment;
 use crate::hcl::Block;
 use crate::node::{Kind, Node, Span};
 use crate::place::{Content, FileId, Form, Names, Place, Reason};
@@ -27,8 +28,8 @@ pub(crate) struct Module<'a> {
     calls: usize,
 }
 
-/// Places of all folders with Terraform, and those of policies of resources.
-pub(crate) fn places(files: &[File]) -> (Vec<Place>, Vec<Place>) {
+/// Places of all folders with Terraform, those of policies of resources, and policies from elsewhere that are attached.
+pub(crate) fn places(files: &[File]) -> (Vec<Place>, Vec<Place>, Vec<Attachment>) {
     let mut folders: BTreeMap<&Path, Vec<FileId>> = BTreeMap::new();
     for (id, file) in files.iter().enumerate() {
         if matches!(file.parsed(), Parsed::Terraform(_)) {
@@ -36,7 +37,7 @@ pub(crate) fn places(files: &[File]) -> (Vec<Place>, Vec<Place>) {
         }
     }
     let calls = module::calls(files);
-    let (mut places, mut resource_policies) = (Vec::new(), Vec::new());
+    let (mut places, mut resource_policies, mut attachments) = (Vec::new(), Vec::new(), Vec::new());
     for (folder, ids) in folders {
         let blocks = ids.iter().flat_map(|id| {
             let blocks = match files.get(*id).map(File::parsed) {
@@ -52,10 +53,12 @@ pub(crate) fn places(files: &[File]) -> (Vec<Place>, Vec<Place>) {
         }
         let calls = calls.get(folder).copied().unwrap_or(0);
         let module = Module { folder: folder.to_owned(), files, blocks, addresses, calls };
-        module.places(&mut places);
+        let attached = holder::attached(&module);
+        module.places(&attached.own, &mut places);
+        attachments.extend(attached.foreign);
         resource_policies.extend(resource_policy::places(&module));
     }
-    (places, resource_policies)
+    (places, resource_policies, attachments)
 }
 
 /// A policy that a block makes: how it is called, and what says what it allows.
@@ -69,12 +72,11 @@ pub(crate) struct Wanted<'a> {
 }
 
 impl<'a> Module<'a> {
-    fn places(&self, places: &mut Vec<Place>) {
-        let attached = holder::attached(self);
+    fn places(&self, attached: &BTreeMap<String, Vec<Text>>, places: &mut Vec<Place>) {
         let mut wanted = Vec::new();
         for (file, block) in &self.blocks {
             match (block.kind.as_str(), block.labels.first().map(String::as_str)) {
-                ("resource", Some(kind)) => self.resource(*file, block, kind, &attached, &mut wanted),
+                ("resource", Some(kind)) => self.resource(*file, block, kind, attached, &mut wanted),
                 ("module", _) => module::policies(self, *file, block, &mut wanted),
                 _ => {}
             }

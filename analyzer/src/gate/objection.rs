@@ -206,7 +206,7 @@ pub(crate) const GATE_RULES: [Rule; 8] = [
     },
     Rule {
         id: "unjudged",
-        name: "Unjudged",
+        name: "GrantUnjudged",
         text: "It cannot be told what a change grants.",
         help: "Look at it, or compare what it is rendered to.",
     },

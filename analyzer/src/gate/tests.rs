@@ -1,3 +1,4 @@
+mod attachment;
 mod holders;
 mod resource_policy;
 

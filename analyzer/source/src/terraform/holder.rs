@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::attachment::Attachment;
 use crate::hcl::Block;
 use crate::node::Node;
 use crate::place::FileId;
@@ -44,22 +45,60 @@ fn named(module: &Module<'_>, kind: &str, name: &Text) -> Option<Text> {
     Some(holder)
 }
 
-/// Holders of the policies of a folder that are attached there, by the address of the policy.
-pub(super) fn attached(module: &Module<'_>) -> BTreeMap<String, Vec<Text>> {
-    let mut attached: BTreeMap<String, Vec<Text>> = BTreeMap::new();
+/// What is attached in a folder.
+#[derive(Default)]
+pub(super) struct Attached {
+    /// Holders of the policies of the folder, by the address of the policy.
+    pub(super) own: BTreeMap<String, Vec<Text>>,
+    /// Policies that are not of the folder.
+    pub(super) foreign: Vec<Attachment>,
+}
+
+/// What is attached in a folder.
+pub(super) fn attached(module: &Module<'_>) -> Attached {
+    let mut attached = Attached::default();
     for (file, block) in &module.blocks {
         let kind = block.labels.first().map_or("", String::as_str);
         let lists = ATTACHMENTS.iter().find(|(known, _)| *known == kind && block.kind == "resource");
-        let (Some((_, lists)), Some(arn)) = (lists, block.get("policy_arn")) else { continue };
-        let source = module.files.get(*file).map(crate::repository::File::text).unwrap_or_default();
-        let policy = reference(&arn.as_text(source).to_string());
-        for (attribute, kind) in *lists {
-            let holders = block.get(attribute).map(Node::items).unwrap_or_default();
-            let holders = holders.iter().filter_map(|node| of(module, *file, kind, node));
-            attached.entry(policy.clone()).or_default().extend(holders);
+        if let (Some((_, lists)), Some(arn)) = (lists, block.get("policy_arn")) {
+            for (attribute, kind) in *lists {
+                let holders = block.get(attribute).map(Node::items).unwrap_or_default();
+                for holder in holders {
+                    attached.add(module, *file, block, arn, of(module, *file, kind, holder));
+                }
+            }
+        }
+        if let ("resource", "aws_iam_role", Some(arns)) =
+            (block.kind.as_str(), kind, block.get("managed_policy_arns"))
+        {
+            for arn in arns.items() {
+                attached.add(module, *file, block, arn, of_role(module, *file, block));
+            }
         }
     }
     attached
+}
+
+impl Attached {
+    fn add(&mut self, module: &Module<'_>, file: FileId, block: &Block, arn: &Node, holder: Option<Text>) {
+        let Some(of) = module.files.get(file) else { return };
+        let policy = reference(&arn.as_text(of.text()).to_string());
+        let found = module.block(&policy).map(|(file, block)| (file, block, block.labels.first()));
+        let policy = match found {
+            Some((_, block, Some(kind))) if kind == "aws_iam_policy" && block.kind == "resource" => {
+                self.own.entry(policy).or_default().extend(holder);
+                return;
+            }
+            // One that is looked up is told by what it is looked up by.
+            Some((file, block, _)) if block.kind == "data" => {
+                let named = block.get("arn").or_else(|| block.get("name"));
+                named.map_or_else(|| Text::opaque(policy), |node| module.text(file, node))
+            }
+            _ => module.text(file, arn),
+        };
+        let line = of.lines().of(arn.span.start);
+        self.foreign.push(Attachment { file, line, address: block.address(), holder, policy });
+    }
 }
 
 /// The resource that an expression is about: `aws_iam_role.app` of `${aws_iam_role.app.id}`.
