@@ -1,6 +1,6 @@
 //! The report on many principals against the queries of the ledger that it needs, within one run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -19,6 +19,12 @@ const ROWS: u64 = 10_000_000;
 
 /// What the page may have.
 const MEGABYTES: f64 = 5.0;
+
+/// In what time a browser is to open it.
+const SECONDS: f64 = 2.0;
+
+/// The browser.
+const CHROMIUM: &str = "chromium";
 
 pub(super) fn run(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
     let ledger = ledger(bench)?;
@@ -61,7 +67,7 @@ pub(super) fn run(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
         unit: " MB",
         target,
     };
-    Ok(vec![
+    let mut rows = vec![
         Row {
             what: format!("{what} against its queries"),
             remit: format!("{:.2} s", median(runs).as_secs_f64()),
@@ -73,7 +79,40 @@ pub(super) fn run(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
         absolute(format!("page of the {what}"), page, Target::AtMost(MEGABYTES)),
         absolute(format!("JSON of the {what}"), megabytes("report.json")?, Target::None),
         absolute(format!("peak memory of the {what}"), peak, Target::None),
-    ])
+    ];
+    rows.extend(opening(bench, &out.join("report.html"))?);
+    Ok(rows)
+}
+
+/// How much longer a browser takes that opens the page than one that opens an empty one; none where there is no browser.
+fn opening(bench: &Bench<'_>, page: &Path) -> anyhow::Result<Option<Row>> {
+    if Command::new(CHROMIUM).arg("--version").output().is_err() {
+        eprintln!("    {CHROMIUM} is not installed, so no page is opened");
+        return Ok(None);
+    }
+    let profile = bench.place.target.join("bench/browser");
+    let open = |address: String| {
+        let mut command = Command::new(CHROMIUM);
+        command.args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]);
+        command.args(["--disable-background-networking", "--disable-component-update", "--disable-sync"]);
+        command.arg(format!("--user-data-dir={}", profile.display()));
+        // It ends once everything is loaded and the script has run.
+        command.args(["--dump-dom", &address]);
+        Ok(command)
+    };
+    let ours = Contestant { name: "page", command: Box::new(|| open(format!("file://{}", page.display()))) };
+    let empty = Contestant { name: "empty page", command: Box::new(|| open("about:blank".to_owned())) };
+    let runs = in_turn(bench.arguments.rounds, &[ours, empty])?;
+    let [ours, empty] = runs.as_slice() else { return Ok(None) };
+    let (ours, empty) = (median(ours).as_secs_f64(), median(empty).as_secs_f64());
+    Ok(Some(Row {
+        what: format!("opening the page on {PRINCIPALS} principals, beyond an empty one"),
+        remit: format!("{ours:.2} s"),
+        other: format!("{empty:.2} s"),
+        reached: ours - empty,
+        unit: " s",
+        target: Target::AtMost(SECONDS),
+    }))
 }
 
 /// The time that the program says to have spent on queries.
