@@ -1,5 +1,6 @@
 //! Attachments of policies whose statements the repository does not hold, such as those of AWS.
 
+use crate::node::Span;
 use crate::place::FileId;
 use crate::text::Text;
 
@@ -10,6 +11,8 @@ pub struct Attachment {
     pub file: FileId,
     /// Line, from 1.
     pub line: u32,
+    /// The bytes of the policy's ARN or name.
+    pub span: Span,
     /// What attaches it, as it is called in its file.
     pub address: String,
     /// Who has it then, as in [`crate::Names::holders`]; none where the source does not tell.

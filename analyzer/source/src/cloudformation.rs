@@ -234,6 +234,7 @@ fn attached(
             foreign.push(Attachment {
                 file: source.file,
                 line: source.lines.of(arn.span.start),
+                span: arn.span.clone(),
                 address: format!("Resources.{}.{property}", entry.key),
                 holder: Some(holder),
                 policy,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use remit_catalog::AccessLevel;
 use remit_source::{Attachment, Repository};
 
-use super::{Growth, Input, Severity, document};
+use super::{Growth, Input, Severity, document, review};
 
 /// Each attachment that was not there before.
 pub(super) fn growth(input: &Input<'_>) -> Vec<Growth> {
@@ -41,7 +41,7 @@ fn told(input: &Input<'_>, one: &Attachment) -> Growth {
         names: Vec::new(),
         level,
         is_wildcard,
-        review: None,
+        review: review::date(input.head, one.file, one.span.clone(), None),
         written: written.map(str::to_owned).into_iter().collect(),
     }
 }

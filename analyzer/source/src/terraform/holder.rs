@@ -97,7 +97,8 @@ impl Attached {
             _ => module.text(file, arn),
         };
         let line = of.lines().of(arn.span.start);
-        self.foreign.push(Attachment { file, line, address: block.address(), holder, policy });
+        let (span, address) = (arn.span.clone(), block.address());
+        self.foreign.push(Attachment { file, line, span, address, holder, policy });
     }
 }
 

@@ -30,6 +30,11 @@ fn a_policy_of_aws_that_is_attached_is_told_by_its_name() {
     let rules: Vec<_> = check(&head, &forbid).iter().map(|one| (one.rule, one.identity.clone())).collect();
     assert_eq!(rules[0], ("forbidden_action", Some("ci".to_owned())));
     assert_eq!(rules.iter().filter(|(rule, _)| *rule == "forbidden_action").count(), 1);
+    // A date is written at it, or on the lines above.
+    let dated = Policy { needs_review: true, ..Policy::default() };
+    assert_eq!(check(&head, &dated)[0].rule, "no_review_date");
+    let noted = head.replace("AdministratorAccess\"", "AdministratorAccess\" # remit: review 2027-01-31");
+    assert!(check(&noted, &dated).iter().all(|one| one.severity != Severity::Error));
     let most = Policy { most: Some(AccessLevel::Write), ..Policy::default() };
     assert_eq!(check(&head, &most)[0].rule, "too_much_privilege");
 }
