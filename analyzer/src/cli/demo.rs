@@ -20,13 +20,13 @@ use crate::output::{counted, grouped};
 use crate::owners::OwnerArguments;
 use crate::proposals;
 use crate::report::build::Beside;
-use crate::report::model::{PrincipalSection, Report};
+use crate::report::model::{PrincipalSection, ProposalSection, Report};
 use crate::visible::DAY;
 
 /// Run everything on an embedded sample organisation
 ///
-/// Larkspur Outfitters does not exist. Its 90 days of CloudTrail files, its grants and its event selectors are
-/// part of this program.
+/// Larkspur Outfitters does not exist. Its 90 days of CloudTrail files and of its cluster's audit log, its grants and what its logs
+/// record are part of this program.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The folder to write
@@ -36,8 +36,12 @@ pub(super) struct Arguments {
 
 /// A file that says that a folder is a demo's, which the next demo may replace.
 const MARK: &str = ".remit-demo";
-/// Principals listed.
-const SHOWN: usize = 8;
+/// The cluster's name.
+const CLUSTER: &str = "larkspur-prod";
+/// Principals of the account that are listed.
+const SHOWN: usize = 7;
+/// Subjects of the cluster that are listed.
+const SUBJECTS: usize = 3;
 /// Letters of a name that is shown.
 const NAME: usize = 24;
 
@@ -48,13 +52,20 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     sample::unpack(&sample)?;
     let ledger = folder.join("ledger");
     let selectors = sample.join("event-selectors.json");
-    let ingested = ingest::ingest_cloudtrail(
+    let of_account = ingest::ingest_cloudtrail(
         &ingest::CloudtrailArguments::of(&sample.join("AWSLogs"), &ledger, &selectors),
+        streams,
+    )?;
+    let of_cluster = ingest::ingest_kubernetes(
+        &ingest::KubernetesArguments::of(&sample.join("cluster/audit"), &ledger, CLUSTER),
         streams,
     )?;
     let analysing = AnalysingArguments {
         ledger: LedgerArguments { ledger: ledger.to_string_lossy().into_owned() },
-        grants: vec![sample.join("account-authorization-details.json")],
+        grants: vec![
+            sample.join("account-authorization-details.json"),
+            sample.join("cluster/manifests.json"),
+        ],
         principal: None,
         coverage: Vec::new(),
         windows: WindowArguments {
@@ -67,7 +78,10 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         tier: Tier::default(),
         settle: 0,
         resources: None,
-        cluster: ClusterArguments::default(),
+        cluster: ClusterArguments {
+            audit_policy: Some(sample.join("cluster/audit-policy.json").to_string_lossy().into_owned()),
+            ..ClusterArguments::default()
+        },
         owners: OwnerArguments::default(),
     };
     let Opened { analysed, ledger: opened, .. } =
@@ -87,7 +101,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     let beside = Beside { problems: analysed.problems.clone(), hours, ..Beside::default() };
     let report = report::write(&analysed, beside, folder)?;
     tell(folder, &analysed, &report, streams)?;
-    Ok(ingested)
+    Ok(of_account.max(of_cluster))
 }
 
 /// Makes an empty folder, or empties one that an earlier demo wrote.
@@ -136,18 +150,30 @@ fn tell(
         share(permissions.unobservable)
     )?;
     writeln!(out)?;
-    writeln!(out, "The widest, worst first:")?;
-    for section in report.principals.iter().take(SHOWN) {
-        let principal = analysed.analysis.principals.iter().find(|one| one.principal.arn == section.arn);
-        writeln!(out, "  {}", line(section, principal.map(|one| &one.outcome)))?;
-    }
-    writeln!(out)?;
-    let impossible = analysed
+    let is_too_large = |one: &&crate::analysis::Analysed| {
+        matches!(one.outcome, Outcome::Impossible(NoProposal::TooLarge(_)))
+    };
+    let too_large: Vec<&str> = analysed
         .analysis
         .principals
         .iter()
-        .filter(|principal| !matches!(principal.outcome, Outcome::Proven(_)))
-        .count();
+        .filter(is_too_large)
+        .map(|one| one.principal.arn.as_str())
+        .collect();
+    let (of_account, of_cluster): (Vec<_>, Vec<_>) =
+        report.principals.iter().partition(|section| section.arn.starts_with("arn:"));
+    writeln!(out, "The widest, worst first:")?;
+    for section in of_account.into_iter().take(SHOWN) {
+        writeln!(out, "  {}", line(section, too_large.contains(&section.arn.as_str())))?;
+    }
+    writeln!(out, "and of the cluster `{CLUSTER}`:")?;
+    for section in of_cluster.into_iter().take(SUBJECTS) {
+        writeln!(out, "  {}", line(section, false))?;
+    }
+    writeln!(out)?;
+    let is_impossible =
+        |section: &&PrincipalSection| matches!(section.proposal, ProposalSection::Impossible { .. });
+    let impossible = report.principals.iter().filter(is_impossible).count();
     writeln!(
         out,
         "{} proven and {} {}; {} left alone.",
@@ -156,11 +182,8 @@ fn tell(
         counted(totals.removed as u64, "permission", "permissions"),
         counted(impossible as u64, "principal is", "principals are"),
     )?;
-    let is_too_large = |one: &&crate::analysis::Analysed| {
-        matches!(one.outcome, Outcome::Impossible(NoProposal::TooLarge(_)))
-    };
-    let too_large = analysed.analysis.principals.iter().filter(is_too_large).count();
-    if too_large > 0 {
+    if !too_large.is_empty() {
+        let too_large = too_large.len();
         writeln!(
             out,
             "Of {too_large} too much is unobservable to fit into policies: `--give-up unused-services` gives up"
@@ -168,8 +191,7 @@ fn tell(
         writeln!(out, "what is unobservable in services of which they used nothing.")?;
     }
     writeln!(out)?;
-    writeln!(out, "Look at  {}", folder.join("report.html").display())?;
-    writeln!(out, "         {}", folder.join("report.md").display())?;
+    writeln!(out, "Look at  {}, or report.md beside it", folder.join("report.html").display())?;
     writeln!(out, "         {}", folder.join("proposals").display())?;
     let grants = folder.join("sample/account-authorization-details.json");
     let example = report.principals.iter().find(|one| !one.used.is_empty());
@@ -186,15 +208,13 @@ fn tell(
     Ok(())
 }
 
-fn line(principal: &PrincipalSection, outcome: Option<&Outcome>) -> String {
+fn line(principal: &PrincipalSection, is_too_large: bool) -> String {
     let permissions = principal.permissions;
-    let proposal = match outcome {
-        Some(Outcome::Proven(proven)) if proven.proposal().changes_anything() => {
-            format!("{} go", grouped(proven.proposal().removed.len() as u64))
-        }
-        Some(Outcome::Proven(_)) | None => "nothing to change".to_owned(),
-        Some(Outcome::Impossible(NoProposal::TooLarge(_))) => "unobservable ones do not fit".to_owned(),
-        Some(Outcome::Impossible(_) | Outcome::Unproven(_)) => "left alone".to_owned(),
+    let proposal = match principal.proposal {
+        ProposalSection::Proven { removed, .. } => format!("{} go", grouped(removed as u64)),
+        ProposalSection::Nothing => "nothing to change".to_owned(),
+        ProposalSection::Impossible { .. } if is_too_large => "unobservable ones do not fit".to_owned(),
+        ProposalSection::Impossible { .. } => "left alone".to_owned(),
     };
     let name: String = principal.name.chars().take(NAME).collect();
     format!(

@@ -74,6 +74,19 @@ impl CloudtrailArguments {
     }
 }
 
+impl KubernetesArguments {
+    /// The arguments for one folder, of a cluster.
+    pub(super) fn of(folder: &Path, ledger: &Path, cluster: &str) -> Self {
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        Self {
+            paths: vec![text(folder)],
+            ledger: LedgerArguments { ledger: text(ledger) },
+            cluster: Some(cluster.to_owned()),
+            threads: None,
+        }
+    }
+}
+
 pub(super) fn run(verb: &Verb, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     match verb {
         Verb::Cloudtrail(arguments) => ingest_cloudtrail(arguments, streams),
@@ -82,7 +95,10 @@ pub(super) fn run(verb: &Verb, streams: &mut Streams<'_>) -> anyhow::Result<Exit
 }
 
 /// Ingests and says what became of every event.
-fn ingest_kubernetes(arguments: &KubernetesArguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+pub(super) fn ingest_kubernetes(
+    arguments: &KubernetesArguments,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
     let options = options(&arguments.paths, &arguments.ledger, arguments.threads);
     let bar = Bar::new();
     let done = kubernetes::ingest(options, arguments.cluster.as_deref(), &bar);

@@ -1,14 +1,15 @@
 //! Everything about an organisation in one small file.
 //!
 //! The archive is a tar file compressed with zstd. It holds, sorted, the delivered log files under `AWSLogs/` as
-//! uncompressed `.json` (a gzip'd file each would not pack), `account-authorization-details.json` and
-//! `event-selectors.json`. Owners, times and modes are fixed.
+//! uncompressed `.json` (a gzip'd file each would not pack), `account-authorization-details.json`,
+//! `event-selectors.json`, and the files of a cluster under `cluster/`. Owners, times and modes are fixed.
 
 use std::io::Read;
 use std::path::Path;
 
 use serde_json::Value;
 
+use crate::cluster::Cluster;
 use crate::delivery::LogFile;
 use crate::error::Error;
 use crate::organisation::Organisation;
@@ -38,13 +39,25 @@ impl Organisation {
         Ok(files)
     }
 
+    /// The files of the archive, sorted by path.
+    ///
+    /// # Errors
+    /// Those of [`Organisation::all_files`].
+    pub fn packed_files(&self, cluster: &Cluster) -> Result<Vec<LogFile>, Error> {
+        let of_cluster = cluster.all_files().into_iter();
+        let of_cluster = of_cluster.map(|file| LogFile { path: format!("cluster/{}", file.path), ..file });
+        let mut files: Vec<LogFile> = self.all_files()?.into_iter().chain(of_cluster).collect();
+        files.sort_by(|left, right| left.path.cmp(&right.path));
+        Ok(files)
+    }
+
     /// The archive.
     ///
     /// # Errors
     /// Those of [`Organisation::all_files`], and a failing compressor.
-    pub fn archive(&self) -> Result<Vec<u8>, Error> {
+    pub fn archive(&self, cluster: &Cluster) -> Result<Vec<u8>, Error> {
         let mut tar = tar::Builder::new(Vec::new());
-        for file in self.all_files()? {
+        for file in self.packed_files(cluster)? {
             let mut header = tar::Header::new_ustar();
             header.set_size(file.text.len() as u64);
             header.set_mode(0o644);
@@ -65,8 +78,8 @@ impl Organisation {
     ///
     /// # Errors
     /// A folder or file that cannot be written, and those of [`Organisation::archive`].
-    pub fn pack(&self, archive: &Path, truth: &Path) -> Result<(), Error> {
-        write_file(archive, &self.archive()?)?;
+    pub fn pack(&self, cluster: &Cluster, archive: &Path, truth: &Path) -> Result<(), Error> {
+        write_file(archive, &self.archive(cluster)?)?;
         write_file(truth, self.truth_text().as_bytes())
     }
 

@@ -10,7 +10,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::archive::write_file;
+use crate::archive::{TRUTH, write_file};
+use crate::delivery::LogFile;
 use crate::error::Error;
 use crate::mint::Mint;
 use crate::moment;
@@ -20,6 +21,9 @@ pub(crate) use audit::Request;
 
 /// The demo's cluster, which does not exist.
 const SAMPLE: &str = include_str!("../sample/cluster.json");
+
+/// Those of its subjects that call most, and their roles: there is no room for their events in the demo's archive.
+const LEFT_OUT: [&str; 4] = ["ingress-controller", "job-runner", "prometheus", "volume-operator"];
 
 /// What a cluster is generated from.
 #[derive(Clone, Debug, Deserialize)]
@@ -154,6 +158,19 @@ impl ClusterProfile {
         serde_json::from_str(SAMPLE)
             .map_err(|source| Error::Description { file: "sample/cluster.json".to_owned(), source })
     }
+
+    /// The same without what the demo's archive has no room for.
+    ///
+    /// # Errors
+    /// A description that is not in its format.
+    pub fn demo() -> Result<Self, Error> {
+        let mut profile = Self::sample()?;
+        let name_of = |object: &Value| object.pointer("/metadata/name")?.as_str().map(str::to_owned);
+        let stays = |name: &str| !LEFT_OUT.contains(&name);
+        profile.objects.retain(|object| name_of(object).is_none_or(|name| stays(&name)));
+        profile.subjects.retain(|subject| subject.user.rsplit(':').next().is_none_or(stays));
+        Ok(profile)
+    }
 }
 
 impl Cluster {
@@ -238,18 +255,21 @@ impl Cluster {
     /// # Errors
     /// A folder or file that cannot be written.
     pub fn write(&self, folder: &Path) -> Result<(), Error> {
-        for (name, text) in self.log() {
-            write_file(&folder.join("audit").join(name), text.as_bytes())?;
-        }
         let truth = serde_json::to_value(&self.truth).unwrap_or_default();
-        for (name, text) in [
-            ("manifests.json", self.manifests()),
-            ("audit-policy.json", self.policy()),
-            ("truth.json", format!("{truth:#}\n")),
-        ] {
-            write_file(&folder.join(name), text.as_bytes())?;
+        let truth = LogFile { path: TRUTH.to_owned(), text: format!("{truth:#}\n") };
+        for file in self.all_files().into_iter().chain([truth]) {
+            write_file(&folder.join(file.path), file.text.as_bytes())?;
         }
         Ok(())
+    }
+
+    /// All files but the truth, sorted by path.
+    #[must_use]
+    pub fn all_files(&self) -> Vec<LogFile> {
+        let log = self.log().into_iter().map(|(name, text)| LogFile { path: format!("audit/{name}"), text });
+        let file = |path: &str, text| LogFile { path: path.to_owned(), text };
+        let policy = file("audit-policy.json", self.policy());
+        std::iter::once(policy).chain(log).chain([file("manifests.json", self.manifests())]).collect()
     }
 
     /// The audit policy's manifest.

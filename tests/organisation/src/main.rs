@@ -40,7 +40,7 @@ enum Command {
         #[arg(long, default_value = "tests/organisation/sample/truth.json")]
         truth: PathBuf,
     },
-    /// Write the demo's cluster: its audit log, a file a day, its manifests, its audit policy and the truth
+    /// Write a cluster, of which the demo has a part: its audit log, a file a day, its manifests, its audit policy and the truth
     Cluster {
         /// Seed of everything random
         #[arg(long, default_value_t = SAMPLE_SEED)]
@@ -91,7 +91,8 @@ fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Sample { seed, out } => Organisation::generate(seed, &Profile::sample()?)?.write(&out)?,
         Command::Pack { seed, archive, truth } => {
-            Organisation::generate(seed, &Profile::sample()?)?.pack(&archive, &truth)?;
+            let cluster = Cluster::generate(seed, &ClusterProfile::demo()?)?;
+            Organisation::generate(seed, &Profile::sample()?)?.pack(&cluster, &archive, &truth)?;
         }
         Command::Cluster { seed, out } => {
             Cluster::generate(seed, &ClusterProfile::sample()?)?.write(&out)?;

@@ -25,6 +25,11 @@ fn the_demo_says_what_it_found_and_where_to_look() {
     for name in ["ledger", "proposals", "report.html", "report.md"] {
         assert!(demo.join(name).exists() && ran.out.contains(name), "{name}: {}", ran.out);
     }
+    // Subjects of the cluster stand beside principals of the account, and so do their proposals.
+    assert!(ran.out.contains("and of the cluster `larkspur-prod`:\n  legacy/importer "), "{}", ran.out);
+    assert!(demo.join("proposals/larkspur-prod/service-account/legacy/importer/steps.md").exists());
+    let report = std::fs::read_to_string(demo.join("report.md")).unwrap();
+    assert!(report.contains("`shop/orders-api`") && report.contains("`break-glass-admin`"), "{report}");
     let size = std::fs::metadata(sample()).unwrap().len();
     assert!(size <= 1 << 20, "the sample is {size} bytes");
     // The commands that it names work as they are written.
