@@ -72,7 +72,7 @@ fn the_referee_agrees_with_the_demos_proposals() {
     let ran = run(place.path(), &["demo"]);
     assert_eq!(ran.code, Some(0), "{ran:#?}");
     let demo = place.path().join("remit-demo");
-    let Some(judged) = judge(&demo.join("ledger"), &demo.join("proposals")) else { return };
+    let Some(judged) = judge(&demo.join("ledger"), &demo.join("proposals/111122223333")) else { return };
     assert!(judged.calls > 300 && judged.elements > 100, "{judged:?}");
     assert!(judged.undecided * 5 < judged.calls && judged.unjudged * 20 < judged.elements, "{judged:?}");
 }
