@@ -1,5 +1,7 @@
 //! Every file of the corpus: the places that are found in it, and edits of all of them.
 
+mod resources;
+mod suggestions;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};

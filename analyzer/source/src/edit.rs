@@ -5,6 +5,7 @@ mod plan;
 mod policy;
 mod proof;
 mod role;
+mod suggestion;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,8 +19,8 @@ use crate::splice::{self, Cut};
 /// How proposals are written into sources.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// Whether names of objects that a role lists are narrowed, too, and a policy's edit has to leave no more resources than
-    /// proposed. Otherwise only actions, verbs, groups and resources of roles are.
+    /// Whether resources of policies and names of objects that a role lists are narrowed, too. Otherwise only actions, verbs,
+    /// groups and resources of roles are.
     pub resources: bool,
 }
 
@@ -126,20 +127,47 @@ impl Work {
         };
         let found = self.repository.find(&grant);
         let done = match &found {
-            Found::One { place, is_equal } => policy::edit(&self.repository, *place, *is_equal, change)
-                .and_then(|cuts| self.spliced(&cuts))
-                .and_then(|edited| {
-                    proof::policy(&self.repository, &edited, *place, change, options)?;
-                    Ok(edited)
-                }),
+            Found::One { place, is_equal } => self.narrowed(*place, *is_equal, change, options),
             _ => Err(self.not_one(&found)),
         };
         let is_edited = done.is_ok();
         match done {
-            Ok(edited) => self.repository = edited,
-            Err(why) => self.suggest(named.clone(), &found, why.to_string(), policy::suggestion(change)),
+            Ok((edited, wide)) => {
+                for suggestion in wide {
+                    self.edits.suggestions.push(Suggestion { grant: named.clone(), ..suggestion });
+                }
+                self.repository = edited;
+            }
+            Err(why) => {
+                let text = self.repository.written(&found, change);
+                self.suggest(named.clone(), &found, why.to_string(), text);
+            }
         }
         self.edits.outcomes.push(Outcome { grant: named, found, is_edited });
+    }
+
+    /// The repository with a policy narrowed, and what of its resources is to be narrowed besides.
+    fn narrowed(
+        &self,
+        place: usize,
+        is_equal: bool,
+        change: &PolicyChange,
+        options: Options,
+    ) -> Result<(Repository, Vec<Suggestion>), NoEdit> {
+        let once = |options| -> Result<_, NoEdit> {
+            let edit = policy::edit(&self.repository, place, is_equal, change, options)?;
+            let edited = self.spliced(&edit.cuts)?;
+            proof::policy(&self.repository, &edited, place, change, &edit, options)?;
+            Ok((edited, self.repository.wide(place, &edit.wide)))
+        };
+        once(options).or_else(|why| {
+            if !options.resources {
+                return Err(why);
+            }
+            // What cannot be narrowed in its resources can be in its actions all the same.
+            let (edited, _) = once(Options { resources: false })?;
+            Ok((edited, vec![self.repository.open(place, &why, change)]))
+        })
     }
 
     /// Why there is nothing to edit.

@@ -19,6 +19,7 @@ mod kustomize;
 mod lines;
 mod markers;
 mod node;
+mod notation;
 mod permission;
 mod place;
 mod principal;

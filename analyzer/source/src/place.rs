@@ -123,6 +123,17 @@ impl Form {
             Self::Code => "code",
         }
     }
+
+    /// How the source writes texts that have variables of the policy language in them.
+    pub(crate) fn escape(self) -> fn(&str) -> String {
+        match self {
+            Self::TerraformDocument => |text| text.replace("${", "&{").replace("%{", "%%{"),
+            Self::TerraformJsonencode | Self::TerraformHeredoc | Self::Terraform => {
+                |text| text.replace("${", "$${").replace("%{", "%%{")
+            }
+            _ => str::to_owned,
+        }
+    }
 }
 
 /// Why a place, or a part of it, cannot be edited safely.

@@ -1,12 +1,15 @@
 //! Changes to a text by its bytes: what is taken away goes with its separator and its line, and all other bytes stay.
 
 mod commas;
+mod copies;
+mod unfolding;
 
 use std::collections::BTreeSet;
 
 use crate::node::{Layout, Span};
-use crate::statement::Removal;
 use crate::tokens::{Sequence, Tokens};
+pub(crate) use copies::copied;
+pub(crate) use unfolding::unfolded;
 
 /// Bytes that another text takes the place of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,40 +73,6 @@ pub(crate) fn remove(
     }
 }
 
-/// Several copies of an item in its place, each with its own cuts.
-pub(crate) fn copied(text: &str, item: &Span, removal: &Removal, copies: &[Vec<Cut>]) -> Option<Cut> {
-    let layout = match removal {
-        Removal::Item(list, _) => list.layout,
-        Removal::Marker => Layout::Dashes,
-        Removal::Lines | Removal::Only => return None,
-    };
-    let (span, between) = match layout {
-        Layout::Dashes => {
-            let lines = lines(text, item, false)?;
-            let is_last = !text.get(lines.start..lines.end)?.ends_with('\n');
-            (lines.start..lines.end, if is_last { "\n".to_owned() } else { String::new() })
-        }
-        Layout::Commas => {
-            let before = text.get(..item.start)?;
-            let indent = before.rsplit('\n').next()?;
-            let is_alone = indent.trim().is_empty() && before.contains('\n');
-            let end = if before.ends_with(&format!("\r\n{indent}")) { "\r\n" } else { "\n" };
-            (item.clone(), if is_alone { format!(",{end}{indent}") } else { ", ".to_owned() })
-        }
-        Layout::Semicolons => return None,
-    };
-    let own = text.get(span.clone())?;
-    let shifted = |cut: &Cut| -> Option<Cut> {
-        let (start, end) = (cut.start.checked_sub(span.start)?, cut.end.checked_sub(span.start)?);
-        Some(Cut { start, end, text: cut.text.clone() })
-    };
-    let copies: Option<Vec<String>> = copies
-        .iter()
-        .map(|cuts| apply(own, &cuts.iter().map(shifted).collect::<Option<Vec<_>>>()?))
-        .collect();
-    Some(Cut { text: copies?.join(&between), ..Cut::of(span) })
-}
-
 /// The lines of an item after a dash.
 fn dash(text: &str, item: &Span, whole: bool) -> Option<Cut> {
     let before = text.get(..item.start)?;
@@ -157,14 +126,19 @@ pub(crate) fn like(old: &str, name: &str) -> Option<String> {
     if quote == '"' || quote == '\'' {
         return Some(format!("{quote}{name}{quote}"));
     }
-    // Without quotes YAML takes some signs for something else.
-    match name.starts_with(|sign: char| sign.is_ascii_alphabetic())
-        && !name.contains(": ")
-        && !name.contains(" #")
-    {
-        true => Some(name.to_owned()),
-        false => Some(format!("\"{name}\"")),
-    }
+    Some(if is_plain(name) { name.to_owned() } else { format!("\"{name}\"") })
+}
+
+/// Whether YAML takes a name for a text without quotes, wherever it stands.
+pub(crate) fn is_plain(name: &str) -> bool {
+    let is_sign = |sign: char| sign.is_ascii_alphanumeric() || "-_./:*@+=".contains(sign);
+    let is_word = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"]
+        .iter()
+        .any(|word| name.eq_ignore_ascii_case(word));
+    name.starts_with(|sign: char| sign.is_ascii_alphabetic())
+        && name.chars().all(is_sign)
+        && !name.ends_with(':')
+        && !is_word
 }
 
 /// Several texts in the place of one: each on a line of its own where those of the list are, else side by side. Where one text

@@ -7,7 +7,7 @@ use crate::node::{Kind, Node, Span};
 use crate::place::{FileId, Reason};
 use crate::principal::Principals;
 use crate::text::{Piece, Text};
-use crate::tokens::{Sequence, Tokens};
+use crate::tokens::{Sequence, Token, Tokens};
 
 /// A statement.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub struct Statement {
     /// Its bytes.
     pub span: Span,
     /// Its `Sid`.
-    pub sid: Option<Text>,
+    pub sid: Option<Token>,
     /// Allow or deny; none where the source does not tell.
     pub effect: Option<Effect>,
     /// Whether it names what it does not mean: `NotAction`.
@@ -163,6 +163,7 @@ pub(crate) fn block(block: &Block, source: Source<'_>) -> Statement {
     for condition in block.blocks("condition") {
         let text = |name| condition.get(name).map(|node| node.as_text(source.text)).unwrap_or_default();
         let values = condition.get("values").map(|node| texts(node, source)).unwrap_or_default();
+        let values = values.iter().map(variables).collect();
         statement.conditions.push(SourceCondition { operator: text("test"), key: text("variable"), values });
     }
     if block.blocks("dynamic").next().is_some() {
@@ -215,7 +216,10 @@ pub(crate) fn empty(span: Span, source: Source<'_>, removal: Removal) -> Stateme
 fn take(statement: &mut Statement, name: &str, value: &Node, source: Source<'_>) {
     let tokens = || Tokens::of(value, |node| (source.text_of)(node, source.text), source.text);
     match name {
-        "sid" => statement.sid = Some(value.as_text(source.text)),
+        "sid" => {
+            let text = (source.text_of)(value, source.text).unwrap_or_else(|| value.as_text(source.text));
+            statement.sid = Some(Token { text, span: value.span.clone() });
+        }
         "effect" => {
             statement.effect = match value.known() {
                 Some("Allow") => Some(Effect::Allow),
@@ -286,7 +290,7 @@ impl Statement {
     /// Whether another says the same, wherever it is written.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.effect == other.effect
-            && self.sid == other.sid
+            && self.sid.as_ref().map(|sid| &sid.text) == other.sid.as_ref().map(|sid| &sid.text)
             && self.not_actions == other.not_actions
             && self.not_resources == other.not_resources
             && self.principals == other.principals

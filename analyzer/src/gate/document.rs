@@ -107,7 +107,7 @@ fn given(statement: &Statement) -> Option<Given> {
         bare: false,
     });
     Some(Given {
-        sid: statement.sid.as_ref().map(text),
+        sid: statement.sid.as_ref().map(|sid| text(&sid.text)),
         effect: statement.effect?,
         actions: Matcher { negated: statement.not_actions, patterns: texts(&statement.actions), bare: false },
         resources: Some(Matcher {

@@ -2,6 +2,7 @@
 
 use remit_policy::{Document, Effect, Matcher, PolicySet, Statement as Given, contain};
 
+use super::policy::Edit;
 use super::{NoEdit, Options};
 use crate::content;
 use crate::place::{Content, Place};
@@ -10,12 +11,14 @@ use crate::repository::Repository;
 use crate::statement::Statement;
 use crate::text::Fit;
 
-/// Shows that the place says what the proposal says, and every other place what it said.
+/// Shows that the place says what the proposal says, and every other place what it said. What is left wider than it is proposed
+/// is what the edit says it leaves.
 pub(super) fn policy(
     old: &Repository,
     new: &Repository,
     place: usize,
     change: &PolicyChange,
+    edit: &Edit,
     options: Options,
 ) -> Result<(), NoEdit> {
     let (before, after) = same_place(old, new, place)?;
@@ -23,24 +26,28 @@ pub(super) fn policy(
         return Err(unproven("it is no policy any more"));
     };
     let pairs = content::pair(before, &change.before).ok_or_else(|| unproven("it was another policy"))?;
-    let edited = resolved(before, &pairs, after, &change.before)?;
+    let edited = resolved(before, &pairs, after, &edit.origins, &change.before)?;
     let today = PolicySet::new(&[&change.before], None);
-    let proposed: Vec<&Document> = change.after.iter().map(|(_, document)| document).collect();
+    let mut proposed: Vec<&Document> = change.after.iter().map(|(_, document)| document).collect();
     let (proposed_set, edited_set) = (PolicySet::new(&proposed, None), PolicySet::new(&[&edited], None));
     contain(&edited_set, &today)
         .map_err(|why| unproven(&format!("it would allow more than today: {why}")))?;
     contain(&proposed_set, &edited_set)
         .map_err(|why| unproven(&format!("it would lack something: {why}")))?;
-    if options.resources {
-        return contain(&edited_set, &proposed_set)
-            .map_err(|why| unproven(&format!("it would allow more than proposed: {why}")));
+    // By actions alone it says the same, whatever resources stay as they were.
+    let open: Vec<Document> = proposed.iter().map(|document| anywhere(document)).collect();
+    let open = PolicySet::new(&open.iter().collect::<Vec<_>>(), None);
+    contain(&PolicySet::new(&[&anywhere(&edited)], None), &open)
+        .map_err(|why| unproven(&format!("it would allow more actions than proposed: {why}")))?;
+    if !options.resources {
+        return Ok(());
     }
-    // By actions alone it says the same; resources stay as they were.
-    let actions: Vec<Document> = proposed.iter().map(|document| anywhere(document)).collect();
-    let actions = PolicySet::new(&actions.iter().collect::<Vec<_>>(), None);
-    let edited = anywhere(&edited);
-    contain(&PolicySet::new(&[&edited], None), &actions)
-        .map_err(|why| unproven(&format!("it would allow more actions than proposed: {why}")))
+    let is_wide = |at: &usize| edit.wide.iter().any(|wide| wide.statement == *at);
+    let wide = edited.statements.iter().zip(&edit.origins).filter(|(_, at)| is_wide(at));
+    let wide = Document { statements: wide.map(|(one, _)| one.clone()).collect(), ..edited.clone() };
+    proposed.push(&wide);
+    contain(&edited_set, &PolicySet::new(&proposed, None))
+        .map_err(|why| unproven(&format!("it would allow more than proposed: {why}")))
 }
 
 pub(super) fn unproven(why: &str) -> NoEdit {
@@ -71,17 +78,28 @@ fn resolved(
     before: &[Statement],
     pairs: &[usize],
     after: &[Statement],
+    origins: &[usize],
     document: &Document,
 ) -> Result<Document, NoEdit> {
-    let mut rest = before.iter().zip(pairs);
+    let other = || unproven("a statement is another");
+    if after.len() != origins.len() {
+        return Err(other());
+    }
     let mut statements = Vec::new();
-    for new in after {
-        // Statements keep their order, so the next of those before that can be it is it.
-        let pair = rest.find(|(old, _)| is_left_of(old, new)).map(|(_, pair)| *pair);
-        let given = pair.and_then(|pair| document.statements.get(pair));
-        let given = given.ok_or_else(|| unproven("a statement is another"))?;
-        let actions = Matcher { negated: new.not_actions, patterns: patterns(new, given), bare: false };
-        statements.push(Given { actions, ..given.clone() });
+    for (new, at) in after.iter().zip(origins) {
+        let old = before.get(*at).filter(|old| is_left_of(old, new)).ok_or_else(other)?;
+        let given = pairs.get(*at).and_then(|pair| document.statements.get(*pair)).ok_or_else(other)?;
+        let matcher = |negated, patterns| Matcher { negated, patterns, bare: false };
+        let resources = match old.resources.is_same(&new.resources) {
+            true => given.resources.clone(),
+            false => {
+                let known =
+                    new.resources.known().filter(|_| new.resources.reason.is_none()).ok_or_else(other)?;
+                Some(matcher(new.not_resources, known.into_iter().map(str::to_owned).collect()))
+            }
+        };
+        let actions = matcher(new.not_actions, patterns(new, given));
+        statements.push(Given { actions, resources, ..given.clone() });
     }
     Ok(Document { statements, ..document.clone() })
 }
@@ -99,16 +117,21 @@ fn patterns(own: &Statement, given: &Given) -> Vec<String> {
     all
 }
 
-/// Whether a statement is what is left of another: all but its actions is the same.
+/// Whether a statement is what is left of another, or of a part of it: all but its actions, its resources and the number behind
+/// its name is the same.
 fn is_left_of(old: &Statement, new: &Statement) -> bool {
-    let texts = |statement: &Statement| -> Vec<_> {
-        statement.resources.items.iter().map(|token| token.text.clone()).collect()
+    let is_named = match (&old.sid, &new.sid) {
+        (Some(old), Some(new)) if old.text != new.text => {
+            let rest = new.text.known().zip(old.text.known()).and_then(|(new, old)| new.strip_prefix(old));
+            rest.is_some_and(|rest| rest.bytes().all(|digit| digit.is_ascii_digit()))
+        }
+        (old, new) => old.is_some() == new.is_some(),
     };
-    old.effect == new.effect
-        && old.sid == new.sid
+    is_named
+        && old.effect == new.effect
         && old.not_actions == new.not_actions
         && old.not_resources == new.not_resources
-        && texts(old) == texts(new)
+        && old.principals == new.principals
         && old.conditions == new.conditions
 }
 

@@ -25,7 +25,7 @@ pub(super) fn edit(
     if !is_equal {
         return Err(because("it says something else than what is in force"));
     }
-    let mut plan = Plan::new(repository);
+    let mut plan = Plan::new(repository, place.form);
     let mut left = 0;
     let known: Option<Vec<_>> = rules.iter().map(crate::rule::Rule::known).collect();
     let known = known.ok_or_else(|| because("what it says is not known"))?;
@@ -46,7 +46,13 @@ pub(super) fn edit(
             parts.iter().map(|part| fates(part, own)).collect::<Option<_>>().ok_or_else(|| {
                 because("one of its rules would have to be for names that it does not list")
             })?;
-        plan.split(rule.file, &rule.span, &rule.removal, &rule.lists(), &fates, &rule.reasons)?;
+        let mut copies = Vec::new();
+        for fates in &fates {
+            let lists = rule.lists().into_iter().zip(fates);
+            let cuts = lists.map(|(tokens, fates)| plan.narrowed(rule.file, tokens, fates, None));
+            copies.push(cuts.collect::<Result<Vec<_>, _>>()?.concat());
+        }
+        plan.split(rule.file, &rule.span, &rule.removal, &copies, &rule.reasons)?;
     }
     if left == 0 {
         return Err(because("nothing of it would be left: take it away with what binds it"));

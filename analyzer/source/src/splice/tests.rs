@@ -45,3 +45,37 @@ fn items_of_several_lines_go_with_their_lines() {
     assert_eq!(left(shared, &[3]), "[\"a\", \"b\",\n \"c\"]");
     assert_eq!(left(shared, &[2, 3]), "[\"a\", \"b\"\n]");
 }
+
+/// What a value becomes, of the second list of a JSON or YAML text, with the first one beside it.
+fn longer(text: &str, first: &str, second: &str, new: &[&str]) -> Option<String> {
+    let tokens = |name: &str| {
+        let documents = crate::yaml::read(text).unwrap();
+        Tokens::of(documents[0].get(name).unwrap(), |node| node.text().cloned(), text)
+    };
+    let new: Vec<String> = new.iter().map(|&one| one.to_owned()).collect();
+    let cut = unfolded(text, &tokens(second), &new, Some(&tokens(first)))?;
+    apply(text, &[cut])
+}
+
+#[test]
+fn lists_get_as_many_lines_as_those_beside_them() {
+    let after = longer("A:\n- a\nB: '*' # all\nC: d\n", "A", "B", &["'b'", "'c'"]);
+    assert_eq!(after.as_deref(), Some("A:\n- a\nB:\n- 'b'\n- 'c' # all\nC: d\n"));
+    let after = longer("A:\r\n    - a\r\nB: '*'\r\n", "A", "B", &["'b'", "'c'"]);
+    assert_eq!(after.as_deref(), Some("A:\r\n    - a\r\nB:\r\n    - 'b'\r\n    - 'c'\r\n"));
+    let after = longer("{\n\t\"A\": [\n\t\t\"a\"\n\t],\n\t\"B\": \"*\"\n}\n", "A", "B", &["\"b\"", "\"c\""]);
+    assert_eq!(
+        after.as_deref(),
+        Some("{\n\t\"A\": [\n\t\t\"a\"\n\t],\n\t\"B\": [\n\t\t\"b\",\n\t\t\"c\"\n\t]\n}\n")
+    );
+    // What somebody put on one line stays there, as far as a line goes.
+    assert_eq!(longer("A:\n- a\nB: ['*']\n", "A", "B", &["'b'", "'c'"]), None);
+    assert_eq!(longer("{\n  \"A\": [\"a\"],\n  \"B\": \"*\"\n}\n", "A", "B", &["\"b\"", "\"c\""]), None);
+    assert_eq!(longer("A:\n- a\nB: '*'\n", "A", "B", &["'b'"]), None);
+    let long = ["\"b\"", &format!("\"{}\"", "c".repeat(90))];
+    let after = longer("{\n  \"A\": [\"a\"],\n  \"B\": \"*\"\n}\n", "A", "B", &long);
+    assert_eq!(
+        after,
+        Some(format!("{{\n  \"A\": [\"a\"],\n  \"B\": [\n    {},\n    {}\n  ]\n}}\n", long[0], long[1]))
+    );
+}

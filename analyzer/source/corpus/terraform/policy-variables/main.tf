@@ -10,3 +10,22 @@ resource "aws_iam_role_policy" "variables" {
   role   = "variables-role"
   policy = data.aws_iam_policy_document.variables.json
 }
+
+data "aws_iam_policy_document" "own" {
+  statement {
+    actions   = ["s3:GetObject", "s3:ListBucket"]
+    resources = ["arn:aws:s3:::home/*"]
+
+    condition {
+      test     = "StringLike"
+      variable = "s3:prefix"
+      values   = ["&{aws:username}/*"]
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "own" {
+  name   = "own"
+  role   = "own-role"
+  policy = data.aws_iam_policy_document.own.json
+}
