@@ -1,6 +1,6 @@
 //! Proposals written into the sources of a repository, as pull requests need them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use remit_forge::{Change, Edited, Editor, Facts, Suggestion};
@@ -13,12 +13,16 @@ use remit_source::{
 use crate::output::counted;
 
 /// Finds policies in a repository, which is read once, and edits them.
-#[derive(Default)]
 pub(crate) struct Sources {
+    options: Options,
     read: Option<(PathBuf, Repository)>,
 }
 
 impl Sources {
+    pub(crate) fn new(options: Options) -> Self {
+        Self { options, read: None }
+    }
+
     fn repository(&mut self, folder: &Path) -> Result<&Repository, String> {
         let is_known = self.read.as_ref().is_some_and(|(known, _)| known == folder);
         if !is_known {
@@ -47,7 +51,8 @@ impl Editor for Sources {
                 Vec::new()
             }
         };
-        let edits = self.repository(repository)?.edit(&proposal, Options::default());
+        let options = self.options;
+        let edits = self.repository(repository)?.edit(&proposal, options);
         // What was found nowhere is in another repository, and nobody has to do anything about it here.
         let (here, elsewhere): (Vec<_>, Vec<_>) =
             edits.suggestions.into_iter().partition(|suggestion| suggestion.path.is_some());
@@ -61,6 +66,10 @@ impl Editor for Sources {
             why: suggestion.why,
             text: suggestion.text,
         });
+        let mut narrowed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (action, resources) in edits.outcomes.iter().flat_map(|outcome| &outcome.narrowed) {
+            narrowed.entry(action.clone()).or_default().extend(resources.iter().cloned());
+        }
         let unedited = names.into_iter().zip(&edits.outcomes).filter(|(_, outcome)| !outcome.is_edited);
         let absent = elsewhere.first().map(|first| {
             let others = elsewhere.len() - 1;
@@ -74,6 +83,7 @@ impl Editor for Sources {
         Ok(Change {
             files: files.collect(),
             suggestions: suggestions.collect(),
+            narrowed,
             unedited: unedited.map(|(name, _): (String, &Outcome)| name).collect(),
             absent,
         })

@@ -2,10 +2,10 @@
 
 mod table;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 
-use self::table::{Row, rows};
+use self::table::{Row, named, rows};
 use crate::change::{Change, NOTHING, Suggestion};
 use crate::facts::{Facts, Line, Replay, Standing, day};
 use crate::markdown::{code, prose};
@@ -88,6 +88,7 @@ impl Subject<'_> {
             writeln!(text, "No permission, but resources on which some stay.")?;
         }
         table(text, &rows(going.into_iter()), limit)?;
+        self.narrowed(text, limit)?;
         writeln!(text, "\n### What stays\n")?;
         let stays = self.facts.kept.iter();
         table(text, &rows(stays), limit)?;
@@ -113,15 +114,26 @@ impl Subject<'_> {
         let going = self.going().len() as u64;
         let all = (facts.removed.len() + facts.kept.len()) as u64;
         let days = counted(facts.days(), "day", "days");
-        writeln!(
-            text,
-            "**{} of {} of {} {} {}**: none of them was used in {days} in which every call would have been recorded.\\",
-            grouped(going),
-            counted(all, "permission", "permissions"),
-            facts.kind,
-            name(&facts.name),
-            if self.change.files.is_empty() { "can go, by hand" } else { "go" },
-        )?;
+        let (kind, who) = (&facts.kind, name(&facts.name));
+        let narrowed = counted(self.change.narrowed.len() as u64, "permission", "permissions");
+        if going == 0 && !self.change.narrowed.is_empty() {
+            writeln!(
+                text,
+                "**{narrowed} of {kind} {who} on fewer resources than today**: those below cover all that was seen in {days}.\\"
+            )?;
+        } else {
+            let fewer = match self.change.narrowed.len() {
+                0 => String::new(),
+                _ => format!("; {narrowed} on fewer resources than today"),
+            };
+            writeln!(
+                text,
+                "**{} of {} of {kind} {who} {}**: none of them was used in {days} in which every call would have been recorded{fewer}.\\",
+                grouped(going),
+                counted(all, "permission", "permissions"),
+                if self.change.files.is_empty() { "can go, by hand" } else { "go" },
+            )?;
+        }
         let proof = &facts.proof;
         writeln!(
             text,
@@ -137,6 +149,25 @@ impl Subject<'_> {
                 "**Risk**: there is not enough history to say how often such proposals would have missed something."
             ),
         }
+    }
+
+    /// What stays on fewer resources: one row for each set of them.
+    fn narrowed(&self, text: &mut String, limit: usize) -> fmt::Result {
+        let mut rows: BTreeMap<&BTreeSet<String>, Vec<String>> = BTreeMap::new();
+        for (permission, resources) in &self.change.narrowed {
+            rows.entry(resources).or_default().push(permission.clone());
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+        writeln!(text, "\n### What stays on fewer resources\n\n| permissions | resources |\n| --- | --- |")?;
+        for (resources, permissions) in rows.iter().take(limit) {
+            writeln!(text, "| {} | {} |", named(permissions.iter()), named(resources.iter()))?;
+        }
+        if let Some(more @ 1..) = rows.len().checked_sub(limit) {
+            writeln!(text, "\n{} more in the edited files.", grouped(more as u64))?;
+        }
+        Ok(())
     }
 
     /// What was looked at.

@@ -1,6 +1,6 @@
 //! What a proposal changes in a repository: the input of a pull request.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::facts::Facts;
@@ -34,6 +34,8 @@ pub struct Change {
     pub files: Vec<Edited>,
     /// What is left to a person.
     pub suggestions: Vec<Suggestion>,
+    /// Permissions that stay on fewer resources than today, each with these.
+    pub narrowed: BTreeMap<String, BTreeSet<String>>,
     /// Names of policies that the proposal changes and no file of the repository was edited for.
     pub unedited: BTreeSet<String>,
     /// Why nothing of the proposal is in the repository, where that is so.

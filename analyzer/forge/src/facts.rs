@@ -14,6 +14,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use self::review::Review;
+use crate::change::Change;
 use crate::command::covers;
 use crate::error::Error;
 use crate::number::counted;
@@ -147,15 +148,15 @@ impl Facts {
         self.removed.iter().filter(|line| !kept.contains(&line.permission)).filter(is_edited)
     }
 
-    /// Permissions that the proposal takes away although a pattern asks for them.
+    /// Permissions of the proposal that a pattern asks for: those that it takes away, and those that it may narrow.
     pub(crate) fn asked_for(&self, patterns: &BTreeSet<String>) -> BTreeSet<String> {
-        let names = self.removed.iter().map(|line| &line.permission);
+        let names = self.removed.iter().chain(&self.kept).map(|line| &line.permission);
         names.filter(|name| patterns.iter().any(|pattern| covers(pattern, name))).cloned().collect()
     }
 
-    /// Digest of what is proposed: the identity and what goes. Neither the window nor a count is in it, so that another
+    /// Digest of what is proposed: the identity, what goes and what becomes narrower. Neither the window nor a count is in it, so that another
     /// week that shows nothing new is the same evidence.
-    pub fn evidence(&self, kept: &BTreeSet<String>, unedited: &BTreeSet<String>) -> String {
+    pub fn evidence(&self, kept: &BTreeSet<String>, change: &Change) -> String {
         let mut sum = Sha256::new();
         let mut add = |kind: &str, text: &str| {
             sum.update(kind);
@@ -163,8 +164,13 @@ impl Facts {
             sum.update(text);
         };
         add("identity", &self.identity);
-        let gone: BTreeSet<&str> = self.going(kept, unedited).map(|line| line.permission.as_str()).collect();
+        let gone: BTreeSet<&str> =
+            self.going(kept, &change.unedited).map(|line| line.permission.as_str()).collect();
         gone.into_iter().for_each(|permission| add("removed", permission));
+        for (permission, resources) in &change.narrowed {
+            add("narrowed", permission);
+            resources.iter().for_each(|resource| add("resource", resource));
+        }
         sum.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 

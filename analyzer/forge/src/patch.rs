@@ -64,7 +64,7 @@ pub fn patches(
         };
         outcome.removed = facts.going(&kept, change.untouched()).count() as u64;
         let unit = Unit::of(&facts.identity);
-        let evidence = facts.evidence(&kept, &change.unedited);
+        let evidence = facts.evidence(&kept, &change);
         let marker = Marker { identity: facts.identity.clone(), evidence, ..Marker::default() };
         let subject = Subject { unit: &unit, facts, change: &change, kept: &kept, marker: &marker };
         if change.files.is_empty() {

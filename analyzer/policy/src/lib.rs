@@ -54,7 +54,7 @@ pub use grant::{
 pub use inventory::Inventory;
 pub use parse::{ParseError, from_value, parse};
 pub use proposal::{Edit, Kept, NewPolicy, PolicyChange, Proposal, Removed};
-pub use propose::{Generalise, NoProposal, ProposeOptions, propose, templates};
+pub use propose::{Generalise, MANAGED_LIMIT, NoProposal, ProposeOptions, inline_limit, propose, templates};
 pub use prove::{Claim, NoAction, Proof, Protected, Proven, Violation, check, prove};
 pub use retained::Retained;
 pub use usage::{ActionUse, Call, CallOutcome, Count, Seen, Usage};

@@ -1,5 +1,6 @@
 //! Every file of the corpus: the places that are found in it, and edits of all of them.
 
+mod bindings;
 mod resources;
 mod suggestions;
 mod support;
@@ -287,7 +288,7 @@ fn narrowed(place: &Place, rules: Vec<rbac::Rule>, left: Vec<rbac::Rule>) -> Pro
         replayed: Vec::new(),
     };
     let unbound = BTreeSet::from([old.name.of_role()]);
-    let change = ClusterChange { claim, unbound, removed: Vec::new(), apply: None };
+    let change = ClusterChange { claim, unbound, removed: Vec::new(), apply: None, edit: None };
     Proposal { folder: PathBuf::new(), principal: user, changes: Changes::Cluster(Box::new(change)) }
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn places(
 ) {
     for (id, file) in files.iter().enumerate().filter(|(id, _)| !taken.contains(id)) {
         let Parsed::Documents(documents) = file.parsed() else { continue };
-        for document in documents.iter().filter(|document| is_policy(document)) {
+        for (document, around) in documents.iter().filter_map(policy) {
             let source = Source { file: id, text: file.text(), lines: file.lines(), text_of: plain };
             let mut reasons = Vec::new();
             let statements = statement::document(document, source, &mut reasons);
@@ -31,8 +31,7 @@ pub(crate) fn places(
                 span: document.span.clone(),
                 form: Form::Document,
                 address: stem.clone().into_owned(),
-                // A file may be called like its policy, and need not.
-                names: Names { name: Some(open(&stem)), holder: None, namespace: None, holders: Vec::new() },
+                names: names(around),
                 content: Content::Statements(statements),
                 reasons,
             });
@@ -40,14 +39,28 @@ pub(crate) fn places(
     }
 }
 
+/// The policy that a document is, or that it holds beside names, as the provider's tools write and take it.
+fn policy(document: &Node) -> Option<(&Node, &Node)> {
+    let inner = ["PolicyDocument", "Document"].into_iter().filter_map(|key| document.get(key));
+    let version = document.get("PolicyVersion").and_then(|version| version.get("Document"));
+    let mut all = std::iter::once(document).chain(inner).chain(version);
+    all.find(|one| is_policy(one)).map(|one| (one, document))
+}
+
 fn is_policy(document: &Node) -> bool {
     let statements = document.get("Statement").map(Node::items).unwrap_or_default();
     statements.iter().all(|one| one.get("Effect").is_some()) && !statements.is_empty()
 }
 
-fn open(stem: &str) -> Text {
-    let mut text = Text::opaque("(any)");
-    text.push(stem);
-    text.push_opaque("(any)");
-    text
+/// What stands beside a policy of its names; most have none. Its file may be called like it, and need not.
+fn names(around: &Node) -> Names {
+    let text = |names: &[&str]| names.iter().find_map(|name| around.get(name)).and_then(Node::known);
+    let of_arn = || text(&["Arn", "PolicyArn"]).filter(|arn| arn.contains(":policy/"))?.rsplit('/').next();
+    let literal = |name: &str| Text::literal(name);
+    Names {
+        name: text(&["PolicyName"]).or_else(of_arn).map(literal),
+        holder: text(&["RoleName", "UserName", "GroupName"]).map(literal),
+        holders: Vec::new(),
+        namespace: None,
+    }
 }

@@ -1,5 +1,6 @@
 //! What a proposal changes in a repository.
 
+mod binding;
 mod cluster;
 mod plan;
 mod policy;
@@ -7,7 +8,7 @@ mod proof;
 mod role;
 mod suggestion;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::grant::{Found, Grant};
@@ -70,6 +71,8 @@ pub struct Outcome {
     pub found: Found,
     /// Whether its source was edited.
     pub is_edited: bool,
+    /// Actions that the edit leaves on fewer resources, each with these.
+    pub narrowed: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// Why something is not edited.
@@ -117,6 +120,14 @@ struct Work {
     edits: Edits,
 }
 
+/// A policy as it was narrowed.
+struct Narrowed {
+    edited: Repository,
+    /// What of its resources a person is to narrow.
+    wide: Vec<Suggestion>,
+    narrowed: BTreeMap<String, BTreeSet<String>>,
+}
+
 impl Work {
     fn policy(&mut self, change: &PolicyChange, options: Options) {
         let grant =
@@ -131,42 +142,43 @@ impl Work {
             _ => Err(self.not_one(&found)),
         };
         let is_edited = done.is_ok();
+        let mut narrowed = BTreeMap::new();
         match done {
-            Ok((edited, wide)) => {
-                for suggestion in wide {
-                    self.edits.suggestions.push(Suggestion { grant: named.clone(), ..suggestion });
-                }
-                self.repository = edited;
+            Ok(done) => {
+                let of = |suggestion| Suggestion { grant: named.clone(), ..suggestion };
+                self.edits.suggestions.extend(done.wide.into_iter().map(of));
+                (self.repository, narrowed) = (done.edited, done.narrowed);
             }
             Err(why) => {
                 let text = self.repository.written(&found, change);
                 self.suggest(named.clone(), &found, why.to_string(), text);
             }
         }
-        self.edits.outcomes.push(Outcome { grant: named, found, is_edited });
+        self.edits.outcomes.push(Outcome { grant: named, found, is_edited, narrowed });
     }
 
-    /// The repository with a policy narrowed, and what of its resources is to be narrowed besides.
+    /// Narrows a policy, and tells what of its resources is to be narrowed besides.
     fn narrowed(
         &self,
         place: usize,
         is_equal: bool,
         change: &PolicyChange,
         options: Options,
-    ) -> Result<(Repository, Vec<Suggestion>), NoEdit> {
+    ) -> Result<Narrowed, NoEdit> {
         let once = |options| -> Result<_, NoEdit> {
             let edit = policy::edit(&self.repository, place, is_equal, change, options)?;
             let edited = self.spliced(&edit.cuts)?;
             proof::policy(&self.repository, &edited, place, change, &edit, options)?;
-            Ok((edited, self.repository.wide(place, &edit.wide)))
+            let wide = self.repository.wide(place, &edit.wide);
+            Ok(Narrowed { edited, wide, narrowed: edit.narrowed })
         };
         once(options).or_else(|why| {
             if !options.resources {
                 return Err(why);
             }
             // What cannot be narrowed in its resources can be in its actions all the same.
-            let (edited, _) = once(Options { resources: false })?;
-            Ok((edited, vec![self.repository.open(place, &why, change)]))
+            let done = once(Options { resources: false })?;
+            Ok(Narrowed { wide: vec![self.repository.open(place, &why, change)], ..done })
         })
     }
 

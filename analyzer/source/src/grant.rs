@@ -1,11 +1,13 @@
 //! From what is granted to where a repository says it.
 
+use std::path::Path;
+
 use remit_policy::Document;
 use remit_policy::rbac::{self, ObjectName};
 
 use crate::content;
 use crate::kubernetes::kind;
-use crate::place::{Content, Place};
+use crate::place::{Content, Form, Place};
 use crate::repository::Repository;
 use crate::text::{Fit, Text};
 
@@ -60,7 +62,7 @@ impl Repository {
         let mut best: Option<Rank> = None;
         let mut found = Vec::new();
         for (at, place) in self.places.iter().enumerate() {
-            let Some(rank) = rank(place, grant) else { continue };
+            let Some(rank) = rank(place, self.path(place.file), grant) else { continue };
             if best.is_none_or(|best| rank > best) {
                 best = Some(rank);
                 found.clear();
@@ -78,7 +80,7 @@ impl Repository {
 }
 
 /// How well a place fits; none where it cannot be it. What says something else is only the place of a grant if it has its name.
-fn rank(place: &Place, grant: &Grant<'_>) -> Option<Rank> {
+fn rank(place: &Place, path: &Path, grant: &Grant<'_>) -> Option<Rank> {
     // What the source does not say may be anything.
     let fit = |text: Option<&Text>, wanted: &str| text.map_or(Fit::Open, |text| text.fit(wanted));
     let (is_equal, name, holder, namespace) = match grant {
@@ -88,6 +90,9 @@ fn rank(place: &Place, grant: &Grant<'_>) -> Option<Rank> {
                 Content::Unknown if place.names.namespace.is_none() => false,
                 _ => return None,
             };
+            if place.form == Form::Document && place.names.name.is_none() {
+                return of_document(path, name, *holder, is_equal);
+            }
             let holder = match holder {
                 Some(holder) => fit(place.names.holder.as_ref(), holder),
                 // A managed policy is nobody's own.
@@ -114,6 +119,25 @@ fn rank(place: &Place, grant: &Grant<'_>) -> Option<Rank> {
     (is_equal || is_named).then_some((is_equal, name, holder, namespace))
 }
 
+/// How well a document fits that says nothing of names: its file and folders may be called like its policy and whoever holds
+/// it, and need not. What says something else is only the policy's if all of its names are there.
+fn of_document(path: &Path, name: &str, holder: Option<&str>, is_equal: bool) -> Option<Rank> {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let folders = || path.parent().into_iter().flatten();
+    let called = |wanted: &str| match stem.contains(wanted) || wanted.contains(&*stem) {
+        true => Fit::Open,
+        false => Fit::Unsaid,
+    };
+    let of_name = if stem == name { Fit::Exact } else { called(name) };
+    let of_holder = match holder {
+        None => Fit::Exact,
+        Some(holder) if folders().any(|folder| folder == holder) => Fit::Exact,
+        Some(holder) => called(holder),
+    };
+    let is_named = of_name == Fit::Exact && of_holder == Fit::Exact;
+    (is_equal || is_named).then_some((is_equal, of_name, of_holder, Fit::Exact))
+}
+
 /// How the name and namespace of a manifest fit.
 fn object(place: &Place, name: &ObjectName, sort: &str) -> Option<(Fit, Fit)> {
     let wanted = if name.namespace.is_some() { sort.to_owned() } else { format!("Cluster{sort}") };
@@ -127,3 +151,6 @@ fn object(place: &Place, name: &ObjectName, sort: &str) -> Option<(Fit, Fit)> {
     };
     Some((fit, namespace))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! Templates of Helm charts: what templates decide is masked, so that the rest can be read as YAML with its bytes in place.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::node::{Kind, Node, Span};
@@ -40,6 +41,13 @@ enum Word {
 /// The folder of the chart whose description a path is.
 pub(crate) fn chart(path: &Path) -> Option<PathBuf> {
     (path.file_name()? == "Chart.yaml").then(|| path.parent().unwrap_or(Path::new("")).to_owned())
+}
+
+/// Whether a path is of a chart that another brings along: below the `charts` of one of these folders.
+pub(crate) fn is_brought(charts: &BTreeSet<PathBuf>, path: &Path) -> bool {
+    let mut folders =
+        path.ancestors().filter(|folder| folder.file_name().is_some_and(|name| name == "charts"));
+    folders.any(|folder| folder.parent().is_some_and(|chart| charts.contains(chart)))
 }
 
 /// Masks the actions of a template.

@@ -9,7 +9,7 @@ use crate::statement::{Removal, has_repeated};
 use crate::subject::{Bound, SubjectPlace};
 use crate::text::Text;
 use crate::tokens::{Sequence, Tokens};
-use crate::{kustomize, markers};
+use crate::{helm, kustomize, markers};
 
 /// Lists may hold lists, but nobody nests them deeper.
 const DEPTH: usize = 4;
@@ -17,8 +17,11 @@ const DEPTH: usize = 4;
 /// Places of all manifests.
 pub(crate) fn places(files: &[File]) -> Vec<Place> {
     let mut places = Vec::new();
+    let charts = files.iter().filter_map(|file| helm::chart(&file.path)).collect();
     for (id, file) in files.iter().enumerate() {
-        let mut reader = Reader { id, file, masked: None, places: &mut places };
+        let is_copied =
+            file.path.iter().any(|part| part == "vendor") || helm::is_brought(&charts, &file.path);
+        let mut reader = Reader { id, file, masked: None, is_copied, places: &mut places };
         match file.parsed() {
             Parsed::Documents(documents) => reader.all(documents),
             Parsed::Helm(documents, masked) => {
@@ -40,6 +43,8 @@ struct Reader<'a> {
     id: FileId,
     file: &'a File,
     masked: Option<&'a Masked>,
+    /// Whether it is somebody else's.
+    is_copied: bool,
     places: &'a mut Vec<Place>,
 }
 
@@ -47,16 +52,19 @@ impl Reader<'_> {
     fn all(&mut self, documents: &[Node]) {
         for (at, document) in documents.iter().enumerate() {
             let end = documents.get(at + 1).map_or(self.file.text().len(), |next| next.span.start);
-            self.one(document, end, DEPTH);
+            let removal = if self.masked.is_some() { Removal::Only } else { Removal::Document };
+            self.one(document, end, removal, DEPTH);
         }
     }
 
-    fn one(&mut self, node: &Node, end: usize, depth: usize) {
+    fn one(&mut self, node: &Node, end: usize, removal: Removal, depth: usize) {
         let Some(entries) = node.entries() else { return };
         let kind = node.get("kind").and_then(Node::known).unwrap_or_default();
         if let (Some(items), true) = (node.get("items"), kind.ends_with("List")) {
-            for item in items.items().iter().filter(|_| depth > 0) {
-                self.one(item, end, depth - 1);
+            let sequence = Sequence::of(items);
+            for (at, item) in items.items().iter().enumerate().filter(|_| depth > 0) {
+                let removal = sequence.clone().map_or(Removal::Only, |list| Removal::Item(list, at));
+                self.one(item, end, removal, depth - 1);
             }
             return;
         }
@@ -102,14 +110,14 @@ impl Reader<'_> {
                 if let Some(subjects) = node.get("subjects") {
                     reasons.extend(self.templates(subjects, end_of(&subjects.span)));
                 }
-                (node.span.clone(), self.binding(node))
+                (node.span.clone(), self.binding(node, removal))
             }
             _ => return,
         };
         let name = names.name.as_ref().map(ToString::to_string).unwrap_or_default();
         let form = if self.masked.is_some() { Form::Helm } else { Form::Manifest };
         let line = self.file.lines().of(span.start);
-        if self.file.path.iter().any(|part| part == "vendor") {
+        if self.is_copied {
             reasons.push(Reason::Vendored);
         }
         self.places.push(Place {
@@ -182,7 +190,7 @@ impl Reader<'_> {
         rule
     }
 
-    fn binding(&self, node: &Node) -> Content {
+    fn binding(&self, node: &Node, removal: Removal) -> Content {
         let source = self.file.text();
         let text = |node: &Node, name: &str| node.get(name).map(|node| node.as_text(source));
         let role = node.get("roleRef");
@@ -193,12 +201,14 @@ impl Reader<'_> {
             namespace: text(node, "namespace"),
             span: node.span.clone(),
         };
-        Content::Binding(Bound {
+        Content::Binding(Box::new(Bound {
             role_kind: role.and_then(|role| text(role, "kind")).unwrap_or_default(),
             role: role.and_then(|role| text(role, "name")).unwrap_or_default(),
             subjects: subjects.map(|node| node.items().iter().map(of).collect()).unwrap_or_default(),
             sequence: subjects.and_then(Sequence::of),
-        })
+            removal,
+            overlay: None,
+        }))
     }
 }
 

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use crate::kubernetes::kind;
 use crate::markers::ROLES;
 use crate::node::Node;
-use crate::place::{Form, Place, Reason};
+use crate::place::{Content, Form, Place, Reason};
 use crate::repository::{File, Parsed, joined, named};
+use crate::subject::Overlay;
 use crate::text::Text;
 
 /// Overlays of overlays are followed no further.
@@ -136,6 +137,10 @@ fn rename(place: &mut Place, ways: &[Change]) {
         }
         if let (Some(namespace), Some(new)) = (&mut place.names.namespace, &first.namespace) {
             *namespace = Text::literal(new.clone());
+        }
+        if let Content::Binding(bound) = &mut place.content {
+            let Change { prefix, suffix, namespace, .. } = first.clone();
+            bound.overlay = Some(Overlay { prefix, suffix, namespace });
         }
         return;
     }

@@ -40,7 +40,7 @@ pub enum Content {
     /// Rules of a role of Kubernetes.
     Rules(Vec<Rule>),
     /// Who is bound to which role.
-    Binding(Bound),
+    Binding(Box<Bound>),
     /// It is not known.
     Unknown,
 }
@@ -48,13 +48,12 @@ pub enum Content {
 impl Content {
     /// Whether another says the same, wherever it is written.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
+        fn are_same<T>(own: &[T], other: &[T], is_same: fn(&T, &T) -> bool) -> bool {
+            own.len() == other.len() && own.iter().zip(other).all(|(own, other)| is_same(own, other))
+        }
         match (self, other) {
-            (Self::Statements(own), Self::Statements(other)) => {
-                own.len() == other.len() && own.iter().zip(other).all(|(own, other)| own.is_same(other))
-            }
-            (Self::Rules(own), Self::Rules(other)) => {
-                own.len() == other.len() && own.iter().zip(other).all(|(own, other)| own.is_same(other))
-            }
+            (Self::Statements(own), Self::Statements(other)) => are_same(own, other, Statement::is_same),
+            (Self::Rules(own), Self::Rules(other)) => are_same(own, other, Rule::is_same),
             (Self::Binding(own), Self::Binding(other)) => own.is_same(other),
             (Self::Unknown, Self::Unknown) => true,
             _ => false,
@@ -163,7 +162,7 @@ pub enum Reason {
     Anchored,
     /// A program says it.
     Code,
-    /// The file is somebody else's, copied.
+    /// The file is somebody else's, copied: below `vendor`, or below a chart's `charts`.
     Vendored,
     /// It cannot be read.
     Unreadable(String),
@@ -206,7 +205,7 @@ impl fmt::Display for Reason {
             Self::Macro(name) => write!(f, "`{name}` stands for statements"),
             Self::Anchored => f.write_str("an alias elsewhere in the file stands for it, too"),
             Self::Code => f.write_str("a program makes it"),
-            Self::Vendored => f.write_str("the file is copied from elsewhere"),
+            Self::Vendored => f.write_str("its folder holds what is copied from elsewhere"),
             Self::Unreadable(message) => write!(f, "it cannot be read: {message}"),
         }
     }

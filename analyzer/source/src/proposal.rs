@@ -37,6 +37,8 @@ pub struct ClusterChange {
     pub removed: Vec<(Permission, BTreeSet<String>)>,
     /// New roles and bindings, as `kubectl apply` takes them; none where nothing is needed.
     pub apply: Option<String>,
+    /// Bindings without the subject, which others keep; none where there are none.
+    pub edit: Option<String>,
 }
 
 /// One policy that changes.
@@ -82,10 +84,11 @@ impl Proposal {
                 serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;
             let claim = Claim::of_evidence(&evidence, read)?.map_err(fail)?;
             let apply = evidence.files.apply.as_deref().map(read).transpose()?;
+            let edit = evidence.files.edit.as_deref().map(read).transpose()?;
             let removed = evidence.removed.into_iter().map(|one| (one.permission.permission(), one.bindings));
             let removed = removed.collect();
             let unbound = evidence.unbound_roles;
-            let changes = Changes::Cluster(Box::new(ClusterChange { claim, unbound, removed, apply }));
+            let changes = Changes::Cluster(Box::new(ClusterChange { claim, unbound, removed, apply, edit }));
             return Ok(Self { folder: folder.to_owned(), principal: evidence.principal, changes });
         }
         let evidence: Evidence = serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;

@@ -173,14 +173,20 @@ impl Repository {
 
     /// For each place here, the one of a repository with other texts that says the same part of it. None where some came or went.
     pub(crate) fn same_places(&self, other: &Self) -> Option<Vec<usize>> {
-        if self.places.len() != other.places.len() {
+        Some(self.others(other, &BTreeSet::new())?.into_iter().map(|(_, pair)| pair).collect())
+    }
+
+    /// The same of all places but some, which have to be gone.
+    pub(crate) fn others(&self, other: &Self, gone: &BTreeSet<usize>) -> Option<Vec<(usize, usize)>> {
+        if self.places.len() != other.places.len() + gone.len() {
             return None;
         }
         let mut by_key: BTreeMap<_, VecDeque<usize>> = BTreeMap::new();
         for (at, place) in other.places.iter().enumerate() {
             by_key.entry(key(place)).or_default().push_back(at);
         }
-        self.places.iter().map(|place| by_key.get_mut(&key(place))?.pop_front()).collect()
+        let left = self.places.iter().enumerate().filter(|(at, _)| !gone.contains(at));
+        left.map(|(at, place)| Some((at, by_key.get_mut(&key(place))?.pop_front()?))).collect()
     }
 
     /// The path of a place's file.

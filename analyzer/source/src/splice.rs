@@ -100,6 +100,35 @@ pub(crate) fn lines(text: &str, span: &Span, whole: bool) -> Option<Cut> {
     Some(taken(text, start..span.end + length, whole))
 }
 
+/// A document of a file that holds several, with the line that parts it from the one before.
+pub(crate) fn document(text: &str, span: &Span) -> Option<Cut> {
+    let mut start = 0;
+    let lines = text.split_inclusive('\n').map(|line| {
+        start += line.len();
+        (start - line.len()..start, line)
+    });
+    let parting = |line: &str| line.trim_end() == "---" || line.starts_with("--- ");
+    let parts: Vec<Span> = lines.filter(|(_, line)| parting(line)).map(|(place, _)| place).collect();
+    let above = parts.iter().rfind(|part| part.end <= span.start);
+    let below = parts.iter().find(|part| part.start >= span.end);
+    let is_empty = |text: &str| {
+        text.lines()
+            .all(|line| line.trim_matches([' ', '\u{feff}']).is_empty() || line.starts_with(['#', '%']))
+    };
+    match (above, below) {
+        (Some(above), _) if !is_empty(text.get(..above.start)?) => {
+            Some(Cut::of(above.start..below.map_or(text.len(), |below| below.start)))
+        }
+        (Some(above), Some(below)) => Some(Cut::of(above.start..below.start)),
+        (None, Some(below)) => {
+            let line = text.get(..span.start)?.rfind('\n').map_or(0, |at| at + 1);
+            let line = if line == 0 && text.starts_with('\u{feff}') { 3 } else { line };
+            Some(Cut::of(commented(text, line)..below.end))
+        }
+        (_, None) => None,
+    }
+}
+
 /// Lines with what belongs to them: of a statement, the comment right above and one of two empty lines around it.
 fn taken(text: &str, mut lines: Span, whole: bool) -> Cut {
     if whole {

@@ -57,6 +57,8 @@ pub(crate) enum Removal {
     Item(Sequence, usize),
     /// As a block on lines of its own.
     Lines,
+    /// As a document of a file that holds several.
+    Document,
     /// As a line, whose neighbours are others of its kind.
     Marker,
     /// Not at all: it is the only one, and no list holds it.

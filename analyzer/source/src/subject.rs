@@ -1,6 +1,7 @@
 //! Who a source binds to a role of Kubernetes.
 
 use crate::node::Span;
+use crate::statement::Removal;
 use crate::text::Text;
 use crate::tokens::Sequence;
 
@@ -15,6 +16,17 @@ pub struct Bound {
     pub subjects: Vec<SubjectPlace>,
     /// The list that holds them.
     pub sequence: Option<Sequence>,
+    pub(crate) removal: Removal,
+    /// What an overlay makes of names.
+    pub(crate) overlay: Option<Overlay>,
+}
+
+/// What an overlay makes of names of roles and subjects.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Overlay {
+    pub(crate) prefix: String,
+    pub(crate) suffix: String,
+    pub(crate) namespace: Option<String>,
 }
 
 /// Who is bound.

@@ -22,6 +22,8 @@ pub enum Piece {
 pub enum Fit {
     /// It cannot be this text.
     No,
+    /// Nothing says that it is this text, and nothing that it is not.
+    Unsaid,
     /// It can: opaque parts stand for the rest.
     Open,
     /// It is this text.

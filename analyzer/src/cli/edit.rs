@@ -1,5 +1,6 @@
 //! `remit edit`
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anyhow::bail;
@@ -23,8 +24,7 @@ pub(super) struct Arguments {
     /// The repository, or a folder in it. What its `.gitignore` names is passed over, and links are not followed
     #[arg(long, value_name = "DIR")]
     repo: PathBuf,
-    /// Also narrow the names of objects that roles list, and edit a policy only where nothing but actions is to go; narrower
-    /// resources of policies are suggested then
+    /// Also narrow the resources of policies, and the names of objects that roles list
     #[arg(long)]
     resources: bool,
     /// Change the files of the repository, instead of printing a patch
@@ -62,6 +62,9 @@ struct File {
 struct Outcome<'a> {
     grant: &'a str,
     edited: bool,
+    /// Actions that stay on fewer resources, each with these.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    narrowed: &'a BTreeMap<String, BTreeSet<String>>,
 }
 
 #[derive(Serialize)]
@@ -130,7 +133,11 @@ fn suggest(edits: &Edits, streams: &mut Streams<'_>) {
 fn told(edits: &Edits) -> Told<'_> {
     let files =
         edits.files.iter().map(|file| File { path: file.path.display().to_string(), patch: file.patch() });
-    let outcomes = edits.outcomes.iter().map(|one| Outcome { grant: &one.grant, edited: one.is_edited });
+    let outcomes = edits.outcomes.iter().map(|one| Outcome {
+        grant: &one.grant,
+        edited: one.is_edited,
+        narrowed: &one.narrowed,
+    });
     let suggestions = edits.suggestions.iter().map(|one| Suggested {
         grant: &one.grant,
         path: one.path.as_ref().map(|path| path.display().to_string()),

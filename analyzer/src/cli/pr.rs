@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use remit_forge::{patches, run as run_with};
+use remit_source::Options;
 
 use super::Streams;
 use super::forge::{ForgeArguments, proposals_in, runtime};
@@ -26,6 +27,9 @@ pub(super) struct Arguments {
     /// Pull requests that may be opened on one day
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     a_day: usize,
+    /// Also narrow the resources of policies, and the names of objects that roles list
+    #[arg(long)]
+    resources: bool,
     /// Have no issue that says what is open and what waits
     #[arg(long)]
     no_dashboard: bool,
@@ -43,7 +47,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     settings.max_open = arguments.max_open;
     settings.a_day = arguments.a_day;
     settings.has_dashboard = !arguments.no_dashboard;
-    let mut sources = Sources::default();
+    let mut sources = Sources::new(Options { resources: arguments.resources });
     let now = jiff::Timestamp::now();
     let report = match &arguments.patch {
         Some(folder) => {

@@ -43,7 +43,7 @@ fn place() -> (tempfile::TempDir, Facts) {
 fn changed(kept: &[&str]) -> Change {
     let (place, facts) = place();
     let kept = kept.iter().map(|&one| one.to_owned()).collect();
-    Sources::default().change(&place.path().join("repository"), &facts, &kept).unwrap()
+    Sources::new(Options::default()).change(&place.path().join("repository"), &facts, &kept).unwrap()
 }
 
 fn text(change: &Change) -> String {
@@ -74,11 +74,13 @@ fn what_somebody_keeps_stays_where_it_was() {
 #[test]
 fn a_policy_that_is_elsewhere_is_told_of() {
     let (place, facts) = place();
-    let change =
-        Sources::default().change(&place.path().join("proposal/after"), &facts, &BTreeSet::new()).unwrap();
+    let change = Sources::new(Options::default())
+        .change(&place.path().join("proposal/after"), &facts, &BTreeSet::new())
+        .unwrap();
     assert!(change.files.is_empty() && change.suggestions.is_empty(), "{change:?}");
     assert_eq!(change.absent.as_deref(), Some("policy `app` of `app`: no source of it was found"));
-    let error =
-        Sources::default().change(&place.path().join("absent"), &facts, &BTreeSet::new()).unwrap_err();
+    let error = Sources::new(Options::default())
+        .change(&place.path().join("absent"), &facts, &BTreeSet::new())
+        .unwrap_err();
     assert!(error.starts_with("cannot read repository"), "{error}");
 }

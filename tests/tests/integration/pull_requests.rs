@@ -1,12 +1,13 @@
 //! From a proposals folder to pull requests, merged and taken back, by the program.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use jiff::{Timestamp, ToSpan as _};
 use remit_tests::forge::{Flavour, Forge, PROJECT, TOKEN};
 use remit_tests::program::{self, Ran};
+use serde_json::{Value, json};
 
 /// A role of the demo's sample that loses much, and its policy.
 const ROLE: &str = "111122223333/role/etl-launcher";
@@ -39,27 +40,48 @@ fn hours_ago(hours: i64) -> Timestamp {
     Timestamp::from_second(now).unwrap().checked_sub(hours.hours()).unwrap()
 }
 
+/// A repository with one file, the folder where a person works in it, and the forge that it is on.
+fn begin(place: &Path, path: &str, text: &str) -> (PathBuf, Forge) {
+    git(place, &["init", "--quiet", "--bare", "-b", "main", "remote.git"]);
+    git(place, &["clone", "--quiet", "remote.git", "work"]);
+    let work = place.join("work");
+    fs::create_dir_all(work.join(path).parent().unwrap()).unwrap();
+    fs::write(work.join(path), text).unwrap();
+    git(&work, &["add", "-A"]);
+    git(&work, &["commit", "--quiet", "-m", "Begin"]);
+    git(&work, &["push", "--quiet", "origin", "HEAD:main"]);
+    let forge = Forge::start(Flavour::GitHub, &place.join("remote.git"), &hours_ago(30).to_string());
+    (work, forge)
+}
+
+/// Merges a pull request as a person does, some hours ago, and answers when.
+fn merge(work: &Path, forge: &Forge, branch: &str, number: u64) -> Timestamp {
+    git(work, &["pull", "--quiet", "--no-rebase", "origin", branch]);
+    git(work, &["push", "--quiet", "origin", "HEAD:main"]);
+    let commit = git(work, &["rev-parse", "HEAD"]).trim().to_owned();
+    let merged = hours_ago(20).checked_add(30.minutes()).unwrap();
+    forge.change(number, |pull| {
+        pull.state = "merged".to_owned();
+        pull.commit = Some(commit);
+        pull.updated = merged.to_string();
+    });
+    forge.set_now(&Timestamp::now().to_string());
+    merged
+}
+
 #[test]
 fn a_proposal_is_opened_merged_refused_and_taken_back() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path();
     let made = program::run(place, &["demo", "--out", "demo"]);
     assert_eq!(made.code, Some(0), "{made:?}");
-    git(place, &["init", "--quiet", "--bare", "-b", "main", "remote.git"]);
-    git(place, &["clone", "--quiet", "remote.git", "work"]);
-    let work = place.join("work");
-    fs::create_dir(work.join("iam")).unwrap();
     let before = place.join("demo/proposals").join(ROLE).join("before/launch.json");
-    fs::copy(before, work.join("iam/launch.json")).unwrap();
-    git(&work, &["add", "-A"]);
-    git(&work, &["commit", "--quiet", "-m", "Begin"]);
-    git(&work, &["push", "--quiet", "origin", "HEAD:main"]);
-    let forge = Forge::start(Flavour::GitHub, &place.join("remote.git"), &hours_ago(30).to_string());
+    let (work, forge) = begin(place, "iam/launch.json", &fs::read_to_string(before).unwrap());
 
     let run = || ask(place, &forge, &["pr", "demo/proposals", "--format", "json"]);
     let first = run();
     assert_eq!((first.code, first.talk.contains(TOKEN)), (Some(0), false), "{first:?}");
-    let outcomes: serde_json::Value = serde_json::from_str(&first.out).unwrap();
+    let outcomes: Value = serde_json::from_str(&first.out).unwrap();
     let opened: Vec<_> = outcomes.as_array().unwrap().iter().filter(|one| one["state"] == "opened").collect();
     assert_eq!((opened.len(), &opened[0]["removed"]), (1, &34.into()), "{outcomes:#}");
     let [pull] = &forge.pulls()[..] else { panic!("{:?}", forge.pulls()) };
@@ -71,16 +93,7 @@ fn a_proposal_is_opened_merged_refused_and_taken_back() {
     let again = run();
     assert_eq!((again.code, forge.writes().len()), (Some(0), 0), "{again:?}");
 
-    git(&work, &["pull", "--quiet", "--no-rebase", "origin", &pull.branch]);
-    git(&work, &["push", "--quiet", "origin", "HEAD:main"]);
-    let commit = git(&work, &["rev-parse", "HEAD"]).trim().to_owned();
-    let merged = hours_ago(20).checked_add(30.minutes()).unwrap();
-    forge.change(pull.number, |pull| {
-        pull.state = "merged".to_owned();
-        pull.commit = Some(commit);
-        pull.updated = merged.to_string();
-    });
-    forge.set_now(&Timestamp::now().to_string());
+    let merged = merge(&work, &forge, &pull.branch, pull.number);
     let watch = || ask(place, &forge, &["watch", "--ledger", "demo/ledger"]);
     let quiet = watch();
     assert_eq!((quiet.code, quiet.out.lines().count()), (Some(0), 1), "{quiet:?}");
@@ -110,6 +123,101 @@ fn a_proposal_is_opened_merged_refused_and_taken_back() {
     assert_eq!(forge.violations(), [] as [&str; 0]);
 }
 
+/// The launcher's policy as a person wrote it.
+const LAUNCH: &str = r#"data "aws_iam_policy_document" "launch" {
+  # Who transforms is somebody else.
+  statement {
+    actions = [
+      "sts:AssumeRole",
+      "sts:TagSession",
+      "sts:SetSourceIdentity",
+    ]
+    resources = ["arn:aws:iam::111122223333:role/etl-*"] # all of them
+  }
+
+  statement {
+    actions = ["states:*"]
+    resources = [
+      "arn:aws:states:eu-west-1:111122223333:stateMachine:etl",
+      "arn:aws:states:eu-west-1:111122223333:execution:etl:*",
+    ]
+  }
+
+  statement {
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["arn:aws:logs:eu-west-1:111122223333:log-group:/ecs/etl-launcher:*"]
+  }
+}
+
+resource "aws_iam_role_policy" "launch" {
+  name   = "launch"
+  role   = "etl-launcher"
+  policy = data.aws_iam_policy_document.launch.json
+}
+"#;
+
+/// The first statement of it, where resources are narrowed.
+const APART: &str = r#"  # Who transforms is somebody else.
+  statement {
+    actions = [
+      "sts:TagSession",
+      "sts:SetSourceIdentity",
+    ]
+    resources = ["arn:aws:iam::111122223333:role/etl-*"] # all of them
+  }
+
+  statement {
+    actions = [
+      "sts:AssumeRole",
+    ]
+    resources = ["arn:aws:iam::111122223333:role/etl-transform"] # all of them
+  }
+"#;
+
+#[test]
+fn resources_are_narrowed_where_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    let made = program::run(place, &["demo", "--out", "demo"]);
+    assert_eq!(made.code, Some(0), "{made:?}");
+    let (work, forge) = begin(place, "iam/launch.tf", LAUNCH);
+    let run = |more: &[&str]| ask(place, &forge, &[&["pr", "demo/proposals"], more].concat());
+    let edited = || {
+        let pull = forge.pulls().pop().unwrap();
+        (git(&place.join("remote.git"), &["show", &format!("{}:iam/launch.tf", pull.branch)]), pull.body)
+    };
+    let first = run(&[]);
+    let (text, body) = edited();
+    assert!(text.contains("\"sts:AssumeRole\",\n") && !text.contains("etl-transform"), "{first:?} {text}");
+    assert!(!body.contains("fewer resources"), "{body}");
+    // Fewer resources are other evidence, so that the same pull request is written anew.
+    assert_eq!(run(&["--resources"]).code, Some(0));
+    let (text, body) = edited();
+    assert!(text.contains(APART), "{text}");
+    assert!(text.ends_with(LAUNCH.split_once("\n}\n").unwrap().1), "{text}");
+    let row = "| `sts:AssumeRole` | `arn:aws:iam::111122223333:role/etl-transform` |";
+    assert!(
+        body.contains("recorded; 1 permission on fewer resources than today.") && body.contains(row),
+        "{body}"
+    );
+    let _ = forge.writes();
+    assert_eq!((run(&["--resources"]).code, forge.writes().len(), forge.pulls().len()), (Some(0), 0, 1));
+
+    let [pull] = &forge.pulls()[..] else { panic!("{:?}", forge.pulls()) };
+    merge(&work, &forge, &pull.branch, pull.number);
+    let refused = log("etl-launcher", &[("sts", "AssumeRole", true)], hours_ago(10));
+    fs::write(place.join("refused.json"), refused).unwrap();
+    let read = program::run(place, &["ingest", "cloudtrail", "refused.json", "--ledger", "demo/ledger"]);
+    assert_eq!(read.code, Some(0), "{read:?}");
+    let told = ask(place, &forge, &["watch", "--ledger", "demo/ledger"]);
+    let pulls = forge.pulls();
+    let [_, back] = &pulls[..] else { panic!("{told:?} {pulls:?}") };
+    assert!(back.body.contains("`sts:AssumeRole`"), "{}", back.body);
+    let back = git(&place.join("remote.git"), &["show", &format!("{}:iam/launch.tf", back.branch)]);
+    assert_eq!(back, LAUNCH);
+    assert_eq!(forge.violations(), [] as [&str; 0]);
+}
+
 /// A log of CloudTrail with a call of the role that was refused.
 fn refused(operation: &str, at: Timestamp) -> String {
     log("etl-launcher", &[("states", operation, true)], at)
@@ -119,7 +227,7 @@ fn refused(operation: &str, at: Timestamp) -> String {
 pub(super) fn log(role: &str, calls: &[(&str, &str, bool)], at: Timestamp) -> String {
     let arn = format!("arn:aws:iam::111122223333:role/{role}");
     let event = |(service, operation, is_refused): &(&str, &str, bool)| {
-        serde_json::json!({
+        json!({
             "eventVersion": "1.10", "eventTime": at.to_string(), "eventSource": format!("{service}.amazonaws.com"),
             "eventName": operation, "awsRegion": "eu-west-1", "sourceIPAddress": "10.0.0.1", "userAgent": "aws-sdk",
             "errorCode": is_refused.then_some("AccessDenied"), "errorMessage": is_refused.then_some("not authorized"),
@@ -135,7 +243,7 @@ pub(super) fn log(role: &str, calls: &[(&str, &str, bool)], at: Timestamp) -> St
             }
         })
     };
-    serde_json::json!({ "Records": calls.iter().map(event).collect::<Vec<_>>() }).to_string()
+    json!({ "Records": calls.iter().map(event).collect::<Vec<_>>() }).to_string()
 }
 
 #[test]

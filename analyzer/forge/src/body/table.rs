@@ -15,7 +15,7 @@ pub(super) struct Row {
     denied: u64,
 }
 
-/// Permissions that are named in a row.
+/// Names in a cell.
 const NAMED: usize = 8;
 
 /// The rows of permissions, in the order of what was used, what stays besides, what cannot be told, and what goes; larger ones first.
@@ -43,14 +43,20 @@ pub(super) fn rows<'a>(lines: impl Iterator<Item = &'a Line>) -> Vec<Row> {
 impl Row {
     /// Its permissions, as far as there is room for them.
     pub(super) fn names(&self) -> String {
-        let named: Vec<String> = self.permissions.iter().take(NAMED).map(|one| name(one)).collect();
-        let mut text = named.join(", ");
-        if let Some(more @ 1..) = self.permissions.len().checked_sub(NAMED) {
-            text.push_str(&format!(" and {} more", grouped(more as u64)));
-        }
+        let mut text = named(self.permissions.iter());
         if self.denied > 0 {
             text.push_str(&format!(" ({} refused calls, which are no use)", grouped(self.denied)));
         }
         text
     }
+}
+
+/// Names, as far as there is room for them.
+pub(super) fn named<'a>(all: impl ExactSizeIterator<Item = &'a String>) -> String {
+    let count = all.len();
+    let mut text = all.take(NAMED).map(|one| name(one)).collect::<Vec<_>>().join(", ");
+    if let Some(more @ 1..) = count.checked_sub(NAMED) {
+        text.push_str(&format!(" and {} more", grouped(more as u64)));
+    }
+    text
 }

@@ -168,3 +168,22 @@ fn a_body_is_bounded_and_says_what_it_leaves_out() {
         assert!(text.contains("of 6,000 permissions of role"));
     }
 }
+
+#[test]
+fn fewer_resources_are_said_in_the_verdict_and_listed() {
+    let of = |names: &[&str]| names.iter().map(|&one| one.to_owned()).collect::<BTreeSet<String>>();
+    let narrowed = [
+        ("s3:GetObject".to_owned(), of(&["arn:aws:s3:::a/*", HOSTILE])),
+        ("s3:ListBucket".to_owned(), of(&["arn:aws:s3:::a"])),
+    ];
+    let narrowed = Change { narrowed: narrowed.into(), ..change() };
+    let text = body(&facts(), &narrowed, &[]);
+    let first = text.lines().next().unwrap();
+    assert!(first.ends_with("recorded; 2 permissions on fewer resources than today.\\"), "{first}");
+    assert!(text.contains("\n| `s3:ListBucket` | `arn:aws:s3:::a` |\n"), "{text}");
+    assert!(!text.contains("<img"), "{text}");
+    let nothing = Facts { removed: Vec::new(), ..facts() };
+    let text = body(&nothing, &narrowed, &[]);
+    assert!(text.starts_with("**2 permissions of role `app` on fewer resources than today**: "), "{text}");
+    assert!(text.contains("No permission, but resources"), "{text}");
+}

@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::change::Change;
 
 fn folder(files: &[(&str, &Value)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -152,11 +153,22 @@ fn another_week_is_the_same_evidence_and_another_permission_is_not() {
     later["kept"][0]["count"] = json!(12);
     later["proof"]["protected"] = json!(13);
     let later = read(&later);
-    assert_eq!(facts.evidence(&none, &none), later.evidence(&none, &none));
+    let all = Change::default();
+    assert_eq!(facts.evidence(&none, &all), later.evidence(&none, &all));
     let kept = BTreeSet::from(["s3:PutObject".to_owned()]);
-    let policy = BTreeSet::from(["p".to_owned()]);
-    let all = [facts.evidence(&none, &none), facts.evidence(&kept, &none), facts.evidence(&none, &policy)];
-    assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
+    let part = Change { unedited: BTreeSet::from(["p".to_owned()]), ..Change::default() };
+    let narrowed = |resource: &str| {
+        let resources = BTreeSet::from([resource.to_owned()]);
+        Change { narrowed: [("s3:GetObject".to_owned(), resources)].into(), ..Change::default() }
+    };
+    let digests = [
+        facts.evidence(&none, &all),
+        facts.evidence(&kept, &all),
+        facts.evidence(&none, &part),
+        facts.evidence(&none, &narrowed("a")),
+        facts.evidence(&none, &narrowed("b")),
+    ];
+    assert_eq!(digests.iter().collect::<BTreeSet<_>>().len(), digests.len());
 }
 
 #[test]

@@ -231,6 +231,8 @@ impl Run<'_> {
             .facts
             .going(&candidate.kept, candidate.change.untouched())
             .map(|line| line.permission.as_str())
+            // A call that is refused now may have needed one of the resources that went.
+            .chain(candidate.change.narrowed.keys().map(String::as_str))
             .collect();
         Marker {
             identity: candidate.facts.identity.clone(),

@@ -138,7 +138,7 @@ impl<'a> Run<'a> {
                 Default::default()
             }
         };
-        candidate.evidence = candidate.facts.evidence(&candidate.kept, &candidate.change.unedited);
+        candidate.evidence = candidate.facts.evidence(&candidate.kept, &candidate.change);
         Ok(())
     }
 }

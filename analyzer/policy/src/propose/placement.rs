@@ -15,14 +15,14 @@ use crate::propose::rewrite::{Spelling, rewrite};
 use crate::verdict::Judgement;
 
 /// Characters of a managed policy, white space not counted.
-pub(crate) const MANAGED_LIMIT: usize = 6_144;
+pub const MANAGED_LIMIT: usize = 6_144;
 /// Managed policies attached to one principal.
 pub(crate) const ATTACHED_LIMIT: usize = 10;
 /// Characters of a policy's name.
 const NAME_LIMIT: usize = 128;
 
 /// Characters of all inline policies of a principal together.
-pub(crate) fn inline_limit(kind: PrincipalKind) -> usize {
+pub fn inline_limit(kind: PrincipalKind) -> usize {
     match kind {
         PrincipalKind::Role => 10_240,
         PrincipalKind::User => 2_048,

@@ -58,6 +58,11 @@ impl<'a> Plan<'a> {
                 let cut = cut.ok_or_else(|| because("it shares a line with something else"))?;
                 self.cuts.entry(file).or_default().push(cut);
             }
+            Removal::Document => {
+                let cut = splice::document(self.text(file), span);
+                let cut = cut.ok_or_else(|| because("it is all that its file holds: delete that"))?;
+                self.cuts.entry(file).or_default().push(cut);
+            }
             Removal::Only => {
                 return Err(because("nothing of it would be left: take it away with what attaches it"));
             }

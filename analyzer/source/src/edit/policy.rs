@@ -20,6 +20,8 @@ pub(super) struct Edit {
     pub(super) cuts: Cuts,
     /// Of which statement each of those is that will be there.
     pub(super) origins: Vec<usize>,
+    /// Actions that stay on fewer resources, each with these.
+    pub(super) narrowed: BTreeMap<String, BTreeSet<String>>,
     /// Statements whose resources stay although the proposal narrows them.
     pub(super) wide: Vec<Wide>,
 }
@@ -82,7 +84,16 @@ pub(super) fn edit(
             continue;
         }
         let parts = if options.resources { parts(statement, given, stays) } else { Ok(vec![whole.clone()]) };
-        let done = parts.and_then(|parts| split(&mut plan, statement, &parts, &mut sids));
+        let done = parts.and_then(|parts| {
+            let count = split(&mut plan, statement, &parts, &mut sids)?;
+            for Part { actions, resources } in parts {
+                let Some(resources) = resources else { continue };
+                for action in actions {
+                    edit.narrowed.entry(action).or_default().extend(resources.iter().cloned());
+                }
+            }
+            Ok(count)
+        });
         let count = match done {
             Err(why) if options.resources => {
                 let wanted = stays.iter().map(|&one| one.clone()).collect();
@@ -124,7 +135,14 @@ fn parts(statement: &Statement, given: &Given, stays: &[&Given]) -> Result<Vec<P
     if groups.len() > PARTS {
         return Err(because("what stays of it are too many statements"));
     }
-    Ok(groups.into_iter().map(|(resources, all)| Part { actions: actions(&all), resources }).collect())
+    let mut parts: Vec<Part> =
+        groups.into_iter().map(|(resources, all)| Part { actions: actions(&all), resources }).collect();
+    // What somebody keeps stays on all of them, and need not be said of some besides.
+    if let Some((Part { actions: whole, resources: None }, others)) = parts.split_first_mut() {
+        others.iter_mut().for_each(|part| part.actions.retain(|action| !whole.contains(action)));
+        parts.retain(|part| !part.actions.is_empty());
+    }
+    Ok(parts)
 }
 
 /// The resources on which something stays; none where they are those of today.

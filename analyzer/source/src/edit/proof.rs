@@ -1,6 +1,9 @@
 //! An edited source is read again and shown to say what the proposal says.
 
-use remit_policy::{Document, Effect, Matcher, PolicySet, Statement as Given, contain};
+use remit_policy::{
+    Document, Effect, MANAGED_LIMIT, Matcher, PolicySet, PrincipalKind, Statement as Given, contain,
+    inline_limit,
+};
 
 use super::policy::Edit;
 use super::{NoEdit, Options};
@@ -34,6 +37,11 @@ pub(super) fn policy(
         .map_err(|why| unproven(&format!("it would allow more than today: {why}")))?;
     contain(&proposed_set, &edited_set)
         .map_err(|why| unproven(&format!("it would lack something: {why}")))?;
+    // Several statements of one are longer than it was; a proposal that is too long for one policy is one of several.
+    let limit = if change.arn.is_some() { MANAGED_LIMIT } else { inline_limit(PrincipalKind::Role) };
+    if edited.size() > limit.max(change.before.size()) {
+        return Err(unproven("it would be longer than the provider takes"));
+    }
     // By actions alone it says the same, whatever resources stay as they were.
     let open: Vec<Document> = proposed.iter().map(|document| anywhere(document)).collect();
     let open = PolicySet::new(&open.iter().collect::<Vec<_>>(), None);

@@ -9,14 +9,14 @@ use super::{Cuts, NoEdit, Options, because};
 use crate::place::Content;
 use crate::repository::Repository;
 
-/// The cuts that leave of a role no more than what is wanted of it, wherever it is bound.
+/// The cuts that leave of a role no more than what is wanted of it, wherever it is bound. None where nothing of it would be left.
 pub(super) fn edit(
     repository: &Repository,
     place: usize,
     is_equal: bool,
     wanted: &[Permission],
     options: Options,
-) -> Result<Cuts, NoEdit> {
+) -> Result<Option<Cuts>, NoEdit> {
     let place = repository.places.get(place).ok_or_else(|| because("it was not found"))?;
     if let Some(reason) = place.reasons.first() {
         return Err(NoEdit::Reason(reason.clone()));
@@ -54,10 +54,7 @@ pub(super) fn edit(
         }
         plan.split(rule.file, &rule.span, &rule.removal, &copies, &rule.reasons)?;
     }
-    if left == 0 {
-        return Err(because("nothing of it would be left: take it away with what binds it"));
-    }
-    plan.done()
+    if left == 0 { Ok(None) } else { plan.done().map(Some) }
 }
 
 /// What rules say of which all stays.

@@ -16,6 +16,7 @@ pub(crate) fn copied(text: &str, item: &Span, removal: &Removal, copies: &[Vec<C
         Removal::Marker => rows(text, item)?,
         Removal::Lines => blocks(text, item)?,
         Removal::Only => alone(text, item)?,
+        Removal::Document => return None,
     };
     let own = text.get(form.span.clone())?;
     let shifted = |cut: &Cut| -> Option<Cut> {
