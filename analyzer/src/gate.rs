@@ -19,7 +19,7 @@ pub(crate) mod sarif;
 mod tests;
 pub(crate) mod tree;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use remit_catalog::{AccessLevel, Catalog};
@@ -80,6 +80,8 @@ struct Growth {
     how: String,
     /// Actions or permissions that it did not have at all.
     names: Vec<String>,
+    /// Those that it had, and has more of now.
+    widened: Vec<String>,
     /// The most dangerous access level of what it gains.
     level: AccessLevel,
     /// Whether what it grants is written with a pattern for all actions of a service, or more.
@@ -109,7 +111,7 @@ pub(crate) fn check(input: &Input<'_>) -> Vec<Objection> {
             _ => vec![Err(Box::new(unknown(input, head)))],
         });
     }
-    grown.extend(attachment::growth(input).into_iter().map(Ok));
+    grown.extend(attachment::growth(input));
     let mut objections = Vec::new();
     for growth in grown {
         match growth {
@@ -135,11 +137,20 @@ fn changed<'a>(
     let of = |repository: &'a Repository| by_key(repository, places(repository));
     let (before, after) = (of(input.base), of(input.head));
     let gone = before.iter().filter(|(key, _)| !after.contains_key(key));
-    let gone: BTreeSet<String> = gone.map(|(_, place)| said(input.base, place)).collect();
+    let mut left: BTreeMap<String, usize> = BTreeMap::new();
+    gone.for_each(|(_, place)| *left.entry(said(input.base, place)).or_default() += 1);
     let pairs = after.into_iter().map(|(key, head)| (head, before.get(&key).copied()));
-    let is_known = |head: &Place, base: Option<&Place>| {
+    // Each moves to one place: a second that says the same is new.
+    let mut has_moved = |now: &str| {
+        let left = left.get_mut(now).filter(|left| **left > 0);
+        left.is_some_and(|left| {
+            *left -= 1;
+            true
+        })
+    };
+    let mut is_known = |head: &Place, base: Option<&Place>| {
         let now = said(input.head, head);
-        base.map_or_else(|| gone.contains(&now), |base| said(input.base, base) == now)
+        base.map_or_else(|| has_moved(&now), |base| said(input.base, base) == now)
     };
     pairs.filter(|(head, base)| !is_known(head, *base)).collect()
 }

@@ -5,13 +5,23 @@ use std::collections::BTreeSet;
 use remit_catalog::AccessLevel;
 use remit_source::{Attachment, Repository};
 
-use super::{Growth, Input, Severity, document, review};
+use super::{Growth, Input, Objection, Severity, document, review};
 
 /// Each attachment that was not there before.
-pub(super) fn growth(input: &Input<'_>) -> Vec<Growth> {
+pub(super) fn growth(input: &Input<'_>) -> Vec<Result<Growth, Box<Objection>>> {
     let before: BTreeSet<_> = input.base.attachments.iter().map(|one| key(input.base, one)).collect();
     let new = input.head.attachments.iter().filter(|one| !before.contains(&key(input.head, one)));
-    new.map(|one| told(input, one)).collect()
+    new.flat_map(|one| {
+        let name = one.policy.known().and_then(of_provider);
+        let growth = told(input, one, name);
+        // What a policy grants that is not here is known of none that a customer may have made, and of few of the provider's.
+        let is_judged = name.is_some() && (input.policy.forbidden.is_empty() || !growth.written.is_empty());
+        let why = format!("the statements of `{}` are not in the repository", one.policy);
+        let unjudged = || Err(Box::new(Objection::unjudged(&growth.file, one.line, &one.address, &why)));
+        let unjudged = (!is_judged).then(unjudged);
+        [Ok(growth)].into_iter().chain(unjudged).collect::<Vec<_>>()
+    })
+    .collect()
 }
 
 /// Who has what; where nobody is named, what attaches it stands for whom.
@@ -21,8 +31,15 @@ fn key(repository: &Repository, one: &Attachment) -> (String, String) {
     (whom, document::text(&one.policy))
 }
 
-fn told(input: &Input<'_>, one: &Attachment) -> Growth {
-    let known = one.policy.known().map(|arn| arn.rsplit('/').next().unwrap_or(arn));
+/// The name of a policy of the provider: no customer can make one whose ARN has `aws` for an account, and a name alone, as templates
+/// of SAM have it, means one of the provider.
+fn of_provider(policy: &str) -> Option<&str> {
+    let Some(arn) = policy.strip_prefix("arn:") else { return Some(policy) };
+    let (_, name) = arn.split_once(":iam::aws:policy/")?;
+    name.rsplit('/').next()
+}
+
+fn told(input: &Input<'_>, one: &Attachment, known: Option<&str>) -> Growth {
     let (level, written) = known.map_or((AccessLevel::Write, None), of_name);
     let is_wildcard = written.is_some() || known.is_some_and(|name| name.contains("FullAccess"));
     let to = one.holder.as_ref().map(|holder| format!(" to `{holder}`")).unwrap_or_default();
@@ -39,6 +56,7 @@ fn told(input: &Input<'_>, one: &Attachment) -> Growth {
             .map(|(_, name)| name.to_owned()),
         how: format!("attaches `{}`{to}, whose statements are not in the repository", one.policy),
         names: Vec::new(),
+        widened: Vec::new(),
         level,
         is_wildcard,
         review: review::date(input.head, one.file, one.span.clone(), None),

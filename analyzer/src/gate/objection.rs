@@ -221,6 +221,7 @@ pub(super) fn objections(
 ) {
     let owner = (input.owner)(&growth.file, growth.identity.as_deref());
     let demand = demand(input, growth);
+    let all: Vec<String> = growth.names.iter().chain(&growth.widened).cloned().collect();
     let mut say = |severity, rule, message: String, names: Vec<String>| {
         objections.push(Objection {
             severity,
@@ -256,7 +257,7 @@ pub(super) fn objections(
         Some(Demand::NotSeen) => "; no recorded call needed it".to_owned(),
     };
     let what = format!("{} ({}){gained}{asked}", growth.how, word(growth.level));
-    say(growth.severity, growth.rule, what, growth.names.clone());
+    say(growth.severity, growth.rule, what, all.clone());
 
     for forbidden in &input.policy.forbidden {
         if is_granted(expander, growth, forbidden) {
@@ -268,7 +269,7 @@ pub(super) fn objections(
     let is_above = |most: AccessLevel| level_order(growth.level) < level_order(most);
     if let Some(most) = input.policy.most.filter(|most| is_above(*most)) {
         let message = format!("grants {}, and at most {} is allowed", word(growth.level), word(most));
-        say(Severity::Error, "too_much_privilege", message, growth.names.clone());
+        say(Severity::Error, "too_much_privilege", message, all.clone());
     }
     if input.policy.needs_review && is_grave {
         let what = if growth.is_wildcard { "a wildcard" } else { "permissions management" };
@@ -280,12 +281,12 @@ pub(super) fn objections(
             Some(_) => None,
         };
         if let Some(message) = message {
-            say(Severity::Error, "no_review_date", message, growth.names.clone());
+            say(Severity::Error, "no_review_date", message, all.clone());
         }
     }
     if input.policy.needs_owner && owner.is_none() {
         let message = "grants more, and neither CODEOWNERS nor `remit.toml` names an owner".to_owned();
-        say(Severity::Error, "no_owner", message, growth.names.clone());
+        say(Severity::Error, "no_owner", message, all);
     }
 }
 
@@ -294,15 +295,15 @@ fn is_granted(expander: &mut Expander<'_>, growth: &Growth, forbidden: &Pattern)
     let text = forbidden.text();
     let forbidden_set: ActionSet = expander.pattern(text).clone();
     let catalog = expander.catalog();
-    let is_new =
-        growth.names.iter().filter_map(|name| catalog.find(name)).any(|id| forbidden_set.contains(id));
+    let all = || growth.names.iter().chain(&growth.widened);
+    let is_new = all().filter_map(|name| catalog.find(name)).any(|id| forbidden_set.contains(id));
     // What was there and is widened, and what the catalog lacks, is as forbidden.
     let pattern = remit_policy::Glob::action(text);
     let written =
         growth.written.iter().any(|written| remit_policy::Glob::action(written).intersects(&pattern));
     is_new
-        || growth.names.iter().any(|name| forbidden.matches(name))
-        || (growth.names.is_empty() && written)
+        || all().any(|name| forbidden.matches(name))
+        || (all().next().is_none() && written)
         || growth.written.iter().any(|one| one.eq_ignore_ascii_case(text))
 }
 

@@ -1,7 +1,9 @@
 //! What a policy of AWS grants that it did not grant before, statement by statement.
 
 use remit_catalog::AccessLevel;
-use remit_policy::{ActionSet, Document, Effect, Expander, Gap, PolicySet, Statement as Given, contain};
+use remit_policy::{
+    ActionSet, Document, Effect, Expander, Gap, Matcher, PolicySet, Statement as Given, contain,
+};
 use remit_source::{Content, Place, Reason, Repository, Statement};
 
 use super::holders::{Held, Holder};
@@ -46,17 +48,12 @@ pub(super) fn growth(
             let alone = with_denials(holder.has, statement);
             let had: Vec<&Document> = holder.had.iter().collect();
             let example = contain(&PolicySet::new(&[&alone], None), &PolicySet::new(&had, None)).err()?;
-            Some((holder, alone, example))
+            Some((holder, example))
         });
-        let Some((holder, alone, example)) = more else { continue };
-        let mut gained = granted(expander, &alone);
-        for had in holder.had {
-            gained.subtract(&granted(expander, had));
-        }
-        let names: Vec<String> = names(input, &gained);
-        let all = expander.element(&statement.actions);
-        let widened = if gained.is_empty() { &all } else { &gained };
-        let level = level(input, widened, is_all(statement));
+        let Some((holder, example)) = more else { continue };
+        let Gained { new, widened } = gained(expander, holder, statement);
+        let names: Vec<String> = names(input, &new);
+        let level = level(input, &union(&new, &widened), is_all(statement));
         let why = match example.gap {
             Gap::NotAllowed | Gap::NotWithinBoundary if holder.had.is_empty() => {
                 "by a policy that was not there"
@@ -91,6 +88,7 @@ pub(super) fn growth(
             }),
             how: format!("allows `{action}` on `{resource}`, {why}{moved}"),
             names,
+            widened: self::names(input, &widened),
             level,
             is_wildcard,
             review: source.and_then(|source| {
@@ -100,6 +98,65 @@ pub(super) fn growth(
         }));
     }
     grown
+}
+
+/// Actions of a statement that grow.
+struct Gained {
+    /// Those that nothing allowed.
+    new: ActionSet,
+    /// Those that were allowed on less, or under more conditions.
+    widened: ActionSet,
+}
+
+/// What a holder gains by a statement, pattern by pattern: one that grows says nothing of another.
+fn gained(expander: &mut Expander<'_>, holder: &Holder<'_>, statement: &Given) -> Gained {
+    let mut had = ActionSet::default();
+    for document in holder.had {
+        had.union_with(&granted(expander, document));
+    }
+    let before: Vec<&Document> = holder.had.iter().collect();
+    let before = PolicySet::new(&before, None);
+    let grows = |patterns: Vec<String>| {
+        let actions = Matcher { negated: false, patterns, bare: false };
+        let part = with_denials(holder.has, &Given { actions, ..statement.clone() });
+        contain(&PolicySet::new(&[&part], None), &before).is_err()
+    };
+    // Of all actions but some there is only one pattern to speak of.
+    let whole = granted(expander, &with_denials(holder.has, statement));
+    let parts = match statement.actions.negated {
+        true => vec![whole],
+        false => {
+            let growing = statement.actions.patterns.iter().filter(|one| grows(vec![(*one).clone()]));
+            growing.map(|one| both(expander.pattern(one), &whole)).collect()
+        }
+    };
+    let (mut new, mut widened) = (ActionSet::default(), ActionSet::default());
+    for part in parts {
+        let (mut fresh, old) = (part.clone(), both(&part, &had));
+        fresh.subtract(&had);
+        let names: Vec<String> =
+            old.iter().filter_map(|id| Some(expander.catalog().action(id)?.full_name())).collect();
+        if fresh.is_empty() || names.len() > COMPARED || (!names.is_empty() && grows(names)) {
+            widened.union_with(&old);
+        }
+        new.union_with(&fresh);
+    }
+    Gained { new, widened }
+}
+
+/// Actions of one pattern that are compared by name; of more than these, all are taken to grow with the pattern.
+const COMPARED: usize = 500;
+
+fn both(one: &ActionSet, other: &ActionSet) -> ActionSet {
+    let mut both = one.clone();
+    both.intersect_with(other);
+    both
+}
+
+fn union(one: &ActionSet, other: &ActionSet) -> ActionSet {
+    let mut all = one.clone();
+    all.union_with(other);
+    all
 }
 
 /// What is written at a place of which not all can be read: statements are made there, or come from elsewhere.

@@ -18,11 +18,14 @@ pub(super) fn growth(
     base: Option<&Place>,
 ) -> Vec<Result<Growth, Box<Objection>>> {
     let Content::Statements(statements) = &head.content else { return Vec::new() };
+    let new = document::for_guests(statements, false);
+    // What another resource's policy said is nothing that this resource had.
+    let is_of_another = |base: &&Place| base.names.holder != head.names.holder && !is_trust(&new.document);
+    let base = base.filter(|base| !is_of_another(base));
     let old = match base.map(|base| &base.content) {
         Some(Content::Statements(old)) => old.as_slice(),
         _ => &[],
     };
-    let new = document::for_guests(statements, false);
     let before = Before { narrow: document::for_guests(old, false), wide: document::for_guests(old, true) };
     let mut grown: Vec<_> = unclear(input, head, base).into_iter().map(Err).collect();
     for (at, why) in &new.open {
@@ -132,20 +135,21 @@ fn told(
     entry: &Entry<'_>,
     before: &Before,
 ) -> Growth {
-    let mut gained = expander.element(&entry.given.actions);
-    let all = gained.clone();
+    let all = expander.element(&entry.given.actions);
+    let (mut gained, mut widened) = (all.clone(), all.clone());
     let of_them = before.wide.document.statements.iter().zip(&before.wide.guests);
     let had: Vec<Given> = of_them
         .filter(|(_, old)| entry.guests.iter().all(|guest| old.stands_for(guest)))
         .map(|(given, _)| given.clone())
         .collect();
     gained.subtract(&granted(expander, &Document { statements: had, ..before.wide.document.clone() }));
+    widened.subtract(&gained);
+    let widened = names(input, &widened);
     let names = names(input, &gained);
     let (action, resource) = &entry.example;
     let is_known = input.catalog.find(action).is_some();
     let action = names.first().filter(|_| !is_known).unwrap_or(action);
-    let is_trust =
-        entry.given.actions.patterns.iter().all(|one| one.to_ascii_lowercase().starts_with("sts:"));
+    let is_trust = of_trust(entry.given);
     let bound = entry.severity != Severity::Error && entry.guests.iter().any(|guest| guest.is_everybody());
     let bound = if bound { " who meets its conditions" } else { "" };
     let whom = format!("{}{bound}", whom(&entry.guests));
@@ -171,12 +175,22 @@ fn told(
             .and_then(|name| name.known())
             .map(str::to_owned),
         how,
-        level: level(input, if gained.is_empty() { &all } else { &gained }, false),
+        level: level(input, &all, false),
         names,
+        widened,
         is_wildcard: is_everybody,
         review: review::date(input.head, source.file, source.span.clone(), Some(entry.given)),
         written: entry.given.actions.patterns.clone(),
     }
+}
+
+/// Whether a policy says who may become a role.
+fn is_trust(policy: &Document) -> bool {
+    policy.statements.iter().all(of_trust)
+}
+
+fn of_trust(given: &Given) -> bool {
+    given.actions.patterns.iter().all(|one| one.to_ascii_lowercase().starts_with("sts:"))
 }
 
 /// Guests that are named, at most.

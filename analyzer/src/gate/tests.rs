@@ -59,7 +59,9 @@ fn what_was_allowed_before_is_nothing_new() {
     assert!(checked(&[("a.json", &wide)], &[], &none).is_empty());
     // Moved, it is what it was.
     assert!(checked(&[("a.json", &wide)], &[("b/c.json", &wide)], &none).is_empty());
-    // And copied it is one more.
+    // It moves to one place alone, and copied it is one more.
+    let twice = [("b.json", wide.as_str()), ("c.json", wide.as_str())];
+    assert_eq!(checked(&[("a.json", &wide)], &twice, &none).len(), 1);
     assert_eq!(checked(&[("a.json", &wide)], &[("a.json", &wide), ("b.json", &wide)], &none).len(), 1);
 }
 
@@ -79,7 +81,8 @@ fn each_way_to_allow_more_is_told_with_a_request() {
     assert!(message.to_lowercase().contains("allows `s3:putobject` on `arn:aws:s3:::logs/"), "{message}");
     // The same action on more.
     let (_, message, names) = grown(&policy(&allow("\"s3:GetObject\"", "*")));
-    assert!(names.is_empty() && message.contains("which nothing allowed there before"), "{message}");
+    assert_eq!(names, ["s3:GetObject"]);
+    assert!(message.ends_with("which nothing allowed there before (read)"), "{message}");
     // A whole service.
     assert_eq!(grown(&policy(&allow("\"s3:*\"", "arn:aws:s3:::logs/*"))).0, Severity::Warning);
     assert_eq!(grown(&policy(&allow("\"iam:PutRolePolicy\"", "*"))).0, Severity::Warning);
@@ -97,6 +100,36 @@ fn each_way_to_allow_more_is_told_with_a_request() {
     );
     let objections = checked(&[("a.json", &bound)], &[("a.json", &open)], &none);
     assert!(objections[0].message.contains("under a condition"), "{objections:#?}");
+}
+
+#[test]
+fn what_is_widened_counts_beside_what_is_new() {
+    let base = policy(&allow("\"iam:PassRole\"", "arn:aws:iam::111122223333:role/x"));
+    let head = policy(&allow("[\"iam:PassRole\", \"s3:GetObject\"]", "*"));
+    let most = AccessLevel::Read;
+    let strict =
+        Policy { forbidden: vec![Pattern::new("iam:*").unwrap()], most: Some(most), ..Policy::default() };
+    let objections = checked(&[("a.json", &base)], &[("a.json", &head)], &strict);
+    let rules: Vec<_> = objections.iter().map(|one| one.rule).collect();
+    assert_eq!(rules, ["forbidden_action", "too_much_privilege", "new_privilege"], "{objections:#?}");
+    assert_eq!(objections[2].names, ["s3:GetObject", "iam:PassRole"]);
+    assert!(objections[2].message.ends_with("; new: `s3:GetObject`"), "{objections:#?}");
+    // What grows by one pattern alone says nothing of another.
+    let beside = policy(&format!(
+        "{},\n{}",
+        allow("\"iam:PassRole\"", "arn:aws:iam::111122223333:role/x"),
+        allow("\"s3:GetObject\"", "*")
+    ));
+    let objections = checked(&[("a.json", &base)], &[("a.json", &beside)], &strict);
+    assert_eq!(told(&objections), [(Severity::Note, "new_privilege", 5)]);
+    // Of a wildcard, what was there on less grows with what is new.
+    let base = policy(&allow("\"s3:GetObject\"", "arn:aws:s3:::logs/*"));
+    let head = policy(&allow("\"s3:GetObject*\"", "*"));
+    let names = &checked(&[("a.json", &base)], &[("a.json", &head)], &Policy::default())[0].names;
+    assert!(names.len() > 2 && names.contains(&"s3:GetObject".to_owned()), "{names:?}");
+    let head = policy(&allow("\"s3:GetObject*\"", "arn:aws:s3:::logs/*"));
+    let names = &checked(&[("a.json", &base)], &[("a.json", &head)], &Policy::default())[0].names;
+    assert!(names.len() > 2 && !names.contains(&"s3:GetObject".to_owned()), "{names:?}");
 }
 
 #[test]

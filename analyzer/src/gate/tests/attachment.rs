@@ -40,6 +40,23 @@ fn a_policy_of_aws_that_is_attached_is_told_by_its_name() {
 }
 
 #[test]
+fn what_a_policy_from_elsewhere_grants_cannot_be_told() {
+    let rules = |arn: &str, forbidden: &[&str]| -> Vec<&str> {
+        let forbidden = forbidden.iter().map(|one| Pattern::new(one).unwrap()).collect();
+        let policy = Policy { forbidden, ..Policy::default() };
+        let head = attach("app", &format!("\"{arn}\""));
+        checked(&[], &[("main.tf", &head)], &policy).iter().map(|one| one.rule).collect()
+    };
+    // Whatever a customer calls a policy, it may say anything.
+    let own = "arn:aws:iam::111122223333:policy/EverythingReadOnly";
+    assert_eq!(rules(own, &[]), ["unjudged", "new_privilege"]);
+    let power = "arn:aws:iam::aws:policy/PowerUserAccess";
+    assert_eq!(rules(power, &[]), ["new_privilege"]);
+    assert_eq!(rules(power, &["kms:*"]), ["new_privilege", "unjudged"]);
+    assert_eq!(rules("arn:aws-cn:iam::aws:policy/job-function/ViewOnlyAccess", &[]), ["new_privilege"]);
+}
+
+#[test]
 fn attachments_are_found_in_every_form() {
     let told = |path: &str, text: &str| -> Vec<(Option<String>, String)> {
         let objections = checked(&[], &[(path, text)], &Policy::default());

@@ -258,3 +258,18 @@ fn statements_that_a_loop_makes_cannot_be_told() {
     assert_eq!(said("main.tf", &document("var.grants"), &format!("# down\n{}", document("var.grants"))), []);
     assert_eq!(only(&said("main.tf", &document("var.grants"), &document("var.more"))).1, "unjudged");
 }
+
+#[test]
+fn a_policy_that_is_set_on_another_resource_lets_in_there() {
+    let set = |secret: &str| {
+        format!(
+            "resource \"aws_secretsmanager_secret_policy\" \"shared\" {{\n  secret_arn = aws_secretsmanager_secret.{secret}.arn\n  policy = jsonencode({{\n    Version = \"2012-10-17\"\n    Statement = [\n      {{ Effect = \"Allow\", Action = \"secretsmanager:GetSecretValue\", Principal = {}, Resource = \"*\" }}\n    ]\n  }})\n}}\n",
+            aws("444455556666")
+        )
+    };
+    assert_eq!(said("main.tf", &set("demo"), &format!("# the same\n{}", set("demo"))), []);
+    let moved = said("main.tf", &set("demo"), &set("prod"));
+    let (severity, rule, message) = only(&moved);
+    assert_eq!((severity, rule), (Severity::Warning, "new_resource_access"));
+    assert!(message.contains("`444455556666`"), "{message}");
+}
