@@ -188,7 +188,11 @@ fn said(repository: &Repository, place: &Place) -> String {
                 bound.subjects.iter().map(|one| (&one.kind, &one.name, &one.namespace)).collect();
             format!("{names:?} {:?} {:?} {subjects:?}", bound.role_kind, bound.role)
         }
-        Content::Unknown => format!("{names:?} {:?} {}", place.reasons, place.address),
+        // Reasons are the same for many texts, so the text is what tells one from another.
+        Content::Unknown => {
+            let written = policy::written(repository, place);
+            format!("{names:?} {:?} {} {written:?} {:?}", place.reasons, place.address, place.context)
+        }
     }
 }
 

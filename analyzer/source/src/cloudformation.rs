@@ -189,6 +189,7 @@ impl Reader<'_> {
             names,
             content,
             reasons: Vec::new(),
+            context: String::new(),
         }
     }
 }

@@ -39,6 +39,7 @@ pub(crate) fn places(files: &[File]) -> Vec<Place> {
                 names: Names { name: Some(Text::opaque("(program)")), ..Names::default() },
                 content: Content::Statements(vec![statement(id, line, span, actions)]),
                 reasons: vec![Reason::Code],
+                context: String::new(),
             });
         }
     }

@@ -34,6 +34,7 @@ pub(crate) fn places(
                 names: names(around),
                 content: Content::Statements(statements),
                 reasons,
+                context: String::new(),
             });
         }
     }

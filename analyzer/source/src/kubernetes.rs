@@ -129,6 +129,7 @@ impl Reader<'_> {
             names,
             content,
             reasons,
+            context: String::new(),
         });
     }
 

@@ -65,6 +65,7 @@ pub(crate) fn places(files: &[File], others: &mut [Place]) -> Vec<Place> {
             },
             content: Content::Rules(rules),
             reasons: Vec::new(),
+            context: String::new(),
         });
     }
     places

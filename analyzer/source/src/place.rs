@@ -30,6 +30,9 @@ pub struct Place {
     pub content: Content,
     /// Why it cannot be edited as a whole; statements and rules may have reasons of their own.
     pub reasons: Vec<Reason>,
+    /// What else decides what it grants, as it is written: a file that is read, what a loop goes through. Where that changes, what is
+    /// granted may have.
+    pub context: String,
 }
 
 /// What a place grants.

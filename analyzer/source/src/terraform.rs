@@ -210,6 +210,9 @@ impl<'a> Module<'a> {
                 self.place(found.file, &node.span, Form::Terraform, Content::Unknown, vec![reason])
             }
         };
+        if let Some(read) = found.read.and_then(|id| self.files.get(id)) {
+            place.context.push_str(read.text());
+        }
         place.reasons.extend(repeats(wanted.block));
         place.address.clone_from(&wanted.address);
         place.names = wanted.names.clone();
@@ -226,6 +229,7 @@ impl<'a> Module<'a> {
             names: Names::default(),
             content,
             reasons,
+            context: String::new(),
         }
     }
 

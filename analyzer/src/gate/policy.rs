@@ -171,10 +171,13 @@ pub(super) fn unread<'a>(repository: &'a Repository, place: &Place) -> Option<&'
                 | Reason::Unreadable(_)
         )
     };
-    place.reasons.iter().any(is_it).then(|| {
-        let file = repository.files.get(place.file);
-        file.and_then(|file| file.text().get(place.span.clone())).unwrap_or_default()
-    })
+    place.reasons.iter().any(is_it).then(|| written(repository, place))
+}
+
+/// The text of a place.
+pub(super) fn written<'a>(repository: &'a Repository, place: &Place) -> &'a str {
+    let file = repository.files.get(place.file);
+    file.and_then(|file| file.text().get(place.span.clone())).unwrap_or_default()
 }
 
 /// That it cannot be told what a place grants, where not all of it can be read and it was written otherwise before.

@@ -1,6 +1,7 @@
 mod attachment;
 mod holders;
 mod resource_policy;
+mod unknown;
 
 use std::path::Path;
 

@@ -15,6 +15,8 @@ const DEPTH: usize = 8;
 pub(super) struct Found<'a> {
     pub(super) file: FileId,
     pub(super) said: Said<'a>,
+    /// A file that it is read from, where nothing of that can be told.
+    pub(super) read: Option<FileId>,
 }
 
 /// What an expression says.
@@ -59,7 +61,7 @@ pub(super) fn find<'a>(module: &Module<'a>, file: FileId, node: &'a Node, depth:
         Kind::Expression(reference) => return follow(module, file, node, reference, depth),
         _ => Said::Unknown(node, Reason::Expression("…".to_owned())),
     };
-    Found { file, said }
+    Found { file, said, read: None }
 }
 
 fn encoded<'a>(file: FileId, node: &'a Node) -> Found<'a> {
@@ -67,7 +69,7 @@ fn encoded<'a>(file: FileId, node: &'a Node) -> Found<'a> {
         Kind::Map(_) => Said::Json(node.clone(), Form::TerraformJsonencode),
         _ => Said::Unknown(node, Reason::Expression(only_text(node))),
     };
-    Found { file, said }
+    Found { file, said, read: None }
 }
 
 fn only_text(node: &Node) -> String {
@@ -83,14 +85,14 @@ fn read<'a>(module: &Module<'a>, file: FileId, node: &'a Node, path: &Node, func
     let path = text(module, file, path, 0);
     let Some(id) = module.file(&path) else {
         let reason = Reason::Expression(format!("{function}({path})"));
-        return Found { file, said: Said::Unknown(node, reason) };
+        return Found { file, said: Said::Unknown(node, reason), read: None };
     };
     let dialect = if function == "file" { Dialect::Plain } else { Dialect::Template };
     let text = module.files.get(id).map(crate::repository::File::text).unwrap_or_default();
     match json::read(text, 0..text.len(), dialect) {
-        Ok(json) => Found { file: id, said: Said::Json(json, Form::TerraformFile) },
-        // The file is the place, even where nothing of it can be told.
-        Err(error) => Found { file, said: Said::Unknown(node, unreadable(error.message)) },
+        Ok(json) => Found { file: id, said: Said::Json(json, Form::TerraformFile), read: None },
+        // What reads it is the place, and the file is what decides it.
+        Err(error) => Found { file, said: Said::Unknown(node, unreadable(error.message)), read: Some(id) },
     }
 }
 
@@ -107,7 +109,8 @@ fn single_reference(text: &Text) -> Option<&str> {
 }
 
 fn follow<'a>(module: &Module<'a>, file: FileId, node: &'a Node, reference: &str, depth: usize) -> Found<'a> {
-    let unknown = || Found { file, said: Said::Unknown(node, Reason::Expression(reference.to_owned())) };
+    let unknown =
+        || Found { file, said: Said::Unknown(node, Reason::Expression(reference.to_owned())), read: None };
     if depth >= DEPTH {
         return unknown();
     }
@@ -116,7 +119,7 @@ fn follow<'a>(module: &Module<'a>, file: FileId, node: &'a Node, reference: &str
     match names.as_slice() {
         ["data", super::DOCUMENT, name, "json" | "minified_json"] => {
             match module.block(&format!("data.{}.{name}", super::DOCUMENT)) {
-                Some((file, block)) => Found { file, said: Said::Document(block) },
+                Some((file, block)) => Found { file, said: Said::Document(block), read: None },
                 None => unknown(),
             }
         }
