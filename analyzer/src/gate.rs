@@ -6,6 +6,7 @@
 
 mod attachment;
 mod cluster;
+mod denial;
 mod document;
 mod guest;
 mod holders;
@@ -111,6 +112,8 @@ pub(crate) fn check(input: &Input<'_>) -> Vec<Objection> {
             _ => vec![Err(Box::new(unknown(input, head)))],
         });
     }
+    denial::of_identities(input, &mut expander, &held, &mut grown);
+    denial::of_resources(input, &mut expander, &mut grown);
     grown.extend(attachment::growth(input));
     let mut objections = Vec::new();
     for growth in grown {

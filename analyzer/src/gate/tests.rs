@@ -1,4 +1,5 @@
 mod attachment;
+mod denial;
 mod holders;
 mod resource_policy;
 mod unknown;
