@@ -178,7 +178,7 @@ fn by_key<'a>(repository: &Repository, all: &'a [Place]) -> BTreeMap<Key, &'a Pl
 /// What a place says, without where it says so.
 fn said(repository: &Repository, place: &Place) -> String {
     let names = (&place.names.holder, &place.names.holders, &place.names.namespace);
-    match &place.content {
+    let own = match &place.content {
         Content::Statements(statements) => {
             format!("{names:?} {:?} {:?}", document::said(statements), policy::unread(repository, place))
         }
@@ -194,9 +194,10 @@ fn said(repository: &Repository, place: &Place) -> String {
         // Reasons are the same for many texts, so the text is what tells one from another.
         Content::Unknown => {
             let written = policy::written(repository, place);
-            format!("{names:?} {:?} {} {written:?} {:?}", place.reasons, place.address, place.context)
+            format!("{names:?} {:?} {} {written:?}", place.reasons, place.address)
         }
-    }
+    };
+    format!("{own} {:?}", place.context)
 }
 
 fn unknown(input: &Input<'_>, place: &Place) -> Objection {

@@ -4,6 +4,7 @@ mod expression;
 mod holder;
 mod module;
 mod resource_policy;
+mod rounds;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -151,7 +152,7 @@ impl<'a> Module<'a> {
         if kind == "aws_iam_role" {
             for (at, inline) in block.blocks("inline_policy").enumerate() {
                 let Some(value) = inline.get("policy") else { continue };
-                let holders = holder::of_role(self, file, block).into_iter().collect();
+                let holders = holder::of_role(self, file, block);
                 let names = Names {
                     name: self.name(file, inline),
                     holder: self.name(file, block),
@@ -165,7 +166,7 @@ impl<'a> Module<'a> {
         }
         let Some(value) = block.get("policy") else { return };
         let holders = match holder.and_then(|kind| Some((kind, block.get(kind)?))) {
-            Some((kind, node)) => holder::of(self, file, kind, node).into_iter().collect(),
+            Some((kind, node)) => holder::of(self, file, block, kind, node),
             None => attached.get(&block.address()).cloned().unwrap_or_default(),
         };
         let holder = holder.and_then(|name| block.get(name)).map(|node| self.text(file, node));
@@ -213,7 +214,10 @@ impl<'a> Module<'a> {
         if let Some(read) = found.read.and_then(|id| self.files.get(id)) {
             place.context.push_str(read.text());
         }
-        place.reasons.extend(repeats(wanted.block));
+        if let Some(repeated) = repeats(wanted.block) {
+            place.reasons.push(repeated);
+            place.context.push_str(&rounds::Loop::of(self, wanted.file, wanted.block).written);
+        }
         place.address.clone_from(&wanted.address);
         place.names = wanted.names.clone();
         Some(place)
@@ -247,7 +251,9 @@ impl<'a> Module<'a> {
         });
         let content = Content::Statements(statements.collect());
         let place = self.place(file, &block.span, Form::TerraformDocument, content, reasons);
-        Place { address: block.address(), names: names.clone(), ..place }
+        let is_loop = repeats(block).is_some();
+        let context = is_loop.then(|| rounds::Loop::of(self, file, block).written).unwrap_or_default();
+        Place { address: block.address(), names: names.clone(), context, ..place }
     }
 
     /// A text with what is known of the references in it.

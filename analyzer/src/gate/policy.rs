@@ -182,11 +182,21 @@ pub(super) fn written<'a>(repository: &'a Repository, place: &Place) -> &'a str 
 
 /// That it cannot be told what a place grants, where not all of it can be read and it was written otherwise before.
 pub(super) fn unclear(input: &Input<'_>, head: &Place, base: Option<&Place>) -> Option<Box<Objection>> {
-    let now = unread(input.head, head)?;
-    if base.is_some_and(|base| unread(input.base, base) == Some(now)) {
+    let now = unread(input.head, head);
+    if now.is_none() && !is_of_loop(input.head, head) {
+        return None;
+    }
+    if base.is_some_and(|base| unread(input.base, base) == now && base.context == head.context) {
         return None;
     }
     Some(Box::new(super::unknown(input, head)))
+}
+
+/// Whether what a place says is another in each round of a loop.
+fn is_of_loop(repository: &Repository, place: &Place) -> bool {
+    let text = written(repository, place);
+    place.reasons.iter().any(|why| matches!(why, Reason::Repeated(_)))
+        && ["each.key", "each.value", "count.index"].iter().any(|word| text.contains(word))
 }
 
 /// Whether a place said the very same statement before.

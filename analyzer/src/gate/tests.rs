@@ -1,6 +1,7 @@
 mod attachment;
 mod denial;
 mod holders;
+mod loops;
 mod resource_policy;
 mod unknown;
 

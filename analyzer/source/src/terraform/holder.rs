@@ -9,6 +9,7 @@ use crate::place::FileId;
 use crate::text::Text;
 
 use super::Module;
+use super::rounds::Loop;
 
 /// What attaches policies: the resource, its attributes with holders, and what these are.
 const ATTACHMENTS: [(&str, &[(&str, &str)]); 4] = [
@@ -18,31 +19,35 @@ const ATTACHMENTS: [(&str, &[(&str, &str)]); 4] = [
     ("aws_iam_policy_attachment", &[("roles", "role"), ("users", "user"), ("groups", "group")]),
 ];
 
-/// A holder that an attribute names.
-pub(super) fn of(module: &Module<'_>, file: FileId, kind: &str, node: &Node) -> Option<Text> {
-    named(module, kind, &module.text(file, node))
+/// The holders that an attribute names: in a loop, one of each round.
+pub(super) fn of(module: &Module<'_>, file: FileId, block: &Block, kind: &str, node: &Node) -> Vec<Text> {
+    let all = Loop::of(module, file, block).texts(&[module.text(file, node)]);
+    all.iter().map(|[name]| named(module, kind, name)).collect()
 }
 
-/// A role that holds an inline policy of its own.
-pub(super) fn of_role(module: &Module<'_>, file: FileId, block: &Block) -> Option<Text> {
-    let name = block.get("name").map(|node| module.text(file, node));
-    named(module, "role", &name.unwrap_or_else(|| Text::opaque(block.address())))
+/// The roles that hold an inline policy of their own.
+pub(super) fn of_role(module: &Module<'_>, file: FileId, block: &Block) -> Vec<Text> {
+    let all = Loop::of(module, file, block).texts(&[name_of_role(module, file, block)]);
+    all.iter().map(|[name]| named(module, "role", name)).collect()
 }
 
-fn named(module: &Module<'_>, kind: &str, name: &Text) -> Option<Text> {
+/// What a role is called, or how others refer to it.
+fn name_of_role(module: &Module<'_>, file: FileId, block: &Block) -> Text {
+    let index = super::repeats(block)
+        .map(|_| if block.get("count").is_some() { "[count.index]" } else { "[each.key]" });
+    let own = || Text::opaque(format!("{}{}", block.address(), index.unwrap_or_default()));
+    block.get("name").map(|node| module.text(file, node)).unwrap_or_else(own)
+}
+
+fn named(module: &Module<'_>, kind: &str, name: &Text) -> Text {
     let mut holder = Text::literal(format!("{kind} "));
     if name.known().is_some() {
         holder.append(name);
-        return Some(holder);
-    }
-    // What a loop goes through is another in each resource.
-    let expression = name.to_string();
-    if expression.contains("each.") || expression.contains("count.") {
-        return None;
+        return holder;
     }
     // An expression means another in another folder.
-    holder.push_opaque(&format!("{} in {}", reference(&expression), module.folder.display()));
-    Some(holder)
+    holder.push_opaque(&format!("{} in {}", reference(&name.to_string()), module.folder.display()));
+    holder
 }
 
 /// What is attached in a folder.
@@ -64,7 +69,7 @@ pub(super) fn attached(module: &Module<'_>) -> Attached {
             for (attribute, kind) in *lists {
                 let holders = block.get(attribute).map(Node::items).unwrap_or_default();
                 for holder in holders {
-                    attached.add(module, *file, block, arn, of(module, *file, kind, holder));
+                    attached.add(module, *file, block, arn, (*kind, module.text(*file, holder)));
                 }
             }
         }
@@ -72,7 +77,7 @@ pub(super) fn attached(module: &Module<'_>) -> Attached {
             (block.kind.as_str(), kind, block.get("managed_policy_arns"))
         {
             for arn in arns.items() {
-                attached.add(module, *file, block, arn, of_role(module, *file, block));
+                attached.add(module, *file, block, arn, ("role", name_of_role(module, *file, block)));
             }
         }
     }
@@ -80,30 +85,46 @@ pub(super) fn attached(module: &Module<'_>) -> Attached {
 }
 
 impl Attached {
-    fn add(&mut self, module: &Module<'_>, file: FileId, block: &Block, arn: &Node, holder: Option<Text>) {
+    fn add(
+        &mut self,
+        module: &Module<'_>,
+        file: FileId,
+        block: &Block,
+        arn: &Node,
+        (kind, name): (&str, Text),
+    ) {
         let Some(of) = module.files.get(file) else { return };
-        let policy = reference(&arn.as_text(of.text()).to_string());
-        let found = module.block(&policy).map(|(file, block)| (file, block, block.labels.first()));
-        let policy = match found {
-            Some((_, block, Some(kind))) if kind == "aws_iam_policy" && block.kind == "resource" => {
-                self.own.entry(policy).or_default().extend(holder);
-                return;
-            }
-            // One that is looked up is told by what it is looked up by.
-            Some((file, block, _)) if block.kind == "data" => {
-                let named = block.get("arn").or_else(|| block.get("name"));
-                named.map_or_else(|| Text::opaque(policy), |node| module.text(file, node))
-            }
-            _ => module.text(file, arn),
-        };
-        let line = of.lines().of(arn.span.start);
-        let (span, address) = (arn.span.clone(), block.address());
-        self.foreign.push(Attachment { file, line, span, address, holder, policy });
+        let written = arn.as_text(of.text());
+        for [name, policy] in Loop::of(module, file, block).texts(&[name, written.clone()]) {
+            let holder = named(module, kind, &name);
+            let resource = reference(&policy.to_string());
+            let found = module.block(&resource).map(|(file, block)| (file, block, block.labels.first()));
+            let policy = match found {
+                Some((_, block, Some(kind))) if kind == "aws_iam_policy" && block.kind == "resource" => {
+                    self.own.entry(resource).or_default().push(holder);
+                    continue;
+                }
+                // One that is looked up is told by what it is looked up by.
+                Some((file, block, _)) if block.kind == "data" => {
+                    let named = block.get("arn").or_else(|| block.get("name"));
+                    named.map_or_else(|| Text::opaque(resource), |node| module.text(file, node))
+                }
+                _ if policy == written => module.text(file, arn),
+                _ => policy,
+            };
+            let line = of.lines().of(arn.span.start);
+            let (span, address) = (arn.span.clone(), block.address());
+            self.foreign.push(Attachment { file, line, span, address, holder: Some(holder), policy });
+        }
     }
 }
 
 /// The resource that an expression is about: `aws_iam_role.app` of `${aws_iam_role.app.id}`.
 fn reference(expression: &str) -> String {
+    // What is called after a loop is no reference.
+    if expression.contains(char::is_whitespace) {
+        return expression.to_owned();
+    }
     let bare = expression.trim().trim_start_matches("${").trim_end_matches('}').trim();
     let ends = [".id", ".name", ".arn"];
     let bare = ends.iter().find_map(|end| bare.strip_suffix(end)).unwrap_or(bare);
