@@ -183,13 +183,14 @@ fn said(repository: &Repository, place: &Place) -> String {
             format!("{names:?} {:?} {:?}", document::said(statements), policy::unread(repository, place))
         }
         Content::Rules(rules) => {
+            let reasons: Vec<_> = rules.iter().map(|rule| &rule.reasons).collect();
             let rules: Vec<_> = rules.iter().map(cluster::rule).collect();
-            format!("{names:?} {rules:?} {}", place.address)
+            format!("{names:?} {rules:?} {} {reasons:?} {:?}", place.address, place.reasons)
         }
         Content::Binding(bound) => {
             let subjects: Vec<_> =
                 bound.subjects.iter().map(|one| (&one.kind, &one.name, &one.namespace)).collect();
-            format!("{names:?} {:?} {:?} {subjects:?}", bound.role_kind, bound.role)
+            format!("{names:?} {:?} {:?} {subjects:?} {:?}", bound.role_kind, bound.role, place.reasons)
         }
         // Reasons are the same for many texts, so the text is what tells one from another.
         Content::Unknown => {

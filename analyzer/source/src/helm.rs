@@ -186,6 +186,22 @@ impl Masked {
         Some(text)
     }
 
+    /// The loops that a part of a template is in, as they are written.
+    pub(crate) fn loops_around(&self, part: &Span, source: &str) -> String {
+        let mut open = Vec::new();
+        for action in self.actions.iter().filter(|action| action.span.start < part.start) {
+            match action.word {
+                Word::Choice | Word::Loop => open.push(action),
+                Word::End => {
+                    open.pop();
+                }
+                _ => {}
+            }
+        }
+        let loops = open.iter().filter(|action| action.word == Word::Loop);
+        loops.filter_map(|action| source.get(action.span.clone())).collect()
+    }
+
     /// Why a part of a template cannot be edited: templates decide what is in it. `end` is where what follows begins.
     pub(crate) fn reasons(&self, part: &Span, end: usize) -> Vec<Reason> {
         let mut reasons = Vec::new();

@@ -82,7 +82,7 @@ impl Reader<'_> {
             namespace: is_namespaced
                 .then(|| text("namespace").unwrap_or_else(|| Text::opaque("(namespace)"))),
         };
-        let mut reasons = Vec::new();
+        let (mut reasons, mut context) = (Vec::new(), String::new());
         if has_repeated(entries.iter().map(|entry| entry.key.as_str())) {
             reasons.push(if self.masked.is_some() { Reason::Template } else { twice() });
         }
@@ -94,12 +94,14 @@ impl Reader<'_> {
         };
         let (span, content) = match kind {
             "Role" | "ClusterRole" => {
-                if node.get("aggregationRule").is_some() {
-                    reasons.push(Reason::Generated("the roles that it aggregates".to_owned()));
+                if let Some(rule) = node.get("aggregationRule") {
+                    reasons.push(Reason::Aggregated);
+                    context.push_str(self.file.text().get(rule.span.clone()).unwrap_or_default());
                 }
+                context.push_str(&aggregating(metadata, self.file.text()));
                 let content = match node.get("rules") {
                     Some(rules) => {
-                        reasons.extend(self.templates(rules, end_of(&rules.span)));
+                        self.decided(rules, end_of(&rules.span), &mut reasons, &mut context);
                         self.rules(rules, &mut reasons)
                     }
                     None => Content::Rules(Vec::new()),
@@ -108,7 +110,7 @@ impl Reader<'_> {
             }
             "RoleBinding" | "ClusterRoleBinding" => {
                 if let Some(subjects) = node.get("subjects") {
-                    reasons.extend(self.templates(subjects, end_of(&subjects.span)));
+                    self.decided(subjects, end_of(&subjects.span), &mut reasons, &mut context);
                 }
                 (node.span.clone(), self.binding(node, removal))
             }
@@ -129,8 +131,21 @@ impl Reader<'_> {
             names,
             content,
             reasons,
-            context: String::new(),
+            context,
         });
+    }
+
+    /// Takes over what templates decide of a list, and what they have there.
+    fn decided(&self, list: &Node, end: usize, reasons: &mut Vec<Reason>, context: &mut String) {
+        let own = self.templates(list, end);
+        if own.iter().any(|why| matches!(why, Reason::Template | Reason::Repeated(_))) {
+            let text = self.file.text();
+            if let Some(masked) = self.masked {
+                context.push_str(&masked.loops_around(&list.span, text));
+            }
+            context.push_str(text.get(list.span.start..end).unwrap_or_default().trim_end());
+        }
+        reasons.extend(own);
     }
 
     fn templates(&self, node: &Node, end: usize) -> Vec<Reason> {
@@ -211,6 +226,14 @@ impl Reader<'_> {
             overlay: None,
         }))
     }
+}
+
+/// The labels by which other roles take over the rules of one, as they are written.
+fn aggregating(metadata: Option<&Node>, source: &str) -> String {
+    let labels = metadata.and_then(|metadata| metadata.get("labels")).and_then(Node::entries);
+    let labels = labels.unwrap_or_default().iter();
+    let own = labels.filter(|entry| entry.key.starts_with("rbac.authorization.k8s.io/aggregate-to-"));
+    own.map(|entry| format!("{}={}\n", entry.key, entry.value.as_text(source))).collect()
 }
 
 fn opened(mut text: Text) -> Text {

@@ -157,6 +157,8 @@ pub enum Reason {
     Shared(usize),
     /// Whoever generates the file would write it again.
     Generated(String),
+    /// Other roles make its rules.
+    Aggregated,
     /// A patch elsewhere changes it.
     Patched(String),
     /// A name stands for statements.
@@ -183,6 +185,7 @@ impl Reason {
             Self::Repeated(_) => "repeated",
             Self::Shared(_) => "shared",
             Self::Generated(_) => "generated",
+            Self::Aggregated => "aggregated",
             Self::Patched(_) => "patched",
             Self::Macro(_) => "macro",
             Self::Anchored => "anchored",
@@ -204,6 +207,7 @@ impl fmt::Display for Reason {
             Self::Repeated(by) => write!(f, "several are made of it by {by}"),
             Self::Shared(count) => write!(f, "{count} policies are made of it"),
             Self::Generated(from) => write!(f, "it is generated from {from}"),
+            Self::Aggregated => f.write_str("it is generated from the roles that it aggregates"),
             Self::Patched(by) => write!(f, "`{by}` patches it"),
             Self::Macro(name) => write!(f, "`{name}` stands for statements"),
             Self::Anchored => f.write_str("an alias elsewhere in the file stands for it, too"),

@@ -251,8 +251,8 @@ impl<'a> Module<'a> {
         });
         let content = Content::Statements(statements.collect());
         let place = self.place(file, &block.span, Form::TerraformDocument, content, reasons);
-        let is_loop = repeats(block).is_some();
-        let context = is_loop.then(|| rounds::Loop::of(self, file, block).written).unwrap_or_default();
+        let looped = repeats(block).map(|_| rounds::Loop::of(self, file, block).written);
+        let context = looped.unwrap_or_default();
         Place { address: block.address(), names: names.clone(), context, ..place }
     }
 

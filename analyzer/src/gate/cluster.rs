@@ -3,7 +3,7 @@
 use remit_catalog::AccessLevel;
 use remit_catalog::kubernetes::Target;
 use remit_policy::rbac::{self, Bound, Permission, excess};
-use remit_source::{Content, Place, Rule, Text, Tokens};
+use remit_source::{Content, Place, Reason, Rule, Text, Tokens};
 
 use super::{Growth, Input, Objection, Severity, document, review};
 use crate::cluster::level;
@@ -21,16 +21,20 @@ pub(super) fn growth_of_role(
         _ => Vec::new(),
     };
     let old: Vec<Bound<'_>> = old.iter().map(|rule| Bound { namespace: None, rule }).collect();
-    let mut grown = Vec::new();
+    let mut grown: Vec<_> = unclear(input, head, base).into_iter().map(Err).collect();
     for source in rules {
         let file = input.head.path(source.file).to_string_lossy().into_owned();
         let new = rule(source);
-        let Some(request) = excess(&[Bound { namespace: None, rule: &new }], &old) else { continue };
-        if source.known().is_none() {
+        // What is not known is in nothing, not even where it happens to allow nothing as it is written.
+        if is_open(source) {
+            if is_there(base, source) {
+                continue;
+            }
             let why = "an expression or template says what a rule of it allows";
             grown.push(Err(Box::new(Objection::unjudged(&file, source.line, &head.address, why))));
             continue;
         }
+        let Some(request) = excess(&[Bound { namespace: None, rule: &new }], &old) else { continue };
         let (level, is_wildcard) = (worst(&new), has_all(&new));
         grown.push(Ok(Growth {
             rule: "new_privilege",
@@ -70,44 +74,89 @@ pub(super) fn growth_of_binding(
     };
     let role = format!("{}/{}", bound.role_kind, bound.role);
     let granted = role_of(input, head, &role);
-    bound
-        .subjects
-        .iter()
-        .filter(|one| !is_old(one))
-        .map(|subject| {
-            let namespace =
-                subject.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
-            let whom = format!("{namespace}{}", subject.name);
-            let (level, is_wildcard, of_role) = match &granted {
-                Some(rules) => {
-                    let level = worst_level(rules.iter().map(worst));
-                    (level.unwrap_or(AccessLevel::Read), rules.iter().any(has_all), "")
-                }
-                None if role == "ClusterRole/cluster-admin" => (AccessLevel::PermissionsManagement, true, ""),
-                None => (AccessLevel::Write, false, ", whose rules are not in the repository"),
-            };
-            let names = granted.iter().flatten().flat_map(permissions).collect();
-            Ok(Growth {
-                rule: "new_privilege",
-                severity: Severity::of_privilege(is_wildcard, level),
-                file: file.clone(),
-                line: head.line,
-                address: head.address.clone(),
-                identity: Some(whom.clone()),
-                how: format!("binds `{whom}` ({}) to `{role}`{of_role}", subject.kind),
-                names,
-                widened: Vec::new(),
-                level,
-                is_wildcard,
-                review: review::date(input.head, head.file, head.span.clone(), None),
-                written: Vec::new(),
-            })
+    let unclear = unclear(input, head, base).into_iter().map(Err);
+    let grown = bound.subjects.iter().filter(|one| !is_old(one)).map(|subject| {
+        let namespace =
+            subject.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
+        let whom = format!("{namespace}{}", subject.name);
+        let (level, is_wildcard, of_role) = match &granted {
+            Some(role) => {
+                let level = worst_level(role.rules.iter().map(worst));
+                let least = if role.is_open { AccessLevel::Write } else { AccessLevel::Read };
+                let of_role = if role.is_open { ", of which not all rules are known" } else { "" };
+                (level.unwrap_or(least), role.rules.iter().any(has_all), of_role)
+            }
+            None if role == "ClusterRole/cluster-admin" => (AccessLevel::PermissionsManagement, true, ""),
+            None => (AccessLevel::Write, false, ", whose rules are not in the repository"),
+        };
+        let names = granted.iter().flat_map(|role| &role.rules).flat_map(permissions).collect();
+        let is_open = granted.as_ref().is_some_and(|role| role.is_open);
+        let severity = Severity::of_privilege(is_wildcard, level);
+        Ok(Growth {
+            rule: "new_privilege",
+            severity: if is_open { Severity::Warning } else { severity },
+            file: file.clone(),
+            line: head.line,
+            address: head.address.clone(),
+            identity: Some(whom.clone()),
+            how: format!("binds `{whom}` ({}) to `{role}`{of_role}", subject.kind),
+            names,
+            widened: Vec::new(),
+            level,
+            is_wildcard,
+            review: review::date(input.head, head.file, head.span.clone(), None),
+            written: Vec::new(),
         })
-        .collect()
+    });
+    unclear.chain(grown).collect()
 }
 
-/// The rules of the role that a binding names, where the repository has it.
-fn role_of(input: &Input<'_>, binding: &Place, role: &str) -> Option<Vec<rbac::Rule>> {
+/// That it cannot be told what a place grants, where templates or other roles decide it and it was written otherwise before.
+fn unclear(input: &Input<'_>, head: &Place, base: Option<&Place>) -> Option<Box<Objection>> {
+    let is_new = |why: &&Reason| {
+        base.is_some_and(|base| !base.reasons.contains(why))
+            && matches!(why, Reason::Patched(_) | Reason::Repeated(_))
+    };
+    let is_other = !head.context.is_empty() && base.is_none_or(|base| base.context != head.context);
+    if !is_other && !head.reasons.iter().any(|why| is_new(&why)) {
+        return None;
+    }
+    let deciding = |why: &&Reason| {
+        is_new(why) || matches!(why, Reason::Template | Reason::Repeated(_) | Reason::Aggregated)
+    };
+    let mut why: Vec<String> = head.reasons.iter().filter(deciding).map(ToString::to_string).collect();
+    if head.context.contains("aggregate-to-") {
+        why.push("its labels make its rules those of other roles, too".to_owned());
+    }
+    let file = input.head.path(head.file).to_string_lossy();
+    Some(Box::new(Objection::unjudged(&file, head.line, &head.address, &why.join("; "))))
+}
+
+/// Whether it cannot be told what a rule allows.
+fn is_open(source: &Rule) -> bool {
+    let is_it = |why: &Reason| matches!(why, Reason::Expression(_) | Reason::Unreadable(_));
+    source.known().is_none() || source.reasons.iter().any(is_it)
+}
+
+/// Whether a place had a rule of which the same is not known.
+fn is_there(base: Option<&Place>, source: &Rule) -> bool {
+    match base.map(|base| &base.content) {
+        Some(Content::Rules(old)) => {
+            old.iter().any(|old| old.reasons == source.reasons && rule(old) == rule(source))
+        }
+        _ => false,
+    }
+}
+
+/// A role that a binding names.
+struct Named {
+    rules: Vec<rbac::Rule>,
+    /// Whether it has more than these: those of other roles, or what a template adds.
+    is_open: bool,
+}
+
+/// The role that a binding names, where the repository has it.
+fn role_of(input: &Input<'_>, binding: &Place, role: &str) -> Option<Named> {
     // A role of another namespace may have the same name. Where either does not say its own, they may be together.
     let own = binding.names.namespace.as_ref().and_then(Text::known);
     let is_elsewhere = |place: &Place| {
@@ -120,7 +169,11 @@ fn role_of(input: &Input<'_>, binding: &Place, role: &str) -> Option<Vec<rbac::R
         matches!(place.content, Content::Rules(_)) && format!("{kind}/{name}") == role
     })?;
     match &place.content {
-        Content::Rules(rules) => Some(rules.iter().map(rule).collect()),
+        Content::Rules(rules) => Some(Named {
+            rules: rules.iter().map(rule).collect(),
+            is_open: place.reasons.iter().any(|why| matches!(why, Reason::Aggregated | Reason::Template))
+                || rules.iter().any(is_open),
+        }),
         _ => None,
     }
 }

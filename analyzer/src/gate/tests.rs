@@ -1,4 +1,5 @@
 mod attachment;
+mod cluster;
 mod denial;
 mod holders;
 mod loops;
