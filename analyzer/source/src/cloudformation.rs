@@ -85,7 +85,7 @@ impl Reader<'_> {
                 let holders: Vec<&Node> = ["Roles", "Users", "Groups", "RoleName", "UserName", "GroupName"]
                     .into_iter()
                     .filter_map(|name| properties.get(name))
-                    .flat_map(Node::items)
+                    .flat_map(listed)
                     .collect();
                 let holder = match holders.as_slice() {
                     [only] => text_of(only, self.source.text),
@@ -127,9 +127,8 @@ impl Reader<'_> {
     /// Whom a policy names as those who have it.
     fn holders(&self, properties: &Node) -> Vec<Text> {
         let of = |property: &str| {
-            let nodes = properties.get(property).map(Node::items).unwrap_or_default().iter();
-            let names = nodes.filter_map(|node| text_of(node, self.source.text));
-            names.map(|name| self.holder(property, &name)).collect::<Vec<_>>()
+            let nodes = properties.get(property).map(listed).unwrap_or_default().iter();
+            nodes.map(|node| self.holder(property, &whole(node, self.source.text))).collect::<Vec<_>>()
         };
         let all = ["Roles", "Users", "Groups", "RoleName", "UserName", "GroupName"];
         all.into_iter().flat_map(of).collect()
@@ -223,7 +222,8 @@ fn attached(
         let is_function = kind.starts_with("AWS::Serverless::");
         let property = if is_function { "Policies" } else { "ManagedPolicyArns" };
         let list = entry.value.get("Properties").and_then(|properties| properties.get(property));
-        for arn in list.map(Node::items).unwrap_or_default() {
+        for arn in list.map(listed).unwrap_or_default() {
+            // A document of a function is a policy of its own.
             let Some(policy) = text_of(arn, source.text) else { continue };
             // A function's role is called after it.
             let kind = if is_function { "role" } else { kind.as_str() };
@@ -243,6 +243,17 @@ fn attached(
         }
     }
     (own, foreign)
+}
+
+/// The items of a list. What a function makes a list of is one item, since its arguments are none.
+fn listed(node: &Node) -> &[Node] {
+    if node.tag.is_some() { std::slice::from_ref(node) } else { node.items() }
+}
+
+/// A text, or all that is written there.
+fn whole(node: &Node, source: &str) -> Text {
+    let written = || Text::opaque(source.get(node.span.clone()).unwrap_or_default());
+    text_of(node, source).unwrap_or_else(written)
 }
 
 /// A text, or what a function of CloudFormation makes one of: `!Sub`, `Fn::Sub`, `!Ref`, `!GetAtt`, `!Join`.

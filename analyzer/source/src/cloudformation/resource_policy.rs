@@ -4,7 +4,7 @@ use crate::node::Node;
 use crate::place::{Content, Names, Place};
 use crate::text::Text;
 
-use super::{Reader, text_of};
+use super::{Reader, whole};
 
 /// Where resources say who may use them: the resource, the property with the policy, and the one that says whose it is. Where that is empty it
 /// is the resource's own.
@@ -32,7 +32,7 @@ impl Reader<'_> {
     pub(super) fn resource_policies(&self, resource: &Node) -> Vec<Place> {
         let kind = resource.get("Type").and_then(Node::known).unwrap_or_default();
         let Some(properties) = resource.get("Properties") else { return Vec::new() };
-        let text = |name: &str| properties.get(name).map(|node| self.whole(node));
+        let text = |name: &str| properties.get(name).map(|node| whole(node, self.source.text));
         let own = || Text::literal(format!("Resources.{}", self.name));
         let mut places = Vec::new();
         if kind == "AWS::Lambda::Permission" {
@@ -59,11 +59,5 @@ impl Reader<'_> {
             places.push(self.document(document, address, names));
         }
         places
-    }
-
-    /// A text, or all that is written there.
-    fn whole(&self, node: &Node) -> Text {
-        let written = || Text::opaque(self.source.text.get(node.span.clone()).unwrap_or_default());
-        text_of(node, self.source.text).unwrap_or_else(written)
     }
 }

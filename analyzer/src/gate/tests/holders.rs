@@ -106,6 +106,24 @@ fn templates_tell_who_has_a_policy() {
     let base = role("[]") + &policy("One", &["s3:GetObject", "s3:PutObject"]);
     let head = role(&own) + &policy("Two", &["s3:GetObject"]);
     assert_eq!(said(&[("stack.yaml", &base)], &[("stack.yaml", &head)]), [] as [&str; 0]);
+    // A condition says that another role has it, or may attach what is not in the template.
+    let of = |roles: &str| role("[]") + &policy("One", &["s3:GetObject"]).replace("Roles: [!Ref App]", roles);
+    let of_more = of("Roles: [!Ref App, !If [Prod, !Ref Admin, !Ref 'AWS::NoValue']]");
+    let before = of("Roles: [!Ref App]");
+    assert_eq!(said(&[("stack.yaml", &before)], &[("stack.yaml", &of_more)]).len(), 1);
+    let of_all = |names: &str| of(&format!("Roles: !If [Prod, [{names}], [!Ref App]]"));
+    let (few, more) = (of_all("!Ref App"), of_all("!Ref App, !Ref Admin"));
+    assert_eq!(said(&[("stack.yaml", &few)], &[("stack.yaml", &more)]).len(), 1);
+    assert_eq!(
+        said(&[("stack.yaml", &more)], &[("stack.yaml", &format!("# down\n{more}"))]),
+        [] as [&str; 0]
+    );
+    let attached = |arns: &str| {
+        role("[]").replace("Policies: []", &format!("ManagedPolicyArns: !If [Prod, [{arns}], []]"))
+    };
+    let (few, more) = (attached("'a'"), attached("'a', 'arn:aws:iam::aws:policy/AdministratorAccess'"));
+    let told = said(&[("stack.yaml", &few)], &[("stack.yaml", &more)]);
+    assert!(told.iter().any(|one| one.contains("AdministratorAccess")), "{told:#?}");
     // The same reference in another template is another role.
     assert_eq!(
         said(&[("stack.yaml", &base)], &[("stack.yaml", &role("[]")), ("other.yaml", &head)]).len(),

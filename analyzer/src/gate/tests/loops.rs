@@ -29,10 +29,11 @@ fn a_policy_that_a_loop_attaches_newly_is_told() {
     let open = |each: &str| attach(each, "\"app\"", "each.value");
     assert_eq!(said(&open("var.a"), &format!("# down\n{}", open("var.a"))), []);
     let told = said(&open("var.a"), &open("setunion(var.a, var.b)"));
-    assert!(told.len() == 1 && told[0].1.contains("setunion(var.a, var.b)"), "{told:#?}");
+    assert!(told.iter().all(|one| one.1.contains("setunion(var.a, var.b)")) && !told.is_empty(), "{told:#?}");
     let local =
         |arns: &str| format!("locals {{\n  arns = concat(var.a, [{arns}])\n}}\n{}", open("local.arns"));
-    assert_eq!(said(&local(READER), &local(ADMIN)).len(), 1);
+    assert!(!said(&local(READER), &local(ADMIN)).is_empty());
+    assert_eq!(said(&local(READER), &local(READER)), []);
 }
 
 #[test]
