@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use remit_catalog::{ActionId, Catalog};
-use remit_ledger::{CoverageRecord, Provider};
+use remit_ledger::CoverageRecord;
 use remit_policy::link::OpenTrust;
 use remit_policy::{
     Account, Call, CallOutcome, Count, Coverage, Days, Expander, Generalise, GivenUp, Inventory, Judgement,
@@ -18,12 +18,11 @@ use remit_policy::{
 
 use crate::deploys::{Deployed, Deploys};
 use crate::learn::{Community, Kinds, Peers, Tier, retained, with_verdict};
-use crate::ledgers::Ledger;
 use crate::mutes::Mutes;
 use crate::owners::Owners;
 use crate::regions::{RegionCoverage, regions};
 use crate::report::model::LinkLine;
-use crate::rollup::{Caller, Filter, PrincipalCalls, by_principal};
+use crate::rollup::{Caller, PrincipalCalls};
 use crate::suspects::{Burst, Suspects};
 use crate::visible::{Said, WindowSettings, coverage_of};
 use crate::workloads::WorkloadCalls;
@@ -137,28 +136,6 @@ pub(crate) fn pathless(arn: &str) -> Option<String> {
     let (head, path) = arn.split_once(":role/")?;
     let (_, name) = path.rsplit_once('/')?;
     Some(format!("{head}:role/{name}"))
-}
-
-/// Calls of an identity during a window, also those for which the log does not tell its path.
-pub(crate) fn calls_of(
-    ledger: &Ledger,
-    provider: Provider,
-    identity: &str,
-    window: Window,
-) -> anyhow::Result<Vec<Call>> {
-    let pathless = pathless(identity).filter(|_| provider == Provider::Aws);
-    let mut calls = Vec::new();
-    for name in [Some(identity.to_owned()), pathless].into_iter().flatten() {
-        let filter = Filter {
-            window: Some(window),
-            principal: Some(name),
-            provider: Some(provider),
-            ..Filter::default()
-        };
-        let callers = by_principal(&mut ledger.roll_up(&filter)?, provider);
-        calls.extend(callers.into_values().flat_map(|calls| calls.calls));
-    }
-    Ok(calls)
 }
 
 /// Gives calls to the role that made them where the log does not tell its path: a session without an issuer names the

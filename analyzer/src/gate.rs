@@ -25,7 +25,7 @@ use std::path::PathBuf;
 
 use remit_catalog::{AccessLevel, Catalog};
 use remit_policy::{Expander, Usage};
-use remit_source::{Content, Place, Repository};
+use remit_source::{Content, FileId, Place, Repository};
 
 pub(crate) use self::objection::{Counts, Demand, GATE_RULES, Objection, Severity};
 use crate::finding::level_order;
@@ -103,13 +103,13 @@ pub(crate) fn check(input: &Input<'_>) -> Vec<Objection> {
             Content::Statements(_) => policy::growth(input, &mut expander, head, base, &held),
             Content::Rules(_) => cluster::growth_of_role(input, head, base),
             Content::Binding(_) => cluster::growth_of_binding(input, head, base),
-            Content::Unknown => vec![Err(Box::new(unknown(input, head)))],
+            Content::Unknown => vec![Err(unknown(input, head))],
         });
     }
     for (head, base) in changed(input, |repository| &repository.resource_policies) {
         grown.extend(match &head.content {
             Content::Statements(_) => resource_policy::growth(input, &mut expander, head, base),
-            _ => vec![Err(Box::new(unknown(input, head)))],
+            _ => vec![Err(unknown(input, head))],
         });
     }
     denial::of_identities(input, &mut expander, &held, &mut grown);
@@ -201,7 +201,17 @@ fn said(repository: &Repository, place: &Place) -> String {
     format!("{own} {:?}", place.context)
 }
 
-fn unknown(input: &Input<'_>, place: &Place) -> Objection {
+/// A file as messages name it.
+fn shown(repository: &Repository, file: FileId) -> String {
+    repository.path(file).to_string_lossy().into_owned()
+}
+
+/// That it cannot be told what is granted at a line of what there is now.
+fn unjudged(input: &Input<'_>, file: FileId, line: u32, address: &str, why: &str) -> Box<Objection> {
+    Box::new(Objection::unjudged(&shown(input.head, file), line, address, why))
+}
+
+fn unknown(input: &Input<'_>, place: &Place) -> Box<Objection> {
     let why = place.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-    Objection::unjudged(&input.head.path(place.file).to_string_lossy(), place.line, &place.address, &why)
+    unjudged(input, place.file, place.line, &place.address, &why)
 }

@@ -16,10 +16,11 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use remit_ledger::{
     Address, CLOUDTRAIL, CoverageRecord, LedgerInfo, Provider, Snapshot, StateWriter, usage_schema,
 };
-use remit_policy::Window;
 use remit_policy::link::{Link, LinkUse, Sessions};
+use remit_policy::{Call, Window};
 use url::Url;
 
+use crate::analysis::pathless;
 use crate::calls::{RECORDED, register, register_joined};
 use crate::deploys::{Deploys, deploys, runs_on_wire};
 use crate::files::Files;
@@ -28,8 +29,8 @@ use crate::intent::Hours;
 use crate::output::warn;
 use crate::renewal::{Renewed, renew};
 use crate::rollup::{
-    ByName, Caller, Filter, PartOf, PrincipalCalls, RowsOf, TABLE, Text, roll_up, roll_up_parts, rows,
-    unexpected,
+    ByName, Caller, Filter, PartOf, PrincipalCalls, RowsOf, TABLE, Text, by_principal, roll_up,
+    roll_up_parts, rows, unexpected,
 };
 use crate::sessions;
 use crate::sightings::{self, Asked, Beginning, Sighting};
@@ -176,6 +177,28 @@ impl Ledger {
     /// Time of the newest event, in microseconds since the Unix epoch.
     pub(crate) fn newest(&self) -> i64 {
         self.files.snapshot.info().span.map_or(0, |(_, last)| last)
+    }
+
+    /// Calls of an identity during a window, also those for which the log does not tell its path.
+    pub(crate) fn calls_of(
+        &self,
+        provider: Provider,
+        identity: &str,
+        window: Window,
+    ) -> anyhow::Result<Vec<Call>> {
+        let pathless = pathless(identity).filter(|_| provider == Provider::Aws);
+        let mut calls = Vec::new();
+        for name in [Some(identity.to_owned()), pathless].into_iter().flatten() {
+            let filter = Filter {
+                window: Some(window),
+                principal: Some(name),
+                provider: Some(provider),
+                ..Filter::default()
+            };
+            let callers = by_principal(&mut self.roll_up(&filter)?, provider);
+            calls.extend(callers.into_values().flat_map(|calls| calls.calls));
+        }
+        Ok(calls)
     }
 
     /// Calls by who made them, and what saw them.

@@ -35,6 +35,16 @@ pub struct Place {
     pub context: String,
 }
 
+impl Place {
+    /// Its statements; none where it has no policy of AWS that can be read.
+    pub fn statements(&self) -> &[Statement] {
+        match &self.content {
+            Content::Statements(statements) => statements,
+            _ => &[],
+        }
+    }
+}
+
 /// What a place grants.
 #[derive(Clone, Debug)]
 pub enum Content {

@@ -13,7 +13,6 @@ use serde::Serialize;
 
 use super::Streams;
 use super::analysing::catalog;
-use crate::analysis::calls_of;
 use crate::exit::Exit;
 use crate::ledgers::Ledger;
 use crate::output::{Cell, Format, Row, plain, print};
@@ -193,7 +192,7 @@ fn recorded(
     principal: &str,
     window: Window,
 ) -> anyhow::Result<Vec<Protected>> {
-    let calls = calls_of(ledger, Provider::Aws, principal, window)?;
+    let calls = ledger.calls_of(Provider::Aws, principal, window)?;
     let usage = Usage::gather(catalog, &calls);
     Ok(usage
         .used()

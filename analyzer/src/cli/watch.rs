@@ -12,7 +12,6 @@ use remit_policy::{Call, CallOutcome, Usage, Window, moment};
 use super::Streams;
 use super::analysing::{LedgerArguments, catalog};
 use super::forge::{ForgeArguments, runtime};
-use crate::analysis::calls_of;
 use crate::cluster::request_call;
 use crate::exit::Exit;
 use crate::ledgers::Ledger;
@@ -63,7 +62,7 @@ fn refused(catalog: &Catalog, ledger: &Ledger, merged: &Merged) -> anyhow::Resul
     let next = hour.saturating_add(HOUR);
     let is_arn = merged.identity.starts_with("arn:");
     let provider = if is_arn { Provider::Aws } else { Provider::Kubernetes };
-    let within = |window| calls_of(ledger, provider, &merged.identity, window);
+    let within = |window| ledger.calls_of(provider, &merged.identity, window);
     // The hour of the merge has calls from before it, too. What was refused already then is none that the merge refused.
     let mut calls = within(Window { start: hour, end: next })?;
     calls.retain(|call| call.seen.first >= at);

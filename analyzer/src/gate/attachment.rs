@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use remit_catalog::AccessLevel;
 use remit_source::{Attachment, Repository};
 
-use super::{Growth, Input, Objection, Severity, document, review};
+use super::{Growth, Input, Objection, Severity, document, review, shown, unjudged};
 
 /// Each attachment that was not there before.
 pub(super) fn growth(input: &Input<'_>) -> Vec<Result<Growth, Box<Objection>>> {
@@ -17,9 +17,8 @@ pub(super) fn growth(input: &Input<'_>) -> Vec<Result<Growth, Box<Objection>>> {
         // What a policy grants that is not here is known of none that a customer may have made, and of few of the provider's.
         let is_judged = name.is_some() && (input.policy.forbidden.is_empty() || !growth.written.is_empty());
         let why = format!("the statements of `{}` are not in the repository", one.policy);
-        let unjudged = || Err(Box::new(Objection::unjudged(&growth.file, one.line, &one.address, &why)));
-        let unjudged = (!is_judged).then(unjudged);
-        [Ok(growth)].into_iter().chain(unjudged).collect::<Vec<_>>()
+        let open = (!is_judged).then(|| Err(unjudged(input, one.file, one.line, &one.address, &why)));
+        std::iter::once(Ok(growth)).chain(open)
     })
     .collect()
 }
@@ -46,7 +45,7 @@ fn told(input: &Input<'_>, one: &Attachment, known: Option<&str>) -> Growth {
     Growth {
         rule: "new_privilege",
         severity: Severity::of_privilege(is_wildcard, level),
-        file: input.head.path(one.file).to_string_lossy().into_owned(),
+        file: shown(input.head, one.file),
         line: one.line,
         address: one.address.clone(),
         identity: one

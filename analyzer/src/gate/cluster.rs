@@ -5,7 +5,7 @@ use remit_catalog::kubernetes::Target;
 use remit_policy::rbac::{self, Bound, Permission, excess};
 use remit_source::{Content, Place, Reason, Rule, Text, Tokens};
 
-use super::{Growth, Input, Objection, Severity, document, review};
+use super::{Growth, Input, Objection, Severity, document, review, shown, unjudged};
 use crate::cluster::level;
 use crate::finding::worst_level;
 
@@ -23,7 +23,6 @@ pub(super) fn growth_of_role(
     let old: Vec<Bound<'_>> = old.iter().map(|rule| Bound { namespace: None, rule }).collect();
     let mut grown: Vec<_> = unclear(input, head, base).into_iter().map(Err).collect();
     for source in rules {
-        let file = input.head.path(source.file).to_string_lossy().into_owned();
         let new = rule(source);
         // What is not known is in nothing, not even where it happens to allow nothing as it is written.
         if is_open(source) {
@@ -31,7 +30,7 @@ pub(super) fn growth_of_role(
                 continue;
             }
             let why = "an expression or template says what a rule of it allows";
-            grown.push(Err(Box::new(Objection::unjudged(&file, source.line, &head.address, why))));
+            grown.push(Err(unjudged(input, source.file, source.line, &head.address, why)));
             continue;
         }
         let Some(request) = excess(&[Bound { namespace: None, rule: &new }], &old) else { continue };
@@ -39,7 +38,7 @@ pub(super) fn growth_of_role(
         grown.push(Ok(Growth {
             rule: "new_privilege",
             severity: Severity::of_privilege(is_wildcard, level),
-            file,
+            file: shown(input.head, source.file),
             line: source.line,
             address: head.address.clone(),
             identity: None,
@@ -62,7 +61,7 @@ pub(super) fn growth_of_binding(
     base: Option<&Place>,
 ) -> Vec<Result<Growth, Box<Objection>>> {
     let Content::Binding(bound) = &head.content else { return Vec::new() };
-    let file = input.head.path(head.file).to_string_lossy().into_owned();
+    let file = shown(input.head, head.file);
     let old = match base.map(|base| &base.content) {
         Some(Content::Binding(old)) if old.role == bound.role && old.role_kind == bound.role_kind => {
             old.subjects.as_slice()
@@ -128,8 +127,7 @@ fn unclear(input: &Input<'_>, head: &Place, base: Option<&Place>) -> Option<Box<
     if head.context.contains("aggregate-to-") {
         why.push("its labels make its rules those of other roles, too".to_owned());
     }
-    let file = input.head.path(head.file).to_string_lossy();
-    Some(Box::new(Objection::unjudged(&file, head.line, &head.address, &why.join("; "))))
+    Some(unjudged(input, head.file, head.line, &head.address, &why.join("; ")))
 }
 
 /// Whether it cannot be told what a rule allows.

@@ -3,11 +3,11 @@
 use remit_policy::{
     ActionSet, Document, Effect, Expander, Gap, Glob, PolicySet, Statement as Given, contain,
 };
-use remit_source::{Content, Place, Reason, Repository, Statement};
+use remit_source::{Place, Reason, Statement};
 
 use super::holders::Held;
 use super::policy::{granted, level, names};
-use super::{Growth, Input, Objection, Severity, by_key, document};
+use super::{Growth, Input, Objection, Severity, by_key, document, shown};
 
 type Told = Vec<Result<Growth, Box<Objection>>>;
 
@@ -33,7 +33,7 @@ pub(super) fn of_identities(input: &Input<'_>, expander: &mut Expander<'_>, held
             let same = now.get(&key).copied();
             if base.names.holders.is_empty() {
                 let has: Vec<_> =
-                    same.map(|head| document::of(statements(head)).document).into_iter().collect();
+                    same.map(|head| document::of(head.statements()).document).into_iter().collect();
                 // One that is there under another name has moved.
                 if is_denied(&has, &given)
                     || (same.is_none() && is_elsewhere(&input.head.places, &given, false))
@@ -67,31 +67,26 @@ pub(super) fn of_resources(input: &Input<'_>, expander: &mut Expander<'_>, told:
     let now = by_key(input.head, &input.head.resource_policies);
     let mut gone = Vec::new();
     for (key, base) in by_key(input.base, &input.base.resource_policies) {
+        let denials = denials(base, true);
+        if denials.is_empty() {
+            continue;
+        }
         let same = now.get(&key).copied();
         let has: Vec<_> =
-            same.map(|head| document::for_guests(statements(head), false).document).into_iter().collect();
-        for (statement, given) in denials(base, true) {
+            same.map(|head| document::for_guests(head.statements(), false).document).into_iter().collect();
+        for (statement, given) in denials {
             if is_denied(&has, &given)
                 || (same.is_none() && is_elsewhere(&input.head.resource_policies, &given, true))
             {
                 continue;
             }
             let (file, line, address) = position(input, base, same);
-            let is_sts = |one: &String| one.to_ascii_lowercase().starts_with("sts:");
-            let is_trust = given.actions.patterns.iter().all(is_sts);
-            let rule = if is_trust { "new_trust" } else { "new_resource_access" };
+            let rule = if document::is_of_trust(&given) { "new_trust" } else { "new_resource_access" };
             let has = has.clone();
             gone.push(Gone { statement, given, has, file, line, address, identity: None, rule });
         }
     }
     tell(input, expander, gone, told);
-}
-
-fn statements(place: &Place) -> &[Statement] {
-    match &place.content {
-        Content::Statements(statements) => statements,
-        _ => &[],
-    }
 }
 
 /// What a place denies, with the statements that say so.
@@ -105,7 +100,7 @@ fn denials(place: &Place, is_of_resource: bool) -> Vec<(&Statement, Given)> {
         };
         document.statements.into_iter().filter(|given| given.effect == Effect::Deny).collect::<Vec<_>>()
     };
-    statements(place).iter().flat_map(|one| of(one).into_iter().map(move |given| (one, given))).collect()
+    place.statements().iter().flat_map(|one| of(one).into_iter().map(move |given| (one, given))).collect()
 }
 
 /// What a statement says, whatever it is called and wherever it is.
@@ -147,10 +142,6 @@ fn position(input: &Input<'_>, base: &Place, head: Option<&Place>) -> (String, u
 
 fn here(input: &Input<'_>, head: &Place) -> (String, u32, String) {
     (shown(input.head, head.file), head.line, head.address.clone())
-}
-
-fn shown(repository: &Repository, file: usize) -> String {
-    repository.path(file).to_string_lossy().into_owned()
 }
 
 /// Where a holder has something: the policy that it was, another one, or one that is attached to it.

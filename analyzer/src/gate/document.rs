@@ -173,3 +173,8 @@ pub(super) fn text(text: &Text) -> String {
     }
     all
 }
+
+/// Whether a statement of a resource's policy says who may become a role.
+pub(super) fn is_of_trust(given: &Given) -> bool {
+    given.actions.patterns.iter().all(|one| one.to_ascii_lowercase().starts_with("sts:"))
+}

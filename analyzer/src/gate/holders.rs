@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use remit_policy::Document;
-use remit_source::{Content, Place, Repository, Statement};
+use remit_source::{Place, Repository, Statement};
 
 use super::{Input, by_key, document};
 
@@ -28,8 +28,9 @@ impl Held {
         let now = by_key(input.head, &input.head.places);
         let mut gone = BTreeMap::new();
         for (key, place) in by_key(input.base, &input.base.places) {
-            let left = now.get(&key).map(|place| statements(place)).unwrap_or_default();
-            for one in statements(place).iter().filter(|one| !left.iter().any(|left| said(left) == said(one)))
+            let left = now.get(&key).map(|place| place.statements()).unwrap_or_default();
+            for one in
+                place.statements().iter().filter(|one| !left.iter().any(|left| said(left) == said(one)))
             {
                 let at = format!("{}:{}", input.base.path(one.file).display(), one.line);
                 gone.entry(said(one)).or_insert(at);
@@ -57,13 +58,6 @@ impl Held {
     }
 }
 
-fn statements(place: &Place) -> &[Statement] {
-    match &place.content {
-        Content::Statements(statements) => statements,
-        _ => &[],
-    }
-}
-
 /// What a statement says, whatever it is called and wherever it is.
 fn said(statement: &Statement) -> String {
     let plain = document::said(std::slice::from_ref(statement)).into_iter();
@@ -75,7 +69,7 @@ fn by_holder(repository: &Repository) -> BTreeMap<String, Vec<Document>> {
     let mut all: BTreeMap<String, Vec<Document>> = BTreeMap::new();
     for place in &repository.places {
         for holder in &place.names.holders {
-            let document = document::of(statements(place)).document;
+            let document = document::of(place.statements()).document;
             all.entry(document::text(holder)).or_default().push(document);
         }
     }

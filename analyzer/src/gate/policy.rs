@@ -4,10 +4,10 @@ use remit_catalog::AccessLevel;
 use remit_policy::{
     ActionSet, Document, Effect, Expander, Gap, Matcher, PolicySet, Statement as Given, contain,
 };
-use remit_source::{Content, Place, Reason, Repository, Statement};
+use remit_source::{Place, Reason, Repository, Statement};
 
 use super::holders::{Held, Holder};
-use super::{Growth, Input, Objection, Severity, document, review};
+use super::{Growth, Input, Objection, Severity, document, review, shown, unjudged};
 use crate::finding::worst_level;
 
 /// Each statement that grants more, or of which it cannot be told.
@@ -18,13 +18,9 @@ pub(super) fn growth(
     base: Option<&Place>,
     held: &Held,
 ) -> Vec<Result<Growth, Box<Objection>>> {
-    let Content::Statements(statements) = &head.content else { return Vec::new() };
-    let path = input.head.path(head.file).to_string_lossy().into_owned();
+    let statements = head.statements();
     let new = document::of(statements);
-    let old = match base.map(|base| &base.content) {
-        Some(Content::Statements(old)) => document::of(old),
-        _ => document::of(&[]),
-    };
+    let old = document::of(base.map(Place::statements).unwrap_or_default());
     let (olds, news) = ([old.document], [new.document.clone()]);
     let mut holders = held.holders(head);
     // Where nobody is known to have it, it is compared with itself.
@@ -34,10 +30,9 @@ pub(super) fn growth(
     let mut grown: Vec<_> = unclear(input, head, base).into_iter().map(Err).collect();
     for (at, why) in &new.open {
         let Some(statement) = statements.get(*at) else { continue };
-        let file = input.head.path(statement.file).to_string_lossy();
         let was = base.is_some_and(|base| is_as_before(base, statement));
         if !was {
-            grown.push(Err(Box::new(Objection::unjudged(&file, statement.line, &head.address, why))));
+            grown.push(Err(unjudged(input, statement.file, statement.line, &head.address, why)));
         }
     }
     for (statement, from) in new.document.statements.iter().zip(&new.from) {
@@ -79,7 +74,7 @@ pub(super) fn growth(
         grown.push(Ok(Growth {
             rule: "new_privilege",
             severity: Severity::of_privilege(is_wildcard, level),
-            file: source.map_or(path.clone(), |one| input.head.path(one.file).to_string_lossy().into_owned()),
+            file: shown(input.head, source.map_or(head.file, |one| one.file)),
             line: statement.line,
             address: head.address.clone(),
             identity: holder.name.clone().or_else(|| {
@@ -189,7 +184,7 @@ pub(super) fn unclear(input: &Input<'_>, head: &Place, base: Option<&Place>) -> 
     if base.is_some_and(|base| unread(input.base, base) == now && base.context == head.context) {
         return None;
     }
-    Some(Box::new(super::unknown(input, head)))
+    Some(super::unknown(input, head))
 }
 
 /// Whether what a place says is another in each round of a loop.
@@ -201,9 +196,8 @@ fn is_of_loop(repository: &Repository, place: &Place) -> bool {
 
 /// Whether a place said the very same statement before.
 pub(super) fn is_as_before(base: &Place, statement: &Statement) -> bool {
-    let Content::Statements(old) = &base.content else { return false };
     let plain = |one: &Statement| format!("{:?}", (document::said(std::slice::from_ref(one)), &one.reasons));
-    old.iter().any(|one| plain(one) == plain(statement))
+    base.statements().iter().any(|one| plain(one) == plain(statement))
 }
 
 /// One statement, with all that deny.

@@ -4,11 +4,11 @@
 //! statement from before names, so that all else is compared as policies of identities are.
 
 use remit_policy::{Document, Effect, Expander, Gap, PolicySet, Statement as Given, contain};
-use remit_source::{Content, Place, Statement};
+use remit_source::{Place, Statement};
 
 use super::guest::Guest;
 use super::policy::{granted, is_as_before, level, names, unclear, with_denials};
-use super::{Growth, Input, Objection, Severity, document, review};
+use super::{Growth, Input, Objection, Severity, document, review, shown, unjudged};
 
 /// Each statement that lets somebody in newly, or of which it cannot be told.
 pub(super) fn growth(
@@ -17,15 +17,14 @@ pub(super) fn growth(
     head: &Place,
     base: Option<&Place>,
 ) -> Vec<Result<Growth, Box<Objection>>> {
-    let Content::Statements(statements) = &head.content else { return Vec::new() };
+    let statements = head.statements();
     let new = document::for_guests(statements, false);
     // What another resource's policy said is nothing that this resource had.
-    let is_of_another = |base: &&Place| base.names.holder != head.names.holder && !is_trust(&new.document);
-    let base = base.filter(|base| !is_of_another(base));
-    let old = match base.map(|base| &base.content) {
-        Some(Content::Statements(old)) => old.as_slice(),
-        _ => &[],
+    let is_of_another = |base: &&Place| {
+        base.names.holder != head.names.holder && !new.document.statements.iter().all(document::is_of_trust)
     };
+    let base = base.filter(|base| !is_of_another(base));
+    let old = base.map(Place::statements).unwrap_or_default();
     let before = Before { narrow: document::for_guests(old, false), wide: document::for_guests(old, true) };
     let mut grown: Vec<_> = unclear(input, head, base).into_iter().map(Err).collect();
     for (at, why) in &new.open {
@@ -34,8 +33,7 @@ pub(super) fn growth(
         else {
             continue;
         };
-        let file = input.head.path(statement.file).to_string_lossy();
-        grown.push(Err(Box::new(Objection::unjudged(&file, statement.line, &head.address, why))));
+        grown.push(Err(unjudged(input, statement.file, statement.line, &head.address, why)));
     }
     for (at, statement) in statements.iter().enumerate() {
         if new.open.iter().any(|(open, _)| *open == at) {
@@ -48,9 +46,8 @@ pub(super) fn growth(
             }
             let Some(entry) = entry(&new.document, given, guest, &before, base.is_none()) else { continue };
             if let Some(open) = guest.open() {
-                let file = input.head.path(statement.file).to_string_lossy();
                 let why = format!("`{open}` says whom it lets in");
-                grown.push(Err(Box::new(Objection::unjudged(&file, statement.line, &head.address, &why))));
+                grown.push(Err(unjudged(input, statement.file, statement.line, &head.address, &why)));
                 continue;
             }
             // Those of one statement of whom the same is to be said are told together.
@@ -149,7 +146,7 @@ fn told(
     let (action, resource) = &entry.example;
     let is_known = input.catalog.find(action).is_some();
     let action = names.first().filter(|_| !is_known).unwrap_or(action);
-    let is_trust = of_trust(entry.given);
+    let is_trust = document::is_of_trust(entry.given);
     let bound = entry.severity != Severity::Error && entry.guests.iter().any(|guest| guest.is_everybody());
     let bound = if bound { " who meets its conditions" } else { "" };
     let whom = format!("{}{bound}", whom(&entry.guests));
@@ -164,7 +161,7 @@ fn told(
     Growth {
         rule: if is_trust { "new_trust" } else { "new_resource_access" },
         severity: entry.severity,
-        file: input.head.path(source.file).to_string_lossy().into_owned(),
+        file: shown(input.head, source.file),
         line: source.line,
         address: head.address.clone(),
         identity: head
@@ -182,15 +179,6 @@ fn told(
         review: review::date(input.head, source.file, source.span.clone(), Some(entry.given)),
         written: entry.given.actions.patterns.clone(),
     }
-}
-
-/// Whether a policy says who may become a role.
-fn is_trust(policy: &Document) -> bool {
-    policy.statements.iter().all(of_trust)
-}
-
-fn of_trust(given: &Given) -> bool {
-    given.actions.patterns.iter().all(|one| one.to_ascii_lowercase().starts_with("sts:"))
 }
 
 /// Guests that are named, at most.
