@@ -1,7 +1,6 @@
 //! Processes, libraries and the agent come and go.
 
 use std::fs::File;
-use std::net::TcpListener;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -96,11 +95,7 @@ fn mute(process: u32) {
 #[test]
 fn probes_that_show_nothing_any_more_are_a_problem_and_a_loss() {
     let folder = tempfile::tempdir().unwrap();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let listen = format!("127.0.0.1:{port}");
-    let mut arguments = ["run", "--listen", &listen, "--ledger"].map(AsRef::as_ref).to_vec();
-    arguments.push(folder.path().as_os_str());
-    let Some(run) = Trace::of(&arguments) else { return };
+    let Some((run, port)) = Trace::recording(folder.path()) else { return };
     let says = |path: &str, words: &str| {
         (0..600).any(|_| {
             std::thread::sleep(std::time::Duration::from_millis(100));

@@ -1,8 +1,7 @@
 //! What the pages of metrics say, as a library of others reads them.
 
 use std::io::Write as _;
-use std::net::TcpListener;
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 
 use remit_tests::{data, peer};
 use serde_json::Value;
@@ -14,15 +13,20 @@ use crate::trace::Trace;
 pub(crate) fn series(page: &str) -> Option<u64> {
     let (head, text) = page.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
-    let mut command = peer::helm()?;
-    command.arg(data::repository().join("tests/chart/metrics.py"));
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
+    let output = checked(text)?;
     assert!(output.status.success(), "{output:?}");
     let told: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(told["problems"], serde_json::json!([]), "{text}");
     told["series"].as_u64()
+}
+
+/// What the checker says of a page.
+fn checked(text: &str) -> Option<Output> {
+    let mut command = peer::helm()?;
+    command.arg(data::repository().join("tests/chart/metrics.py"));
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    Some(child.wait_with_output().unwrap())
 }
 
 /// A checker that finds nothing wrong with anything would be none.
@@ -40,11 +44,8 @@ fn what_is_wrong_with_metrics_is_found() {
         ("# HELP remit_a A.\n# TYPE remit_a gauge\nremit_a{le=\"1\"} 1\n", "label"),
         ("# HELP remit_a A.\n# TYPE remit_a gauge\nremit_a one\n", "cannot be parsed"),
     ] {
-        let Some(mut command) = peer::helm() else { return };
-        command.arg(data::repository().join("tests/chart/metrics.py"));
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-        let told = String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap();
+        let Some(output) = checked(text) else { return };
+        let told = String::from_utf8(output.stdout).unwrap();
         assert!(told.contains(problem), "{text}{told}");
     }
 }
@@ -52,11 +53,7 @@ fn what_is_wrong_with_metrics_is_found() {
 #[test]
 fn metrics_of_the_agent_are_as_others_read_them() {
     let folder = tempfile::tempdir().unwrap();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let listen = format!("127.0.0.1:{port}");
-    let mut arguments = ["run", "--listen", &listen, "--ledger"].map(AsRef::as_ref).to_vec();
-    arguments.push(folder.path().as_os_str());
-    let Some(run) = Trace::of(&arguments) else { return };
+    let Some((run, port)) = Trace::recording(folder.path()) else { return };
     let mut pages = std::iter::repeat_with(|| {
         std::thread::sleep(std::time::Duration::from_millis(100));
         page(port, "/metrics")

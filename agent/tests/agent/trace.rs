@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -47,6 +48,15 @@ impl Trace {
     /// Starts another verb, and waits until it watches.
     pub(crate) fn of(arguments: &[&OsStr]) -> Option<Trace> {
         Self::by(Command::new(env!("CARGO_BIN_EXE_remit-agent")).args(arguments))
+    }
+
+    /// Starts to record into a folder, and shows itself on a port of its own, which it gives.
+    pub(crate) fn recording(ledger: &Path) -> Option<(Trace, u16)> {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let listen = format!("127.0.0.1:{port}");
+        let arguments = ["run", "--listen", &listen, "--ledger"].map(OsStr::new);
+        let run = Self::of(&[&arguments[..], &[ledger.as_os_str()]].concat())?;
+        Some((run, port))
     }
 
     /// Starts it by a command, and waits until it watches.

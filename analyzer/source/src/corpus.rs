@@ -13,7 +13,7 @@ use crate::{
     Changes, ClusterChange, Content, Edits, FileId, Found, Grant, Limits, Options, Place, PolicyChange,
     Proposal, Repository,
 };
-use remit_policy::{Effect, rbac};
+use remit_policy::{Document, Effect, rbac};
 use support::{Sample, document, fill, filled, strokes};
 
 /// Repositories of the corpus: its folders.
@@ -117,6 +117,17 @@ fn edited(repository: &Repository, place: &Place, gone: &BTreeSet<(usize, usize)
     if after.statements.is_empty() {
         return None;
     }
+    Some(edit(repository, place, before, after, Options::default()))
+}
+
+/// Writes a proposal that one place's document is to be another.
+fn edit(
+    repository: &Repository,
+    place: &Place,
+    before: Document,
+    after: Document,
+    options: Options,
+) -> Edits {
     let name = filled(&place.names.name);
     let holder = place.names.holder.is_some().then(|| filled(&place.names.holder));
     let change = PolicyChange {
@@ -129,7 +140,7 @@ fn edited(repository: &Repository, place: &Place, gone: &BTreeSet<(usize, usize)
     };
     let changes = Changes::Policies(vec![change]);
     let proposal = Proposal { folder: PathBuf::new(), principal: "role/app".to_owned(), changes };
-    Some(repository.edit(&proposal, Options::default()))
+    repository.edit(&proposal, options)
 }
 
 /// Edits of every policy in the corpus leave every byte that is not of what is removed, and are proven; and what cannot be edited

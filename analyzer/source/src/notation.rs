@@ -1,6 +1,6 @@
 //! Policies written in the notations of sources, for a person to put there.
 
-use remit_policy::{Document, Effect, Statement};
+use remit_policy::{Document, Effect, Matcher, Statement};
 use serde_json::Value;
 
 use crate::place::{Form, Place};
@@ -104,18 +104,8 @@ impl Tree {
 
     /// A statement in the words of the policy language.
     fn of(statement: &Statement) -> Self {
-        let mut entries = Vec::new();
-        let mut add = |key: &str, value| entries.push((key.to_owned(), value));
-        if let Some(sid) = &statement.sid {
-            add("Sid", Self::Text(sid.clone()));
-        }
-        add("Effect", Self::Text(effect(statement).to_owned()));
-        let negated = |is: bool, key: &str| if is { format!("Not{key}") } else { key.to_owned() };
-        let actions = &statement.actions;
-        add(&negated(actions.negated, "Action"), Self::texts(&actions.patterns));
-        if let Some(resources) = &statement.resources {
-            add(&negated(resources.negated, "Resource"), Self::texts(&resources.patterns));
-        }
+        let mut entries =
+            elements(statement, |name, negated| format!("{}{name}", if negated { "Not" } else { "" }));
         let mut operators: Vec<(String, Self)> = Vec::new();
         for condition in &statement.conditions {
             let values = Self::List(condition.values.iter().map(Self::value).collect());
@@ -126,7 +116,7 @@ impl Tree {
             }
         }
         if !operators.is_empty() {
-            add("Condition", Self::Map(operators));
+            entries.push(("Condition".to_owned(), Self::Map(operators)));
         }
         Self::Map(entries)
     }
@@ -264,19 +254,20 @@ fn block(statement: &Statement) -> String {
 
 /// What a statement says but for conditions, in the words of Terraform's data source.
 fn words(statement: &Statement) -> Vec<(String, Tree)> {
-    let mut entries = Vec::new();
-    let mut add = |key: &str, value| entries.push((key.to_owned(), value));
-    if let Some(sid) = &statement.sid {
-        add("sid", Tree::Text(sid.clone()));
-    }
-    add("effect", Tree::Text(effect(statement).to_owned()));
-    let negated = |is: bool, key: &str| if is { format!("not_{key}") } else { key.to_owned() };
-    let actions = &statement.actions;
-    add(&negated(actions.negated, "actions"), Tree::texts(&actions.patterns));
-    if let Some(resources) = &statement.resources {
-        add(&negated(resources.negated, "resources"), Tree::texts(&resources.patterns));
-    }
-    entries
+    elements(statement, |name, negated| {
+        let plural = if matches!(name, "Action" | "Resource") { "s" } else { "" };
+        format!("{}{}{plural}", if negated { "not_" } else { "" }, name.to_ascii_lowercase())
+    })
+}
+
+/// What a statement says but for conditions. Each element gets the word for its name, of which the statement may have the `Not` form.
+fn elements(statement: &Statement, word: impl Fn(&str, bool) -> String) -> Vec<(String, Tree)> {
+    let Statement { sid, actions, resources, .. } = statement;
+    let sid = sid.as_ref().map(|sid| (word("Sid", false), Tree::Text(sid.clone())));
+    let effect = (word("Effect", false), Tree::Text(effect(statement).to_owned()));
+    let list = |name, of: &Matcher| (word(name, of.negated), Tree::texts(&of.patterns));
+    let resources = resources.as_ref().map(|all| list("Resource", all));
+    sid.into_iter().chain([effect, list("Action", actions)]).chain(resources).collect()
 }
 
 /// A condition in the words of Terraform's data source, whose values are texts.

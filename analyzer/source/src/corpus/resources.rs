@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use remit_policy::{Document, Matcher, PolicySet, Statement as Given, contain};
 
 use super::support::{document, filled};
-use super::{is_policy, read, repositories};
-use crate::{Changes, Content, Edits, Options, Place, PolicyChange, Proposal, Repository, Statement};
+use super::{edit, is_policy, read, repositories};
+use crate::{Content, Options, Place, Repository, Statement};
 
 /// How a statement is narrowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,22 +73,6 @@ fn is_literal(statement: &Statement) -> bool {
         && statement.sid.as_ref().is_none_or(|sid| sid.text.known().is_some())
 }
 
-fn edit(repository: &Repository, place: &Place, before: &Document, after: &Document) -> Edits {
-    let name = filled(&place.names.name);
-    let holder = place.names.holder.is_some().then(|| filled(&place.names.holder));
-    let change = PolicyChange {
-        name: name.clone(),
-        arn: None,
-        holder,
-        edit: "put_inline".to_owned(),
-        before: before.clone(),
-        after: vec![(name, after.clone())],
-    };
-    let changes = Changes::Policies(vec![change]);
-    let proposal = Proposal { folder: PathBuf::new(), principal: "role/app".to_owned(), changes };
-    repository.edit(&proposal, Options { resources: true })
-}
-
 /// What the repository says of a place once a file has other bytes.
 fn again(repository: &Repository, place: &Place, path: &PathBuf, text: &str) -> Option<Document> {
     let files = repository.files.iter().map(|file| {
@@ -135,7 +119,7 @@ fn tried(repository: &Repository, place: &Place, at: usize, way: Way) -> Option<
     let mut all = before.statements.clone();
     all.splice(at..=at, parts.clone());
     let after = Document { statements: all, ..before.clone() };
-    let edits = edit(repository, place, &before, &after);
+    let edits = edit(repository, place, before.clone(), after.clone(), Options { resources: true });
     let [outcome] = edits.outcomes.as_slice() else { return Some(Err("no outcome".to_owned())) };
     if !outcome.is_edited {
         return Some(Err(format!("not edited: {:?}", edits.suggestions)));
