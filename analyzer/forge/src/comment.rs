@@ -24,8 +24,8 @@ pub fn mark(command: &str, of: Option<&str>) -> String {
     format!("<!-- remit {command}{of} -->")
 }
 
-/// Leaves a comment at a pull request in the place of the one that begins with the same line. Where there is none, one is made only if it is
-/// `worth` it.
+/// Leaves a comment at a pull request in the place of the one that begins with the same line. Where there is none, one is made only if
+/// `is_worth_it`.
 ///
 /// # Errors
 ///
