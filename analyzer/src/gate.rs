@@ -96,9 +96,11 @@ struct Growth {
 /// Everything to be said of a change, the worst first.
 pub(crate) fn check(input: &Input<'_>) -> Vec<Objection> {
     let mut expander = Expander::new(input.catalog);
-    let held = holders::Held::of(input);
+    let places = Places::of(input, |repository| &repository.places);
+    let of_resources = Places::of(input, |repository| &repository.resource_policies);
+    let held = holders::Held::of(input, &places);
     let mut grown = Vec::new();
-    for (head, base) in changed(input, |repository| &repository.places) {
+    for (head, base) in changed(input, &places) {
         grown.extend(match &head.content {
             Content::Statements(_) => policy::growth(input, &mut expander, head, base, &held),
             Content::Rules(_) => cluster::growth_of_role(input, head, base),
@@ -106,14 +108,14 @@ pub(crate) fn check(input: &Input<'_>) -> Vec<Objection> {
             Content::Unknown => vec![Err(unknown(input, head))],
         });
     }
-    for (head, base) in changed(input, |repository| &repository.resource_policies) {
+    for (head, base) in changed(input, &of_resources) {
         grown.extend(match &head.content {
             Content::Statements(_) => resource_policy::growth(input, &mut expander, head, base),
             _ => vec![Err(unknown(input, head))],
         });
     }
-    denial::of_identities(input, &mut expander, &held, &mut grown);
-    denial::of_resources(input, &mut expander, &mut grown);
+    denial::of_identities(input, &mut expander, &places, &held, &mut grown);
+    denial::of_resources(input, &mut expander, &of_resources, &mut grown);
     grown.extend(attachment::growth(input));
     let mut objections = Vec::new();
     for growth in grown {
@@ -132,17 +134,28 @@ pub(crate) fn check(input: &Input<'_>) -> Vec<Objection> {
     objections
 }
 
+/// Places of both trees.
+struct Places<'a> {
+    before: BTreeMap<Key, &'a Place>,
+    after: BTreeMap<Key, &'a Place>,
+}
+
+impl<'a> Places<'a> {
+    fn of(input: &Input<'a>, places: impl Fn(&'a Repository) -> &'a [Place]) -> Self {
+        let of = |repository: &'a Repository| by_key(repository, places(repository));
+        Self { before: of(input.base), after: of(input.head) }
+    }
+}
+
 /// Places that say something else than before, with what they were. What one said that is gone from where it was has moved.
 fn changed<'a>(
     input: &Input<'a>,
-    places: impl Fn(&'a Repository) -> &'a [Place],
+    Places { before, after }: &Places<'a>,
 ) -> Vec<(&'a Place, Option<&'a Place>)> {
-    let of = |repository: &'a Repository| by_key(repository, places(repository));
-    let (before, after) = (of(input.base), of(input.head));
     let gone = before.iter().filter(|(key, _)| !after.contains_key(key));
     let mut left: BTreeMap<String, usize> = BTreeMap::new();
     gone.for_each(|(_, place)| *left.entry(said(input.base, place)).or_default() += 1);
-    let pairs = after.into_iter().map(|(key, head)| (head, before.get(&key).copied()));
+    let pairs = after.iter().map(|(key, head)| (*head, before.get(key).copied()));
     // Each moves to one place: a second that says the same is new.
     let mut has_moved = |now: &str| {
         let left = left.get_mut(now).filter(|left| **left > 0);

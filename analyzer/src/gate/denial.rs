@@ -7,7 +7,7 @@ use remit_source::{Place, Reason, Statement};
 
 use super::holders::Held;
 use super::policy::{granted, level, names};
-use super::{Growth, Input, Objection, Severity, by_key, document, shown};
+use super::{Growth, Input, Objection, Places, Severity, document, shown};
 
 type Told = Vec<Result<Growth, Box<Objection>>>;
 
@@ -25,12 +25,17 @@ struct Gone<'a> {
 }
 
 /// Each denial of an identity's policies that nothing denies any more, unless it is told already.
-pub(super) fn of_identities(input: &Input<'_>, expander: &mut Expander<'_>, held: &Held, told: &mut Told) {
-    let now = by_key(input.head, &input.head.places);
+pub(super) fn of_identities(
+    input: &Input<'_>,
+    expander: &mut Expander<'_>,
+    places: &Places<'_>,
+    held: &Held,
+    told: &mut Told,
+) {
     let mut gone: Vec<Gone<'_>> = Vec::new();
-    for (key, base) in by_key(input.base, &input.base.places) {
+    for (key, base) in &places.before {
         for (statement, given) in denials(base, false) {
-            let same = now.get(&key).copied();
+            let same = places.after.get(key).copied();
             if base.names.holders.is_empty() {
                 let has: Vec<_> =
                     same.map(|head| document::of(head.statements()).document).into_iter().collect();
@@ -63,15 +68,19 @@ pub(super) fn of_identities(input: &Input<'_>, expander: &mut Expander<'_>, held
 }
 
 /// Each denial of a resource's policy that nothing denies there any more, unless it is told already.
-pub(super) fn of_resources(input: &Input<'_>, expander: &mut Expander<'_>, told: &mut Told) {
-    let now = by_key(input.head, &input.head.resource_policies);
+pub(super) fn of_resources(
+    input: &Input<'_>,
+    expander: &mut Expander<'_>,
+    places: &Places<'_>,
+    told: &mut Told,
+) {
     let mut gone = Vec::new();
-    for (key, base) in by_key(input.base, &input.base.resource_policies) {
+    for (key, base) in &places.before {
         let denials = denials(base, true);
         if denials.is_empty() {
             continue;
         }
-        let same = now.get(&key).copied();
+        let same = places.after.get(key).copied();
         let has: Vec<_> =
             same.map(|head| document::for_guests(head.statements(), false).document).into_iter().collect();
         for (statement, given) in denials {

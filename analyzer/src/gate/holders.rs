@@ -1,11 +1,11 @@
 //! Who has policies: a statement that moves between those of one holder gives it nothing new.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use remit_policy::Document;
 use remit_source::{Place, Repository, Statement};
 
-use super::{Input, by_key, document};
+use super::{Input, Places, document, shown};
 
 /// What each holder of policies had and has, and statements that are gone from where they were.
 pub(super) struct Held {
@@ -24,16 +24,17 @@ pub(super) struct Holder<'a> {
 
 impl Held {
     /// Of all places of both trees.
-    pub(super) fn of(input: &Input<'_>) -> Self {
-        let now = by_key(input.head, &input.head.places);
+    pub(super) fn of(input: &Input<'_>, places: &Places<'_>) -> Self {
         let mut gone = BTreeMap::new();
-        for (key, place) in by_key(input.base, &input.base.places) {
-            let left = now.get(&key).map(|place| place.statements()).unwrap_or_default();
-            for one in
-                place.statements().iter().filter(|one| !left.iter().any(|left| said(left) == said(one)))
-            {
-                let at = format!("{}:{}", input.base.path(one.file).display(), one.line);
-                gone.entry(said(one)).or_insert(at);
+        for (key, place) in &places.before {
+            let left = places.after.get(key).map(|place| place.statements()).unwrap_or_default();
+            let left: BTreeSet<String> = left.iter().map(said).collect();
+            for one in place.statements() {
+                let said = said(one);
+                if !left.contains(&said) {
+                    gone.entry(said)
+                        .or_insert_with(|| format!("{}:{}", shown(input.base, one.file), one.line));
+                }
             }
         }
         Self { base: by_holder(input.base), head: by_holder(input.head), gone }
