@@ -98,8 +98,8 @@ fn is_policy(place: &Place) -> bool {
 
 /// The actions that may go: of statements that allow, by place in them.
 fn removable(place: &Place) -> Vec<(usize, usize)> {
-    let Content::Statements(statements) = &place.content else { return Vec::new() };
-    let allows = statements
+    let allows = place
+        .statements()
         .iter()
         .enumerate()
         .filter(|(_, one)| one.effect == Some(Effect::Allow) && !one.not_actions);

@@ -4,7 +4,7 @@ use super::policy::Wide;
 use super::{NoEdit, Suggestion};
 use crate::grant::Found;
 use crate::notation::Notation;
-use crate::place::{Content, Place};
+use crate::place::Place;
 use crate::proposal::PolicyChange;
 use crate::repository::{File, Repository};
 
@@ -28,9 +28,8 @@ impl Repository {
     /// What is to take the place of statements whose resources stay.
     pub(super) fn wide(&self, place: usize, all: &[Wide]) -> Vec<Suggestion> {
         let Some(place) = self.places.get(place) else { return Vec::new() };
-        let Content::Statements(statements) = &place.content else { return Vec::new() };
         let of = |wide: &Wide| {
-            let statement = statements.get(wide.statement)?;
+            let statement = place.statements().get(wide.statement)?;
             let text = self.notation(place).statements(&wide.wanted);
             Some(self.resources(statement.file, statement.line, &wide.why, text))
         };
