@@ -112,10 +112,10 @@ kubectl delete -f apply.yaml
 
 - `ClusterRoleBinding/all-read`
 
-Of each binding that others keep, this subject alone is taken out, wherever it stands in the list by then; so folders of \
-several subjects can be applied in any order. A position at which another subject stands is refused, and the next is \
-tried; where the subject stands at none, make the proposal again. `edit.yaml` is what comes out if nothing else has \
-changed the bindings since this was made.
+Of each binding that others keep, this subject alone is taken out, at the position it had or, where others were taken \
+out before, at an earlier one; so folders of several subjects can be applied in any order. A position at which another \
+subject stands is refused, and the next is tried; where all are, the list was changed otherwise: make the proposal \
+again. `edit.yaml` is what comes out if nothing else has changed the bindings since this was made.
 "
     );
 }
