@@ -355,10 +355,15 @@ fn one(
     let outcome = match propose(expander, account, principal, usage, coverage, &judgement, options) {
         Err(why) => Outcome::Impossible(why),
         Ok(proposal) => {
-            // Made once more from the calls in reverse order: the bytes must be the same.
-            let usage = Usage::gather(catalog, calls.iter().rev().copied());
-            let judgement = judged(expander, &usage);
-            let again = propose(expander, account, principal, &usage, coverage, &judgement, options);
+            // The bytes must be the same from the calls in reverse order. All that is made of calls is made of what they add up
+            // to, so it is made once more where that is not the same.
+            let reversed = Usage::gather(catalog, calls.iter().rev().copied());
+            let again = if reversed == *usage {
+                Ok(proposal.clone())
+            } else {
+                let judgement = judged(expander, &reversed);
+                propose(expander, account, principal, &reversed, coverage, &judgement, options)
+            };
             let boundary = principal.boundary.and_then(|at| account.policies.get(at));
             let boundary = boundary.map(|policy| &policy.document);
             let proved = again.map(|again| prove(expander, proposal, &again, boundary));

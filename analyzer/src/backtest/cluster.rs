@@ -10,8 +10,8 @@ use remit_policy::rbac::{Call, On, Permission, Usage, needed};
 
 use super::interval::float;
 use super::replay::{Cause, Window};
-use super::result::{Tally, share};
-use super::subject::{Namespaces, Subject, days};
+use super::result::Tally;
+use super::subject::{Subject, Things, days};
 use super::window::Need;
 use super::{Cut, Plan, Policy, Realm, Told};
 use crate::cluster::{AnalysedSubject, Cluster};
@@ -28,10 +28,10 @@ pub(super) fn replay(
     let granted = || cluster.subjects.iter().map(|subject| &subject.granted);
     let kinds = Kinds::of_subjects(granted());
     let today = Known::of(cluster.subjects.iter().map(|subject| &subject.usage), granted());
-    let namespaces = Namespaces::of(calls.values().flatten());
+    let things = Things::of(calls.values().flatten());
     let all = cluster.subjects.par_iter().map(|subject| {
         let calls = calls.get(&subject.user.name).map(Vec::as_slice).unwrap_or_default();
-        Subject::of(subject, calls, &today, &namespaces)
+        Subject::of(subject, calls, &today, &things)
     });
     let subjects: Vec<Option<Subject<'_>>> = all.collect();
     for cut in plan.cuts(told) {
@@ -132,7 +132,7 @@ impl Replay<'_> {
         stays
     }
 
-    /// The weight of what stays, and the same where a verb that stays in some of the known namespaces counts as that part.
+    /// The weight of what stays, and the same where a verb that stays for some of the known things counts as that part.
     fn weigh(&self, stays: &[Stay]) -> (u64, f64) {
         let (mut kept, mut reached) = (0, 0.0);
         for one in &self.subject.weighed {
@@ -145,8 +145,7 @@ impl Replay<'_> {
                 continue;
             }
             kept += one.weight;
-            let held = one.places.iter().filter(|place| near.iter().any(|part| part.meet(place).is_some()));
-            reached += float(one.weight) * share(held.count() as u64, one.places.len() as u64);
+            reached += float(one.weight) * one.reached(&near);
         }
         (kept, reached)
     }

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use remit_catalog::kubernetes::Request;
-use remit_policy::rbac::{Call, Permission, Usage};
+use remit_policy::rbac::{Call, Permission, Usage, without_subresource};
 use remit_policy::{Days, Seen};
 
 use super::Cut;
+use super::interval::float;
+use super::result::share;
 use crate::cluster::{AnalysedSubject, Outcome};
 use crate::learn::{Known, Meaning, Stratum, stratum_of_user, weight};
 
@@ -21,17 +23,43 @@ pub(super) struct Subject<'a> {
     /// What cannot be judged, which stays in whatever is proposed.
     pub(super) hidden: Vec<&'a Permission>,
     /// What it is granted and can be judged, verb by verb.
-    pub(super) weighed: Vec<Weighed>,
+    pub(super) weighed: Vec<Weighed<'a>>,
     /// The first day on which it could call.
     first: i64,
 }
 
 /// A verb on a resource, where it is granted.
-pub(super) struct Weighed {
+pub(super) struct Weighed<'a> {
     pub(super) permission: Permission,
     pub(super) weight: u64,
-    /// The same in each namespace that is known to have such things; itself, where it is granted in one.
-    pub(super) places: Vec<Permission>,
+    /// The things that it is for, by the namespaces that are known to have such; none where no such namespace is known.
+    places: Vec<(Option<&'a str>, &'a BTreeSet<String>)>,
+}
+
+impl Weighed<'_> {
+    /// Which part of the known things some permissions that meet this one are for: the mean over namespaces, in each of which a
+    /// permission is for all or for the things that it names.
+    pub(super) fn reached(&self, near: &[&Permission]) -> f64 {
+        let of = |(namespace, known): &(Option<&str>, &BTreeSet<String>)| {
+            let is_there = |own: &&Permission| match (own.namespace.as_deref(), namespace) {
+                (Some(own), Some(namespace)) => own == *namespace,
+                _ => true,
+            };
+            let mut names = BTreeSet::new();
+            for own in near.iter().copied().filter(is_there) {
+                match own.name().filter(|_| self.permission.name().is_none()) {
+                    None => return 1.0,
+                    Some(name) => names.insert(name),
+                };
+            }
+            let known_too = names.iter().filter(|name| known.contains(**name)).count();
+            // Of a thing that nobody asked for it is known that it is one.
+            let all = known.len() + names.len() - known_too;
+            share(names.len() as u64, all as u64)
+        };
+        let all: f64 = self.places.iter().map(of).sum();
+        all / float(self.places.len().max(1) as u64)
+    }
 }
 
 impl<'a> Subject<'a> {
@@ -40,7 +68,7 @@ impl<'a> Subject<'a> {
         analysed: &'a AnalysedSubject,
         calls: &'a [Call],
         known: &Known,
-        namespaces: &Namespaces,
+        things: &'a Things,
     ) -> Option<Self> {
         if matches!(analysed.outcome, Outcome::Impossible(_)) {
             return None;
@@ -60,7 +88,7 @@ impl<'a> Subject<'a> {
         let weighed = judged.filter_map(|permission| {
             let meaning = Meaning::of_permission(&permission, false)?;
             let weight = weight(meaning.level, meaning.is_sensitive);
-            Some(Weighed { weight, places: namespaces.places(&permission), permission })
+            Some(Weighed { weight, places: things.places(&permission), permission })
         });
         Some(Self {
             stratum: stratum_of_user(&analysed.user.name),
@@ -102,39 +130,83 @@ pub(super) fn days(requests: &[(Request, Seen)]) -> Days {
     days
 }
 
-/// The namespaces in which things were asked for, by API group and resource.
+/// The things that were asked for, by API group, resource without subresource, and namespace; by their names, where they were asked
+/// for by name.
 #[derive(Default)]
-pub(super) struct Namespaces {
-    by_resource: BTreeMap<(String, String), BTreeSet<String>>,
+pub(super) struct Things {
+    by_resource: BTreeMap<(String, String), BTreeMap<String, BTreeSet<String>>>,
+    /// Where nothing is known.
+    none: BTreeSet<String>,
 }
 
-impl Namespaces {
+impl Things {
     /// Of all calls of a cluster.
     pub(super) fn of<'a>(calls: impl Iterator<Item = &'a Call>) -> Self {
-        let mut namespaces = Self::default();
+        let mut things = Self::default();
         for call in calls {
             let permission = Permission::of_request(&call.request);
-            if let (Some((group, resource)), Some(namespace)) = (permission.resource(), &permission.namespace)
-            {
-                let key = (group.to_owned(), resource.to_owned());
-                namespaces.by_resource.entry(key).or_default().insert(namespace.clone());
+            let name = permission.name().map(str::to_owned);
+            // What has a name and no namespace is of the cluster.
+            let at = permission.namespace.clone().or_else(|| name.as_ref().map(|_| String::new()));
+            if let (Some(kind), Some(at)) = (kind(&permission), at) {
+                things.by_resource.entry(kind).or_default().entry(at).or_default().extend(name);
             }
         }
-        namespaces
+        things
     }
 
-    fn places(&self, permission: &Permission) -> Vec<Permission> {
-        let key = permission.resource().map(|(group, resource)| (group.to_owned(), resource.to_owned()));
-        let known = key.and_then(|key| self.by_resource.get(&key)).filter(|_| permission.namespace.is_none());
-        match known {
-            None => vec![permission.clone()],
-            Some(known) => {
-                let at = |namespace: &String| Permission {
-                    namespace: Some(namespace.clone()),
-                    ..permission.clone()
-                };
-                known.iter().map(at).collect()
-            }
+    fn places(&self, permission: &Permission) -> Vec<(Option<&str>, &BTreeSet<String>)> {
+        let known = kind(permission).and_then(|kind| self.by_resource.get(&kind));
+        match (known, &permission.namespace) {
+            (Some(known), None) => known.iter().map(|(at, names)| (Some(at.as_str()), names)).collect(),
+            (known, Some(at)) => vec![(None, known.and_then(|known| known.get(at)).unwrap_or(&self.none))],
+            (None, None) => vec![(None, &self.none)],
+        }
+    }
+}
+
+/// The API group and the resource of what a permission is for, or for a part of.
+fn kind(permission: &Permission) -> Option<(String, String)> {
+    let (group, resource) = permission.resource()?;
+    Some((group.to_owned(), without_subresource(resource).to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use remit_policy::rbac::On;
+
+    use super::*;
+
+    fn get(namespace: Option<&str>, name: Option<&str>) -> Permission {
+        let (group, resource) = (String::new(), "pods".to_owned());
+        let on = On::Resource { group, resource, name: name.map(str::to_owned) };
+        Permission { namespace: namespace.map(str::to_owned), on, verb: "get".to_owned() }
+    }
+
+    #[test]
+    fn a_verb_that_stays_for_some_of_the_known_things_counts_as_that_part() {
+        let there = ["a", "b", "c", "d"].map(str::to_owned).into();
+        let shop = BTreeMap::from([("pay".to_owned(), BTreeSet::new()), ("shop".to_owned(), there)]);
+        let by_resource = [((String::new(), "pods".to_owned()), shop)].into();
+        let things = Things { by_resource, none: BTreeSet::new() };
+        let reached = |granted: &Permission, stays: &[Permission]| {
+            let one = Weighed { permission: granted.clone(), weight: 1, places: things.places(granted) };
+            one.reached(&stays.iter().collect::<Vec<_>>())
+        };
+        let (all, shop) = (get(None, None), get(Some("shop"), None));
+        for (granted, stays, part) in [
+            (&all, vec![all.clone()], 1.0),
+            (&all, vec![shop.clone()], 0.5),
+            (&all, vec![get(Some("shop"), Some("a"))], 0.125),
+            (&all, vec![get(None, Some("a"))], 0.625),
+            (&shop, vec![get(Some("shop"), Some("a")), get(Some("shop"), Some("b"))], 0.5),
+            // It is known by now that there is such a thing too.
+            (&shop, vec![get(Some("shop"), Some("z"))], 0.2),
+            (&shop, vec![get(Some("shop"), Some("a")), shop.clone()], 1.0),
+            (&get(Some("shop"), Some("a")), vec![get(Some("shop"), Some("a"))], 1.0),
+            (&get(Some("else"), None), vec![get(Some("else"), None)], 1.0),
+        ] {
+            assert!((reached(granted, &stays) - part).abs() < 1e-9, "{granted} {stays:?} {part}");
         }
     }
 }

@@ -18,6 +18,9 @@ const DATES: i64 = 24;
 /// On fewer dates with use behind them nothing is shown.
 const FEWEST: usize = 5;
 
+/// On as many days names of contents have to come that were not known before.
+const OFTEN: usize = 2;
+
 /// What of places is not what it was.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Changing {
@@ -50,6 +53,21 @@ impl<'u> Sightings<'u> {
             Generalise::Tried => self.tried(today).unwrap_or(all),
             Generalise::Exact | Generalise::Templates | Generalise::Containers => Changing::default(),
         }
+    }
+
+    /// The namespaces in which new names keep coming: on several days of the last year. There names are no way to narrow what is read;
+    /// a single new name does not say so. What is of the cluster is in the namespace without a name.
+    pub(super) fn where_names_keep_coming(&self, today: i64) -> BTreeSet<&'u str> {
+        let mut firsts: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
+        for ((namespace, _), days) in &self.days {
+            firsts.entry(namespace).or_default().extend(days.first());
+        }
+        firsts.retain(|_, firsts| {
+            // What was there from the first day on did not come.
+            let came = firsts.iter().skip(1).filter(|first| **first >= today - DATES * STEP);
+            came.count() >= OFTEN
+        });
+        firsts.into_keys().collect()
     }
 
     /// None where there are too few dates.
@@ -91,6 +109,10 @@ mod tests {
 
     /// What changes of these, each asked for every few days from its first one on; the hundredth is today.
     fn changing(way: Generalise, seen: &[(&str, &str, usize)]) -> Changing {
+        with_sightings(seen, |sightings| sightings.changing(way, 100))
+    }
+
+    fn with_sightings<T>(seen: &[(&str, &str, usize)], ask: impl FnOnce(&Sightings<'_>) -> T) -> T {
         let asked = |(namespace, name, first): &(&str, &str, usize)| {
             let (namespace, name) = ((*namespace).to_owned(), (*name).to_owned());
             let asked = ResourceRequest { namespace, name, ..ResourceRequest::default() };
@@ -101,7 +123,22 @@ mod tests {
         let requests: Vec<(Request, Days)> = seen.iter().map(asked).collect();
         let mut sightings = Sightings::default();
         requests.iter().for_each(|(request, days)| sightings.add(request, days));
-        sightings.changing(way, 100)
+        ask(&sightings)
+    }
+
+    #[test]
+    fn names_keep_coming_where_several_days_brought_some() {
+        let keep = |seen: &[(&str, &str, usize)]| {
+            with_sightings(seen, |all| all.where_names_keep_coming(100).into_iter().collect::<Vec<_>>())
+        };
+        let of_shop = [("shop", "a", 1), ("shop", "b", 30), ("shop", "c", 60), ("shop", "d", 90)];
+        assert_eq!(keep(&of_shop), ["shop"]);
+        assert_eq!(keep(&of_shop[1..]), [""; 0]);
+        assert_eq!(
+            keep(&[("shop", "a", 1), ("shop", "b", 30), ("shop", "c", 60), ("shop", "d", 60)]),
+            [""; 0]
+        );
+        assert_eq!(keep(&[("shop", "a", 1), ("pay", "b", 30), ("tax", "c", 60), ("hr", "d", 90)]), [""; 0]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use remit_catalog::kubernetes::{Request, Target};
-use remit_policy::rbac::{Granted, On, Permission, Usage, VERBS};
+use remit_policy::rbac::{Granted, On, Permission, Usage, VERBS, without_subresource};
 
 /// Verbs on subresources that are asked for something.
 const OF_ONE: [&str; 5] = ["create", "delete", "get", "patch", "update"];
@@ -18,6 +18,41 @@ const OF_QUESTIONS: [&str; 1] = ["create"];
 
 /// What a rule has for all.
 const ALL: &str = "*";
+
+/// Resources of the server itself that are in no namespace, by API group (Kubernetes API reference 1.34: those without a path under
+/// `/namespaces/{namespace}/`). Of all others it is learned from what is asked for.
+const OF_THE_CLUSTER: [(&str, &[&str]); 14] = [
+    ("", &["componentstatuses", "namespaces", "nodes", "persistentvolumes"]),
+    (
+        "admissionregistration.k8s.io",
+        &[
+            "mutatingadmissionpolicies",
+            "mutatingadmissionpolicybindings",
+            "mutatingwebhookconfigurations",
+            "validatingadmissionpolicies",
+            "validatingadmissionpolicybindings",
+            "validatingwebhookconfigurations",
+        ],
+    ),
+    ("apiextensions.k8s.io", &["customresourcedefinitions"]),
+    ("apiregistration.k8s.io", &["apiservices"]),
+    ("authentication.k8s.io", &["selfsubjectreviews", "tokenreviews"]),
+    (
+        "authorization.k8s.io",
+        &["selfsubjectaccessreviews", "selfsubjectrulesreviews", "subjectaccessreviews"],
+    ),
+    ("certificates.k8s.io", &["certificatesigningrequests", "clustertrustbundles"]),
+    ("flowcontrol.apiserver.k8s.io", &["flowschemas", "prioritylevelconfigurations"]),
+    ("networking.k8s.io", &["ingressclasses", "ipaddresses", "servicecidrs"]),
+    ("node.k8s.io", &["runtimeclasses"]),
+    ("rbac.authorization.k8s.io", &["clusterrolebindings", "clusterroles"]),
+    ("resource.k8s.io", &["deviceclasses", "resourceslices"]),
+    ("scheduling.k8s.io", &["priorityclasses"]),
+    (
+        "storage.k8s.io",
+        &["csidrivers", "csinodes", "storageclasses", "volumeattachments", "volumeattributesclasses"],
+    ),
+];
 
 /// Resources that are known to be in a cluster, by API group and name with subresource.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,8 +98,13 @@ impl Known {
 
     /// Whether a resource is certainly in no namespace.
     pub(super) fn is_of_the_cluster(&self, permission: &Permission) -> bool {
-        let key = permission.resource().map(|(group, resource)| (group.to_owned(), resource.to_owned()));
-        key.and_then(|key| self.resources.get(&key)).is_some_and(|known| *known == Some(false))
+        permission.resource().is_some_and(|(group, resource)| {
+            let is_built_in = |(of, resources): &(&str, &[&str])| {
+                *of == group && resources.contains(&without_subresource(resource))
+            };
+            let asked = || self.resources.get(&(group.to_owned(), resource.to_owned()));
+            OF_THE_CLUSTER.iter().any(is_built_in) || asked().is_some_and(|known| *known == Some(false))
+        })
     }
 
     /// The verbs on single resources that a permission is for, where it is granted.

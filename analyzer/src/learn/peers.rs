@@ -13,6 +13,10 @@ const FEWEST: usize = 1;
 /// How many of ten have to use it.
 const SHARE: usize = 3;
 
+/// How many of ten use, on average, what one uses itself, if they are its peers: a tag or a name alone may be shared by those that
+/// do quite other things.
+const ALIKE: usize = 3;
+
 /// What makes a kind.
 pub(super) type Kind = Vec<String>;
 
@@ -122,7 +126,8 @@ impl<'k, P: Ord + Clone> Community<'k, P> {
         let kinds = self.kinds.shared(place);
         let company = || Company::of(self.kinds.company(kinds).iter().filter_map(|at| self.used.get(*at)));
         let company = self.companies.get(kinds).map(|once| once.get_or_init(company));
-        Peers { own: self.used.get(place), company, all: &self.all }
+        let peers = Peers { own: self.used.get(place), company, all: &self.all };
+        Peers { company: company.filter(|_| peers.are_alike()), ..peers }
     }
 
     /// What an identity uses itself, by its place.
@@ -151,6 +156,13 @@ impl<P: Ord> Peers<'_, P> {
         let is_own = self.own.is_some_and(|own| own.contains(permission));
         let used = self.company.and_then(|company| company.using.get(permission)).copied().unwrap_or(0);
         used.saturating_sub(usize::from(is_own))
+    }
+
+    /// Whether they use what it uses.
+    fn are_alike(&self) -> bool {
+        let own = self.own.into_iter().flatten();
+        let (used, using) = own.fold((0, 0), |(used, using), one| (used + 1, using + self.using(one)));
+        using * 10 >= used * self.of() * ALIKE
     }
 
     /// That others use a permission, near which something is used.
@@ -202,5 +214,16 @@ mod tests {
         }
         assert_eq!(kinds.others(0), BTreeSet::from([1, 2, 3]));
         assert_eq!(kinds.others(4), BTreeSet::new());
+    }
+
+    /// A name or a tag that things share which do something else each says nothing.
+    #[test]
+    fn who_does_something_else_is_no_peer() {
+        let kinds = Kinds::among((0..4).map(|_| vec![vec!["web".to_owned()]]));
+        let community = |used: [[i32; 3]; 4]| Community::of(&kinds, used.map(BTreeSet::from).to_vec());
+        let unlike = community([[1, 2, 3], [4, 5, 6], [7, 8, 9], [1, 5, 8]]);
+        assert_eq!(unlike.peers(0).of(), 0);
+        let alike = community([[1, 2, 3], [1, 2, 4], [1, 5, 6], [2, 5, 8]]);
+        assert_eq!(alike.peers(0).using(&5), 2);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use remit_policy::rbac::{Needed, On, Permission};
+use remit_policy::rbac::{Needed, On, Permission, without_subresource};
 
 use super::known::Known;
 
@@ -31,7 +31,10 @@ impl<'k> Places<'k> {
         let mut places = Self { known, by_resource, by_group, all };
         for permission in needed.keys() {
             let On::Resource { group, resource, name } = &permission.on else { continue };
-            let of = places.by_resource.entry((group.clone(), parent(resource).to_owned())).or_default();
+            let of = places
+                .by_resource
+                .entry((group.clone(), without_subresource(resource).to_owned()))
+                .or_default();
             of.insert((permission.namespace.clone(), name.clone()));
             if !known.is_of_the_cluster(permission) {
                 places.by_group.entry(group.clone()).or_default().insert(permission.namespace.clone());
@@ -49,7 +52,8 @@ impl<'k> Places<'k> {
             let on = On::Resource { group: group.clone(), resource: resource.clone(), name };
             Permission { namespace: namespace.clone(), on, verb: permission.verb.clone() }
         };
-        if let Some(places) = self.by_resource.get(&(group.clone(), parent(resource).to_owned())) {
+        if let Some(places) = self.by_resource.get(&(group.clone(), without_subresource(resource).to_owned()))
+        {
             let has_name = NAMED.contains(&permission.verb.as_str());
             let is_narrower = |namespace: &Namespace, name: &Option<String>| {
                 let everywhere = places.contains(&(None, None)) && (namespace.is_some() || name.is_some());
@@ -76,9 +80,4 @@ impl<'k> Places<'k> {
         }
         namespaces.iter().map(|namespace| at(namespace, None)).collect()
     }
-}
-
-/// A resource without its subresource.
-fn parent(resource: &str) -> &str {
-    resource.split_once('/').map_or(resource, |(parent, _)| parent)
 }

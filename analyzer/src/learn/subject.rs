@@ -7,7 +7,7 @@ use remit_catalog::AccessLevel;
 use remit_policy::rbac::{Granted, Needed, PATHS, Permission, Usage};
 use remit_policy::{Days, Generalise, Retained, day};
 
-use super::changing::Sightings;
+use super::changing::{Changing, Sightings};
 use super::known::Known;
 use super::meaning::Meaning;
 use super::peers::{Kind, Kinds, Peers, but_for_a_word};
@@ -84,7 +84,7 @@ pub(crate) fn retained(
         meant,
         peers,
         tier,
-        |_, _| None,
+        asks_both,
         // An API group has too much in it that has nothing to do with each other.
         |meaning, words| words.done_to(meaning).next().map(|used| used.name.clone()),
     );
@@ -100,7 +100,7 @@ pub(crate) fn retained(
             retained.entry(part).or_insert_with(|| why.clone());
         }
     }
-    for part in opened(doing).into_iter().filter(|part| !is_needed(part)) {
+    for part in opened(doing, tier).into_iter().filter(|part| !is_needed(part)) {
         retained.insert(part, Retained::ChangingNames);
     }
     if let Some(on) = doing.settling {
@@ -112,9 +112,24 @@ pub(crate) fn retained(
     retained
 }
 
-/// What is used and stays for more names, or in more namespaces, than it was used on and in. What gives rights or reads secrets
-/// does not.
-fn opened(doing: Doing<'_>) -> BTreeSet<Permission> {
+/// The API groups and resources of what a server that is not the cluster's own asks of it: who its callers are, and what they may do.
+/// Whoever asks one comes to ask the other: they are the role `system:auth-delegator` (Kubernetes documentation, "Using RBAC
+/// Authorization", other component roles).
+const QUESTIONS: [(&str, &str); 2] =
+    [("authentication.k8s.io", "tokenreviews"), ("authorization.k8s.io", "subjectaccessreviews")];
+
+/// Why one of the questions stays.
+fn asks_both(meaning: &Meaning<'_>, words: &Words<'_>) -> Option<Retained> {
+    let is_it = |question: &&(&str, &str)| **question == (meaning.service, meaning.noun.as_str());
+    let at = QUESTIONS.iter().find(is_it).filter(|_| meaning.verb == "create")?;
+    let other = QUESTIONS.iter().find(|other| *other != at)?;
+    let used = words.nouns(other.0).filter(|(noun, _)| *noun == other.1).flat_map(|(_, used)| used);
+    used.into_iter().find(|used| used.verb == "create").map(|used| Retained::Companion(used.name.clone()))
+}
+
+/// What is used and stays for more names, or in more namespaces, than it was used on and in. What gives rights does not; what reads
+/// secrets or contents stays for more names alone, from *standard* on, where new ones keep coming.
+fn opened(doing: Doing<'_>, tier: Tier) -> BTreeSet<Permission> {
     let mut uses: BTreeMap<Permission, Sightings<'_>> = BTreeMap::new();
     for (request, use_) in &doing.usage.uses {
         uses.entry(Permission::of_request(request).anywhere()).or_default().add(request, &use_.seen.days);
@@ -125,12 +140,25 @@ fn opened(doing: Doing<'_>) -> BTreeSet<Permission> {
     }
     let mut opened = BTreeSet::new();
     for (anywhere, sightings) in uses {
-        let is_open = Meaning::of_permission(&anywhere, false).is_some_and(|meaning| {
-            !meaning.is_sensitive && meaning.level != AccessLevel::PermissionsManagement
-        });
-        let Some(narrowed) = narrowed.get(&anywhere).filter(|_| is_open) else { continue };
-        let changing = sightings.changing(doing.generalise, doing.today);
-        for narrowed in narrowed.iter().filter(|_| changing.names || changing.namespaces) {
+        let (Some(meaning), Some(narrowed)) =
+            (Meaning::of_permission(&anywhere, false), narrowed.get(&anywhere))
+        else {
+            continue;
+        };
+        let (changing, there) = if meaning.level == AccessLevel::PermissionsManagement {
+            (Changing::default(), None)
+        } else if meaning.is_sensitive {
+            let names = tier.opens_contents();
+            (Changing { names, namespaces: false }, Some(sightings.where_names_keep_coming(doing.today)))
+        } else {
+            (sightings.changing(doing.generalise, doing.today), None)
+        };
+        let is_there = |narrowed: &&&Permission| {
+            let namespace = narrowed.namespace.as_deref().unwrap_or_default();
+            there.as_ref().is_none_or(|there| there.contains(namespace))
+        };
+        let narrowed = narrowed.iter().filter(|_| changing.names || changing.namespaces).filter(is_there);
+        for narrowed in narrowed {
             let namespace = narrowed.namespace.clone().filter(|_| !changing.namespaces);
             let wider = Permission { namespace, ..anywhere.clone() };
             opened.extend(doing.granted.permissions.keys().filter_map(|granted| wider.meet(granted)));

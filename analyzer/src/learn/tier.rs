@@ -41,6 +41,11 @@ impl Tier {
         self >= Self::Standard
     }
 
+    /// Whether names of secrets that keep changing stay open.
+    pub(super) fn opens_contents(self) -> bool {
+        self >= Self::Standard
+    }
+
     pub(super) fn keeps_kin(self) -> bool {
         self >= Self::Standard
     }

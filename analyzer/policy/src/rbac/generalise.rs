@@ -7,7 +7,7 @@ use remit_catalog::kubernetes::{Request, Target};
 use super::call::{STREAMS, Usage};
 use super::closure::Closure;
 use super::names::{are_stable, is_generated};
-use super::permission::{On, Permission};
+use super::permission::{On, Permission, without_subresource};
 use crate::usage::{Seen, merge};
 
 /// What is needed, with the rules by which it is more than was seen.
@@ -244,8 +244,7 @@ struct Kind<'a> {
 
 impl<'a> Kind<'a> {
     fn of(kinds: &Kinds, group: &'a str, resource: &'a str) -> Self {
-        let parent = resource.split_once('/').map_or(resource, |(parent, _)| parent);
-        let verbs = kinds.get(&(group.to_owned(), parent.to_owned()));
+        let verbs = kinds.get(&(group.to_owned(), without_subresource(resource).to_owned()));
         let is_everywhere = |verb: &str| {
             let places = verbs.and_then(|verbs| verbs.get(verb));
             places.and_then(|places| places.get("")).is_some_and(|names| names.contains_key(""))

@@ -186,6 +186,19 @@ impl Permission {
             On::Url(_) => None,
         }
     }
+
+    /// The only name that counts, if there is one.
+    pub fn name(&self) -> Option<&str> {
+        match &self.on {
+            On::Resource { name, .. } => name.as_deref(),
+            On::Url(_) => None,
+        }
+    }
+}
+
+/// A resource without its subresource.
+pub fn without_subresource(resource: &str) -> &str {
+    resource.split_once('/').map_or(resource, |(parent, _)| parent)
 }
 
 pub(super) fn is_text(rule: &str, asked: &str) -> bool {

@@ -165,6 +165,39 @@ fn names_that_changed_on_dates_gone_by_stay_open_but_for_secrets() {
 }
 
 #[test]
+fn names_of_secrets_stay_open_where_new_ones_keep_coming_and_nowhere_else() {
+    let rules = on("", &["secrets"], &["get"]);
+    let mut own = calls(&["get - secrets shop one", "get - secrets pay one"]);
+    for (name, day) in [("two", 30), ("three", 60), ("four", 90)] {
+        own.push(call(&format!("get - secrets shop {name}"), &[day]));
+    }
+    assert_eq!(kept(Tier::Strict, &rules, &own, &[]), BTreeMap::new());
+    let open = BTreeMap::from([("get secrets in shop".to_owned(), "changing_names")]);
+    assert_eq!(kept(Tier::Standard, &rules, &own, &[]), open);
+    assert_eq!(kept(Tier::Balanced, &rules, &own, &[]), open);
+}
+
+#[test]
+fn who_asks_who_callers_are_comes_to_ask_what_they_may_do() {
+    let rules = json!([{
+        "apiGroups": ["authentication.k8s.io", "authorization.k8s.io"],
+        "resources": ["tokenreviews", "subjectaccessreviews", "selfsubjectreviews"], "verbs": ["create"],
+    }]);
+    let own = calls(&["create authentication.k8s.io tokenreviews - -"]);
+    let kept = kept(Tier::Strict, &rules, &own, &[]);
+    let name = "create subjectaccessreviews.authorization.k8s.io".to_owned();
+    assert_eq!(kept, BTreeMap::from([(name, "companion")]));
+}
+
+#[test]
+fn what_the_server_has_in_no_namespace_is_kept_in_none() {
+    let rules = on("storage.k8s.io", &["storageclasses", "csistoragecapacities"], &["get", "list"]);
+    let own = calls(&["get storage.k8s.io csistoragecapacities shop one"]);
+    let kept = kept(Tier::Balanced, &rules, &own, &[]);
+    assert_eq!(kept.get("list storageclasses.storage.k8s.io"), Some(&"metadata"), "{kept:?}");
+}
+
+#[test]
 fn tiers_are_nested_and_of_what_does_nothing_nothing_is_learned() {
     let rules = on("*", &["*"], &["*"]);
     let own = calls(&["update apps deployments/status shop web", "list - pods - -"]);
