@@ -37,8 +37,8 @@ pub(crate) use self::tier::Tier;
 use self::words::Words;
 pub(crate) use self::words::split;
 
-/// The unused permissions that stay in a tier, each with the first rule that keeps it. A language says what comes with what, and
-/// what is used near a permission that others use.
+/// The unused permissions that stay in a tier, each with the first rule that keeps it. A language says what comes with what, what is
+/// used near a permission that others use, and from which tier on what is done to things of the same kind stays.
 fn kept<'a, P: Ord>(
     words: &Words<'_>,
     unused: impl IntoIterator<Item = (P, Meaning<'a>)>,
@@ -46,6 +46,7 @@ fn kept<'a, P: Ord>(
     tier: Tier,
     companion: impl Fn(&Meaning<'_>, &Words<'_>) -> Option<Retained>,
     near: impl Fn(&Meaning<'_>, &Words<'_>) -> Option<String>,
+    kin: Tier,
 ) -> BTreeMap<P, Retained> {
     if words.is_empty() {
         // Of what does nothing, nothing is learned.
@@ -60,7 +61,7 @@ fn kept<'a, P: Ord>(
             .or_else(|| {
                 others.and_then(|peers| peers.of_others(permission, meaning, || near(meaning, words)))
             })
-            .or_else(|| if tier.keeps_kin() { kin::of(meaning, words) } else { None })
+            .or_else(|| if tier >= kin { kin::of(meaning, words) } else { None })
             .or_else(|| if tier.keeps_metadata() { metadata::of(meaning, words) } else { None })
     };
     let unused = unused.into_iter();

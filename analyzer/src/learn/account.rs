@@ -41,9 +41,10 @@ pub(crate) fn retained(
         }
         None => BTreeMap::new(),
     };
-    settling.extend(kept(&words, unused, peers, tier, companions::of, |meaning, words| {
+    let near = |meaning: &Meaning<'_>, words: &Words<'_>| {
         words.uses(meaning.service).then(|| meaning.service.to_owned())
-    }));
+    };
+    settling.extend(kept(&words, unused, peers, tier, companions::of, near, Tier::Standard));
     settling
 }
 

@@ -12,7 +12,7 @@ use remit_policy::Generalise;
 pub(crate) enum Tier {
     /// What was used, what comes with it, and rare ways to undo or recover it
     Strict,
-    /// Also what others of its kind use, and what else is done to the same kind of thing
+    /// Also what others of its kind use, and in an account what else is done to the same kind of thing
     #[default]
     Standard,
     /// Also what lists or describes in services that are used
@@ -43,10 +43,6 @@ impl Tier {
 
     /// Whether names of secrets that keep changing stay open.
     pub(super) fn opens_contents(self) -> bool {
-        self >= Self::Standard
-    }
-
-    pub(super) fn keeps_kin(self) -> bool {
         self >= Self::Standard
     }
 

@@ -108,13 +108,16 @@ fn rare_ways_are_watched_where_such_things_are_changed() {
 }
 
 #[test]
-fn what_is_done_to_the_same_kind_stays_where_it_is_done_from_standard_on() {
+fn what_is_done_to_the_same_kind_stays_where_it_is_done_from_balanced_on() {
     let rules = on("autoscaling", &["horizontalpodautoscalers"], &["*"]);
     let own = calls(&["update autoscaling horizontalpodautoscalers shop web"]);
     let of = |tier| kept(tier, &rules, &own, &[]);
     let name = "patch horizontalpodautoscalers.autoscaling web in shop";
-    assert_eq!(of(Tier::Strict).get(name), None);
-    assert_eq!(of(Tier::Standard).get(name), Some(&"same_kind"));
+    assert_eq!(of(Tier::Standard).get(name), None);
+    assert_eq!(
+        of(Tier::Balanced).get("patch horizontalpodautoscalers.autoscaling in shop"),
+        Some(&"same_kind")
+    );
     // Nothing takes all of them away at once, in any tier.
     assert!(of(Tier::Balanced).keys().all(|name| !name.contains("deletecollection")));
 }
