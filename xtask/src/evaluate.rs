@@ -44,6 +44,9 @@ pub(crate) struct Arguments {
     /// Leave out the proposals at a cut-off, which are held against the truth
     #[arg(long)]
     no_truth: bool,
+    /// Leave out the accounts, and so their proposals as well
+    #[arg(long)]
+    no_accounts: bool,
     /// Use this `remit` instead of building one
     #[arg(long)]
     remit: Option<PathBuf>,
@@ -69,10 +72,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             eprintln!("==> seed {seed}, drift {drift}");
             let folder = place.target.join("evaluate").join(format!("{seed}-{drift}"));
             let one = Organisation { place: &place, programs: &programs, arguments, folder: &folder };
-            let made = one.make(seed, *drift);
-            made.and_then(|()| sums.add(&one.backtest()?))?;
+            one.make(seed, *drift)?;
+            if !arguments.no_accounts {
+                sums.add(&one.backtest()?)?;
+            }
             of_cluster.add(&one.cluster()?)?;
-            if !arguments.no_truth {
+            if !arguments.no_truth && !arguments.no_accounts {
                 checked.add(&one.proposals()?);
             }
             std::fs::remove_dir_all(&folder)
@@ -103,7 +108,9 @@ impl Organisation<'_> {
             generate.arg("--shuffle-siblings");
         }
         succeed(generate.arg("--out").arg(self.folder)).context("the generator made no organisation")?;
-        self.ingest("cloudtrail", &[self.folder.join("cloudtrail")], "ledger")?;
+        if !arguments.no_accounts {
+            self.ingest("cloudtrail", &[self.folder.join("cloudtrail")], "ledger")?;
+        }
         self.ingest("kubernetes-audit", &[self.folder.join("kubernetes")], "cluster")
     }
 

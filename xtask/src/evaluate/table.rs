@@ -27,7 +27,9 @@ fn write(
 ) -> std::fmt::Result {
     let last = arguments.first_seed + arguments.seeds.saturating_sub(1);
     writeln!(text, "### Drift x{drift}, seeds {} to {last}\n", arguments.first_seed)?;
-    tables(text, account)?;
+    if !arguments.no_accounts {
+        tables(text, account)?;
+    }
     writeln!(text, "\n#### Clusters, drift x{drift}\n")?;
     tables(text, cluster)?;
     for (tier, values) in &checked.tiers {
