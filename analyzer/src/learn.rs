@@ -37,16 +37,25 @@ pub(crate) use self::tier::Tier;
 use self::words::Words;
 pub(crate) use self::words::split;
 
-/// The unused permissions that stay in a tier, each with the first rule that keeps it. A language says what comes with what, what is
-/// used near a permission that others use, and from which tier on what is done to things of the same kind stays.
+/// What of learning depends on the language that permissions are written in.
+struct Language {
+    /// What comes with what is used.
+    companion: fn(&Meaning<'_>, &Words<'_>) -> Option<Retained>,
+    /// What is used near a permission that others use.
+    near: fn(&Meaning<'_>, &Words<'_>) -> Option<String>,
+    /// From which tier on what is done to things of the same kind stays.
+    kin: Tier,
+    /// Whether whoever uses anything uses all services, since they are one.
+    is_one_service: bool,
+}
+
+/// The unused permissions that stay in a tier, each with the first rule that keeps it.
 fn kept<'a, P: Ord>(
     words: &Words<'_>,
     unused: impl IntoIterator<Item = (P, Meaning<'a>)>,
     peers: Option<&Peers<'_, P>>,
     tier: Tier,
-    companion: impl Fn(&Meaning<'_>, &Words<'_>) -> Option<Retained>,
-    near: impl Fn(&Meaning<'_>, &Words<'_>) -> Option<String>,
-    kin: Tier,
+    language: &Language,
 ) -> BTreeMap<P, Retained> {
     if words.is_empty() {
         // Of what does nothing, nothing is learned.
@@ -54,15 +63,21 @@ fn kept<'a, P: Ord>(
     }
     let others = peers.filter(|_| tier.asks_peers());
     let why = |permission: &P, meaning: &Meaning<'_>| {
-        companion(meaning, words)
+        (language.companion)(meaning, words)
             // What is watched stays as well, and is told apart.
             .or_else(|| rare::of(meaning, words))
             .or_else(|| others.and_then(|peers| peers.use_of(permission, meaning)))
             .or_else(|| {
-                others.and_then(|peers| peers.of_others(permission, meaning, || near(meaning, words)))
+                others.and_then(|peers| {
+                    peers.of_others(permission, meaning, || (language.near)(meaning, words))
+                })
             })
-            .or_else(|| if tier >= kin { kin::of(meaning, words) } else { None })
-            .or_else(|| if tier.keeps_metadata() { metadata::of(meaning, words) } else { None })
+            .or_else(|| if tier >= language.kin { kin::of(meaning, words) } else { None })
+            .or_else(|| {
+                let is_used =
+                    tier.keeps_metadata() && (language.is_one_service || words.uses(meaning.service));
+                if is_used { metadata::of(meaning) } else { None }
+            })
     };
     let unused = unused.into_iter();
     unused

@@ -52,6 +52,9 @@ impl Weighed<'_> {
                     Some(name) => names.insert(name),
                 };
             }
+            if names.is_empty() {
+                return 0.0;
+            }
             let known_too = names.iter().filter(|name| known.contains(**name)).count();
             // Of a thing that nobody asked for it is known that it is one.
             let all = known.len() + names.len() - known_too;
@@ -146,11 +149,16 @@ impl Things {
         for call in calls {
             let permission = Permission::of_request(&call.request);
             let name = permission.name().map(str::to_owned);
-            // What has a name and no namespace is of the cluster.
-            let at = permission.namespace.clone().or_else(|| name.as_ref().map(|_| String::new()));
-            if let (Some(kind), Some(at)) = (kind(&permission), at) {
+            let Some(kind) = kind(&permission) else { continue };
+            // What has a name and no namespace is of the cluster, and a namespace is said to be in itself.
+            let at = permission.namespace.filter(|_| kind.1 != "namespaces");
+            if let Some(at) = at.or_else(|| name.as_ref().map(|_| String::new())) {
                 things.by_resource.entry(kind).or_default().entry(at).or_default().extend(name);
             }
+        }
+        for namespaces in things.by_resource.values_mut().filter(|namespaces| namespaces.len() > 1) {
+            // They were looked for by name in all namespaces.
+            namespaces.remove("");
         }
         things
     }

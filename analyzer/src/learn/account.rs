@@ -9,7 +9,15 @@ use sha2::{Digest as _, Sha256};
 use super::meaning::Meaning;
 use super::peers::{Kind, Kinds, Peers, but_for_a_word};
 use super::words::Words;
-use super::{Tier, companions, kept};
+use super::{Language, Tier, companions, kept};
+
+/// What of learning is of actions of AWS.
+const ACTIONS: Language = Language {
+    companion: companions::of,
+    near: |meaning, words| words.uses(meaning.service).then(|| meaning.service.to_owned()),
+    kin: Tier::Standard,
+    is_one_service: false,
+};
 
 /// Tags that name what an identity was made from.
 const TAGS: [&str; 6] =
@@ -41,10 +49,7 @@ pub(crate) fn retained(
         }
         None => BTreeMap::new(),
     };
-    let near = |meaning: &Meaning<'_>, words: &Words<'_>| {
-        words.uses(meaning.service).then(|| meaning.service.to_owned())
-    };
-    settling.extend(kept(&words, unused, peers, tier, companions::of, near, Tier::Standard));
+    settling.extend(kept(&words, unused, peers, tier, &ACTIONS));
     settling
 }
 

@@ -55,17 +55,17 @@ impl<'u> Sightings<'u> {
         }
     }
 
-    /// The namespaces in which new names keep coming: on several days of the last year. There names are no way to narrow what is read;
-    /// a single new name does not say so. What is of the cluster is in the namespace without a name.
+    /// The namespaces in which new names keep coming: on several days of the last year, a while after the first was seen. There names are
+    /// no way to narrow what is read; a single new name does not say so.
     pub(super) fn where_names_keep_coming(&self, today: i64) -> BTreeSet<&'u str> {
         let mut firsts: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
-        for ((namespace, _), days) in &self.days {
+        for ((namespace, _), days) in self.days.iter().filter(|((namespace, _), _)| !namespace.is_empty()) {
             firsts.entry(namespace).or_default().extend(days.first());
         }
         firsts.retain(|_, firsts| {
-            // What was there from the first day on did not come.
-            let came = firsts.iter().skip(1).filter(|first| **first >= today - DATES * STEP);
-            came.count() >= OFTEN
+            // What is seen early was there before anybody looked.
+            let settled = firsts.first().map_or(today, |first| (first + HORIZON).max(today - DATES * STEP));
+            firsts.range(settled..).count() >= OFTEN
         });
         firsts.into_keys().collect()
     }
@@ -129,16 +129,19 @@ mod tests {
     #[test]
     fn names_keep_coming_where_several_days_brought_some() {
         let keep = |seen: &[(&str, &str, usize)]| {
-            with_sightings(seen, |all| all.where_names_keep_coming(100).into_iter().collect::<Vec<_>>())
+            let owned = |all: &Sightings<'_>| {
+                all.where_names_keep_coming(100).into_iter().map(str::to_owned).collect::<Vec<_>>()
+            };
+            with_sightings(seen, owned)
         };
-        let of_shop = [("shop", "a", 1), ("shop", "b", 30), ("shop", "c", 60), ("shop", "d", 90)];
+        let of_shop = [("shop", "a", 1), ("shop", "b", 40), ("shop", "c", 80)];
         assert_eq!(keep(&of_shop), ["shop"]);
         assert_eq!(keep(&of_shop[1..]), [""; 0]);
-        assert_eq!(
-            keep(&[("shop", "a", 1), ("shop", "b", 30), ("shop", "c", 60), ("shop", "d", 60)]),
-            [""; 0]
-        );
-        assert_eq!(keep(&[("shop", "a", 1), ("pay", "b", 30), ("tax", "c", 60), ("hr", "d", 90)]), [""; 0]);
+        assert_eq!(keep(&[("shop", "a", 1), ("shop", "b", 60), ("shop", "c", 60)]), [""; 0]);
+        // A fixed set of names, of which none is asked for at first.
+        assert_eq!(keep(&[("shop", "a", 1), ("shop", "b", 2), ("shop", "c", 3), ("shop", "d", 30)]), [""; 0]);
+        assert_eq!(keep(&[("shop", "a", 1), ("pay", "b", 40), ("tax", "c", 80)]), [""; 0]);
+        assert_eq!(keep(&of_shop.map(|(_, name, day)| ("", name, day))), [""; 0]);
     }
 
     #[test]

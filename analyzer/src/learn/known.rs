@@ -21,7 +21,7 @@ const ALL: &str = "*";
 
 /// Resources of the server itself that are in no namespace, by API group (Kubernetes API reference 1.34: those without a path under
 /// `/namespaces/{namespace}/`). Of all others it is learned from what is asked for.
-const OF_THE_CLUSTER: [(&str, &[&str]); 14] = [
+const OF_THE_CLUSTER: [(&str, &[&str]); 16] = [
     ("", &["componentstatuses", "namespaces", "nodes", "persistentvolumes"]),
     (
         "admissionregistration.k8s.io",
@@ -43,15 +43,17 @@ const OF_THE_CLUSTER: [(&str, &[&str]); 14] = [
     ),
     ("certificates.k8s.io", &["certificatesigningrequests", "clustertrustbundles"]),
     ("flowcontrol.apiserver.k8s.io", &["flowschemas", "prioritylevelconfigurations"]),
+    ("internal.apiserver.k8s.io", &["storageversions"]),
     ("networking.k8s.io", &["ingressclasses", "ipaddresses", "servicecidrs"]),
     ("node.k8s.io", &["runtimeclasses"]),
     ("rbac.authorization.k8s.io", &["clusterrolebindings", "clusterroles"]),
-    ("resource.k8s.io", &["deviceclasses", "resourceslices"]),
+    ("resource.k8s.io", &["deviceclasses", "devicetaintrules", "resourceslices"]),
     ("scheduling.k8s.io", &["priorityclasses"]),
     (
         "storage.k8s.io",
         &["csidrivers", "csinodes", "storageclasses", "volumeattachments", "volumeattributesclasses"],
     ),
+    ("storagemigration.k8s.io", &["storageversionmigrations"]),
 ];
 
 /// Resources that are known to be in a cluster, by API group and name with subresource.

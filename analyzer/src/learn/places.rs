@@ -75,7 +75,8 @@ impl<'k> Places<'k> {
             return vec![at(&None, None)];
         }
         let namespaces = self.by_group.get(group).unwrap_or(&self.all);
-        if namespaces.contains(&None) {
+        // Who deals with nothing in a namespace says nothing of namespaces.
+        if namespaces.is_empty() || namespaces.contains(&None) {
             return vec![at(&None, None)];
         }
         namespaces.iter().map(|namespace| at(namespace, None)).collect()

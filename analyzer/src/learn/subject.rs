@@ -13,7 +13,7 @@ use super::meaning::Meaning;
 use super::peers::{Kind, Kinds, Peers, but_for_a_word};
 use super::places::Places;
 use super::words::Words;
-use super::{Tier, account, kept};
+use super::{Language, Tier, account, kept};
 
 /// Labels that name what a binding was made from.
 const LABELS: [&str; 3] = ["app.kubernetes.io/name", "helm.sh/chart", "app.kubernetes.io/part-of"];
@@ -23,6 +23,18 @@ const COMPONENT: &str = "app.kubernetes.io/component";
 
 /// Paths to more than roles give are grave from this weight on: whatever is in a namespace.
 const GRAVE: u8 = 8;
+
+/// What of learning is of a cluster's verbs on resources.
+const VERBS_ON_RESOURCES: Language = Language {
+    companion: asks_both,
+    // An API group has too much in it that has nothing to do with each other.
+    near: |meaning, words| words.done_to(meaning).next().map(|used| used.name.clone()),
+    // A resource has few verbs, and who needs another of them is one of several who do: on synthetic clusters this kept a tenth of what
+    // was granted and met no need that no other rule met.
+    kin: Tier::Balanced,
+    // A workload that deals with a cluster at all comes to look at whatever is there, and groups say nothing of that.
+    is_one_service: true,
+};
 
 /// What a subject is granted and was seen to need.
 #[derive(Clone, Copy)]
@@ -79,18 +91,7 @@ pub(crate) fn retained(
         let meaning = Meaning::of_permission(one, is_grave(one))?;
         Some((one.clone(), meaning))
     });
-    let kept = kept(
-        &words,
-        meant,
-        peers,
-        tier,
-        asks_both,
-        // An API group has too much in it that has nothing to do with each other.
-        |meaning, words| words.done_to(meaning).next().map(|used| used.name.clone()),
-        // A resource of a cluster has few verbs, and who needs another of them is one of several who do: on synthetic clusters this kept
-        // a tenth of what was granted and met no need that no other rule met.
-        Tier::Balanced,
-    );
+    let kept = kept(&words, meant, peers, tier, &VERBS_ON_RESOURCES);
     let is_needed = |part: &Permission| doing.needed.keys().any(|needed| needed.covers(part));
     let places = Places::of(doing.needed, known);
     let mut retained = BTreeMap::new();
@@ -115,19 +116,16 @@ pub(crate) fn retained(
     retained
 }
 
-/// The API groups and resources of what a server that is not the cluster's own asks of it: who its callers are, and what they may do.
-/// Whoever asks one comes to ask the other: they are the role `system:auth-delegator` (Kubernetes documentation, "Using RBAC
-/// Authorization", other component roles).
-const QUESTIONS: [(&str, &str); 2] =
-    [("authentication.k8s.io", "tokenreviews"), ("authorization.k8s.io", "subjectaccessreviews")];
+/// What a server that is not the cluster's own asks of it: who its callers are, and what they may do. Whoever asks one comes to ask the
+/// other: they are the role `system:auth-delegator` (Kubernetes documentation, "Using RBAC Authorization", other component roles).
+const QUESTIONS: [&str; 2] =
+    ["create tokenreviews.authentication.k8s.io", "create subjectaccessreviews.authorization.k8s.io"];
 
 /// Why one of the questions stays.
 fn asks_both(meaning: &Meaning<'_>, words: &Words<'_>) -> Option<Retained> {
-    let is_it = |question: &&(&str, &str)| **question == (meaning.service, meaning.noun.as_str());
-    let at = QUESTIONS.iter().find(is_it).filter(|_| meaning.verb == "create")?;
-    let other = QUESTIONS.iter().find(|other| *other != at)?;
-    let used = words.nouns(other.0).filter(|(noun, _)| *noun == other.1).flat_map(|(_, used)| used);
-    used.into_iter().find(|used| used.verb == "create").map(|used| Retained::Companion(used.name.clone()))
+    let other = QUESTIONS.iter().filter(|_| QUESTIONS.contains(&meaning.name.as_str()));
+    let other = other.into_iter().find(|other| **other != meaning.name && words.has(other))?;
+    Some(Retained::Companion((*other).to_owned()))
 }
 
 /// What is used and stays for more names, or in more namespaces, than it was used on and in. What gives rights does not; what reads
@@ -151,7 +149,8 @@ fn opened(doing: Doing<'_>, tier: Tier) -> BTreeSet<Permission> {
         let (changing, there) = if meaning.level == AccessLevel::PermissionsManagement {
             (Changing::default(), None)
         } else if meaning.is_sensitive {
-            let names = tier.opens_contents();
+            let is_open = matches!(doing.generalise, Generalise::Tried | Generalise::Granted);
+            let names = tier.opens_contents() && is_open;
             (Changing { names, namespaces: false }, Some(sightings.where_names_keep_coming(doing.today)))
         } else {
             (sightings.changing(doing.generalise, doing.today), None)

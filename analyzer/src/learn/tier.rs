@@ -15,7 +15,7 @@ pub(crate) enum Tier {
     /// Also what others of its kind use, and in an account what else is done to the same kind of thing
     #[default]
     Standard,
-    /// Also what lists or describes in services that are used
+    /// Also what lists or describes in services that are used, and in a cluster what else is done to the same kind of thing
     Balanced,
 }
 
