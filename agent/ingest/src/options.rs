@@ -39,7 +39,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            counts: 64 << 20,
+            counts: 48 << 20,
             remembered: REMEMBERED,
             names: 200_000,
             whole_stored: 8 << 20,
