@@ -123,9 +123,13 @@ const QUESTIONS: [&str; 2] =
 
 /// Why one of the questions stays.
 fn asks_both(meaning: &Meaning<'_>, words: &Words<'_>) -> Option<Retained> {
-    let other = QUESTIONS.iter().filter(|_| QUESTIONS.contains(&meaning.name.as_str()));
-    let other = other.into_iter().find(|other| **other != meaning.name && words.has(other))?;
-    Some(Retained::Companion((*other).to_owned()))
+    let [who, what] = QUESTIONS;
+    let other = match meaning.name.as_str() {
+        name if name == who => what,
+        name if name == what => who,
+        _ => return None,
+    };
+    words.has(other).then(|| Retained::Companion(other.to_owned()))
 }
 
 /// What is used and stays for more names, or in more namespaces, than it was used on and in. What gives rights does not; what reads
@@ -146,12 +150,16 @@ fn opened(doing: Doing<'_>, tier: Tier) -> BTreeSet<Permission> {
         else {
             continue;
         };
-        let (changing, there) = if meaning.level == AccessLevel::PermissionsManagement {
-            (Changing::default(), None)
-        } else if meaning.is_sensitive {
+        if meaning.level == AccessLevel::PermissionsManagement {
+            continue;
+        }
+        let (changing, there) = if meaning.is_sensitive {
             let is_open = matches!(doing.generalise, Generalise::Tried | Generalise::Granted);
-            let names = tier.opens_contents() && is_open;
-            (Changing { names, namespaces: false }, Some(sightings.where_names_keep_coming(doing.today)))
+            if !tier.opens_contents() || !is_open {
+                continue;
+            }
+            let there = sightings.where_names_keep_coming(doing.today);
+            (Changing { names: true, namespaces: false }, Some(there))
         } else {
             (sightings.changing(doing.generalise, doing.today), None)
         };
