@@ -1,6 +1,7 @@
 //! Kubernetes: from audit logs to a ledger.
 
 mod asked;
+mod called;
 mod caller;
 mod event;
 mod flush;
