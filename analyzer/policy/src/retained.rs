@@ -24,6 +24,8 @@ pub enum Retained {
     /// It is used, and stays on all its resources: to narrow it would have broken something on dates gone by, or there are too few
     /// such dates to tell, or it is not asked for.
     ChangingNames,
+    /// It is used, reads secrets or contents, and stays for other names where new ones keep coming.
+    NewNames,
     /// It lists or describes what a service has that is used: the service.
     Metadata(String),
     /// It takes away what was seen to be changed: the action used. It goes last.
@@ -43,6 +45,7 @@ impl Retained {
             Self::Others { .. } => "others",
             Self::SameKind(_) => "same_kind",
             Self::ChangingNames => "changing_names",
+            Self::NewNames => "new_names",
             Self::Metadata(_) => "metadata",
             Self::DestroyPath(_) => "destroy_path",
             Self::RecoveryPath(_) => "recovery_path",
@@ -66,6 +69,9 @@ impl Retained {
             }
             Self::ChangingNames => {
                 "its resources stay as they are granted: narrowing them would have broken calls on dates gone by, cannot be tried yet, or is not asked for".to_owned()
+            }
+            Self::NewNames => {
+                "it stays for other names: new ones keep coming, so that a list of those seen would be out of date as soon as it is made".to_owned()
             }
             Self::Metadata(service) => format!("it only lists or describes, in `{service}`, which is used"),
             Self::DestroyPath(used) => {

@@ -182,6 +182,9 @@ fn of_kept(time: Time, kept: &Kept) -> (Disposition, String) {
         (Some(seen), _) if kept.closures.is_empty() && time.is_of_one_cycle(Some(seen)) => {
             (Disposition::Watch, time.used(Some(seen)))
         }
+        (Some(seen), Some(Reason::Retained(why))) => {
+            (Disposition::Keep, format!("{}; {}", time.used(Some(seen)), why.explain()))
+        }
         (Some(seen), _) => (Disposition::Keep, time.used(Some(seen))),
         (None, Some(Reason::Retained(why))) => {
             let disposition = if why.is_watched() { Disposition::Watch } else { Disposition::Keep };
@@ -198,5 +201,41 @@ fn of_removed(time: Time, removed: &Removed) -> String {
     match removed.denied {
         0 => why,
         denied => format!("{why}; {} refused", counted(denied, "call was", "calls were")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
+    use remit_policy::Count;
+
+    use super::*;
+
+    #[test]
+    fn what_is_used_and_stays_for_other_names_says_why() {
+        let mut days = Days::none(0);
+        (10..20).for_each(|day| days.insert(day));
+        let (first, last) = (Days::moment_of(10), Days::moment_of(19));
+        let time = Time { window: Window { start: 0, end: last }, since: 0 };
+        let asked = ResourceRequest {
+            resource: "secrets".to_owned(),
+            namespace: "shop".to_owned(),
+            ..ResourceRequest::default()
+        };
+        let request = Request { verb: "get".to_owned(), target: Target::Resource(asked) };
+        let kept = |reason| Kept {
+            permission: Permission::of_request(&request),
+            seen: Some(Seen { count: Count::from(10), first, last, sample: None, days: days.clone() }),
+            inferred: BTreeSet::new(),
+            reason,
+            closures: BTreeSet::new(),
+        };
+        let (plain, why) = of_kept(time, &kept(None));
+        assert_eq!((plain, why.contains("new ones")), (Disposition::Keep, false), "{why}");
+        let (open, more) = of_kept(time, &kept(Some(Reason::Retained(Retained::NewNames))));
+        assert_eq!(open, Disposition::Keep);
+        assert!(more.starts_with(&why) && more.contains("new ones keep coming"), "{more}");
     }
 }

@@ -104,9 +104,7 @@ pub(crate) fn retained(
             retained.entry(part).or_insert_with(|| why.clone());
         }
     }
-    for part in opened(doing, tier).into_iter().filter(|part| !is_needed(part)) {
-        retained.insert(part, Retained::ChangingNames);
-    }
+    retained.extend(opened(doing, tier).into_iter().filter(|(part, _)| !is_needed(part)));
     if let Some(on) = doing.settling {
         let why = Retained::Settling(day(Days::moment_of(on)));
         for part in doing.granted.permissions.keys().filter(|part| !is_needed(part)) {
@@ -134,7 +132,7 @@ fn asks_both(meaning: &Meaning<'_>, words: &Words<'_>) -> Option<Retained> {
 
 /// What is used and stays for more names, or in more namespaces, than it was used on and in. What gives rights does not; what reads
 /// secrets or contents stays for more names alone, from *standard* on, where new ones keep coming.
-fn opened(doing: Doing<'_>, tier: Tier) -> BTreeSet<Permission> {
+fn opened(doing: Doing<'_>, tier: Tier) -> BTreeMap<Permission, Retained> {
     let mut uses: BTreeMap<Permission, Sightings<'_>> = BTreeMap::new();
     for (request, use_) in &doing.usage.uses {
         uses.entry(Permission::of_request(request).anywhere()).or_default().add(request, &use_.seen.days);
@@ -143,7 +141,7 @@ fn opened(doing: Doing<'_>, tier: Tier) -> BTreeSet<Permission> {
     for needed in doing.needed.keys() {
         narrowed.entry(needed.anywhere()).or_default().push(needed);
     }
-    let mut opened = BTreeSet::new();
+    let mut opened = BTreeMap::new();
     for (anywhere, sightings) in uses {
         let (Some(meaning), Some(narrowed)) =
             (Meaning::of_permission(&anywhere, false), narrowed.get(&anywhere))
@@ -153,15 +151,15 @@ fn opened(doing: Doing<'_>, tier: Tier) -> BTreeSet<Permission> {
         if meaning.level == AccessLevel::PermissionsManagement {
             continue;
         }
-        let (changing, there) = if meaning.is_sensitive {
+        let (changing, there, why) = if meaning.is_sensitive {
             let is_open = matches!(doing.generalise, Generalise::Tried | Generalise::Granted);
             if !tier.opens_contents() || !is_open {
                 continue;
             }
             let there = sightings.where_names_keep_coming(doing.today);
-            (Changing { names: true, namespaces: false }, Some(there))
+            (Changing { names: true, namespaces: false }, Some(there), Retained::NewNames)
         } else {
-            (sightings.changing(doing.generalise, doing.today), None)
+            (sightings.changing(doing.generalise, doing.today), None, Retained::ChangingNames)
         };
         let is_there = |narrowed: &&&Permission| {
             let namespace = narrowed.namespace.as_deref().unwrap_or_default();
@@ -171,7 +169,8 @@ fn opened(doing: Doing<'_>, tier: Tier) -> BTreeSet<Permission> {
         for narrowed in narrowed {
             let namespace = narrowed.namespace.clone().filter(|_| !changing.namespaces);
             let wider = Permission { namespace, ..anywhere.clone() };
-            opened.extend(doing.granted.permissions.keys().filter_map(|granted| wider.meet(granted)));
+            let parts = doing.granted.permissions.keys().filter_map(|granted| wider.meet(granted));
+            opened.extend(parts.map(|part| (part, why.clone())));
         }
     }
     opened
