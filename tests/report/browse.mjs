@@ -60,6 +60,22 @@ const saved = async (button) => {
 };
 saw.csv = await saved('#csv');
 saw.json = JSON.parse(await saved('#json'));
+// What is told of the one that is called so: when it called, and by which permissions.
+const named = page.locator('.unfold').filter({ hasText: words }).first();
+await named.click();
+await page.waitForSelector('.detail .body');
+saw.told = await page.evaluate(() => {
+  const body = document.querySelector('.detail .body');
+  const cells = (row) => [...row.cells].map((cell) => cell.innerText.split('\n')[0]);
+  const facts = [...body.querySelectorAll('.facts > div')].map((one) => [one.querySelector('dt').textContent, one.querySelector('dd').textContent]);
+  return {
+    name: body.querySelector('h3').textContent,
+    facts: Object.fromEntries(facts),
+    heat: [...body.querySelectorAll('.heat rect')].map((one) => Number(one.getAttribute('class').slice(1))),
+    used: [...body.querySelectorAll('table.used tbody tr')].map(cells),
+  };
+});
+await named.click();
 await page.click('#clear');
 saw.cleared = await says(page);
 
@@ -92,7 +108,6 @@ await page.keyboard.press('Enter');
 await page.waitForSelector('.detail .body');
 saw.expanded = await page.locator('.unfold').first().getAttribute('aria-expanded');
 saw.headings = await page.locator('.detail h4').allTextContents();
-saw.heat = await page.locator('.detail .heat').count();
 await check(page, 'wide');
 await shoot(page, 'detail', { fullPage: true });
 await page.locator('.detail .scroll').first().press('Escape');
@@ -136,7 +151,11 @@ const print = await opened({ viewport: { width: 800, height: 1100 } });
 await print.locator('.unfold').first().click();
 await print.waitForSelector('.detail .body');
 await print.emulateMedia({ media: 'print' });
-saw.print = await print.evaluate(() => ['#tools', 'nav'].map((name) => getComputedStyle(document.querySelector(name)).display));
+saw.print = await print.evaluate(() => {
+  const seen = (name) => document.querySelector(name).checkVisibility();
+  return { hidden: ['#tools', 'nav'].filter(seen), shown: ['#overview', '.detail .body', '.detail table'].filter((name) => !seen(name)) };
+});
+saw.print_overflow = await print.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 await shoot(print, 'print', { fullPage: true });
 await print.context().close();
 

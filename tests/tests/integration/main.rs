@@ -18,6 +18,7 @@ mod kubectl;
 mod learning;
 mod links;
 mod order;
+mod page;
 mod proposal;
 mod pull;
 mod pull_requests;

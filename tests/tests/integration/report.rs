@@ -8,10 +8,10 @@ use remit_tests::program::{Ran, ran, remit, run};
 use remit_tests::{data, peer};
 use serde_json::Value;
 
-const GRANTS: &str = "account-authorization-details.json";
+pub(super) const GRANTS: &str = "account-authorization-details.json";
 
 /// An organisation with a ledger in a folder.
-fn place() -> tempfile::TempDir {
+pub(super) fn place() -> tempfile::TempDir {
     let profile = Profile::random(47, Size { roles: 6, days: 45, operations: 8 }).unwrap();
     let place = tempfile::tempdir().unwrap();
     Organisation::generate(47, &profile).unwrap().write(place.path()).unwrap();
@@ -20,12 +20,12 @@ fn place() -> tempfile::TempDir {
     place
 }
 
-fn report(place: &Path, more: &[&str]) -> Ran {
+pub(super) fn report(place: &Path, more: &[&str]) -> Ran {
     let basis = ["report", "--ledger", "ledger", "--grants", GRANTS, "--max-gap", "45d", "--out", "out"];
     run(place, &[basis.as_slice(), more].concat())
 }
 
-fn json(path: &Path) -> Value {
+pub(super) fn json(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
@@ -204,72 +204,4 @@ fn sarif_is_valid_and_is_what_code_scanning_takes() {
     let place = &results[0]["locations"][0]["physicalLocation"];
     assert_eq!(place["artifactLocation"]["uri"], GRANTS);
     assert!(place["region"]["startLine"].as_u64().unwrap() > 1);
-}
-
-/// What a reader does with the page, in a browser.
-#[test]
-fn the_page_can_be_searched_filtered_unfolded_and_heard() {
-    let (Some(mut node), Some(chromium)) = (peer::node_for_reports(), peer::chromium()) else { return };
-    let place = place();
-    assert_eq!(report(place.path(), &[]).code, Some(0));
-    let data = json(&place.path().join("out/report.json"));
-    let principals = data["principals"].as_array().unwrap();
-    let name = principals[1]["name"].as_str().unwrap();
-    let script = data::repository().join("tests/report/browse.mjs");
-    let page = place.path().join("out/report.html");
-    let ran = ran(node.arg(script).arg(chromium).arg(page).arg(name));
-    let saw: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{ran:#?}"));
-    let text = |name: &str| saw[name].as_str().unwrap_or_else(|| panic!("{name}: {saw:#}"));
-
-    assert_eq!(saw["errors"], Value::Array(Vec::new()));
-    assert_eq!(saw["requests"], Value::Array(Vec::new()), "the page asks nobody for anything");
-    assert_eq!(saw["violations"], Value::Array(Vec::new()));
-    assert!(saw["passes"].as_u64().unwrap() > 20, "the checker checked: {}", saw["passes"]);
-    assert_eq!(saw["policy"], "true", "its policy lets its own script and style run");
-
-    let all = principals.len();
-    assert_eq!(
-        (text("all"), saw["rows"].as_u64()),
-        (format!("{all} of {all} shown").as_str(), Some(all as u64))
-    );
-    assert!(
-        text("searched").starts_with(|digit: char| digit.is_ascii_digit()) && text("cleared") == text("all")
-    );
-    let found = saw["found"].as_array().unwrap();
-    assert!(
-        !found.is_empty()
-            && found.len() < all
-            && found.iter().all(|one| one.as_str().unwrap().contains(name)),
-        "{found:?}"
-    );
-    assert_eq!(saw["json"].as_array().unwrap().len(), found.len());
-    assert_eq!(text("csv").lines().count(), found.len() + 1);
-    for (risk, shown) in saw["filters"]["risk"].as_object().unwrap() {
-        let expected = principals.iter().filter(|one| one["risk"] == risk.as_str()).count();
-        assert_eq!(shown, &format!("{expected} of {all} shown"), "{risk}");
-    }
-    let proven = principals.iter().filter(|one| one["proposal"]["state"] == "proven").count();
-    assert_eq!(saw["filters"]["status"]["change"], format!("{proven} of {all} shown"));
-
-    assert_eq!(text("expanded"), "true");
-    assert!(
-        saw["headings"].as_array().unwrap().contains(&"Used of granted, by service and access level".into())
-    );
-    assert_eq!(
-        saw["closed"],
-        serde_json::json!([0, "unfold", "false"]),
-        "Escape folds it and the focus stays"
-    );
-    assert_eq!(saw["sorted"], serde_json::json!(["descending", true]));
-    assert_eq!(saw["linked"], true);
-    for what in ["narrow_overflow", "dark_overflow"] {
-        assert_eq!(saw[what], Value::Array(Vec::new()), "{what}: everything is within what is seen");
-    }
-    assert_eq!(saw["print"], serde_json::json!(["none", "none"]));
-
-    // Without its script the summary is there, and the worst principals.
-    let granted = data["totals"]["permissions"]["granted"].as_u64().unwrap();
-    let plain = text("plain").replace(',', "");
-    assert!(plain.contains(&format!("Of {granted} permissions granted")), "{plain}");
-    assert_eq!(saw["plain_rows"].as_u64(), Some(all as u64));
 }

@@ -44,3 +44,50 @@ fn pick(principal: &PrincipalSection) -> Option<Pick> {
         points: *points,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    /// What a principal gives for each minute, and how many minutes.
+    fn offers(principals: &[PrincipalSection]) -> Vec<(String, u64, u64)> {
+        let offer = |one: &PrincipalSection| {
+            let ProposalSection::Proven { changes, points, .. } = &one.proposal else { return None };
+            let is_free = one.muted.is_none() && one.pull_request.is_none() && *points > 0;
+            is_free.then(|| (one.arn.clone(), 5 + 2 * changes.len() as u64, *points))
+        };
+        principals.iter().filter_map(offer).collect()
+    }
+
+    #[test]
+    fn an_hour_is_spent_on_what_removes_most_for_each_minute() {
+        let principals = sample::report(60, 3).principals;
+        let (hour, offers) = (of(&principals), offers(&principals));
+        assert!(offers.len() < principals.len() && hour.picks.len() > 3, "{hour:?}");
+        let spent: u64 = hour.picks.iter().map(|pick| pick.minutes).sum();
+        assert!(spent <= 60, "{spent}");
+        let rate = |points: u64, minutes: u64| points as f64 / minutes as f64;
+        let rates: Vec<_> = hour.picks.iter().map(|pick| rate(pick.points, pick.minutes)).collect();
+        assert!(rates.is_sorted_by(|a, b| a >= b), "{rates:?}");
+        for pick in &hour.picks {
+            let offer = (pick.principal.clone(), pick.minutes, pick.points);
+            assert!(offers.contains(&offer), "{pick:?} is not to be had");
+        }
+        // Nothing that was left out is better than the worst that was taken, unless it takes longer than what is left.
+        let worst = rates.last().copied().unwrap();
+        let is_taken = |arn: &String| hour.picks.iter().any(|pick| pick.principal == *arn);
+        for (arn, minutes, points) in offers.iter().filter(|(arn, ..)| !is_taken(arn)) {
+            assert!(*minutes > 60 - spent || rate(*points, *minutes) <= worst, "{arn}");
+        }
+        let sum = |all: &mut dyn Iterator<Item = u64>| all.sum::<u64>();
+        assert_eq!(hour.points, sum(&mut hour.picks.iter().map(|pick| pick.points)));
+        assert_eq!(hour.of_points, sum(&mut offers.iter().map(|(_, _, points)| *points)));
+    }
+
+    #[test]
+    fn there_is_nothing_to_do_where_nothing_is_proposed() {
+        let hour = of(&[]);
+        assert_eq!((hour.picks.len(), hour.points, hour.of_points), (0, 0, 0));
+    }
+}

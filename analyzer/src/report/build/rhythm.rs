@@ -34,3 +34,37 @@ pub(super) fn of(all: &BTreeMap<String, Hours>, arn: &str) -> Option<Rhythm> {
 fn weekday(day: i64) -> usize {
     usize::try_from((day + 3).rem_euclid(7)).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use remit_policy::Days;
+
+    use super::*;
+
+    fn hours(hour: usize, on: &[i64]) -> Hours {
+        let mut days = Days::none(on[0]);
+        on.iter().for_each(|day| days.insert(*day));
+        let mut hours = Hours::default();
+        hours.add(hour, &days);
+        hours
+    }
+
+    /// 2026-11-02 was a Monday, and day 20,759 of the Unix epoch.
+    #[test]
+    fn days_are_counted_by_weekday_and_hour() {
+        let (short, long) = ("arn:aws:iam::111122223333:role/web", "arn:aws:iam::111122223333:role/team/web");
+        let monday = 20_759;
+        let mut all = BTreeMap::from([(long.to_owned(), hours(9, &[monday, monday + 7, monday + 6]))]);
+        // The log leaves the path out of a role's name.
+        all.insert(short.to_owned(), hours(23, &[monday]));
+        let rhythm = of(&all, long).unwrap();
+        assert_eq!(
+            (rhythm.days, rhythm.first.as_str(), rhythm.last.as_str()),
+            (3, "2026-11-02", "2026-11-09")
+        );
+        let seen = |weekday: usize, hour: usize| rhythm.week[weekday][hour];
+        assert_eq!((seen(0, 9), seen(6, 9), seen(0, 23)), (2, 1, 1));
+        assert_eq!(rhythm.week.iter().flatten().sum::<u32>(), 4);
+        assert_eq!(of(&all, "arn:aws:iam::111122223333:role/other"), None);
+    }
+}
