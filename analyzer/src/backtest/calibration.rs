@@ -44,7 +44,9 @@ pub(crate) struct Calibration {
     pub(crate) bins: Vec<Bin>,
     /// Mean square of the difference between what was foretold and what came.
     pub(crate) brier: f64,
-    /// The same for who always foretells the mean of what came.
+    /// The same for who foretells of everybody the share of all that broke at the cut-offs gone by.
+    pub(crate) brier_of_base_rate: f64,
+    /// The same for who always foretells the mean of what came, which nobody knew before.
     pub(crate) brier_of_mean: f64,
     /// Of the cut-offs that were foretold, in each stratum, how many came out within the foretold range.
     pub(crate) within: Share,
@@ -77,6 +79,8 @@ pub(crate) struct Bin {
 
 /// A cut-off with what was foretold of it.
 struct Foretold {
+    /// The share of all that had broken before.
+    base_rate: f64,
     /// What was foretold of each identity, and whether it broke.
     identities: Vec<(f64, bool)>,
     /// Of each sort, how many were to break at least and at most, and how many did.
@@ -134,7 +138,8 @@ fn foretold(group: Group, cuts: &Cuts) -> Vec<Foretold> {
             let Record { broken, windows } = records.sort(stratum);
             (windows >= FEWEST).then(|| (predicted((broken, windows), came.windows), came.broken))
         });
-        all.push(Foretold { identities: identities.collect(), sorts: sorts.collect() });
+        let (identities, sorts) = (identities.collect(), sorts.collect());
+        all.push(Foretold { base_rate: records.base_rate(), identities, sorts });
     }
     all
 }
@@ -163,15 +168,18 @@ fn predicted((x, m): (u64, u64), n: u64) -> (u64, u64) {
 fn calibration(group: Group, cuts: &Cuts) -> Calibration {
     let all = foretold(group, cuts);
     let mut bins: BTreeMap<u64, (u64, f64, u64)> = BTreeMap::new();
-    let (mut came, mut squares) = (Record::default(), 0.0);
-    for &(share, broke) in all.iter().flat_map(|cut| &cut.identities) {
+    let (mut came, mut squares, mut of_base_rate) = (Record::default(), 0.0, 0.0);
+    let each = all.iter().flat_map(|cut| cut.identities.iter().map(|one| (cut.base_rate, *one)));
+    for (base_rate, (share, broke)) in each {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share is from 0 to 1")]
         let bin = bins.entry((share * 10.0).floor().min(9.0) as u64).or_default();
         bin.0 += 1;
         bin.1 += share;
         bin.2 += u64::from(broke);
         came.add(broke);
-        squares += (float(u64::from(broke)) - share).powi(2);
+        let truth = float(u64::from(broke));
+        squares += (truth - share).powi(2);
+        of_base_rate += (truth - base_rate).powi(2);
     }
     let windows = came.windows;
     let mean = float(came.broken) / float(windows.max(1));
@@ -189,6 +197,7 @@ fn calibration(group: Group, cuts: &Cuts) -> Calibration {
         horizon: group.horizon,
         bins: bins.into_values().map(bin).collect(),
         brier: squares / float(windows.max(1)),
+        brier_of_base_rate: of_base_rate / float(windows.max(1)),
         brier_of_mean: mean * (1.0 - mean),
         within: Share::of(within as u64, sorts_foretold().count() as u64),
         cut_offs: cuts
@@ -231,8 +240,8 @@ mod tests {
     fn what_comes_as_foretold_is_calibrated() {
         let (group, cuts) = halves(30, 3);
         let all = calibration(group, &cuts);
-        // Half of the sort broke, and each identity did or did not at the first, which weighs a forty-first.
-        let (low, high) = (20.0 / 41.0, 21.0 / 41.0);
+        // Half of the sort broke, and each identity did or did not at the first, which weighs a thirty-first.
+        let (low, high) = (15.0 / 31.0, 16.0 / 31.0);
         let [under, over] = all.bins.as_slice() else { panic!("{:?}", all.bins) };
         assert!(
             (under.windows, under.came) == (20, 1.0) && (under.foretold - low).abs() < 1e-12,
@@ -240,6 +249,8 @@ mod tests {
         );
         assert_eq!((over.windows, over.came), (60, 1.0 / 3.0));
         assert!((over.foretold - (20.0 * high + 40.0 * 0.5) / 60.0).abs() < 1e-12, "{over:?}");
+        // Half had broken before each cut-off, whoever it was, and the identities' own records made it worse.
+        assert!(all.brier_of_base_rate == 0.25 && all.brier > 0.25, "{all:?}");
         assert_eq!((all.brier_of_mean, all.within.hits, all.within.of), (0.25, 2, 2));
         let told =
             |at: usize| all.cut_offs.get(at).map(|one| (one.day.as_str(), one.came.windows, one.came.broken));

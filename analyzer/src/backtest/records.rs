@@ -27,8 +27,8 @@ pub(crate) struct Records<'a> {
 /// So many windows of a sort weigh as much as all sorts together, and so many of an identity as much as its sort: few windows
 /// alone say too much, since an identity that breaks at one cut-off often does so at the next. Chosen on organisations that
 /// figures are not reported of.
-const OF_SORT: f64 = 100.0;
-const OF_IDENTITY: f64 = 40.0;
+const OF_SORT: f64 = 200.0;
+const OF_IDENTITY: f64 = 30.0;
 
 impl Record {
     pub(super) fn add(&mut self, broke: bool) {
@@ -59,12 +59,16 @@ impl<'a> Records<'a> {
         self.sorts.get(&stratum).copied().unwrap_or_default()
     }
 
+    /// The share of all that broke, from 0 to 1: the base rate as far as it is known.
+    pub(super) fn base_rate(&self) -> f64 {
+        self.all.weighed(0.0, 0.0)
+    }
+
     /// The chance, from 0 to 1, that an identity of a sort breaks; none where too few of the sort are known.
     pub(crate) fn foretold(&self, identity: &str, stratum: Stratum) -> Option<f64> {
         let sort = self.sort(stratum);
-        let of_all = self.all.weighed(0.0, 0.0);
         (sort.windows >= FEWEST)
-            .then(|| self.own(identity).weighed(sort.weighed(of_all, OF_SORT), OF_IDENTITY))
+            .then(|| self.own(identity).weighed(sort.weighed(self.base_rate(), OF_SORT), OF_IDENTITY))
     }
 }
 
@@ -82,8 +86,8 @@ mod tests {
         // All are of one sort, so that a tenth of it is a tenth of all.
         let near = |a: Option<f64>, b: f64| a.is_some_and(|a| (a - b).abs() < 1e-12);
         assert!(near(records.foretold("unheard of", Stratum::Workload), 0.1));
-        assert!(near(records.foretold("role-0", Stratum::Workload), 5.0 / 41.0));
-        assert!(near(records.foretold("role-9", Stratum::Workload), 4.0 / 41.0));
+        assert!(near(records.foretold("role-0", Stratum::Workload), 4.0 / 31.0));
+        assert!(near(records.foretold("role-9", Stratum::Workload), 3.0 / 31.0));
         assert_eq!(records.own("role-0"), Record { windows: 1, broken: 1 });
         assert_eq!(records.foretold("role-0", Stratum::Human), None);
         // Thirty of another sort of whom all break: each sort weighs with all, and this one goes up.
@@ -91,6 +95,6 @@ mod tests {
             records.add(name, Stratum::Agent, true);
         }
         let of_all = 33.0 / 60.0;
-        assert!(near(records.foretold("x", Stratum::Workload), (3.0 + 100.0 * of_all) / 130.0));
+        assert!(near(records.foretold("x", Stratum::Workload), (3.0 + 200.0 * of_all) / 230.0));
     }
 }

@@ -38,6 +38,8 @@ pub(super) struct CalibrationSum {
     pub(super) windows: f64,
     /// Sums over windows.
     pub(super) brier: f64,
+    /// The same of the base rate known at each cut-off.
+    pub(super) base_rate: f64,
     pub(super) broken: f64,
     pub(super) within: [f64; 2],
 }
@@ -88,6 +90,7 @@ impl Sums {
             }
             sum.windows += windows;
             sum.brier += number(one, "/brier") * windows;
+            sum.base_rate += number(one, "/brier_of_base_rate") * windows;
             let [within, all] = &mut sum.within;
             *within += number(one, "/within/hits");
             *all += number(one, "/within/of");

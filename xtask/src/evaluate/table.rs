@@ -73,19 +73,20 @@ fn tables(text: &mut String, sums: &Sums) -> std::fmt::Result {
     }
     writeln!(
         text,
-        "\n| learned from | policy | foretold | came | windows | Brier | of the mean | cut-offs within range |"
+        "\n| learned from | policy | foretold | came | windows | Brier | of the base rate | of the mean | cut-offs within range |"
     )?;
-    writeln!(text, "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |")?;
+    writeln!(text, "| ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")?;
     for ((policy, train), sum) in &sums.calibrations {
         let mean = sum.broken / sum.windows.max(1.0);
         for [windows, foretold, came] in sum.bins.values() {
             let [within, all] = sum.within;
             writeln!(
                 text,
-                "| {train} days | {policy} | {:.3} | {:.3} | {windows} | {:.4} | {:.4} | {within} of {all} |",
+                "| {train} days | {policy} | {:.3} | {:.3} | {windows} | {:.4} | {:.4} | {:.4} | {within} of {all} |",
                 foretold / windows.max(1.0),
                 came / windows.max(1.0),
                 sum.brier / sum.windows.max(1.0),
+                sum.base_rate / sum.windows.max(1.0),
                 mean * (1.0 - mean),
             )?;
         }

@@ -178,6 +178,7 @@ impl Row for CalibrationRow<'_> {
         "FORETOLD",
         "CAME",
         "BRIER",
+        "BRIER OF BASE RATE",
         "BRIER OF MEAN",
         "CUT-OFFS WITHIN RANGE",
     ];
@@ -193,6 +194,7 @@ impl Row for CalibrationRow<'_> {
             Cell::Text(bin.map_or_else(String::new, |bin| percent(bin.foretold))),
             Cell::Text(bin.map_or_else(String::new, |bin| percent(bin.came))),
             Cell::Text(format!("{:.3}", one.brier)),
+            Cell::Text(format!("{:.3}", one.brier_of_base_rate)),
             Cell::Text(format!("{:.3}", one.brier_of_mean)),
             Cell::Text(format!("{} of {}", one.within.hits, one.within.of)),
         ]
