@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use self::sums::Sums;
 use self::truth::Checked;
-use crate::bench::program::Programs;
+use crate::bench::program;
 use crate::place::Place;
 use crate::step::succeed;
 
@@ -64,7 +64,10 @@ const TIERS: [&str; 3] = ["strict", "standard", "balanced"];
 /// Evaluates, and prints a document in Markdown.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let place = Place::find()?;
-    let programs = Programs::build(&place, arguments.remit.clone())?;
+    let remit = program::product(&place, arguments.remit.clone())?;
+    let organisation = program::organisation(&place)?;
+    let measure = arguments.checks_truth().then(|| program::measure(&place)).transpose()?;
+    let programs = Programs { remit, organisation, measure };
     for drift in &arguments.drift {
         let (mut sums, mut of_cluster) = (Sums::default(), Sums::default());
         let mut checked = Checked::default();
@@ -77,7 +80,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
                 sums.add(&one.backtest()?)?;
             }
             of_cluster.add(&one.cluster()?)?;
-            if !arguments.no_truth && !arguments.no_accounts {
+            if arguments.checks_truth() {
                 checked.add(&one.proposals()?);
             }
             std::fs::remove_dir_all(&folder)
@@ -86,6 +89,21 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         println!("{}", table::document(arguments, *drift, [&sums, &of_cluster], &checked));
     }
     Ok(())
+}
+
+/// The programs.
+struct Programs {
+    remit: PathBuf,
+    organisation: PathBuf,
+    /// What asks policies; it takes long to build, and only the truth needs it.
+    measure: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// Whether proposals are held against the truth.
+    fn checks_truth(&self) -> bool {
+        !self.no_truth && !self.no_accounts
+    }
 }
 
 /// One organisation on disk.
@@ -166,7 +184,8 @@ impl Organisation<'_> {
             let output = propose.output().context("`remit propose` cannot be started")?;
             // What cannot be proven is withheld, and told.
             anyhow::ensure!(out.join("index.json").is_file(), "{}", String::from_utf8_lossy(&output.stderr));
-            let mut check = self.place.command(&self.programs.measure);
+            let measure = self.programs.measure.as_ref().context("nothing was built that asks policies")?;
+            let mut check = self.place.command(measure);
             check.arg("evaluate").arg(&out).arg(&truth).arg(cut.to_string()).arg(HORIZON.to_string());
             let output = check.output().context("the proposals cannot be held against the truth")?;
             let text = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -23,16 +23,28 @@ pub(crate) struct Programs {
 impl Programs {
     /// Builds them. The product is built as its users build it, and not together with the others.
     pub(crate) fn build(place: &Place, remit: Option<PathBuf>) -> anyhow::Result<Programs> {
-        let remit = match remit {
-            Some(path) => {
-                path.canonicalize().with_context(|| format!("no program at `{}`", path.display()))?
-            }
-            None => build(place, &["--package", "remit", "--bin", "remit"])?,
-        };
-        let organisation = build(place, &["--package", "remit-organisation", "--bin", "remit-organisation"])?;
-        let measure = build(place, &["--package", "remit-tests", "--bench", "measure"])?;
-        Ok(Programs { remit, organisation, measure })
+        let remit = product(place, remit)?;
+        let organisation = organisation(place)?;
+        Ok(Programs { remit, organisation, measure: measure(place)? })
     }
+}
+
+/// The product, built where none is given.
+pub(crate) fn product(place: &Place, given: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+    match given {
+        Some(path) => path.canonicalize().with_context(|| format!("no program at `{}`", path.display())),
+        None => build(place, &["--package", "remit", "--bin", "remit"]),
+    }
+}
+
+/// The floor, and parts of Remit by themselves.
+pub(crate) fn measure(place: &Place) -> anyhow::Result<PathBuf> {
+    build(place, &["--package", "remit-tests", "--bench", "measure"])
+}
+
+/// The generator of logs.
+pub(crate) fn organisation(place: &Place) -> anyhow::Result<PathBuf> {
+    build(place, &["--package", "remit-organisation", "--bin", "remit-organisation"])
 }
 
 /// Builds one program and answers where it is.
