@@ -5,12 +5,14 @@
 //! template decides cannot be told, and is told as that.
 
 mod attachment;
+mod boundary;
 mod cluster;
 mod denial;
 mod document;
 mod guest;
 mod holders;
 pub(crate) mod markdown;
+mod membership;
 mod objection;
 mod policy;
 mod resource_policy;
@@ -19,6 +21,7 @@ pub(crate) mod sarif;
 #[cfg(test)]
 mod tests;
 pub(crate) mod tree;
+mod whom;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -28,6 +31,7 @@ use remit_policy::{Expander, Usage};
 use remit_source::{Content, FileId, Place, Repository};
 
 pub(crate) use self::objection::{Counts, Demand, GATE_RULES, Objection, Severity};
+pub(crate) use self::whom::Whom;
 use crate::finding::level_order;
 use crate::mutes::Mutes;
 use crate::pattern::Pattern;
@@ -57,8 +61,8 @@ pub(crate) struct Input<'a> {
     pub(crate) policy: &'a Policy,
     /// What principals were seen to do, by the last part of their name; none where no ledger is given.
     pub(crate) usage: Option<&'a BTreeMap<String, Usage>>,
-    /// Owners of a file, by its path in the tree, or of an identity.
-    pub(crate) owner: &'a dyn Fn(&str, Option<&str>) -> Option<String>,
+    /// Owners of what is granted more.
+    pub(crate) owner: &'a dyn Fn(Whom<'_>) -> Option<String>,
     /// What is accepted.
     pub(crate) mutes: &'a Mutes,
     /// The day of the check.
@@ -117,6 +121,8 @@ pub(crate) fn check(input: &Input<'_>) -> Vec<Objection> {
     denial::of_identities(input, &mut expander, &places, &held, &mut grown);
     denial::of_resources(input, &mut expander, &of_resources, &mut grown);
     grown.extend(attachment::growth(input));
+    grown.extend(boundary::growth(input, &mut expander, &held));
+    grown.extend(membership::growth(input, &mut expander, &held));
     let mut objections = Vec::new();
     for growth in grown {
         match growth {

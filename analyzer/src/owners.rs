@@ -70,13 +70,11 @@ impl Owners {
         arguments: &OwnerArguments,
         today: jiff::civil::Date,
     ) -> anyhow::Result<Self> {
-        let leavers = arguments.leavers.as_deref().map(Leavers::read).transpose()?.unwrap_or_default();
-        let mut search = Search { rules, keys: &arguments.owner_tag, repositories: Repositories::default() };
+        let mut search = Search::new(rules, arguments, today)?;
         let mut owners =
             Self { is_practised: !rules.is_empty() || arguments.leavers.is_some(), ..Self::default() };
         let mut add = |identity: String, owner: Option<Owner>, is_known: bool| match owner {
-            Some(mut owner) => {
-                owner.left = leavers.all_left(&owner.names, today);
+            Some(owner) => {
                 owners.is_practised = true;
                 owners.owners.insert(identity, owner);
             }
@@ -163,13 +161,42 @@ pub(crate) fn rule_of<'a>(rules: &'a [(Place, OwnerRule)], identity: &str) -> Op
 }
 
 /// How owners are found.
-struct Search<'a> {
+pub(crate) struct Search<'a> {
     rules: &'a [(Place, OwnerRule)],
     keys: &'a [String],
     repositories: Repositories,
+    leavers: Leavers,
+    today: jiff::civil::Date,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    /// By the rules of `remit.toml`, the keys of tags, and who has left.
+    pub(crate) fn new(
+        rules: &'a [(Place, OwnerRule)],
+        arguments: &'a OwnerArguments,
+        today: jiff::civil::Date,
+    ) -> anyhow::Result<Self> {
+        let leavers = arguments.leavers.as_deref().map(Leavers::read).transpose()?.unwrap_or_default();
+        let (keys, repositories) = (arguments.owner_tag.as_slice(), Repositories::default());
+        Ok(Self { rules, keys, repositories, leavers, today })
+    }
+
+    /// Whoever is named first of those who are still there: by a rule, by the tags of something, or by the owners of a file.
+    pub(crate) fn present<'t>(
+        &mut self,
+        identity: &str,
+        tags: impl Iterator<Item = &'t BTreeMap<String, String>>,
+        file: &str,
+    ) -> Option<Owner> {
+        let none = BTreeMap::new();
+        let is_there = |owner: &Owner| owner.left.is_none();
+        let mut found = self.owner(identity, &none, std::iter::empty()).filter(is_there);
+        for tags in tags {
+            found = found.or_else(|| self.owner(identity, tags, std::iter::empty()).filter(is_there));
+        }
+        found.or_else(|| self.owner("", &none, std::iter::once(file)).filter(is_there))
+    }
+
     /// Whoever is named first: by a rule, by a tag, or by the owners of a file.
     fn owner<'f>(
         &mut self,
@@ -177,7 +204,11 @@ impl Search<'_> {
         tags: &BTreeMap<String, String>,
         files: impl Iterator<Item = &'f str>,
     ) -> Option<Owner> {
-        let named = |names: Vec<String>, source: String| Owner { names, source, left: None };
+        let (leavers, today) = (&self.leavers, self.today);
+        let named = |names: Vec<String>, source: String| {
+            let left = leavers.all_left(&names, today);
+            Owner { names, source, left }
+        };
         if let Some((place, rule)) = rule_of(self.rules, identity) {
             return Some(named(names(&rule.owner), format!("`{place}`")));
         }

@@ -1,23 +1,26 @@
 //! Policies in templates of CloudFormation and of its Serverless Application Model.
 
+mod declared;
 mod resource_policy;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::attachment::Attachment;
+use crate::declared::Declared;
 use crate::node::{Entry, Kind, Node};
 use crate::place::{Content, FileId, Form, Names, Place, Reason};
 use crate::repository::{File, Parsed};
 use crate::statement::{self, Source};
 use crate::text::{Piece, Text};
 
-/// Places of all templates, those of policies of resources, and policies from elsewhere that are attached.
+/// Places of all templates, those of policies of resources, policies from elsewhere that are attached, and what else resources declare.
 pub(crate) fn places(
     files: &[File],
     places: &mut Vec<Place>,
     resource_policies: &mut Vec<Place>,
     attachments: &mut Vec<Attachment>,
+    all: &mut Vec<Declared>,
 ) {
     for (id, file) in files.iter().enumerate() {
         let Parsed::Documents(documents) = file.parsed() else { continue };
@@ -27,6 +30,7 @@ pub(crate) fn places(
             let source = Source { file: id, text: file.text(), lines: file.lines(), text_of };
             let (attached, foreign) = attached(resources, source, &file.path);
             attachments.extend(foreign);
+            all.extend(declared::all(resources, source, file));
             for entry in resources {
                 let (path, attached) = (file.path.as_path(), &attached);
                 let reader =
@@ -114,6 +118,15 @@ impl Reader<'_> {
                 let address = format!("Resources.{}", self.name);
                 self.add(document, address, names);
             }
+            SET => {
+                let Some(document) = properties.get("InlinePolicy") else { return };
+                let holders = vec![self.holder("permission-set", &Text::opaque(self.name))];
+                let names = Names { name: None, holder: text("Name"), holders, namespace: None };
+                self.add(document, format!("Resources.{}.InlinePolicy", self.name), names);
+                if let Some(place) = self.places.last_mut() {
+                    place.reasons.push(Reason::of_permission_set());
+                }
+            }
             "AWS::Serverless::Function" | "AWS::Serverless::StateMachine" => self.serverless(properties),
             _ => {}
         }
@@ -193,9 +206,14 @@ impl Reader<'_> {
     }
 }
 
-/// A role, user or group. A reference means another in another template.
+/// A permission set of IAM Identity Center.
+const SET: &str = "AWS::SSO::PermissionSet";
+
+/// A role, user, group or permission set. A reference means another in another template.
 fn holder(kind: &str, name: &Text, path: &Path) -> Text {
-    let kind = ["role", "user", "group"].into_iter().find(|known| kind.to_lowercase().contains(known));
+    let kind = ["role", "user", "group", "permission-set"]
+        .into_iter()
+        .find(|known| kind.to_lowercase().contains(known));
     let mut all = Text::literal(format!("{} ", kind.unwrap_or_default()));
     match name.known() {
         Some(known) => all.push(known),
@@ -220,13 +238,21 @@ fn attached(
     for entry in resources {
         let kind = kind_of(entry);
         let is_function = kind.starts_with("AWS::Serverless::");
-        let property = if is_function { "Policies" } else { "ManagedPolicyArns" };
+        let property = match kind.as_str() {
+            SET => "ManagedPolicies",
+            _ if is_function => "Policies",
+            _ => "ManagedPolicyArns",
+        };
         let list = entry.value.get("Properties").and_then(|properties| properties.get(property));
         for arn in list.map(listed).unwrap_or_default() {
             // A document of a function is a policy of its own.
             let Some(policy) = text_of(arn, source.text) else { continue };
             // A function's role is called after it.
-            let kind = if is_function { "role" } else { kind.as_str() };
+            let kind = match kind.as_str() {
+                SET => "permission-set",
+                _ if is_function => "role",
+                kind => kind,
+            };
             let holder = holder(kind, &Text::opaque(&entry.key), path);
             if is_own(&policy.to_string()) {
                 own.entry(policy.to_string()).or_default().push(holder);

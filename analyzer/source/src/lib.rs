@@ -8,6 +8,7 @@ mod code;
 mod content;
 #[cfg(test)]
 mod corpus;
+mod declared;
 mod documents;
 mod edit;
 mod grant;
@@ -37,6 +38,7 @@ mod walk;
 mod yaml;
 
 pub use attachment::Attachment;
+pub use declared::{Boundary, Declared};
 pub use edit::{ChangedFile, Edits, Options, Outcome, Suggestion};
 pub use grant::{Found, Grant};
 pub use node::Span;

@@ -184,6 +184,11 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Of what is in force in many accounts at once: no one of them tells what the others use.
+    pub(crate) fn of_permission_set() -> Self {
+        Self::Repeated("the accounts that the permission set is assigned to".to_owned())
+    }
+
     /// A stable short name.
     pub fn as_str(&self) -> &'static str {
         match self {

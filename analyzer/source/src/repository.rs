@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use crate::attachment::Attachment;
+use crate::declared::{self, Declared};
 use crate::hcl::Block;
 use crate::json::{self, Dialect, Unreadable};
 use crate::lines::Lines;
@@ -23,6 +24,8 @@ pub struct Repository {
     pub resource_policies: Vec<Place>,
     /// Policies that are attached and whose statements are elsewhere.
     pub attachments: Vec<Attachment>,
+    /// Roles, users, groups, and whatever has tags, annotations or labels.
+    pub declared: Vec<Declared>,
     /// What could not be read; the rest was.
     pub problems: Vec<Problem>,
 }
@@ -152,10 +155,12 @@ impl Repository {
     }
 
     fn located(files: Vec<File>) -> Self {
-        let (mut places, mut resource_policies, mut attachments) = terraform::places(&files);
+        let terraform::Said { mut places, mut resource_policies, mut attachments, mut declared } =
+            terraform::said(&files);
         let all = places.iter().chain(&resource_policies);
         let taken: BTreeSet<FileId> = all.map(|place| place.file).collect();
-        cloudformation::places(&files, &mut places, &mut resource_policies, &mut attachments);
+        cloudformation::places(&files, &mut places, &mut resource_policies, &mut attachments, &mut declared);
+        declared.extend(declared::of_manifests(&files));
         places.extend(kubernetes::places(&files));
         places.extend(crate::code::places(&files));
         documents::places(&files, &taken, &mut places, &mut resource_policies);
@@ -168,7 +173,7 @@ impl Repository {
             let line = file.lines().of(problem.at);
             Some(Problem { path: file.path.clone(), line, message: problem.message.clone() })
         });
-        Self { problems: problems.collect(), places, resource_policies, attachments, files }
+        Self { problems: problems.collect(), places, resource_policies, attachments, declared, files }
     }
 
     /// For each place here, the one of a repository with other texts that says the same part of it. None where some came or went.

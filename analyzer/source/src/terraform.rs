@@ -1,5 +1,6 @@
 //! Policies in Terraform: what makes one, and where it is written.
 
+mod declared;
 mod expression;
 mod holder;
 mod module;
@@ -10,13 +11,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::attachment::Attachment;
+use crate::declared::Declared;
 use crate::hcl::Block;
 use crate::node::{Kind, Node, Span};
 use crate::place::{Content, FileId, Form, Names, Place, Reason};
 use crate::repository::{File, Parsed, joined, named};
 use crate::statement::{Source, plain};
 use crate::text::Text;
-use expression::{Found, Said};
+use expression::{Found, Said as Written};
 
 /// The blocks of one folder, which Terraform reads as one module.
 pub(crate) struct Module<'a> {
@@ -29,8 +31,21 @@ pub(crate) struct Module<'a> {
     calls: usize,
 }
 
-/// Places of all folders with Terraform, those of policies of resources, and policies from elsewhere that are attached.
-pub(crate) fn places(files: &[File]) -> (Vec<Place>, Vec<Place>, Vec<Attachment>) {
+/// What all folders with Terraform say.
+#[derive(Default)]
+pub(crate) struct Said {
+    /// Where policies are.
+    pub(crate) places: Vec<Place>,
+    /// Where policies of resources are.
+    pub(crate) resource_policies: Vec<Place>,
+    /// Policies from elsewhere that are attached.
+    pub(crate) attachments: Vec<Attachment>,
+    /// Roles, users, groups, and whatever has tags.
+    pub(crate) declared: Vec<Declared>,
+}
+
+/// Reads all folders with Terraform.
+pub(crate) fn said(files: &[File]) -> Said {
     let mut folders: BTreeMap<&Path, Vec<FileId>> = BTreeMap::new();
     for (id, file) in files.iter().enumerate() {
         if matches!(file.parsed(), Parsed::Terraform(_)) {
@@ -38,7 +53,7 @@ pub(crate) fn places(files: &[File]) -> (Vec<Place>, Vec<Place>, Vec<Attachment>
         }
     }
     let calls = module::calls(files);
-    let (mut places, mut resource_policies, mut attachments) = (Vec::new(), Vec::new(), Vec::new());
+    let mut said = Said::default();
     for (folder, ids) in folders {
         let blocks = ids.iter().flat_map(|id| {
             let blocks = match files.get(*id).map(File::parsed) {
@@ -55,11 +70,12 @@ pub(crate) fn places(files: &[File]) -> (Vec<Place>, Vec<Place>, Vec<Attachment>
         let calls = calls.get(folder).copied().unwrap_or(0);
         let module = Module { folder: folder.to_owned(), files, blocks, addresses, calls };
         let attached = holder::attached(&module);
-        module.places(&attached.own, &mut places);
-        attachments.extend(attached.foreign);
-        resource_policies.extend(resource_policy::places(&module));
+        module.places(&attached.own, &mut said.places);
+        said.attachments.extend(attached.foreign);
+        said.resource_policies.extend(resource_policy::places(&module));
+        said.declared.extend(declared::all(&module));
     }
-    (places, resource_policies, attachments)
+    said
 }
 
 /// A policy that a block makes: how it is called, and what says what it allows.
@@ -146,6 +162,7 @@ impl<'a> Module<'a> {
             "aws_iam_role_policy" => Some("role"),
             "aws_iam_user_policy" => Some("user"),
             "aws_iam_group_policy" => Some("group"),
+            PERMISSION_SET => Some("permission-set"),
             "aws_iam_policy" | "aws_iam_role" => None,
             _ => return,
         };
@@ -164,12 +181,14 @@ impl<'a> Module<'a> {
             }
             return;
         }
-        let Some(value) = block.get("policy") else { return };
-        let holders = match holder.and_then(|kind| Some((kind, block.get(kind)?))) {
+        let Some(value) = block.get("policy").or_else(|| block.get("inline_policy")) else { return };
+        let named =
+            |kind: &str| block.get(if kind == "permission-set" { "permission_set_arn" } else { kind });
+        let holders = match holder.and_then(|kind| Some((kind, named(kind)?))) {
             Some((kind, node)) => holder::of(self, file, block, kind, node),
             None => attached.get(&block.address()).cloned().unwrap_or_default(),
         };
-        let holder = holder.and_then(|name| block.get(name)).map(|node| self.text(file, node));
+        let holder = holder.and_then(named).map(|node| self.text(file, node));
         let names = Names { name: self.name(file, block), holder, holders, namespace: None };
         wanted.push(Wanted { file, block, address: block.address(), names, value, form: None });
     }
@@ -192,27 +211,30 @@ impl<'a> Module<'a> {
     /// The places that say what a policy allows.
     fn find(&self, wanted: &Wanted<'a>) -> Option<Place> {
         let found = match (wanted.form, expression::find(self, wanted.file, wanted.value, 0)) {
-            (None, found) | (Some(_), found @ Found { said: Said::Document(_), .. }) => found,
+            (None, found) | (Some(_), found @ Found { said: Written::Document(_), .. }) => found,
             (Some(_), mut found) => {
-                found.said = Said::Statements(wanted.value);
+                found.said = Written::Statements(wanted.value);
                 found
             }
         };
         let mut place = match found.said {
-            Said::Document(block) => self.document(found.file, block, &wanted.names),
-            Said::Json(node, form) => {
+            Written::Document(block) => self.document(found.file, block, &wanted.names),
+            Written::Json(node, form) => {
                 let source = self.source(found.file)?;
                 let mut reasons = Vec::new();
                 let statements = crate::statement::document(&node, source, &mut reasons);
                 self.place(found.file, &node.span, form, Content::Statements(statements), reasons)
             }
-            Said::Statements(node) => module::statements(self, found.file, node)?,
-            Said::Unknown(node, reason) => {
+            Written::Statements(node) => module::statements(self, found.file, node)?,
+            Written::Unknown(node, reason) => {
                 self.place(found.file, &node.span, Form::Terraform, Content::Unknown, vec![reason])
             }
         };
         if let Some(read) = found.read.and_then(|id| self.files.get(id)) {
             place.context.push_str(read.text());
+        }
+        if wanted.block.labels.first().is_some_and(|kind| kind == PERMISSION_SET) {
+            place.reasons.push(Reason::of_permission_set());
         }
         if let Some(repeated) = repeats(wanted.block) {
             place.reasons.push(repeated);
@@ -281,6 +303,9 @@ impl<'a> Module<'a> {
         named(self.files, &joined(&self.folder, Path::new(&path))?)
     }
 }
+
+/// What gives a permission set of IAM Identity Center its policy, which makes a role in each account.
+const PERMISSION_SET: &str = "aws_ssoadmin_permission_set_inline_policy";
 
 /// The data source whose blocks are statements.
 const DOCUMENT: &str = "aws_iam_policy_document";

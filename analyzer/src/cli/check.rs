@@ -14,10 +14,10 @@ use super::analysing::catalog;
 use super::comment::CommentArguments;
 use crate::exit::Exit;
 use crate::finding::LEVELS;
-use crate::gate::{self, Counts, Input, Objection, Policy, Severity, markdown, sarif, tree};
+use crate::gate::{self, Counts, Input, Objection, Policy, Severity, Whom, markdown, sarif, tree};
 use crate::ledgers::Ledger;
 use crate::output::plain;
-use crate::owners::{Repositories, rule_of};
+use crate::owners::{OwnerArguments, Search};
 use crate::pattern::Pattern;
 use crate::proposals::write_file;
 use crate::rollup::{Filter, by_principal};
@@ -43,7 +43,7 @@ pub(super) struct Arguments {
     /// The most dangerous access level that may be granted newly: `list`, `read`, `tagging`, `write` or `permissions-management`
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     max_privilege: Option<AccessLevel>,
-    /// What is granted more needs an owner: by CODEOWNERS, or `[[owner]]` in `remit.toml`
+    /// What is granted more needs an owner: by a tag, CODEOWNERS, or `[[owner]]` in `remit.toml`
     #[arg(long)]
     require_owner: bool,
     /// Wildcards and the right to change permissions need a date of review or expiry
@@ -61,6 +61,8 @@ pub(super) struct Arguments {
     /// Write a comment for the pull request into this file, too
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+    #[command(flatten)]
+    owners: OwnerArguments,
     #[command(flatten)]
     comment: CommentArguments,
 }
@@ -102,12 +104,12 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         needs_owner: arguments.require_owner,
         needs_review: arguments.require_review,
     };
-    let repositories = std::cell::RefCell::new(Repositories::default());
-    let rules = &streams.configuration.owners;
-    let owner = |file: &str, identity: Option<&str>| {
-        let rule = identity.and_then(|identity| rule_of(rules, identity));
-        let of_file = || repositories.borrow_mut().owners(&shown(&arguments.head, file));
-        rule.map(|(_, rule)| rule.owner.clone()).or_else(|| Some(of_file()?.0.join(", ")))
+    let search = Search::new(&streams.configuration.owners, &arguments.owners, streams.today)?;
+    let search = std::cell::RefCell::new(search);
+    let owner = |whom: Whom<'_>| {
+        let file = shown(&arguments.head, whom.file);
+        let identity = whom.identity.unwrap_or_default();
+        search.borrow_mut().present(identity, whom.tags(&head), &file).map(|owner| owner.shown())
     };
     let mutes = &streams.configuration.mutes;
     let mut objections = gate::check(&Input {

@@ -13,7 +13,7 @@ pub(super) fn growth(input: &Input<'_>) -> Vec<Result<Growth, Box<Objection>>> {
     let new = input.head.attachments.iter().filter(|one| !before.contains(&key(input.head, one)));
     new.flat_map(|one| {
         let name = one.policy.known().and_then(of_provider);
-        let growth = told(input, one, name);
+        let growth = of(input, one);
         // What a policy grants that is not here is known of none that a customer may have made, and of few of the provider's.
         let is_judged = name.is_some() && (input.policy.forbidden.is_empty() || !growth.written.is_empty());
         let why = format!("the statements of `{}` are not in the repository", one.policy);
@@ -38,7 +38,9 @@ fn of_provider(policy: &str) -> Option<&str> {
     name.rsplit('/').next()
 }
 
-fn told(input: &Input<'_>, one: &Attachment, known: Option<&str>) -> Growth {
+/// What whoever has a policy from elsewhere has by it.
+pub(super) fn of(input: &Input<'_>, one: &Attachment) -> Growth {
+    let known = one.policy.known().and_then(of_provider);
     let (level, written) = known.map_or((AccessLevel::Write, None), of_name);
     let is_wildcard = written.is_some() || known.is_some_and(|name| name.contains("FullAccess"));
     let to = one.holder.as_ref().map(|holder| format!(" to `{holder}`")).unwrap_or_default();

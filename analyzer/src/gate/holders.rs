@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use remit_policy::Document;
-use remit_source::{Place, Repository, Statement};
+use remit_source::{Place, Repository, Statement, Text};
 
 use super::{Input, Places, document, shown};
 
@@ -42,15 +42,17 @@ impl Held {
 
     /// Those who have the policy of a place, as far as the source tells.
     pub(super) fn holders(&self, place: &Place) -> Vec<Holder<'_>> {
-        let of = |name: &remit_source::Text| {
-            let key = document::text(name);
-            Holder {
-                name: name.known().and_then(|name| Some(name.split_once(' ')?.1.to_owned())),
-                had: self.base.get(&key).map(Vec::as_slice).unwrap_or_default(),
-                has: self.head.get(&key).map(Vec::as_slice).unwrap_or_default(),
-            }
-        };
-        place.names.holders.iter().map(of).collect()
+        place.names.holders.iter().map(|name| self.holder(name)).collect()
+    }
+
+    /// What a role, user or group had and has.
+    pub(super) fn holder(&self, name: &Text) -> Holder<'_> {
+        let key = document::text(name);
+        Holder {
+            name: name.known().and_then(|name| Some(name.split_once(' ')?.1.to_owned())),
+            had: self.base.get(&key).map(Vec::as_slice).unwrap_or_default(),
+            has: self.head.get(&key).map(Vec::as_slice).unwrap_or_default(),
+        }
     }
 
     /// From where a statement moved, where it is gone from there.

@@ -4,7 +4,7 @@ use remit_catalog::AccessLevel;
 use remit_policy::{ActionSet, Expander, Usage};
 use serde::Serialize;
 
-use super::{Growth, Input};
+use super::{Growth, Input, Whom};
 use crate::finding::{LEVELS, identifier, level_order};
 use crate::output::counted;
 use crate::pattern::Pattern;
@@ -202,7 +202,7 @@ pub(crate) const GATE_RULES: [Rule; 8] = [
         id: "no_owner",
         name: "NoOwner",
         text: "More is granted where nobody is said to look after it.",
-        help: "Add the path to CODEOWNERS, or the identity to `[[owner]]` in `remit.toml`.",
+        help: "Tag the role with its owner, or add the path to CODEOWNERS, or the identity to `[[owner]]` in `remit.toml`.",
     },
     Rule {
         id: "unjudged",
@@ -219,7 +219,12 @@ pub(super) fn objections(
     growth: &Growth,
     objections: &mut Vec<Objection>,
 ) {
-    let owner = (input.owner)(&growth.file, growth.identity.as_deref());
+    let owner = (input.owner)(Whom {
+        file: &growth.file,
+        line: growth.line,
+        address: &growth.address,
+        identity: growth.identity.as_deref(),
+    });
     let demand = demand(input, growth);
     let all: Vec<String> = growth.names.iter().chain(&growth.widened).cloned().collect();
     let mut say = |severity, rule, message: String, names: Vec<String>| {
@@ -285,7 +290,7 @@ pub(super) fn objections(
         }
     }
     if input.policy.needs_owner && owner.is_none() {
-        let message = "grants more, and neither CODEOWNERS nor `remit.toml` names an owner".to_owned();
+        let message = "grants more, and no tag, `CODEOWNERS` or `remit.toml` names an owner".to_owned();
         say(Severity::Error, "no_owner", message, all);
     }
 }

@@ -227,6 +227,21 @@ pub(super) fn granted(expander: &mut Expander<'_>, document: &Document) -> Actio
     all
 }
 
+/// What is newly allowed, in words: an action as the catalog writes it, and a resource where not any will do.
+pub(super) fn request(input: &Input<'_>, action: &str, resource: &str) -> String {
+    let known = input.catalog.find(action).and_then(|id| input.catalog.action(id));
+    let action = known.map_or_else(|| action.to_owned(), remit_catalog::Action::full_name);
+    let on = if resource.starts_with("arn:") { format!(" on `{resource}`") } else { String::new() };
+    format!("`{action}`{on}")
+}
+
+/// The same of several documents.
+pub(super) fn granted_by(expander: &mut Expander<'_>, documents: &[&Document]) -> ActionSet {
+    let mut all = ActionSet::default();
+    documents.iter().for_each(|one| all.union_with(&granted(expander, one)));
+    all
+}
+
 pub(super) fn names(input: &Input<'_>, actions: &ActionSet) -> Vec<String> {
     actions.iter().filter_map(|id| Some(input.catalog.action(id)?.full_name())).collect()
 }
@@ -246,7 +261,7 @@ fn is_all(statement: &Given) -> bool {
 }
 
 /// Whether a statement allows all of a service, or more.
-fn is_wide(statement: &Given) -> bool {
+pub(super) fn is_wide(statement: &Given) -> bool {
     let is_service =
         |one: &String| one.split_once(':').is_some_and(|(_, name)| name.trim_matches('*').is_empty());
     is_all(statement) || statement.actions.patterns.iter().any(is_service)

@@ -1,5 +1,6 @@
 mod attachment;
 mod cluster;
+mod declared;
 mod denial;
 mod holders;
 mod loops;
@@ -42,7 +43,7 @@ fn with_mutes(
         head: &of(head),
         policy,
         usage: None,
-        owner: &|file, _| file.starts_with("owned/").then(|| "@acme/iam".to_owned()),
+        owner: &|whom| whom.file.starts_with("owned/").then(|| "@acme/iam".to_owned()),
         mutes,
         today: TODAY,
     })

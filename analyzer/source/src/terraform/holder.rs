@@ -12,10 +12,11 @@ use super::Module;
 use super::rounds::Loop;
 
 /// What attaches policies: the resource, its attributes with holders, and what these are.
-const ATTACHMENTS: [(&str, &[(&str, &str)]); 4] = [
+const ATTACHMENTS: [(&str, &[(&str, &str)]); 5] = [
     ("aws_iam_role_policy_attachment", &[("role", "role")]),
     ("aws_iam_user_policy_attachment", &[("user", "user")]),
     ("aws_iam_group_policy_attachment", &[("group", "group")]),
+    ("aws_ssoadmin_managed_policy_attachment", &[("permission_set_arn", "permission-set")]),
     ("aws_iam_policy_attachment", &[("roles", "role"), ("users", "user"), ("groups", "group")]),
 ];
 
@@ -27,19 +28,28 @@ pub(super) fn of(module: &Module<'_>, file: FileId, block: &Block, kind: &str, n
 
 /// The roles that hold an inline policy of their own.
 pub(super) fn of_role(module: &Module<'_>, file: FileId, block: &Block) -> Vec<Text> {
-    let all = Loop::of(module, file, block).texts(&[name_of_role(module, file, block)]);
-    all.iter().map(|[name]| named(module, "role", name)).collect()
+    made(module, file, block, "role")
 }
 
-/// What a role is called, or how others refer to it.
-fn name_of_role(module: &Module<'_>, file: FileId, block: &Block) -> Text {
+/// Those that a block makes: roles, users or groups. Permission sets are known by their addresses, since ARNs name them.
+pub(super) fn made(module: &Module<'_>, file: FileId, block: &Block, kind: &str) -> Vec<Text> {
+    let name = match kind {
+        "permission-set" => Text::opaque(block.address()),
+        _ => name_of(module, file, block),
+    };
+    let all = Loop::of(module, file, block).texts(&[name]);
+    all.iter().map(|[name]| named(module, kind, name)).collect()
+}
+
+/// What a role, user or group is called, or how others refer to it.
+fn name_of(module: &Module<'_>, file: FileId, block: &Block) -> Text {
     let index = super::repeats(block)
         .map(|_| if block.get("count").is_some() { "[count.index]" } else { "[each.key]" });
     let own = || Text::opaque(format!("{}{}", block.address(), index.unwrap_or_default()));
     block.get("name").map(|node| module.text(file, node)).unwrap_or_else(own)
 }
 
-fn named(module: &Module<'_>, kind: &str, name: &Text) -> Text {
+pub(super) fn named(module: &Module<'_>, kind: &str, name: &Text) -> Text {
     let mut holder = Text::literal(format!("{kind} "));
     if name.known().is_some() {
         holder.append(name);
@@ -65,7 +75,8 @@ pub(super) fn attached(module: &Module<'_>) -> Attached {
     for (file, block) in &module.blocks {
         let kind = block.labels.first().map_or("", String::as_str);
         let lists = ATTACHMENTS.iter().find(|(known, _)| *known == kind && block.kind == "resource");
-        if let (Some((_, lists)), Some(arn)) = (lists, block.get("policy_arn")) {
+        let arn = block.get("policy_arn").or_else(|| block.get("managed_policy_arn"));
+        if let (Some((_, lists)), Some(arn)) = (lists, arn) {
             for (attribute, kind) in *lists {
                 let holders = block.get(attribute).map(Node::items).unwrap_or_default();
                 for holder in holders {
@@ -77,7 +88,7 @@ pub(super) fn attached(module: &Module<'_>) -> Attached {
             (block.kind.as_str(), kind, block.get("managed_policy_arns"))
         {
             for arn in arns.items() {
-                attached.add(module, *file, block, arn, ("role", name_of_role(module, *file, block)));
+                attached.add(module, *file, block, arn, ("role", name_of(module, *file, block)));
             }
         }
     }
@@ -120,7 +131,7 @@ impl Attached {
 }
 
 /// The resource that an expression is about: `aws_iam_role.app` of `${aws_iam_role.app.id}`.
-fn reference(expression: &str) -> String {
+pub(super) fn reference(expression: &str) -> String {
     // What is called after a loop is no reference.
     if expression.contains(char::is_whitespace) {
         return expression.to_owned();
