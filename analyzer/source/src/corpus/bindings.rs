@@ -5,8 +5,10 @@ use std::path::PathBuf;
 
 use remit_policy::rbac;
 
-use super::support::{fill, filled, strokes};
+use super::strokes::{Gone, strokes};
+use super::support::{fill, filled};
 use super::{read, repositories};
+use crate::statement::Removal;
 use crate::subject::Bound;
 use crate::{Changes, ClusterChange, Content, Edits, Form, Options, Place, Proposal, Repository};
 
@@ -98,7 +100,11 @@ fn without(repository: &Repository, binding: &rbac::Binding, subject: usize, nee
 fn wrong(place: &Place, bound: &Bound, subject: usize, edits: &Edits) -> Option<String> {
     let [file] = edits.files.as_slice() else { return Some(format!("not edited: {:?}", edits.suggestions)) };
     if bound.subjects.len() > 1 {
-        return strokes(&file.before, &[bound.subjects[subject].span.clone()], &file.after);
+        let list = bound.sequence.as_ref()?;
+        return strokes(&file.before, &[Gone::item(list, subject, true)], &file.after);
+    }
+    if let Removal::Item(list, at) = &bound.removal {
+        return strokes(&file.before, &[Gone::item(list, *at, true)], &file.after);
     }
     // The document goes, and what is around it stays.
     let again = Repository::of([(file.path.clone(), file.after.clone())]);
@@ -107,9 +113,31 @@ fn wrong(place: &Place, bound: &Bound, subject: usize, edits: &Edits) -> Option<
         |repository: &Repository| repository.places.iter().map(|one| one.address.clone()).collect::<Vec<_>>();
     let left: Vec<_> = names(&old).into_iter().filter(|address| *address != place.address).collect();
     let is_gone = names(&again) == left;
-    let mut lines = file.before.split_inclusive('\n');
-    let is_same = file.after.split_inclusive('\n').all(|line| lines.any(|other| other == line));
+    let is_same = is_cut(&file.before, &place.span, &file.after);
     (!is_gone || !is_same || !again.problems.is_empty()).then(|| format!("became\n{}", file.after))
+}
+
+/// Whether a text is another without one stretch of it, in which there is nothing but what goes, comments, and the lines that part it
+/// from others.
+fn is_cut(before: &str, span: &crate::Span, after: &str) -> bool {
+    let Some(length) = before.len().checked_sub(after.len()) else { return false };
+    let is_around = |text: &str| {
+        let mut lines = text.lines();
+        lines.all(|line| {
+            line.trim().is_empty()
+                || ["---", "..."].contains(&line)
+                || line.starts_with("--- #")
+                || line.starts_with('#')
+        })
+    };
+    (0..=span.start).any(|start| {
+        let end = start + length;
+        end >= span.end
+            && before.get(..start).is_some_and(|head| after.starts_with(head))
+            && before.get(end..).is_some_and(|tail| after.get(start..) == Some(tail))
+            && before.get(start..span.start).is_some_and(is_around)
+            && before.get(span.end..end).is_some_and(is_around)
+    })
 }
 
 #[test]

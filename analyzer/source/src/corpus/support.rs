@@ -1,9 +1,8 @@
-//! What tests of the corpus share: policies with made-up values for what is not known, samples of what is taken away, and an
-//! independent look at which bytes an edit changed.
+//! What tests of the corpus share: policies with made-up values for what is not known, and samples of what is taken away.
 
 use std::collections::BTreeSet;
 
-use crate::{Piece, Span, Statement, Text};
+use crate::{Piece, Statement, Text};
 use remit_policy::{Condition, Document, Effect, Matcher, Statement as Given};
 use serde_json::Value;
 
@@ -101,96 +100,4 @@ impl Sample {
         }
         samples
     }
-}
-
-/// What is wrong with an edit that was to take the spans away. Lines without any of them stay as they are, but for a comma at
-/// their end, for empty lines, and for comments next to what goes; and on other lines all stays but the spans, commas, dashes,
-/// spaces and comments.
-pub(crate) fn strokes(before: &str, spans: &[Span], after: &str) -> Option<String> {
-    let mut rest = before.to_owned();
-    let mut sorted: Vec<_> = spans.to_vec();
-    sorted.sort_by_key(|span| std::cmp::Reverse(span.start));
-    for span in &sorted {
-        rest.replace_range(span.clone(), "");
-    }
-    if bare(&rest) != bare(after) {
-        return Some(format!("other words changed\n--- wanted\n{rest}\n--- became\n{after}"));
-    }
-    let mut left = after.split_inclusive('\n').peekable();
-    let mut at = 0;
-    for line in before.split_inclusive('\n') {
-        let place = at..at + line.len();
-        at = place.end;
-        let is_touched = spans.iter().any(|span| span.start < place.end && place.start < span.end);
-        let trimmed = line.trim();
-        let may_go = trimmed.is_empty() || trimmed.starts_with('#') || trimmed.starts_with("//");
-        if is_touched || may_go {
-            continue;
-        }
-        // A line's end goes with the last line of a file that does not end with one.
-        let is_same = |other: &str| {
-            let is_kept =
-                other == line || (at == before.len() && other.trim_end_matches(['\r', '\n']) == line);
-            let is_cut = line.contains(',')
-                && other == line.replacen(line.trim_end(), line.trim_end().trim_end_matches(','), 1);
-            let is_last = !other.ends_with('\n') && line.trim_end_matches(['\r', '\n']) == other;
-            // Where commas lead, the first that stays takes the place of the first.
-            let is_led = trimmed.strip_prefix(", ").is_some_and(|item| other.trim_end().ends_with(item));
-            is_kept || is_cut || is_last || is_led || without_comma(line, other)
-        };
-        if !left.by_ref().any(is_same) {
-            return Some(format!("line `{}` changed\n--- became\n{after}", line.trim_end()));
-        }
-    }
-    let ends =
-        |text: &str| (text.matches("\r\n").count() > 0, text.ends_with('\n'), text.starts_with('\u{feff}'));
-    if ends(before) != ends(after) && before.matches("\r\n").count() > 1 {
-        return Some("line ends changed".to_owned());
-    }
-    None
-}
-
-/// Whether one line is the other without one comma, as where a comment stands behind it.
-fn without_comma(line: &str, other: &str) -> bool {
-    line.match_indices(',').any(|(at, _)| {
-        line.get(..at)
-            .zip(line.get(at + 1..))
-            .is_some_and(|(before, after)| format!("{before}{after}") == other)
-    })
-}
-
-/// A text without comments, spaces, commas, semicolons and dashes that begin items.
-fn bare(text: &str) -> String {
-    let mut all = String::new();
-    let mut text = text.to_owned();
-    while let Some((before, after)) = text.split_once("/* ") {
-        let after = after.split_once("*/").unwrap_or_default().1;
-        text = format!("{before}{after}");
-    }
-    for line in text.lines() {
-        let mut quote: Option<char> = None;
-        let mut line = line;
-        while let Some(rest) = line.trim_start().strip_prefix("- ") {
-            line = rest;
-        }
-        let mut previous = ' ';
-        for (at, sign) in line.char_indices() {
-            match quote {
-                Some(open) if sign == open && previous != '\\' => quote = None,
-                Some(_) => {}
-                None if sign == '"' || sign == '\'' => quote = Some(sign),
-                None if sign == '#'
-                    || line.get(at..).is_some_and(|rest| rest.starts_with("//")) && previous != ':' =>
-                {
-                    break;
-                }
-                None => {}
-            }
-            if !(sign.is_whitespace() || sign == ',' || sign == ';') {
-                all.push(sign);
-            }
-            previous = sign;
-        }
-    }
-    all
 }
