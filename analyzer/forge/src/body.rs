@@ -282,6 +282,9 @@ pub(crate) fn suggestions(text: &mut String, all: &[Suggestion]) -> fmt::Result 
     for suggestion in all.iter().take(SUGGESTIONS) {
         let place = format!("{}:{}", short(&suggestion.path), suggestion.line);
         writeln!(text, "{}: {}\n", code(&place), prose(&cut(&suggestion.why, WHY)))?;
+        if suggestion.text.is_empty() {
+            continue;
+        }
         let snippet: Vec<String> = suggestion.text.lines().take(LINES).map(short).collect();
         let snippet = crate::markdown::legible(snippet.join("\n"));
         // A fence ends with as many backticks as it began with.

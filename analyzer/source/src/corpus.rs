@@ -1,6 +1,7 @@
 //! Every file of the corpus: the places that are found in it, and edits of all of them.
 
 mod bindings;
+mod generated;
 mod resources;
 mod roles;
 mod strokes;

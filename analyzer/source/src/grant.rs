@@ -53,8 +53,9 @@ pub enum Found {
     None,
 }
 
-/// How well a place fits: what it says, how it is called, who holds it, and of which namespace it is.
-type Rank = (bool, Fit, Fit, Fit);
+/// How well a place fits: what it says, how it is called, who holds it, of which namespace it is, and whether somebody wrote it.
+/// What is generated follows from its source, which is the one to change.
+type Rank = (bool, Fit, Fit, Fit, bool);
 
 impl Repository {
     /// Finds where a grant is written. Where several places fit equally well, all of them are told.
@@ -76,6 +77,18 @@ impl Repository {
             ([], _) | (_, None) => Found::None,
             _ => Found::Several(found),
         }
+    }
+
+    /// What is generated of a place, and says the old until it is made anew.
+    pub(crate) fn copies(&self, place: &Place) -> Vec<&Place> {
+        let is_copy = |one: &&Place| {
+            one.is_generated()
+                && !std::ptr::eq(*one, place)
+                && kind(one) == kind(place)
+                && one.names.name == place.names.name
+                && one.names.namespace == place.names.namespace
+        };
+        self.places.iter().filter(is_copy).collect()
     }
 }
 
@@ -116,7 +129,7 @@ fn rank(place: &Place, path: &Path, grant: &Grant<'_>) -> Option<Rank> {
         return None;
     }
     let is_named = name == Fit::Exact && (holder == Fit::Exact || place.names.holder.is_none());
-    (is_equal || is_named).then_some((is_equal, name, holder, namespace))
+    (is_equal || is_named).then_some((is_equal, name, holder, namespace, !place.is_generated()))
 }
 
 /// How well a document fits that says nothing of names: its file and folders may be called like its policy and whoever holds
@@ -135,7 +148,7 @@ fn of_document(path: &Path, name: &str, holder: Option<&str>, is_equal: bool) ->
         Some(holder) => called(holder),
     };
     let is_named = of_name == Fit::Exact && of_holder == Fit::Exact;
-    (is_equal || is_named).then_some((is_equal, of_name, of_holder, Fit::Exact))
+    (is_equal || is_named).then_some((is_equal, of_name, of_holder, Fit::Exact, true))
 }
 
 /// How the name and namespace of a manifest fit.

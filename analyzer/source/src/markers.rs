@@ -1,7 +1,7 @@
 //! Markers in Go of which a role is generated: `+kubebuilder:rbac`.
 //! Source: The Kubebuilder Book, "RBAC markers", and controller-gen's own description of the marker.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::node::{Layout, Span};
@@ -18,6 +18,9 @@ pub(crate) const MARKER: &str = "+kubebuilder:rbac:";
 /// The file of a project that is generated of its markers.
 pub(crate) const ROLES: &str = "config/rbac/role.yaml";
 
+/// The file in which a project keeps all of its manifests, for those who install it.
+const INSTALLER: &str = "dist/install.yaml";
+
 /// One place for each role that markers of a project make. The file that is generated from them is none to edit.
 pub(crate) fn places(files: &[File], others: &mut [Place]) -> Vec<Place> {
     let mut roles: BTreeMap<(PathBuf, Option<String>), Vec<Rule>> = BTreeMap::new();
@@ -32,6 +35,13 @@ pub(crate) fn places(files: &[File], others: &mut [Place]) -> Vec<Place> {
             at = span.end;
             let Some((rule, namespace)) = rule(id, file, line, span.start) else { continue };
             roles.entry((project.clone(), namespace)).or_default().push(rule);
+        }
+    }
+    let projects: BTreeSet<PathBuf> = roles.keys().map(|(project, _)| project.clone()).collect();
+    for place in others.iter_mut() {
+        let path = files.get(place.file).map(|file| &file.path);
+        if projects.iter().any(|project| path == Some(&project.join(INSTALLER))) {
+            place.reasons.push(Reason::Generated("what is below `config`".to_owned()));
         }
     }
     let mut places = Vec::new();
@@ -101,7 +111,10 @@ fn rule(id: FileId, file: &File, line: &str, start: usize) -> Option<(Rule, Opti
             let values_at = at + name.len() + 1;
             match name.trim() {
                 "verbs" => rule.verbs = tokens(values, values_at),
-                "groups" => rule.groups = tokens(values, values_at),
+                "groups" => {
+                    rule.groups = tokens(values, values_at);
+                    rule.groups.items.iter_mut().for_each(|token| token.text = group(&token.text));
+                }
                 "resources" => rule.resources = tokens(values, values_at),
                 "resourceNames" => rule.names = tokens(values, values_at),
                 "urls" => rule.urls = tokens(values, values_at),
@@ -120,6 +133,16 @@ fn rule(id: FileId, file: &File, line: &str, start: usize) -> Option<(Rule, Opti
         rule.reasons.push(Reason::Unreadable("lists between braces".to_owned()));
     }
     Some((rule, namespace))
+}
+
+/// A group as a role has it: the core's has no name there, and controller-gen takes `core` for it.
+fn group(text: &Text) -> Text {
+    if text.known() == Some("core") { Text::literal("") } else { text.clone() }
+}
+
+/// By what a generated file is made anew.
+pub(crate) fn maker(path: &Path) -> &'static str {
+    if path.ends_with(INSTALLER) { "`make build-installer`" } else { "`make manifests` (controller-gen)" }
 }
 
 fn tokens(values: &str, start: usize) -> Tokens {

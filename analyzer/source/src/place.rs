@@ -43,6 +43,11 @@ impl Place {
             _ => &[],
         }
     }
+
+    /// Whether it follows from another place.
+    pub(crate) fn is_generated(&self) -> bool {
+        self.reasons.iter().any(|reason| matches!(reason, Reason::Generated(_)))
+    }
 }
 
 /// What a place grants.

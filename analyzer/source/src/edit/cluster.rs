@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use remit_policy::rbac::{self, Binding, Bound, ObjectName, Permission, Role};
 
-use super::{Cuts, NoEdit, Options, Outcome, Work, because, binding, proof, role};
+use super::{Cuts, NoEdit, Options, Outcome, Suggestion, Work, because, binding, proof, role};
 use crate::grant::{Found, Grant};
-use crate::place::Content;
+use crate::markers;
+use crate::place::{Content, FileId, Reason};
 use crate::proposal::ClusterChange;
 use crate::repository::Repository;
 
@@ -44,14 +45,48 @@ impl Work {
             }
         }
         let is_edited = progress.refused.is_empty();
-        if !is_edited {
-            self.repository = old;
+        match is_edited {
+            true => self.tell_copies(&old, change, &progress.found),
+            false => self.repository = old,
         }
         for (grant, found) in progress.found {
             self.edits.outcomes.push(Outcome { grant, found, is_edited, narrowed: BTreeMap::new() });
         }
         for (grant, found, why) in progress.refused {
             self.suggest(named(&grant, change), &found, why.to_string(), change.wanted());
+        }
+    }
+
+    /// Tells what is generated of places that changed: it grants the old until somebody makes it anew.
+    fn tell_copies(&mut self, old: &Repository, change: &ClusterChange, found: &[(String, Found)]) {
+        let text = |repository: &Repository, file: &FileId| {
+            repository.files.get(*file).map(|one| one.text().to_owned())
+        };
+        for (grant, found) in found {
+            let Found::One { place, .. } = found else { continue };
+            let Some(before) = old.places.get(*place) else { continue };
+            let files: BTreeSet<FileId> = match &before.content {
+                Content::Rules(rules) => rules.iter().map(|rule| rule.file).collect(),
+                _ => BTreeSet::from([before.file]),
+            };
+            if files.iter().all(|file| text(old, file) == text(&self.repository, file)) {
+                continue;
+            }
+            for copy in old.copies(before) {
+                let Some(reason) = copy.reasons.iter().find(|one| matches!(one, Reason::Generated(_))) else {
+                    continue;
+                };
+                let path = old.path(copy.file).to_owned();
+                let why = format!("{reason}, which changed: make it anew by {}", markers::maker(&path));
+                let (grant, line) = (named(grant, change), copy.line);
+                self.edits.suggestions.push(Suggestion {
+                    grant,
+                    path: Some(path),
+                    line,
+                    why,
+                    text: String::new(),
+                });
+            }
         }
     }
 
