@@ -310,3 +310,6 @@ fn proven(
 fn borrowed(all: &[(Option<String>, rbac::Rule)]) -> Vec<Bound<'_>> {
     all.iter().map(|(namespace, rule)| Bound { namespace: namespace.as_deref(), rule }).collect()
 }
+
+#[cfg(test)]
+mod tests;

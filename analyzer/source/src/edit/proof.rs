@@ -93,6 +93,11 @@ fn resolved(
     if after.len() != origins.len() {
         return Err(other());
     }
+    // What denies does so to other policies' statements, too, so that what this policy allows does not show whether it is there.
+    let denials = before.iter().enumerate().filter(|(_, old)| !is_narrowable(old));
+    if denials.map(|(at, _)| origins.iter().filter(|one| **one == at).count()).any(|count| count != 1) {
+        return Err(other());
+    }
     let mut statements = Vec::new();
     for (new, at) in after.iter().zip(origins) {
         let old = before.get(*at).filter(|old| is_left_of(old, new)).ok_or_else(other)?;
@@ -125,6 +130,11 @@ fn patterns(own: &Statement, given: &Given) -> Vec<String> {
     all
 }
 
+/// Whether anything of a statement may go.
+fn is_narrowable(statement: &Statement) -> bool {
+    statement.effect == Some(Effect::Allow) && !statement.not_actions
+}
+
 /// Whether a statement is what is left of another, or of a part of it: all but its actions, its resources and the number behind
 /// its name is the same.
 fn is_left_of(old: &Statement, new: &Statement) -> bool {
@@ -135,7 +145,9 @@ fn is_left_of(old: &Statement, new: &Statement) -> bool {
         }
         (old, new) => old.is_some() == new.is_some(),
     };
+    let is_kept = old.actions.is_same(&new.actions) && old.resources.is_same(&new.resources);
     is_named
+        && (is_kept || is_narrowable(old))
         && old.effect == new.effect
         && old.not_actions == new.not_actions
         && old.not_resources == new.not_resources
@@ -154,3 +166,6 @@ fn anywhere(document: &Document) -> Document {
     });
     Document { statements: open.collect(), ..document.clone() }
 }
+
+#[cfg(test)]
+mod tests;
