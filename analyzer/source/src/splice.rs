@@ -1,5 +1,6 @@
 //! Changes to a text by its bytes: what is taken away goes with its separator and its line, and all other bytes stay.
 
+mod alignment;
 mod commas;
 mod copies;
 mod unfolding;

@@ -79,3 +79,75 @@ fn lists_get_as_many_lines_as_those_beside_them() {
         Some(format!("{{\n  \"A\": [\"a\"],\n  \"B\": [\n    {},\n    {}\n  ]\n}}\n", long[0], long[1]))
     );
 }
+
+/// What a text of Terraform becomes where the actions of its first statement are others.
+fn formatted(text: &str, new: &[String]) -> String {
+    let blocks = crate::hcl::read(text).unwrap();
+    let statement = blocks[0].blocks("statement").next().unwrap();
+    let tokens = |name: &str| {
+        statement
+            .get(name)
+            .map(|node| Tokens::of(node, |node| node.text().cloned(), text))
+            .unwrap_or_default()
+    };
+    let own = tokens("actions");
+    let spread = || Cut { text: spread(text, &own, 0, new), ..Cut::of(own.items[0].span.clone()) };
+    let cut = unfolded(text, &own, new, Some(&tokens("resources"))).unwrap_or_else(spread);
+    apply(text, &[cut]).unwrap()
+}
+
+/// All of these are as `terraform fmt` leaves them, which is what `terraform fmt -check` asks for: no list takes several lines where
+/// others are aligned with it.
+#[test]
+fn attributes_stay_as_the_formatter_of_terraform_wants_them() {
+    let names =
+        |count: usize| (0..count).map(|at| format!("\"states:DescribeNumber{at}\"")).collect::<Vec<_>>();
+    let data =
+        |lines: &str| format!("data \"aws_iam_policy_document\" \"a\" {{\n  statement {{\n{lines}  }}\n}}\n");
+    let listed = |names: &[String]| names.iter().map(|one| format!("      {one},\n")).collect::<String>();
+    let (few, many) = (names(2), names(4));
+    let (short, long) = (few.join(", "), many.join(", "));
+    let resources = "    resources = [\n      \"a\",\n    ]\n";
+    for (before, new, after) in [
+        // What fits on its line stays there, whatever the list beside it does.
+        (
+            "    actions = [\"states:*\"]\n".to_owned() + resources,
+            &few,
+            format!("    actions = [{short}]\n{resources}"),
+        ),
+        (
+            "    actions   = [\"states:*\"]\n    resources = [\"*\"]\n".to_owned(),
+            &few,
+            format!("    actions   = [{short}]\n    resources = [\"*\"]\n"),
+        ),
+        // What does not fit is aligned with nothing.
+        (
+            "    actions   = [\"states:*\"]\n    resources = [\"*\"]\n".to_owned(),
+            &many,
+            format!("    actions = [\n{}    ]\n    resources = [\"*\"]\n", listed(&many)),
+        ),
+        (
+            "    resources = [\"*\"] # all, as = says\n    actions   = [\"states:*\"]\n\n    sid = \"a\"\n"
+                .to_owned(),
+            &many,
+            format!(
+                "    resources = [\"*\"] # all, as = says\n    actions = [\n{}    ]\n\n    sid = \"a\"\n",
+                listed(&many)
+            ),
+        ),
+        // Others are aligned with it, and would not be any more.
+        (
+            "    sid       = \"a\"\n    actions   = [\"states:*\"]\n    resources = [\"*\"]\n".to_owned(),
+            &many,
+            format!("    sid       = \"a\"\n    actions   = [{long}]\n    resources = [\"*\"]\n"),
+        ),
+        (
+            "    sid     = \"[\"\n    actions = [\"states:*\"]\n".to_owned() + resources,
+            &many,
+            format!("    sid     = \"[\"\n    actions = [{long}]\n{resources}"),
+        ),
+    ] {
+        let (before, after) = (data(&before), data(&after));
+        assert_eq!(formatted(&before, new), after);
+    }
+}

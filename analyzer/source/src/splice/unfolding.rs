@@ -1,7 +1,7 @@
 //! Lists that get longer: from one line to several, as what stands beside them is written.
 
-use super::Cut;
 use super::copies::line_end;
+use super::{Cut, alignment};
 use crate::node::Layout;
 use crate::tokens::Tokens;
 
@@ -37,7 +37,12 @@ pub(crate) fn unfolded(text: &str, own: &Tokens, new: &[String], beside: Option<
     let is_long = head.len() + new.join(", ").len() + "[]".len() + tail.len() > WIDTH;
     // More than the key and its value on a line is somebody's way to write it.
     let is_first = key.chars().filter(|sign| "{[,".contains(*sign)).count() == 0;
-    if !is_braced || !is_first || beside.is_none() && !is_long {
+    let is_attribute = key.trim_end().ends_with('=');
+    // Where `terraform fmt` is asked for, lines below each other are aligned, which a longer list on its line leaves as it is.
+    if !is_braced || !is_first || !is_long && (beside.is_none() || is_attribute) {
+        return None;
+    }
+    if is_attribute && !alignment::is_free(text, &(start..span.end)) {
         return None;
     }
     let own_indent = head.get(..head.len() - key.len())?;
@@ -45,10 +50,16 @@ pub(crate) fn unfolded(text: &str, own: &Tokens, new: &[String], beside: Option<
         Some(beside) => beside.indent.clone(),
         None => format!("{own_indent}{}", unit(text.get(..start)?, own_indent)),
     };
-    let has_last_comma = beside.map_or(key.trim_end().ends_with('='), |beside| beside.has_last_comma);
+    let has_last_comma = beside.map_or(is_attribute, |beside| beside.has_last_comma);
     let last = if has_last_comma { "," } else { "" };
     let items = new.join(&format!(",{end}{indent}"));
-    Some(Cut { text: format!("[{end}{indent}{items}{last}{end}{own_indent}]"), ..Cut::of(span) })
+    let list = format!("[{end}{indent}{items}{last}{end}{own_indent}]");
+    if !is_attribute {
+        return Some(Cut { text: list, ..Cut::of(span) });
+    }
+    // What goes on for several lines is aligned with nothing.
+    let name = start + head.trim_end().trim_end_matches('=').trim_end().len();
+    Some(Cut { start: name, end: span.end, text: format!(" = {list}") })
 }
 
 /// How a list is written that stands on several lines.
