@@ -101,10 +101,10 @@ impl File {
 /// What a file's name says about it.
 fn parse(path: &Path, text: &str, is_template: bool) -> Result<Parsed, Unreadable> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    if name.ends_with(".tf") {
+    if [".tf", ".tofu"].iter().any(|end| name.ends_with(end)) {
         return crate::hcl::read(text).map(Parsed::Terraform);
     }
-    if name.ends_with(".tf.json") {
+    if [".tf.json", ".tofu.json"].iter().any(|end| name.ends_with(end)) {
         let node = json::read(text, 0..text.len(), Dialect::Template)?;
         return Ok(Parsed::Terraform(crate::terraform_json::blocks(&node)));
     }

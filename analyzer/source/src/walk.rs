@@ -125,7 +125,8 @@ impl Sort {
     fn of(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_string_lossy().to_lowercase();
         let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
-        if ends(&[".tf", ".tf.json"]) || is_kustomization(path) || name == "chart.yaml" {
+        if ends(&[".tf", ".tf.json", ".tofu", ".tofu.json"]) || is_kustomization(path) || name == "chart.yaml"
+        {
             return Some(Self::Always);
         }
         if ends(&[".json", ".yaml", ".yml", ".template", ".tpl", ".tftpl", ".tmpl", ".policy"]) {
@@ -161,7 +162,15 @@ mod tests {
 
     #[test]
     fn files_are_told_by_their_names_and_those_of_tools_passed_over() {
-        for path in ["main.tf", "stack/lib/App.ts", "tool.js", "k8s/Kustomization", "chart/Chart.yaml"] {
+        for path in [
+            "main.tf",
+            "iam.tofu",
+            "iam.tofu.json",
+            "stack/lib/App.ts",
+            "tool.js",
+            "k8s/Kustomization",
+            "chart/Chart.yaml",
+        ] {
             assert!(may_hold(Path::new(path)), "{path}");
         }
         for path in ["README.md", "cdk.out/a.template", "web/node_modules/b/c.json", ".git/config.json"] {
