@@ -6,7 +6,6 @@ use remit_policy::Document;
 use remit_policy::rbac::{self, ObjectName};
 
 use crate::content;
-use crate::kubernetes::kind;
 use crate::place::{Content, Form, Place};
 use crate::repository::Repository;
 use crate::text::{Fit, Text};
@@ -84,7 +83,7 @@ impl Repository {
         let is_copy = |one: &&Place| {
             one.is_generated()
                 && !std::ptr::eq(*one, place)
-                && kind(one) == kind(place)
+                && one.kind() == place.kind()
                 && one.names.name == place.names.name
                 && one.names.namespace == place.names.namespace
         };
@@ -154,7 +153,7 @@ fn of_document(path: &Path, name: &str, holder: Option<&str>, is_equal: bool) ->
 /// How the name and namespace of a manifest fit.
 fn object(place: &Place, name: &ObjectName, sort: &str) -> Option<(Fit, Fit)> {
     let wanted = if name.namespace.is_some() { sort.to_owned() } else { format!("Cluster{sort}") };
-    if kind(place) != wanted {
+    if place.kind() != wanted {
         return None;
     }
     let fit = place.names.name.as_ref()?.fit(&name.name);

@@ -244,8 +244,3 @@ fn opened(mut text: Text) -> Text {
 fn twice() -> Reason {
     Reason::Unreadable("a key is given twice".to_owned())
 }
-
-/// Places of manifests by their kind.
-pub(crate) fn kind(place: &Place) -> &str {
-    place.address.split('/').next().unwrap_or_default()
-}

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::kubernetes::kind;
 use crate::markers::ROLES;
 use crate::node::Node;
 use crate::place::{Content, Form, Place, Reason};
@@ -187,7 +186,7 @@ fn patched(one: &Kustomization<'_>, places: &mut [Place]) {
         let name = of("name")
             .or_else(|| own.and_then(|own| Some(own.get("metadata")?.get("name")?.known()?.to_owned())));
         let Some(role) = role else { continue };
-        for place in places.iter_mut().filter(|place| kind(place) == role) {
+        for place in places.iter_mut().filter(|place| place.form != Form::Terraform && place.kind() == role) {
             let own_name = place.address.split_once('/').map(|(_, name)| name);
             if name.as_deref().is_none_or(|name| Some(name) == own_name) {
                 place

@@ -44,6 +44,12 @@ impl Place {
         }
     }
 
+    /// What it is called among objects of Kubernetes, such as `ClusterRole`; something else where it is none.
+    pub fn kind(&self) -> &str {
+        let sort = self.address.split(['/', '.']).next().unwrap_or_default();
+        crate::terraform::cluster::kind(sort).unwrap_or(sort)
+    }
+
     /// Whether it follows from another place.
     pub(crate) fn is_generated(&self) -> bool {
         self.reasons.iter().any(|reason| matches!(reason, Reason::Generated(_)))

@@ -65,6 +65,19 @@ pub(crate) enum Removal {
     Only,
 }
 
+impl Removal {
+    /// Of a block of Terraform, which is one of a list where it is written as JSON.
+    pub(crate) fn of(block: &Block) -> Self {
+        match &block.list {
+            Some((list, at)) => match Sequence::of(list) {
+                Some(sequence) => Self::Item(sequence, *at),
+                None => Self::Only,
+            },
+            None => Self::Lines,
+        }
+    }
+}
+
 /// What a notation writes for a text that is none: functions of CloudFormation.
 pub(crate) type TextOf = fn(&Node, &str) -> Option<Text>;
 
@@ -149,14 +162,7 @@ pub(crate) fn map(node: &Node, source: Source<'_>, removal: Removal) -> Option<S
 
 /// A `statement` block of Terraform. It allows where it does not say.
 pub(crate) fn block(block: &Block, source: Source<'_>) -> Statement {
-    let removal = match &block.list {
-        Some((list, at)) => match Sequence::of(list) {
-            Some(sequence) => Removal::Item(sequence, *at),
-            None => Removal::Only,
-        },
-        None => Removal::Lines,
-    };
-    let mut statement = empty(block.span.clone(), source, removal);
+    let mut statement = empty(block.span.clone(), source, Removal::of(block));
     statement.effect = Some(Effect::Allow);
     for entry in &block.attributes {
         take(&mut statement, &entry.key.replace('_', ""), &entry.value, source);

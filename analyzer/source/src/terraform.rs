@@ -1,5 +1,6 @@
 //! Policies in Terraform: what makes one, and where it is written.
 
+pub(crate) mod cluster;
 mod declared;
 mod expression;
 mod holder;
@@ -71,6 +72,7 @@ pub(crate) fn said(files: &[File]) -> Said {
         let module = Module { folder: folder.to_owned(), files, blocks, addresses, calls };
         let attached = holder::attached(&module);
         module.places(&attached.own, &mut said.places);
+        said.places.extend(cluster::places(&module));
         said.attachments.extend(attached.foreign);
         said.resource_policies.extend(resource_policy::places(&module));
         said.declared.extend(declared::all(&module));

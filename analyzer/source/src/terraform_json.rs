@@ -7,6 +7,20 @@ use crate::node::{Entry, Kind, Node};
 /// Kinds of blocks with how many labels each has.
 const KINDS: [(&str, usize); 5] = [("resource", 2), ("data", 2), ("module", 1), ("locals", 0), ("output", 1)];
 
+/// What is a block within one, and no attribute.
+const BLOCKS: [&str; 10] = [
+    "statement",
+    "inline_policy",
+    "condition",
+    "dynamic",
+    "principals",
+    "metadata",
+    "rule",
+    "aggregation_rule",
+    "subject",
+    "role_ref",
+];
+
 /// The blocks of a file.
 pub(crate) fn blocks(node: &Node) -> Vec<Block> {
     let mut blocks = Vec::new();
@@ -40,7 +54,7 @@ fn block(kind: &str, labels: Vec<String>, node: &Node, list: Option<(Node, usize
     let entries = node.entries()?;
     let mut blocks = Vec::new();
     for Entry { key, value, .. } in entries {
-        if !matches!(key.as_str(), "statement" | "inline_policy" | "condition" | "dynamic" | "principals") {
+        if !BLOCKS.contains(&key.as_str()) {
             continue;
         }
         for (at, item) in value.items().iter().enumerate() {

@@ -121,7 +121,8 @@ fn unclear(input: &Input<'_>, head: &Place, base: Option<&Place>) -> Option<Box<
         return None;
     }
     let deciding = |why: &&Reason| {
-        is_new(why) || matches!(why, Reason::Template | Reason::Repeated(_) | Reason::Aggregated)
+        is_new(why)
+            || matches!(why, Reason::Template | Reason::Dynamic | Reason::Repeated(_) | Reason::Aggregated)
     };
     let mut why: Vec<String> = head.reasons.iter().filter(deciding).map(ToString::to_string).collect();
     if head.context.contains("aggregate-to-") {
@@ -163,13 +164,15 @@ fn role_of(input: &Input<'_>, binding: &Place, role: &str) -> Option<Named> {
     };
     let place = input.head.places.iter().filter(|place| !is_elsewhere(place)).find(|place| {
         let name = place.names.name.as_ref().map(ToString::to_string).unwrap_or_default();
-        let kind = place.address.split('/').next().unwrap_or_default();
-        matches!(place.content, Content::Rules(_)) && format!("{kind}/{name}") == role
+        matches!(place.content, Content::Rules(_)) && format!("{}/{name}", place.kind()) == role
     })?;
     match &place.content {
         Content::Rules(rules) => Some(Named {
             rules: rules.iter().map(rule).collect(),
-            is_open: place.reasons.iter().any(|why| matches!(why, Reason::Aggregated | Reason::Template))
+            is_open: place
+                .reasons
+                .iter()
+                .any(|why| matches!(why, Reason::Aggregated | Reason::Template | Reason::Dynamic))
                 || rules.iter().any(is_open),
         }),
         _ => None,

@@ -100,8 +100,11 @@ fn without(repository: &Repository, binding: &rbac::Binding, subject: usize, nee
 fn wrong(place: &Place, bound: &Bound, subject: usize, edits: &Edits) -> Option<String> {
     let [file] = edits.files.as_slice() else { return Some(format!("not edited: {:?}", edits.suggestions)) };
     if bound.subjects.len() > 1 {
-        let list = bound.sequence.as_ref()?;
-        return strokes(&file.before, &[Gone::item(list, subject, true)], &file.after);
+        let gone = match &bound.sequence {
+            Some(list) => Gone::item(list, subject, true),
+            None => Gone::block(&bound.subjects[subject].span),
+        };
+        return strokes(&file.before, &[gone], &file.after);
     }
     if let Removal::Item(list, at) = &bound.removal {
         return strokes(&file.before, &[Gone::item(list, *at, true)], &file.after);
@@ -152,10 +155,12 @@ fn any_subject_of_any_binding_can_be_taken_out() {
             let Some(binding) = in_force(place, bound) else { continue };
             for subject in 0..binding.subjects.len() {
                 let edits = without(&repository, &binding, subject, false);
-                let is_free = place.reasons.is_empty() && place.form == Form::Manifest;
-                if !is_free
-                    || matches!(edits.suggestions.as_slice(), [one] if one.why.contains("all that its file holds"))
-                {
+                let is_free =
+                    place.reasons.is_empty() && matches!(place.form, Form::Manifest | Form::Terraform);
+                let left = ["it is all that its file holds", "nothing of it would be left"];
+                let is_last =
+                    |why: &str| bound.subjects.len() == 1 && left.iter().any(|one| why.contains(one));
+                if !is_free || matches!(edits.suggestions.as_slice(), [one] if is_last(&one.why)) {
                     refused += 1;
                     if !edits.files.is_empty() || edits.suggestions.is_empty() {
                         problems.push(format!("{here}: edited"));

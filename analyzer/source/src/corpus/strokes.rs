@@ -33,6 +33,11 @@ impl Gone {
         Self { span: list.items[at].clone(), list: Some((list.clone(), at)), is_whole }
     }
 
+    /// A block of its own.
+    pub(crate) fn block(span: &Span) -> Self {
+        Self { span: span.clone(), list: None, is_whole: true }
+    }
+
     pub(crate) fn statement(statement: &Statement) -> Self {
         Self::of(&statement.span, &statement.removal)
     }

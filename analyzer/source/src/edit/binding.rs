@@ -33,7 +33,7 @@ pub(super) fn edit(
     if let Some(reason) = place.reasons.first() {
         return Err(NoEdit::Reason(reason.clone()));
     }
-    if place.form != Form::Manifest {
+    if !matches!(place.form, Form::Manifest | Form::Terraform) {
         return Err(because("a template decides who is bound"));
     }
     let Content::Binding(bound) = &place.content else { return Err(because("what it says is not known")) };
@@ -52,11 +52,16 @@ pub(super) fn edit(
     let is_gone = |subject: &&Subject| !after.subjects.contains(subject);
     let gone = before.subjects.iter().zip(pairs).filter(|(subject, _)| is_gone(subject));
     let gone: BTreeSet<usize> = gone.map(|(_, pair)| pair).collect();
-    let list = bound.sequence.as_ref().filter(|list| gone.len() < list.items.len());
-    let list = list.ok_or_else(|| because("nobody would be bound by it any more"))?;
-    for subject in &gone {
-        let removal = Removal::Item(list.clone(), *subject);
-        plan.take(place.file, &place.span, &removal, &[])?;
+    if gone.len() >= bound.subjects.len() {
+        return Err(because("nobody would be bound by it any more"));
+    }
+    for (at, subject) in bound.subjects.iter().enumerate().filter(|(at, _)| gone.contains(at)) {
+        let removal = match &bound.sequence {
+            Some(list) => Removal::Item(list.clone(), at),
+            // Terraform has a block for each.
+            None => Removal::Lines,
+        };
+        plan.take(place.file, &subject.span, &removal, &[])?;
     }
     Ok(Edit { cuts: plan.done()?, place: at, gone: Some(gone) })
 }

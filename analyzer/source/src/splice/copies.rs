@@ -78,7 +78,8 @@ fn blocks(text: &str, item: &Span) -> Option<Form> {
     let lines = lines(text, item, false)?;
     let (_, above) = last_line(text.get(..lines.start)?);
     let below = text.get(lines.end..)?.lines().next().unwrap_or_default();
-    let is_tight = above.is_some_and(|line| line.trim() == "}") || below.trim().starts_with("statement");
+    let word = text.get(item.clone())?.split_whitespace().next()?;
+    let is_tight = above.is_some_and(|line| line.trim() == "}") || below.trim().starts_with(word);
     let between = if is_tight { "" } else { line_end(text) };
     Some(Form::new(lines.start..lines.end, between.to_owned()))
 }

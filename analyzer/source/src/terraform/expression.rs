@@ -183,6 +183,13 @@ fn resolved(module: &Module<'_>, reference: &str, depth: usize) -> Option<Text> 
             let (file, block) = module.block(&format!("{kind}.{name}"))?;
             Some(text(module, file, block.get("name")?, depth + 1))
         }
+        // Those of Kubernetes have their names in a block, written `metadata[0].name` or, as of old, `metadata.0.name`.
+        [kind, name, "metadata", field @ ("name" | "namespace")]
+        | [kind, name, "metadata", "0", field @ ("name" | "namespace")] => {
+            let (file, block) = module.block(&format!("{kind}.{name}"))?;
+            let metadata = block.blocks("metadata").next()?;
+            Some(text(module, file, metadata.get(field)?, depth + 1))
+        }
         _ => None,
     }
 }

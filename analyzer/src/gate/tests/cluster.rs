@@ -83,3 +83,57 @@ fn a_rule_that_is_an_expression_is_told() {
     assert!(all.iter().all(|one| one.1 == "unjudged") && !all.is_empty(), "{all:#?}");
     assert_eq!(said(&head, &head), []);
 }
+
+/// A role of Terraform and what binds it.
+fn terraform(verbs: &str, more: &str) -> String {
+    format!(
+        "resource \"kubernetes_role_v1\" \"app\" {{\n  metadata {{\n    name      = \"app\"\n    namespace = \"shop\"\n  }}\n  rule {{\n    api_groups = [\"\"]\n    resources  = [\"pods\"]\n    verbs      = {verbs}\n  }}\n{more}}}\n"
+    )
+}
+
+#[test]
+fn roles_and_bindings_of_terraform_are_compared() {
+    let at = |path: &str, base: &str, head: &str| -> Vec<(Severity, &'static str, String)> {
+        let objections = checked(&[(path, base)], &[(path, head)], &Policy::default());
+        objections.into_iter().map(|one| (one.severity, one.rule, one.message)).collect()
+    };
+    let base = terraform("[\"get\", \"list\"]", "");
+    for path in ["main.tf", "main.tofu"] {
+        let all = at(path, &base, &terraform("[\"get\", \"list\", \"delete\"]", ""));
+        let [(Severity::Note, "new_privilege", message)] = all.as_slice() else { panic!("{all:#?}") };
+        assert!(message.contains("allows `delete pods`"), "{message}");
+        assert_eq!(at(path, &base, &terraform("[\"get\"]", "")), []);
+        assert_eq!(at(path, &base, &format!("# down\n{base}")), []);
+    }
+    let all = at("main.tf", &base, &terraform("[\"*\"]", ""));
+    assert!(matches!(all.as_slice(), [(Severity::Warning, "new_privilege", _)]), "{all:#?}");
+    // What is only known once it is planned.
+    unjudged(&at("main.tf", &base, &terraform("var.verbs", "")), "an expression or template says what");
+    let looped = |values: &str| {
+        terraform(
+            "[\"get\", \"list\"]",
+            &format!(
+                "  dynamic \"rule\" {{\n    for_each = {values}\n    content {{\n      verbs = rule.value\n    }}\n  }}\n"
+            ),
+        )
+    };
+    unjudged(&at("main.tf", &base, &looped("var.rules")), "a loop makes its statements");
+    unjudged(&at("main.tf", &looped("var.rules"), &looped("var.more")), "a loop makes its statements");
+    assert_eq!(at("main.tf", &looped("var.rules"), &looped("var.rules")), []);
+
+    let binding = |subjects: &str| {
+        format!(
+            "{base}resource \"kubernetes_role_binding_v1\" \"app\" {{\n  metadata {{\n    name      = \"app\"\n    namespace = \"shop\"\n  }}\n  role_ref {{\n    kind = \"Role\"\n    name = kubernetes_role_v1.app.metadata[0].name\n  }}\n{subjects}}}\n"
+        )
+    };
+    let one = "  subject {\n    kind      = \"ServiceAccount\"\n    name      = \"web\"\n    namespace = \"shop\"\n  }\n";
+    let more = "  subject {\n    kind = \"Group\"\n    name = \"staff\"\n  }\n";
+    let all = at("main.tf", &base, &binding(one));
+    let [(Severity::Note, "new_privilege", message)] = all.as_slice() else { panic!("{all:#?}") };
+    assert!(message.contains("binds `shop/web` (ServiceAccount) to `Role/app`"), "{message}");
+    assert!(!message.contains("not in the repository"), "{message}");
+    let all = at("main.tf", &binding(one), &binding(&format!("{one}{more}")));
+    let [(_, "new_privilege", message)] = all.as_slice() else { panic!("{all:#?}") };
+    assert!(message.contains("binds `staff` (Group)"), "{message}");
+    assert_eq!(at("main.tf", &binding(&format!("{one}{more}")), &binding(one)), []);
+}
