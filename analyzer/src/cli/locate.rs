@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use remit_policy::{Account, Policy, PolicyKind};
-use remit_source::{Content, Found, Grant, Limits, Place, Reason, Repository};
+use remit_source::{Content, Form, Found, Grant, Limits, Place, Reason, Repository};
 use serde::Serialize;
 
 use super::Streams;
@@ -163,7 +163,13 @@ fn line(repository: &Repository, grant: String, state: &'static str, place: &Pla
         Content::Binding(_) | Content::Unknown => Vec::new(),
     };
     let mut detail: Vec<String> = place.reasons.iter().map(ToString::to_string).collect();
-    let editable = detail.is_empty() && matches!(place.content, Content::Statements(_) | Content::Rules(_));
+    // Who a chart binds is decided by whoever installs it.
+    let is_known = match &place.content {
+        Content::Statements(_) | Content::Rules(_) => true,
+        Content::Binding(_) => matches!(place.form, Form::Manifest | Form::Terraform),
+        Content::Unknown => false,
+    };
+    let editable = detail.is_empty() && is_known;
     if let (true, [first, ..]) = (detail.is_empty(), parts.as_slice()) {
         detail.push(format!("but for a part: {first}"));
     }
@@ -175,5 +181,32 @@ fn line(repository: &Repository, grant: String, state: &'static str, place: &Pla
         address: place.address.clone(),
         editable,
         detail: detail.join("; "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BINDING: &str = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata:\n  name: app\n  namespace: shop\nroleRef:\n  kind: Role\n  name: app\nsubjects:\n- kind: User\n  name: ana\n";
+
+    /// Where each place of files is, and whether it can be edited there.
+    fn editable(files: &[(&str, &str)]) -> Vec<(String, bool)> {
+        let files = files.iter().map(|(path, text)| (PathBuf::from(path), (*text).to_owned()));
+        let repository = Repository::of(files);
+        let lines = repository.places.iter().map(|place| line(&repository, String::new(), "found", place));
+        lines.map(|line| (line.place, line.editable)).collect()
+    }
+
+    /// As `remit edit` has it: a subject goes from a manifest, and not from a template.
+    #[test]
+    fn bindings_can_be_edited_where_they_are_written_out() {
+        let place = |place: &str, is_editable| vec![(place.to_owned(), is_editable)];
+        assert_eq!(editable(&[("app.yaml", BINDING)]), place("app.yaml:1", true));
+        assert_eq!(editable(&[("vendor/app.yaml", BINDING)]), place("vendor/app.yaml:1", false));
+        let chart = ("Chart.yaml", "name: app\n");
+        assert_eq!(editable(&[chart, ("templates/app.yaml", BINDING)]), place("templates/app.yaml:1", false));
+        let terraform = "resource \"kubernetes_role_binding\" \"app\" {\n  metadata {\n    name = \"app\"\n  }\n  subject {\n    kind = \"User\"\n    name = \"ana\"\n  }\n}\n";
+        assert_eq!(editable(&[("app.tf", terraform)]), place("app.tf:1", true));
     }
 }
