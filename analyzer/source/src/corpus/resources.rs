@@ -102,8 +102,11 @@ fn wrong(before: &str, after: &str, statement: &Statement, is_one: bool) -> Opti
     };
     // Of lists after dashes it is not the last line\'s end.
     let head = before.get(..span.start)?.trim_end().trim_end_matches('-').trim_end();
-    let tail = before.get(span.end..)?.trim_start();
-    let is_kept = after.starts_with(head) && after.trim_end().ends_with(tail.trim_end());
+    // The comment behind the last item goes with its line.
+    let tail = before.get(span.end..)?;
+    let below = tail.split_once('\n').map_or("", |(_, below)| below);
+    let is_behind = after.ends_with(tail) || tail.trim_start().starts_with('#') && after.ends_with(below);
+    let is_kept = after.starts_with(head) && is_behind;
     (!is_kept).then(|| format!("other bytes changed\n--- became\n{after}"))
 }
 

@@ -50,8 +50,7 @@ fn proven(after: &str, other: &str, wanted: &str, edit: &Edit, options: Options)
         Repository::of(files.map(|(path, text)| (PathBuf::from(path), text.to_owned())))
     };
     let (old, new) = (of(BEFORE, OTHER), of(after, other));
-    let place =
-        old.places.iter().position(|place| old.path(place.file) == PathBuf::from("app.json")).unwrap();
+    let place = old.places.iter().position(|place| old.path(place.file) == "app.json").unwrap();
     let change = PolicyChange {
         name: "orders".to_owned(),
         arn: None,
