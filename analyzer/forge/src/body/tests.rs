@@ -100,9 +100,15 @@ fn what_is_kept_or_not_edited_does_not_go() {
     let text = body(&facts, &change, &[]);
     assert!(text.starts_with("**1 of 4 permissions"), "{text}");
     assert!(text.contains("hold 1 more permission that nobody used"), "{text}");
-    let by_hand = Change { files: Vec::new(), ..change };
+    let by_hand = Change { files: Vec::new(), ..change.clone() };
     assert!(body(&facts, &by_hand, &[]).starts_with("**2 of 4 permissions of role `app` can go, by hand**"));
     assert!(text.contains("`other.tf:3`: it is a template\n\n````\n```\n@me\n````\n"), "{text}");
+    // Where there is nothing to write, nothing is shown between fences.
+    let mut told = change;
+    told.suggestions[0].text = String::new();
+    let text = body(&facts, &told, &[]);
+    assert!(text.contains("`other.tf:3`: it is a template\n\n"), "{text}");
+    assert!(!text.contains("it is a template\n\n```"), "{text}");
 }
 
 #[test]
