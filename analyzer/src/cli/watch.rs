@@ -66,10 +66,13 @@ fn refused(catalog: &Catalog, ledger: &Ledger, merged: &Merged) -> anyhow::Resul
     // The hour of the merge has calls from before it, too. What was refused already then is none that the merge refused.
     let mut calls = within(Window { start: hour, end: next })?;
     calls.retain(|call| call.seen.first >= at);
-    calls.extend(within(Window { start: next, end: merged.until().as_microsecond() })?);
+    let until = merged.until().as_microsecond();
+    calls.extend(within(Window { start: next, end: until })?);
+    // And its last hour has calls from after it.
+    calls.retain(|call| call.seen.first < until);
     let mut sums: BTreeMap<String, (u64, i64)> = BTreeMap::new();
     for call in calls.iter().filter(|call| call.outcome == CallOutcome::Denied) {
-        let needed = if is_arn { actions(catalog, call, merged) } else { requests(call, merged) };
+        let needed = if is_arn { actions(catalog, call, merged) } else { requests(call, &merged.removed) };
         for permission in needed {
             let (calls, last) = sums.entry(permission).or_default();
             *calls = calls.saturating_add(call.seen.count.distinct());
@@ -90,37 +93,45 @@ fn actions(catalog: &Catalog, call: &Call, merged: &Merged) -> BTreeSet<String> 
 }
 
 /// The permission of a cluster that allowed a refused request, and that is gone.
-fn requests(call: &Call, merged: &Merged) -> BTreeSet<String> {
+fn requests(call: &Call, removed: &BTreeSet<String>) -> BTreeSet<String> {
     let Some(call) = request_call(call) else { return BTreeSet::new() };
     let permission = Permission::of_request(&call.request);
     // What took away more than can be told may have taken this.
-    if merged.removed.contains("*") {
+    if removed.contains("*") {
         return BTreeSet::from([permission.to_string()]);
     }
-    wider(&permission).into_iter().filter(|name| merged.removed.contains(name)).collect()
+    match &permission.on {
+        On::Url(_) => removed.iter().filter(|name| is_path_of(name, &permission)).cloned().collect(),
+        On::Resource { group, resource, name } => {
+            let wider = wider(&permission, group, resource, name.as_ref());
+            wider.into_iter().filter(|name| removed.contains(name)).collect()
+        }
+    }
 }
 
-/// A permission and those that include it, by their names.
-fn wider(permission: &Permission) -> BTreeSet<String> {
+/// Whether a name is that of a permission for paths which includes another: a `*` at its end is whatever follows. No resource begins with a
+/// slash; `*` alone may be every path or every resource of the core, and is rather taken for one too many than overlooked.
+fn is_path_of(name: &str, asked: &Permission) -> bool {
+    let Some((verb, url)) = name.split_once(' ') else { return false };
+    let on = On::Url(url.to_owned());
+    (url.starts_with('/') || url == "*")
+        && Permission { namespace: None, on, verb: verb.to_owned() }.covers(asked)
+}
+
+/// A permission for a resource and those that include it, by their names.
+fn wider(permission: &Permission, group: &str, resource: &str, name: Option<&String>) -> BTreeSet<String> {
     let any = || "*".to_owned();
     let verbs = [permission.verb.clone(), any()];
     let namespaces = [permission.namespace.clone(), None];
-    let targets = match &permission.on {
-        On::Url(_) => vec![permission.on.clone()],
-        On::Resource { group, resource, name } => {
-            let subresource = resource.split_once('/').map(|(_, subresource)| format!("*/{subresource}"));
-            let resources = [Some(resource.clone()), subresource, Some(any())];
-            let mut targets = Vec::new();
-            for resource in resources.into_iter().flatten() {
-                for group in [group.clone(), any()] {
-                    for name in [name.clone(), None] {
-                        targets.push(On::Resource { group: group.clone(), resource: resource.clone(), name });
-                    }
-                }
+    let subresource = resource.split_once('/').map(|(_, subresource)| format!("*/{subresource}"));
+    let mut targets = Vec::new();
+    for resource in [Some(resource.to_owned()), subresource, Some(any())].into_iter().flatten() {
+        for group in [group.to_owned(), any()] {
+            for name in [name.cloned(), None] {
+                targets.push(On::Resource { group: group.clone(), resource: resource.clone(), name });
             }
-            targets
         }
-    };
+    }
     let mut names = BTreeSet::new();
     for verb in &verbs {
         for namespace in &namespaces {
@@ -132,3 +143,6 @@ fn wider(permission: &Permission) -> BTreeSet<String> {
     }
     names
 }
+
+#[cfg(test)]
+mod tests;
