@@ -7,7 +7,7 @@ use std::fmt::{self, Write as _};
 
 use self::table::{Row, named, rows};
 use crate::change::{Change, NOTHING, Suggestion};
-use crate::facts::{Facts, Line, Replay, Standing, day};
+use crate::facts::{Cycles, Facts, Line, Replay, Standing, day};
 use crate::markdown::{code, prose};
 use crate::marker::Marker;
 use crate::number::{counted, grouped};
@@ -28,6 +28,9 @@ const WHY: usize = 400;
 /// Files that are listed.
 const FILES: usize = 50;
 
+/// Classes of events that are listed.
+const CLASSES: usize = 20;
+
 /// Suggestions that are shown, and lines of each.
 const SUGGESTIONS: usize = 5;
 const LINES: usize = 40;
@@ -40,6 +43,8 @@ pub(crate) struct Subject<'a> {
     /// Permissions that stay although the proposal takes them away.
     pub(crate) kept: &'a BTreeSet<String>,
     pub(crate) marker: &'a Marker,
+    /// Who is to be asked for a review, where no forge asks them.
+    pub(crate) owners: &'a [String],
 }
 
 impl Subject<'_> {
@@ -97,11 +102,11 @@ impl Subject<'_> {
             let names: Vec<String> = all.take(limit).map(|line| name(&line.permission)).collect();
             writeln!(text, "\nKept because somebody asked for it: {}.", names.join(", "))?;
         }
-        self.seen(text)?;
+        self.seen(text, limit)?;
         if !self.change.files.is_empty() {
-            self.edits(text)?;
+            self.edits(text, limit)?;
         }
-        self.suggestions(text)?;
+        self.suggestions(text, limit)?;
         if !self.change.files.is_empty() {
             self.back(text)?;
         }
@@ -171,7 +176,7 @@ impl Subject<'_> {
     }
 
     /// What was looked at.
-    fn seen(&self, text: &mut String) -> fmt::Result {
+    fn seen(&self, text: &mut String, limit: usize) -> fmt::Result {
         let facts = self.facts;
         writeln!(text, "\n### What was looked at\n")?;
         writeln!(text, "- Identity: {}", name(&facts.identity))?;
@@ -185,11 +190,16 @@ impl Subject<'_> {
         if let Some(since) = &facts.used_since {
             writeln!(text, "- Calls count as use since {}", name(day(since)))?;
         }
+        self.cycles(text)?;
         if let Some(tier) = &facts.tier {
             writeln!(text, "- How much stays of what is not used: tier {}", name(tier))?;
         }
-        let coverage: Vec<String> =
-            facts.coverage.iter().take(20).map(|class| prose(&short(class))).collect();
+        let limit = limit.clamp(1, CLASSES);
+        let mut coverage: Vec<String> =
+            facts.coverage.iter().take(limit).map(|class| prose(&short(class))).collect();
+        if let Some(more @ 1..) = facts.coverage.len().checked_sub(limit) {
+            coverage.push(format!("{} more", grouped(more as u64)));
+        }
         writeln!(
             text,
             "- Recorded during all of it: {}",
@@ -214,18 +224,50 @@ impl Subject<'_> {
         )
     }
 
-    fn edits(&self, text: &mut String) -> fmt::Result {
+    /// Which turns of work that recurs can have shown.
+    fn cycles(&self, text: &mut String) -> fmt::Result {
+        let facts = self.facts;
+        let (start, end) = &facts.window;
+        let cycles = |start: &str| Cycles::between(start, end).map(Cycles::words);
+        if let Some(within) = cycles(start) {
+            write!(text, "- Cycles seen: the window held {within}")?;
+            if let Some(since) = facts.used_since.as_deref().and_then(cycles) {
+                write!(text, "; since calls count as use there were {since}")?;
+            }
+            writeln!(text)?;
+        }
+        match facts.watched {
+            Some(0) => writeln!(text, "- Used in fewer than two cycles (WATCH): nothing of what was used"),
+            Some(watched) => writeln!(
+                text,
+                "- Used in fewer than two cycles, or perhaps by a stranger only (WATCH): {} of those that were used",
+                counted(watched, "permission", "permissions")
+            ),
+            None => Ok(()),
+        }
+    }
+
+    fn edits(&self, text: &mut String, limit: usize) -> fmt::Result {
         writeln!(text, "\n### What is edited\n")?;
-        for edited in self.change.files.iter().take(FILES) {
+        let limit = limit.min(FILES);
+        for edited in self.change.files.iter().take(limit) {
             writeln!(text, "- {}", name(&edited.path))?;
         }
-        if let Some(more @ 1..) = self.change.files.len().checked_sub(FILES) {
-            writeln!(text, "- and {}", counted(more as u64, "other file", "other files"))?;
+        match self.change.files.len().checked_sub(limit) {
+            Some(all @ 1..) if limit == 0 => writeln!(text, "- {}", counted(all as u64, "file", "files"))?,
+            Some(more @ 1..) => {
+                writeln!(text, "- and {}", counted(more as u64, "other file", "other files"))?;
+            }
+            _ => {}
+        }
+        if !self.owners.is_empty() {
+            let owners: Vec<String> = self.owners.iter().take(FILES).map(|owner| name(owner)).collect();
+            writeln!(text, "\nAsk for a review, as `CODEOWNERS` says: {}.", owners.join(", "))?;
         }
         Ok(())
     }
 
-    fn suggestions(&self, text: &mut String) -> fmt::Result {
+    fn suggestions(&self, text: &mut String, limit: usize) -> fmt::Result {
         if self.change.suggestions.is_empty() {
             return Ok(());
         }
@@ -235,7 +277,7 @@ impl Subject<'_> {
             let left = counted(left as u64, "more permission that", "more permissions that");
             writeln!(text, "These places hold {left} nobody used, and a program cannot edit them safely.\n")?;
         }
-        suggestions(text, &self.change.suggestions)
+        suggestions(text, &self.change.suggestions, limit)
     }
 
     /// How to go back, and what to tell Remit.
@@ -278,8 +320,9 @@ pub(crate) fn is_same(one: &str, other: &str) -> bool {
 }
 
 /// Suggestions, as far as there is room for them.
-pub(crate) fn suggestions(text: &mut String, all: &[Suggestion]) -> fmt::Result {
-    for suggestion in all.iter().take(SUGGESTIONS) {
+pub(crate) fn suggestions(text: &mut String, all: &[Suggestion], limit: usize) -> fmt::Result {
+    let limit = limit.min(SUGGESTIONS);
+    for suggestion in all.iter().take(limit) {
         let place = format!("{}:{}", short(&suggestion.path), suggestion.line);
         writeln!(text, "{}: {}\n", code(&place), prose(&cut(&suggestion.why, WHY)))?;
         if suggestion.text.is_empty() {
@@ -292,8 +335,12 @@ pub(crate) fn suggestions(text: &mut String, all: &[Suggestion]) -> fmt::Result 
         let fence = "`".repeat(longest.max(2) + 1);
         writeln!(text, "{fence}\n{snippet}\n{fence}\n")?;
     }
-    if let Some(more @ 1..) = all.len().checked_sub(SUGGESTIONS) {
-        writeln!(text, "And {}.", counted(more as u64, "other place", "other places"))?;
+    match all.len().checked_sub(limit) {
+        Some(more @ 1..) if limit == 0 => {
+            writeln!(text, "{}, for which there is no room here.", counted(more as u64, "place", "places"))?;
+        }
+        Some(more @ 1..) => writeln!(text, "And {}.", counted(more as u64, "other place", "other places"))?,
+        _ => {}
     }
     Ok(())
 }

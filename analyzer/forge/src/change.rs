@@ -43,6 +43,11 @@ pub struct Change {
 }
 
 impl Change {
+    /// Paths of the files that change.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &String> {
+        self.files.iter().map(|edited| &edited.path)
+    }
+
     /// Policies that stay as they are while others are edited. Where nothing is edited, all that is proposed is left to a person.
     pub(crate) fn untouched(&self) -> &BTreeSet<String> {
         if self.files.is_empty() { NOTHING } else { &self.unedited }

@@ -100,7 +100,7 @@ impl Dashboard {
             for (entry, places) in self.by_hand.iter().take(limit.min(10)) {
                 entry.write(text, false)?;
                 writeln!(text)?;
-                suggestions(text, places)?;
+                suggestions(text, places, limit)?;
             }
             more(text, self.by_hand.len(), limit.min(10))?;
         }

@@ -2,6 +2,7 @@
 
 mod account;
 mod cluster;
+mod cycles;
 mod review;
 
 use std::collections::BTreeSet;
@@ -13,6 +14,7 @@ use remit_policy::rbac;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
+pub(crate) use self::cycles::Cycles;
 use self::review::Review;
 use crate::change::Change;
 use crate::command::covers;
@@ -48,6 +50,9 @@ pub struct Facts {
     pub replay: Option<Replay>,
     /// How much stays of what is not used, where that is told.
     pub tier: Option<String>,
+    /// Permissions that were used and are watched all the same, where that is told: such use was seen in fewer than two cycles, or may be a
+    /// stranger's.
+    pub watched: Option<u64>,
 }
 
 /// A permission, and why it goes or stays.

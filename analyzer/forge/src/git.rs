@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use url::Url;
 
 use self::program::Program;
-pub(crate) use self::seal::{EVIDENCE, Seal, UNIT};
+pub(crate) use self::seal::{EVIDENCE, OPENED, Seal, UNIT};
 use crate::change::Edited;
 use crate::error::Error;
 use crate::rest::is_loopback;
@@ -242,6 +242,11 @@ impl Git {
             }
         }
         Ok(false)
+    }
+
+    /// Paths that a commit changed, of one that was fetched.
+    pub(crate) fn paths(&self, commit: &str) -> Result<Vec<String>, Error> {
+        self.changed(&self.parent(commit)?, commit)
     }
 
     /// What takes back what a commit changed, on a base that may have gone on since. None where that conflicts.

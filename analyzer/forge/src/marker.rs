@@ -74,6 +74,26 @@ impl Marker {
     }
 }
 
+/// Bytes that patterns of what stays may have, so that a body never is too long for its forge.
+const MANY: usize = 12_000;
+
+/// Patterns of what stays, fewer and wider ones where they would be too many: then more stays than was asked for, and nothing goes that somebody
+/// needs.
+pub(crate) fn bounded(all: BTreeSet<String>) -> BTreeSet<String> {
+    // Each stands between quotation marks, with a comma behind it, and what is escaped takes six bytes.
+    let fits = |all: &BTreeSet<String>| all.iter().map(|one| hidden(one).len() + 1).sum::<usize>() <= MANY;
+    if fits(&all) {
+        return all;
+    }
+    let wide = |name: &String| match name.split_once(' ') {
+        // A verb of a cluster with its resource.
+        Some((verb, rest)) => format!("{verb} {}*", rest.split(' ').next().unwrap_or_default()),
+        None => format!("{}:*", name.split(':').next().unwrap_or_default()),
+    };
+    let wider: BTreeSet<String> = all.iter().map(wide).collect();
+    if fits(&wider) { wider } else { BTreeSet::from(["*".to_owned()]) }
+}
+
 /// Something as JSON for a comment that nobody sees, which nothing in it can end.
 pub(crate) fn hidden(value: &(impl Serialize + ?Sized)) -> String {
     serde_json::to_string(value).unwrap_or_default().replace('<', "\\u003c").replace('>', "\\u003e")
@@ -171,6 +191,23 @@ mod tests {
             .collect();
         let packed = Packed::of(&names.iter().map(String::as_str).collect());
         assert_eq!(packed.names(), BTreeSet::from(["*".to_owned()]));
+    }
+
+    #[test]
+    fn what_stays_is_bounded_and_never_less_than_was_asked_for() {
+        let few = BTreeSet::from(["s3:Get*".to_owned(), "get pods in shop".to_owned()]);
+        assert_eq!(bounded(few.clone()), few);
+        let long = "<".repeat(60);
+        let many: BTreeSet<String> = (0..500)
+            .flat_map(|number| {
+                [format!("get secrets {long}{number} in shop"), format!("s3:Do{long}{number}")]
+            })
+            .collect();
+        let short = bounded(many.clone());
+        assert_eq!(short, ["get secrets*", "s3:*"].map(str::to_owned).into());
+        assert!(many.iter().all(|name| short.iter().any(|pattern| crate::command::covers(pattern, name))));
+        let kinds = (0..500).map(|number| format!("get {long}{number}")).collect();
+        assert_eq!(bounded(kinds), BTreeSet::from(["*".to_owned()]));
     }
 
     #[test]

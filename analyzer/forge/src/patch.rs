@@ -1,23 +1,47 @@
 //! Pull requests without a forge: a patch and a text for each, and a branch where that is wanted.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::body::Subject;
-use crate::change::Editor;
+use crate::change::{Editor, NOTHING};
+use crate::codeowners::Dialect;
 use crate::error::Error;
 use crate::facts::Facts;
-use crate::git::Git;
+use crate::git::{Git, OPENED};
 use crate::marker::Marker;
-use crate::repository::{Content, Pushed, Repository};
+use crate::repository::{Content, Pushed, Repository, reviewers};
 use crate::run::{Outcome, Report, Settings};
 use crate::unit::Unit;
 
-/// Writes a patch and a text for each proposal into a folder, and with `push` puts the branches onto the remote: as many as may be open. What
-/// the remote's branches say is all that is remembered.
+/// Where patches go.
+#[derive(Clone, Copy, Debug)]
+pub struct Destination<'a> {
+    /// The folder that they and the texts are written into.
+    pub folder: &'a Path,
+    /// Whether branches are put onto the remote, too.
+    pub push: bool,
+    /// Whose rules the repository's `CODEOWNERS` follows.
+    pub dialect: Dialect,
+}
+
+/// What new branches there is room for.
+struct Room {
+    /// Branches of Remit's that may be there.
+    all: usize,
+    /// Those that may still be new today.
+    today: usize,
+    /// Which day it is.
+    day: Date,
+}
+
+/// Writes a patch and a text for each proposal into a folder, those first that remove most, and where that is wanted puts the branches onto the
+/// remote: as many as may be open, and as many a day as may be opened. What the remote's branches say is all that is remembered.
 ///
 /// # Errors
 ///
@@ -27,8 +51,7 @@ pub fn patches(
     proposals: &[Facts],
     editor: &mut dyn Editor,
     settings: &Settings,
-    folder: &Path,
-    push: bool,
+    to: Destination<'_>,
     now: Timestamp,
 ) -> Result<Report, Error> {
     let base = match &settings.base {
@@ -40,9 +63,16 @@ pub fn patches(
     let mut repository = Repository::open(git, &base, &settings.author)?;
     let keep = repository.keep_file()?;
     let today = now.to_zoned(TimeZone::UTC).date();
+    let owners = repository.owners(to.dialect);
+    let mut room = Room { all: settings.max_open, today: settings.a_day, day: today };
+    if to.push && !settings.is_dry {
+        room.today = room.today.saturating_sub(opened_on(&repository, today)?);
+    }
     let mut report = Report::default();
-    for facts in proposals {
-        let kept = facts.asked_for(&keep.kept(&facts.identity, today));
+    let with_kept = |facts| (facts, Facts::asked_for(facts, &keep.kept(&facts.identity, today)));
+    let mut proposals: Vec<(&Facts, BTreeSet<String>)> = proposals.iter().map(with_kept).collect();
+    proposals.sort_by_key(|(facts, kept)| std::cmp::Reverse(facts.going(kept, NOTHING).count()));
+    for (facts, kept) in proposals {
         let mut outcome = Outcome {
             identity: facts.identity.clone(),
             state: "put off",
@@ -66,12 +96,14 @@ pub fn patches(
         let unit = Unit::of(&facts.identity);
         let evidence = facts.evidence(&kept, &change);
         let marker = Marker { identity: facts.identity.clone(), evidence, ..Marker::default() };
-        let subject = Subject { unit: &unit, facts, change: &change, kept: &kept, marker: &marker };
+        let owners = reviewers(owners.as_ref(), change.paths());
+        let subject =
+            Subject { unit: &unit, facts, change: &change, kept: &kept, marker: &marker, owners: &owners };
         if change.files.is_empty() {
             outcome.state = if change.suggestions.is_empty() { "nothing to edit" } else { "by hand" };
             outcome.detail = change.absent.clone().unwrap_or_default();
             if !change.suggestions.is_empty() && !settings.is_dry {
-                write(folder, &format!("{unit}.md"), subject.body().as_bytes())?;
+                write(to.folder, &format!("{unit}.md"), subject.body().as_bytes())?;
                 outcome.url = format!("{unit}.md");
             }
             report.outcomes.push(outcome);
@@ -82,14 +114,18 @@ pub fn patches(
             Content { branch: &branch, files: &change.files, message: &message, moment: facts.moment() };
         let commit = repository.commit(&content)?;
         if !settings.is_dry {
-            write(folder, &format!("{unit}.patch"), &git.patch(&commit)?)?;
-            write(folder, &format!("{unit}.md"), subject.body().as_bytes())?;
+            write(to.folder, &format!("{unit}.patch"), &git.patch(&commit)?)?;
+            write(to.folder, &format!("{unit}.md"), subject.body().as_bytes())?;
         }
         outcome.state = if settings.is_dry { "would write" } else { "written" };
         outcome.url = format!("{unit}.patch");
-        if push && !settings.is_dry {
-            (outcome.state, outcome.detail) =
-                pushed(&mut repository, &content, &marker.evidence, settings.max_open)?;
+        if to.push && !settings.is_dry {
+            (outcome.state, outcome.detail) = pushed(&mut repository, &content, &marker.evidence, &mut room)?;
+        }
+        if !owners.is_empty() {
+            let ask = format!("review by {}", owners.join(", "));
+            let detail = [outcome.detail, ask].into_iter().filter(|one| !one.is_empty());
+            outcome.detail = detail.collect::<Vec<_>>().join("; ");
         }
         report.outcomes.push(outcome);
     }
@@ -101,26 +137,49 @@ fn pushed(
     repository: &mut Repository<'_>,
     content: &Content<'_>,
     evidence: &str,
-    max_open: usize,
+    room: &mut Room,
 ) -> Result<(&'static str, String), Error> {
     let branch = content.branch.to_owned();
-    if !repository.branches.contains_key(content.branch) {
-        if repository.branches.len() >= max_open {
+    let is_new = !repository.branches.contains_key(content.branch);
+    let mut opened = Some(room.day);
+    if is_new {
+        if repository.branches.len() >= room.all {
             return Ok(("waits", "as many branches as may be are there".to_owned()));
+        }
+        if room.today == 0 {
+            return Ok(("waits", "as many branches as may be on a day were pushed today".to_owned()));
         }
     } else {
         let head = repository.git.fetch_branch(content.branch)?;
         let seal = repository.git.seal(&head)?;
-        if seal.is_some_and(|seal| seal.evidence == evidence)
+        if seal.as_ref().is_some_and(|seal| seal.evidence == evidence)
             && !repository.git.conflicts(&head, &repository.tip)?
         {
             return Ok(("open", branch));
         }
+        opened = seal.and_then(|seal| seal.opened);
     }
-    Ok(match repository.push(content)? {
-        Pushed::Yes => ("pushed", branch),
+    // Nothing else tells another run on which day it was.
+    let day = opened.map(|day| format!("\n{OPENED}{day}")).unwrap_or_default();
+    let message = format!("{}{day}", content.message);
+    Ok(match repository.push(&Content { message: &message, ..*content })? {
+        Pushed::Yes => {
+            room.today -= usize::from(is_new);
+            ("pushed", branch)
+        }
         Pushed::Foreign => ("left", format!("`{branch}` holds commits of others")),
     })
+}
+
+/// Branches that were pushed first on a day, by what their commits say.
+fn opened_on(repository: &Repository<'_>, day: Date) -> Result<usize, Error> {
+    let mut number = 0;
+    for branch in repository.branches.keys() {
+        let head = repository.git.fetch_branch(branch)?;
+        let seal = repository.git.seal(&head)?;
+        number += usize::from(seal.is_some_and(|seal| seal.opened == Some(day)));
+    }
+    Ok(number)
 }
 
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Error> {

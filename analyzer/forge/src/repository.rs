@@ -97,8 +97,11 @@ impl<'a> Repository<'a> {
 }
 
 /// Owners of paths, each once.
-pub(crate) fn reviewers(owners: Option<&CodeOwners>, files: &[Edited]) -> Vec<String> {
-    let of = files.iter().flat_map(|edited| owners.into_iter().flat_map(|owners| owners.of(&edited.path)));
+pub(crate) fn reviewers<'a>(
+    owners: Option<&CodeOwners>,
+    paths: impl IntoIterator<Item = &'a String>,
+) -> Vec<String> {
+    let of = paths.into_iter().flat_map(|path| owners.into_iter().flat_map(move |owners| owners.of(path)));
     let mut reviewers: Vec<String> = Vec::new();
     for owner in of {
         if !reviewers.iter().any(|known| known == owner) {

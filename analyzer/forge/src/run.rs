@@ -3,6 +3,7 @@
 
 mod act;
 mod gather;
+mod statuses;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +21,7 @@ use crate::forge::{Forge, Issue, PullRequest};
 use crate::git::{Author, Git};
 use crate::plan::{Decision, Limits, Past, Wanted, decide};
 use crate::repository::Repository;
+use crate::status::{Done, Status};
 use crate::unit::Unit;
 
 /// How a run goes about it.
@@ -65,6 +67,8 @@ pub struct Report {
     pub notes: Vec<String>,
     /// Why units went no further that should have.
     pub problems: Vec<String>,
+    /// How the pull request of each identity stands now.
+    pub statuses: Vec<Status>,
 }
 
 /// A unit with all that is known of it.
@@ -88,6 +92,10 @@ struct Run<'a> {
     pasts: BTreeMap<Unit, Past>,
     /// What was refused once it was gone.
     denied: BTreeMap<Unit, BTreeSet<String>>,
+    /// Numbers of pull requests that others took back.
+    taken_back: BTreeSet<u64>,
+    /// What this run did about the pull request of each unit.
+    done: BTreeMap<Unit, Done>,
     report: Report,
 }
 
@@ -138,9 +146,8 @@ pub async fn run(
         run.act(candidate, decision, &mut board).await?;
     }
     run.act_on_others(&candidates, settled, &mut board).await?;
-    if settings.has_dashboard {
-        run.tell(issue, &board).await?;
-    }
+    let told = if settings.has_dashboard { run.tell(issue, &board).await? } else { None };
+    run.report.statuses = run.statuses(&candidates, &decisions, today, told.as_deref());
     Ok(run.report)
 }
 
@@ -193,9 +200,10 @@ impl Run<'_> {
         Ok(boards.into_iter().next())
     }
 
-    /// Writes the dashboard, where it says something else than before.
-    async fn tell(&mut self, issue: Option<Issue>, board: &Dashboard) -> Result<(), Error> {
+    /// Writes the dashboard, where it says something else than before. Where it is, unless somebody closed it.
+    async fn tell(&mut self, issue: Option<Issue>, board: &Dashboard) -> Result<Option<String>, Error> {
         let body = board.body();
+        let url = issue.as_ref().filter(|issue| issue.is_open).map(|issue| issue.url.clone());
         match issue {
             Some(issue) if !issue.is_open => {
                 self.report
@@ -209,9 +217,10 @@ impl Run<'_> {
             None => {
                 let issue = self.forge.create_issue(dashboard::TITLE, &body, &self.settings.label).await?;
                 self.report.notes.push(format!("the dashboard is {}", issue.url));
+                return Ok(Some(issue.url));
             }
         }
-        Ok(())
+        Ok(url)
     }
 
     /// How people refer to a pull request.

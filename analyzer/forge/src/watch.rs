@@ -9,7 +9,7 @@ use crate::body::{name, plain};
 use crate::error::Error;
 use crate::forge::{Forge, NewPullRequest, State};
 use crate::git::Git;
-use crate::marker::Marker;
+use crate::marker::{Marker, bounded};
 use crate::number::{counted, grouped};
 use crate::repository::{Content, Pushed, Repository, reviewers};
 use crate::run::{Outcome, Settings};
@@ -119,10 +119,21 @@ pub async fn roll_back(
             State::Closed => "closed",
             State::Merged { .. } => "taken back",
         };
+        let mut problems = Vec::new();
+        // A run that was cut has opened it, and asked nobody for a review.
         if state == "open" && !known.labels.contains(&settings.label) && !settings.is_dry {
-            forge.complete(known.number, &settings.label, &[]).await?;
+            let repository = Repository::open(git, &settings.base(forge).await?, &settings.author)?;
+            let paths = match &merged.commit {
+                Some(commit) => {
+                    git.fetch_commit(commit)?;
+                    git.paths(commit)?
+                }
+                None => Vec::new(),
+            };
+            let reviewers = reviewers(repository.owners(forge.kind().dialect()).as_ref(), &paths);
+            problems = forge.complete(known.number, &settings.label, &reviewers).await?;
         }
-        return Ok(outcome(state, &known.url, format!("takes back {reference}")));
+        return Ok(outcome(state, &known.url, detail(&reference, &problems)));
     }
     let base = settings.base(forge).await?;
     let mut repository = Repository::open(git, &base, &settings.author)?;
@@ -156,11 +167,19 @@ pub async fn roll_back(
         return Ok(by_hand("its branch holds commits of others"));
     }
     let owners = repository.owners(forge.kind().dialect());
-    let reviewers = reviewers(owners.as_ref(), &files);
+    let reviewers = reviewers(owners.as_ref(), files.iter().map(|edited| &edited.path));
     let new = NewPullRequest { branch: &branch, base: &base, title: &title, body: &body };
     let pull = forge.create(&new).await?;
-    forge.complete(pull.number, &settings.label, &reviewers).await?;
-    Ok(outcome("opened", &pull.url, format!("takes back {reference}")))
+    let problems = forge.complete(pull.number, &settings.label, &reviewers).await?;
+    Ok(outcome("opened", &pull.url, detail(&reference, &problems)))
+}
+
+/// What a rollback does, and what could not be done about it.
+fn detail(reference: &str, problems: &[String]) -> String {
+    std::iter::once(format!("takes back {reference}"))
+        .chain(problems.iter().cloned())
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 fn body(merged: &Merged, reference: &str, refused: &[Refused]) -> String {
@@ -193,8 +212,39 @@ fn write(text: &mut String, merged: &Merged, reference: &str, refused: &[Refused
         text,
         "\nA call may be refused for other reasons, too. Whoever closes this says that the pull request was right; then it is not opened again."
     )?;
-    let keep = refused.iter().take(500).map(|one| one.permission.clone()).collect();
+    let keep = bounded(refused.iter().map(|one| one.permission.clone()).collect());
     let evidence = "rollback".to_owned();
     let marker = Marker { identity: merged.identity.clone(), evidence, keep, ..Marker::default() };
     writeln!(text, "\n{}", marker.line())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body::LONGEST;
+
+    #[test]
+    fn a_rollback_of_very_much_is_bounded_and_remembers_all_of_it() {
+        let merged = Merged {
+            number: 1,
+            url: String::new(),
+            identity: "system:serviceaccount:shop:cart".to_owned(),
+            removed: BTreeSet::new(),
+            at: Timestamp::UNIX_EPOCH,
+            commit: None,
+        };
+        let one = |number: usize| Refused {
+            permission: format!("get secrets {}{number} in shop", "<".repeat(250)),
+            calls: 1,
+            last: "2026-11-30T01:02:03Z".to_owned(),
+        };
+        let refused: Vec<Refused> = (0..2_000).map(one).collect();
+        let body = body(&merged, "#1", &refused);
+        assert!(body.chars().count() <= LONGEST, "{}", body.chars().count());
+        assert!(body.contains("\n1,950 more.\n"), "{body}");
+        let keep = Marker::read(&body).unwrap().keep;
+        assert!(
+            refused.iter().all(|one| keep.iter().any(|kept| crate::command::covers(kept, &one.permission)))
+        );
+    }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use remit_forge::codeowners::Dialect;
 use remit_forge::{Address, Author, Facts, Forge, Git, Kind, Outcome, Report, Said, Settings, Token};
 use serde::Serialize;
 use url::Url;
@@ -100,6 +101,13 @@ impl ForgeArguments {
     /// The repository alone, without a token.
     pub(super) fn repository(&self) -> anyhow::Result<Git> {
         Ok(Git::open(&self.repo, None)?)
+    }
+
+    /// Whose rules `CODEOWNERS` follows, as far as anything tells which forge the repository is on.
+    pub(super) fn dialect(&self) -> Dialect {
+        let address = Address::of(&self.repo, self.of_api.said());
+        let kind = self.of_api.forge.map(Kind::from).or_else(|| Some(address.ok()?.kind));
+        kind.unwrap_or(Kind::GitHub).dialect()
     }
 
     /// Prints what became of each identity, and says the rest.

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use remit_forge::{patches, run as run_with};
+use remit_forge::{Destination, Statuses, patches, run as run_with};
 use remit_source::Options;
 
 use super::Streams;
 use super::forge::{ForgeArguments, proposals_in, runtime};
 use crate::exit::Exit;
+use crate::proposals::write_file;
 use crate::sources::Sources;
 
 /// Open pull requests that put proposals into force where their policies are written
@@ -33,8 +34,11 @@ pub(super) struct Arguments {
     /// Have no issue that says what is open and what waits
     #[arg(long)]
     no_dashboard: bool,
+    /// Write how each identity's pull request stands into this file, for `remit report --pull-requests`
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    report: Option<PathBuf>,
     /// Ask no forge: write a patch and a text for each identity into this folder
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["api", "project", "token_env", "a_day", "no_dashboard"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["api", "project", "token_env", "no_dashboard", "report"])]
     patch: Option<PathBuf>,
     /// With `--patch`, push the branches, too
     #[arg(long, requires = "patch")]
@@ -52,12 +56,17 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     let report = match &arguments.patch {
         Some(folder) => {
             let git = arguments.forge.repository()?;
-            patches(&git, &proposals, &mut sources, &settings, folder, arguments.push, now)?
+            let to = Destination { folder, push: arguments.push, dialect: arguments.forge.dialect() };
+            patches(&git, &proposals, &mut sources, &settings, to, now)?
         }
         None => {
             let (forge, git) = arguments.forge.open()?;
             runtime()?.block_on(run_with(&forge, &git, &proposals, &settled, &mut sources, &settings, now))?
         }
     };
+    if let Some(path) = &arguments.report {
+        let statuses = Statuses::from(report.statuses.clone());
+        write_file(path, &format!("{}\n", serde_json::to_string_pretty(&statuses)?))?;
+    }
     arguments.forge.print(&report, streams)
 }

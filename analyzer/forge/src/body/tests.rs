@@ -42,13 +42,15 @@ fn facts() -> Facts {
             cut_offs: 7,
         }),
         tier: Some("standard".to_owned()),
+        watched: Some(2),
     }
 }
 
 fn body(facts: &Facts, change: &Change, kept: &[&str]) -> String {
     let kept = kept.iter().map(|&one| one.to_owned()).collect();
     let marker = Marker { identity: facts.identity.clone(), ..Marker::default() };
-    Subject { unit: &Unit::of(&facts.identity), facts, change, kept: &kept, marker: &marker }.body()
+    Subject { unit: &Unit::of(&facts.identity), facts, change, kept: &kept, marker: &marker, owners: &[] }
+        .body()
 }
 
 fn change() -> Change {
@@ -78,6 +80,23 @@ fn the_verdict_is_in_three_lines() {
     ] {
         assert!(text.contains(said), "{said} in {text}");
     }
+}
+
+#[test]
+fn the_cycles_that_were_seen_are_counted() {
+    let text = body(&facts(), &change(), &[]);
+    let seen = "\n- Cycles seen: the window held 12 weeks, 3 month ends and 1 quarter end; since calls count as use there were 57 weeks, 13 month ends \
+                and 4 quarter ends\n";
+    assert!(text.contains(seen), "{text}");
+    let watched = "\n- Used in fewer than two cycles, or perhaps by a stranger only (WATCH): 2 permissions of those that were used\n";
+    assert!(text.contains(watched), "{text}");
+    let short = Facts { used_since: None, watched: Some(0), ..facts() };
+    let text = body(&short, &change(), &[]);
+    assert!(text.contains("3 month ends and 1 quarter end\n"), "{text}");
+    assert!(text.contains("(WATCH): nothing of what was used\n"), "{text}");
+    // Without a review nothing tells what is watched.
+    let untold = Facts { watched: None, ..facts() };
+    assert!(!body(&untold, &change(), &[]).contains("WATCH"));
 }
 
 #[test]
@@ -147,8 +166,14 @@ fn names_from_elsewhere_are_shown_as_they_are() {
     );
     let unit = Unit::of(&facts.identity);
     let marker = Marker::default();
-    let subject =
-        Subject { unit: &unit, facts: &facts, change: &change, kept: &BTreeSet::new(), marker: &marker };
+    let subject = Subject {
+        unit: &unit,
+        facts: &facts,
+        change: &change,
+        kept: &BTreeSet::new(),
+        marker: &marker,
+        owners: &[],
+    };
     for text in [subject.title(), subject.message()] {
         assert!(!text.contains(['@', '#', '<', '`', '\u{202e}', '\0']) && !text.contains("\n# "), "{text}");
     }
@@ -173,6 +198,44 @@ fn a_body_is_bounded_and_says_what_it_leaves_out() {
         assert!(text.chars().count() <= LONGEST, "{}", text.chars().count());
         assert!(text.contains("of 6,000 permissions of role"));
     }
+}
+
+#[test]
+fn the_longest_of_all_parts_together_are_bounded() {
+    let long = "<".repeat(5_000);
+    let name = |number: u64| {
+        format!(
+            "s:{:x}{:x}",
+            number.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+            number.wrapping_mul(0xc2b2_ae3d_27d4_eb4f)
+        )
+    };
+    let names: Vec<String> = (0..900).map(name).collect();
+    let suggestion =
+        Suggestion { path: long.clone(), line: 1, why: long.clone(), text: format!("{long}\n").repeat(50) };
+    let change = Change {
+        files: vec![Edited { path: long.clone(), bytes: Vec::new() }; 300],
+        suggestions: vec![suggestion; 9],
+        ..change()
+    };
+    let marker = Marker {
+        keep: crate::marker::bounded(names.iter().take(300).cloned().collect()),
+        removed: crate::marker::Packed::of(&names.iter().map(String::as_str).collect()),
+        ..Marker::default()
+    };
+    assert!(marker.line().len() > 30_000, "{}", marker.line().len());
+    let facts = Facts { coverage: vec![long; 30], ..facts() };
+    let unit = Unit::of(&facts.identity);
+    let kept = BTreeSet::new();
+    let text =
+        Subject { unit: &unit, facts: &facts, change: &change, kept: &kept, marker: &marker, owners: &[] }
+            .body();
+    assert!(text.chars().count() <= LONGEST, "{}", text.chars().count());
+    assert!(
+        text.contains("\n9 places, for which there is no room here.\n")
+            && Marker::read(&text) == Some(marker),
+        "{text}"
+    );
 }
 
 #[test]

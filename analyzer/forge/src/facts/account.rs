@@ -34,6 +34,7 @@ pub(super) fn facts(folder: &Path, evidence: Evidence, review: Option<Review>) -
         denied: 0,
         from: BTreeSet::new(),
     });
+    let kept: Vec<Line> = kept.collect();
     // A call may have needed several permissions: the most that one permission shows is what was at least called.
     let calls = evidence.kept.iter().filter_map(|entry| entry.seen.as_ref()).map(|seen| seen.count).max();
     let replayed = evidence.proof.protected as u64;
@@ -47,7 +48,8 @@ pub(super) fn facts(folder: &Path, evidence: Evidence, review: Option<Review>) -
         coverage: evidence.coverage.recorded.clone(),
         lost: Some(evidence.coverage.lost),
         removed: removed.collect(),
-        kept: kept.collect(),
+        watched: review.as_ref().map(|review| review.watched(&kept)),
+        kept,
         proof: Proof {
             what: "pairs of a permission and a resource that calls needed or that cannot be told",
             replayed,

@@ -38,6 +38,7 @@ pub(super) fn facts(folder: &Path, evidence: Evidence, review: Option<Review>) -
         };
         line(entry.permission.permission(), told, standing)
     });
+    let kept: Vec<Line> = kept.collect();
     let calls = evidence.kept.iter().filter_map(|entry| entry.seen.as_ref()).map(|seen| seen.count);
     let account = evidence.principal.strip_prefix("system:serviceaccount:");
     Facts {
@@ -53,7 +54,8 @@ pub(super) fn facts(folder: &Path, evidence: Evidence, review: Option<Review>) -
             .collect(),
         lost: None,
         removed: removed.collect(),
-        kept: kept.collect(),
+        watched: review.as_ref().map(|review| review.watched(&kept)),
+        kept,
         proof: Proof {
             what: "recorded requests",
             replayed: evidence.proof.replayed as u64,

@@ -1,11 +1,11 @@
 //! What a review says: why each permission goes or stays, and what came of such proposals in the past.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Replay, parsed, text};
+use super::{Line, Replay, Standing, parsed, text};
 use crate::error::Error;
 
 /// What is read of `review.json`.
@@ -19,6 +19,7 @@ pub(super) struct Review {
 /// Permissions of which the same is said.
 #[derive(Debug, Deserialize)]
 struct Group {
+    disposition: String,
     why: String,
     permissions: Vec<String>,
 }
@@ -28,6 +29,14 @@ impl Review {
     pub(super) fn read(folder: &Path) -> Result<Option<Self>, Error> {
         let path = folder.join("review.json");
         if path.is_file() { parsed(&path, &text(&path)?).map(Some) } else { Ok(None) }
+    }
+
+    /// How many permissions of a proposal were used and are watched all the same.
+    pub(super) fn watched(&self, kept: &[Line]) -> u64 {
+        let groups = self.permissions.iter().filter(|group| group.disposition == "watch");
+        let watched: BTreeSet<&String> = groups.flat_map(|group| &group.permissions).collect();
+        let used = kept.iter().filter(|line| line.standing == Standing::Used);
+        used.filter(|line| watched.contains(&line.permission)).count() as u64
     }
 
     /// Why each permission goes or stays.

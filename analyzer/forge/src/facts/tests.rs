@@ -45,7 +45,12 @@ fn a_principals_folder_is_read() {
     let review = json!({
         "schema": "remit.review/v1", "principal": "x", "tier": "standard", "stratum": "workload",
         "replay": { "broken": { "hits": 1, "of": 50, "share": 0.02, "low": 0.0, "high": 0.1 }, "horizon": 30, "cut_offs": 4, "step": 1 },
-        "permissions": [{ "disposition": "remove", "why": "no use in 90 days", "permissions": ["s3:PutObject"] }],
+        "permissions": [
+            { "disposition": "remove", "why": "no use in 90 days", "permissions": ["s3:PutObject"] },
+            // One that was used, and one that stays unused until it is looked at again.
+            { "disposition": "watch", "why": "7 calls, last on 2026-10-30", "permissions": ["s3:GetObject"] },
+            { "disposition": "watch", "why": "it only reads", "permissions": ["s3:GetBucketAcl"] },
+        ],
     });
     let folder = folder(&[("evidence.json", &of_account()), ("review.json", &review)]);
     let facts = Facts::read(folder.path()).unwrap();
@@ -73,7 +78,7 @@ fn a_principals_folder_is_read() {
             ("s3:GetBucketAcl", Standing::Spared, "it only reads"),
         ]
     );
-    assert_eq!(facts.removed[1].denied, 3);
+    assert_eq!((facts.removed[1].denied, facts.watched), (3, Some(1)));
     assert_eq!(facts.replay.map(|replay| (replay.broken.of, replay.horizon)), Some((50, 30)));
 }
 

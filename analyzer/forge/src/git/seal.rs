@@ -1,5 +1,6 @@
 //! A seal on a commit, by which Remit knows its own: whatever a person changes of it breaks the seal.
 
+use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
 /// What a sealed commit says of itself.
@@ -7,11 +8,14 @@ use sha2::{Digest as _, Sha256};
 pub(crate) struct Seal {
     /// Digest of the evidence it was made from.
     pub(crate) evidence: String,
+    /// The day on which its branch was pushed first, where no forge tells.
+    pub(crate) opened: Option<Date>,
 }
 
 /// Trailers of a message.
 pub(crate) const UNIT: &str = "Remit-Unit: ";
 pub(crate) const EVIDENCE: &str = "Remit-Evidence: ";
+pub(crate) const OPENED: &str = "Remit-Opened: ";
 const SEAL: &str = "Remit-Seal: ";
 
 impl Seal {
@@ -32,8 +36,11 @@ impl Seal {
         if seal.strip_prefix(SEAL)? != sum(message, tree, parent) {
             return None;
         }
-        let evidence = message.lines().rev().find_map(|line| line.strip_prefix(EVIDENCE))?;
-        Some(Self { evidence: evidence.to_owned() })
+        let last = |name: &str| message.lines().rev().find_map(|line| line.strip_prefix(name));
+        Some(Self {
+            evidence: last(EVIDENCE)?.to_owned(),
+            opened: last(OPENED).and_then(|day| day.parse().ok()),
+        })
     }
 }
 

@@ -35,7 +35,7 @@ fn whatever_is_changed_breaks_the_seal() {
     let commit =
         |tree: &str, parents: &str, message: &str| format!("tree {tree}\n{parents}author A\n\n{message}");
     let whole = commit("t1", "parent p1\n", &message);
-    assert_eq!(Seal::read(&whole), Some(Seal { evidence: "e".to_owned() }));
+    assert_eq!(Seal::read(&whole), Some(Seal { evidence: "e".to_owned(), opened: None }));
     for broken in [
         commit("t2", "parent p1\n", &message),
         commit("t1", "parent p2\n", &message),

@@ -6,11 +6,12 @@ use super::{Candidate, Run};
 use crate::body::Subject;
 use crate::dashboard::{Dashboard, Entry};
 use crate::error::Error;
-use crate::forge::{NewPullRequest, PullRequest};
-use crate::marker::{End, Marker, Packed};
+use crate::forge::{NewPullRequest, PullRequest, State};
+use crate::marker::{End, Marker, Packed, bounded};
 use crate::plan::Decision;
 use crate::repository::{Content, Pushed, reviewers};
-use crate::unit::Unit;
+use crate::status::Done;
+use crate::unit::{Purpose, Unit};
 
 impl Run<'_> {
     /// Does what was decided about a candidate, and puts it onto the dashboard.
@@ -20,7 +21,7 @@ impl Run<'_> {
         decision: &Decision,
         board: &mut Dashboard,
     ) -> Result<(), Error> {
-        if !candidate.change.suggestions.is_empty() && candidate.change.files.is_empty() {
+        if candidate.is_by_hand() {
             let places = candidate.change.suggestions.clone();
             board.by_hand.push((candidate.entry(String::new()), places));
         }
@@ -144,6 +145,7 @@ impl Run<'_> {
         self.complete(candidate, &pull).await?;
         board.open.push(candidate.entry(self.reference(&pull)));
         self.say(candidate, "opened", &pull.url, files(candidate));
+        self.keep(&candidate.unit, pull, marker, Done::Opened);
         Ok(())
     }
 
@@ -165,6 +167,7 @@ impl Run<'_> {
         }
         self.complete(candidate, pull).await?;
         self.say(candidate, "completed", &pull.url, "a run had been cut");
+        self.done.insert(candidate.unit.clone(), Done::Completed);
         Ok(())
     }
 
@@ -192,6 +195,7 @@ impl Run<'_> {
             self.forge.rewrite(pull.number, &title, &body).await?;
         }
         self.say(candidate, "updated", &pull.url, why);
+        self.done.insert(candidate.unit.clone(), Done::Updated);
         Ok(())
     }
 
@@ -199,8 +203,14 @@ impl Run<'_> {
         if self.settings.is_dry {
             return Ok(());
         }
-        let body = Marker { end: Some(end), ..marker }.put_into(&pull.body);
-        self.forge.close(pull.number, &format!("Closed by Remit: {why}.\n\n{body}")).await
+        let marker = Marker { end: Some(end), ..marker };
+        let body = marker.put_into(&pull.body);
+        self.forge.close(pull.number, &format!("Closed by Remit: {why}.\n\n{body}")).await?;
+        if let Some(Purpose::Proposal(unit)) = Purpose::of(&pull.branch) {
+            let pull = PullRequest { state: State::Closed, ..pull.clone() };
+            self.keep(&unit, pull, marker, Done::Closed);
+        }
+        Ok(())
     }
 
     /// Puts the candidate's change onto a branch, where it is nobody else's.
@@ -220,7 +230,7 @@ impl Run<'_> {
 
     /// Asks owners of what the candidate edits for a review, and says by the label that all is done.
     async fn complete(&mut self, candidate: &Candidate<'_>, pull: &PullRequest) -> Result<(), Error> {
-        let reviewers = reviewers(self.owners.as_ref(), &candidate.change.files);
+        let reviewers = reviewers(self.owners.as_ref(), candidate.change.paths());
         let problems = self.forge.complete(pull.number, &self.settings.label, &reviewers).await?;
         self.report.notes.extend(problems);
         Ok(())
@@ -237,7 +247,7 @@ impl Run<'_> {
         Marker {
             identity: candidate.facts.identity.clone(),
             evidence: candidate.evidence.clone(),
-            keep: candidate.asked.clone(),
+            keep: bounded(candidate.asked.clone()),
             end: None,
             removed: Packed::of(&going),
         }
@@ -251,6 +261,7 @@ fn subject<'a>(candidate: &'a Candidate<'_>, marker: &'a Marker) -> Subject<'a> 
         change: &candidate.change,
         kept: &candidate.kept,
         marker,
+        owners: &[],
     }
 }
 

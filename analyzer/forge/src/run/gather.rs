@@ -40,6 +40,8 @@ impl<'a> Run<'a> {
             owners,
             pasts: BTreeMap::new(),
             denied: BTreeMap::new(),
+            taken_back: BTreeSet::new(),
+            done: BTreeMap::new(),
             report: Report::default(),
         };
         run.learn(pulls);
@@ -53,7 +55,10 @@ impl<'a> Run<'a> {
             let marker = Marker::read(&pull.body).unwrap_or_default();
             match purpose {
                 // What was refused once it was gone stays from then on.
-                Purpose::Rollback(_) if pull.state != State::Closed => {
+                Purpose::Rollback(number) if pull.state != State::Closed => {
+                    if pull.state != State::Open {
+                        self.taken_back.insert(number);
+                    }
                     self.denied.entry(Unit::of(&marker.identity)).or_default().extend(marker.keep);
                 }
                 Purpose::Rollback(_) => {}

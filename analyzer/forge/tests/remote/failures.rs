@@ -131,15 +131,3 @@ fn a_repository_that_is_elsewhere_is_told_of() {
     let error = place.try_run(&[], &[]).unwrap_err().to_string();
     assert!(error.contains("hint: was the repository renamed?"), "{error}");
 }
-
-#[test]
-fn a_branch_that_moves_meanwhile_is_not_written_over() {
-    let place = Place::new(Flavour::GitHub);
-    place.state(&facts("one", &["b"]));
-    let hook = place.folder.path().join("remote.git/hooks/pre-receive");
-    std::fs::write(&hook, "#!/bin/sh\necho no pushes to $0 today >&2\nexit 1\n").unwrap();
-    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let error = place.try_run(&[facts("one", &["b", "c"])], &[]).unwrap_err().to_string();
-    assert!(error.starts_with("`git push` failed: remote: no pushes to"), "{error}");
-    assert_eq!(place.forge.pulls()[0].title, "Remove 1 unused permission of role one");
-}

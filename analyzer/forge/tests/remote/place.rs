@@ -71,6 +71,7 @@ pub(crate) fn facts(name: &str, removed: &[&str]) -> Facts {
         proof: Proof { what: "recorded requests", replayed: 7, allowed: 7, calls: 7 },
         replay: None,
         tier: None,
+        watched: None,
     }
 }
 
@@ -164,8 +165,19 @@ impl Place {
         proposals: &[Facts],
         settled: &[&str],
     ) -> Result<Report, Error> {
+        self.try_run_at(&self.remote(), api, proposals, settled)
+    }
+
+    /// The same with the repository reached by another way.
+    pub(crate) fn try_run_at(
+        &self,
+        remote: &str,
+        api: &Forge,
+        proposals: &[Facts],
+        settled: &[&str],
+    ) -> Result<Report, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let scratch = Git::open(&self.remote(), None)?;
+        let scratch = Git::open(remote, None)?;
         let settled = settled.iter().map(|name| format!("arn:aws:iam::111122223333:role/{name}")).collect();
         let now: Timestamp = self.now.parse().unwrap();
         runtime.block_on(run(api, &scratch, proposals, &settled, &mut Lines, &self.settings, now))

@@ -1,64 +1,38 @@
 //! Remote repositories over other ways than files, what they may bring, and forges whose API nobody knows.
 
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-
 use jiff::Timestamp;
-use remit_forge::{Git, Token, patches};
+use remit_forge::codeowners::Dialect;
+use remit_forge::{Destination, Git, Outcome, Token, patches};
 use remit_tests::forge::Flavour;
 
-use crate::place::{Lines, NOW, Place, facts, git};
-
-/// Git's own server, which ends when it is dropped.
-struct Daemon(Child, u16);
-
-impl Daemon {
-    fn start(place: &Place) -> Self {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let mut command = Command::new("git");
-        command.args([
-            "daemon",
-            "--listen=127.0.0.1",
-            "--export-all",
-            "--enable=receive-pack",
-            "--reuseaddr",
-        ]);
-        command.arg(format!("--port={port}")).arg(format!("--base-path={}", place.folder.path().display()));
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let daemon = Self(child, port);
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-        daemon
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        // The server forks for each connection, and those end with it.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use crate::daemon::Daemon;
+use crate::place::{Lines, Place, facts, git};
 
 fn patched(place: &Place, remote: &str, push: bool) -> Vec<(&'static str, String)> {
+    let outcomes = patched_as_well(place, remote, push).into_iter();
+    outcomes.map(|one| (one.state, one.url)).collect()
+}
+
+fn patched_as_well(place: &Place, remote: &str, push: bool) -> Vec<Outcome> {
     let scratch = Git::open(remote, None).unwrap();
-    let now: Timestamp = NOW.parse().unwrap();
-    let proposals = [facts("one", &["b", "c"]), facts("two", &["b"]), facts("absent", &["b"])];
+    let now: Timestamp = place.now.parse().unwrap();
+    let proposals = [facts("absent", &["b"]), facts("two", &["b"]), facts("one", &["b", "c"])];
     let out = place.folder.path().join("out");
-    let report = patches(&scratch, &proposals, &mut Lines, &place.settings, &out, push, now).unwrap();
+    let to = Destination { folder: &out, push, dialect: Dialect::GitHub };
+    let report = patches(&scratch, &proposals, &mut Lines, &place.settings, to, now).unwrap();
     assert_eq!(report.problems, [] as [&str; 0]);
-    report.outcomes.into_iter().map(|one| (one.state, one.url)).collect()
+    report.outcomes
 }
 
 #[test]
 fn patches_apply_and_branches_are_pushed_over_the_network() {
     let mut place = Place::new(Flavour::GitHub);
     place.settings.max_open = 1;
-    let daemon = Daemon::start(&place);
-    let remote = format!("git://127.0.0.1:{}/remote.git", daemon.1);
+    let daemon = Daemon::start(&place, None);
+    let remote = daemon.remote();
     let states = patched(&place, &remote, true);
-    assert_eq!(states.iter().map(|one| one.0).collect::<Vec<_>>(), ["pushed", "waits", "nothing to edit"]);
+    // What removes most comes first.
+    assert_eq!(states.iter().map(|one| one.0).collect::<Vec<_>>(), ["pushed", "nothing to edit", "waits"]);
     let patch = place.folder.path().join("out").join(&states[0].1);
     place.git(&["apply", "--check", patch.to_str().unwrap()]);
     place.git(&["am", "--quiet", patch.to_str().unwrap()]);
@@ -67,6 +41,59 @@ fn patches_apply_and_branches_are_pushed_over_the_network() {
     let before = place.branches();
     assert_eq!(patched(&place, &remote, true)[0].0, "open");
     assert_eq!(place.branches(), before);
+}
+
+#[test]
+fn as_many_branches_are_pushed_on_a_day_as_may_be_opened() {
+    let mut place = Place::new(Flavour::GitHub);
+    let remote = place.remote();
+    let states = |place: &Place| {
+        let states = patched(place, &remote, true).into_iter();
+        states.map(|one| one.0).filter(|state| *state != "nothing to edit").collect::<Vec<_>>()
+    };
+    assert_eq!(states(&place), ["pushed", "waits"]);
+    let first = place.branches();
+    assert_eq!((states(&place), place.branches()), (vec!["open", "waits"], first.clone()));
+    place.set_now("2026-11-29T00:00:01Z");
+    assert_eq!(states(&place), ["open", "pushed"]);
+    // A branch that is written anew is not a new one, and stays as old as it is.
+    place.write(
+        "iam/one.json",
+        &place.file("main", "iam/one.json").replace("  \"s3:b\",\n", "  \"s3:b\", \"s3:x\",\n"),
+    );
+    place.commit("Conflict");
+    assert_eq!(states(&place), ["pushed", "open"]);
+    let branches = place.branches();
+    let day = |name: &str| {
+        let (_, commit) = branches.iter().find(|(branch, _)| branch.starts_with(name)).unwrap();
+        let said = git(&place.folder.path().join("remote.git"), &["log", "-1", "--format=%B", commit]);
+        said.lines().find_map(|line| line.strip_prefix("Remit-Opened: ")).unwrap().to_owned()
+    };
+    assert_eq!((day("remit/one-"), day("remit/two-")), ("2026-11-28".to_owned(), "2026-11-29".to_owned()));
+    // Without a forge nothing tells a branch that somebody deleted from one that never was.
+    place.git(&[
+        "push",
+        "--quiet",
+        "origin",
+        "--delete",
+        &branches.keys().find(|one| one.starts_with("remit/two-")).unwrap(),
+    ]);
+    place.set_now("2026-11-30T12:00:00Z");
+    assert_eq!(states(&place), ["open", "pushed"]);
+}
+
+#[test]
+fn without_a_forge_owners_are_named() {
+    let place = Place::new(Flavour::GitHub);
+    let outcomes = patched_as_well(&place, &place.remote(), true);
+    assert!(outcomes[0].detail.ends_with("; review by @maya, @acme/platform"), "{outcomes:?}");
+    assert_eq!(outcomes[2].detail.rsplit("; ").next(), Some("review by @lee"), "{outcomes:?}");
+    let text = place.folder.path().join("out").join(outcomes[0].url.replace(".patch", ".md"));
+    let text = std::fs::read_to_string(text).unwrap();
+    assert!(
+        text.contains("\nAsk for a review, as `CODEOWNERS` says: `@maya`, `@acme/platform`.\n"),
+        "{text}"
+    );
 }
 
 #[test]
