@@ -111,7 +111,7 @@ function row(one) {
     : one.name;
   const marks = [
     one.muted ? make('span', { class: 'state' }, 'muted') : null,
-    one.pull_request ? make('span', { class: 'state yes' }, one.status.find((status) => status.startsWith('pull'))) : null,
+    ...one.status.filter((status) => status.startsWith('pull')).map((status) => make('span', { class: 'state yes' }, status)),
     one.status.includes('new') ? make('span', { class: 'state no' }, 'new finding') : null,
   ];
   const row = make('tr', {},
@@ -319,7 +319,7 @@ const left = ([all, rows], one, many) =>
 const part = (title, ...children) => make('section', {}, make('h4', {}, title), ...children);
 
 function detail(one, details) {
-  const { levels = [], services, used, gaps, unlisted, denied, findings, rhythm, proposal, pull_request: pullRequest } = details;
+  const { levels = [], services, used, gaps, unlisted, denied, findings, rhythm, proposal, pull_requests: pullRequests = [] } = details;
   const facts = [
     ['Kind', one.kind], ['Account', one.account || 'not known'], one.namespace && ['Namespace', one.namespace],
     ['Owner', one.owner ?? 'not known'], ['Allowed calls', grouped(one.calls)], ['Denied calls', grouped(one.denied)],
@@ -331,7 +331,7 @@ function detail(one, details) {
     make('p', { class: 'arn' }, code(one.arn)),
     one.muted ? make('p', {}, make('strong', {}, 'Muted: '), one.muted) : null,
     make('dl', { class: 'facts' }, ...facts.map(([name, value]) => make('div', {}, make('dt', {}, name), make('dd', {}, value)))),
-    proposalPart(proposal, pullRequest),
+    proposalPart(proposal, pullRequests),
     findings ? foundPart(findings) : null,
     services ? servicesPart(services) : null,
     levels.length ? levelsPart(levels) : null,
@@ -363,14 +363,14 @@ function foundPart(findings) {
   return part('Findings', table(titles, rows), more);
 }
 
-function proposalPart(proposal, pullRequest) {
+function proposalPart(proposal, pullRequests) {
   const { says, proof, points, folder, changes } = proposal;
   const policies = (changes?.[1] ?? []).map(([policy, edit, why, before, after, lines, diff]) => make('details', { class: 'policy' },
     make('summary', {}, code(policy), ' ', make('span', { class: 'edit' }, edit), ' ',
       make('span', { class: 'note' }, `${grouped(before)} → ${grouped(after)} characters`, ...(why ? ['; ', ...prose(why)] : []))),
     diff ? diffOf(diff, lines) : make('p', { class: 'note' }, lines ? 'The difference is in the proposal’s folder.' : 'The document itself does not change.')));
   return part('Proposal', make('p', {}, make('strong', {}, ...prose(says))),
-    pullRequest ? make('p', {}, 'Pull request: ', linkTo(pullRequest.url), ` (${pullRequest.state}${pullRequest.opened ? `, opened ${time(pullRequest.opened)} UTC` : ''})`) : null,
+    ...pullRequests.map(([url, says]) => make('p', {}, 'Pull request: ', url ? linkTo(url) : 'none', ` (${says})`)),
     proof ? make('p', {}, proof) : null,
     points ? make('p', {}, `It takes ${counted(points, 'point', 'points')} off the score.`) : null,
     folder ? make('p', {}, 'Files: ', code(folder), ' in the folder that ', code('remit propose'), ' wrote.') : null,

@@ -31,9 +31,9 @@ pub(super) struct Arguments {
     /// The `report.json` of an earlier run, to compare with; that in the folder to write into where none is named
     #[arg(long, value_name = "FILE")]
     previous: Option<PathBuf>,
-    /// Pull requests that propose new policies, as JSON, to be shown beside their principals
-    #[arg(long, value_name = "FILE")]
-    pull_requests: Option<PathBuf>,
+    /// How pull requests stand, to be shown beside their principals: a file that `remit pr --report` wrote, or a folder of such
+    #[arg(long, value_name = "PATH")]
+    pull_requests: Vec<PathBuf>,
     /// Print what changed since the report before, for a chat or a mail; nothing where nothing changed
     #[arg(long, value_name = "MEDIUM", value_enum)]
     digest: Option<Medium>,
@@ -54,13 +54,13 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
             .map(|path| Previous::read(&path))
             .transpose()?,
     };
-    let pull_requests = arguments.pull_requests.as_deref().map(pull_requests::read).transpose()?;
+    let pull_requests = pull_requests::read(&arguments.pull_requests)?;
     let Opened { analysed, ledger, .. } = opened(&arguments.analysing, Wanted::default(), streams)?;
     let beside = Beside {
         problems: analysed.problems.clone(),
         hours: hours(&analysed, &ledger)?,
         previous,
-        pull_requests: pull_requests.unwrap_or_default(),
+        pull_requests,
     };
     let report = write(&analysed, beside, &arguments.out)?;
     match arguments.digest {

@@ -51,6 +51,7 @@ pub(crate) fn section(cluster: &Cluster, subject: &AnalysedSubject) -> Principal
         rhythm: None,
         proposal: proposal(cluster, subject),
         pull_request: None,
+        other_pull_requests: Vec::new(),
     }
 }
 

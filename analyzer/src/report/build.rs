@@ -53,7 +53,7 @@ pub(crate) struct Beside {
     /// The previous report.
     pub(crate) previous: Option<Previous>,
     /// Pull requests by whose policies they change.
-    pub(crate) pull_requests: BTreeMap<String, PullRequest>,
+    pub(crate) pull_requests: BTreeMap<String, Vec<PullRequest>>,
 }
 
 /// The report of an analysis.
@@ -63,7 +63,7 @@ pub(crate) fn build(
     cluster: Option<&Cluster>,
     beside: Beside,
 ) -> Report {
-    let Beside { problems, hours, previous, pull_requests } = beside;
+    let Beside { problems, hours, previous, mut pull_requests } = beside;
     let of_account: Vec<_> = analysis
         .principals
         .par_iter()
@@ -76,7 +76,9 @@ pub(crate) fn build(
     let mut lines = found::lines(catalog, analysis, cluster, findings(catalog, analysis, cluster));
     for principal in &mut principals {
         principal.rhythm = rhythm::of(&hours, &principal.arn);
-        principal.pull_request = pull_requests.get(&principal.arn).cloned();
+        let mut of_one = pull_requests.remove(&principal.arn).unwrap_or_default().into_iter();
+        principal.pull_request = of_one.next();
+        principal.other_pull_requests = of_one.collect();
         principal.owner = analysis.owners.get(&principal.arn).map(Owner::shown);
         principal.muted = analysis.mutes.of_identity(&principal.arn);
     }
@@ -227,6 +229,7 @@ fn section(catalog: &Catalog, account: &Account, analysed: &Analysed) -> Princip
         rhythm: None,
         proposal: proposal(catalog, account, analysed),
         pull_request: None,
+        other_pull_requests: Vec::new(),
     }
 }
 

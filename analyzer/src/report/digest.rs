@@ -186,8 +186,10 @@ fn score(report: &Report, before: Option<&Trend>) -> Option<String> {
 
 /// Pull requests that wait for a person.
 fn waiting(report: &Report) -> Option<String> {
-    let all =
-        report.principals.iter().filter_map(|principal| Some((principal, principal.pull_request.as_ref()?)));
+    let all = report
+        .principals
+        .iter()
+        .flat_map(|one| one.pull_requests().map(move |pull_request| (one, pull_request)));
     let mut open: Vec<_> = all.filter(|(_, pull_request)| pull_request.state == "open").collect();
     open.sort_by_key(|(principal, pull_request)| (pull_request.opened.clone(), principal.arn.clone()));
     let (oldest, pull_request) = open.first()?;
@@ -195,7 +197,8 @@ fn waiting(report: &Report) -> Option<String> {
     let since = since.map(|day| format!(" since {day}")).unwrap_or_default();
     let owner = oldest.owner.as_ref().map(|owner| format!(", {owner}")).unwrap_or_default();
     let waits = counted(open.len(), "pull request waits", "pull requests wait");
-    Some(format!("{waits}; the oldest{since}: {} ({}{owner})", pull_request.url, oldest.name))
+    let url = pull_request.url.as_deref().unwrap_or("no address");
+    Some(format!("{waits}; the oldest{since}: {url} ({}{owner})", oldest.name))
 }
 
 fn hour(report: &Report) -> Option<String> {

@@ -1,15 +1,17 @@
 //! Pull requests that propose new policies, as whoever opens them tells.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use remit_forge::STATUS_SCHEMA as SCHEMA;
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::model::PullRequest;
 
-/// Version of the format.
-const SCHEMA: &str = "remit.pull-requests/v1";
+/// What would be of the format.
+const HINT: &str = "hint: give a file that `remit pr --report FILE` wrote";
 
 #[derive(Debug, Deserialize)]
 struct File {
@@ -24,18 +26,76 @@ struct Entry {
     pull_request: PullRequest,
 }
 
-/// Reads pull requests by whose policies they change; of several of one principal the last in the file counts.
-pub(crate) fn read(path: &Path) -> anyhow::Result<BTreeMap<String, PullRequest>> {
+/// States in which there is something to do, those first in which it is most pressing.
+const PRESSING: [&str; 10] =
+    ["open", "stuck", "waiting", "by_hand", "snoozed", "closed", "kept", "taken_back", "merged", "resolved"];
+
+/// States in which nobody is at it, and nobody said no.
+const FREE: [&str; 3] = ["waiting", "by_hand", "resolved"];
+
+impl PullRequest {
+    /// Whether its principal's proposal is still to be taken up.
+    pub(crate) fn is_free(&self) -> bool {
+        FREE.contains(&self.state.as_str())
+    }
+
+    fn rank(&self) -> usize {
+        let at = PRESSING.iter().position(|state| *state == self.state);
+        at.unwrap_or(PRESSING.len())
+    }
+}
+
+/// Reads pull requests by whose policies they change: those of each file or, of a folder, of each of its `.json` files. A file is about one repository,
+/// and of several in it of one principal the last counts. The most pressing comes first.
+pub(crate) fn read(paths: &[PathBuf]) -> anyhow::Result<BTreeMap<String, Vec<PullRequest>>> {
+    let mut all: BTreeMap<String, Vec<PullRequest>> = BTreeMap::new();
+    for path in paths {
+        let files = if path.is_dir() { files_in(path)? } else { vec![path.clone()] };
+        for file in files {
+            for (principal, pull_request) in read_file(&file)? {
+                all.entry(principal).or_default().push(pull_request);
+            }
+        }
+    }
+    // Equally pressing ones keep the order of the files.
+    all.values_mut().for_each(|of_one| of_one.sort_by_key(PullRequest::rank));
+    Ok(all)
+}
+
+fn files_in(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let read = || format!("cannot read folder `{}`", folder.display());
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(read)? {
+        let path = entry.with_context(read)?.path();
+        if path.extension().is_some_and(|end| end == "json") && path.is_file() {
+            files.push(path);
+        }
+    }
+    if files.is_empty() {
+        bail!("no `.json` file is in `{}`\n{HINT}", folder.display());
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn read_file(path: &Path) -> anyhow::Result<BTreeMap<String, PullRequest>> {
     let text = crate::proposals::read_file(path)?;
-    let read = || -> anyhow::Result<File> { Ok(serde_json::from_str(&text)?) };
-    let File { schema, pull_requests } =
-        read().with_context(|| format!("cannot read pull requests in `{}`", path.display()))?;
-    if schema != SCHEMA {
+    let name = path.display();
+    // Its rows would be taken for a file without its first member, which helps nobody.
+    if matches!(serde_json::from_str(&text), Ok(Value::Array(_))) {
         bail!(
-            "`{}` has the format `{}`, and `{SCHEMA}` is known",
-            path.display(),
-            crate::output::plain(&schema)
+            "`{name}` is a list, as `remit pr --format json` prints one, and not of the format `{SCHEMA}`\n{HINT}"
         );
+    }
+    let File { schema, pull_requests } = match serde_json::from_str(&text) {
+        Ok(file) => file,
+        Err(error) => bail!("cannot read pull requests in `{name}`: {error}\n{HINT}"),
+    };
+    if schema != SCHEMA {
+        bail!("`{name}` has the format `{}`, and `{SCHEMA}` is known\n{HINT}", crate::output::plain(&schema));
     }
     Ok(pull_requests.into_iter().map(|entry| (entry.principal, entry.pull_request)).collect())
 }
+
+#[cfg(test)]
+mod tests;

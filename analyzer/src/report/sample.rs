@@ -402,7 +402,10 @@ pub(super) fn filled_with(text: &str) -> Report {
             (rhythm.first, rhythm.last) = (evil(), evil());
         }
         if let Some(pull_request) = &mut principal.pull_request {
-            (pull_request.url, pull_request.state, pull_request.opened) = (evil(), evil(), Some(evil()));
+            (pull_request.url, pull_request.state) = (Some(evil()), evil());
+            (pull_request.opened, pull_request.merged) = (Some(evil()), Some(evil()));
+            (pull_request.until, pull_request.change) = (Some(evil()), Some(evil()));
+            principal.other_pull_requests = vec![pull_request.clone()];
         }
         for row in &mut principal.levels {
             (row.level, row.examples) = (evil(), vec![evil()]);

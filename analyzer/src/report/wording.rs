@@ -1,6 +1,7 @@
 //! The words that the page and its Markdown twin share, so that both say the same.
 
 mod number;
+mod pull_request;
 #[cfg(test)]
 mod tests;
 mod text;

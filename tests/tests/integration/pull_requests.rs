@@ -55,11 +55,11 @@ fn begin(place: &Path, path: &str, text: &str) -> (PathBuf, Forge) {
 }
 
 /// Merges a pull request as a person does, some hours ago, and answers when.
-fn merge(work: &Path, forge: &Forge, branch: &str, number: u64) -> Timestamp {
+fn merge(work: &Path, forge: &Forge, branch: &str, number: u64, hours: i64) -> Timestamp {
     git(work, &["pull", "--quiet", "--no-rebase", "origin", branch]);
     git(work, &["push", "--quiet", "origin", "HEAD:main"]);
     let commit = git(work, &["rev-parse", "HEAD"]).trim().to_owned();
-    let merged = hours_ago(20).checked_add(30.minutes()).unwrap();
+    let merged = hours_ago(hours).checked_add(30.minutes()).unwrap();
     forge.change(number, |pull| {
         pull.state = "merged".to_owned();
         pull.commit = Some(commit);
@@ -78,7 +78,8 @@ fn a_proposal_is_opened_merged_refused_and_taken_back() {
     let before = place.join("demo/proposals").join(ROLE).join("before/launch.json");
     let (work, forge) = begin(place, "iam/launch.json", &fs::read_to_string(before).unwrap());
 
-    let run = || ask(place, &forge, &["pr", "demo/proposals", "--format", "json"]);
+    let run =
+        || ask(place, &forge, &["pr", "demo/proposals", "--format", "json", "--report", "stand/infra.json"]);
     let first = run();
     assert_eq!((first.code, first.talk.contains(TOKEN)), (Some(0), false), "{first:?}");
     let outcomes: Value = serde_json::from_str(&first.out).unwrap();
@@ -93,18 +94,29 @@ fn a_proposal_is_opened_merged_refused_and_taken_back() {
     let again = run();
     assert_eq!((again.code, forge.writes().len()), (Some(0), 0), "{again:?}");
 
-    let merged = merge(&work, &forge, &pull.branch, pull.number);
+    let opened: Timestamp = pull.created.parse().unwrap();
+    let opened = opened.strftime("%Y-%m-%d %H:%M");
+    told(place, &[("state", "open"), ("change", "unchanged")], &format!("(open, opened {opened} UTC)"));
+    // What the run prints is of another form.
+    fs::write(place.join("printed.json"), &first.out).unwrap();
+    let wrong = report(place, "printed.json");
+    assert!(
+        wrong.code == Some(2) && wrong.talk.contains("hint: give a file that `remit pr --report FILE` wrote"),
+        "{wrong:?}"
+    );
+
+    let merged = merge(&work, &forge, &pull.branch, pull.number, 20);
+    assert_eq!(run().code, Some(0));
+    let words = format!("(merged, opened {opened} UTC, merged {} UTC)", merged.strftime("%Y-%m-%d %H:%M"));
+    told(place, &[("state", "merged"), ("change", "unchanged")], &words);
+    let _ = forge.calls();
     let watch = || ask(place, &forge, &["watch", "--ledger", "demo/ledger"]);
     let quiet = watch();
     assert_eq!((quiet.code, quiet.out.lines().count()), (Some(0), 1), "{quiet:?}");
     assert!(quiet.talk.contains("nothing was refused"), "{quiet:?}");
 
     // Of the hour of the merge what was refused before it is nothing that it refused, and what was after it is.
-    let happen = |operation: &str, at: Timestamp| {
-        fs::write(place.join("refused.json"), refused(operation, at)).unwrap();
-        let read = program::run(place, &["ingest", "cloudtrail", "refused.json", "--ledger", "demo/ledger"]);
-        assert_eq!(read.code, Some(0), "{read:?}");
-    };
+    let happen = |operation: &str, at: Timestamp| happen(place, operation, at);
     happen("DeleteStateMachine", merged.checked_sub(5.minutes()).unwrap());
     let quiet = watch();
     assert!(quiet.talk.contains("nothing was refused"), "{quiet:?}");
@@ -121,6 +133,63 @@ fn a_proposal_is_opened_merged_refused_and_taken_back() {
     let _ = forge.calls();
     assert_eq!((watch().code, forge.writes().len()), (Some(0), 0));
     assert_eq!(forge.violations(), [] as [&str; 0]);
+}
+
+/// A report on the demo's sample, with what is told of pull requests.
+fn report(place: &Path, pull_requests: &str) -> Ran {
+    let grants = "demo/sample/account-authorization-details.json";
+    let words = ["report", "--ledger", "demo/ledger", "--grants", grants, "--out", "told", "--pull-requests"];
+    program::run(place, &[words.as_slice(), &[pull_requests]].concat())
+}
+
+/// Holds that the report tells this of the launcher's pull request.
+fn told(place: &Path, members: &[(&str, &str)], words: &str) {
+    let ran = report(place, "stand");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let json: Value = serde_json::from_slice(&fs::read(place.join("told/report.json")).unwrap()).unwrap();
+    let principals = json["principals"].as_array().unwrap();
+    let told: Vec<_> = principals.iter().filter(|one| !one["pull_request"].is_null()).collect();
+    let [launcher] = &told[..] else { panic!("{told:#?}") };
+    assert_eq!(launcher["name"], "etl-launcher");
+    for (member, value) in members {
+        assert_eq!(launcher["pull_request"][member], *value, "{launcher:#}");
+    }
+    let url = launcher["pull_request"]["url"].as_str().unwrap();
+    let text = fs::read_to_string(place.join("told/report.md")).unwrap();
+    let line = format!("**Pull request:** `{url}` {words}");
+    assert!(url.ends_with("/pull/1") && text.lines().any(|one| one == line), "{line} in {text}");
+}
+
+/// A refused call of the launcher comes into the ledger.
+fn happen(place: &Path, operation: &str, at: Timestamp) {
+    fs::write(place.join("refused.json"), refused(operation, at)).unwrap();
+    let read = program::run(place, &["ingest", "cloudtrail", "refused.json", "--ledger", "demo/ledger"]);
+    assert_eq!(read.code, Some(0), "{read:?}");
+}
+
+#[test]
+fn refused_calls_count_for_fourteen_days() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path();
+    let made = program::run(place, &["demo", "--out", "demo"]);
+    assert_eq!(made.code, Some(0), "{made:?}");
+    let before = place.join("demo/proposals").join(ROLE).join("before/launch.json");
+    let (work, forge) = begin(place, "iam/launch.json", &fs::read_to_string(before).unwrap());
+    assert_eq!(ask(place, &forge, &["pr", "demo/proposals", "--no-dashboard"]).code, Some(0));
+    let pull = forge.pulls().remove(0);
+    let merged = merge(&work, &forge, &pull.branch, pull.number, 15 * 24);
+    let over = merged.checked_add((14 * 24).hours()).unwrap();
+    let watch = || ask(place, &forge, &["watch", "--ledger", "demo/ledger"]);
+    // It is of the last hour that counts, and too late.
+    happen(place, "DeleteStateMachine", over.checked_add(5.minutes()).unwrap());
+    let quiet = watch();
+    assert!(quiet.talk.contains("nothing was refused") && forge.pulls().len() == 1, "{quiet:?}");
+    happen(place, "StopExecution", over.checked_sub(5.minutes()).unwrap());
+    let told = watch();
+    let pulls = forge.pulls();
+    let [_, back] = &pulls[..] else { panic!("{told:?} {pulls:?}") };
+    assert!(back.body.contains("`states:StopExecution`"), "{}", back.body);
+    assert!(!back.body.contains("`states:DeleteStateMachine`"), "{}", back.body);
 }
 
 /// The launcher's policy as a person wrote it.
@@ -204,7 +273,7 @@ fn resources_are_narrowed_where_that_is_asked_for() {
     assert_eq!((run(&["--resources"]).code, forge.writes().len(), forge.pulls().len()), (Some(0), 0, 1));
 
     let [pull] = &forge.pulls()[..] else { panic!("{:?}", forge.pulls()) };
-    merge(&work, &forge, &pull.branch, pull.number);
+    merge(&work, &forge, &pull.branch, pull.number, 20);
     let refused = log("etl-launcher", &[("sts", "AssumeRole", true)], hours_ago(10));
     fs::write(place.join("refused.json"), refused).unwrap();
     let read = program::run(place, &["ingest", "cloudtrail", "refused.json", "--ledger", "demo/ledger"]);

@@ -1,6 +1,6 @@
 //! What one hour of work would remove most.
 
-use crate::report::model::{Hour, Pick, PrincipalSection, ProposalSection};
+use crate::report::model::{Hour, Pick, PrincipalSection, ProposalSection, PullRequest};
 
 /// Minutes that it is taken to cost to review a proposal: to read what goes and ask whoever looks after the principal.
 const PER_PROPOSAL: u64 = 5;
@@ -12,10 +12,11 @@ const PER_POLICY: u64 = 2;
 const HOUR: u64 = 60;
 
 /// The proposals that remove most for each minute of review, as many as fit into an hour. Muted principals, and those
-/// whose pull request waits already, are left out.
+/// whose pull request is open or was answered already, are left out.
 pub(super) fn of(principals: &[PrincipalSection]) -> Hour {
-    let is_free =
-        |principal: &&PrincipalSection| principal.muted.is_none() && principal.pull_request.is_none();
+    let is_free = |principal: &&PrincipalSection| {
+        principal.muted.is_none() && principal.pull_requests().all(PullRequest::is_free)
+    };
     let mut picks: Vec<Pick> = principals.iter().filter(is_free).filter_map(pick).collect();
     let of_points = picks.iter().map(|pick| pick.points).sum();
     // By points a minute, compared without division; then by name, so that the order never varies.

@@ -149,7 +149,7 @@ fn row(principal: &PrincipalSection, anchor: &str, is_new: bool) -> Value {
     let mut status = vec![wording::state_look(&principal.proposal).to_owned()];
     status.extend((principal.calls == 0).then(|| "idle".to_owned()));
     status.extend(is_new.then(|| "new".to_owned()));
-    status.extend(pull_request.map(|pull_request| format!("pull request {}", pull_request.state)));
+    status.extend(pull_request.map(|pull_request| format!("pull request {}", pull_request.state_words())));
     let muted = principal.muted.as_ref().map(|mute| match &mute.until {
         Some(until) => format!("{} (until {until})", mute.reason),
         None => mute.reason.clone(),
@@ -211,7 +211,7 @@ fn detail(report: &Report, principal: &PrincipalSection, findings: &[&FindingLin
         "findings": list(findings, depth.findings),
         "rhythm": principal.rhythm.as_ref().map(rhythm),
         "proposal": proposal(principal, depth),
-        "pull_request": principal.pull_request,
+        "pull_requests": principal.pull_requests().map(|one| json!([one.url, one.words()])).collect::<Vec<_>>(),
     }))
 }
 

@@ -38,6 +38,10 @@ pub(super) fn section(
         text(&wording::last_used(&principal.last_used)),
     )?;
     proposal(principal, page)?;
+    for pull_request in principal.pull_requests() {
+        let url = pull_request.url.as_deref().map_or_else(|| "none".to_owned(), code);
+        writeln!(page, "\n**Pull request:** {url} ({})", text(&pull_request.words()))?;
+    }
     unused(principal, page)?;
     used(principal, page)?;
     if !principal.gaps.is_empty() {

@@ -50,11 +50,18 @@ pub struct PrincipalSection {
     pub rhythm: Option<Rhythm>,
     /// What is proposed.
     pub proposal: ProposalSection,
-    /// The pull request that proposes it, where there is one.
+    /// The pull request that proposes it, where there is one; of those in several repositories the most pressing.
     pub pull_request: Option<PullRequest>,
+    /// The others of these.
+    pub other_pull_requests: Vec<PullRequest>,
 }
 
 impl PrincipalSection {
+    /// Its pull requests, the most pressing first.
+    pub fn pull_requests(&self) -> impl Iterator<Item = &PullRequest> {
+        self.pull_request.iter().chain(&self.other_pull_requests)
+    }
+
     /// The access levels of which something is unused.
     pub(crate) fn unused_levels(&self) -> impl Iterator<Item = &LevelRow> {
         self.levels.iter().filter(|row| row.permissions.unused > 0)
@@ -74,15 +81,24 @@ pub struct Rhythm {
     pub week: [[u32; 24]; 7],
 }
 
-/// A pull request that proposes a principal's new policies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+/// A pull request that proposes a principal's new policies, or what became of one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(default)]
 pub struct PullRequest {
-    /// Where it is, `https://...`.
-    pub url: String,
-    /// What became of it: `open`, `merged` or `closed`.
+    /// Where it is, `https://...`; where there is none yet, what lists its principal.
+    pub url: Option<String>,
+    /// What became of it: `open`, `waiting`, `by_hand`, `stuck`, `snoozed`, `closed`, `kept`, `merged`, `taken_back` or `resolved`.
     pub state: String,
     /// When it was opened, ISO 8601.
     pub opened: Option<String>,
+    /// When it was merged.
+    pub merged: Option<String>,
+    /// The last day on which nobody wants to hear of it, `YYYY-MM-DD`.
+    pub until: Option<String>,
+    /// Permissions that stay because somebody asked for it.
+    pub kept: u64,
+    /// What the last run did about it: `opened`, `updated`, `completed`, `closed` or `unchanged`.
+    pub change: Option<String>,
 }
 
 /// What somebody said not to list.

@@ -127,10 +127,12 @@ pub(super) fn principal(at: usize, used: usize, dice: &Dice) -> PrincipalSection
         rhythm: (!used.is_empty()).then(|| rhythm(dice)),
         proposal: proposal(at, account, kind, &name, permissions),
         pull_request: (at % 8 == 3).then(|| PullRequest {
-            url: format!("https://git.example/larkspur/policies/pull/{at}"),
+            url: Some(format!("https://git.example/larkspur/policies/pull/{at}")),
             state: "open".to_owned(),
             opened: Some("2026-11-20T09:00:00Z".to_owned()),
+            ..PullRequest::default()
         }),
+        other_pull_requests: Vec::new(),
         used,
         name,
     }
