@@ -107,8 +107,13 @@ fn a_proposal_is_opened_merged_refused_and_taken_back() {
 
     let merged = merge(&work, &forge, &pull.branch, pull.number, 20);
     assert_eq!(run().code, Some(0));
-    let words = format!("(merged, opened {opened} UTC, merged {} UTC)", merged.strftime("%Y-%m-%d %H:%M"));
-    told(place, &[("state", "merged"), ("change", "unchanged")], &words);
+    let stand: Value = serde_json::from_slice(&fs::read(place.join("stand/infra.json")).unwrap()).unwrap();
+    let stand = &stand["pull_requests"][0];
+    assert_eq!(
+        (&stand["state"], &stand["merged"]),
+        (&"merged".into(), &merged.to_string().into()),
+        "{stand:#}"
+    );
     let _ = forge.calls();
     let watch = || ask(place, &forge, &["watch", "--ledger", "demo/ledger"]);
     let quiet = watch();

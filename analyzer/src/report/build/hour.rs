@@ -55,7 +55,10 @@ mod tests {
     fn offers(principals: &[PrincipalSection]) -> Vec<(String, u64, u64)> {
         let offer = |one: &PrincipalSection| {
             let ProposalSection::Proven { changes, points, .. } = &one.proposal else { return None };
-            let is_free = one.muted.is_none() && one.pull_request.is_none() && *points > 0;
+            let is_free = one
+                .pull_requests()
+                .all(|pull| ["waiting", "by_hand", "resolved"].contains(&pull.state.as_str()));
+            let is_free = is_free && one.muted.is_none() && *points > 0;
             is_free.then(|| (one.arn.clone(), 5 + 2 * changes.len() as u64, *points))
         };
         principals.iter().filter_map(offer).collect()
@@ -90,5 +93,28 @@ mod tests {
     fn there_is_nothing_to_do_where_nothing_is_proposed() {
         let hour = of(&[]);
         assert_eq!((hour.picks.len(), hour.points, hour.of_points), (0, 0, 0));
+    }
+
+    #[test]
+    fn what_nobody_is_at_and_nobody_answered_is_left_to_do() {
+        let mut principals = sample::report(8, 3).principals;
+        principals.iter_mut().for_each(|one| one.pull_request = None);
+        let first = of(&principals).picks.remove(0).principal;
+        let mut is_picked = |states: &[&str]| {
+            let one = principals.iter_mut().find(|one| one.arn == first).unwrap();
+            let mut pulls =
+                states.iter().map(|&state| PullRequest { state: state.to_owned(), ..PullRequest::default() });
+            one.pull_request = pulls.next();
+            one.other_pull_requests = pulls.collect();
+            of(&principals).picks.iter().any(|pick| pick.principal == first)
+        };
+        for state in ["waiting", "by_hand", "resolved"] {
+            assert!(is_picked(&[state]), "{state}");
+        }
+        for state in ["open", "stuck", "snoozed", "closed", "kept", "merged", "taken_back"] {
+            assert!(!is_picked(&[state]), "{state}");
+        }
+        // It may be open in one repository while it waits in another.
+        assert!(!is_picked(&["waiting", "open"]));
     }
 }

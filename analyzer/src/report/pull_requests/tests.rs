@@ -130,3 +130,27 @@ fn other_forms_are_told_with_what_helps() {
     let error = read(&[empty]).unwrap_err().to_string();
     assert!(error.contains("no `.json` file") && error.ends_with(HINT), "{error}");
 }
+
+#[test]
+fn all_of_a_principal_are_shown_and_those_that_are_open_wait() {
+    let mut report = crate::report::sample::report(4, 3);
+    let pull = |number: u64, state: &str| PullRequest {
+        url: Some(format!("https://git.example/pull/{number}")),
+        state: state.to_owned(),
+        kept: 1,
+        ..PullRequest::default()
+    };
+    report.principals.iter_mut().for_each(|one| one.pull_request = None);
+    report.principals[0].pull_request = Some(pull(1, "open"));
+    report.principals[0].other_pull_requests = vec![pull(2, "taken_back"), pull(3, "open")];
+    let text = crate::report::markdown::render(&report);
+    for line in [
+        "**Pull request:** `https://git.example/pull/1` (open, 1 permission kept)",
+        "**Pull request:** `https://git.example/pull/2` (taken back, 1 permission kept)",
+    ] {
+        assert!(text.lines().any(|one| one == line), "{line} in {text}");
+    }
+    let digest = crate::report::digest::render(&report, crate::report::digest::Medium::Mail, None);
+    let digest = digest.unwrap().unwrap();
+    assert!(digest.contains("2 pull requests wait; the oldest: https://git.example/pull/1"), "{digest}");
+}
