@@ -7,6 +7,7 @@
 mod attachment;
 mod boundary;
 mod cluster;
+pub(crate) mod code_quality;
 mod denial;
 mod document;
 mod guest;

@@ -14,7 +14,9 @@ use super::analysing::catalog;
 use super::comment::CommentArguments;
 use crate::exit::Exit;
 use crate::finding::LEVELS;
-use crate::gate::{self, Counts, Input, Objection, Policy, Severity, Whom, markdown, sarif, tree};
+use crate::gate::{
+    self, Counts, Input, Objection, Policy, Severity, Whom, code_quality, markdown, sarif, tree,
+};
 use crate::ledgers::Ledger;
 use crate::output::plain;
 use crate::owners::{OwnerArguments, Search};
@@ -58,6 +60,9 @@ pub(super) struct Arguments {
     /// Write SARIF for code scanning into this file, too
     #[arg(long, value_name = "FILE")]
     sarif: Option<PathBuf>,
+    /// Write a report of code quality, which GitLab shows in the merge request, into this file, too
+    #[arg(long, value_name = "FILE")]
+    code_quality: Option<PathBuf>,
     /// Write a comment for the pull request into this file, too
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
@@ -136,6 +141,9 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     print(arguments, &objections, streams)?;
     if let Some(path) = &arguments.sarif {
         write_file(path, &sarif::render(&objections)?)?;
+    }
+    if let Some(path) = &arguments.code_quality {
+        write_file(path, &code_quality::render(&objections)?)?;
     }
     let comment = || markdown::render(&objections, &arguments.head);
     if let Some(path) = &arguments.markdown {

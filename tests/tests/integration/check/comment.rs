@@ -145,6 +145,41 @@ fn the_check_says_the_same_where_nobody_may_comment() {
     }
 }
 
+/// Runs the script of GitLab's template as a runner does, with the variables that the template gives.
+#[test]
+fn the_template_of_gitlab_comments_and_reports_code_quality() {
+    let text = fs::read_to_string(data::repository().join("deploy/gitlab/remit.gitlab-ci.yml")).unwrap();
+    let part = |name: &str| text.split_once(name).unwrap().1;
+    let script = part("  script:\n    - ").lines().next().unwrap();
+    let given = part("  variables:\n").lines().take_while(|line| line.starts_with("    "));
+    let given: Vec<_> = given.filter_map(|line| line.trim().split_once(": ")).collect();
+    let reports = part("      codequality: ").lines().next().unwrap();
+    let place = repository();
+    let folder = place.path();
+    let programs = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(remit_path(), programs.path().join("remit")).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let forge = Forge::start(Flavour::GitLab, folder, NOW);
+    let mut shell = Command::new("sh");
+    shell.args(["-ec", script]).current_dir(folder);
+    job(&mut shell, &forge).env("PATH", format!("{}:{path}", programs.path().display()));
+    shell.envs(given.iter().map(|(name, value)| (name, value.trim_matches('"'))));
+    let ran = ran(shell.env("CI_MERGE_REQUEST_DIFF_BASE_SHA", "main"));
+    assert_eq!((ran.code, forge.comments(7).len()), (Some(0), 1), "{ran:#?}");
+    assert_eq!(forge.violations(), [] as [&str; 0]);
+    let all: Vec<Value> = serde_json::from_str(&fs::read_to_string(folder.join(reports)).unwrap()).unwrap();
+    let told: Vec<_> = all
+        .iter()
+        .map(|one| (one["severity"].as_str().unwrap(), one["location"]["lines"]["begin"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(told, [("major", 4), ("info", 4)]);
+    assert_eq!(all[0]["location"]["path"], "iam/ä new.json");
+    assert_eq!(all[0]["check_name"], "new_privilege");
+    let prints: std::collections::BTreeSet<_> =
+        all.iter().map(|one| one["fingerprint"].as_str().unwrap()).collect();
+    assert_eq!(prints.len(), all.len());
+}
+
 /// Runs the Action's script as a runner does.
 fn act(folder: &Path, out: &Path, forge: &Forge, base: &str, wants_comment: &str) -> Ran {
     let mut bash = Command::new("bash");
