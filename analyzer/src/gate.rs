@@ -10,6 +10,7 @@ mod cluster;
 pub(crate) mod code_quality;
 mod denial;
 mod document;
+mod gain;
 mod guest;
 mod holders;
 pub(crate) mod markdown;
@@ -29,7 +30,7 @@ use std::path::PathBuf;
 
 use remit_catalog::{AccessLevel, Catalog};
 use remit_policy::{Expander, Usage};
-use remit_source::{Content, FileId, Place, Repository};
+use remit_source::{Content, FileId, Form, Place, Repository};
 
 pub(crate) use self::objection::{Counts, Demand, GATE_RULES, Objection, Severity};
 pub(crate) use self::whom::Whom;
@@ -120,6 +121,7 @@ pub(crate) fn check(input: &Input<'_>) -> Vec<Objection> {
         });
     }
     denial::of_identities(input, &mut expander, &places, &held, &mut grown);
+    denial::of_leavers(input, &mut expander, &held, &mut grown);
     denial::of_resources(input, &mut expander, &of_resources, &mut grown);
     grown.extend(attachment::growth(input));
     grown.extend(boundary::growth(input, &mut expander, &held));
@@ -187,7 +189,14 @@ fn by_key<'a>(repository: &Repository, all: &'a [Place]) -> BTreeMap<Key, &'a Pl
     for place in all {
         let path = repository.path(place.file).to_owned();
         let namespace = place.names.namespace.as_ref().map(|text| format!(" in {text}")).unwrap_or_default();
-        let address = format!("{}{namespace}", place.address);
+        // A manifest's role is called by its name, one of Terraform by its block.
+        let name = match (&place.content, place.form, &place.names.name) {
+            (Content::Rules(_) | Content::Binding(_), Form::Terraform, Some(name)) => {
+                format!(" named {name}")
+            }
+            _ => String::new(),
+        };
+        let address = format!("{}{name}{namespace}", place.address);
         let next = of_address.entry((path.clone(), address.clone())).or_default();
         places.insert((path, address, *next), place);
         *next += 1;
@@ -205,7 +214,8 @@ fn said(repository: &Repository, place: &Place) -> String {
         Content::Rules(rules) => {
             let reasons: Vec<_> = rules.iter().map(|rule| &rule.reasons).collect();
             let rules: Vec<_> = rules.iter().map(cluster::rule).collect();
-            format!("{names:?} {rules:?} {} {reasons:?} {:?}", place.address, place.reasons)
+            let name = &place.names.name;
+            format!("{names:?} {name:?} {rules:?} {} {reasons:?} {:?}", place.address, place.reasons)
         }
         Content::Binding(bound) => {
             let subjects: Vec<_> =

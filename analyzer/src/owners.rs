@@ -184,17 +184,15 @@ impl<'a> Search<'a> {
     /// Whoever is named first of those who are still there: by a rule, by the tags of something, or by the owners of a file.
     pub(crate) fn present<'t>(
         &mut self,
-        identity: &str,
+        identity: Option<&str>,
         tags: impl Iterator<Item = &'t BTreeMap<String, String>>,
         file: &str,
     ) -> Option<Owner> {
-        let none = BTreeMap::new();
         let is_there = |owner: &Owner| owner.left.is_none();
-        let mut found = self.owner(identity, &none, std::iter::empty()).filter(is_there);
-        for tags in tags {
-            found = found.or_else(|| self.owner(identity, tags, std::iter::empty()).filter(is_there));
-        }
-        found.or_else(|| self.owner("", &none, std::iter::once(file)).filter(is_there))
+        let by_rule = identity.and_then(|identity| self.by_rule(identity)).filter(is_there);
+        by_rule
+            .or_else(|| tags.flat_map(|tags| self.by_tags(tags)).find(is_there))
+            .or_else(|| self.by_file(file).filter(is_there))
     }
 
     /// Whoever is named first: by a rule, by a tag, or by the owners of a file.
@@ -204,24 +202,31 @@ impl<'a> Search<'a> {
         tags: &BTreeMap<String, String>,
         files: impl Iterator<Item = &'f str>,
     ) -> Option<Owner> {
-        let (leavers, today) = (&self.leavers, self.today);
-        let named = |names: Vec<String>, source: String| {
-            let left = leavers.all_left(&names, today);
-            Owner { names, source, left }
-        };
-        if let Some((place, rule)) = rule_of(self.rules, identity) {
-            return Some(named(names(&rule.owner), format!("`{place}`")));
-        }
-        for key in self.keys {
+        let named = self.by_rule(identity).or_else(|| self.by_tags(tags).next());
+        named.or_else(|| files.into_iter().find_map(|file| self.by_file(file)))
+    }
+
+    fn by_rule(&self, identity: &str) -> Option<Owner> {
+        let (place, rule) = rule_of(self.rules, identity)?;
+        Some(self.named(names(&rule.owner), format!("`{place}`")))
+    }
+
+    /// Of each key whose tag is there.
+    fn by_tags(&self, tags: &BTreeMap<String, String>) -> impl Iterator<Item = Owner> {
+        self.keys.iter().filter_map(|key| {
             let found = tags.iter().find(|(tag, value)| is_key(tag, key) && !value.trim().is_empty());
-            if let Some((tag, value)) = found {
-                return Some(named(names(value), format!("its tag `{tag}`")));
-            }
-        }
-        files
-            .into_iter()
-            .find_map(|file| self.repositories.owners(file))
-            .map(|(names, source)| named(names, source))
+            found.map(|(tag, value)| self.named(names(value), format!("its tag `{tag}`")))
+        })
+    }
+
+    fn by_file(&mut self, file: &str) -> Option<Owner> {
+        let (names, source) = self.repositories.owners(file)?;
+        Some(self.named(names, source))
+    }
+
+    fn named(&self, names: Vec<String>, source: String) -> Owner {
+        let left = self.leavers.all_left(&names, self.today);
+        Owner { names, source, left }
     }
 }
 

@@ -45,6 +45,16 @@ impl Declared {
         Self { file, lines, span, address, holders, boundary: None, members, tags: BTreeMap::new() }
     }
 
+    /// Whether it is of a template of CloudFormation, within which an address means one thing.
+    pub fn is_of_template(&self) -> bool {
+        self.address.starts_with("Resources.")
+    }
+
+    /// The roles, users or groups that it makes, with what bounds each.
+    pub fn bounded(&self) -> impl Iterator<Item = (&Text, Option<&Boundary>)> {
+        self.holders.iter().map(|holder| (holder, self.boundary.as_ref()))
+    }
+
     /// Whether it says anything.
     pub(crate) fn says(&self) -> bool {
         !self.holders.is_empty() || !self.members.is_empty() || !self.tags.is_empty()

@@ -113,8 +113,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     let search = std::cell::RefCell::new(search);
     let owner = |whom: Whom<'_>| {
         let file = shown(&arguments.head, whom.file);
-        let identity = whom.identity.unwrap_or_default();
-        search.borrow_mut().present(identity, whom.tags(&head), &file).map(|owner| owner.shown())
+        search.borrow_mut().present(whom.identity, whom.tags(&head), &file).map(|owner| owner.shown())
     };
     let mutes = &streams.configuration.mutes;
     let mut objections = gate::check(&Input {

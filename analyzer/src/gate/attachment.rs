@@ -11,16 +11,18 @@ use super::{Growth, Input, Objection, Severity, document, review, shown, unjudge
 pub(super) fn growth(input: &Input<'_>) -> Vec<Result<Growth, Box<Objection>>> {
     let before: BTreeSet<_> = input.base.attachments.iter().map(|one| key(input.base, one)).collect();
     let new = input.head.attachments.iter().filter(|one| !before.contains(&key(input.head, one)));
-    new.flat_map(|one| {
-        let name = one.policy.known().and_then(of_provider);
-        let growth = of(input, one);
-        // What a policy grants that is not here is known of none that a customer may have made, and of few of the provider's.
-        let is_judged = name.is_some() && (input.policy.forbidden.is_empty() || !growth.written.is_empty());
-        let why = format!("the statements of `{}` are not in the repository", one.policy);
-        let open = (!is_judged).then(|| Err(unjudged(input, one.file, one.line, &one.address, &why)));
-        std::iter::once(Ok(growth)).chain(open)
-    })
-    .collect()
+    new.flat_map(|one| told(input, one)).collect()
+}
+
+/// What whoever has a policy from elsewhere has by it, and that it cannot be told where that is so.
+pub(super) fn told(input: &Input<'_>, one: &Attachment) -> Vec<Result<Growth, Box<Objection>>> {
+    let name = one.policy.known().and_then(of_provider);
+    let growth = of(input, one, name);
+    // What a policy grants that is not here is known of none that a customer may have made, and of few of the provider's.
+    let is_judged = name.is_some() && (input.policy.forbidden.is_empty() || !growth.written.is_empty());
+    let why = format!("the statements of `{}` are not in the repository", one.policy);
+    let open = (!is_judged).then(|| Err(unjudged(input, one.file, one.line, &one.address, &why)));
+    std::iter::once(Ok(growth)).chain(open).collect()
 }
 
 /// Who has what; where nobody is named, what attaches it stands for whom.
@@ -38,9 +40,7 @@ fn of_provider(policy: &str) -> Option<&str> {
     name.rsplit('/').next()
 }
 
-/// What whoever has a policy from elsewhere has by it.
-pub(super) fn of(input: &Input<'_>, one: &Attachment) -> Growth {
-    let known = one.policy.known().and_then(of_provider);
+fn of(input: &Input<'_>, one: &Attachment, known: Option<&str>) -> Growth {
     let (level, written) = known.map_or((AccessLevel::Write, None), of_name);
     let is_wildcard = written.is_some() || known.is_some_and(|name| name.contains("FullAccess"));
     let to = one.holder.as_ref().map(|holder| format!(" to `{holder}`")).unwrap_or_default();

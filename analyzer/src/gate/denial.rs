@@ -1,11 +1,14 @@
 //! Denials that a change takes away: what was denied may be allowed by a policy that did not change, or by one that is elsewhere.
 
+use std::collections::BTreeMap;
+
 use remit_policy::{
     ActionSet, Document, Effect, Expander, Gap, Glob, PolicySet, Statement as Given, contain,
 };
 use remit_source::{Place, Reason, Statement};
 
 use super::holders::Held;
+use super::membership::groups;
 use super::policy::{granted, level, names};
 use super::{Growth, Input, Objection, Places, Severity, document, shown};
 
@@ -60,6 +63,38 @@ pub(super) fn of_identities(
                 }
                 let (given, has) = (given.clone(), holder.has.to_vec());
                 let (identity, rule) = (holder.name, "new_privilege");
+                gone.push(Gone { statement, given, has, file, line, address, identity, rule });
+            }
+        }
+    }
+    tell(input, expander, gone, told);
+}
+
+/// Each denial of a group that a user has left, where nothing denies the user the same any more.
+pub(super) fn of_leavers(input: &Input<'_>, expander: &mut Expander<'_>, held: &Held, told: &mut Told) {
+    let (before, after) = (groups(input.base), groups(input.head));
+    let mut gone = Vec::new();
+    for (key, groups) in &before {
+        let now = after.get(key);
+        let left = groups.iter().filter(|(name, _)| now.is_none_or(|now| !now.contains_key(*name)));
+        for (_, (one, user, group)) in left {
+            let still = now.into_iter().flat_map(BTreeMap::values);
+            let still = still.flat_map(|(_, _, group)| held.holder(group).has.iter());
+            let own = held.holder(user);
+            let has: Vec<_> = own.has.iter().chain(still).cloned().collect();
+            let denying = input.base.places.iter().filter(|place| place.names.holders.contains(group));
+            for (statement, given) in denying.flat_map(|place| denials(place, false)) {
+                // Who has no policy any more is allowed nothing.
+                if has.is_empty() || is_denied(&has, &given) {
+                    continue;
+                }
+                let head = input.head.declared.iter().find(|now| now.address == one.address);
+                let (file, line) = head.map_or_else(
+                    || (shown(input.base, one.file), 1),
+                    |now| (shown(input.head, now.file), *now.lines.start()),
+                );
+                let (address, identity) = (one.address.clone(), own.name.clone());
+                let (has, rule) = (has.clone(), "new_privilege");
                 gone.push(Gone { statement, given, has, file, line, address, identity, rule });
             }
         }

@@ -3,15 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use remit_policy::Document;
-use remit_source::{Place, Repository, Statement, Text};
+use remit_source::{Content, Place, Repository, Statement, Text};
 
-use super::{Input, Places, document, shown};
+use super::{Input, Places, document, policy, shown};
 
 /// What each holder of policies had and has, and statements that are gone from where they were.
 pub(super) struct Held {
     base: BTreeMap<String, Vec<Document>>,
     head: BTreeMap<String, Vec<Document>>,
     gone: BTreeMap<String, String>,
+    /// Holders now of whom not all policies can be read.
+    unread: BTreeSet<String>,
+    /// Holders now who have policies from elsewhere.
+    foreign: BTreeSet<String>,
 }
 
 /// What one holder had and has.
@@ -37,7 +41,14 @@ impl Held {
                 }
             }
         }
-        Self { base: by_holder(input.base), head: by_holder(input.head), gone }
+        let foreign = input.head.attachments.iter().filter_map(|one| one.holder.as_ref()).map(document::text);
+        Self {
+            base: by_holder(input.base),
+            head: by_holder(input.head),
+            gone,
+            unread: unread(input.head),
+            foreign: foreign.collect(),
+        }
     }
 
     /// Those who have the policy of a place, as far as the source tells.
@@ -55,6 +66,16 @@ impl Held {
         }
     }
 
+    /// Whether all of what it has in the repository now can be read.
+    pub(super) fn is_readable(&self, name: &Text) -> bool {
+        !self.unread.contains(&document::text(name))
+    }
+
+    /// Whether that is all that it has, as far as the source tells.
+    pub(super) fn is_whole(&self, name: &Text) -> bool {
+        self.is_readable(name) && !self.foreign.contains(&document::text(name))
+    }
+
     /// From where a statement moved, where it is gone from there.
     pub(super) fn moved_from(&self, statement: &Statement) -> Option<&str> {
         self.gone.get(&said(statement)).map(String::as_str)
@@ -66,6 +87,16 @@ fn said(statement: &Statement) -> String {
     let plain = document::said(std::slice::from_ref(statement)).into_iter();
     let plain: Vec<_> = plain.map(|one| remit_policy::Statement { sid: None, ..one }).collect();
     format!("{plain:?} {:?}", statement.reasons)
+}
+
+fn unread(repository: &Repository) -> BTreeSet<String> {
+    let is_open = |place: &&Place| {
+        matches!(place.content, Content::Unknown)
+            || policy::unread(repository, place).is_some()
+            || !document::of(place.statements()).open.is_empty()
+    };
+    let open = repository.places.iter().filter(is_open);
+    open.flat_map(|place| &place.names.holders).map(document::text).collect()
 }
 
 fn by_holder(repository: &Repository) -> BTreeMap<String, Vec<Document>> {

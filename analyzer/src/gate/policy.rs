@@ -96,39 +96,51 @@ pub(super) fn growth(
 }
 
 /// Actions of a statement that grow.
-struct Gained {
+pub(super) struct Gained {
     /// Those that nothing allowed.
-    new: ActionSet,
+    pub(super) new: ActionSet,
     /// Those that were allowed on less, or under more conditions.
-    widened: ActionSet,
+    pub(super) widened: ActionSet,
 }
 
 /// What a holder gains by a statement, pattern by pattern: one that grows says nothing of another.
 fn gained(expander: &mut Expander<'_>, holder: &Holder<'_>, statement: &Given) -> Gained {
-    let mut had = ActionSet::default();
-    for document in holder.had {
-        had.union_with(&granted(expander, document));
-    }
     let before: Vec<&Document> = holder.had.iter().collect();
+    let had = granted_by(expander, &before);
     let before = PolicySet::new(&before, None);
-    let grows = |patterns: Vec<String>| {
-        let actions = Matcher { negated: false, patterns, bare: false };
-        let part = with_denials(holder.has, &Given { actions, ..statement.clone() });
+    let grows = |part: &Given| {
+        let part = with_denials(holder.has, part);
         contain(&PolicySet::new(&[&part], None), &before).is_err()
     };
-    // Of all actions but some there is only one pattern to speak of.
     let whole = granted(expander, &with_denials(holder.has, statement));
+    gained_by(expander, statement, &whole, &had, grows)
+}
+
+/// What grows of a statement that allows `whole`, where `had` was allowed on something: by what is asked of the statement with some
+/// of its actions alone.
+pub(super) fn gained_by(
+    expander: &mut Expander<'_>,
+    statement: &Given,
+    whole: &ActionSet,
+    had: &ActionSet,
+    grows: impl Fn(&Given) -> bool,
+) -> Gained {
+    let grows = |patterns: Vec<String>| {
+        let actions = Matcher { negated: false, patterns, bare: false };
+        grows(&Given { actions, ..statement.clone() })
+    };
+    // Of all actions but some there is only one pattern to speak of.
     let parts = match statement.actions.negated {
-        true => vec![whole],
+        true => vec![whole.clone()],
         false => {
             let growing = statement.actions.patterns.iter().filter(|one| grows(vec![(*one).clone()]));
-            growing.map(|one| both(expander.pattern(one), &whole)).collect()
+            growing.map(|one| both(expander.pattern(one), whole)).collect()
         }
     };
     let (mut new, mut widened) = (ActionSet::default(), ActionSet::default());
     for part in parts {
-        let (mut fresh, old) = (part.clone(), both(&part, &had));
-        fresh.subtract(&had);
+        let (mut fresh, old) = (part.clone(), both(&part, had));
+        fresh.subtract(had);
         let names: Vec<String> =
             old.iter().filter_map(|id| Some(expander.catalog().action(id)?.full_name())).collect();
         if fresh.is_empty() || names.len() > COMPARED || (!names.is_empty() && grows(names)) {

@@ -36,11 +36,15 @@ impl Whom<'_> {
             place.names.holders.iter().map(move |name| (of, name))
         });
         let holders: Vec<_> = holders.collect();
+        // What else names an identity, such as an attachment, is of its own folder.
+        let mut own_folder = repository.files.iter().filter(|file| file.path.to_string_lossy() == self.file);
+        let own_folder = own_folder.next().and_then(|file| file.path.parent());
         let has_it = |one: &&Declared| {
-            one.holders.iter().any(|holder| {
+            one.bounded().any(|(holder, _)| {
                 let name = holder.known().and_then(|name| Some(name.split_once(' ')?.1));
+                let is_named = name.is_some() && name == self.identity && holders.is_empty();
                 holders.iter().any(|(of, other)| *of == folder(one.file) && *other == holder)
-                    || (name.is_some() && name == self.identity)
+                    || (is_named && own_folder == folder(one.file))
             })
         };
         let all = || repository.declared.iter();

@@ -138,3 +138,24 @@ fn a_file_s_owners_own_what_it_grants() {
     assert_eq!(owner.shown(), "@acme/iam");
     assert_eq!(owner.source, "`.github/CODEOWNERS` for `iam/web/policy.json`");
 }
+
+#[test]
+fn who_has_left_is_passed_over_where_somebody_else_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let leavers = folder.path().join("left.csv");
+    fs::write(&leavers, "owner\nann\n").unwrap();
+    let rules = rules(&[("*", "@ann"), ("app", "@ann")]);
+    let arguments = arguments(Some(leavers));
+    let mut search = Search::new(&rules, &arguments, TODAY).unwrap();
+    let tags = |all: &[(&str, &str)]| -> BTreeMap<String, String> {
+        all.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    };
+    let mut found = |identity: Option<&str>, all: &[(&str, &str)]| {
+        let owner = search.present(identity, [tags(all)].iter(), "nowhere.tf");
+        owner.map(|owner| owner.shown())
+    };
+    assert_eq!(found(Some("app"), &[("owner", "bob")]), Some("bob".to_owned()));
+    assert_eq!(found(Some("app"), &[("owner", "ann"), ("team", "shop")]), Some("shop".to_owned()));
+    assert_eq!(found(Some("app"), &[("owner", "ann")]), None);
+    assert_eq!(found(None, &[]), None);
+}

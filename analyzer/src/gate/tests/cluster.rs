@@ -105,6 +105,10 @@ fn roles_and_bindings_of_terraform_are_compared() {
         assert_eq!(at(path, &base, &terraform("[\"get\"]", "")), []);
         assert_eq!(at(path, &base, &format!("# down\n{base}")), []);
     }
+    // Under another name it is another role, which may be bound already.
+    let renamed = base.replacen("\"app\"\n", "\"viewer\"\n", 1);
+    assert_ne!(renamed, base);
+    assert!(!at("main.tf", &base, &renamed).is_empty());
     let all = at("main.tf", &base, &terraform("[\"*\"]", ""));
     assert!(matches!(all.as_slice(), [(Severity::Warning, "new_privilege", _)]), "{all:#?}");
     // What is only known once it is planned.

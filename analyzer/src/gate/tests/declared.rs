@@ -120,7 +120,9 @@ fn who_comes_into_a_group_has_what_the_group_has() {
     let told = messages(GROUPS, &groups("\"elsewhere\""), "main.tf");
     let [(_, "unjudged", message)] = told.as_slice() else { panic!("{told:?}") };
     assert!(
-        message.contains("the policies of `group elsewhere`, into which it puts `user bob`"),
+        message.contains(
+            "not all policies of `group elsewhere`, into which it puts `user bob`, can be read here"
+        ),
         "{message}"
     );
 
@@ -162,10 +164,164 @@ fn what_a_permission_set_gains_is_told() {
     };
     let base = template("'s3:GetObject'", "");
     let told = messages(&base, &template("'s3:GetObject', 's3:PutObject'", ""), "app.yaml");
-    assert_eq!(told.len(), 1, "{told:?}");
+    let [(Severity::Note, "new_privilege", message)] = told.as_slice() else { panic!("{told:?}") };
+    assert!(message.ends_with("; new: `s3:PutObject`"), "{message}");
     let admin = "'arn:aws:iam::aws:policy/AdministratorAccess'";
     let told = messages(&base, &template("'s3:GetObject'", admin), "app.yaml");
-    assert_eq!(told.len(), 1, "{told:?}");
+    let [(Severity::Warning, "new_privilege", message)] = told.as_slice() else { panic!("{told:?}") };
+    assert!(message.contains("to `permission-set Dev in app.yaml`"), "{message}");
+}
+
+/// A role of one name in each of these folders or templates, with its boundary there.
+fn roles(boundaries: &[(&str, &str)]) -> Vec<(String, String)> {
+    let one = |(folder, boundary): &(&str, &str)| {
+        let line = match *boundary {
+            "" => String::new(),
+            name => format!("  permissions_boundary = \"arn:aws:iam::111122223333:policy/{name}\"\n"),
+        };
+        let text = format!("resource \"aws_iam_role\" \"app\" {{\n  name = \"app\"\n{line}}}\n");
+        (format!("{folder}/main.tf"), text)
+    };
+    boundaries.iter().map(one).collect()
+}
+
+#[test]
+fn roles_of_one_name_in_several_folders_are_several() {
+    let of = |base: &[(&str, &str)], head: &[(&str, &str)]| {
+        let (base, head) = (roles(base), roles(head));
+        fn plain(all: &[(String, String)]) -> Vec<(&str, &str)> {
+            all.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect()
+        }
+        let objections = checked(&plain(&base), &plain(&head), &Policy::default());
+        objections.into_iter().map(|one| (one.rule, one.file)).collect::<Vec<_>>()
+    };
+    let both = [("dev", "a"), ("prod", "b")];
+    assert_eq!(of(&both, &both), []);
+    assert_eq!(of(&[("dev", ""), ("prod", "b")], &[("dev", ""), ("prod", "b")]), []);
+    let loose = [("dev", "b"), ("prod", "b")];
+    assert_eq!(of(&both, &loose), [("unjudged", "dev/main.tf".to_owned())]);
+    assert_eq!(of(&loose, &[("dev", ""), ("prod", "b")]), [("new_privilege", "dev/main.tf".to_owned())]);
+    // One that moves keeps what it was.
+    assert_eq!(of(&[("dev", "a")], &[("stage", "a")]), []);
+    assert_eq!(of(&[("dev", "a")], &[("stage", "")]), [("new_privilege", "stage/main.tf".to_owned())]);
+}
+
+#[test]
+fn a_boundary_kept_what_is_attached_and_what_cannot_be_read() {
+    let bounded = |more: &str, boundary: &str| {
+        format!(
+            "{}{more}resource \"aws_iam_role\" \"app\" {{\n  name = \"app\"\n{boundary}}}\n",
+            POLICIES.replace("\"s3:*\"", "\"s3:GetObject\"")
+        )
+    };
+    let line = "  permissions_boundary = aws_iam_policy.bound.arn\n";
+    // All that the repository says it has is within the boundary.
+    assert_eq!(messages(&bounded("", line), &bounded("", ""), "main.tf"), []);
+    let attached = "resource \"aws_iam_role_policy_attachment\" \"app\" {\n  role = \"app\"\n  policy_arn = \"arn:aws:iam::aws:policy/AdministratorAccess\"\n}\n";
+    let unread = "resource \"aws_iam_role_policy\" \"more\" {\n  role = aws_iam_role.app.id\n  policy = file(\"there.json\")\n}\n";
+    for more in [attached, unread] {
+        let told = messages(&bounded(more, line), &bounded(more, ""), "main.tf");
+        let [(Severity::Warning, "new_privilege", message)] = told.as_slice() else { panic!("{told:?}") };
+        assert!(message.contains("which was `"), "{message}");
+        // It may be anything that the rules forbid.
+        let forbid = Policy { forbidden: vec![Pattern::new("kms:Decrypt").unwrap()], ..Policy::default() };
+        let (base, head) = (bounded(more, line), bounded(more, ""));
+        let rules: Vec<_> = checked(&[("main.tf", &base)], &[("main.tf", &head)], &forbid);
+        assert_eq!(rules[0].rule, "forbidden_action", "{rules:?}");
+    }
+}
+
+#[test]
+fn what_was_allowed_on_less_counts_as_gained() {
+    let role = |boundary: &str| {
+        format!(
+            "resource \"aws_iam_policy\" \"bound\" {{\n  policy = jsonencode({{ Statement = [{{ Effect = \"Allow\", Action = \
+             \"iam:PassRole\", Resource = \"arn:aws:iam::111122223333:role/one\" }}] }})\n}}\nresource \"aws_iam_role_policy\" \"app\" \
+             {{\n  role = aws_iam_role.app.id\n  policy = jsonencode({{ Statement = [{{ Effect = \"Allow\", Action = \"iam:Pass*\", Resource = \
+             \"*\" }}] }})\n}}\nresource \"aws_iam_role\" \"app\" {{\n  name = \"app\"\n{boundary}}}\n"
+        )
+    };
+    let (base, head) = (role("  permissions_boundary = aws_iam_policy.bound.arn\n"), role(""));
+    let forbid = Policy {
+        forbidden: vec![Pattern::new("iam:PassRole").unwrap()],
+        most: Some(AccessLevel::Read),
+        ..Policy::default()
+    };
+    let told = checked(&[("main.tf", &base)], &[("main.tf", &head)], &forbid);
+    let rules: Vec<_> = told.iter().map(|one| one.rule).collect();
+    assert_eq!(rules, ["forbidden_action", "too_much_privilege", "new_privilege"], "{told:?}");
+    assert!(told.iter().any(|one| one.names == ["iam:PassRole"]), "{told:?}");
+}
+
+#[test]
+fn a_boundary_of_another_template_is_another() {
+    let template = |actions: &str, boundary: &str| {
+        format!(
+            "Resources:\n  Bound:\n    Type: AWS::IAM::ManagedPolicy\n    Properties:\n      PolicyDocument:\n        Statement: \
+             [{{Effect: Allow, Action: {actions}, Resource: '*'}}]\n  App:\n    Type: AWS::IAM::Role\n    Properties:\n{boundary}      \
+             Policies:\n      - PolicyName: p\n        PolicyDocument:\n          Statement: [{{Effect: Allow, Action: 's3:*', Resource: \
+             '*'}}]\n"
+        )
+    };
+    let bound = "      PermissionsBoundary: !Ref Bound\n";
+    let (wide, strict) = (template("'*'", bound), template("'s3:GetObject'", bound));
+    let open = template("'s3:GetObject'", "");
+    let told = checked(
+        &[("a.yaml", &wide), ("b.yaml", &strict)],
+        &[("a.yaml", &wide), ("b.yaml", &open)],
+        &Policy::default(),
+    );
+    let told: Vec<_> = told.iter().map(|one| (one.rule, one.file.as_str())).collect();
+    assert_eq!(told, [("new_privilege", "b.yaml")]);
+}
+
+#[test]
+fn who_leaves_a_group_is_no_longer_denied_what_it_denies() {
+    let of = |users: &str| {
+        format!(
+            "resource \"aws_iam_group\" \"restricted\" {{ name = \"restricted\" }}\nresource \"aws_iam_group_policy\" \"no\" {{\n  group = \
+             aws_iam_group.restricted.name\n  policy = jsonencode({{ Statement = [{{ Effect = \"Deny\", Action = \"s3:DeleteObject\", \
+             Resource = \"*\" }}] }})\n}}\nresource \"aws_iam_user_policy\" \"bob\" {{\n  user = \"bob\"\n  policy = jsonencode({{ Statement = \
+             [{{ Effect = \"Allow\", Action = \"s3:*\", Resource = \"*\" }}] }})\n}}\nresource \"aws_iam_group_membership\" \"restricted\" {{\n  \
+             group = aws_iam_group.restricted.name\n  users = [{users}]\n}}\n"
+        )
+    };
+    let told = messages(&of("\"ann\", \"bob\""), &of("\"ann\""), "main.tf");
+    let [(_, "new_privilege", message)] = told.as_slice() else { panic!("{told:?}") };
+    assert!(message.contains("`s3:DeleteObject`") && message.contains("since a denial is gone"), "{message}");
+    // Ann may delete nothing anyway.
+    assert_eq!(messages(&of("\"ann\", \"bob\""), &of("\"bob\""), "main.tf"), []);
+}
+
+#[test]
+fn a_group_of_which_not_all_can_be_read_cannot_be_judged() {
+    let of = |users: &str| {
+        format!(
+            "resource \"aws_iam_group_policy\" \"ops\" {{\n  group = \"ops\"\n  policy = templatefile(\"there.tpl\", {{}})\n}}\n\
+             resource \"aws_iam_group_membership\" \"ops\" {{\n  group = \"ops\"\n  users = [{users}]\n}}\n"
+        )
+    };
+    let told = messages(&of("\"ann\""), &of("\"ann\", \"bob\""), "main.tf");
+    let [(_, "unjudged", message)] = told.as_slice() else { panic!("{told:?}") };
+    assert!(message.contains("not all policies of `group ops`"), "{message}");
+}
+
+#[test]
+fn what_a_user_has_by_another_group_is_nothing_new() {
+    let admin = |group: &str| {
+        format!(
+            "resource \"aws_iam_group_policy_attachment\" \"{group}\" {{\n  group = \"{group}\"\n  policy_arn = \
+             \"arn:aws:iam::aws:policy/AdministratorAccess\"\n}}\n"
+        )
+    };
+    let of = |group: &str| {
+        format!(
+            "{}{}resource \"aws_iam_user_group_membership\" \"bob\" {{\n  user = \"bob\"\n  groups = [\"{group}\"]\n}}\n",
+            admin("a"),
+            admin("b")
+        )
+    };
+    assert_eq!(messages(&of("a"), &of("b"), "main.tf"), []);
 }
 
 /// Tags that the gate finds for what a change grants.
@@ -184,6 +340,30 @@ fn tagged(file: &str, base: &str, head: &str) -> Vec<Option<String>> {
         today: TODAY,
     });
     objections.into_iter().map(|one| one.owner).collect()
+}
+
+#[test]
+fn a_tag_of_another_folder_s_role_names_nobody_here() {
+    let role = |tags: &str| format!("resource \"aws_iam_role\" \"app\" {{\n  name = \"app\"\n{tags}}}\n");
+    let attached = "resource \"aws_iam_role_policy_attachment\" \"app\" {\n  role = \"app\"\n  policy_arn = \"arn:aws:iam::aws:policy/ReadOnlyAccess\"\n}\n";
+    let files = |tags: [&str; 2]| {
+        [("dev/main.tf", role(tags[0])), ("prod/main.tf", format!("{}{attached}", role(tags[1])))]
+            .map(|(path, text)| (PathBuf::from(path), text))
+    };
+    let owner = |tags: [&str; 2]| {
+        let head = Repository::of(files(tags));
+        let whom = Whom {
+            file: "prod/main.tf",
+            line: 5,
+            address: "aws_iam_role_policy_attachment.app",
+            identity: Some("app"),
+        };
+        let mut tags = whom.tags(&head).filter_map(|tags| tags.get("owner").cloned());
+        tags.next()
+    };
+    let tag = "  tags = { owner = \"dev\" }\n";
+    assert_eq!(owner([tag, ""]), None);
+    assert_eq!(owner(["", tag]), Some("dev".to_owned()));
 }
 
 #[test]
