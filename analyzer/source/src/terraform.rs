@@ -5,8 +5,11 @@ mod declared;
 mod expression;
 mod holder;
 mod module;
+mod reference;
 mod resource_policy;
 mod rounds;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,7 +22,7 @@ use crate::place::{Content, FileId, Form, Names, Place, Reason};
 use crate::repository::{File, Parsed, joined, named};
 use crate::statement::{Source, plain};
 use crate::text::Text;
-use expression::{Found, Said as Written};
+use expression::{Found, Written};
 
 /// The blocks of one folder, which Terraform reads as one module.
 pub(crate) struct Module<'a> {
@@ -219,6 +222,7 @@ impl<'a> Module<'a> {
                 found
             }
         };
+        let is_one_of_many = matches!(found.said, Written::Document(block) if repeats(block).is_some());
         let mut place = match found.said {
             Written::Document(block) => self.document(found.file, block, &wanted.names),
             Written::Json(node, form) => {
@@ -234,6 +238,10 @@ impl<'a> Module<'a> {
         };
         if let Some(read) = found.read.and_then(|id| self.files.get(id)) {
             place.context.push_str(read.text());
+        }
+        // Which of the documents of a loop it is, its index tells.
+        if is_one_of_many && let Some(source) = self.source(wanted.file) {
+            place.context.push_str(source.text.get(wanted.value.span.clone()).unwrap_or_default());
         }
         if wanted.block.labels.first().is_some_and(|kind| kind == PERMISSION_SET) {
             place.reasons.push(Reason::of_permission_set());

@@ -7,6 +7,8 @@ use crate::place::{FileId, Form, Reason};
 use crate::text::{Piece, Text};
 
 use super::Module;
+use super::reference::{quoted, steps};
+use super::rounds::{self, Loop};
 
 /// References are followed no further.
 const DEPTH: usize = 8;
@@ -14,13 +16,13 @@ const DEPTH: usize = 8;
 /// What was found, and where.
 pub(super) struct Found<'a> {
     pub(super) file: FileId,
-    pub(super) said: Said<'a>,
+    pub(super) said: Written<'a>,
     /// A file that it is read from, where nothing of that can be told.
     pub(super) read: Option<FileId>,
 }
 
 /// What an expression says.
-pub(super) enum Said<'a> {
+pub(super) enum Written<'a> {
     /// A data source says it.
     Document(&'a Block),
     /// JSON, or what becomes JSON.
@@ -40,34 +42,34 @@ pub(super) fn find<'a>(module: &Module<'a>, file: FileId, node: &'a Node, depth:
                     if let Some((file, node)) = local(module, only) {
                         return encoded(file, node);
                     }
-                    Said::Unknown(node, Reason::Expression(only_text(only)))
+                    Written::Unknown(node, Reason::Expression(only_text(only)))
                 }
                 _ => return encoded(file, only),
             },
             ("file" | "templatefile", [path, ..]) => return read(module, file, node, path, name),
-            _ => Said::Unknown(node, Reason::Expression(format!("{name}(…)"))),
+            _ => Written::Unknown(node, Reason::Expression(format!("{name}(…)"))),
         },
         Kind::Heredoc(span) => {
             let text = module.files.get(file).map(crate::repository::File::text).unwrap_or_default();
             match json::read(text, span.clone(), Dialect::Template) {
-                Ok(node) => Said::Json(node, Form::TerraformHeredoc),
-                Err(error) => Said::Unknown(node, unreadable(error.message)),
+                Ok(node) => Written::Json(node, Form::TerraformHeredoc),
+                Err(error) => Written::Unknown(node, unreadable(error.message)),
             }
         }
         Kind::Text(text) => match single_reference(text) {
             Some(reference) => return follow(module, file, node, reference, depth),
-            None => Said::Unknown(node, Reason::Quoted),
+            None => Written::Unknown(node, Reason::Quoted),
         },
         Kind::Expression(reference) => return follow(module, file, node, reference, depth),
-        _ => Said::Unknown(node, Reason::Expression("…".to_owned())),
+        _ => Written::Unknown(node, Reason::Expression("…".to_owned())),
     };
     Found { file, said, read: None }
 }
 
 fn encoded<'a>(file: FileId, node: &'a Node) -> Found<'a> {
     let said = match &node.kind {
-        Kind::Map(_) => Said::Json(node.clone(), Form::TerraformJsonencode),
-        _ => Said::Unknown(node, Reason::Expression(only_text(node))),
+        Kind::Map(_) => Written::Json(node.clone(), Form::TerraformJsonencode),
+        _ => Written::Unknown(node, Reason::Expression(only_text(node))),
     };
     Found { file, said, read: None }
 }
@@ -85,14 +87,14 @@ fn read<'a>(module: &Module<'a>, file: FileId, node: &'a Node, path: &Node, func
     let path = text(module, file, path, 0);
     let Some(id) = module.file(&path) else {
         let reason = Reason::Expression(format!("{function}({path})"));
-        return Found { file, said: Said::Unknown(node, reason), read: None };
+        return Found { file, said: Written::Unknown(node, reason), read: None };
     };
     let dialect = if function == "file" { Dialect::Plain } else { Dialect::Template };
     let text = module.files.get(id).map(crate::repository::File::text).unwrap_or_default();
     match json::read(text, 0..text.len(), dialect) {
-        Ok(json) => Found { file: id, said: Said::Json(json, Form::TerraformFile), read: None },
+        Ok(json) => Found { file: id, said: Written::Json(json, Form::TerraformFile), read: None },
         // What reads it is the place, and the file is what decides it.
-        Err(error) => Found { file, said: Said::Unknown(node, unreadable(error.message)), read: Some(id) },
+        Err(error) => Found { file, said: Written::Unknown(node, unreadable(error.message)), read: Some(id) },
     }
 }
 
@@ -110,20 +112,19 @@ fn single_reference(text: &Text) -> Option<&str> {
 
 fn follow<'a>(module: &Module<'a>, file: FileId, node: &'a Node, reference: &str, depth: usize) -> Found<'a> {
     let unknown =
-        || Found { file, said: Said::Unknown(node, Reason::Expression(reference.to_owned())), read: None };
+        || Found { file, said: Written::Unknown(node, Reason::Expression(reference.to_owned())), read: None };
     if depth >= DEPTH {
         return unknown();
     }
-    let names: Vec<&str> =
-        reference.split('.').map(|name| name.split('[').next().unwrap_or_default()).collect();
-    match names.as_slice() {
-        ["data", super::DOCUMENT, name, "json" | "minified_json"] => {
+    let steps = steps(reference);
+    match steps.as_slice() {
+        [("data", ""), (super::DOCUMENT, ""), (name, _), ("json" | "minified_json", "")] => {
             match module.block(&format!("data.{}.{name}", super::DOCUMENT)) {
-                Some((file, block)) => Found { file, said: Said::Document(block), read: None },
+                Some((file, block)) => Found { file, said: Written::Document(block), read: None },
                 None => unknown(),
             }
         }
-        ["local", name] => match module.local(name) {
+        [("local", ""), (name, "")] => match module.local(name) {
             Some((file, node)) => find(module, file, node, depth + 1),
             None => unknown(),
         },
@@ -172,24 +173,57 @@ fn resolved(module: &Module<'_>, reference: &str, depth: usize) -> Option<Text> 
     if depth >= DEPTH {
         return None;
     }
-    let names: Vec<&str> =
-        reference.split('.').map(|name| name.split('[').next().unwrap_or_default()).collect();
-    match names.as_slice() {
-        ["local", name] => {
+    let steps = steps(reference);
+    match steps.as_slice() {
+        [("local", ""), (name, "")] => {
             let (file, node) = module.local(name)?;
             Some(text(module, file, node, depth + 1))
         }
-        [kind, name, "name" | "id"] => {
+        [("local", ""), (name, index)] => {
+            let (file, node) = module.local(name)?;
+            let item = item(node, index).map(|item| text(module, file, item, depth + 1));
+            // What is taken out of something that is not written out is another where that is.
+            item.or_else(|| {
+                Some(Text::opaque(format!("{reference} of {}", text(module, file, node, depth + 1))))
+            })
+        }
+        [(kind, ""), (name, index), ("name" | "id", "")] => {
             let (file, block) = module.block(&format!("{kind}.{name}"))?;
-            Some(text(module, file, block.get("name")?, depth + 1))
+            of_one(module, file, block, (block.get("name")?, index), depth)
         }
         // Those of Kubernetes have their names in a block, written `metadata[0].name` or, as of old, `metadata.0.name`.
-        [kind, name, "metadata", field @ ("name" | "namespace")]
-        | [kind, name, "metadata", "0", field @ ("name" | "namespace")] => {
+        [(kind, ""), (name, index), ("metadata", "" | "0"), (field @ ("name" | "namespace"), "")]
+        | [(kind, ""), (name, index), ("metadata", ""), ("0", ""), (field @ ("name" | "namespace"), "")] => {
             let (file, block) = module.block(&format!("{kind}.{name}"))?;
             let metadata = block.blocks("metadata").next()?;
-            Some(text(module, file, metadata.get(field)?, depth + 1))
+            of_one(module, file, block, (metadata.get(field)?, index), depth)
         }
         _ => None,
     }
+}
+
+/// What an index takes out of a list or map that is written out.
+fn item<'a>(node: &'a Node, index: &str) -> Option<&'a Node> {
+    match &node.kind {
+        Kind::List(list) => list.items.get(index.parse::<usize>().ok()?),
+        Kind::Map(_) => node.get(quoted(index)?),
+        _ => None,
+    }
+}
+
+/// A name of one of the resources that a block makes. What is another in each round of the block's loop is told by the index alone; none
+/// where that does not tell, since the words of that loop mean something else elsewhere.
+fn of_one(
+    module: &Module<'_>,
+    file: FileId,
+    block: &Block,
+    (node, index): (&Node, &str),
+    depth: usize,
+) -> Option<Text> {
+    let name = text(module, file, node, depth + 1);
+    if !rounds::is_of_loop(&name) {
+        return Some(name);
+    }
+    // A loop goes through references again, whose loops do: no one writes many of these.
+    Loop::within(module, file, block, depth + DEPTH / 2).at(index, &name)
 }

@@ -11,7 +11,7 @@ use crate::statement::{self, Removal};
 use crate::text::Text;
 use crate::tokens::Sequence;
 
-use super::expression::{self, Said};
+use super::expression::{self, Written};
 use super::{Module, Wanted};
 
 /// How many blocks call each folder.
@@ -58,8 +58,8 @@ pub(super) fn policies<'a>(
             _ => {
                 let found = expression::find(module, file, &entry.value, 0);
                 let is_policy = match &found.said {
-                    Said::Document(_) => true,
-                    Said::Json(node, _) => node.get("Statement").is_some(),
+                    Written::Document(_) => true,
+                    Written::Json(node, _) => node.get("Statement").is_some(),
                     _ => false,
                 };
                 (None, is_policy)

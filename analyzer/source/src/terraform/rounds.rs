@@ -5,7 +5,8 @@ use crate::node::{Kind, Node};
 use crate::place::FileId;
 use crate::text::{Piece, Text};
 
-use super::Module;
+use super::reference::quoted;
+use super::{Module, expression};
 
 /// A block's loop.
 pub(super) struct Loop {
@@ -29,6 +30,11 @@ const WORDS: [&str; 3] = ["each.key", "each.value", "count.index"];
 impl Loop {
     /// Of a block, which need not have one.
     pub(super) fn of(module: &Module<'_>, file: FileId, block: &Block) -> Self {
+        Self::within(module, file, block, 0)
+    }
+
+    /// The same of a block to which that many references led.
+    pub(super) fn within(module: &Module<'_>, file: FileId, block: &Block, depth: usize) -> Self {
         let mut written = String::new();
         for name in ["for_each", "count"] {
             let Some(node) = block.get(name) else { continue };
@@ -38,7 +44,7 @@ impl Loop {
                 written.push_str(&format!(" = {}", source(module, in_file, value)));
             }
         }
-        let rounds = block.get("for_each").and_then(|node| rounds(module, file, node));
+        let rounds = block.get("for_each").and_then(|node| rounds(module, file, node, depth));
         Self { address: block.address(), written, rounds }
     }
 
@@ -53,6 +59,16 @@ impl Loop {
             Some(all) if !all.iter().flatten().any(is_of_loop) => all,
             _ => vec![texts.clone().map(|text| if is_of_loop(&text) { self.open(&text) } else { text })],
         }
+    }
+
+    /// What a text of the block is where an index says the round. Whoever goes through the same keys may take over `each.key` as it is.
+    pub(super) fn at(&self, index: &str, text: &Text) -> Option<Text> {
+        if index == "each.key" {
+            return (!mentions(text, &["each.value", "count.index"])).then(|| text.clone());
+        }
+        let key = quoted(index)?;
+        let round = self.rounds.as_ref()?.iter().find(|round| round.key.known() == Some(key))?;
+        Some(round.text(text)).filter(|text| !is_of_loop(text))
     }
 
     fn open(&self, text: &Text) -> Text {
@@ -91,16 +107,20 @@ impl Round {
 
 /// Whether a text is another in each round.
 pub(super) fn is_of_loop(text: &Text) -> bool {
+    mentions(text, &WORDS)
+}
+
+fn mentions(text: &Text, words: &[&str]) -> bool {
     text.pieces().iter().any(|piece| match piece {
-        Piece::Opaque(source) => mentions_loop(source),
+        Piece::Opaque(source) => has_word(source, words),
         Piece::Literal(_) => false,
     })
 }
 
 /// Whether an expression has a word of a loop that is no part of another name.
-fn mentions_loop(source: &str) -> bool {
+fn has_word(source: &str, words: &[&str]) -> bool {
     let is_name = |sign: char| sign.is_alphanumeric() || "_-.".contains(sign);
-    WORDS.iter().any(|word| {
+    words.iter().any(|word| {
         source.match_indices(word).any(|(at, _)| {
             let before = source.get(..at).unwrap_or_default();
             !before.ends_with(is_name)
@@ -109,10 +129,12 @@ fn mentions_loop(source: &str) -> bool {
 }
 
 /// The rounds that a value stands for: a set of texts, or a map.
-fn rounds(module: &Module<'_>, file: FileId, node: &Node) -> Option<Vec<Round>> {
+fn rounds(module: &Module<'_>, file: FileId, node: &Node, depth: usize) -> Option<Vec<Round>> {
     let (file, node) = followed(module, file, node);
     let text = |node: &Node| match node.kind {
-        Kind::Text(_) | Kind::Expression(_) | Kind::Plain(_) => Some(module.text(file, node)),
+        Kind::Text(_) | Kind::Expression(_) | Kind::Plain(_) => {
+            Some(expression::text(module, file, node, depth))
+        }
         _ => None,
     };
     match &node.kind {
@@ -121,7 +143,7 @@ fn rounds(module: &Module<'_>, file: FileId, node: &Node) -> Option<Vec<Round>> 
             let (file, list) = followed(module, file, only);
             let Kind::List(list) = &list.kind else { return None };
             let of = |item: &Node| {
-                let key = module.text(file, item);
+                let key = expression::text(module, file, item, depth);
                 Some(Round { value: Some(key.clone()), key }).filter(|_| item.text().is_some())
             };
             list.items.iter().map(of).collect()
