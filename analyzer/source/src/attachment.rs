@@ -20,3 +20,11 @@ pub struct Attachment {
     /// Its ARN or name.
     pub policy: Text,
 }
+
+/// A policy of the customer's that is attached by its name. It is no known text, since a name alone is one of the provider's policies.
+/// Source: AWS, IAM Identity Center, `CustomerManagedPolicyReference`: its path is `/` where none is given.
+pub(crate) fn customer_managed(name: &Text, path: &Text) -> Text {
+    let path = path.to_string();
+    let path = if path == "/" { "" } else { path.as_str() };
+    Text::opaque(format!("customer managed policy {path}{name}"))
+}

@@ -2,6 +2,9 @@
 
 mod declared;
 mod resource_policy;
+#[cfg(test)]
+mod tests;
+mod text;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,7 +15,8 @@ use crate::node::{Entry, Kind, Node};
 use crate::place::{Content, FileId, Form, Names, Place, Reason};
 use crate::repository::{File, Parsed};
 use crate::statement::{self, Source};
-use crate::text::{Piece, Text};
+use crate::text::Text;
+use text::{is_nothing, referred, text_of, whole};
 
 /// Places of all templates, those of policies of resources, policies from elsewhere that are attached, and what else resources declare.
 pub(crate) fn places(
@@ -30,7 +34,7 @@ pub(crate) fn places(
             let source = Source { file: id, text: file.text(), lines: file.lines(), text_of };
             let (attached, foreign) = attached(resources, source, &file.path);
             attachments.extend(foreign);
-            all.extend(declared::all(resources, source, file));
+            all.extend(declared::all(resources, template.get("Globals"), source, file));
             for entry in resources {
                 let (path, attached) = (file.path.as_path(), &attached);
                 let reader =
@@ -237,6 +241,9 @@ fn attached(
     };
     for entry in resources {
         let kind = kind_of(entry);
+        if kind == SET {
+            foreign.extend(customer_managed(entry, source, path));
+        }
         let is_function = kind.starts_with("AWS::Serverless::");
         let property = match kind.as_str() {
             SET => "ManagedPolicies",
@@ -246,7 +253,9 @@ fn attached(
         let list = entry.value.get("Properties").and_then(|properties| properties.get(property));
         for arn in list.map(listed).unwrap_or_default() {
             // A document of a function is a policy of its own.
-            let Some(policy) = text_of(arn, source.text) else { continue };
+            let Some(policy) = text_of(arn, source.text).filter(|policy| !is_nothing(policy)) else {
+                continue;
+            };
             // A function's role is called after it.
             let kind = match kind.as_str() {
                 SET => "permission-set",
@@ -254,8 +263,8 @@ fn attached(
                 kind => kind,
             };
             let holder = holder(kind, &Text::opaque(&entry.key), path);
-            if is_own(&policy.to_string()) {
-                own.entry(policy.to_string()).or_default().push(holder);
+            if let Some(name) = referred(&policy).filter(|name| is_own(name)) {
+                own.entry(name.to_owned()).or_default().push(holder);
                 continue;
             }
             foreign.push(Attachment {
@@ -271,59 +280,26 @@ fn attached(
     (own, foreign)
 }
 
+/// Policies that a permission set finds by their names in each account.
+fn customer_managed(entry: &Entry, source: Source<'_>, path: &Path) -> Vec<Attachment> {
+    let property = "CustomerManagedPolicyReferences";
+    let list = entry.value.get("Properties").and_then(|properties| properties.get(property));
+    let of = |reference: &Node| {
+        let node = reference.get("Name")?;
+        let folder = reference.get("Path").map(|node| whole(node, source.text)).unwrap_or_default();
+        Some(Attachment {
+            file: source.file,
+            line: source.lines.of(node.span.start),
+            span: node.span.clone(),
+            address: format!("Resources.{}.{property}", entry.key),
+            holder: Some(holder("permission-set", &Text::opaque(&entry.key), path)),
+            policy: crate::attachment::customer_managed(&whole(node, source.text), &folder),
+        })
+    };
+    list.map(listed).unwrap_or_default().iter().filter_map(of).collect()
+}
+
 /// The items of a list. What a function makes a list of is one item, since its arguments are none.
 fn listed(node: &Node) -> &[Node] {
     if node.tag.is_some() { std::slice::from_ref(node) } else { node.items() }
-}
-
-/// A text, or all that is written there.
-fn whole(node: &Node, source: &str) -> Text {
-    let written = || Text::opaque(source.get(node.span.clone()).unwrap_or_default());
-    text_of(node, source).unwrap_or_else(written)
-}
-
-/// A text, or what a function of CloudFormation makes one of: `!Sub`, `Fn::Sub`, `!Ref`, `!GetAtt`, `!Join`.
-fn text_of(node: &Node, source: &str) -> Option<Text> {
-    let written = || Text::opaque(source.get(node.span.clone()).unwrap_or_default());
-    match (&node.kind, node.tag.as_deref()) {
-        (Kind::Text(text), Some("Sub")) => Some(substituted(text)),
-        (Kind::Text(text), None) => Some(text.clone()),
-        (Kind::Text(text), Some(_)) => Some(Text::opaque(text.to_string())),
-        (Kind::List(list), Some("Sub")) => Some(substituted(list.items.first()?.text()?)),
-        (Kind::List(_) | Kind::Map(_), Some(_)) => Some(written()),
-        (Kind::Map(entries), None) => match entries.as_slice() {
-            [entry] if entry.key == "Fn::Sub" => match &entry.value.kind {
-                Kind::Text(text) => Some(substituted(text)),
-                Kind::List(list) => Some(substituted(list.items.first()?.text()?)),
-                _ => Some(written()),
-            },
-            [entry] if entry.key == "Ref" || entry.key.starts_with("Fn::") => Some(written()),
-            _ => None,
-        },
-        (Kind::Plain(text), None) => Some(Text::literal(text.clone())),
-        _ => None,
-    }
-}
-
-/// `${Name}` is replaced, and `${!Name}` stays `${Name}`.
-fn substituted(text: &Text) -> Text {
-    let mut all = Text::default();
-    for piece in text.pieces() {
-        let Piece::Literal(literal) = piece else { continue };
-        let mut rest = literal.as_str();
-        while let Some((before, after)) = rest.split_once("${") {
-            all.push(before);
-            let Some((name, behind)) = after.split_once('}') else {
-                rest = after;
-                break;
-            };
-            match name.strip_prefix('!') {
-                Some(name) => all.push(&format!("${{{name}}}")),
-                None => all.push_opaque(&format!("${{{name}}}")),
-            }
-            rest = behind;
-        }
-        all.push(rest);
-    }
-    all
 }

@@ -19,10 +19,8 @@ pub struct Declared {
     pub span: Span,
     /// What it is called in its file.
     pub address: String,
-    /// The roles, users or groups that it makes, as in [`crate::Names::holders`].
-    pub holders: Vec<Text>,
-    /// What bounds them.
-    pub boundary: Option<Boundary>,
+    /// The roles, users or groups that it makes, as in [`crate::Names::holders`], each with what bounds it.
+    pub holders: Vec<(Text, Option<Boundary>)>,
     /// Users and the groups into which it puts them, each as in [`crate::Names::holders`].
     pub members: Vec<(Text, Text)>,
     /// Its tags, or annotations and labels, as far as they are known.
@@ -36,13 +34,15 @@ pub struct Boundary {
     pub policy: Text,
     /// Its address, where it is of the same folder or template.
     pub address: Option<String>,
+    /// The file with that address, where it means another in another file: a template's. Elsewhere any of the folder may have it.
+    pub file: Option<FileId>,
 }
 
 impl Declared {
     pub(crate) fn new(file: FileId, of: &File, span: Span, address: String) -> Self {
         let lines = of.lines().of(span.start)..=of.lines().of(span.end.saturating_sub(1));
         let (holders, members) = (Vec::new(), Vec::new());
-        Self { file, lines, span, address, holders, boundary: None, members, tags: BTreeMap::new() }
+        Self { file, lines, span, address, holders, members, tags: BTreeMap::new() }
     }
 
     /// Whether it is of a template of CloudFormation, within which an address means one thing.

@@ -8,6 +8,7 @@ mod module;
 mod reference;
 mod resource_policy;
 mod rounds;
+mod tags;
 #[cfg(test)]
 mod tests;
 

@@ -5,10 +5,11 @@ use crate::hcl::Block;
 use crate::node::{Entry, Kind, Node};
 
 /// Kinds of blocks with how many labels each has.
-const KINDS: [(&str, usize); 5] = [("resource", 2), ("data", 2), ("module", 1), ("locals", 0), ("output", 1)];
+const KINDS: [(&str, usize); 6] =
+    [("resource", 2), ("data", 2), ("module", 1), ("provider", 1), ("locals", 0), ("output", 1)];
 
 /// What is a block within one, and no attribute.
-const BLOCKS: [&str; 10] = [
+const BLOCKS: [&str; 12] = [
     "statement",
     "inline_policy",
     "condition",
@@ -19,6 +20,8 @@ const BLOCKS: [&str; 10] = [
     "aggregation_rule",
     "subject",
     "role_ref",
+    "default_tags",
+    "customer_managed_policy_reference",
 ];
 
 /// The blocks of a file.

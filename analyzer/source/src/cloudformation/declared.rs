@@ -6,15 +6,26 @@ use crate::repository::File;
 use crate::statement::Source;
 use crate::text::Text;
 
-use super::{holder, listed, text_of, whole};
+use super::text::{is_nothing, referred, whole};
+use super::{holder, listed};
 
-/// All of a template's resources.
-pub(super) fn all(resources: &[Entry], source: Source<'_>, file: &File) -> Vec<Declared> {
-    let all = resources.iter().filter_map(|entry| one(resources, entry, source, file));
+/// All of a template's resources. What SAM gives to all functions is under `Globals`.
+pub(super) fn all(
+    resources: &[Entry],
+    globals: Option<&Node>,
+    source: Source<'_>,
+    file: &File,
+) -> Vec<Declared> {
+    let all = resources.iter().filter_map(|entry| one((resources, globals), entry, source, file));
     all.filter(Declared::says).collect()
 }
 
-fn one(resources: &[Entry], entry: &Entry, source: Source<'_>, file: &File) -> Option<Declared> {
+fn one(
+    (resources, globals): (&[Entry], Option<&Node>),
+    entry: &Entry,
+    source: Source<'_>,
+    file: &File,
+) -> Option<Declared> {
     let kind = entry.value.get("Type").and_then(Node::known)?;
     let properties = entry.value.get("Properties")?;
     let span = entry.key_span.start..entry.value.span.end;
@@ -23,12 +34,17 @@ fn one(resources: &[Entry], entry: &Entry, source: Source<'_>, file: &File) -> O
     let own = || holder(kind, &Text::opaque(&entry.key), path);
     let list = |name: &str| properties.get(name).map(listed).unwrap_or_default();
     let group = |node: &Node| holder("group", &whole(node, source.text), path);
+    let global = || globals?.get(kind.strip_prefix("AWS::Serverless::")?);
+    let given = |name: &str| properties.get(name).or_else(|| global()?.get(name));
+    let boundary = || bounded(resources, given("PermissionsBoundary")?, source);
     match kind {
         "AWS::IAM::Role" | "AWS::IAM::User" | "AWS::IAM::Group" => {
-            declared.holders = vec![own()];
-            let boundary = properties.get("PermissionsBoundary");
-            declared.boundary = boundary.map(|node| bounded(resources, node, source));
+            declared.holders = vec![(own(), boundary())];
             declared.members = list("Groups").iter().map(|node| (own(), group(node))).collect();
+        }
+        // SAM makes a role for what is given none, which is called after it.
+        "AWS::Serverless::Function" | "AWS::Serverless::StateMachine" if given("Role").is_none() => {
+            declared.holders = vec![(holder("role", &Text::opaque(&entry.key), path), boundary())];
         }
         "AWS::IAM::UserToGroupAddition" => {
             let to = group(properties.get("GroupName")?);
@@ -53,8 +69,14 @@ fn one(resources: &[Entry], entry: &Entry, source: Source<'_>, file: &File) -> O
     Some(declared)
 }
 
-fn bounded(resources: &[Entry], node: &Node, source: Source<'_>) -> Boundary {
-    let name = text_of(node, source.text).map(|text| text.to_string()).unwrap_or_default();
-    let is_own = resources.iter().any(|entry| entry.key == name);
-    Boundary { policy: whole(node, source.text), address: is_own.then(|| format!("Resources.{name}")) }
+/// What bounds; none where the template says that nothing does.
+fn bounded(resources: &[Entry], node: &Node, source: Source<'_>) -> Option<Boundary> {
+    let policy = whole(node, source.text);
+    if is_nothing(&policy) {
+        return None;
+    }
+    let address = referred(&policy).filter(|name| resources.iter().any(|entry| entry.key == *name));
+    let address = address.map(|name| format!("Resources.{name}"));
+    let file = address.is_some().then_some(source.file);
+    Some(Boundary { policy, address, file })
 }

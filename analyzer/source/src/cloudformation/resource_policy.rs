@@ -4,7 +4,8 @@ use crate::node::Node;
 use crate::place::{Content, Names, Place};
 use crate::text::Text;
 
-use super::{Reader, whole};
+use super::Reader;
+use super::text::whole;
 
 /// Where resources say who may use them: the resource, the property with the policy, and the one that says whose it is. Where that is empty it
 /// is the resource's own.

@@ -11,6 +11,7 @@ use crate::subject::{Bound, SubjectPlace};
 use crate::text::Text;
 use crate::tokens::{Sequence, Tokens};
 
+use super::tags::Tags;
 use super::{Module, repeats, rounds};
 
 /// What Kubernetes calls that which a resource makes; none where it is something else.
@@ -26,6 +27,9 @@ pub(crate) fn kind(resource: &str) -> Option<&'static str> {
 
 /// The namespace in which the provider puts what does not say one, and in which it looks for service accounts.
 const NAMESPACE: &str = "default";
+
+/// Labels by which roles of Kubernetes take over the rules of the one that has them.
+const AGGREGATING: &str = "rbac.authorization.k8s.io/aggregate-to-";
 
 /// The places of a module.
 pub(super) fn places(module: &Module<'_>) -> Vec<Place> {
@@ -85,9 +89,13 @@ fn context(module: &Module<'_>, file: FileId, block: &Block) -> String {
         context.push_str(source(&inner.span).unwrap_or_default());
     }
     let labels = block.blocks("metadata").next().and_then(|metadata| metadata.get("labels"));
-    let labels = labels.and_then(Node::entries).unwrap_or_default().iter();
-    for entry in labels.filter(|entry| entry.key.starts_with("rbac.authorization.k8s.io/aggregate-to-")) {
-        context.push_str(&format!("{}={}\n", entry.key, module.text(file, &entry.value)));
+    let labels = labels.map(|node| Tags::of(module, file, node)).unwrap_or_default();
+    for (key, value) in labels.entries.iter().filter(|(key, _)| key.starts_with(AGGREGATING)) {
+        context.push_str(&format!("{key}={value}\n"));
+    }
+    // What cannot be read may be such labels, too.
+    for written in labels.unread {
+        context.push_str(&format!("labels = {written}\n"));
     }
     context
 }

@@ -6,8 +6,11 @@ use crate::declared::{Boundary, Declared};
 use crate::hcl::Block;
 use crate::node::{Kind, Node};
 use crate::place::FileId;
+use crate::text::Text;
 
-use super::rounds::Loop;
+use super::holder::Policy;
+use super::rounds::{Loop, followed};
+use super::tags::Tags;
 use super::{Module, holder};
 
 /// What makes those who have policies, and what these are.
@@ -17,9 +20,6 @@ const MADE: [(&str, &str); 4] = [
     ("aws_iam_group", "group"),
     ("aws_ssoadmin_permission_set", "permission-set"),
 ];
-
-/// References to tags are followed no further.
-const DEPTH: usize = 4;
 
 /// All of a folder.
 pub(super) fn all(module: &Module<'_>) -> Vec<Declared> {
@@ -32,9 +32,7 @@ fn one(module: &Module<'_>, file: FileId, block: &Block) -> Option<Declared> {
     let kind = block.labels.first()?.as_str();
     let mut declared = Declared::new(file, module.files.get(file)?, block.span.clone(), block.address());
     if let Some((_, made)) = MADE.iter().find(|(known, _)| *known == kind) {
-        declared.holders = holder::made(module, file, block, made);
-        let boundary = block.get("permissions_boundary").filter(|node| !is_nothing(node));
-        declared.boundary = boundary.map(|node| bounded(module, file, node));
+        declared.holders = holders(module, file, block, made);
     }
     let names = |name: &str| block.get(name).map(Node::items).unwrap_or_default();
     match kind {
@@ -50,12 +48,11 @@ fn one(module: &Module<'_>, file: FileId, block: &Block) -> Option<Declared> {
         }
         _ => {}
     }
-    if let Some(node) = block.get("tags") {
-        tags(module, node, DEPTH, &mut declared.tags);
-    }
+    let tags = block.get("tags").map(|node| Tags::of(module, file, node)).unwrap_or_default();
+    declared.tags.extend(tags.known());
     // What the provider adds to all resources is there unless they say otherwise.
-    if block.labels.first().is_some_and(|kind| kind.starts_with("aws_")) {
-        for (key, value) in defaults(module) {
+    if kind.starts_with("aws_") {
+        for (key, value) in defaults(module, file, block) {
             declared.tags.entry(key).or_insert(value);
         }
     }
@@ -66,12 +63,23 @@ fn is_nothing(node: &Node) -> bool {
     matches!(&node.kind, Kind::Plain(text) if text == "null") || node.known().is_some_and(str::is_empty)
 }
 
-fn bounded(module: &Module<'_>, file: FileId, node: &Node) -> Boundary {
-    let policy = module.text(file, node);
-    let written = node.as_text(module.files.get(file).map(crate::repository::File::text).unwrap_or_default());
-    let address = holder::reference(&written.to_string());
-    let is_own = module.block(&address).is_some_and(|(_, block)| block.kind == "resource");
-    Boundary { policy, address: is_own.then_some(address) }
+/// Those that a block makes, each with what bounds it: in a loop each round may have another boundary.
+fn holders(module: &Module<'_>, file: FileId, block: &Block, kind: &str) -> Vec<(Text, Option<Boundary>)> {
+    let given = block.get("permissions_boundary").map(|node| followed(module, file, node));
+    let Some((in_file, node)) = given.filter(|(_, node)| !is_nothing(node)) else {
+        return holder::made(module, file, block, kind).into_iter().map(|holder| (holder, None)).collect();
+    };
+    let boundary = Policy::of(module, in_file, node);
+    let texts = [holder::called(module, file, block, kind), boundary.written.clone()];
+    let all = Loop::of(module, file, block).texts(&texts).into_iter();
+    let each = all.map(|[name, policy]| {
+        // A round may have none.
+        let is_bound = !matches!(policy.known(), Some("" | "null"));
+        let (policy, address) = boundary.told(module, policy);
+        let boundary = is_bound.then_some(Boundary { policy, address, file: None });
+        (holder::named(module, kind, &name), boundary)
+    });
+    each.collect()
 }
 
 /// A user and a group, or one of each round of a loop.
@@ -80,7 +88,7 @@ fn members(
     file: FileId,
     block: &Block,
     (user, group): (&Node, &Node),
-) -> Vec<(crate::text::Text, crate::text::Text)> {
+) -> Vec<(Text, Text)> {
     let texts = [module.text(file, user), module.text(file, group)];
     let all = Loop::of(module, file, block).texts(&texts);
     let named =
@@ -88,34 +96,25 @@ fn members(
     all.iter().map(named).collect()
 }
 
-/// Tags that are written out, also by `merge` and local names.
-fn tags(module: &Module<'_>, node: &Node, depth: usize, all: &mut BTreeMap<String, String>) {
-    match &node.kind {
-        Kind::Map(entries) => {
-            let known =
-                entries.iter().filter_map(|entry| Some((entry.key.clone(), entry.value.known()?.to_owned())));
-            all.extend(known);
-        }
-        Kind::Call(name, arguments) if name == "merge" && depth > 0 => {
-            arguments.iter().for_each(|one| tags(module, one, depth - 1, all));
-        }
-        Kind::Expression(text) if depth > 0 => {
-            let local = text.trim().strip_prefix("local.").and_then(|name| module.local(name));
-            if let Some((_, node)) = local {
-                tags(module, node, depth - 1, all);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn defaults(module: &Module<'_>) -> BTreeMap<String, String> {
+/// The tags that a resource's provider gives to all of its resources.
+fn defaults(module: &Module<'_>, file: FileId, block: &Block) -> BTreeMap<String, String> {
+    let source = module.files.get(file).map(crate::repository::File::text).unwrap_or_default();
+    let provider = block.get("provider").map(|node| holder::reference(&node.as_text(source).to_string()));
+    let alias = match provider.as_deref().map(|name| name.strip_prefix("aws.").ok_or(name)) {
+        None | Some(Err("aws")) => None,
+        Some(Ok(alias)) => Some(alias),
+        Some(Err(_)) => return BTreeMap::new(),
+    };
+    let is_its = |block: &Block| {
+        block.kind == "provider"
+            && block.labels.first().is_some_and(|label| label == "aws")
+            && block.get("alias").map(|node| node.known().unwrap_or_default()) == alias
+    };
     let mut all = BTreeMap::new();
-    let providers =
-        module.blocks.iter().filter(|(_, block)| block.kind == "provider" && block.get("alias").is_none());
-    for (_, block) in providers.filter(|(_, block)| block.labels.iter().any(|label| label == "aws")) {
-        let given = block.blocks("default_tags").filter_map(|given| given.get("tags"));
-        given.for_each(|node| tags(module, node, DEPTH, &mut all));
+    for (file, block) in module.blocks.iter().filter(|(_, block)| is_its(block)) {
+        for node in block.blocks("default_tags").filter_map(|given| given.get("tags")) {
+            all.extend(Tags::of(module, *file, node).known());
+        }
     }
     all
 }

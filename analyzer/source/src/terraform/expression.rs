@@ -110,6 +110,15 @@ fn single_reference(text: &Text) -> Option<&str> {
     }
 }
 
+/// The reference that a node is, if it is no more than that.
+pub(super) fn reference(node: &Node) -> Option<&str> {
+    match &node.kind {
+        Kind::Expression(reference) => Some(reference.trim()),
+        Kind::Text(text) => single_reference(text),
+        _ => None,
+    }
+}
+
 fn follow<'a>(module: &Module<'a>, file: FileId, node: &'a Node, reference: &str, depth: usize) -> Found<'a> {
     let unknown =
         || Found { file, said: Written::Unknown(node, Reason::Expression(reference.to_owned())), read: None };

@@ -9,7 +9,7 @@ use crate::place::FileId;
 use crate::text::Text;
 
 use super::Module;
-use super::rounds::Loop;
+use super::rounds::{Loop, followed};
 
 /// What attaches policies: the resource, its attributes with holders, and what these are.
 const ATTACHMENTS: [(&str, &[(&str, &str)]); 5] = [
@@ -31,14 +31,18 @@ pub(super) fn of_role(module: &Module<'_>, file: FileId, block: &Block) -> Vec<T
     made(module, file, block, "role")
 }
 
-/// Those that a block makes: roles, users or groups. Permission sets are known by their addresses, since ARNs name them.
+/// Those that a block makes: roles, users or groups.
 pub(super) fn made(module: &Module<'_>, file: FileId, block: &Block, kind: &str) -> Vec<Text> {
-    let name = match kind {
+    let all = Loop::of(module, file, block).texts(&[called(module, file, block, kind)]);
+    all.iter().map(|[name]| named(module, kind, name)).collect()
+}
+
+/// By what one of a kind is known. Permission sets are known by their addresses, since ARNs name them.
+pub(super) fn called(module: &Module<'_>, file: FileId, block: &Block, kind: &str) -> Text {
+    match kind {
         "permission-set" => Text::opaque(block.address()),
         _ => name_of(module, file, block),
-    };
-    let all = Loop::of(module, file, block).texts(&[name]);
-    all.iter().map(|[name]| named(module, kind, name)).collect()
+    }
 }
 
 /// What a role, user or group is called, or how others refer to it.
@@ -84,6 +88,9 @@ pub(super) fn attached(module: &Module<'_>) -> Attached {
                 }
             }
         }
+        if (block.kind.as_str(), kind) == ("resource", "aws_ssoadmin_customer_managed_policy_attachment") {
+            attached.add_customer_managed(module, *file, block);
+        }
         if let ("resource", "aws_iam_role", Some(arns)) =
             (block.kind.as_str(), kind, block.get("managed_policy_arns"))
         {
@@ -105,27 +112,69 @@ impl Attached {
         (kind, name): (&str, Text),
     ) {
         let Some(of) = module.files.get(file) else { return };
-        let written = arn.as_text(of.text());
-        for [name, policy] in Loop::of(module, file, block).texts(&[name, written.clone()]) {
+        let named_by = Policy::of(module, file, arn);
+        for [name, policy] in Loop::of(module, file, block).texts(&[name, named_by.written.clone()]) {
             let holder = named(module, kind, &name);
-            let resource = reference(&policy.to_string());
-            let found = module.block(&resource).map(|(file, block)| (file, block, block.labels.first()));
-            let policy = match found {
-                Some((_, block, Some(kind))) if kind == "aws_iam_policy" && block.kind == "resource" => {
-                    self.own.entry(resource).or_default().push(holder);
-                    continue;
-                }
-                // One that is looked up is told by what it is looked up by.
-                Some((file, block, _)) if block.kind == "data" => {
-                    let named = block.get("arn").or_else(|| block.get("name"));
-                    named.map_or_else(|| Text::opaque(resource), |node| module.text(file, node))
-                }
-                _ if policy == written => module.text(file, arn),
-                _ => policy,
-            };
+            let (policy, own) = named_by.told(module, policy);
+            if let Some(address) = own {
+                self.own.entry(address).or_default().push(holder);
+                continue;
+            }
             let line = of.lines().of(arn.span.start);
             let (span, address) = (arn.span.clone(), block.address());
             self.foreign.push(Attachment { file, line, span, address, holder: Some(holder), policy });
+        }
+    }
+
+    /// A policy that each account has to hold itself, and that is attached by its name. A name alone would be one of AWS.
+    fn add_customer_managed(&mut self, module: &Module<'_>, file: FileId, block: &Block) {
+        let set = block.get("permission_set_arn").map(|node| module.text(file, node));
+        let (Some(of), Some(set)) = (module.files.get(file), set) else { return };
+        for reference in block.blocks("customer_managed_policy_reference") {
+            let Some(node) = reference.get("name") else { continue };
+            let path = reference.get("path").map(|node| module.text(file, node)).unwrap_or_default();
+            let texts = [set.clone(), module.text(file, node), path];
+            for [set, name, path] in Loop::of(module, file, block).texts(&texts) {
+                let holder = Some(named(module, "permission-set", &set));
+                let policy = crate::attachment::customer_managed(&name, &path);
+                let (line, span, address) =
+                    (of.lines().of(node.span.start), node.span.clone(), block.address());
+                self.foreign.push(Attachment { file, line, span, address, holder, policy });
+            }
+        }
+    }
+}
+
+/// An expression that names a policy.
+pub(super) struct Policy<'a> {
+    file: FileId,
+    node: &'a Node,
+    /// As it is written, local names followed.
+    pub(super) written: Text,
+}
+
+impl<'a> Policy<'a> {
+    pub(super) fn of(module: &Module<'a>, file: FileId, node: &'a Node) -> Self {
+        let (file, node) = followed(module, file, node);
+        let source = module.files.get(file).map(crate::repository::File::text).unwrap_or_default();
+        Self { file, node, written: node.as_text(source) }
+    }
+
+    /// How a policy of one round is told, and its address where the folder makes it.
+    pub(super) fn told(&self, module: &Module<'_>, policy: Text) -> (Text, Option<String>) {
+        let resource = reference(&policy.to_string());
+        let found = module.block(&resource).map(|(file, block)| (file, block, block.labels.first()));
+        match found {
+            Some((_, block, Some(kind))) if kind == "aws_iam_policy" && block.kind == "resource" => {
+                (policy, Some(resource))
+            }
+            // One that is looked up is told by what it is looked up by.
+            Some((file, block, _)) if block.kind == "data" => {
+                let named = block.get("arn").or_else(|| block.get("name"));
+                (named.map_or_else(|| Text::opaque(resource), |node| module.text(file, node)), None)
+            }
+            _ if policy == self.written => (module.text(self.file, self.node), None),
+            _ => (policy, None),
         }
     }
 }

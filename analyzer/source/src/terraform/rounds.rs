@@ -1,5 +1,7 @@
 //! What a loop of a block goes through, as far as it is written out: who is named by `each.value` is another in each round.
 
+use std::collections::BTreeMap;
+
 use crate::hcl::Block;
 use crate::node::{Kind, Node};
 use crate::place::FileId;
@@ -22,7 +24,12 @@ struct Round {
     key: Text,
     /// None where it is no text.
     value: Option<Text>,
+    /// Its texts by their names, where it is a map of them.
+    parts: BTreeMap<String, Text>,
 }
+
+/// Local names are followed no further.
+const DEPTH: usize = 4;
 
 /// What stands for something else in each round.
 const WORDS: [&str; 3] = ["each.key", "each.value", "count.index"];
@@ -98,6 +105,9 @@ impl Round {
             ("each.value", Some(value)) => return value.clone(),
             _ => {}
         }
+        if let Some(part) = bare.strip_prefix("each.value.").and_then(|name| self.parts.get(name)) {
+            return part.clone();
+        }
         let key = self.key.known().map(|key| format!("\"{key}\""));
         Text::opaque(
             key.map_or_else(|| source.to_owned(), |key| source.replace("[each.key]", &format!("[{key}]"))),
@@ -144,15 +154,17 @@ fn rounds(module: &Module<'_>, file: FileId, node: &Node, depth: usize) -> Optio
             let Kind::List(list) = &list.kind else { return None };
             let of = |item: &Node| {
                 let key = expression::text(module, file, item, depth);
-                Some(Round { value: Some(key.clone()), key }).filter(|_| item.text().is_some())
+                Some(Round { value: Some(key.clone()), key, parts: BTreeMap::new() })
+                    .filter(|_| item.text().is_some())
             };
             list.items.iter().map(of).collect()
         }
         Kind::Map(entries) => {
-            // A key may be an expression, too.
-            let is_plain = |key: &str| !key.contains(['$', '(', '{', '"']);
             let of = |entry: &crate::node::Entry| {
-                let round = Round { key: Text::literal(&*entry.key), value: text(&entry.value) };
+                let parts = entry.value.entries().unwrap_or_default().iter();
+                let parts = parts.filter_map(|part| Some((part.key.clone(), text(&part.value)?)));
+                let key = Text::literal(&*entry.key);
+                let round = Round { key, value: text(&entry.value), parts: parts.collect() };
                 Some(round).filter(|_| is_plain(&entry.key))
             };
             entries.iter().map(of).collect()
@@ -161,13 +173,20 @@ fn rounds(module: &Module<'_>, file: FileId, node: &Node, depth: usize) -> Optio
     }
 }
 
-/// What a local name stands for.
-fn followed<'a>(module: &Module<'a>, file: FileId, node: &'a Node) -> (FileId, &'a Node) {
-    let local = match &node.kind {
-        Kind::Expression(reference) => reference.strip_prefix("local.").and_then(|name| module.local(name)),
-        _ => None,
-    };
-    local.unwrap_or((file, node))
+/// Whether a key of a map says itself: it may be an expression, too.
+pub(super) fn is_plain(key: &str) -> bool {
+    !key.contains(['$', '(', '{', '"'])
+}
+
+/// What a local name stands for, which may be another local name.
+pub(super) fn followed<'a>(module: &Module<'a>, file: FileId, node: &'a Node) -> (FileId, &'a Node) {
+    let mut found = (file, node);
+    for _ in 0..DEPTH {
+        let name = expression::reference(found.1).and_then(|reference| reference.strip_prefix("local."));
+        let Some(local) = name.and_then(|name| module.local(name)) else { break };
+        found = local;
+    }
+    found
 }
 
 fn source<'a>(module: &Module<'a>, file: FileId, node: &Node) -> &'a str {

@@ -1,6 +1,10 @@
 //! What is told of small folders with Terraform.
 
+mod attachments;
+mod boundaries;
+mod labels;
 mod references;
+mod tags;
 
 use crate::repository::Repository;
 
