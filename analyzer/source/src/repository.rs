@@ -129,11 +129,25 @@ fn parse(path: &Path, text: &str, is_template: bool) -> Result<Parsed, Unreadabl
     Ok(Parsed::Text)
 }
 
+/// Files of Terraform with a twin of OpenTofu's, which then reads that one alone.
+/// Source: OpenTofu, "Files and Directories", on `.tofu` beside `.tf`.
+fn passed_over<'a>(paths: impl Iterator<Item = &'a Path>) -> BTreeSet<PathBuf> {
+    let twin = |path: &Path| {
+        let name = path.file_name()?.to_str()?;
+        let plain = name.strip_suffix(".tofu").map(|stem| format!("{stem}.tf"));
+        let plain = plain.or_else(|| name.strip_suffix(".tofu.json").map(|stem| format!("{stem}.tf.json")));
+        Some(path.with_file_name(plain?))
+    };
+    paths.filter_map(twin).collect()
+}
+
 impl Repository {
     /// Of files by their paths relative to the repository.
     pub fn of(files: impl IntoIterator<Item = (PathBuf, String)>) -> Self {
         let mut all: Vec<_> = files.into_iter().collect();
         all.sort();
+        let passed = passed_over(all.iter().map(|(path, _)| path.as_path()));
+        all.retain(|(path, _)| !passed.contains(path));
         let charts: Vec<PathBuf> = all.iter().filter_map(|(path, _)| crate::helm::chart(path)).collect();
         let read = all.into_iter().map(|(path, text)| {
             let is_template = charts.iter().any(|chart| path.starts_with(chart.join("templates")));

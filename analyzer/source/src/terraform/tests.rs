@@ -5,6 +5,7 @@ mod boundaries;
 mod labels;
 mod references;
 mod tags;
+mod twins;
 
 use crate::repository::Repository;
 
