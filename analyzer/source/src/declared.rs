@@ -52,7 +52,7 @@ impl Declared {
 
     /// The roles, users or groups that it makes, with what bounds each.
     pub fn bounded(&self) -> impl Iterator<Item = (&Text, Option<&Boundary>)> {
-        self.holders.iter().map(|holder| (holder, self.boundary.as_ref()))
+        self.holders.iter().map(|(holder, boundary)| (holder, boundary.as_ref()))
     }
 
     /// Whether it says anything.

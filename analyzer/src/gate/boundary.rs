@@ -81,10 +81,10 @@ fn said(boundary: &Boundary) -> String {
 /// The policy that bounds, where all of it can be read.
 fn document_of(repository: &Repository, declared: &Declared, boundary: &Boundary) -> Option<Document> {
     let address = boundary.address.as_ref()?;
-    let is_there = |file| {
-        let path = repository.path(file);
-        let path = if declared.is_of_template() { Some(path) } else { path.parent() };
-        path == scope(repository, declared)
+    let folder = |file| repository.path(file).parent();
+    let is_there = |file| match boundary.file {
+        Some(only) => file == only,
+        None => folder(file) == folder(declared.file),
     };
     let mut places = repository.places.iter().filter(|place| place.address == *address);
     let place = places.find(|place| is_there(place.file))?;

@@ -128,6 +128,9 @@ fn unclear(input: &Input<'_>, head: &Place, base: Option<&Place>) -> Option<Box<
     if head.context.contains("aggregate-to-") {
         why.push("its labels make its rules those of other roles, too".to_owned());
     }
+    if head.context.contains("labels = ") {
+        why.push("labels that cannot be read may make its rules those of other roles, too".to_owned());
+    }
     Some(unjudged(input, head.file, head.line, &head.address, &why.join("; ")))
 }
 

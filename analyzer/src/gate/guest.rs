@@ -28,7 +28,7 @@ pub(super) enum Guest {
 }
 
 /// What a reference to an identity or an account ends with, or is called.
-const IDENTITIES: [&str; 6] = [".arn", ".Arn", "Fn::GetAtt", ".account_id", "AWS::AccountId", ".iam_arn"];
+const IDENTITIES: [&str; 5] = [".arn", ".Arn", ".account_id", "AWS::AccountId", ".iam_arn"];
 
 /// References of which nobody knows what they stand for.
 const INPUTS: [&str; 5] = ["var.", "local.", "each.", "module.", "dynamic"];
