@@ -10,6 +10,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::civil::Date;
 use url::Url;
 
 use self::program::Program;
@@ -58,6 +59,9 @@ struct Entry {
 
 /// Where the base is kept.
 const BASE: &str = "refs/remit/base";
+
+/// Commits of a branch that others wrote on, among which its first is looked for: no more, so that a long history is not fetched.
+const DEEP: u32 = 100;
 
 impl Git {
     /// A scratch repository for a remote one. The token goes into a header that only this remote's host is sent, by the
@@ -131,6 +135,20 @@ impl Git {
         let name = format!("refs/remit/heads/{branch}");
         self.fetch(&format!("refs/heads/{branch}"), &name, 2)?;
         self.resolve(&name)
+    }
+
+    /// Whether a branch of a unit was pushed first on a day, by what its commits say, also those that others stand on.
+    pub(crate) fn is_opened_on(&self, branch: &str, unit: &str, day: Date) -> Result<bool, Error> {
+        let head = self.fetch_branch(branch)?;
+        // Nobody touched it, so there is no other to ask.
+        if let Some(seal) = self.seal(&head)? {
+            return Ok(seal.opened == Some(day));
+        }
+        let name = format!("refs/remit/heads/{branch}");
+        self.fetch(&format!("refs/heads/{branch}"), &name, DEEP)?;
+        let messages =
+            self.program.text(&["log", "-z", "--no-show-signature", "--format=%B", &name, "--"])?;
+        Ok(messages.split('\0').any(|message| seal::opened(message, unit) == Some(day)))
     }
 
     /// Fetches a commit with the one that it stands on.

@@ -17,7 +17,7 @@ use crate::git::{Git, OPENED};
 use crate::marker::Marker;
 use crate::repository::{Content, Pushed, Repository, reviewers};
 use crate::run::{Outcome, Report, Settings};
-use crate::unit::Unit;
+use crate::unit::{PREFIX, Unit};
 
 /// Where patches go.
 #[derive(Clone, Copy, Debug)]
@@ -171,13 +171,12 @@ fn pushed(
     })
 }
 
-/// Branches that were pushed first on a day, by what their commits say.
+/// Branches that were pushed first on a day, by what their commits say. Whoever commits onto one makes no room for another.
 fn opened_on(repository: &Repository<'_>, day: Date) -> Result<usize, Error> {
     let mut number = 0;
     for branch in repository.branches.keys() {
-        let head = repository.git.fetch_branch(branch)?;
-        let seal = repository.git.seal(&head)?;
-        number += usize::from(seal.is_some_and(|seal| seal.opened == Some(day)));
+        let unit = branch.strip_prefix(PREFIX).unwrap_or(branch);
+        number += usize::from(repository.git.is_opened_on(branch, unit, day)?);
     }
     Ok(number)
 }

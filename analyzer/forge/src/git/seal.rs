@@ -44,6 +44,13 @@ impl Seal {
     }
 }
 
+/// The day on which a message says that the branch of a unit was pushed first, whether or not its seal is whole: a commit that others stand on or
+/// that somebody wrote anew tells it still. A commit of another unit, which the base may hold, tells nothing.
+pub(super) fn opened(message: &str, unit: &str) -> Option<Date> {
+    message.lines().any(|line| line.strip_prefix(UNIT) == Some(unit)).then_some(())?;
+    message.lines().rev().find_map(|line| line.strip_prefix(OPENED)).and_then(|day| day.parse().ok())
+}
+
 fn sum(message: &str, tree: &str, parent: &str) -> String {
     let sum = Sha256::digest(format!("{tree}\n{parent}\n{message}"));
     sum.iter().take(16).map(|byte| format!("{byte:02x}")).collect()

@@ -30,6 +30,23 @@ fn names_that_lead_elsewhere_are_none() {
 }
 
 #[test]
+fn a_broken_seal_still_tells_the_day_of_its_own_unit() {
+    let day = |message: &str| seal::opened(message, "u").map(|day| day.to_string());
+    let whole = "Title\n\nRemit-Unit: u\nRemit-Evidence: e\nRemit-Opened: 2026-11-28\nRemit-Seal: s\n";
+    for message in [whole, &whole.replace("Title", "Mine"), &format!("{whole}Signed-off-by: me\n")] {
+        assert_eq!(day(message).as_deref(), Some("2026-11-28"), "{message}");
+    }
+    for message in [
+        &whole.replace("Unit: u", "Unit: u2"),
+        &whole.replace("2026-11-28", "today"),
+        &whole.replace("Remit-Opened", "> Remit-Opened"),
+        "",
+    ] {
+        assert_eq!(day(message), None, "{message}");
+    }
+}
+
+#[test]
 fn whatever_is_changed_breaks_the_seal() {
     let message = Seal::message("Title\n\nText\n\nRemit-Unit: u\nRemit-Evidence: e", "t1", "p1");
     let commit =

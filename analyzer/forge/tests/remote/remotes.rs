@@ -83,6 +83,28 @@ fn as_many_branches_are_pushed_on_a_day_as_may_be_opened() {
 }
 
 #[test]
+fn whoever_commits_onto_a_branch_makes_no_room_for_another() {
+    let mut place = Place::new(Flavour::GitHub);
+    let remote = place.remote();
+    let states = |place: &Place| {
+        let states = patched(place, &remote, true).into_iter();
+        states.map(|one| one.0).filter(|state| *state != "nothing to edit").collect::<Vec<_>>()
+    };
+    assert_eq!(states(&place), ["pushed", "waits"]);
+    let branch = place.branches().into_keys().find(|one| one.starts_with("remit/one-")).unwrap();
+    place.git(&["fetch", "--quiet", "origin"]);
+    place.git(&["checkout", "--quiet", "--detach", &format!("origin/{branch}")]);
+    for message in ["Mine", "And more"] {
+        place.git(&["commit", "--quiet", "--allow-empty", "-m", message]);
+    }
+    place.git(&["push", "--quiet", "origin", &format!("HEAD:{branch}")]);
+    let before = place.branches();
+    assert_eq!((states(&place), place.branches()), (vec!["left", "waits"], before));
+    place.set_now("2026-11-29T00:00:01Z");
+    assert_eq!(states(&place), ["left", "pushed"]);
+}
+
+#[test]
 fn without_a_forge_owners_are_named() {
     let place = Place::new(Flavour::GitHub);
     let outcomes = patched_as_well(&place, &place.remote(), true);
