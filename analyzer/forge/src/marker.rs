@@ -85,13 +85,21 @@ pub(crate) fn bounded(all: BTreeSet<String>) -> BTreeSet<String> {
     if fits(&all) {
         return all;
     }
-    let wide = |name: &String| match name.split_once(' ') {
-        // A verb of a cluster with its resource.
-        Some((verb, rest)) => format!("{verb} {}*", rest.split(' ').next().unwrap_or_default()),
-        None => format!("{}:*", name.split(':').next().unwrap_or_default()),
-    };
-    let wider: BTreeSet<String> = all.iter().map(wide).collect();
+    let wider: BTreeSet<String> = all.iter().map(|name| wide(name)).collect();
     if fits(&wider) { wider } else { BTreeSet::from(["*".to_owned()]) }
+}
+
+/// A shorter pattern that covers whatever a pattern covers.
+fn wide(name: &str) -> String {
+    if let Some((verb, rest)) = name.split_once(' ') {
+        // A verb of a cluster with its resource.
+        return format!("{verb} {}*", rest.split(' ').next().unwrap_or_default());
+    }
+    match name.split_once(':') {
+        Some((service, _)) => format!("{service}:*"),
+        // It may be of any service or verb, as `*Object` and `get*` are, so nothing that is put behind it covers the same.
+        None => name.to_owned(),
+    }
 }
 
 /// Something as JSON for a comment that nobody sees, which nothing in it can end.
@@ -208,6 +216,56 @@ mod tests {
         assert!(many.iter().all(|name| short.iter().any(|pattern| crate::command::covers(pattern, name))));
         let kinds = (0..500).map(|number| format!("get {long}{number}")).collect();
         assert_eq!(bounded(kinds), BTreeSet::from(["*".to_owned()]));
+    }
+
+    #[test]
+    fn a_wider_pattern_covers_whatever_its_pattern_covers() {
+        use crate::command::covers;
+        let names = [
+            "s3:GetObject",
+            "s3",
+            "s3-object-lambda:GetObject",
+            "iam:PassRole",
+            "get pods in shop",
+            "get pods",
+            "get pods/log in shop",
+            "get clusterroles system:admin",
+            "get /metrics/x",
+            "delete secrets a:b in shop",
+        ];
+        let patterns = [
+            "*",
+            "**",
+            "*Object",
+            "get*",
+            "s3*",
+            "s3",
+            "*pods*",
+            "*:Get*",
+            "s3:*Object",
+            "s*:get*t",
+            "get *",
+            "get pods*",
+            "get p*s in shop",
+            "* secrets a:b in *",
+            "*s system:*",
+            "get /metrics/*",
+            "g*t *",
+        ];
+        for pattern in patterns {
+            let wider = wide(pattern);
+            let before: Vec<_> = names.iter().filter(|name| covers(pattern, name)).collect();
+            assert!(!before.is_empty(), "{pattern} covers nothing");
+            for name in before {
+                assert!(covers(&wider, name), "{pattern} covers {name}, and {wider} does not");
+            }
+        }
+        // The same where what stays is bounded indeed.
+        let many = (0..2_000).map(|number| format!("s3:DoSomething{number}"));
+        let all: BTreeSet<String> = many.chain(["*Object", "get*"].map(str::to_owned)).collect();
+        assert_eq!(bounded(all), ["*Object", "get*", "s3:*"].map(str::to_owned).into());
+        let long = (0..500).map(|number| format!("*{number}{}", "x".repeat(60))).collect();
+        assert_eq!(bounded(long), BTreeSet::from(["*".to_owned()]));
     }
 
     #[test]
