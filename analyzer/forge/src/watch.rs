@@ -123,15 +123,17 @@ pub async fn roll_back(
         // A run that was cut has opened it, and asked nobody for a review.
         if state == "open" && !known.labels.contains(&settings.label) && !settings.is_dry {
             let repository = Repository::open(git, &settings.base(forge).await?, &settings.author)?;
-            let paths = match &merged.commit {
-                Some(commit) => {
-                    git.fetch_commit(commit)?;
-                    git.paths(commit)?
-                }
-                None => Vec::new(),
-            };
+            // The commit may be gone from the remote since, which must not keep this one and all others from being completed.
+            let paths = merged_paths(git, merged).unwrap_or_else(|error| {
+                let error = error.to_string();
+                let cause = error.lines().next().unwrap_or_default();
+                problems.push(format!(
+                    "nobody is asked for a review, since what was merged is not to be had: {cause}"
+                ));
+                Vec::new()
+            });
             let reviewers = reviewers(repository.owners(forge.kind().dialect()).as_ref(), &paths);
-            problems = forge.complete(known.number, &settings.label, &reviewers).await?;
+            problems.extend(forge.complete(known.number, &settings.label, &reviewers).await?);
         }
         return Ok(outcome(state, &known.url, detail(&reference, &problems)));
     }
@@ -172,6 +174,13 @@ pub async fn roll_back(
     let pull = forge.create(&new).await?;
     let problems = forge.complete(pull.number, &settings.label, &reviewers).await?;
     Ok(outcome("opened", &pull.url, detail(&reference, &problems)))
+}
+
+/// Paths that a merge changed, where the forge tells by which commit it was.
+fn merged_paths(git: &Git, merged: &Merged) -> Result<Vec<String>, Error> {
+    let Some(commit) = &merged.commit else { return Ok(Vec::new()) };
+    git.fetch_commit(commit)?;
+    git.paths(commit)
 }
 
 /// What a rollback does, and what could not be done about it.

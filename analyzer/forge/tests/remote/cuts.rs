@@ -43,6 +43,28 @@ fn a_rollback_that_is_cut_is_completed_by_the_next_run() {
 }
 
 #[test]
+fn a_rollback_that_is_cut_is_completed_although_the_merged_commit_is_gone() {
+    let mut place = Place::new(Flavour::GitHub);
+    place.settings.has_dashboard = false;
+    place.state(&facts("one", &["b"]));
+    place.merge(1);
+    place.forge.fail("/requested_reviewers", How::CutBefore);
+    assert!(try_watch(&place, "s3:b").is_err());
+    // The main branch was written anew, and the commit collected.
+    let gone = "0123456789".repeat(4);
+    place.forge.change(1, |pull| pull.commit = Some(gone.clone()));
+    let outcome = watch(&place, "s3:b").remove(0);
+    assert_eq!(outcome.state, "open");
+    let said = "takes back #1; nobody is asked for a review, since what was merged is not to be had: `git fetch` failed";
+    assert!(outcome.detail.starts_with(said) && outcome.detail.contains(&gone), "{outcome:?}");
+    let [_, back] = &place.forge.pulls()[..] else { panic!("{:?}", place.forge.pulls()) };
+    assert!(back.labels.contains("remit") && back.reviewers.is_empty(), "{back:?}");
+    let _ = place.forge.calls();
+    assert_eq!(watch(&place, "s3:b")[0].detail, "takes back #1");
+    assert_eq!(place.forge.writes(), [] as [&str; 0]);
+}
+
+#[test]
 fn a_close_that_is_cut_is_no_persons() {
     for (flavour, on) in [
         (Flavour::GitHub, "PATCH /api/v3/repos/acme/infra/pulls/1"),
