@@ -30,7 +30,7 @@ struct Entry {
 const PRESSING: [&str; 10] =
     ["open", "stuck", "waiting", "by_hand", "snoozed", "closed", "kept", "taken_back", "merged", "resolved"];
 
-/// States in which nobody is at it, and nobody said no.
+/// States in which nobody is at it, and nobody said no. On the branch of what is stuck somebody is.
 const FREE: [&str; 3] = ["waiting", "by_hand", "resolved"];
 
 impl PullRequest {
@@ -93,6 +93,15 @@ fn read_file(path: &Path) -> anyhow::Result<BTreeMap<String, PullRequest>> {
     };
     if schema != SCHEMA {
         bail!("`{name}` has the format `{}`, and `{SCHEMA}` is known\n{HINT}", crate::output::plain(&schema));
+    }
+    // A typing error would be shown as if it meant something, and would keep its principal out of an hour of work.
+    let unknown = pull_requests.iter().find(|entry| !PRESSING.contains(&entry.pull_request.state.as_str()));
+    if let Some(Entry { principal, pull_request }) = unknown {
+        let (principal, state) = (crate::output::plain(principal), crate::output::plain(&pull_request.state));
+        let known = PRESSING.map(|state| format!("`{state}`")).join(", ");
+        bail!(
+            "`{name}` gives `{principal}` the state `{state}`, which is not known\nhint: states are {known}"
+        );
     }
     Ok(pull_requests.into_iter().map(|entry| (entry.principal, entry.pull_request)).collect())
 }

@@ -82,22 +82,29 @@ pub struct Rhythm {
 }
 
 /// A pull request that proposes a principal's new policies, or what became of one.
+///
+/// It is read from files of others, too, which may leave out whatever is not known. Not its state: without one it would say nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
-#[serde(default)]
 pub struct PullRequest {
     /// Where it is, `https://...`; where there is none yet, what lists its principal.
+    #[serde(default)]
     pub url: Option<String>,
     /// What became of it: `open`, `waiting`, `by_hand`, `stuck`, `snoozed`, `closed`, `kept`, `merged`, `taken_back` or `resolved`.
     pub state: String,
     /// When it was opened, ISO 8601.
+    #[serde(default)]
     pub opened: Option<String>,
     /// When it was merged.
+    #[serde(default)]
     pub merged: Option<String>,
     /// The last day on which nobody wants to hear of it, `YYYY-MM-DD`.
+    #[serde(default)]
     pub until: Option<String>,
     /// Permissions that stay because somebody asked for it.
+    #[serde(default)]
     pub kept: u64,
     /// What the last run did about it: `opened`, `updated`, `completed`, `closed` or `unchanged`.
+    #[serde(default)]
     pub change: Option<String>,
 }
 

@@ -120,6 +120,14 @@ fn other_forms_are_told_with_what_helps() {
         (r#"{"schema": "remit.report/v1", "pull_requests": []}"#, "has the format `remit.report/v1`"),
         (r#"{"schema": "remit.pull-requests/v1"}"#, "missing field `pull_requests`"),
         ("{", "cannot read pull requests in"),
+        (
+            r#"{"schema": "remit.pull-requests/v1", "pull_requests": [{"principal": "a"}]}"#,
+            "missing field `state`",
+        ),
+        (
+            r#"{"schema": "remit.pull-requests/v1", "pull_requests": [{"state": "open"}]}"#,
+            "missing field `principal`",
+        ),
     ] {
         fs::write(&path, text).unwrap();
         let error = read(std::slice::from_ref(&path)).unwrap_err().to_string();
@@ -129,6 +137,36 @@ fn other_forms_are_told_with_what_helps() {
     fs::create_dir(&empty).unwrap();
     let error = read(&[empty]).unwrap_err().to_string();
     assert!(error.contains("no `.json` file") && error.ends_with(HINT), "{error}");
+}
+
+#[test]
+fn only_principal_and_state_have_to_be_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("own.json");
+    let own =
+        r#"{"schema": "remit.pull-requests/v1", "pull_requests": [{"principal": "a", "state": "open"}]}"#;
+    fs::write(&path, own).unwrap();
+    let open = PullRequest { state: "open".to_owned(), ..PullRequest::default() };
+    assert_eq!(read(&[path]).unwrap(), BTreeMap::from([("a".to_owned(), vec![open])]));
+}
+
+#[test]
+fn a_state_that_is_not_known_is_no_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("typo.json");
+    for (state, shown) in [("Open", "Open"), ("", ""), ("by hand", "by hand"), ("\u{1b}[31m", "\\u{1b}[31m")]
+    {
+        let states = ["open", state].map(|state| serde_json::json!({"principal": "web", "state": state}));
+        let text = serde_json::json!({"schema": SCHEMA, "pull_requests": states}).to_string();
+        fs::write(&path, text).unwrap();
+        let error = read(std::slice::from_ref(&path)).unwrap_err().to_string();
+        let said = format!(
+            "`{}` gives `web` the state `{shown}`, which is not known\nhint: states are `open`, ",
+            path.display()
+        );
+        assert!(error.starts_with(&said), "{error}");
+        assert!(PRESSING.iter().all(|known| error.contains(&format!("`{known}`"))), "{error}");
+    }
 }
 
 #[test]
