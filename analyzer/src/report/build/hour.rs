@@ -11,11 +11,12 @@ const PER_POLICY: u64 = 2;
 /// Minutes to spend.
 const HOUR: u64 = 60;
 
-/// The proposals that remove most for each minute of review, as many as fit into an hour. Muted principals, and those
-/// whose pull request is open or was answered already, are left out.
+/// The proposals that remove most for each minute of review, as many as fit into an hour. Muted principals are left out, and those whose pull
+/// request is open, stuck or was answered already. Of those in several repositories the most pressing counts: what waits in one is to be done,
+/// whatever became of an old one elsewhere.
 pub(super) fn of(principals: &[PrincipalSection]) -> Hour {
     let is_free = |principal: &&PrincipalSection| {
-        principal.muted.is_none() && principal.pull_requests().all(PullRequest::is_free)
+        principal.muted.is_none() && principal.pull_requests().next().is_none_or(PullRequest::is_free)
     };
     let mut picks: Vec<Pick> = principals.iter().filter(is_free).filter_map(pick).collect();
     let of_points = picks.iter().map(|pick| pick.points).sum();
@@ -56,8 +57,9 @@ mod tests {
         let offer = |one: &PrincipalSection| {
             let ProposalSection::Proven { changes, points, .. } = &one.proposal else { return None };
             let is_free = one
-                .pull_requests()
-                .all(|pull| ["waiting", "by_hand", "resolved"].contains(&pull.state.as_str()));
+                .pull_request
+                .as_ref()
+                .is_none_or(|pull| ["waiting", "by_hand", "resolved"].contains(&pull.state.as_str()));
             let is_free = is_free && one.muted.is_none() && *points > 0;
             is_free.then(|| (one.arn.clone(), 5 + 2 * changes.len() as u64, *points))
         };
@@ -114,7 +116,16 @@ mod tests {
         for state in ["open", "stuck", "snoozed", "closed", "kept", "merged", "taken_back"] {
             assert!(!is_picked(&[state]), "{state}");
         }
-        // It may be open in one repository while it waits in another.
-        assert!(!is_picked(&["waiting", "open"]));
+        // In several repositories it is judged by the most pressing one, which comes first.
+        for states in
+            [["waiting", "merged"], ["waiting", "closed"], ["by_hand", "snoozed"], ["waiting", "by_hand"]]
+        {
+            assert!(is_picked(&states), "{states:?}");
+        }
+        for states in
+            [["open", "waiting"], ["stuck", "waiting"], ["closed", "merged"], ["merged", "resolved"]]
+        {
+            assert!(!is_picked(&states), "{states:?}");
+        }
     }
 }
