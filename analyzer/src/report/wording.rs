@@ -1,19 +1,33 @@
 //! The words that the page and its Markdown twin share, so that both say the same.
 
+mod coverage;
+mod gap;
 mod number;
+mod proposal;
 mod pull_request;
 #[cfg(test)]
 mod tests;
 mod text;
+mod trend;
+mod workload;
 
 pub(super) use remit_forge::markdown::{legible, pieces};
 
-pub(super) use self::number::{Count, counted, more, number, permissions, principals, share};
-pub(super) use self::text::{anchors, time};
-use super::model::{
-    Closed, CoverageLine, Gap, Hour, LinkLine, PermissionCounts, PrincipalSection, ProposalSection,
-    RegionLine, Report, ReportWindow, Score, Totals, Trend, UsedRow,
+pub(super) use self::coverage::{
+    NO_REGIONS, NOTHING_VISIBLE, REGIONS, recorded, region_gaps, region_hours, region_state,
 };
+#[cfg(test)]
+pub(super) use self::gap::{ALL_OBSERVABLE, switchable};
+pub(super) use self::gap::{NO_REMEDY, by_remedy, gaps, hopeless};
+pub(super) use self::number::{Count, counted, more, number, permissions, principals, share};
+pub(super) use self::proposal::{NOTHING, narrowed, proof, removal, scope, state, state_look};
+pub(super) use self::text::{anchors, time};
+pub(super) use self::trend::{FIRST, closing, news, trend};
+pub(super) use self::workload::{
+    LINKS, NO_WORKLOADS, UNKNOWN_PRINCIPAL, UNKNOWN_WORKLOAD, WORKLOADS, link_granted, link_identities,
+    link_verdict,
+};
+use super::model::{Hour, PermissionCounts, PrincipalSection, Report, ReportWindow, Score, Totals, UsedRow};
 
 /// Verdicts with what each means.
 pub(super) const VERDICTS: [(&str, &str); 3] = [
@@ -28,33 +42,12 @@ pub(super) const VERDICTS: [(&str, &str); 3] = [
     ),
 ];
 
-/// What a proven proposal is proven to be.
-pub(super) const PROVEN: &str = "nothing is allowed that was not allowed before, nothing stays that no recorded call or unobservable permission needs, only actions that exist are named, and every policy is within AWS's size limits";
-
-/// Said where nothing is known of what was visible.
-pub(super) const NOTHING_VISIBLE: &str = "Nothing is known of what was recorded.";
-
-/// What a region without a record means, and what verdicts take it to mean.
-pub(super) const REGIONS: &str = "A region without any record is not known to be covered: the ledger cannot tell one in which nothing was called from one whose log is missing. Regions that the grants name are listed, too. Verdicts take it that the trails record all regions, and that nothing was called in a region while it shows no event.";
-
-/// Said where no account is known.
-pub(super) const NO_REGIONS: &str = "The grants are of no account whose regions are known.";
-
 /// Said of names of permissions beyond the catalog.
 pub(super) const UNLISTED: &str =
     "The catalog does not list these names, so they are in no count. What the policies allow of them stays.";
 
-/// Said where nothing would make permissions observable.
-pub(super) const NO_REMEDY: &str = "nothing that could be switched on";
-
 /// Said where there is no principal.
 pub(super) const NO_PRINCIPALS: &str = "There is no principal with grants in the input.";
-
-/// Said where nothing is unobservable.
-pub(super) const ALL_OBSERVABLE: &str = "Every granted permission is observable.";
-
-/// Said where a proposal would change nothing.
-pub(super) const NOTHING: &str = "Nothing to change: no permission can be removed, and no scope narrowed.";
 
 /// Said of a principal without unused permissions.
 pub(super) const NONE_UNUSED: &str = "None of its permissions is unused.";
@@ -67,39 +60,6 @@ pub(super) const ALL_UNDERSTOOD: &str = "The catalog knows every operation that 
 
 /// Said of operations that the catalog does not know.
 pub(super) const NOT_UNDERSTOOD: &str = "These were called, and the catalog does not know which permissions they need. Permissions that they may have needed are unobservable.";
-
-/// Said where no node agent wrote to the ledger.
-pub(super) const NO_WORKLOADS: &str = "No node agent saw a call in the window.";
-
-/// Said of workloads.
-pub(super) const WORKLOADS: &str = "These calls were seen on the wire by node agents, some of them beside the audit log, which may have recorded the same calls. The principal is that of the key that a call was signed with, where the ledger's logs tell it: then the call is use of that principal's permissions. Calls of a principal that is not known make nobody's permission used. Of a connection that is not read, it is known where it went and not what was called.";
-
-/// A principal that may not be known.
-pub(super) const UNKNOWN_PRINCIPAL: &str = "not known";
-
-/// A workload that the agent did not learn.
-pub(super) const UNKNOWN_WORKLOAD: &str = "not known";
-
-/// Said of links between service accounts and cloud identities.
-pub(super) const LINKS: &str = "These service accounts of a cluster are meant to become these cloud identities, or are trusted by them. A link is used where the cloud's log shows a session of it. The permissions are those that the cloud identity used, whoever made it do so.";
-
-/// What becomes of a link, with the reason where there is one.
-pub(super) fn link_verdict(line: &LinkLine) -> String {
-    match &line.reason {
-        Some(reason) => format!("{}: {reason}", line.verdict),
-        None => line.verdict.clone(),
-    }
-}
-
-/// What a service account becomes, and what that goes on to become.
-pub(super) fn link_identities(line: &LinkLine) -> Vec<String> {
-    std::iter::once(&line.principal).chain(&line.target).cloned().collect()
-}
-
-/// How many permissions a link gives.
-pub(super) fn link_granted(line: &LinkLine) -> String {
-    line.granted.map_or_else(|| "not known".to_owned(), number)
-}
 
 /// Said where every caller's grants are known.
 pub(super) const ALL_GRANTED: &str = "The grants of every principal that called are in the input.";
@@ -129,9 +89,6 @@ pub(super) fn facts(totals: &Totals) -> [(&'static str, u64); 9] {
     ]
 }
 
-/// Said where there is no report to compare with.
-pub(super) const FIRST: &str = "There is no previous report to compare with: the next one tells what is new, what is back and what was closed.";
-
 /// Of what a score consists.
 pub(super) fn score_parts(score: &Score) -> String {
     format!(
@@ -141,36 +98,6 @@ pub(super) fn score_parts(score: &Score) -> String {
         number(score.granted),
         number(score.unobservable),
     )
-}
-
-/// How numbers changed since the previous report.
-pub(super) fn trend(report: &Report, trend: &Trend) -> String {
-    let percent =
-        |percent: Option<f64>| percent.map_or_else(|| "–".to_owned(), |percent| format!("{percent} %"));
-    format!(
-        "The previous report ended {} UTC. Without need was {}, and is {}; unused were {}, and are {}.",
-        time(&trend.since),
-        percent(trend.score.percent),
-        percent(report.score.percent),
-        permissions(trend.unused),
-        number(report.totals.permissions.unused),
-    )
-}
-
-/// What became of findings: (name, number).
-pub(super) fn news(trend: &Trend) -> [(&'static str, u64); 5] {
-    [
-        ("New findings", trend.new.count()),
-        ("Back again", trend.regressed.count()),
-        ("Grown", trend.grown.count()),
-        ("Shrunk", trend.shrunk.count()),
-        ("Closed", trend.closed.len().count()),
-    ]
-}
-
-/// Why a finding is none any more, in two words.
-pub(super) fn closing(closed: &Closed) -> String {
-    closed.reason.replace('_', " ")
 }
 
 /// What an hour of work would do.
@@ -222,34 +149,6 @@ pub(super) fn of_verdict(counts: &PermissionCounts, verdict: &str) -> usize {
         _ => counts.unobservable,
     }
 }
-
-/// Whether a class of calls was recorded.
-pub(super) fn recorded(line: &CoverageLine) -> &'static str {
-    if line.recorded { "recorded" } else { "not recorded" }
-}
-
-/// Whether a region is known to be covered, and by what.
-pub(super) fn region_state(line: &RegionLine) -> String {
-    if line.sources.is_empty() { "not known to be covered".to_owned() } else { line.sources.join(", ") }
-}
-
-/// In how many hours of the window a region showed events.
-pub(super) fn region_hours(line: &RegionLine) -> String {
-    format!("{} of {}", number(line.hours), number(line.hours_in_window))
-}
-
-/// The longest gaps of a region, and how many more there are.
-pub(super) fn region_gaps(line: &RegionLine) -> String {
-    if line.sources.is_empty() {
-        return "no record in the window".to_owned();
-    }
-    let mut gaps: Vec<_> = line.gaps.iter().take(GAPS_SHOWN).map(window).collect();
-    gaps.extend(more(line.gaps.len(), GAPS_SHOWN, &["gap", "gaps"]));
-    if gaps.is_empty() { "none".to_owned() } else { gaps.join("; ") }
-}
-
-/// Gaps of a region that are named.
-const GAPS_SHOWN: usize = 3;
 
 /// When a principal was last seen to make an allowed call.
 pub(super) fn last_used(moment: &Option<String>) -> String {
@@ -328,113 +227,15 @@ pub(super) fn unused_by_level(report: &Report) -> Vec<(&str, u64, usize)> {
     report.weights.iter().map(|weight| (weight.level.as_str(), weight.weight, sum(&weight.level))).collect()
 }
 
-/// Gaps that something would close, and the others; each in the order given.
-pub(super) fn by_remedy(gaps: &[Gap]) -> (Vec<&Gap>, Vec<&Gap>) {
-    gaps.iter().partition(|gap| gap.remedy.is_some())
-}
-
-/// What is behind gaps that nothing would close.
-pub(super) fn hopeless(gaps: &[&Gap]) -> String {
-    let behind: usize = gaps.iter().map(|gap| gap.permissions).sum();
-    let reasons = counted(gaps.len(), "reason", "reasons");
-    format!("{} cannot be made observable, for {reasons}", permissions(behind))
-}
-
-/// Permissions behind gaps that something would make observable, and behind all of them.
-pub(super) fn switchable(gaps: &[Gap]) -> (usize, usize) {
-    let sum = |only: &dyn Fn(&Gap) -> bool| {
-        gaps.iter().filter(|gap| only(gap)).map(|gap| gap.permissions).sum::<usize>()
-    };
-    (sum(&|gap| gap.remedy.is_some()), sum(&|_| true))
-}
-
-/// What could be done about the gaps.
-pub(super) fn gaps(gaps: &[Gap]) -> String {
-    match switchable(gaps) {
-        (_, 0) => ALL_OBSERVABLE.to_owned(),
-        (0, all) => {
-            format!("Nothing that could be switched on would make the {} observable.", permissions(all))
-        }
-        (some, all) => format!("{} of {} can be made observable.", number(some), permissions(all)),
-    }
-}
-
-/// What is proposed, in a few words.
-pub(super) fn state(proposal: &ProposalSection) -> String {
-    match proposal {
-        ProposalSection::Proven { removed: 0, changes, .. } => {
-            format!("changes {}", counted(changes.len(), "policy", "policies"))
-        }
-        ProposalSection::Proven { removed, .. } => format!("removes {}", number(removed)),
-        ProposalSection::Nothing => "nothing to change".to_owned(),
-        ProposalSection::Impossible { .. } => "no proposal".to_owned(),
-    }
-}
-
-/// Which look the state has.
-pub(super) fn state_look(proposal: &ProposalSection) -> &'static str {
-    match proposal {
-        ProposalSection::Proven { .. } => "change",
-        ProposalSection::Nothing => "same",
-        ProposalSection::Impossible { .. } => "none",
-    }
-}
-
 /// Accounts in a list.
 pub(super) fn accounts(report: &Report) -> String {
     if report.accounts.is_empty() { "none".to_owned() } else { report.accounts.join(", ") }
-}
-
-/// Resource patterns to which a proposal narrows a used permission; none without a proposal that changes something.
-pub(super) fn narrowed<'a>(used: &'a UsedRow, proposal: &ProposalSection) -> &'a [String] {
-    if matches!(proposal, ProposalSection::Proven { .. }) { &used.narrowed_to } else { &[] }
 }
 
 /// Whether some operation of a used permission has another name than its action.
 pub(super) fn is_named_otherwise(used: &UsedRow) -> bool {
     let action = used.permission.split_once(':').map_or("", |(_, action)| action);
     used.operations.iter().any(|operation| operation.rsplit(':').next() != Some(action))
-}
-
-/// What a proven proposal does.
-pub(super) fn removal(counts: &PermissionCounts, removed: impl Count, granted_after: impl Count) -> String {
-    if removed.count() == 0 {
-        return format!(
-            "Removes no permission, keeps {} and changes only their scope.",
-            number(granted_after)
-        );
-    }
-    format!(
-        "Removes {} of {} and keeps {}.",
-        number(removed),
-        permissions(counts.granted),
-        number(granted_after),
-    )
-}
-
-/// What was checked of a proven proposal.
-pub(super) fn proof(protected: impl Count) -> String {
-    format!(
-        "Proven: {} that the ledger saw allowed {} allowed still; {PROVEN}.",
-        counted(protected, "pair of a permission and a resource", "pairs of a permission and a resource"),
-        if protected.count() == 1 { "is" } else { "are" },
-    )
-}
-
-/// Where a used permission was seen, and what becomes of its scope where something is proposed.
-pub(super) fn scope(used: &UsedRow, proposal: &ProposalSection) -> String {
-    let seen = match used.resources {
-        Some(resources) => format!("seen on {}", counted(resources, "resource", "resources")),
-        None => "resource not known".to_owned(),
-    };
-    if !matches!(proposal, ProposalSection::Proven { .. }) {
-        return seen;
-    }
-    match (&used.hidden, used.narrowed_to.is_empty()) {
-        (_, false) => format!("{seen}, narrowed to"),
-        (Some(hidden), true) => format!("{seen}; scope stays, since further use may be unseen: {hidden}"),
-        (None, true) => format!("{seen}; scope stays"),
-    }
 }
 
 /// Which look a verdict has: a class of the style sheet.

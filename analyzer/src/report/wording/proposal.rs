@@ -1,0 +1,82 @@
+//! What is said of proposals.
+
+use super::{Count, counted, number, permissions};
+use crate::report::model::{PermissionCounts, ProposalSection, UsedRow};
+
+/// What a proven proposal is proven to be.
+const PROVEN: &str = "nothing is allowed that was not allowed before, nothing stays that no recorded call or unobservable permission needs, only actions that exist are named, and every policy is within AWS's size limits";
+
+/// Said where a proposal would change nothing.
+pub(in crate::report) const NOTHING: &str =
+    "Nothing to change: no permission can be removed, and no scope narrowed.";
+
+/// What is proposed, in a few words.
+pub(in crate::report) fn state(proposal: &ProposalSection) -> String {
+    match proposal {
+        ProposalSection::Proven { removed: 0, changes, .. } => {
+            format!("changes {}", counted(changes.len(), "policy", "policies"))
+        }
+        ProposalSection::Proven { removed, .. } => format!("removes {}", number(removed)),
+        ProposalSection::Nothing => "nothing to change".to_owned(),
+        ProposalSection::Impossible { .. } => "no proposal".to_owned(),
+    }
+}
+
+/// Which look the state has.
+pub(in crate::report) fn state_look(proposal: &ProposalSection) -> &'static str {
+    match proposal {
+        ProposalSection::Proven { .. } => "change",
+        ProposalSection::Nothing => "same",
+        ProposalSection::Impossible { .. } => "none",
+    }
+}
+
+/// Resource patterns to which a proposal narrows a used permission; none without a proposal that changes something.
+pub(in crate::report) fn narrowed<'a>(used: &'a UsedRow, proposal: &ProposalSection) -> &'a [String] {
+    if matches!(proposal, ProposalSection::Proven { .. }) { &used.narrowed_to } else { &[] }
+}
+
+/// What a proven proposal does.
+pub(in crate::report) fn removal(
+    counts: &PermissionCounts,
+    removed: impl Count,
+    granted_after: impl Count,
+) -> String {
+    if removed.count() == 0 {
+        return format!(
+            "Removes no permission, keeps {} and changes only their scope.",
+            number(granted_after)
+        );
+    }
+    format!(
+        "Removes {} of {} and keeps {}.",
+        number(removed),
+        permissions(counts.granted),
+        number(granted_after),
+    )
+}
+
+/// What was checked of a proven proposal.
+pub(in crate::report) fn proof(protected: impl Count) -> String {
+    format!(
+        "Proven: {} that the ledger saw allowed {} allowed still; {PROVEN}.",
+        counted(protected, "pair of a permission and a resource", "pairs of a permission and a resource"),
+        if protected.count() == 1 { "is" } else { "are" },
+    )
+}
+
+/// Where a used permission was seen, and what becomes of its scope where something is proposed.
+pub(in crate::report) fn scope(used: &UsedRow, proposal: &ProposalSection) -> String {
+    let seen = match used.resources {
+        Some(resources) => format!("seen on {}", counted(resources, "resource", "resources")),
+        None => "resource not known".to_owned(),
+    };
+    if !matches!(proposal, ProposalSection::Proven { .. }) {
+        return seen;
+    }
+    match (&used.hidden, used.narrowed_to.is_empty()) {
+        (_, false) => format!("{seen}, narrowed to"),
+        (Some(hidden), true) => format!("{seen}; scope stays, since further use may be unseen: {hidden}"),
+        (None, true) => format!("{seen}; scope stays"),
+    }
+}
