@@ -84,7 +84,7 @@ impl Joined<'_> {
             file: shown(input.head, self.one.file),
             line,
             address: self.one.address.clone(),
-            identity: own.name.clone(),
+            identity: own.name,
             how: format!("puts `{user}` into `{group}`, which allows {allowed}"),
             names: gain.new_names(input),
             widened: gain.widened_names(input),

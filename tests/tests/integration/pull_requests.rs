@@ -152,14 +152,17 @@ fn told(place: &Path, members: &[(&str, &str)], words: &str) {
     let ran = report(place, "stand");
     assert_eq!(ran.code, Some(0), "{ran:?}");
     let json: Value = serde_json::from_slice(&fs::read(place.join("told/report.json")).unwrap()).unwrap();
-    let principals = json["principals"].as_array().unwrap();
-    let told: Vec<_> = principals.iter().filter(|one| !one["pull_request"].is_null()).collect();
-    let [launcher] = &told[..] else { panic!("{told:#?}") };
-    assert_eq!(launcher["name"], "etl-launcher");
+    let principals = json.get("principals").and_then(Value::as_array).unwrap();
+    let pull = |one: &Value| one.get("pull_request").filter(|pull| !pull.is_null()).cloned();
+    let told: Vec<_> =
+        principals.iter().filter_map(|one| Some((one.get("name").cloned(), pull(one)?))).collect();
+    assert_eq!(told.len(), 1, "{told:#?}");
+    let (name, pull) = told.into_iter().next().unwrap();
+    assert_eq!(name, Some("etl-launcher".into()));
     for (member, value) in members {
-        assert_eq!(launcher["pull_request"][member], *value, "{launcher:#}");
+        assert_eq!(pull.get(member).and_then(Value::as_str), Some(*value), "{pull:#}");
     }
-    let url = launcher["pull_request"]["url"].as_str().unwrap();
+    let url = pull.get("url").and_then(Value::as_str).unwrap();
     let text = fs::read_to_string(place.join("told/report.md")).unwrap();
     let line = format!("**Pull request:** `{url}` {words}");
     assert!(url.ends_with("/pull/1") && text.lines().any(|one| one == line), "{line} in {text}");

@@ -53,7 +53,7 @@ fn as_many_branches_are_pushed_on_a_day_as_may_be_opened() {
     };
     assert_eq!(states(&place), ["pushed", "waits"]);
     let first = place.branches();
-    assert_eq!((states(&place), place.branches()), (vec!["open", "waits"], first.clone()));
+    assert_eq!((states(&place), place.branches()), (vec!["open", "waits"], first));
     place.set_now("2026-11-29T00:00:01Z");
     assert_eq!(states(&place), ["open", "pushed"]);
     // A branch that is written anew is not a new one, and stays as old as it is.
@@ -76,7 +76,7 @@ fn as_many_branches_are_pushed_on_a_day_as_may_be_opened() {
         "--quiet",
         "origin",
         "--delete",
-        &branches.keys().find(|one| one.starts_with("remit/two-")).unwrap(),
+        branches.keys().find(|one| one.starts_with("remit/two-")).unwrap(),
     ]);
     place.set_now("2026-11-30T12:00:00Z");
     assert_eq!(states(&place), ["open", "pushed"]);

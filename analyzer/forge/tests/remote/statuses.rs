@@ -20,7 +20,7 @@ fn one(name: &str, stage: Stage, done: Done) -> (String, Stage, Done) {
 fn each_state_is_told_from_when_it_is_opened_to_when_it_was_taken_back() {
     let mut place = Place::new(Flavour::GitHub);
     let (ones, twos) = (facts("one", &["b", "c"]), facts("two", &["b"]));
-    let both = [ones.clone(), twos.clone()];
+    let both = [ones, twos.clone()];
     let report = place.run(&both);
     let [first, second] = &report.statuses[..] else { panic!("{:?}", report.statuses) };
     assert_eq!((first.state, first.change), (Stage::Open, Done::Opened));
@@ -36,7 +36,7 @@ fn each_state_is_told_from_when_it_is_opened_to_when_it_was_taken_back() {
     let report = place.run(&both);
     assert_eq!((report.statuses[0].change, report.statuses[0].kept), (Done::Updated, 1));
     // An identity of which these proposals do not speak stands as it did.
-    assert_eq!(stand(&place, &[twos]), [one("one", Stage::Open, Done::Unchanged), waiting.clone()]);
+    assert_eq!(stand(&place, &[twos]), [one("one", Stage::Open, Done::Unchanged), waiting]);
 
     place.merge(1);
     let report = place.run(&both);
