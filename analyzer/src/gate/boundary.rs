@@ -11,7 +11,7 @@ use remit_source::{Boundary, Declared, Repository, Text};
 
 use super::gain::{Gain, gain};
 use super::holders::Held;
-use super::policy::{request, unread};
+use super::policy::unread;
 use super::{Growth, Input, Objection, Severity, document, review, shown, unjudged};
 
 type Told = Result<Growth, Box<Objection>>;
@@ -116,7 +116,7 @@ impl Change<'_> {
             (None, Some(before)) if has.is_some() => {
                 let has = has.unwrap_or_default();
                 let gain = of_bounded(expander, has, Some(before), None)?;
-                let allowed = gain.example(input);
+                let allowed = gain.shown(input);
                 (format!("has no boundary any more; `{}` allowed no {allowed}", was.policy), Some(gain))
             }
             (None, _) => (format!("has no boundary any more, which was `{}`", was.policy), None),
@@ -131,7 +131,7 @@ impl Change<'_> {
                         |part| (PolicySet::new(&[part], None), PolicySet::new(&[before], None)),
                     ),
                 }?;
-                let allowed = gain.example(input);
+                let allowed = gain.shown(input);
                 (
                     format!("has another boundary, which allows {allowed}; `{}` did not", was.policy),
                     Some(gain),
@@ -174,11 +174,4 @@ fn of_bounded(
     let all: Vec<&Document> = has.iter().collect();
     let had: Vec<Document> = before.into_iter().cloned().collect();
     gain(expander, has, &had, after, |part| (PolicySet::new(&[part], after), PolicySet::new(&all, before)))
-}
-
-impl Gain {
-    /// Something that is newly allowed, in words.
-    fn example(&self, input: &Input<'_>) -> String {
-        request(input, &self.example.action, &self.example.resource)
-    }
 }

@@ -11,7 +11,7 @@ use super::policy::{Gained, gained_by, granted_by, level, names, with_denials};
 /// What is gained.
 pub(super) struct Gain {
     /// One request that is newly allowed.
-    pub(super) example: Counterexample,
+    example: Counterexample,
     /// Patterns of actions of the statements that grow, as written.
     pub(super) written: Vec<String>,
     gained: Gained,
@@ -69,5 +69,17 @@ impl Gain {
     /// Actions that were allowed on less, or under more conditions.
     pub(super) fn widened_names(&self, input: &Input<'_>) -> Vec<String> {
         names(input, &self.gained.widened)
+    }
+
+    /// One request that is newly allowed, in words: an action as the catalog writes it, and a resource where not any will do.
+    pub(super) fn shown(&self, input: &Input<'_>) -> String {
+        let Counterexample { action, resource, .. } = &self.example;
+        let known = input.catalog.find(action).and_then(|id| input.catalog.action(id));
+        // An action that exists tells more than the shortest that a pattern matches.
+        let gained = || self.new_names(input).into_iter().chain(self.widened_names(input)).next();
+        let action = known.map(remit_catalog::Action::full_name).or_else(gained);
+        let action = action.unwrap_or_else(|| self.example.action.clone());
+        let on = if resource.starts_with("arn:") { format!(" on `{resource}`") } else { String::new() };
+        format!("`{action}`{on}")
     }
 }

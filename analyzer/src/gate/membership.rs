@@ -9,7 +9,7 @@ use remit_source::{Declared, Repository, Text};
 
 use super::gain::gain;
 use super::holders::Held;
-use super::policy::{is_wide, request};
+use super::policy::is_wide;
 use super::{Growth, Input, Objection, Severity, attachment, document, review, shown, unjudged};
 
 type Told = Result<Growth, Box<Objection>>;
@@ -77,7 +77,7 @@ impl Joined<'_> {
         let Some(gain) = gain(expander, has, &had, None, compared) else { return told };
         let is_wildcard = has.iter().flat_map(|one| &one.statements).any(is_wide);
         let level = gain.level(input);
-        let allowed = request(input, &gain.example.action, &gain.example.resource);
+        let allowed = gain.shown(input);
         told.push(Ok(Growth {
             rule: "new_privilege",
             severity: Severity::of_privilege(is_wildcard, level),

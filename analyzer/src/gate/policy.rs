@@ -239,14 +239,6 @@ pub(super) fn granted(expander: &mut Expander<'_>, document: &Document) -> Actio
     all
 }
 
-/// What is newly allowed, in words: an action as the catalog writes it, and a resource where not any will do.
-pub(super) fn request(input: &Input<'_>, action: &str, resource: &str) -> String {
-    let known = input.catalog.find(action).and_then(|id| input.catalog.action(id));
-    let action = known.map_or_else(|| action.to_owned(), remit_catalog::Action::full_name);
-    let on = if resource.starts_with("arn:") { format!(" on `{resource}`") } else { String::new() };
-    format!("`{action}`{on}")
-}
-
 /// The same of several documents.
 pub(super) fn granted_by(expander: &mut Expander<'_>, documents: &[&Document]) -> ActionSet {
     let mut all = ActionSet::default();

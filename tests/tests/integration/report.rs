@@ -175,6 +175,25 @@ fn members(value: &Value, found: &mut impl FnMut(&str)) {
     }
 }
 
+/// The documents explain every rule by which findings come to code scanning.
+#[test]
+fn every_rule_of_sarif_is_documented() {
+    let place = place();
+    assert_eq!(report(place.path(), &[]).code, Some(0));
+    let text = fs::read_to_string(data::repository().join("docs/report.md")).unwrap();
+    let table = text.split_once("## SARIF").unwrap().1.split_once("\n## ").unwrap().0;
+    let log = json(&place.path().join("out/report.sarif"));
+    let rules = log.pointer("/runs/0/tool/driver/rules").unwrap().as_array().unwrap();
+    assert!(rules.len() > 8, "{rules:#?}");
+    for rule in rules {
+        let id = rule["id"].as_str().unwrap();
+        assert!(
+            table.lines().any(|line| line.starts_with("| `") && line.contains(&format!("`{id}`"))),
+            "{id}"
+        );
+    }
+}
+
 /// What is wrong with a SARIF file, by its schema and by what code scanning asks of it; none where no validator is there.
 pub(super) fn sarif_problems(path: &Path) -> Option<Vec<String>> {
     let mut node = peer::node_for_reports()?;
