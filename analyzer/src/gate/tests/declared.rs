@@ -38,6 +38,9 @@ fn a_boundary_that_goes_is_told_with_what_it_kept() {
             message.starts_with("has no boundary any more; ") && message.contains("are new"),
             "{message}"
         );
+        // What is told exists.
+        let action = message.split('`').nth(3).unwrap();
+        assert!(Catalog::embedded().unwrap().find(action).is_some(), "{message}");
     }
     assert_eq!(messages(&bounded, &format!("# later\n{bounded}"), "main.tf"), []);
     // One that is given is no more than none.
