@@ -121,11 +121,12 @@ pub(crate) fn check(input: &Input<'_>) -> Vec<Objection> {
         });
     }
     denial::of_identities(input, &mut expander, &places, &held, &mut grown);
-    denial::of_leavers(input, &mut expander, &held, &mut grown);
+    let members = membership::Members::of(input);
+    denial::of_leavers(input, &mut expander, &members, &held, &mut grown);
     denial::of_resources(input, &mut expander, &of_resources, &mut grown);
     grown.extend(attachment::growth(input));
     grown.extend(boundary::growth(input, &mut expander, &held));
-    grown.extend(membership::growth(input, &mut expander, &held));
+    grown.extend(membership::growth(input, &mut expander, &members, &held));
     let mut objections = Vec::new();
     for growth in grown {
         match growth {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use remit_catalog::AccessLevel;
 use remit_source::{Attachment, Repository};
 
+use super::holders::identity;
 use super::{Growth, Input, Objection, Severity, document, review, shown, unjudged};
 
 /// Each attachment that was not there before.
@@ -50,11 +51,7 @@ fn of(input: &Input<'_>, one: &Attachment, known: Option<&str>) -> Growth {
         file: shown(input.head, one.file),
         line: one.line,
         address: one.address.clone(),
-        identity: one
-            .holder
-            .as_ref()
-            .and_then(|holder| holder.known()?.split_once(' '))
-            .map(|(_, name)| name.to_owned()),
+        identity: one.holder.as_ref().and_then(identity).map(str::to_owned),
         how: format!("attaches `{}`{to}, whose statements are not in the repository", one.policy),
         names: Vec::new(),
         widened: Vec::new(),

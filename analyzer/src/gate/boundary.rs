@@ -5,14 +5,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use remit_catalog::AccessLevel;
 use remit_policy::{Document, Expander, PolicySet};
 use remit_source::{Boundary, Declared, Repository, Text};
 
-use super::gain::{Gain, gain};
+use super::gain::{self, Gain, gain};
 use super::holders::Held;
 use super::policy::unread;
-use super::{Growth, Input, Objection, Severity, document, review, shown, unjudged};
+use super::{Growth, Input, Objection, document, unjudged};
 
 type Told = Result<Growth, Box<Objection>>;
 
@@ -108,70 +107,46 @@ impl Change<'_> {
         held: &Held,
     ) -> Option<Told> {
         let holder = held.holder(name);
-        let line = *one.lines.start();
         let (was, before) = (self.before.0, self.before.1.as_ref());
         // Where not all of its policies can be read, it may have any.
-        let has = (held.is_whole(name) && !holder.has.is_empty()).then_some(holder.has);
-        let (how, gain) = match (&self.after, before) {
-            (None, Some(before)) if has.is_some() => {
-                let has = has.unwrap_or_default();
-                let gain = of_bounded(expander, has, Some(before), None)?;
+        let is_whole = !holder.is_open && !holder.has_more && !holder.has.is_empty();
+        let has = is_whole.then_some(holder.has);
+        let (how, gain) = match (&self.after, before, has) {
+            (None, Some(before), Some(has)) => {
+                let gain = of_bounded(expander, has, before, None)?;
                 let allowed = gain.shown(input);
                 (format!("has no boundary any more; `{}` allowed no {allowed}", was.policy), Some(gain))
             }
-            (None, _) => (format!("has no boundary any more, which was `{}`", was.policy), None),
-            (Some((_, Some(after))), Some(before)) => {
+            (None, ..) => (format!("has no boundary any more, which was `{}`", was.policy), None),
+            (Some((_, Some(after))), Some(before), has) => {
                 let gain = match has {
-                    Some(has) => of_bounded(expander, has, Some(before), Some(after)),
-                    None => gain(
-                        expander,
-                        std::slice::from_ref(after),
-                        std::slice::from_ref(before),
-                        None,
-                        |part| (PolicySet::new(&[part], None), PolicySet::new(&[before], None)),
-                    ),
+                    Some(has) => of_bounded(expander, has, before, Some(after)),
+                    None => {
+                        let old = PolicySet::new(&[before], None);
+                        gain(expander, std::slice::from_ref(after), None, &old, &[before])
+                    }
                 }?;
                 let allowed = gain.shown(input);
-                (
-                    format!("has another boundary, which allows {allowed}; `{}` did not", was.policy),
-                    Some(gain),
-                )
+                let how = format!("has another boundary, which allows {allowed}; `{}` did not", was.policy);
+                (how, Some(gain))
             }
-            (Some((is, _)), _) => {
+            (Some((is, _)), ..) => {
                 let why = format!("its boundary is `{}` in place of `{}`", is.policy, was.policy);
-                return Some(Err(unjudged(input, one.file, line, &one.address, &why)));
+                return Some(Err(unjudged(input, one.file, *one.lines.start(), &one.address, &why)));
             }
         };
         // Of what is not in the repository nobody knows what it was kept from.
-        let everything = (AccessLevel::PermissionsManagement, vec!["*".to_owned()]);
-        let (level, written) =
-            gain.as_ref().map_or(everything, |gain| (gain.level(input), gain.written.clone()));
-        Some(Ok(Growth {
-            rule: "new_privilege",
-            severity: Severity::of_privilege(false, level),
-            file: shown(input.head, one.file),
-            line,
-            address: one.address.clone(),
-            identity: name.known().and_then(|name| Some(name.split_once(' ')?.1.to_owned())),
-            how,
-            names: gain.as_ref().map(|gain| gain.new_names(input)).unwrap_or_default(),
-            widened: gain.as_ref().map(|gain| gain.widened_names(input)).unwrap_or_default(),
-            level,
-            is_wildcard: false,
-            review: review::date(input.head, one.file, one.span.clone(), None),
-            written,
-        }))
+        Some(Ok(gain::growth(input, one, holder.name, how, gain.as_ref())))
     }
 }
 
-/// What policies allow within one boundary and did not within another.
+/// What policies allow within one boundary, or without any, and did not within another.
 fn of_bounded(
     expander: &mut Expander<'_>,
     has: &[Document],
-    before: Option<&Document>,
+    before: &Document,
     after: Option<&Document>,
 ) -> Option<Gain> {
     let all: Vec<&Document> = has.iter().collect();
-    let had: Vec<Document> = before.into_iter().cloned().collect();
-    gain(expander, has, &had, after, |part| (PolicySet::new(&[part], after), PolicySet::new(&all, before)))
+    gain(expander, has, after, &PolicySet::new(&all, Some(before)), &[before])
 }

@@ -8,8 +8,8 @@ use remit_policy::{
 use remit_source::{Place, Reason, Statement};
 
 use super::holders::Held;
-use super::membership::groups;
-use super::policy::{granted, level, names};
+use super::membership::Members;
+use super::policy::{granted, level, names, telling};
 use super::{Growth, Input, Objection, Places, Severity, document, shown};
 
 type Told = Vec<Result<Growth, Box<Objection>>>;
@@ -71,11 +71,16 @@ pub(super) fn of_identities(
 }
 
 /// Each denial of a group that a user has left, where nothing denies the user the same any more.
-pub(super) fn of_leavers(input: &Input<'_>, expander: &mut Expander<'_>, held: &Held, told: &mut Told) {
-    let (before, after) = (groups(input.base), groups(input.head));
+pub(super) fn of_leavers(
+    input: &Input<'_>,
+    expander: &mut Expander<'_>,
+    members: &Members<'_>,
+    held: &Held,
+    told: &mut Told,
+) {
     let mut gone = Vec::new();
-    for (key, groups) in &before {
-        let now = after.get(key);
+    for (key, groups) in &members.before {
+        let now = members.after.get(key);
         let left = groups.iter().filter(|(name, _)| now.is_none_or(|now| !now.contains_key(*name)));
         for (_, (one, user, group)) in left {
             let still = now.into_iter().flat_map(BTreeMap::values);
@@ -261,8 +266,7 @@ fn said(input: &Input<'_>, expander: &mut Expander<'_>, gone: &Gone<'_>) -> Resu
     let how = match &example {
         Some(example) => {
             let names = names(input, &gained);
-            let is_known = input.catalog.find(&example.action).is_some();
-            let action = names.first().filter(|_| !is_known).unwrap_or(&example.action);
+            let action = telling(input, &example.action, &names);
             format!("allows `{action}` on `{}`, since a denial is gone", example.resource)
         }
         None => format!("a denial is gone: of {}", described(given)),

@@ -9,21 +9,37 @@ use super::{Input, Places, document, policy, shown};
 
 /// What each holder of policies had and has, and statements that are gone from where they were.
 pub(super) struct Held {
-    base: BTreeMap<String, Vec<Document>>,
-    head: BTreeMap<String, Vec<Document>>,
+    base: BTreeMap<String, Policies>,
+    head: BTreeMap<String, Policies>,
     gone: BTreeMap<String, String>,
-    /// Holders now of whom not all policies can be read.
-    unread: BTreeSet<String>,
-    /// Holders now who have policies from elsewhere.
-    foreign: BTreeSet<String>,
+}
+
+/// The policies of one holder in one tree.
+#[derive(Default)]
+struct Policies {
+    documents: Vec<Document>,
+    /// Whether some of them cannot be read.
+    are_open: bool,
+    /// Whether it has others, from elsewhere.
+    are_more: bool,
 }
 
 /// What one holder had and has.
+#[derive(Default)]
 pub(super) struct Holder<'a> {
     /// Its name, where the source says it.
     pub(super) name: Option<String>,
     pub(super) had: &'a [Document],
     pub(super) has: &'a [Document],
+    /// Whether not all of what it has in the repository can be read.
+    pub(super) is_open: bool,
+    /// Whether it has policies from elsewhere, too.
+    pub(super) has_more: bool,
+}
+
+/// What a holder is called, where that is known: `web` of `role web`.
+pub(super) fn identity(holder: &Text) -> Option<&str> {
+    Some(holder.known()?.split_once(' ')?.1)
 }
 
 impl Held {
@@ -41,14 +57,7 @@ impl Held {
                 }
             }
         }
-        let foreign = input.head.attachments.iter().filter_map(|one| one.holder.as_ref()).map(document::text);
-        Self {
-            base: by_holder(input.base),
-            head: by_holder(input.head),
-            gone,
-            unread: unread(input.head),
-            foreign: foreign.collect(),
-        }
+        Self { base: by_holder(input.base), head: by_holder(input.head), gone }
     }
 
     /// Those who have the policy of a place, as far as the source tells.
@@ -59,21 +68,14 @@ impl Held {
     /// What a role, user or group had and has.
     pub(super) fn holder(&self, name: &Text) -> Holder<'_> {
         let key = document::text(name);
+        let (base, head) = (self.base.get(&key), self.head.get(&key));
         Holder {
-            name: name.known().and_then(|name| Some(name.split_once(' ')?.1.to_owned())),
-            had: self.base.get(&key).map(Vec::as_slice).unwrap_or_default(),
-            has: self.head.get(&key).map(Vec::as_slice).unwrap_or_default(),
+            name: identity(name).map(str::to_owned),
+            had: base.map(|one| one.documents.as_slice()).unwrap_or_default(),
+            has: head.map(|one| one.documents.as_slice()).unwrap_or_default(),
+            is_open: head.is_some_and(|one| one.are_open),
+            has_more: head.is_some_and(|one| one.are_more),
         }
-    }
-
-    /// Whether all of what it has in the repository now can be read.
-    pub(super) fn is_readable(&self, name: &Text) -> bool {
-        !self.unread.contains(&document::text(name))
-    }
-
-    /// Whether that is all that it has, as far as the source tells.
-    pub(super) fn is_whole(&self, name: &Text) -> bool {
-        self.is_readable(name) && !self.foreign.contains(&document::text(name))
     }
 
     /// From where a statement moved, where it is gone from there.
@@ -89,23 +91,21 @@ fn said(statement: &Statement) -> String {
     format!("{plain:?} {:?}", statement.reasons)
 }
 
-fn unread(repository: &Repository) -> BTreeSet<String> {
-    let is_open = |place: &&Place| {
-        matches!(place.content, Content::Unknown)
+fn by_holder(repository: &Repository) -> BTreeMap<String, Policies> {
+    let mut all: BTreeMap<String, Policies> = BTreeMap::new();
+    for place in repository.places.iter().filter(|place| !place.names.holders.is_empty()) {
+        let written = document::of(place.statements());
+        let is_open = matches!(place.content, Content::Unknown)
             || policy::unread(repository, place).is_some()
-            || !document::of(place.statements()).open.is_empty()
-    };
-    let open = repository.places.iter().filter(is_open);
-    open.flat_map(|place| &place.names.holders).map(document::text).collect()
-}
-
-fn by_holder(repository: &Repository) -> BTreeMap<String, Vec<Document>> {
-    let mut all: BTreeMap<String, Vec<Document>> = BTreeMap::new();
-    for place in &repository.places {
+            || !written.open.is_empty();
         for holder in &place.names.holders {
-            let document = document::of(place.statements()).document;
-            all.entry(document::text(holder)).or_default().push(document);
+            let policies = all.entry(document::text(holder)).or_default();
+            policies.documents.push(written.document.clone());
+            policies.are_open |= is_open;
         }
+    }
+    for holder in repository.attachments.iter().filter_map(|one| one.holder.as_ref()) {
+        all.entry(document::text(holder)).or_default().are_more = true;
     }
     all
 }

@@ -25,7 +25,11 @@ pub(super) fn growth(
     let mut holders = held.holders(head);
     // Where nobody is known to have it, it is compared with itself.
     if holders.is_empty() {
-        holders.push(Holder { name: None, had: if base.is_some() { &olds } else { &[] }, has: &news });
+        holders.push(Holder {
+            had: if base.is_some() { &olds } else { &[] },
+            has: &news,
+            ..Holder::default()
+        });
     }
     let mut grown: Vec<_> = unclear(input, head, base).into_iter().map(Err).collect();
     for (at, why) in &new.open {
@@ -58,9 +62,8 @@ pub(super) fn growth(
             Gap::Denied(_) => "which was denied before",
             Gap::Undecided => "and what it allowed before is too large to compare",
         };
-        // Of a pattern some action that exists tells more than the shortest that matches, and so does the pattern of all resources.
-        let is_known = input.catalog.find(&example.action).is_some();
-        let action = names.first().filter(|_| !is_known).unwrap_or(&example.action).clone();
+        let action = telling(input, &example.action, &names).to_owned();
+        // The pattern of all resources tells more than the shortest that matches.
         let is_any =
             statement.resources.as_ref().is_some_and(|all| all.patterns.iter().any(|one| one == "*"));
         let resource = match example.gap {
@@ -237,6 +240,12 @@ pub(super) fn granted(expander: &mut Expander<'_>, document: &Document) -> Actio
         all.subtract(&expander.element(&statement.actions));
     }
     all
+}
+
+/// Of a pattern some action that exists tells more than the shortest that matches: the first of these.
+pub(super) fn telling<'a>(input: &Input<'_>, action: &'a str, names: &'a [String]) -> &'a str {
+    let is_known = input.catalog.find(action).is_some();
+    names.first().filter(|_| !is_known).map_or(action, String::as_str)
 }
 
 /// The same of several documents.

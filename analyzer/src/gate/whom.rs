@@ -1,8 +1,11 @@
 //! Of whom it is asked who looks after it: the tags of the resource at a line, or of the role that has a policy.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use remit_source::{Declared, Repository};
+
+use super::holders::identity;
 
 /// What is granted more: where, what it is called there, and to whom.
 #[derive(Clone, Copy, Debug)]
@@ -37,14 +40,12 @@ impl Whom<'_> {
         });
         let holders: Vec<_> = holders.collect();
         // What else names an identity, such as an attachment, is of its own folder.
-        let mut own_folder = repository.files.iter().filter(|file| file.path.to_string_lossy() == self.file);
-        let own_folder = own_folder.next().and_then(|file| file.path.parent());
+        let own_folder = Path::new(self.file).parent();
         let has_it = |one: &&Declared| {
             one.bounded().any(|(holder, _)| {
-                let name = holder.known().and_then(|name| Some(name.split_once(' ')?.1));
-                let is_named = name.is_some() && name == self.identity && holders.is_empty();
+                let is_named = identity(holder).is_some_and(|name| self.identity == Some(name));
                 holders.iter().any(|(of, other)| *of == folder(one.file) && *other == holder)
-                    || (is_named && own_folder == folder(one.file))
+                    || (is_named && holders.is_empty() && own_folder == folder(one.file))
             })
         };
         let all = || repository.declared.iter();
