@@ -18,13 +18,26 @@ use crate::statement::{self, Source};
 use crate::text::Text;
 use text::{is_nothing, referred, text_of, whole};
 
-/// Places of all templates, those of policies of resources, policies from elsewhere that are attached, and what else resources declare.
+/// Roles, users and groups of all templates, and what has tags there.
+pub(crate) fn declared(files: &[File]) -> Vec<Declared> {
+    let mut all = Vec::new();
+    for (id, file) in files.iter().enumerate() {
+        let Parsed::Documents(documents) = file.parsed() else { continue };
+        for template in documents {
+            let Some(resources) = template.get("Resources").and_then(Node::entries) else { continue };
+            let source = Source { file: id, text: file.text(), lines: file.lines(), text_of };
+            all.extend(declared::all(resources, template.get("Globals"), source, file));
+        }
+    }
+    all
+}
+
+/// Places of all templates, those of policies of resources, and policies from elsewhere that are attached.
 pub(crate) fn places(
     files: &[File],
     places: &mut Vec<Place>,
     resource_policies: &mut Vec<Place>,
     attachments: &mut Vec<Attachment>,
-    all: &mut Vec<Declared>,
 ) {
     for (id, file) in files.iter().enumerate() {
         let Parsed::Documents(documents) = file.parsed() else { continue };
@@ -34,7 +47,6 @@ pub(crate) fn places(
             let source = Source { file: id, text: file.text(), lines: file.lines(), text_of };
             let (attached, foreign) = attached(resources, source, &file.path);
             attachments.extend(foreign);
-            all.extend(declared::all(resources, template.get("Globals"), source, file));
             for entry in resources {
                 let (path, attached) = (file.path.as_path(), &attached);
                 let reader =
@@ -124,7 +136,7 @@ impl Reader<'_> {
             }
             SET => {
                 let Some(document) = properties.get("InlinePolicy") else { return };
-                let holders = vec![self.holder("permission-set", &Text::opaque(self.name))];
+                let holders = vec![self.holder(SET, &Text::opaque(self.name))];
                 let names = Names { name: None, holder: text("Name"), holders, namespace: None };
                 self.add(document, format!("Resources.{}.InlinePolicy", self.name), names);
                 if let Some(place) = self.places.last_mut() {
@@ -213,12 +225,16 @@ impl Reader<'_> {
 /// A permission set of IAM Identity Center.
 const SET: &str = "AWS::SSO::PermissionSet";
 
-/// A role, user, group or permission set. A reference means another in another template.
+/// A role, user, group or permission set, by the type of what makes it or the property that names it. A reference means another in another
+/// template.
 fn holder(kind: &str, name: &Text, path: &Path) -> Text {
-    let kind = ["role", "user", "group", "permission-set"]
-        .into_iter()
-        .find(|known| kind.to_lowercase().contains(known));
-    let mut all = Text::literal(format!("{} ", kind.unwrap_or_default()));
+    let kind = match kind.to_lowercase() {
+        _ if kind == SET => "permission-set",
+        // A function's role is called after it.
+        _ if kind.starts_with("AWS::Serverless::") => "role",
+        kind => ["role", "user", "group"].into_iter().find(|known| kind.contains(known)).unwrap_or_default(),
+    };
+    let mut all = Text::literal(format!("{kind} "));
     match name.known() {
         Some(known) => all.push(known),
         None => all.push_opaque(&format!("{name} in {}", path.display())),
@@ -256,13 +272,7 @@ fn attached(
             let Some(policy) = text_of(arn, source.text).filter(|policy| !is_nothing(policy)) else {
                 continue;
             };
-            // A function's role is called after it.
-            let kind = match kind.as_str() {
-                SET => "permission-set",
-                _ if is_function => "role",
-                kind => kind,
-            };
-            let holder = holder(kind, &Text::opaque(&entry.key), path);
+            let holder = holder(&kind, &Text::opaque(&entry.key), path);
             if let Some(name) = referred(&policy).filter(|name| is_own(name)) {
                 own.entry(name.to_owned()).or_default().push(holder);
                 continue;
@@ -292,7 +302,7 @@ fn customer_managed(entry: &Entry, source: Source<'_>, path: &Path) -> Vec<Attac
             line: source.lines.of(node.span.start),
             span: node.span.clone(),
             address: format!("Resources.{}.{property}", entry.key),
-            holder: Some(holder("permission-set", &Text::opaque(&entry.key), path)),
+            holder: Some(holder(SET, &Text::opaque(&entry.key), path)),
             policy: crate::attachment::customer_managed(&whole(node, source.text), &folder),
         })
     };

@@ -64,8 +64,16 @@ impl Declared {
 /// Lists may hold lists, but nobody nests them deeper.
 const DEPTH: usize = 4;
 
+/// All of some files.
+pub(crate) fn all(files: &[File]) -> Vec<Declared> {
+    let mut all = crate::terraform::declared(files);
+    all.extend(crate::cloudformation::declared(files));
+    all.extend(of_manifests(files));
+    all
+}
+
 /// The objects of manifests that have annotations or labels.
-pub(crate) fn of_manifests(files: &[File]) -> Vec<Declared> {
+fn of_manifests(files: &[File]) -> Vec<Declared> {
     let mut all = Vec::new();
     for (id, file) in files.iter().enumerate() {
         match file.parsed() {

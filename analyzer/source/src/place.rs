@@ -50,6 +50,11 @@ impl Place {
         crate::terraform::cluster::kind(sort).unwrap_or(sort)
     }
 
+    /// Whether it says itself who is bound: of a chart, whoever installs it does.
+    pub fn tells_subjects(&self) -> bool {
+        matches!(self.form, Form::Manifest | Form::Terraform)
+    }
+
     /// Whether it follows from another place.
     pub(crate) fn is_generated(&self) -> bool {
         self.reasons.iter().any(|reason| matches!(reason, Reason::Generated(_)))

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::attachment::Attachment;
 use crate::declared::{self, Declared};
@@ -24,10 +24,9 @@ pub struct Repository {
     pub resource_policies: Vec<Place>,
     /// Policies that are attached and whose statements are elsewhere.
     pub attachments: Vec<Attachment>,
-    /// Roles, users, groups, and whatever has tags, annotations or labels.
-    pub declared: Vec<Declared>,
     /// What could not be read; the rest was.
     pub problems: Vec<Problem>,
+    declared: OnceLock<Vec<Declared>>,
 }
 
 /// A file of a repository.
@@ -169,12 +168,10 @@ impl Repository {
     }
 
     fn located(files: Vec<File>) -> Self {
-        let terraform::Said { mut places, mut resource_policies, mut attachments, mut declared } =
-            terraform::said(&files);
+        let (mut places, mut resource_policies, mut attachments) = terraform::places(&files);
         let all = places.iter().chain(&resource_policies);
         let taken: BTreeSet<FileId> = all.map(|place| place.file).collect();
-        cloudformation::places(&files, &mut places, &mut resource_policies, &mut attachments, &mut declared);
-        declared.extend(declared::of_manifests(&files));
+        cloudformation::places(&files, &mut places, &mut resource_policies, &mut attachments);
         places.extend(kubernetes::places(&files));
         places.extend(crate::code::places(&files));
         documents::places(&files, &taken, &mut places, &mut resource_policies);
@@ -187,7 +184,14 @@ impl Repository {
             let line = file.lines().of(problem.at);
             Some(Problem { path: file.path.clone(), line, message: problem.message.clone() })
         });
-        Self { problems: problems.collect(), places, resource_policies, attachments, declared, files }
+        let (problems, declared) = (problems.collect(), OnceLock::new());
+        Self { problems, places, resource_policies, attachments, declared, files }
+    }
+
+    /// Roles, users, groups, and whatever has tags, annotations or labels. They are read when they are first asked for, since an edit is
+    /// tried on many repositories that nobody asks.
+    pub fn declared(&self) -> &[Declared] {
+        self.declared.get_or_init(|| declared::all(&self.files))
     }
 
     /// For each place here, the one of a repository with other texts that says the same part of it. None where some came or went.

@@ -36,21 +36,8 @@ pub(crate) struct Module<'a> {
     calls: usize,
 }
 
-/// What all folders with Terraform say.
-#[derive(Default)]
-pub(crate) struct Said {
-    /// Where policies are.
-    pub(crate) places: Vec<Place>,
-    /// Where policies of resources are.
-    pub(crate) resource_policies: Vec<Place>,
-    /// Policies from elsewhere that are attached.
-    pub(crate) attachments: Vec<Attachment>,
-    /// Roles, users, groups, and whatever has tags.
-    pub(crate) declared: Vec<Declared>,
-}
-
-/// Reads all folders with Terraform.
-pub(crate) fn said(files: &[File]) -> Said {
+/// The modules of all folders with Terraform.
+fn modules(files: &[File]) -> Vec<Module<'_>> {
     let mut folders: BTreeMap<&Path, Vec<FileId>> = BTreeMap::new();
     for (id, file) in files.iter().enumerate() {
         if matches!(file.parsed(), Parsed::Terraform(_)) {
@@ -58,8 +45,7 @@ pub(crate) fn said(files: &[File]) -> Said {
         }
     }
     let calls = module::calls(files);
-    let mut said = Said::default();
-    for (folder, ids) in folders {
+    let module = |(folder, ids): (&Path, Vec<FileId>)| {
         let blocks = ids.iter().flat_map(|id| {
             let blocks = match files.get(*id).map(File::parsed) {
                 Some(Parsed::Terraform(blocks)) => blocks.as_slice(),
@@ -73,15 +59,27 @@ pub(crate) fn said(files: &[File]) -> Said {
             addresses.entry(block.address()).or_insert((*id, *block));
         }
         let calls = calls.get(folder).copied().unwrap_or(0);
-        let module = Module { folder: folder.to_owned(), files, blocks, addresses, calls };
+        Module { folder: folder.to_owned(), files, blocks, addresses, calls }
+    };
+    folders.into_iter().map(module).collect()
+}
+
+/// Places of all folders with Terraform, those of policies of resources, and policies from elsewhere that are attached.
+pub(crate) fn places(files: &[File]) -> (Vec<Place>, Vec<Place>, Vec<Attachment>) {
+    let (mut places, mut resource_policies, mut attachments) = (Vec::new(), Vec::new(), Vec::new());
+    for module in modules(files) {
         let attached = holder::attached(&module);
-        module.places(&attached.own, &mut said.places);
-        said.places.extend(cluster::places(&module));
-        said.attachments.extend(attached.foreign);
-        said.resource_policies.extend(resource_policy::places(&module));
-        said.declared.extend(declared::all(&module));
+        module.places(&attached.own, &mut places);
+        places.extend(cluster::places(&module));
+        attachments.extend(attached.foreign);
+        resource_policies.extend(resource_policy::places(&module));
     }
-    said
+    (places, resource_policies, attachments)
+}
+
+/// Roles, users and groups of all folders with Terraform, and what has tags there.
+pub(crate) fn declared(files: &[File]) -> Vec<Declared> {
+    modules(files).iter().flat_map(declared::all).collect()
 }
 
 /// A policy that a block makes: how it is called, and what says what it allows.
@@ -164,18 +162,19 @@ impl<'a> Module<'a> {
         attached: &BTreeMap<String, Vec<Text>>,
         wanted: &mut Vec<Wanted<'a>>,
     ) {
-        let holder = match kind {
-            "aws_iam_role_policy" => Some("role"),
-            "aws_iam_user_policy" => Some("user"),
-            "aws_iam_group_policy" => Some("group"),
-            PERMISSION_SET => Some("permission-set"),
-            "aws_iam_policy" | "aws_iam_role" => None,
+        // The attributes with whoever holds it, and with the policy.
+        let (holder, policy) = match kind {
+            "aws_iam_role_policy" => (Some(("role", "role")), "policy"),
+            "aws_iam_user_policy" => (Some(("user", "user")), "policy"),
+            "aws_iam_group_policy" => (Some(("group", "group")), "policy"),
+            PERMISSION_SET => (Some(("permission-set", "permission_set_arn")), "inline_policy"),
+            "aws_iam_policy" | "aws_iam_role" => (None, "policy"),
             _ => return,
         };
         if kind == "aws_iam_role" {
             for (at, inline) in block.blocks("inline_policy").enumerate() {
                 let Some(value) = inline.get("policy") else { continue };
-                let holders = holder::of_role(self, file, block);
+                let holders = holder::made(self, file, block, "role");
                 let names = Names {
                     name: self.name(file, inline),
                     holder: self.name(file, block),
@@ -187,14 +186,13 @@ impl<'a> Module<'a> {
             }
             return;
         }
-        let Some(value) = block.get("policy").or_else(|| block.get("inline_policy")) else { return };
-        let named =
-            |kind: &str| block.get(if kind == "permission-set" { "permission_set_arn" } else { kind });
-        let holders = match holder.and_then(|kind| Some((kind, named(kind)?))) {
+        let Some(value) = block.get(policy) else { return };
+        let holder = holder.and_then(|(kind, attribute)| Some((kind, block.get(attribute)?)));
+        let holders = match holder {
             Some((kind, node)) => holder::of(self, file, block, kind, node),
             None => attached.get(&block.address()).cloned().unwrap_or_default(),
         };
-        let holder = holder.and_then(named).map(|node| self.text(file, node));
+        let holder = holder.map(|(_, node)| self.text(file, node));
         let names = Names { name: self.name(file, block), holder, holders, namespace: None };
         wanted.push(Wanted { file, block, address: block.address(), names, value, form: None });
     }
@@ -207,6 +205,11 @@ impl<'a> Module<'a> {
         let mut name = self.text(file, block.get("name_prefix")?);
         name.push_opaque("(random)");
         Some(name)
+    }
+
+    /// The text of a file of this folder.
+    fn written(&self, file: FileId) -> &'a str {
+        self.files.get(file).map(File::text).unwrap_or_default()
     }
 
     fn source(&self, file: FileId) -> Option<Source<'a>> {

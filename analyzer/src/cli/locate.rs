@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use remit_policy::{Account, Policy, PolicyKind};
-use remit_source::{Content, Form, Found, Grant, Limits, Place, Reason, Repository};
+use remit_source::{Content, Found, Grant, Limits, Place, Reason, Repository};
 use serde::Serialize;
 
 use super::Streams;
@@ -163,10 +163,9 @@ fn line(repository: &Repository, grant: String, state: &'static str, place: &Pla
         Content::Binding(_) | Content::Unknown => Vec::new(),
     };
     let mut detail: Vec<String> = place.reasons.iter().map(ToString::to_string).collect();
-    // Who a chart binds is decided by whoever installs it.
     let is_known = match &place.content {
         Content::Statements(_) | Content::Rules(_) => true,
-        Content::Binding(_) => matches!(place.form, Form::Manifest | Form::Terraform),
+        Content::Binding(_) => place.tells_subjects(),
         Content::Unknown => false,
     };
     let editable = detail.is_empty() && is_known;

@@ -22,7 +22,7 @@ type Bounded<'r> = BTreeMap<String, Vec<(&'r Declared, Option<&'r Boundary>)>>;
 pub(super) fn growth(input: &Input<'_>, expander: &mut Expander<'_>, held: &Held) -> Vec<Told> {
     let (before, after) = (bounded(input.base), bounded(input.head));
     let mut told = Vec::new();
-    for one in &input.head.declared {
+    for one in input.head.declared() {
         for (holder, is) in one.bounded() {
             let name = document::text(holder);
             let base = before.get(&name).map(Vec::as_slice).unwrap_or_default();
@@ -43,7 +43,7 @@ pub(super) fn growth(input: &Input<'_>, expander: &mut Expander<'_>, held: &Held
 
 fn bounded(repository: &Repository) -> Bounded<'_> {
     let mut all = Bounded::new();
-    for one in &repository.declared {
+    for one in repository.declared() {
         for (holder, boundary) in one.bounded() {
             all.entry(document::text(holder)).or_default().push((one, boundary));
         }

@@ -93,7 +93,7 @@ pub(super) fn of_leavers(
                 if has.is_empty() || is_denied(&has, &given) {
                     continue;
                 }
-                let head = input.head.declared.iter().find(|now| now.address == one.address);
+                let head = input.head.declared().iter().find(|now| now.address == one.address);
                 let (file, line) = head.map_or_else(
                     || (shown(input.base, one.file), 1),
                     |now| (shown(input.head, now.file), *now.lines.start()),

@@ -21,7 +21,7 @@ pub(super) type Groups<'r> =
 /// The groups of each user: of two folders' users of one name nobody knows whether they are one.
 fn groups(repository: &Repository) -> Groups<'_> {
     let mut all = Groups::new();
-    for one in &repository.declared {
+    for one in repository.declared() {
         let folder = repository.path(one.file).parent();
         for (user, group) in &one.members {
             let groups = all.entry((folder, document::text(user))).or_default();

@@ -48,7 +48,7 @@ impl Whom<'_> {
                     || (is_named && holders.is_empty() && own_folder == folder(one.file))
             })
         };
-        let all = || repository.declared.iter();
+        let all = || repository.declared().iter();
         let own: Vec<_> = all().filter(is_here).chain(all().filter(has_it)).collect();
         own.into_iter().map(|one| &one.tags)
     }

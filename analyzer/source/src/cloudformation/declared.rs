@@ -44,7 +44,7 @@ fn one(
         }
         // SAM makes a role for what is given none, which is called after it.
         "AWS::Serverless::Function" | "AWS::Serverless::StateMachine" if given("Role").is_none() => {
-            declared.holders = vec![(holder("role", &Text::opaque(&entry.key), path), boundary())];
+            declared.holders = vec![(own(), boundary())];
         }
         "AWS::IAM::UserToGroupAddition" => {
             let to = group(properties.get("GroupName")?);

@@ -30,7 +30,7 @@ fn a_boundary_is_the_same_in_both_notations() {
             let (yaml, json) =
                 (format!("PermissionsBoundary: {yaml}"), format!("\"PermissionsBoundary\": {json}"));
             for repository in both(kind, &yaml, &json) {
-                let [one] = repository.declared.as_slice() else { panic!("{:?}", repository.declared) };
+                let [one] = repository.declared() else { panic!("{:?}", repository.declared()) };
                 let [(name, Some(boundary))] = one.holders.as_slice() else { panic!("{:?}", one.holders) };
                 assert_eq!(name.to_string(), format!("role App in {}", repository.files[0].path.display()));
                 assert_eq!(boundary.policy.to_string(), policy);
@@ -47,7 +47,7 @@ fn no_value_is_no_boundary_and_no_attachment() {
     let yaml = "PermissionsBoundary: !Ref AWS::NoValue\n      ManagedPolicyArns: [!Ref AWS::NoValue]";
     let json = "\"PermissionsBoundary\": {\"Ref\": \"AWS::NoValue\"}, \"ManagedPolicyArns\": [{\"Ref\": \"AWS::NoValue\"}]";
     for repository in both("AWS::IAM::Role", yaml, json) {
-        let holders: Vec<_> = repository.declared.iter().flat_map(|one| &one.holders).collect();
+        let holders: Vec<_> = repository.declared().iter().flat_map(|one| &one.holders).collect();
         assert!(matches!(holders.as_slice(), [(_, None)]), "{holders:?}");
         assert_eq!(repository.attachments, []);
     }
@@ -57,7 +57,7 @@ fn no_value_is_no_boundary_and_no_attachment() {
 fn a_function_that_is_given_a_role_makes_none() {
     let (yaml, json) = ("Role: arn:role", "\"Role\": \"arn:role\"");
     for repository in both("AWS::Serverless::Function", yaml, json) {
-        assert!(repository.declared.iter().all(|one| one.holders.is_empty()));
+        assert!(repository.declared().iter().all(|one| one.holders.is_empty()));
     }
 }
 
@@ -67,7 +67,7 @@ fn what_all_functions_are_given_bounds_each_of_them() {
         App: {Type: 'AWS::Serverless::Function', Properties: {}}\n  \
         Own: {Type: 'AWS::Serverless::Function', Properties: {PermissionsBoundary: arn:own}}\n  \
         Role: {Type: 'AWS::IAM::Role', Properties: {}}\n";
-    let declared = of("a.yaml", template).declared;
+    let declared = of("a.yaml", template).declared().to_vec();
     let boundaries = declared.iter().flat_map(|one| &one.holders).map(|(_, boundary)| {
         let policy = boundary.as_ref().map(|boundary| boundary.policy.to_string());
         policy.unwrap_or_default()
@@ -81,7 +81,7 @@ fn own_groups_are_recognised_in_both_notations() {
     let json = "\"GroupName\": {\"Ref\": \"Ops\"}, \"Users\": [{\"Ref\": \"Ann\"}]";
     for repository in both("AWS::IAM::UserToGroupAddition", yaml, json) {
         let path = repository.files[0].path.display();
-        let members: Vec<_> = repository.declared.iter().flat_map(|one| &one.members).collect();
+        let members: Vec<_> = repository.declared().iter().flat_map(|one| &one.members).collect();
         let [(user, group)] = members.as_slice() else { panic!("{members:?}") };
         assert_eq!(user.to_string(), format!("user Ann in {path}"));
         assert_eq!(group.to_string(), format!("group Ops in {path}"));

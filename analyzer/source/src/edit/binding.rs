@@ -6,7 +6,7 @@ use remit_policy::rbac::{Binding, RoleRef, Subject};
 
 use super::plan::Plan;
 use super::{Cuts, NoEdit, because, proof};
-use crate::place::{Content, Form};
+use crate::place::Content;
 use crate::repository::Repository;
 use crate::statement::Removal;
 use crate::subject::{Bound, SubjectPlace};
@@ -33,7 +33,7 @@ pub(super) fn edit(
     if let Some(reason) = place.reasons.first() {
         return Err(NoEdit::Reason(reason.clone()));
     }
-    if !matches!(place.form, Form::Manifest | Form::Terraform) {
+    if !place.tells_subjects() {
         return Err(because("a template decides who is bound"));
     }
     let Content::Binding(bound) = &place.content else { return Err(because("what it says is not known")) };

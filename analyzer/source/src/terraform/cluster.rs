@@ -81,12 +81,11 @@ fn names(module: &Module<'_>, file: FileId, block: &Block, is_namespaced: bool) 
 /// What else decides what is granted: what is gone through, and by what other roles take over the rules of this one.
 fn context(module: &Module<'_>, file: FileId, block: &Block) -> String {
     let mut context = String::new();
-    let source = |span: &crate::node::Span| module.files.get(file)?.text().get(span.clone());
     if repeats(block).is_some() {
         context.push_str(&rounds::Loop::of(module, file, block).written);
     }
     for inner in block.blocks("dynamic").chain(block.blocks("aggregation_rule")) {
-        context.push_str(source(&inner.span).unwrap_or_default());
+        context.push_str(module.written(file).get(inner.span.clone()).unwrap_or_default());
     }
     let labels = block.blocks("metadata").next().and_then(|metadata| metadata.get("labels"));
     let labels = labels.map(|node| Tags::of(module, file, node)).unwrap_or_default();
@@ -101,7 +100,7 @@ fn context(module: &Module<'_>, file: FileId, block: &Block) -> String {
 }
 
 fn rule(module: &Module<'_>, file: FileId, block: &Block) -> Rule {
-    let source = module.files.get(file).map(crate::repository::File::text).unwrap_or_default();
+    let source = module.written(file);
     let tokens = |name: &str| {
         let of = |node: &Node| Tokens::of(node, |item| item.text().cloned(), source);
         block.get(name).map(of).unwrap_or_default()

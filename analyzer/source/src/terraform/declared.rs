@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::declared::{Boundary, Declared};
 use crate::hcl::Block;
-use crate::node::{Kind, Node};
+use crate::node::Node;
 use crate::place::FileId;
 use crate::text::Text;
 
 use super::holder::Policy;
-use super::rounds::{Loop, followed};
+use super::rounds::Loop;
 use super::tags::Tags;
 use super::{Module, holder};
 
@@ -59,24 +59,18 @@ fn one(module: &Module<'_>, file: FileId, block: &Block) -> Option<Declared> {
     Some(declared)
 }
 
-fn is_nothing(node: &Node) -> bool {
-    matches!(&node.kind, Kind::Plain(text) if text == "null") || node.known().is_some_and(str::is_empty)
-}
-
 /// Those that a block makes, each with what bounds it: in a loop each round may have another boundary.
 fn holders(module: &Module<'_>, file: FileId, block: &Block, kind: &str) -> Vec<(Text, Option<Boundary>)> {
-    let given = block.get("permissions_boundary").map(|node| followed(module, file, node));
-    let Some((in_file, node)) = given.filter(|(_, node)| !is_nothing(node)) else {
-        return holder::made(module, file, block, kind).into_iter().map(|holder| (holder, None)).collect();
-    };
-    let boundary = Policy::of(module, in_file, node);
-    let texts = [holder::called(module, file, block, kind), boundary.written.clone()];
-    let all = Loop::of(module, file, block).texts(&texts).into_iter();
-    let each = all.map(|[name, policy]| {
-        // A round may have none.
+    let boundary = block.get("permissions_boundary").map(|node| Policy::of(module, file, node));
+    let written = boundary.as_ref().map(|boundary| boundary.written.clone()).unwrap_or_default();
+    let all = Loop::of(module, file, block).texts(&[holder::called(module, file, block, kind), written]);
+    let each = all.into_iter().map(|[name, policy]| {
+        // One that is nothing is none, and a round may have none.
         let is_bound = !matches!(policy.known(), Some("" | "null"));
-        let (policy, address) = boundary.told(module, policy);
-        let boundary = is_bound.then_some(Boundary { policy, address, file: None });
+        let boundary = boundary.as_ref().filter(|_| is_bound).map(|boundary| {
+            let (policy, address) = boundary.told(module, policy);
+            Boundary { policy, address, file: None }
+        });
         (holder::named(module, kind, &name), boundary)
     });
     each.collect()
@@ -98,8 +92,8 @@ fn members(
 
 /// The tags that a resource's provider gives to all of its resources.
 fn defaults(module: &Module<'_>, file: FileId, block: &Block) -> BTreeMap<String, String> {
-    let source = module.files.get(file).map(crate::repository::File::text).unwrap_or_default();
-    let provider = block.get("provider").map(|node| holder::reference(&node.as_text(source).to_string()));
+    let written = |node: &Node| node.as_text(module.written(file)).to_string();
+    let provider = block.get("provider").map(|node| holder::reference(&written(node)));
     let alias = match provider.as_deref().map(|name| name.strip_prefix("aws.").ok_or(name)) {
         None | Some(Err("aws")) => None,
         Some(Ok(alias)) => Some(alias),

@@ -50,7 +50,7 @@ pub(super) fn find<'a>(module: &Module<'a>, file: FileId, node: &'a Node, depth:
             _ => Written::Unknown(node, Reason::Expression(format!("{name}(…)"))),
         },
         Kind::Heredoc(span) => {
-            let text = module.files.get(file).map(crate::repository::File::text).unwrap_or_default();
+            let text = module.written(file);
             match json::read(text, span.clone(), Dialect::Template) {
                 Ok(node) => Written::Json(node, Form::TerraformHeredoc),
                 Err(error) => Written::Unknown(node, unreadable(error.message)),
@@ -90,7 +90,7 @@ fn read<'a>(module: &Module<'a>, file: FileId, node: &'a Node, path: &Node, func
         return Found { file, said: Written::Unknown(node, reason), read: None };
     };
     let dialect = if function == "file" { Dialect::Plain } else { Dialect::Template };
-    let text = module.files.get(id).map(crate::repository::File::text).unwrap_or_default();
+    let text = module.written(id);
     match json::read(text, 0..text.len(), dialect) {
         Ok(json) => Found { file: id, said: Written::Json(json, Form::TerraformFile), read: None },
         // What reads it is the place, and the file is what decides it.

@@ -26,11 +26,6 @@ pub(super) fn of(module: &Module<'_>, file: FileId, block: &Block, kind: &str, n
     all.iter().map(|[name]| named(module, kind, name)).collect()
 }
 
-/// The roles that hold an inline policy of their own.
-pub(super) fn of_role(module: &Module<'_>, file: FileId, block: &Block) -> Vec<Text> {
-    made(module, file, block, "role")
-}
-
 /// Those that a block makes: roles, users or groups.
 pub(super) fn made(module: &Module<'_>, file: FileId, block: &Block, kind: &str) -> Vec<Text> {
     let all = Loop::of(module, file, block).texts(&[called(module, file, block, kind)]);
@@ -156,8 +151,7 @@ pub(super) struct Policy<'a> {
 impl<'a> Policy<'a> {
     pub(super) fn of(module: &Module<'a>, file: FileId, node: &'a Node) -> Self {
         let (file, node) = followed(module, file, node);
-        let source = module.files.get(file).map(crate::repository::File::text).unwrap_or_default();
-        Self { file, node, written: node.as_text(source) }
+        Self { file, node, written: node.as_text(module.written(file)) }
     }
 
     /// How a policy of one round is told, and its address where the folder makes it.

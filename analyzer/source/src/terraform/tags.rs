@@ -60,7 +60,7 @@ impl Tags {
     }
 
     fn open(&mut self, module: &Module<'_>, file: FileId, span: crate::node::Span) {
-        let written = module.files.get(file).and_then(|of| of.text().get(span)).unwrap_or_default();
+        let written = module.written(file).get(span).unwrap_or_default();
         self.unread.push(written.to_owned());
     }
 }

@@ -8,7 +8,7 @@ type Told = (String, Option<(String, Option<String>)>);
 /// Each holder of a file.
 fn bounded(text: &str) -> Vec<Told> {
     let repository = of(text);
-    let holders = repository.declared.iter().flat_map(|one| &one.holders);
+    let holders = repository.declared().iter().flat_map(|one| &one.holders);
     let of = |(name, boundary): &(crate::Text, Option<crate::Boundary>)| {
         let boundary = boundary.as_ref().map(|one| {
             assert_eq!(one.file, None);

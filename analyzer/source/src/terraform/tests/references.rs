@@ -64,7 +64,7 @@ fn groups_of_a_loop_are_told_apart() {
              resource \"aws_iam_user_group_membership\" \"m\" {{\n  user = \"ann\"\n  groups = [{groups}]\n}}\n"
         );
         let repository = of(&text);
-        let members = repository.declared.iter().flat_map(|one| &one.members);
+        let members = repository.declared().iter().flat_map(|one| &one.members);
         members.map(|(_, group)| group.to_string()).collect::<Vec<_>>()
     };
     let written = "toset([\"ops\", \"admins\"])";
@@ -79,7 +79,7 @@ fn a_loop_may_take_over_the_key_of_another() {
         resource \"aws_iam_user_group_membership\" \"m\" {\n  for_each = toset([\"ops\", \"dev\"])\n  user = \"ann\"\n  \
         groups = [aws_iam_group.g[each.key].name]\n}\n";
     let repository = of(text);
-    let members: Vec<_> = repository.declared.iter().flat_map(|one| &one.members).collect();
+    let members: Vec<_> = repository.declared().iter().flat_map(|one| &one.members).collect();
     let groups: Vec<_> = members.iter().map(|(_, group)| group.to_string()).collect();
     assert_eq!(groups, ["group the-ops", "group the-dev"]);
 }
@@ -93,7 +93,7 @@ fn loops_that_refer_to_each_other_end() {
         )
     };
     let repository = of(&format!("{}{}", one("a", "b"), one("b", "a")));
-    assert!(repository.declared.iter().all(|one| !one.address.is_empty()));
+    assert!(repository.declared().iter().all(|one| !one.address.is_empty()));
 }
 
 #[test]

@@ -14,7 +14,7 @@ provider \"aws\" {
 ";
 
 fn team(repository: &Repository) -> Option<&str> {
-    let mut tags = repository.declared.iter().filter_map(|one| one.tags.get("team"));
+    let mut tags = repository.declared().iter().filter_map(|one| one.tags.get("team"));
     tags.next().map(String::as_str)
 }
 

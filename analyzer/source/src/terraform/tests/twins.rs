@@ -8,7 +8,7 @@ fn a_file_with_a_twin_of_opentofu_is_passed_over() {
     let (one, two) = (group("one"), group("two"));
     let json = "{\"resource\": {\"aws_iam_group\": {\"h\": {\"name\": \"three\"}}}}";
     let holders = |files: &[(&str, &str)]| {
-        let declared = repository(files).declared;
+        let declared = repository(files).declared().to_vec();
         declared.iter().flat_map(|one| &one.holders).map(|(name, _)| name.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(holders(&[("a.tf", &one), ("a.tofu", &two)]), ["group two"]);
