@@ -54,6 +54,14 @@ fn begin(place: &Path, path: &str, text: &str) -> (PathBuf, Forge) {
     (work, forge)
 }
 
+/// The demo, and a repository with the launcher's policy as it is there.
+fn begin_with_demo(place: &Path) -> (PathBuf, Forge) {
+    let made = program::run(place, &["demo", "--out", "demo"]);
+    assert_eq!(made.code, Some(0), "{made:?}");
+    let before = place.join("demo/proposals").join(ROLE).join("before/launch.json");
+    begin(place, "iam/launch.json", &fs::read_to_string(before).unwrap())
+}
+
 /// Merges a pull request as a person does, some hours ago, and answers when.
 fn merge(work: &Path, forge: &Forge, branch: &str, number: u64, hours: i64) -> Timestamp {
     git(work, &["pull", "--quiet", "--no-rebase", "origin", branch]);
@@ -73,10 +81,7 @@ fn merge(work: &Path, forge: &Forge, branch: &str, number: u64, hours: i64) -> T
 fn a_proposal_is_opened_merged_refused_and_taken_back() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path();
-    let made = program::run(place, &["demo", "--out", "demo"]);
-    assert_eq!(made.code, Some(0), "{made:?}");
-    let before = place.join("demo/proposals").join(ROLE).join("before/launch.json");
-    let (work, forge) = begin(place, "iam/launch.json", &fs::read_to_string(before).unwrap());
+    let (work, forge) = begin_with_demo(place);
 
     let run =
         || ask(place, &forge, &["pr", "demo/proposals", "--format", "json", "--report", "stand/infra.json"]);
@@ -179,10 +184,7 @@ fn happen(place: &Path, operation: &str, at: Timestamp) {
 fn refused_calls_count_for_fourteen_days() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path();
-    let made = program::run(place, &["demo", "--out", "demo"]);
-    assert_eq!(made.code, Some(0), "{made:?}");
-    let before = place.join("demo/proposals").join(ROLE).join("before/launch.json");
-    let (work, forge) = begin(place, "iam/launch.json", &fs::read_to_string(before).unwrap());
+    let (work, forge) = begin_with_demo(place);
     assert_eq!(ask(place, &forge, &["pr", "demo/proposals", "--no-dashboard"]).code, Some(0));
     let pull = forge.pulls().remove(0);
     let merged = merge(&work, &forge, &pull.branch, pull.number, 15 * 24);

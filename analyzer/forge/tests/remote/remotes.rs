@@ -43,14 +43,17 @@ fn patches_apply_and_branches_are_pushed_over_the_network() {
     assert_eq!(place.branches(), before);
 }
 
+/// What became of each proposal of which something can be edited, with its branch pushed.
+fn pushed(place: &Place, remote: &str) -> Vec<&'static str> {
+    let states = patched(place, remote, true).into_iter();
+    states.map(|one| one.0).filter(|state| *state != "nothing to edit").collect()
+}
+
 #[test]
 fn as_many_branches_are_pushed_on_a_day_as_may_be_opened() {
     let mut place = Place::new(Flavour::GitHub);
     let remote = place.remote();
-    let states = |place: &Place| {
-        let states = patched(place, &remote, true).into_iter();
-        states.map(|one| one.0).filter(|state| *state != "nothing to edit").collect::<Vec<_>>()
-    };
+    let states = |place: &Place| pushed(place, &remote);
     assert_eq!(states(&place), ["pushed", "waits"]);
     let first = place.branches();
     assert_eq!((states(&place), place.branches()), (vec!["open", "waits"], first));
@@ -86,10 +89,7 @@ fn as_many_branches_are_pushed_on_a_day_as_may_be_opened() {
 fn whoever_commits_onto_a_branch_makes_no_room_for_another() {
     let mut place = Place::new(Flavour::GitHub);
     let remote = place.remote();
-    let states = |place: &Place| {
-        let states = patched(place, &remote, true).into_iter();
-        states.map(|one| one.0).filter(|state| *state != "nothing to edit").collect::<Vec<_>>()
-    };
+    let states = |place: &Place| pushed(place, &remote);
     assert_eq!(states(&place), ["pushed", "waits"]);
     let branch = place.branches().into_keys().find(|one| one.starts_with("remit/one-")).unwrap();
     place.git(&["fetch", "--quiet", "origin"]);
