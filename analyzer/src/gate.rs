@@ -10,6 +10,7 @@ mod cluster;
 pub(crate) mod code_quality;
 mod denial;
 mod document;
+mod elsewhere;
 mod gain;
 mod guest;
 mod holders;
@@ -106,18 +107,21 @@ pub(crate) fn check(input: &Input<'_>) -> Vec<Objection> {
     let of_resources = Places::of(input, |repository| &repository.resource_policies);
     let held = holders::Held::of(input, &places);
     let mut grown = Vec::new();
+    let unread = |head: &Place, base: Option<&Place>| {
+        policy::unclear(input, head, base).unwrap_or_else(|| unknown(input, head))
+    };
     for (head, base) in changed(input, &places) {
         grown.extend(match &head.content {
             Content::Statements(_) => policy::growth(input, &mut expander, head, base, &held),
             Content::Rules(_) => cluster::growth_of_role(input, head, base),
             Content::Binding(_) => cluster::growth_of_binding(input, head, base),
-            Content::Unknown => vec![Err(unknown(input, head))],
+            Content::Unknown => vec![Err(unread(head, base))],
         });
     }
     for (head, base) in changed(input, &of_resources) {
         grown.extend(match &head.content {
             Content::Statements(_) => resource_policy::growth(input, &mut expander, head, base),
-            _ => vec![Err(unknown(input, head))],
+            _ => vec![Err(unread(head, base))],
         });
     }
     denial::of_identities(input, &mut expander, &places, &held, &mut grown);
@@ -213,7 +217,7 @@ fn said(repository: &Repository, place: &Place) -> String {
             format!("{names:?} {:?} {:?}", document::said(statements), policy::unread(repository, place))
         }
         Content::Rules(rules) => {
-            let reasons: Vec<_> = rules.iter().map(|rule| &rule.reasons).collect();
+            let reasons: Vec<_> = rules.iter().map(|rule| (&rule.reasons, &rule.inputs)).collect();
             let rules: Vec<_> = rules.iter().map(cluster::rule).collect();
             let name = &place.names.name;
             format!("{names:?} {name:?} {rules:?} {} {reasons:?} {:?}", place.address, place.reasons)
@@ -229,7 +233,7 @@ fn said(repository: &Repository, place: &Place) -> String {
             format!("{names:?} {:?} {} {written:?}", place.reasons, place.address)
         }
     };
-    format!("{own} {:?}", place.context)
+    format!("{own} {:?} {:?}", place.context, place.inputs)
 }
 
 /// A file as messages name it.
@@ -240,6 +244,12 @@ fn shown(repository: &Repository, file: FileId) -> String {
 /// That it cannot be told what is granted at a line of what there is now.
 fn unjudged(input: &Input<'_>, file: FileId, line: u32, address: &str, why: &str) -> Box<Objection> {
     Box::new(Objection::unjudged(&shown(input.head, file), line, address, why))
+}
+
+/// That it cannot be told what a place grants, since what its expressions stand for is another.
+fn others_than(input: &Input<'_>, head: &Place, base: &Place) -> Option<Box<Objection>> {
+    let why = elsewhere::changed(&head.inputs, &base.inputs)?;
+    Some(unjudged(input, head.file, head.line, &head.address, &why))
 }
 
 fn unknown(input: &Input<'_>, place: &Place) -> Box<Objection> {

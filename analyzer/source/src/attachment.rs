@@ -1,5 +1,6 @@
 //! Attachments of policies whose statements the repository does not hold, such as those of AWS.
 
+use crate::inputs::Inputs;
 use crate::node::Span;
 use crate::place::FileId;
 use crate::text::Text;
@@ -19,6 +20,8 @@ pub struct Attachment {
     pub holder: Option<Text>,
     /// Its ARN or name.
     pub policy: Text,
+    /// What that refers to.
+    pub inputs: Inputs,
 }
 
 /// A policy of the customer's that is attached by its name. It is no known text, since a name alone is one of the provider's policies.

@@ -1,6 +1,7 @@
 //! Policies in templates of CloudFormation and of its Serverless Application Model.
 
 mod declared;
+mod inputs;
 mod resource_policy;
 #[cfg(test)]
 mod tests;
@@ -11,11 +12,13 @@ use std::path::Path;
 
 use crate::attachment::Attachment;
 use crate::declared::Declared;
+use crate::inputs::Inputs;
 use crate::node::{Entry, Kind, Node};
 use crate::place::{Content, FileId, Form, Names, Place, Reason};
 use crate::repository::{File, Parsed};
 use crate::statement::{self, Source};
 use crate::text::Text;
+use inputs::Template;
 use text::{is_nothing, referred, text_of, whole};
 
 /// Roles, users and groups of all templates, and what has tags there.
@@ -25,7 +28,8 @@ pub(crate) fn declared(files: &[File]) -> Vec<Declared> {
         let Parsed::Documents(documents) = file.parsed() else { continue };
         for template in documents {
             let Some(resources) = template.get("Resources").and_then(Node::entries) else { continue };
-            let source = Source { file: id, text: file.text(), lines: file.lines(), text_of };
+            let source =
+                Source { file: id, text: file.text(), lines: file.lines(), text_of, definitions: None };
             all.extend(declared::all(resources, template.get("Globals"), source, file));
         }
     }
@@ -44,16 +48,24 @@ pub(crate) fn places(
         for template in documents {
             let Some(resources) = template.get("Resources").and_then(Node::entries) else { continue };
             let is_sam = template.get("Transform").is_some();
-            let source = Source { file: id, text: file.text(), lines: file.lines(), text_of };
-            let (attached, foreign) = attached(resources, source, &file.path);
-            attachments.extend(foreign);
+            let source =
+                Source { file: id, text: file.text(), lines: file.lines(), text_of, definitions: None };
+            let whole = Template { root: template, text: file.text() };
+            let (attached, mut foreign) = attached(resources, source, &file.path);
+            let (mut own, mut of_resources) = (Vec::new(), Vec::new());
             for entry in resources {
                 let (path, attached) = (file.path.as_path(), &attached);
                 let reader =
-                    Reader { id, source, name: &entry.key, path, attached, is_sam, places: &mut *places };
-                resource_policies.extend(reader.resource_policies(&entry.value));
+                    Reader { id, source, name: &entry.key, path, attached, is_sam, places: &mut own };
+                of_resources.extend(reader.resource_policies(&entry.value));
                 reader.resource(&entry.value);
             }
+            whole.note(&mut own);
+            whole.note(&mut of_resources);
+            whole.note_attached(&mut foreign);
+            places.append(&mut own);
+            resource_policies.append(&mut of_resources);
+            attachments.append(&mut foreign);
         }
     }
 }
@@ -105,7 +117,7 @@ impl Reader<'_> {
                 let holders: Vec<&Node> = ["Roles", "Users", "Groups", "RoleName", "UserName", "GroupName"]
                     .into_iter()
                     .filter_map(|name| properties.get(name))
-                    .flat_map(listed)
+                    .flat_map(Node::items)
                     .collect();
                 let holder = match holders.as_slice() {
                     [only] => text_of(only, self.source.text),
@@ -156,7 +168,7 @@ impl Reader<'_> {
     /// Whom a policy names as those who have it.
     fn holders(&self, properties: &Node) -> Vec<Text> {
         let of = |property: &str| {
-            let nodes = properties.get(property).map(listed).unwrap_or_default().iter();
+            let nodes = properties.get(property).map(Node::items).unwrap_or_default().iter();
             nodes.map(|node| self.holder(property, &whole(node, self.source.text))).collect::<Vec<_>>()
         };
         let all = ["Roles", "Users", "Groups", "RoleName", "UserName", "GroupName"];
@@ -218,6 +230,7 @@ impl Reader<'_> {
             content,
             reasons: Vec::new(),
             context: String::new(),
+            inputs: Inputs::default(),
         }
     }
 }
@@ -267,7 +280,7 @@ fn attached(
             _ => "ManagedPolicyArns",
         };
         let list = entry.value.get("Properties").and_then(|properties| properties.get(property));
-        for arn in list.map(listed).unwrap_or_default() {
+        for arn in list.map(Node::items).unwrap_or_default() {
             // A document of a function is a policy of its own.
             let Some(policy) = text_of(arn, source.text).filter(|policy| !is_nothing(policy)) else {
                 continue;
@@ -284,6 +297,7 @@ fn attached(
                 address: format!("Resources.{}.{property}", entry.key),
                 holder: Some(holder),
                 policy,
+                inputs: Inputs::default(),
             });
         }
     }
@@ -304,12 +318,8 @@ fn customer_managed(entry: &Entry, source: Source<'_>, path: &Path) -> Vec<Attac
             address: format!("Resources.{}.{property}", entry.key),
             holder: Some(holder(SET, &Text::opaque(&entry.key), path)),
             policy: crate::attachment::customer_managed(&whole(node, source.text), &folder),
+            inputs: Inputs::default(),
         })
     };
-    list.map(listed).unwrap_or_default().iter().filter_map(of).collect()
-}
-
-/// The items of a list. What a function makes a list of is one item, since its arguments are none.
-fn listed(node: &Node) -> &[Node] {
-    if node.tag.is_some() { std::slice::from_ref(node) } else { node.items() }
+    list.map(Node::items).unwrap_or_default().iter().filter_map(of).collect()
 }

@@ -2,6 +2,7 @@
 
 use remit_policy::Effect;
 
+use crate::inputs::Inputs;
 use crate::node::Span;
 use crate::place::{Content, FileId, Form, Names, Place, Reason};
 use crate::repository::{File, Parsed};
@@ -40,6 +41,7 @@ pub(crate) fn places(files: &[File]) -> Vec<Place> {
                 content: Content::Statements(vec![statement(id, line, span, actions)]),
                 reasons: vec![Reason::Code],
                 context: String::new(),
+                inputs: Inputs::default(),
             });
         }
     }
@@ -120,12 +122,13 @@ fn statement(file: FileId, line: u32, span: Span, actions: Tokens) -> Statement 
         not_resources: false,
         resources: Tokens {
             items: vec![Token { text: Text::opaque("(program)"), span }],
-            sequence: None,
             reason: Some(Reason::Code),
+            ..Tokens::default()
         },
         principals: None,
         conditions: Vec::new(),
         reasons: Vec::new(),
+        inputs: Inputs::default(),
         removal: Removal::Only,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::inputs::Inputs;
 use crate::node::Node;
 use crate::place::{Content, FileId, Form, Names, Place};
 use crate::repository::{File, Parsed};
@@ -18,7 +19,13 @@ pub(crate) fn places(
     for (id, file) in files.iter().enumerate().filter(|(id, _)| !taken.contains(id)) {
         let Parsed::Documents(documents) = file.parsed() else { continue };
         for (document, around) in documents.iter().filter_map(policy) {
-            let source = Source { file: id, text: file.text(), lines: file.lines(), text_of: plain };
+            let source = Source {
+                file: id,
+                text: file.text(),
+                lines: file.lines(),
+                text_of: plain,
+                definitions: None,
+            };
             let mut reasons = Vec::new();
             let statements = statement::document(document, source, &mut reasons);
             let stem = file.path.file_stem().unwrap_or_default().to_string_lossy();
@@ -35,6 +42,7 @@ pub(crate) fn places(
                 content: Content::Statements(statements),
                 reasons,
                 context: String::new(),
+                inputs: Inputs::default(),
             });
         }
     }

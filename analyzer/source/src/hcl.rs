@@ -45,6 +45,15 @@ impl Block {
 
 /// The blocks of a file. Its bytes may begin with a byte-order mark.
 pub(crate) fn read(text: &str) -> Result<Vec<Block>, Unreadable> {
+    Ok(parsed(text)?.1)
+}
+
+/// The values that a file gives to variables.
+pub(crate) fn attributes(text: &str) -> Result<Vec<Entry>, Unreadable> {
+    Ok(parsed(text)?.0)
+}
+
+fn parsed(text: &str) -> Result<(Vec<Entry>, Vec<Block>), Unreadable> {
     let bare = text.strip_prefix('\u{feff}').unwrap_or(text);
     let offset = text.len() - bare.len();
     let body = hcl_edit::parser::parse_body(bare).map_err(|error| Unreadable {
@@ -52,7 +61,7 @@ pub(crate) fn read(text: &str) -> Result<Vec<Block>, Unreadable> {
         message: error.message().trim().lines().collect::<Vec<_>>().join(", "),
     })?;
     let reader = Reader { text, offset };
-    Ok(reader.body(&body).1)
+    Ok(reader.body(&body))
 }
 
 struct Reader<'a> {

@@ -1,5 +1,7 @@
 //! Templates of Helm charts: what templates decide is masked, so that the rest can be read as YAML with its bytes in place.
 
+pub(crate) mod values;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -188,6 +190,17 @@ impl Masked {
 
     /// The loops that a part of a template is in, as they are written.
     pub(crate) fn loops_around(&self, part: &Span, source: &str) -> String {
+        let loops = self.open_at(part).into_iter().filter(|action| action.word == Word::Loop);
+        loops.filter_map(|action| source.get(action.span.clone())).collect()
+    }
+
+    /// The choices that a part of a template is in, as they are written.
+    pub(crate) fn choices_around(&self, part: &Span, source: &str) -> String {
+        let choices = self.open_at(part).into_iter().filter(|action| action.word == Word::Choice);
+        choices.filter_map(|action| source.get(action.span.clone())).collect()
+    }
+
+    fn open_at(&self, part: &Span) -> Vec<&Action> {
         let mut open = Vec::new();
         for action in self.actions.iter().filter(|action| action.span.start < part.start) {
             match action.word {
@@ -198,8 +211,7 @@ impl Masked {
                 _ => {}
             }
         }
-        let loops = open.iter().filter(|action| action.word == Word::Loop);
-        loops.filter_map(|action| source.get(action.span.clone())).collect()
+        open
     }
 
     /// Why a part of a template cannot be edited: templates decide what is in it. `end` is where what follows begins.

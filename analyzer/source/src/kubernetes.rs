@@ -1,6 +1,8 @@
 //! Roles and bindings in manifests and templates of charts.
 
 use crate::helm::Masked;
+use crate::helm::values::{Values, is_values};
+use crate::inputs::Inputs;
 use crate::node::{Node, Span};
 use crate::place::{Content, FileId, Form, Names, Place, Reason};
 use crate::repository::{File, Parsed};
@@ -32,6 +34,13 @@ pub(crate) fn places(files: &[File]) -> Vec<Place> {
             }
             _ => {}
         }
+    }
+    let values: Vec<&File> = files.iter().filter(|file| is_values(&file.path)).collect();
+    for place in places.iter_mut().filter(|place| place.form == Form::Helm) {
+        let Some(file) = files.get(place.file) else { continue };
+        let Parsed::Helm(_, masked) = file.parsed() else { continue };
+        let around = masked.choices_around(&place.span, file.text());
+        Values::of(&values, &file.path).note(place, &around);
     }
     let mut extra = markers::places(files, &mut places);
     places.append(&mut extra);
@@ -132,6 +141,7 @@ impl Reader<'_> {
             content,
             reasons,
             context,
+            inputs: Inputs::default(),
         });
     }
 
@@ -189,6 +199,7 @@ impl Reader<'_> {
             names: tokens("resourceNames"),
             urls: tokens("nonResourceURLs"),
             reasons: Vec::new(),
+            inputs: Inputs::default(),
             removal,
         };
         if node.is_shared {

@@ -18,6 +18,7 @@ const DEPTH: usize = 16;
 struct Kustomization<'a> {
     folder: PathBuf,
     node: &'a Node,
+    text: &'a str,
 }
 
 /// What a way from an overlay to a file does to names.
@@ -57,7 +58,7 @@ pub(crate) fn apply(files: &[File], places: &mut [Place]) {
         rename(place, ways);
     }
     for one in &all {
-        patched(one, places);
+        patched(one, files, places);
     }
 }
 
@@ -76,7 +77,10 @@ fn kustomizations(files: &[File]) -> Vec<Kustomization<'_>> {
         }
         if let Parsed::Documents(documents) = file.parsed() {
             let folder = file.path.parent().unwrap_or(Path::new("")).to_owned();
-            all.extend(documents.iter().map(|node| Kustomization { folder: folder.clone(), node }));
+            all.extend(documents.iter().map(|node| {
+                let (folder, text) = (folder.clone(), file.text());
+                Kustomization { folder, node, text }
+            }));
         }
     }
     all
@@ -172,7 +176,7 @@ fn rename(place: &mut Place, ways: &[Change]) {
 }
 
 /// Marks the roles that an overlay patches.
-fn patched(one: &Kustomization<'_>, places: &mut [Place]) {
+fn patched(one: &Kustomization<'_>, files: &[File], places: &mut [Place]) {
     let fields = ["patches", "patchesJson6902", "patchesStrategicMerge"];
     let patches = fields.into_iter().filter_map(|field| one.node.get(field)).flat_map(Node::items);
     for patch in patches {
@@ -186,12 +190,16 @@ fn patched(one: &Kustomization<'_>, places: &mut [Place]) {
         let name = of("name")
             .or_else(|| own.and_then(|own| Some(own.get("metadata")?.get("name")?.known()?.to_owned())));
         let Some(role) = role else { continue };
+        let path =
+            patch.get("path").and_then(Node::known).and_then(|path| joined(&one.folder, Path::new(path)));
+        let file = path.and_then(|path| files.get(named(files, &path)?)).map(File::text);
+        let by = one.folder.join("kustomization.yaml").display().to_string();
         for place in places.iter_mut().filter(|place| place.form != Form::Terraform && place.kind() == role) {
             let own_name = place.address.split_once('/').map(|(_, name)| name);
             if name.as_deref().is_none_or(|name| Some(name) == own_name) {
-                place
-                    .reasons
-                    .push(Reason::Patched(one.folder.join("kustomization.yaml").display().to_string()));
+                let own = one.text.get(patch.span.clone()).into_iter();
+                own.chain(file).for_each(|text| place.inputs.add(&by, text));
+                place.reasons.push(Reason::Patched(by.clone()));
             }
         }
     }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::inputs::Inputs;
 use crate::node::{Layout, Span};
 use crate::place::{Content, FileId, Form, Names, Place, Reason};
 use crate::repository::{File, Parsed, named};
@@ -76,6 +77,7 @@ pub(crate) fn places(files: &[File], others: &mut [Place]) -> Vec<Place> {
             content: Content::Rules(rules),
             reasons: Vec::new(),
             context: String::new(),
+            inputs: Inputs::default(),
         });
     }
     places
@@ -102,6 +104,7 @@ fn rule(id: FileId, file: &File, line: &str, start: usize) -> Option<(Rule, Opti
         names: Tokens::default(),
         urls: Tokens::default(),
         reasons: Vec::new(),
+        inputs: Inputs::default(),
         removal: Removal::Marker,
     };
     let mut namespace = None;

@@ -81,12 +81,17 @@ impl Node {
         self.entries()?.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
+    /// The list that it is. What a function gets is none, whatever that makes of it.
+    pub(crate) fn list(&self) -> Option<&List> {
+        match &self.kind {
+            Kind::List(list) if self.tag.is_none() => Some(list),
+            _ => None,
+        }
+    }
+
     /// The items of a list; what is no list is the only item.
     pub(crate) fn items(&self) -> &[Node] {
-        match &self.kind {
-            Kind::List(list) => &list.items,
-            _ => std::slice::from_ref(self),
-        }
+        self.list().map_or(std::slice::from_ref(self), |list| &list.items)
     }
 
     /// The text, as far as it is one.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::inputs::Inputs;
 use crate::node::Span;
 use crate::rule::Rule;
 use crate::statement::Statement;
@@ -33,6 +34,8 @@ pub struct Place {
     /// What else decides what it grants, as it is written: a file that is read, what a loop goes through. Where that changes, what is
     /// granted may have.
     pub context: String,
+    /// What its expressions refer to, but for those of its statements and rules.
+    pub inputs: Inputs,
 }
 
 impl Place {
@@ -203,6 +206,22 @@ impl Reason {
     /// Of what is in force in many accounts at once: no one of them tells what the others use.
     pub(crate) fn of_permission_set() -> Self {
         Self::Repeated("the accounts that the permission set is assigned to".to_owned())
+    }
+
+    /// The expression that says what is there.
+    pub(crate) fn expression(&self) -> Option<&str> {
+        match self {
+            Self::Expression(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether something is made or said where it cannot be read.
+    pub fn is_unread(&self) -> bool {
+        matches!(
+            self,
+            Self::Dynamic | Self::Merged(_) | Self::Template | Self::Expression(_) | Self::Unreadable(_)
+        )
     }
 
     /// A stable short name.

@@ -7,9 +7,10 @@ use std::sync::{Arc, OnceLock};
 use crate::attachment::Attachment;
 use crate::declared::{self, Declared};
 use crate::hcl::Block;
+use crate::helm::values::is_values;
 use crate::json::{self, Dialect, Unreadable};
 use crate::lines::Lines;
-use crate::node::Node;
+use crate::node::{Entry, Node};
 use crate::place::{FileId, Form, Place, Reason};
 use crate::{cloudformation, documents, kubernetes, terraform, yaml};
 
@@ -54,6 +55,8 @@ pub(crate) enum Parsed {
     Documents(Vec<Node>),
     /// Templates of a chart, with the bytes that templates decide.
     Helm(Vec<Node>, crate::helm::Masked),
+    /// Values of variables of Terraform.
+    Variables(Vec<Entry>),
     /// Go, or another language.
     Code,
     /// A text that others read, or that cannot be read.
@@ -106,6 +109,17 @@ fn parse(path: &Path, text: &str, is_template: bool) -> Result<Parsed, Unreadabl
     if [".tf.json", ".tofu.json"].iter().any(|end| name.ends_with(end)) {
         let node = json::read(text, 0..text.len(), Dialect::Template)?;
         return Ok(Parsed::Terraform(crate::terraform_json::blocks(&node)));
+    }
+    if name.ends_with(".tfvars") {
+        return crate::hcl::attributes(text).map(Parsed::Variables);
+    }
+    if name.ends_with(".tfvars.json") {
+        let node = json::read(text, 0..text.len(), Dialect::Template)?;
+        return Ok(Parsed::Variables(node.entries().unwrap_or_default().to_vec()));
+    }
+    // Values may be templates themselves. Then they are read as a text, and no policy is in them.
+    if is_values(path) && !is_template {
+        return Ok(yaml::read(text).map_or(Parsed::Text, Parsed::Documents));
     }
     if name.ends_with(".yaml") || name.ends_with(".yml") || (is_template && name.ends_with(".tpl")) {
         if is_template {

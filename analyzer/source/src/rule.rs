@@ -2,9 +2,11 @@
 
 use remit_policy::rbac;
 
+use crate::inputs::Inputs;
 use crate::node::Span;
 use crate::place::{FileId, Reason};
 use crate::statement::Removal;
+use crate::text::Text;
 use crate::tokens::Tokens;
 
 /// A rule.
@@ -28,6 +30,8 @@ pub struct Rule {
     pub urls: Tokens,
     /// Why it cannot be edited.
     pub reasons: Vec<Reason>,
+    /// What its expressions refer to.
+    pub inputs: Inputs,
     pub(crate) removal: Removal,
 }
 
@@ -38,8 +42,14 @@ impl Rule {
     }
 
     /// Its lists: verbs, groups, resources, names and paths.
-    pub(crate) fn lists(&self) -> [&Tokens; 5] {
+    pub fn lists(&self) -> [&Tokens; 5] {
         [&self.verbs, &self.groups, &self.resources, &self.names, &self.urls]
+    }
+
+    /// The expressions in it of which it is not known what they stand for.
+    pub(crate) fn expressions(&self) -> Vec<&str> {
+        let texts = self.lists().into_iter().flat_map(Tokens::said);
+        texts.flat_map(Text::expressions).chain(self.reasons.iter().filter_map(Reason::expression)).collect()
     }
 
     /// The rule that it says; none where part of it is not known.

@@ -3,6 +3,7 @@
 use remit_policy::Effect;
 
 use crate::hcl::Block;
+use crate::inputs::Inputs;
 use crate::node::{Kind, Node, Span};
 use crate::place::{FileId, Reason};
 use crate::principal::Principals;
@@ -36,6 +37,8 @@ pub struct Statement {
     pub conditions: Vec<SourceCondition>,
     /// Why it cannot be edited.
     pub reasons: Vec<Reason>,
+    /// What its expressions refer to.
+    pub inputs: Inputs,
     pub(crate) removal: Removal,
 }
 
@@ -86,6 +89,12 @@ pub(crate) fn plain(node: &Node, _source: &str) -> Option<Text> {
     node.text().cloned()
 }
 
+/// Follows names that a notation defines itself.
+pub(crate) trait Definitions {
+    /// The texts that a value is, or is a list of. What is not known stands for itself.
+    fn texts(&self, file: FileId, node: &Node) -> Vec<Text>;
+}
+
 /// The file that is being read.
 #[derive(Clone, Copy)]
 pub(crate) struct Source<'a> {
@@ -93,6 +102,8 @@ pub(crate) struct Source<'a> {
     pub(crate) text: &'a str,
     pub(crate) lines: &'a crate::lines::Lines,
     pub(crate) text_of: TextOf,
+    /// None where nothing defines names.
+    pub(crate) definitions: Option<&'a dyn Definitions>,
 }
 
 /// The statements of a document: a map with the key `Statement`.
@@ -185,6 +196,9 @@ pub(crate) fn block(block: &Block, source: Source<'_>) -> Statement {
         for token in &mut tokens.items {
             token.text = variables(&token.text);
         }
+        for text in tokens.said.iter_mut().flatten() {
+            *text = variables(text);
+        }
     }
     statement.check();
     statement
@@ -216,13 +230,17 @@ pub(crate) fn empty(span: Span, source: Source<'_>, removal: Removal) -> Stateme
         principals: None,
         conditions: Vec::new(),
         reasons: Vec::new(),
+        inputs: Inputs::default(),
         removal,
     }
 }
 
 /// Takes over one element, by its name in lower case.
 fn take(statement: &mut Statement, name: &str, value: &Node, source: Source<'_>) {
-    let tokens = || Tokens::of(value, |node| (source.text_of)(node, source.text), source.text);
+    let tokens = || Tokens {
+        said: source.definitions.map(|all| all.texts(source.file, value)),
+        ..Tokens::of(value, |node| (source.text_of)(node, source.text), source.text)
+    };
     match name {
         "sid" => {
             let text = (source.text_of)(value, source.text).unwrap_or_else(|| value.as_text(source.text));
@@ -285,6 +303,9 @@ fn conditions(node: &Node, source: Source<'_>) -> Vec<SourceCondition> {
 }
 
 pub(crate) fn texts(node: &Node, source: Source<'_>) -> Vec<Text> {
+    if let Some(definitions) = source.definitions {
+        return definitions.texts(source.file, node);
+    }
     let of = |node: &Node| (source.text_of)(node, source.text).unwrap_or_else(|| node.as_text(source.text));
     node.items().iter().map(of).collect()
 }
@@ -305,6 +326,16 @@ impl Statement {
             && self.actions.is_same(&other.actions)
             && self.resources.is_same(&other.resources)
             && self.conditions == other.conditions
+    }
+
+    /// The expressions in it of which it is not known what they stand for.
+    pub(crate) fn expressions(&self) -> Vec<&str> {
+        let lists = [&self.actions, &self.resources].into_iter().flat_map(|tokens| tokens.said());
+        let conditions = self.conditions.iter();
+        let conditions = conditions.flat_map(|one| [&one.operator, &one.key].into_iter().chain(&one.values));
+        let principals = self.principals.iter().flat_map(|all| &all.items);
+        let principals = principals.flat_map(|one| [&one.kind, &one.id]);
+        lists.chain(conditions).chain(principals).flat_map(Text::expressions).collect()
     }
 
     fn check(&mut self) {

@@ -43,6 +43,13 @@ pub struct SubjectPlace {
 }
 
 impl Bound {
+    /// The expressions that say who is bound to what.
+    pub(crate) fn expressions(&self) -> Vec<&str> {
+        let subjects = self.subjects.iter();
+        let subjects = subjects.flat_map(|one| [&one.kind, &one.name].into_iter().chain(&one.namespace));
+        [&self.role_kind, &self.role].into_iter().chain(subjects).flat_map(Text::expressions).collect()
+    }
+
     /// Whether another says the same, wherever it is written.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         let subjects = |bound: &Self| -> Vec<_> {

@@ -2,8 +2,10 @@
 
 pub(crate) mod cluster;
 mod declared;
+mod definitions;
 mod expression;
 mod holder;
+mod inputs;
 mod module;
 mod reference;
 mod resource_policy;
@@ -18,10 +20,11 @@ use std::path::{Path, PathBuf};
 use crate::attachment::Attachment;
 use crate::declared::Declared;
 use crate::hcl::Block;
+use crate::inputs::Inputs;
 use crate::node::{Kind, Node, Span};
 use crate::place::{Content, FileId, Form, Names, Place, Reason};
 use crate::repository::{File, Parsed, joined, named};
-use crate::statement::{Source, plain};
+use crate::statement::{Definitions, Source, plain};
 use crate::text::Text;
 use expression::{Found, Written};
 
@@ -32,8 +35,10 @@ pub(crate) struct Module<'a> {
     blocks: Vec<(FileId, &'a Block)>,
     /// The blocks by their addresses, the first one where several have one.
     addresses: BTreeMap<String, (FileId, &'a Block)>,
-    /// How many blocks elsewhere call it.
-    calls: usize,
+    /// The blocks that call it.
+    callers: Vec<(FileId, &'a Block)>,
+    /// The files in its folder, and below, that give its inputs values.
+    variables: Vec<&'a File>,
 }
 
 /// The modules of all folders with Terraform.
@@ -44,7 +49,9 @@ fn modules(files: &[File]) -> Vec<Module<'_>> {
             folders.entry(file.path.parent().unwrap_or(Path::new(""))).or_default().push(id);
         }
     }
-    let calls = module::calls(files);
+    let mut callers = module::callers(files);
+    let given: Vec<&File> =
+        files.iter().filter(|file| matches!(file.parsed(), Parsed::Variables(_))).collect();
     let module = |(folder, ids): (&Path, Vec<FileId>)| {
         let blocks = ids.iter().flat_map(|id| {
             let blocks = match files.get(*id).map(File::parsed) {
@@ -58,8 +65,9 @@ fn modules(files: &[File]) -> Vec<Module<'_>> {
         for (id, block) in &blocks {
             addresses.entry(block.address()).or_insert((*id, *block));
         }
-        let calls = calls.get(folder).copied().unwrap_or(0);
-        Module { folder: folder.to_owned(), files, blocks, addresses, calls }
+        let callers = callers.remove(folder).unwrap_or_default();
+        let variables = given.iter().copied().filter(|file| file.path.starts_with(folder)).collect();
+        Module { folder: folder.to_owned(), files, blocks, addresses, callers, variables }
     };
     folders.into_iter().map(module).collect()
 }
@@ -67,12 +75,19 @@ fn modules(files: &[File]) -> Vec<Module<'_>> {
 /// Places of all folders with Terraform, those of policies of resources, and policies from elsewhere that are attached.
 pub(crate) fn places(files: &[File]) -> (Vec<Place>, Vec<Place>, Vec<Attachment>) {
     let (mut places, mut resource_policies, mut attachments) = (Vec::new(), Vec::new(), Vec::new());
-    for module in modules(files) {
-        let attached = holder::attached(&module);
-        module.places(&attached.own, &mut places);
-        places.extend(cluster::places(&module));
-        attachments.extend(attached.foreign);
-        resource_policies.extend(resource_policy::places(&module));
+    let all = modules(files);
+    for module in &all {
+        let mut attached = holder::attached(module);
+        let mut own = Vec::new();
+        module.places(&attached.own, &mut own);
+        own.extend(cluster::places(module));
+        let mut of_resources = resource_policy::places(module);
+        inputs::note(module, &all, &mut own);
+        inputs::note(module, &all, &mut of_resources);
+        inputs::note_attached(module, &all, &mut attached.foreign);
+        places.append(&mut own);
+        resource_policies.append(&mut of_resources);
+        attachments.append(&mut attached.foreign);
     }
     (places, resource_policies, attachments)
 }
@@ -124,11 +139,16 @@ impl<'a> Module<'a> {
             if count > 1 {
                 place.reasons.push(Reason::Shared(count));
             }
-            if self.calls > 1 {
-                place.reasons.push(Reason::Repeated(format!("{} calls of its module", self.calls)));
-            }
+            place.reasons.extend(self.called_often());
         }
         places.append(&mut own);
+    }
+
+    /// That several calls of the module make several of what it makes.
+    fn called_often(&self) -> Option<Reason> {
+        let times = self.callers.iter().map(|(_, block)| if repeats(block).is_some() { 2 } else { 1 });
+        let times: usize = times.sum();
+        (times > 1).then(|| Reason::Repeated(format!("{times} calls of its module")))
     }
 
     /// What documents take over others by, with what is written there.
@@ -212,9 +232,10 @@ impl<'a> Module<'a> {
         self.files.get(file).map(File::text).unwrap_or_default()
     }
 
-    fn source(&self, file: FileId) -> Option<Source<'a>> {
+    fn source(&self, file: FileId) -> Option<Source<'_>> {
         let of = self.files.get(file)?;
-        Some(Source { file, text: of.text(), lines: of.lines(), text_of: plain })
+        let definitions: Option<&dyn Definitions> = Some(self);
+        Some(Source { file, text: of.text(), lines: of.lines(), text_of: plain, definitions })
     }
 
     /// The places that say what a policy allows.
@@ -243,6 +264,10 @@ impl<'a> Module<'a> {
         if let Some(read) = found.read.and_then(|id| self.files.get(id)) {
             place.context.push_str(read.text());
         }
+        if let Some((file, given)) = found.given {
+            let text = self.written(file).get(given.span.clone()).unwrap_or_default();
+            place.inputs.add("templatefile", text);
+        }
         // Which of the documents of a loop it is, its index tells.
         if is_one_of_many && let Some(source) = self.source(wanted.file) {
             place.context.push_str(source.text.get(wanted.value.span.clone()).unwrap_or_default());
@@ -270,6 +295,7 @@ impl<'a> Module<'a> {
             content,
             reasons,
             context: String::new(),
+            inputs: Inputs::default(),
         }
     }
 

@@ -5,8 +5,15 @@ use crate::hcl::Block;
 use crate::node::{Entry, Kind, Node};
 
 /// Kinds of blocks with how many labels each has.
-const KINDS: [(&str, usize); 6] =
-    [("resource", 2), ("data", 2), ("module", 1), ("provider", 1), ("locals", 0), ("output", 1)];
+const KINDS: [(&str, usize); 7] = [
+    ("resource", 2),
+    ("data", 2),
+    ("module", 1),
+    ("provider", 1),
+    ("locals", 0),
+    ("output", 1),
+    ("variable", 1),
+];
 
 /// What is a block within one, and no attribute.
 const BLOCKS: [&str; 12] = [

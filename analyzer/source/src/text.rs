@@ -81,6 +81,14 @@ impl Text {
         &self.pieces
     }
 
+    /// Its parts of which nothing is known but how they are written.
+    pub(crate) fn expressions(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Opaque(source) => Some(source.as_str()),
+            Piece::Literal(_) => None,
+        })
+    }
+
     /// The text, where all of it is known.
     pub fn known(&self) -> Option<&str> {
         match self.pieces.as_slice() {

@@ -1,6 +1,6 @@
 //! The texts of a list, each with its bytes: actions, resources, verbs.
 
-use crate::node::{Kind, Layout, Node, Span};
+use crate::node::{Layout, Node, Span};
 use crate::place::Reason;
 use crate::text::Text;
 
@@ -13,6 +13,8 @@ pub struct Tokens {
     pub sequence: Option<Sequence>,
     /// Why they cannot be edited.
     pub reason: Option<Reason>,
+    /// What they are once names that the source defines itself are followed; none where they are as they are written.
+    pub(crate) said: Option<Vec<Text>>,
 }
 
 /// A text in a list.
@@ -37,14 +39,12 @@ pub struct Sequence {
 impl Sequence {
     /// Of a list; none where the node is no list.
     pub(crate) fn of(node: &Node) -> Option<Self> {
-        match &node.kind {
-            Kind::List(list) => Some(Self {
-                span: node.span.clone(),
-                items: list.items.iter().map(|item| item.span.clone()).collect(),
-                layout: list.layout,
-            }),
-            _ => None,
-        }
+        let list = node.list()?;
+        Some(Self {
+            span: node.span.clone(),
+            items: list.items.iter().map(|item| item.span.clone()).collect(),
+            layout: list.layout,
+        })
     }
 }
 
@@ -76,6 +76,14 @@ impl Tokens {
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.items.len() == other.items.len()
             && self.items.iter().zip(&other.items).all(|(own, other)| own.text == other.text)
+    }
+
+    /// The texts, names that the source defines itself being followed.
+    pub fn said(&self) -> Vec<&Text> {
+        match &self.said {
+            Some(said) => said.iter().collect(),
+            None => self.items.iter().map(|token| &token.text).collect(),
+        }
     }
 
     /// The known texts; none where one is not known.

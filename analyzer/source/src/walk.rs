@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 
+use crate::helm::values::is_values;
 use crate::kustomize::is_kustomization;
 use crate::markers::MARKER;
 use crate::repository::{Problem, Repository};
@@ -125,7 +126,10 @@ impl Sort {
     fn of(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_string_lossy().to_lowercase();
         let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
-        if ends(&[".tf", ".tf.json", ".tofu", ".tofu.json"]) || is_kustomization(path) || name == "chart.yaml"
+        if ends(&[".tf", ".tf.json", ".tofu", ".tofu.json", ".tfvars", ".tfvars.json"])
+            || is_kustomization(path)
+            || is_values(path)
+            || name == "chart.yaml"
         {
             return Some(Self::Always);
         }
@@ -139,7 +143,15 @@ impl Sort {
         let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
         match self {
             Self::Always => true,
-            Self::Data => has(&["Statement", "AWS::IAM", "AWS::Serverless", "rbac.authorization.k8s.io"]),
+            Self::Data => has(&[
+                "Statement",
+                "AWS::IAM",
+                "AWS::Serverless",
+                "rbac.authorization.k8s.io",
+                // Patches of roles and bindings.
+                "/rules",
+                "/subjects",
+            ]),
             Self::Code => has(&[MARKER, "PolicyStatement", "aws.iam.", "iam.Policy", "iam.RolePolicy"]),
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use remit_catalog::AccessLevel;
 use remit_source::{Attachment, Repository};
 
+use super::elsewhere::Patterns;
 use super::holders::identity;
 use super::{Growth, Input, Objection, Severity, document, review, shown, unjudged};
 
@@ -30,7 +31,7 @@ pub(super) fn told(input: &Input<'_>, one: &Attachment) -> Vec<Result<Growth, Bo
 fn key(repository: &Repository, one: &Attachment) -> (String, String) {
     let holder = one.holder.as_ref().map(document::text);
     let whom = holder.unwrap_or_else(|| format!("{} {}", repository.path(one.file).display(), one.address));
-    (whom, document::text(&one.policy))
+    (whom, Patterns(&one.inputs).text(&one.policy))
 }
 
 /// The name of a policy of the provider: no customer can make one whose ARN has `aws` for an account, and a name alone, as templates

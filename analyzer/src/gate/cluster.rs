@@ -5,7 +5,8 @@ use remit_catalog::kubernetes::Target;
 use remit_policy::rbac::{self, Bound, Permission, excess};
 use remit_source::{Content, Place, Reason, Rule, Text, Tokens};
 
-use super::{Growth, Input, Objection, Severity, document, review, shown, unjudged};
+use super::elsewhere::{Patterns, changed};
+use super::{Growth, Input, Objection, Severity, others_than, review, shown, unjudged};
 use crate::cluster::level;
 use crate::finding::worst_level;
 
@@ -29,8 +30,12 @@ pub(super) fn growth_of_role(
             if is_there(base, source) {
                 continue;
             }
-            let why = "an expression or template says what a rule of it allows";
-            grown.push(Err(unjudged(input, source.file, source.line, &head.address, why)));
+            let why = "an expression or template says what a rule of it allows".to_owned();
+            let why = match base.and_then(|base| stands_for_other(base, source)) {
+                Some(other) => format!("{why}, and {other}"),
+                None => why,
+            };
+            grown.push(Err(unjudged(input, source.file, source.line, &head.address, &why)));
             continue;
         }
         let Some(request) = excess(&[Bound { namespace: None, rule: &new }], &old) else { continue };
@@ -116,6 +121,9 @@ fn unclear(input: &Input<'_>, head: &Place, base: Option<&Place>) -> Option<Box<
         base.is_some_and(|base| !base.reasons.contains(why))
             && matches!(why, Reason::Patched(_) | Reason::Repeated(_))
     };
+    if let Some(why) = base.and_then(|base| others_than(input, head, base)) {
+        return Some(why);
+    }
     let is_other = !head.context.is_empty() && base.is_none_or(|base| base.context != head.context);
     if !is_other && !head.reasons.iter().any(|why| is_new(&why)) {
         return None;
@@ -136,18 +144,37 @@ fn unclear(input: &Input<'_>, head: &Place, base: Option<&Place>) -> Option<Box<
 
 /// Whether it cannot be told what a rule allows.
 fn is_open(source: &Rule) -> bool {
-    let is_it = |why: &Reason| matches!(why, Reason::Expression(_) | Reason::Unreadable(_));
-    source.known().is_none() || source.reasons.iter().any(is_it)
+    let is_known = |list: &Tokens| list.said().into_iter().all(|text| text.known().is_some());
+    // What says a whole list may be followed to that list.
+    let is_followed = |why: &Reason| {
+        source.lists().into_iter().any(|list| list.reason.as_ref() == Some(why) && is_known(list))
+    };
+    let is_it =
+        |why: &Reason| matches!(why, Reason::Expression(_) | Reason::Unreadable(_)) && !is_followed(why);
+    !source.lists().into_iter().all(is_known) || source.reasons.iter().any(is_it)
 }
 
 /// Whether a place had a rule of which the same is not known.
 fn is_there(base: Option<&Place>, source: &Rule) -> bool {
     match base.map(|base| &base.content) {
         Some(Content::Rules(old)) => {
-            old.iter().any(|old| old.reasons == source.reasons && rule(old) == rule(source))
+            let is_same = |old: &Rule| (&old.reasons, &old.inputs) == (&source.reasons, &source.inputs);
+            old.iter().any(|old| is_same(old) && rule(old) == rule(source))
         }
         _ => false,
     }
+}
+
+/// Of a rule that is written as before, what its expressions stand for otherwise, in words.
+fn stands_for_other(base: &Place, source: &Rule) -> Option<String> {
+    let Content::Rules(old) = &base.content else { return None };
+    let plain = |one: &Rule| {
+        let lists =
+            one.lists().map(|list| list.items.iter().map(|token| token.text.clone()).collect::<Vec<_>>());
+        (lists, one.reasons.clone())
+    };
+    let before = old.iter().find(|old| plain(old) == plain(source))?;
+    changed(&source.inputs, &before.inputs)
 }
 
 /// A role that a binding names.
@@ -184,7 +211,8 @@ fn role_of(input: &Input<'_>, binding: &Place, role: &str) -> Option<Named> {
 
 /// A rule, in which what is not known stands for itself.
 pub(super) fn rule(source: &Rule) -> rbac::Rule {
-    let texts = |tokens: &Tokens| tokens.items.iter().map(|token| document::text(&token.text)).collect();
+    let patterns = Patterns(&source.inputs);
+    let texts = |tokens: &Tokens| patterns.texts(tokens);
     rbac::Rule {
         verbs: texts(&source.verbs),
         groups: texts(&source.groups),

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use remit_policy::{
     ActionSet, Document, Effect, Expander, Gap, Glob, PolicySet, Statement as Given, contain,
 };
-use remit_source::{Place, Reason, Statement};
+use remit_source::{Place, Reason, Statement, Tokens};
 
 use super::holders::Held;
 use super::membership::Members;
 use super::policy::{granted, level, names, telling};
-use super::{Growth, Input, Objection, Places, Severity, document, shown};
+use super::{Growth, Input, Objection, Places, Severity, document, elsewhere, shown};
 
 type Told = Vec<Result<Growth, Box<Objection>>>;
 
@@ -167,7 +167,7 @@ fn is_denied(documents: &[Document], given: &Given) -> bool {
         return true;
     }
     // What an expression stands for is in nothing else.
-    if given.actions.patterns.iter().any(|one| one.contains('<')) {
+    if given.actions.patterns.iter().any(|one| elsewhere::is_open(one)) {
         return false;
     }
     let allowing = |statements: Vec<Given>| {
@@ -267,7 +267,8 @@ fn said(input: &Input<'_>, expander: &mut Expander<'_>, gone: &Gone<'_>) -> Resu
         Some(example) => {
             let names = names(input, &gained);
             let action = telling(input, &example.action, &names);
-            format!("allows `{action}` on `{}`, since a denial is gone", example.resource)
+            let resource = elsewhere::shown(&example.resource);
+            format!("allows `{action}` on `{resource}`, since a denial is gone")
         }
         None => format!("a denial is gone: of {}", described(given)),
     };
@@ -293,15 +294,16 @@ fn said(input: &Input<'_>, expander: &mut Expander<'_>, gone: &Gone<'_>) -> Resu
 /// An expression in a denial of which nobody knows what it stands for.
 fn unknown(statement: &Statement) -> Option<String> {
     let lists = [&statement.actions, &statement.resources];
-    let open = lists.into_iter().flat_map(|list| &list.items).find(|one| one.text.known().is_none());
+    let open = lists.into_iter().flat_map(Tokens::said).find(|text| text.known().is_none());
     let is_made = |why: &&Reason| matches!(why, Reason::Dynamic | Reason::Template | Reason::Macro(_));
-    open.map(|one| one.text.to_string()).or_else(|| Some(statement.reasons.iter().find(is_made)?.to_string()))
+    open.map(ToString::to_string).or_else(|| Some(statement.reasons.iter().find(is_made)?.to_string()))
 }
 
 /// What is denied, in words.
 fn described(given: &Given) -> String {
     let list = |patterns: &[String], negated: bool| {
-        let shown: Vec<_> = patterns.iter().take(3).map(|one| format!("`{one}`")).collect();
+        let shown: Vec<_> =
+            patterns.iter().take(3).map(|one| format!("`{}`", elsewhere::shown(one))).collect();
         let more = if patterns.len() > shown.len() { " and more" } else { "" };
         format!("{}{}{more}", if negated { "all but " } else { "" }, shown.join(", "))
     };

@@ -1,11 +1,10 @@
 //! A source's statements as a policy document. What is only known once the source is rendered stands for itself: it is equal to
 //! the same expression, and to nothing else.
 
-use std::fmt::Write as _;
-
+use super::elsewhere::Patterns;
 use super::guest::Guest;
 use remit_policy::{Condition, Document, Effect, Matcher, Statement as Given};
-use remit_source::{Piece, Reason, Statement, Text, Tokens};
+use remit_source::{Inputs, Reason, Statement, Text};
 use serde_json::Value;
 
 /// A document, with what of it is not certain.
@@ -45,7 +44,8 @@ pub(super) fn for_guests(statements: &[Statement], is_wide: bool) -> ForGuests {
         if statement.resources.items.is_empty() {
             given.resources = Some(Matcher { negated: false, patterns: vec!["*".to_owned()], bare: false });
         }
-        let mut guests: Vec<Guest> = principals.items.iter().map(Guest::of).collect();
+        let patterns = Patterns(&statement.inputs);
+        let mut guests: Vec<Guest> = principals.items.iter().map(|one| Guest::of(one, &patterns)).collect();
         let is_everybody = guests.contains(&Guest::Everybody);
         match (principals.negated, given.effect) {
             (true, _) => guests = vec![Guest::AllBut(guests)],
@@ -100,19 +100,24 @@ pub(super) fn of(statements: &[Statement]) -> Written {
 
 /// A statement, without whom it names; none where its effect is not known.
 fn given(statement: &Statement) -> Option<Given> {
+    let patterns = Patterns(&statement.inputs);
     let conditions = statement.conditions.iter().map(|one| Condition {
-        operator: text(&one.operator),
-        key: text(&one.key),
-        values: one.values.iter().map(|value| Value::String(text(value))).collect(),
+        operator: patterns.text(&one.operator),
+        key: patterns.text(&one.key),
+        values: one.values.iter().map(|value| Value::String(patterns.text(value))).collect(),
         bare: false,
     });
     Some(Given {
-        sid: statement.sid.as_ref().map(|sid| text(&sid.text)),
+        sid: statement.sid.as_ref().map(|sid| patterns.text(&sid.text)),
         effect: statement.effect?,
-        actions: Matcher { negated: statement.not_actions, patterns: texts(&statement.actions), bare: false },
+        actions: Matcher {
+            negated: statement.not_actions,
+            patterns: patterns.texts(&statement.actions),
+            bare: false,
+        },
         resources: Some(Matcher {
             negated: statement.not_resources,
-            patterns: texts(&statement.resources),
+            patterns: patterns.texts(&statement.resources),
             bare: false,
         }),
         principal: None,
@@ -142,36 +147,13 @@ fn open(statement: &Statement) -> Option<String> {
         let why = statement.reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
         return Some(why);
     }
-    let of_actions = statement.actions.items.iter().find(|token| token.text.known().is_none());
-    of_actions.map(|token| format!("`{}` says which actions it allows", token.text))
+    let of_actions = statement.actions.said().into_iter().find(|text| text.known().is_none());
+    of_actions.map(|text| format!("`{text}` says which actions it allows"))
 }
 
-fn texts(tokens: &Tokens) -> Vec<String> {
-    tokens.items.iter().map(|token| text(&token.text)).collect()
-}
-
-/// A text in which opaque parts have neither wildcards nor variables.
+/// A text in which opaque parts have neither wildcards nor variables: of a name, that stands for what it names.
 pub(super) fn text(text: &Text) -> String {
-    let mut all = String::new();
-    for piece in text.pieces() {
-        match piece {
-            Piece::Literal(literal) => all.push_str(literal),
-            Piece::Opaque(source) => {
-                all.push('<');
-                for letter in source.trim().chars() {
-                    match letter {
-                        '*' | '?' | '$' | '{' | '}' | '\n' | '\r' => {
-                            // An expression with another of these is another expression.
-                            let _ = write!(all, "%{:02x}", u32::from(letter));
-                        }
-                        other => all.push(other),
-                    }
-                }
-                all.push('>');
-            }
-        }
-    }
-    all
+    Patterns(&Inputs::default()).text(text)
 }
 
 /// Whether a statement of a resource's policy says who may become a role.

@@ -8,7 +8,7 @@ use remit_policy::{
 use remit_source::Declared;
 
 use super::policy::{Gained, gained_by, granted, granted_by, level, names, telling, with_denials};
-use super::{Growth, Input, Severity, review, shown};
+use super::{Growth, Input, Severity, elsewhere, review, shown};
 
 /// What is gained.
 pub(super) struct Gain {
@@ -70,7 +70,11 @@ impl Gain {
         let action = telling(input, action, &gained);
         let known = input.catalog.find(action).and_then(|id| input.catalog.action(id));
         let action = known.map_or_else(|| action.to_owned(), remit_catalog::Action::full_name);
-        let on = if resource.starts_with("arn:") { format!(" on `{resource}`") } else { String::new() };
+        let on = if resource.starts_with("arn:") {
+            format!(" on `{}`", elsewhere::shown(resource))
+        } else {
+            String::new()
+        };
         format!("`{action}`{on}")
     }
 }

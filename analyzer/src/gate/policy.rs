@@ -1,13 +1,15 @@
 //! What a policy of AWS grants that it did not grant before, statement by statement.
 
+use std::borrow::Cow;
+
 use remit_catalog::AccessLevel;
 use remit_policy::{
     ActionSet, Document, Effect, Expander, Gap, Matcher, PolicySet, Statement as Given, contain,
 };
-use remit_source::{Place, Reason, Repository, Statement};
+use remit_source::{Inputs, Place, Reason, Repository, Statement};
 
 use super::holders::{Held, Holder};
-use super::{Growth, Input, Objection, Severity, document, review, shown, unjudged};
+use super::{Growth, Input, Objection, Severity, document, elsewhere, others_than, review, shown, unjudged};
 use crate::finding::worst_level;
 
 /// Each statement that grants more, or of which it cannot be told.
@@ -36,13 +38,15 @@ pub(super) fn growth(
         let Some(statement) = statements.get(*at) else { continue };
         let was = base.is_some_and(|base| is_as_before(base, statement));
         if !was {
-            grown.push(Err(unjudged(input, statement.file, statement.line, &head.address, why)));
+            let other = base.and_then(|base| stands_for_other(base, statement));
+            let why = other.map_or_else(|| why.clone(), |other| format!("{why}, and {other}"));
+            grown.push(Err(unjudged(input, statement.file, statement.line, &head.address, &why)));
         }
     }
     for (statement, from) in new.document.statements.iter().zip(&new.from) {
-        if statement.effect != Effect::Allow || new.open.iter().any(|(open, _)| open == from) {
-            continue;
-        }
+        let is_open = new.open.iter().any(|(open, _)| open == from);
+        let known = if is_open { known_part(statement) } else { Some(Cow::Borrowed(statement)) };
+        let Some(statement) = known.as_deref().filter(|one| one.effect == Effect::Allow) else { continue };
         let more = holders.iter().find_map(|holder| {
             let alone = with_denials(holder.has, statement);
             let had: Vec<&Document> = holder.had.iter().collect();
@@ -71,6 +75,9 @@ pub(super) fn growth(
             _ => example.resource,
         };
         let source = statements.get(*from);
+        let other = base.zip(source).and_then(|(base, source)| stands_for_other(base, source));
+        let other = other.map(|other| format!("since {other}"));
+        let why = other.as_deref().unwrap_or(why);
         let moved = source.and_then(|source| held.moved_from(source));
         let moved = moved.map(|from| format!("; moved from `{from}`")).unwrap_or_default();
         let is_wildcard = is_wide(statement);
@@ -84,7 +91,7 @@ pub(super) fn growth(
                 let name = head.names.holder.as_ref().or(head.names.name.as_ref())?;
                 name.known().map(str::to_owned)
             }),
-            how: format!("allows `{action}` on `{resource}`, {why}{moved}"),
+            how: format!("allows `{action}` on `{}`, {why}{moved}", elsewhere::shown(&resource)),
             names,
             widened: self::names(input, &widened),
             level,
@@ -96,6 +103,15 @@ pub(super) fn growth(
         }));
     }
     grown
+}
+
+/// What a statement allows for certain, of which an expression says part: the actions that are written out.
+fn known_part(statement: &Given) -> Option<Cow<'_, Given>> {
+    let patterns = statement.actions.patterns.iter().filter(|one| !elsewhere::is_open(one));
+    let patterns: Vec<String> = patterns.cloned().collect();
+    let is_part = !statement.actions.negated && !patterns.is_empty();
+    let actions = Matcher { patterns, ..statement.actions.clone() };
+    is_part.then(|| Cow::Owned(Given { actions, ..statement.clone() }))
 }
 
 /// Actions of a statement that grow.
@@ -171,17 +187,7 @@ fn union(one: &ActionSet, other: &ActionSet) -> ActionSet {
 
 /// What is written at a place of which not all can be read: statements are made there, or come from elsewhere.
 pub(super) fn unread<'a>(repository: &'a Repository, place: &Place) -> Option<&'a str> {
-    let is_it = |why: &Reason| {
-        matches!(
-            why,
-            Reason::Dynamic
-                | Reason::Merged(_)
-                | Reason::Template
-                | Reason::Expression(_)
-                | Reason::Unreadable(_)
-        )
-    };
-    place.reasons.iter().any(is_it).then(|| written(repository, place))
+    place.reasons.iter().any(Reason::is_unread).then(|| written(repository, place))
 }
 
 /// The text of a place.
@@ -194,12 +200,13 @@ pub(super) fn written<'a>(repository: &'a Repository, place: &Place) -> &'a str 
 pub(super) fn unclear(input: &Input<'_>, head: &Place, base: Option<&Place>) -> Option<Box<Objection>> {
     let now = unread(input.head, head);
     if now.is_none() && !is_of_loop(input.head, head) {
-        return None;
+        return base.and_then(|base| others_than(input, head, base));
     }
-    if base.is_some_and(|base| unread(input.base, base) == now && base.context == head.context) {
-        return None;
+    let same = base.filter(|base| unread(input.base, base) == now && base.context == head.context);
+    match same {
+        Some(base) => others_than(input, head, base),
+        None => Some(super::unknown(input, head)),
     }
-    Some(super::unknown(input, head))
 }
 
 /// Whether what a place says is another in each round of a loop.
@@ -209,10 +216,22 @@ fn is_of_loop(repository: &Repository, place: &Place) -> bool {
         && ["each.key", "each.value", "count.index"].iter().any(|word| text.contains(word))
 }
 
-/// Whether a place said the very same statement before.
+/// Whether a place said the very same statement before, and its expressions stood for the same.
 pub(super) fn is_as_before(base: &Place, statement: &Statement) -> bool {
     let plain = |one: &Statement| format!("{:?}", (document::said(std::slice::from_ref(one)), &one.reasons));
     base.statements().iter().any(|one| plain(one) == plain(statement))
+}
+
+/// Of a statement that is written as before, what its expressions stand for otherwise, in words.
+pub(super) fn stands_for_other(base: &Place, statement: &Statement) -> Option<String> {
+    let plain = |one: &Statement| {
+        let mut one = one.clone();
+        one.inputs = Inputs::default();
+        format!("{:?}", document::said(&[one]))
+    };
+    let now = plain(statement);
+    let before = base.statements().iter().find(|one| plain(one) == now)?;
+    elsewhere::changed(&statement.inputs, &before.inputs)
 }
 
 /// One statement, with all that deny.

@@ -8,7 +8,7 @@ use remit_source::{Place, Statement};
 
 use super::guest::Guest;
 use super::policy::{granted, is_as_before, level, names, unclear, with_denials};
-use super::{Growth, Input, Objection, Severity, document, review, shown, unjudged};
+use super::{Growth, Input, Objection, Severity, document, elsewhere, review, shown, unjudged};
 
 /// Each statement that lets somebody in newly, or of which it cannot be told.
 pub(super) fn growth(
@@ -155,7 +155,7 @@ fn told(
     let how = if is_trust {
         format!("lets {whom} become it, {}{any}", entry.why)
     } else {
-        format!("lets {whom} call `{action}` on `{resource}`, {}", entry.why)
+        format!("lets {whom} call `{action}` on `{}`, {}", elsewhere::shown(resource), entry.why)
     };
     let is_everybody = entry.guests.iter().any(|guest| guest.is_everybody());
     Growth {

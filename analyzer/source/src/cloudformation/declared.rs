@@ -6,8 +6,8 @@ use crate::repository::File;
 use crate::statement::Source;
 use crate::text::Text;
 
+use super::holder;
 use super::text::{is_nothing, referred, whole};
-use super::{holder, listed};
 
 /// All of a template's resources. What SAM gives to all functions is under `Globals`.
 pub(super) fn all(
@@ -32,7 +32,7 @@ fn one(
     let mut declared = Declared::new(source.file, file, span, format!("Resources.{}", entry.key));
     let path = file.path.as_path();
     let own = || holder(kind, &Text::opaque(&entry.key), path);
-    let list = |name: &str| properties.get(name).map(listed).unwrap_or_default();
+    let list = |name: &str| properties.get(name).map(Node::items).unwrap_or_default();
     let group = |node: &Node| holder("group", &whole(node, source.text), path);
     let global = || globals?.get(kind.strip_prefix("AWS::Serverless::")?);
     let given = |name: &str| properties.get(name).or_else(|| global()?.get(name));

@@ -3,10 +3,11 @@
 //! those of the cluster; the ones without `_v1` take the same.
 
 use crate::hcl::Block;
+use crate::inputs::Inputs;
 use crate::node::Node;
 use crate::place::{Content, FileId, Form, Names, Place, Reason};
 use crate::rule::Rule;
-use crate::statement::{Removal, has_repeated};
+use crate::statement::{Definitions as _, Removal, has_repeated};
 use crate::subject::{Bound, SubjectPlace};
 use crate::text::Text;
 use crate::tokens::{Sequence, Tokens};
@@ -46,9 +47,7 @@ fn place(module: &Module<'_>, file: FileId, block: &Block, kind: &str) -> Place 
     if block.blocks("aggregation_rule").next().is_some() {
         reasons.push(Reason::Aggregated);
     }
-    if module.calls > 1 {
-        reasons.push(Reason::Repeated(format!("{} calls of its module", module.calls)));
-    }
+    reasons.extend(module.called_often());
     let content = if kind.ends_with("Binding") {
         Content::Binding(Box::new(binding(module, file, block)))
     } else {
@@ -102,7 +101,10 @@ fn context(module: &Module<'_>, file: FileId, block: &Block) -> String {
 fn rule(module: &Module<'_>, file: FileId, block: &Block) -> Rule {
     let source = module.written(file);
     let tokens = |name: &str| {
-        let of = |node: &Node| Tokens::of(node, |item| item.text().cloned(), source);
+        let of = |node: &Node| Tokens {
+            said: Some(module.texts(file, node)),
+            ..Tokens::of(node, |item| item.text().cloned(), source)
+        };
         block.get(name).map(of).unwrap_or_default()
     };
     let mut rule = Rule {
@@ -115,6 +117,7 @@ fn rule(module: &Module<'_>, file: FileId, block: &Block) -> Rule {
         names: tokens("resource_names"),
         urls: tokens("non_resource_urls"),
         reasons: Vec::new(),
+        inputs: Inputs::default(),
         removal: Removal::of(block),
     };
     if has_repeated(block.attributes.iter().map(|entry| entry.key.as_str())) {

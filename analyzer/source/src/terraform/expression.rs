@@ -19,6 +19,8 @@ pub(super) struct Found<'a> {
     pub(super) said: Written<'a>,
     /// A file that it is read from, where nothing of that can be told.
     pub(super) read: Option<FileId>,
+    /// What a template is given.
+    pub(super) given: Option<(FileId, &'a Node)>,
 }
 
 /// What an expression says.
@@ -46,7 +48,11 @@ pub(super) fn find<'a>(module: &Module<'a>, file: FileId, node: &'a Node, depth:
                 }
                 _ => return encoded(file, only),
             },
-            ("file" | "templatefile", [path, ..]) => return read(module, file, node, path, name),
+            ("file", [path]) => return read(module, file, node, path, Dialect::Plain),
+            ("templatefile", [path, rest @ ..]) => {
+                let given = rest.first().map(|given| (file, given));
+                return Found { given, ..read(module, file, node, path, Dialect::Template) };
+            }
             _ => Written::Unknown(node, Reason::Expression(format!("{name}(…)"))),
         },
         Kind::Heredoc(span) => {
@@ -63,7 +69,7 @@ pub(super) fn find<'a>(module: &Module<'a>, file: FileId, node: &'a Node, depth:
         Kind::Expression(reference) => return follow(module, file, node, reference, depth),
         _ => Written::Unknown(node, Reason::Expression("…".to_owned())),
     };
-    Found { file, said, read: None }
+    Found { file, said, read: None, given: None }
 }
 
 fn encoded<'a>(file: FileId, node: &'a Node) -> Found<'a> {
@@ -71,7 +77,7 @@ fn encoded<'a>(file: FileId, node: &'a Node) -> Found<'a> {
         Kind::Map(_) => Written::Json(node.clone(), Form::TerraformJsonencode),
         _ => Written::Unknown(node, Reason::Expression(only_text(node))),
     };
-    Found { file, said, read: None }
+    Found { file, said, read: None, given: None }
 }
 
 fn only_text(node: &Node) -> String {
@@ -83,18 +89,25 @@ fn only_text(node: &Node) -> String {
 }
 
 /// JSON of another file, as it is or rendered.
-fn read<'a>(module: &Module<'a>, file: FileId, node: &'a Node, path: &Node, function: &str) -> Found<'a> {
+fn read<'a>(module: &Module<'a>, file: FileId, node: &'a Node, path: &Node, dialect: Dialect) -> Found<'a> {
     let path = text(module, file, path, 0);
     let Some(id) = module.file(&path) else {
+        let function = if dialect == Dialect::Plain { "file" } else { "templatefile" };
         let reason = Reason::Expression(format!("{function}({path})"));
-        return Found { file, said: Written::Unknown(node, reason), read: None };
+        return Found { file, said: Written::Unknown(node, reason), read: None, given: None };
     };
-    let dialect = if function == "file" { Dialect::Plain } else { Dialect::Template };
     let text = module.written(id);
     match json::read(text, 0..text.len(), dialect) {
-        Ok(json) => Found { file: id, said: Written::Json(json, Form::TerraformFile), read: None },
+        Ok(json) => {
+            Found { file: id, said: Written::Json(json, Form::TerraformFile), read: None, given: None }
+        }
         // What reads it is the place, and the file is what decides it.
-        Err(error) => Found { file, said: Written::Unknown(node, unreadable(error.message)), read: Some(id) },
+        Err(error) => Found {
+            file,
+            said: Written::Unknown(node, unreadable(error.message)),
+            read: Some(id),
+            given: None,
+        },
     }
 }
 
@@ -120,8 +133,12 @@ pub(super) fn reference(node: &Node) -> Option<&str> {
 }
 
 fn follow<'a>(module: &Module<'a>, file: FileId, node: &'a Node, reference: &str, depth: usize) -> Found<'a> {
-    let unknown =
-        || Found { file, said: Written::Unknown(node, Reason::Expression(reference.to_owned())), read: None };
+    let unknown = || Found {
+        file,
+        said: Written::Unknown(node, Reason::Expression(reference.to_owned())),
+        read: None,
+        given: None,
+    };
     if depth >= DEPTH {
         return unknown();
     }
@@ -129,7 +146,9 @@ fn follow<'a>(module: &Module<'a>, file: FileId, node: &'a Node, reference: &str
     match steps.as_slice() {
         [("data", ""), (super::DOCUMENT, ""), (name, _), ("json" | "minified_json", "")] => {
             match module.block(&format!("data.{}.{name}", super::DOCUMENT)) {
-                Some((file, block)) => Found { file, said: Written::Document(block), read: None },
+                Some((file, block)) => {
+                    Found { file, said: Written::Document(block), read: None, given: None }
+                }
                 None => unknown(),
             }
         }
@@ -212,7 +231,7 @@ fn resolved(module: &Module<'_>, reference: &str, depth: usize) -> Option<Text> 
 }
 
 /// What an index takes out of a list or map that is written out.
-fn item<'a>(node: &'a Node, index: &str) -> Option<&'a Node> {
+pub(super) fn item<'a>(node: &'a Node, index: &str) -> Option<&'a Node> {
     match &node.kind {
         Kind::List(list) => list.items.get(index.parse::<usize>().ok()?),
         Kind::Map(_) => node.get(quoted(index)?),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::attachment::Attachment;
 use crate::hcl::Block;
+use crate::inputs::Inputs;
 use crate::node::Node;
 use crate::place::FileId;
 use crate::text::Text;
@@ -117,7 +118,15 @@ impl Attached {
             }
             let line = of.lines().of(arn.span.start);
             let (span, address) = (arn.span.clone(), block.address());
-            self.foreign.push(Attachment { file, line, span, address, holder: Some(holder), policy });
+            self.foreign.push(Attachment {
+                file,
+                line,
+                span,
+                address,
+                holder: Some(holder),
+                policy,
+                inputs: Inputs::default(),
+            });
         }
     }
 
@@ -134,7 +143,15 @@ impl Attached {
                 let policy = crate::attachment::customer_managed(&name, &path);
                 let (line, span, address) =
                     (of.lines().of(node.span.start), node.span.clone(), block.address());
-                self.foreign.push(Attachment { file, line, span, address, holder, policy });
+                self.foreign.push(Attachment {
+                    file,
+                    line,
+                    span,
+                    address,
+                    holder,
+                    policy,
+                    inputs: Inputs::default(),
+                });
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Policies that modules take as their inputs, and how often modules are called.
+//! Policies that modules take as their inputs, and who calls modules.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,10 +14,10 @@ use crate::tokens::Sequence;
 use super::expression::{self, Written};
 use super::{Module, Wanted};
 
-/// How many blocks call each folder.
-pub(super) fn calls(files: &[File]) -> BTreeMap<PathBuf, usize> {
-    let mut calls = BTreeMap::new();
-    for file in files {
+/// The blocks that call each folder.
+pub(super) fn callers(files: &[File]) -> BTreeMap<PathBuf, Vec<(FileId, &Block)>> {
+    let mut callers: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (id, file) in files.iter().enumerate() {
         let Parsed::Terraform(blocks) = file.parsed() else { continue };
         let folder = file.path.parent().unwrap_or(Path::new(""));
         for block in blocks.iter().filter(|block| block.kind == "module") {
@@ -26,12 +26,11 @@ pub(super) fn calls(files: &[File]) -> BTreeMap<PathBuf, usize> {
                 continue;
             }
             if let Some(path) = joined(folder, Path::new(source)) {
-                let times = if super::repeats(block).is_some() { 2 } else { 1 };
-                *calls.entry(path).or_default() += times;
+                callers.entry(path).or_default().push((id, block));
             }
         }
     }
-    calls
+    callers
 }
 
 /// Inputs of a module that are policies, by what they say: a document, or statements in the words of a module.

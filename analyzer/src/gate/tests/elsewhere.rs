@@ -1,0 +1,257 @@
+//! What decides a grant may be written elsewhere, and change there alone.
+
+use super::*;
+
+/// What is said of a change of one file beside others that stay: its rules and messages.
+fn told(stays: &[(&str, &str)], path: &str, base: &str, head: &str) -> Vec<(&'static str, String)> {
+    let with = |text| stays.iter().copied().chain([(path, text)]).collect::<Vec<_>>();
+    let all = checked(&with(base), &with(head), &Policy::default());
+    all.into_iter().map(|one| (one.rule, one.message)).collect()
+}
+
+fn policy(statements: &str) -> String {
+    format!(
+        "resource \"aws_iam_role_policy\" \"app\" {{\n  role = \"app\"\n  policy = jsonencode({{ Statement = {statements} }})\n}}\n"
+    )
+}
+
+fn allowing(actions: &str, resources: &str) -> String {
+    policy(&format!("[{{ Effect = \"Allow\", Action = {actions}, Resource = {resources} }}]"))
+}
+
+#[test]
+fn lists_of_local_names_are_followed() {
+    for actions in [
+        "local.read",
+        "concat(local.read, [\"s3:ListBucket\"])",
+        "distinct(flatten([local.read, local.more.write]))",
+        "[\"${local.service}:GetObject\", \"s3:ListBucket\"]",
+        "local.all[\"read\"]",
+    ] {
+        let main = allowing(actions, "\"*\"");
+        let locals = |action: &str| {
+            format!(
+                "locals {{\n  read = [\"{action}\"]\n  more = {{ write = [\"s3:PutObject\"] }}\n  service = \"{}\"\n  all = {{ read = local.read }}\n}}\n",
+                action.split(':').next().unwrap()
+            )
+        };
+        let stays = [("main.tf", main.as_str())];
+        let all = told(&stays, "locals.tf", &locals("s3:GetObject"), &locals("iam:GetObject"));
+        assert_eq!(all.len(), 1, "{actions}: {all:?}");
+        assert_eq!(all[0].0, "new_privilege", "{actions}: {all:?}");
+        assert!(all[0].1.contains("`iam:"), "{actions}: {all:?}");
+        let fewer = |list: &str| {
+            format!(
+                "locals {{\n  read = [{list}]\n  more = {{ write = [] }}\n  service = \"s3\"\n  all = {{ read = local.read }}\n}}\n"
+            )
+        };
+        let none = told(
+            &stays,
+            "locals.tf",
+            &fewer("\"s3:GetObject\", \"s3:PutObject\""),
+            &fewer("\"s3:GetObject\""),
+        );
+        assert!(none.is_empty(), "{actions}: {none:?}");
+    }
+}
+
+#[test]
+fn what_is_forbidden_is_found_behind_a_local_name() {
+    let forbidding = Policy { forbidden: vec![Pattern::new("iam:PassRole").unwrap()], ..Policy::default() };
+    let files = |list: &str| {
+        format!("locals {{ more = [{list}] }}\n{}", allowing("concat(var.own, local.more)", "\"*\""))
+    };
+    let (base, head) = (files("\"s3:GetObject\""), files("\"s3:GetObject\", \"iam:PassRole\""));
+    let all = checked(&[("main.tf", &base)], &[("main.tf", &head)], &forbidding);
+    let rules: Vec<_> = all.iter().map(|one| one.rule).collect();
+    assert_eq!(rules, ["forbidden_action", "unjudged", "new_privilege"], "{all:?}");
+}
+
+#[test]
+fn inputs_of_a_module_are_followed_to_whoever_gives_them() {
+    let module = format!(
+        "variable \"actions\" {{ default = [\"s3:GetObject\"] }}\n{}",
+        allowing("var.actions", "\"*\"")
+    );
+    let caller = |list: &str| {
+        format!(
+            "locals {{ own = {list} }}\nmodule \"app\" {{\n  source = \"./app\"\n  actions = local.own\n}}\n"
+        )
+    };
+    let all = told(&[("app/main.tf", &module)], "main.tf", &caller("[\"s3:GetObject\"]"), &caller("[\"*\"]"));
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert_eq!(all[0].0, "unjudged");
+    assert!(all[0].1.contains("`var.actions` says something else than before"), "{all:?}");
+    let default = |list: &str| module.replace("[\"s3:GetObject\"] }", list);
+    let all = told(&[], "main.tf", &default("[\"s3:GetObject\"] }"), &default("[\"s3:*\"] }"));
+    assert_eq!(all.len(), 1, "{all:?}");
+    for file in ["terraform.tfvars", "env/prod.auto.tfvars"] {
+        let all =
+            told(&[("main.tf", &module)], file, "actions = [\"s3:GetObject\"]\n", "actions = [\"*\"]\n");
+        assert_eq!(all.len(), 1, "{file}: {all:?}");
+        assert!(told(&[("main.tf", &module)], file, "other = 1\n", "other = 2\n").is_empty());
+    }
+    let json = told(&[("main.tf", &module)], "x.tfvars.json", "{\"actions\": []}", "{\"actions\": [\"*\"]}");
+    assert_eq!(json.len(), 1, "{json:?}");
+}
+
+#[test]
+fn a_resource_behind_an_input_is_another_where_that_is() {
+    let main = format!(
+        "variable \"bucket\" {{}}\n{}",
+        allowing("\"s3:GetObject\"", "\"arn:aws:s3:::${var.bucket}/*\"")
+    );
+    let all = told(&[("main.tf", &main)], "a.tfvars", "bucket = \"logs\"\n", "bucket = \"*\"\n");
+    assert_eq!(all.len(), 1, "{all:?}");
+    let expected = "since `var.bucket` says something else than before";
+    assert!(all[0].1.contains(expected) && all[0].1.contains("`arn:aws:s3:::${var.bucket}/"), "{all:?}");
+    // A reference to a resource is no input, and what others refer to says nothing of this one.
+    let own = allowing("\"s3:GetObject\"", "aws_s3_bucket.logs.arn");
+    let bucket = |name: &str| {
+        format!(
+            "resource \"aws_s3_bucket\" \"logs\" {{ bucket = \"{name}\" }}\nlocals {{ other = \"{name}\" }}\n"
+        )
+    };
+    assert!(told(&[("main.tf", &own)], "b.tf", &bucket("a"), &bucket("b")).is_empty());
+}
+
+#[test]
+fn a_denial_that_denies_less_by_what_it_refers_to_is_told() {
+    let main = policy(
+        "[{ Effect = \"Allow\", Action = \"s3:*\", Resource = \"*\" }, { Effect = \"Deny\", Action = \"s3:*\", Resource = local.kept }]",
+    );
+    let list = |one: &str| format!("locals {{ kept = [\"arn:aws:s3:::vault/*\", \"{one}\"] }}\n");
+    let all =
+        told(&[("main.tf", &main)], "locals.tf", &list("arn:aws:s3:::keys/*"), &list("arn:aws:s3:::none/*"));
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert!(all[0].1.contains("arn:aws:s3:::keys/"), "{all:?}");
+    let all = told(
+        &[("main.tf", &main.replace("local.kept", "var.kept"))],
+        "a.tfvars",
+        "kept = [\"*\"]\n",
+        "kept = []\n",
+    );
+    assert_eq!(all.len(), 1, "{all:?}");
+}
+
+#[test]
+fn whom_a_local_name_lets_in_is_followed() {
+    let role = "resource \"aws_iam_role\" \"app\" {\n  name = \"app\"\n  assume_role_policy = jsonencode({ Statement = [{ Effect = \"Allow\", Action = \"sts:AssumeRole\", Principal = { AWS = local.who } }] })\n}\n";
+    let who = |account: &str| format!("locals {{ who = [\"arn:aws:iam::{account}:root\"] }}\n");
+    let all = told(&[("main.tf", role)], "l.tf", &who("111122223333"), &who("444455556666"));
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert_eq!(all[0].0, "new_trust");
+    assert!(all[0].1.contains("444455556666"), "{all:?}");
+}
+
+#[test]
+fn policies_made_of_what_cannot_be_read_are_compared_with_what_they_refer_to() {
+    let locals = |action: &str| format!("locals {{ own = [\"{action}\"] }}\n");
+    for main in [
+        policy("[for one in local.own : { Effect = \"Allow\", Action = one, Resource = \"*\" }]"),
+        policy("concat(local.own, [])"),
+        "resource \"aws_iam_role_policy\" \"app\" {\n  role = \"app\"\n  policy = templatestring(local.own, {})\n}\n".to_owned(),
+        "data \"aws_iam_policy_document\" \"d\" {\n  dynamic \"statement\" {\n    for_each = local.own\n    content { actions = [statement.value] }\n  }\n}\n".to_owned(),
+    ] {
+        let all = told(&[("main.tf", &main)], "l.tf", &locals("s3:GetObject"), &locals("*"));
+        assert_eq!(all.iter().map(|one| one.0).collect::<Vec<_>>(), ["unjudged"], "{main} {all:?}");
+        assert!(all[0].1.contains("`local.own` says something else than before"), "{all:?}");
+        assert!(told(&[("main.tf", &main)], "l.tf", &locals("*"), &locals("*")).is_empty());
+    }
+}
+
+#[test]
+fn parameters_and_mappings_of_a_template_are_followed() {
+    let template = |own: &str, map: &str, action: &str, resource: &str| {
+        format!(
+            "Parameters:\n  Own: {{Type: String, Default: '{own}'}}\n  Other: {{Type: String}}\nMappings:\n  Map: {{a: {{b: ['{map}']}}}}\nResources:\n  P:\n    Type: AWS::IAM::Policy\n    Properties:\n      PolicyName: p\n      Roles: [app]\n      PolicyDocument:\n        Statement:\n        - {{Effect: Allow, Action: {action}, Resource: {resource}}}\n"
+        )
+    };
+    let changed = |action: &str, resource: &str| {
+        let (base, head) = (template("a", "b", action, resource), template("c", "d", action, resource));
+        told(&[], "t.yaml", &base, &head)
+    };
+    for (action, resource, rule) in [
+        ("!Ref Own", "'*'", "unjudged"),
+        ("{'Fn::FindInMap': [Map, a, b]}", "'*'", "unjudged"),
+        ("!FindInMap [Map, a, b]", "'*'", "unjudged"),
+        ("!If [Own, 's3:Get*', 's3:*']", "'*'", "unjudged"),
+        ("s3:GetObject", "!Sub 'arn:aws:s3:::${Own}/*'", "new_privilege"),
+    ] {
+        let all = changed(action, resource);
+        assert_eq!(all.iter().map(|one| one.0).collect::<Vec<_>>(), [rule], "{action} {all:?}");
+        assert!(all[0].1.contains("says something else than before"), "{all:?}");
+    }
+    assert!(changed("s3:GetObject", "!Sub 'arn:aws:s3:::${Other}/*'").is_empty());
+}
+
+#[test]
+fn what_a_template_is_given_is_followed() {
+    let main = |given: &str| {
+        format!(
+            "resource \"aws_iam_role_policy\" \"app\" {{\n  role = \"app\"\n  policy = templatefile(\"p.json\", {{ bucket = {given} }})\n}}\n"
+        )
+    };
+    let document = super::policy(&allow("\"s3:GetObject\"", "arn:aws:s3:::${bucket}/*"));
+    let stays = [("p.json", document.as_str())];
+    assert!(told(&stays, "main.tf", &main("\"a\""), &main("\"a\"")).is_empty());
+    let all = told(&stays, "main.tf", &main("\"a\""), &main("\"*\""));
+    assert!(all.len() == 1 && all[0].1.contains("`templatefile` says something else"), "{all:?}");
+    let own = main("local.bucket");
+    let locals = |name: &str| format!("locals {{ bucket = \"{name}\" }}\n");
+    let all = told(&[stays[0], ("main.tf", &own)], "l.tf", &locals("a"), &locals("*"));
+    assert!(all.len() == 1 && all[0].1.contains("`local.bucket` says something else"), "{all:?}");
+}
+
+#[test]
+fn patches_of_an_overlay_are_followed() {
+    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: app\nrules:\n- apiGroups: ['']\n  resources: [pods]\n  verbs: [get]\n";
+    let inline = |verb: &str| {
+        format!(
+            "resources: [role.yaml]\npatches:\n- target: {{kind: ClusterRole, name: app}}\n  patch: |-\n    - {{op: replace, path: /rules/0/verbs, value: [{verb}]}}\n"
+        )
+    };
+    let all = told(&[("role.yaml", role)], "kustomization.yaml", &inline("list"), &inline("'*'"));
+    assert!(all.len() == 1 && all[0].1.contains("`kustomization.yaml` says something else"), "{all:?}");
+    let overlay =
+        "resources: [role.yaml]\npatches:\n- path: patch.yaml\n  target: {kind: ClusterRole, name: app}\n";
+    let patch = |verb: &str| format!("- {{op: replace, path: /rules/0/verbs, value: [{verb}]}}\n");
+    let stays = [("role.yaml", role), ("kustomization.yaml", overlay)];
+    let all = told(&stays, "patch.yaml", &patch("list"), &patch("'*'"));
+    assert!(all.len() == 1 && all[0].1.contains("`kustomization.yaml` says something else"), "{all:?}");
+}
+
+#[test]
+fn values_of_a_chart_are_followed() {
+    let role = |rules: &str| {
+        format!(
+            "{{{{ if .Values.rbac.create }}}}\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: app\nrules:\n{rules}{{{{ end }}}}\n"
+        )
+    };
+    let values = |verb: &str, create: bool| {
+        format!(
+            "verbs: [{verb}]\nrules:\n- {{apiGroups: [''], resources: [pods], verbs: [{verb}]}}\nrbac:\n  create: {create}\n  other: {verb}\nimage: {verb}\n"
+        )
+    };
+    let plain = "- apiGroups: ['']\n  resources: [pods]\n  verbs: [get]\n";
+    for (rules, name) in [
+        ("{{ toYaml .Values.rules }}\n".to_owned(), ".Values.rules"),
+        (plain.replace("[get]", "{{ .Values.verbs | toJson }}"), ".Values.verbs"),
+        (plain.replace("[get]", "{{ $.Values.verbs | toJson }}"), ".Values.verbs"),
+        (
+            format!("{plain}{{{{ range .Values.rules }}}}\n- {{{{ toYaml . }}}}\n{{{{ end }}}}\n"),
+            ".Values.rules",
+        ),
+    ] {
+        let (role, chart) = (role(&rules), "apiVersion: v2\nname: app\nversion: 0.1.0\n");
+        let stays = [("app/Chart.yaml", chart), ("app/templates/role.yaml", role.as_str())];
+        let all = told(&stays, "app/values-prod.yaml", &values("get", true), &values("'*'", true));
+        assert_eq!(all.iter().map(|one| one.0).collect::<Vec<_>>(), ["unjudged"], "{rules} {all:?}");
+        assert!(all[0].1.contains(&format!("`{name}` says something else than before")), "{all:?}");
+    }
+    let role = role(plain);
+    let stays = [("app/Chart.yaml", "name: app\n"), ("app/templates/role.yaml", role.as_str())];
+    let all = told(&stays, "app/values.yaml", &values("get", false), &values("get", true));
+    assert!(all.len() == 1 && all[0].1.contains(".Values.rbac.create"), "{all:?}");
+    assert!(told(&stays, "app/values.yaml", &values("get", true), &values("list", true)).is_empty());
+}
