@@ -30,7 +30,8 @@ pub(crate) fn declared(files: &[File]) -> Vec<Declared> {
             let Some(resources) = template.get("Resources").and_then(Node::entries) else { continue };
             let source =
                 Source { file: id, text: file.text(), lines: file.lines(), text_of, definitions: None };
-            all.extend(declared::all(resources, template.get("Globals"), source, file));
+            let whole = Template { root: template, text: file.text() };
+            all.extend(whole.noted(declared::all(resources, template.get("Globals"), source, file)));
         }
     }
     all

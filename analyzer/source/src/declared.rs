@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
+use crate::inputs::Inputs;
 use crate::node::{Node, Span};
 use crate::place::FileId;
 use crate::repository::{File, Parsed};
@@ -25,6 +26,8 @@ pub struct Declared {
     pub members: Vec<(Text, Text)>,
     /// Its tags, or annotations and labels, as far as they are known.
     pub tags: BTreeMap<String, String>,
+    /// What expressions of boundaries and members refer to.
+    pub inputs: Inputs,
 }
 
 /// A policy that bounds what others may allow.
@@ -41,8 +44,8 @@ pub struct Boundary {
 impl Declared {
     pub(crate) fn new(file: FileId, of: &File, span: Span, address: String) -> Self {
         let lines = of.lines().of(span.start)..=of.lines().of(span.end.saturating_sub(1));
-        let (holders, members) = (Vec::new(), Vec::new());
-        Self { file, lines, span, address, holders, members, tags: BTreeMap::new() }
+        let (holders, members, inputs) = (Vec::new(), Vec::new(), Inputs::default());
+        Self { file, lines, span, address, holders, members, tags: BTreeMap::new(), inputs }
     }
 
     /// Whether it is of a template of CloudFormation, within which an address means one thing.
@@ -53,6 +56,13 @@ impl Declared {
     /// The roles, users or groups that it makes, with what bounds each.
     pub fn bounded(&self) -> impl Iterator<Item = (&Text, Option<&Boundary>)> {
         self.holders.iter().map(|(holder, boundary)| (holder, boundary.as_ref()))
+    }
+
+    /// The expressions that say what bounds somebody, and who is in which group.
+    pub(crate) fn expressions(&self) -> Vec<&str> {
+        let boundaries = self.bounded().filter_map(|(_, boundary)| Some(&boundary?.policy));
+        let members = self.members.iter().flat_map(|(user, group)| [user, group]);
+        boundaries.chain(members).flat_map(Text::expressions).collect()
     }
 
     /// Whether it says anything.

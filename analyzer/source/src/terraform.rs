@@ -94,7 +94,9 @@ pub(crate) fn places(files: &[File]) -> (Vec<Place>, Vec<Place>, Vec<Attachment>
 
 /// Roles, users and groups of all folders with Terraform, and what has tags there.
 pub(crate) fn declared(files: &[File]) -> Vec<Declared> {
-    modules(files).iter().flat_map(declared::all).collect()
+    let all = modules(files);
+    let of = |module| inputs::noted(module, &all, declared::all(module));
+    all.iter().flat_map(of).collect()
 }
 
 /// A policy that a block makes: how it is called, and what says what it allows.

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use remit_policy::{Document, Expander, PolicySet};
-use remit_source::{Boundary, Declared, Repository, Text};
+use remit_source::{Boundary, Declared, Inputs, Repository, Text};
 
+use super::elsewhere::{Patterns, changed};
 use super::gain::{self, Gain, gain};
 use super::holders::Held;
 use super::policy::unread;
@@ -28,12 +29,13 @@ pub(super) fn growth(input: &Input<'_>, expander: &mut Expander<'_>, held: &Held
             let base = before.get(&name).map(Vec::as_slice).unwrap_or_default();
             let head = after.get(&name).map(Vec::as_slice).unwrap_or_default();
             let Some((declared, Some(was))) = former(input, one, base, head) else { continue };
-            if is.is_some_and(|is| said(is) == said(was)) {
+            if is.is_some_and(|is| said(one, is) == said(declared, was)) {
                 continue;
             }
             let change = Change {
                 before: (was, document_of(input.base, declared, was)),
                 after: is.map(|is| (is, document_of(input.head, one, is))),
+                inputs: &declared.inputs,
             };
             told.extend(change.told(input, expander, one, holder, held));
         }
@@ -73,8 +75,8 @@ fn scope<'r>(repository: &'r Repository, one: &Declared) -> Option<&'r Path> {
     if one.is_of_template() { Some(path) } else { path.parent() }
 }
 
-fn said(boundary: &Boundary) -> String {
-    document::text(&boundary.policy)
+fn said(declared: &Declared, boundary: &Boundary) -> String {
+    Patterns(&declared.inputs).text(&boundary.policy)
 }
 
 /// The policy that bounds, where all of it can be read.
@@ -95,6 +97,8 @@ fn document_of(repository: &Repository, declared: &Declared, boundary: &Boundary
 struct Change<'r> {
     before: (&'r Boundary, Option<Document>),
     after: Option<(&'r Boundary, Option<Document>)>,
+    /// What expressions of it referred to.
+    inputs: &'r Inputs,
 }
 
 impl Change<'_> {
@@ -131,7 +135,12 @@ impl Change<'_> {
                 (how, Some(gain))
             }
             (Some((is, _)), ..) => {
-                let why = format!("its boundary is `{}` in place of `{}`", is.policy, was.policy);
+                let why = match changed(&one.inputs, self.inputs) {
+                    Some(other) if is.policy == was.policy => {
+                        format!("its boundary is `{}`, and {other}", is.policy)
+                    }
+                    _ => format!("its boundary is `{}` in place of `{}`", is.policy, was.policy),
+                };
                 return Some(Err(unjudged(input, one.file, *one.lines.start(), &one.address, &why)));
             }
         };

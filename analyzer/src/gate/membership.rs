@@ -7,6 +7,7 @@ use std::path::Path;
 use remit_policy::{Document, Expander, PolicySet};
 use remit_source::{Attachment, Declared, Repository, Text};
 
+use super::elsewhere::Patterns;
 use super::gain::{self, gain};
 use super::holders::Held;
 use super::policy::is_wide;
@@ -23,9 +24,10 @@ fn groups(repository: &Repository) -> Groups<'_> {
     let mut all = Groups::new();
     for one in repository.declared() {
         let folder = repository.path(one.file).parent();
+        let patterns = Patterns(&one.inputs);
         for (user, group) in &one.members {
-            let groups = all.entry((folder, document::text(user))).or_default();
-            groups.entry(document::text(group)).or_insert((one, user, group));
+            let groups = all.entry((folder, patterns.text(user))).or_default();
+            groups.entry(patterns.text(group)).or_insert((one, user, group));
         }
     }
     all

@@ -66,7 +66,9 @@ pub(super) fn growth(
             Gap::Denied(_) => "which was denied before",
             Gap::Undecided => "and what it allowed before is too large to compare",
         };
-        let action = telling(input, &example.action, &names).to_owned();
+        let widened = self::names(input, &widened);
+        let told = if names.is_empty() { &widened } else { &names };
+        let action = telling(input, &example.action, told).to_owned();
         // The pattern of all resources tells more than the shortest that matches.
         let is_any =
             statement.resources.as_ref().is_some_and(|all| all.patterns.iter().any(|one| one == "*"));
@@ -93,7 +95,7 @@ pub(super) fn growth(
             }),
             how: format!("allows `{action}` on `{}`, {why}{moved}", elsewhere::shown(&resource)),
             names,
-            widened: self::names(input, &widened),
+            widened,
             level,
             is_wildcard,
             review: source.and_then(|source| {

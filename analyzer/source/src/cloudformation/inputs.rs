@@ -2,6 +2,7 @@
 //! Source: AWS CloudFormation User Guide, "Template anatomy".
 
 use crate::attachment::Attachment;
+use crate::declared::Declared;
 use crate::inputs::{Inputs, Scope};
 use crate::node::Node;
 use crate::place::{Content, Place};
@@ -35,6 +36,14 @@ impl Template<'_> {
         for one in attachments {
             one.inputs = Inputs::of(self, one.policy.expressions());
         }
+    }
+
+    /// The same of what is declared.
+    pub(super) fn noted(&self, mut declared: Vec<Declared>) -> Vec<Declared> {
+        for one in &mut declared {
+            one.inputs = Inputs::of(self, one.expressions());
+        }
+        declared
     }
 
     fn entry(&self, name: &str) -> Option<&Node> {

@@ -6,6 +6,7 @@ use crate::declared::{Boundary, Declared};
 use crate::hcl::Block;
 use crate::node::Node;
 use crate::place::FileId;
+use crate::statement::Definitions as _;
 use crate::text::Text;
 
 use super::holder::Policy;
@@ -34,20 +35,14 @@ fn one(module: &Module<'_>, file: FileId, block: &Block) -> Option<Declared> {
     if let Some((_, made)) = MADE.iter().find(|(known, _)| *known == kind) {
         declared.holders = holders(module, file, block, made);
     }
-    let names = |name: &str| block.get(name).map(Node::items).unwrap_or_default();
-    match kind {
-        "aws_iam_user_group_membership" => {
-            let user = block.get("user")?;
-            let pairs = names("groups").iter().map(|group| (user, group));
-            declared.members = pairs.flat_map(|pair| members(module, file, block, pair)).collect();
-        }
-        "aws_iam_group_membership" => {
-            let group = block.get("group")?;
-            let pairs = names("users").iter().map(|user| (user, group));
-            declared.members = pairs.flat_map(|pair| members(module, file, block, pair)).collect();
-        }
-        _ => {}
-    }
+    let texts = |name: &str| block.get(name).map(|node| module.texts(file, node)).unwrap_or_default();
+    let (users, groups) = match kind {
+        "aws_iam_user_group_membership" => (texts("user"), texts("groups")),
+        "aws_iam_group_membership" => (texts("users"), texts("group")),
+        _ => (Vec::new(), Vec::new()),
+    };
+    let pairs = users.iter().flat_map(|user| groups.iter().map(move |group| [user.clone(), group.clone()]));
+    declared.members = pairs.flat_map(|pair| members(module, file, block, &pair)).collect();
     let tags = block.get("tags").map(|node| Tags::of(module, file, node)).unwrap_or_default();
     declared.tags.extend(tags.known());
     // What the provider adds to all resources is there unless they say otherwise.
@@ -77,14 +72,8 @@ fn holders(module: &Module<'_>, file: FileId, block: &Block, kind: &str) -> Vec<
 }
 
 /// A user and a group, or one of each round of a loop.
-fn members(
-    module: &Module<'_>,
-    file: FileId,
-    block: &Block,
-    (user, group): (&Node, &Node),
-) -> Vec<(Text, Text)> {
-    let texts = [module.text(file, user), module.text(file, group)];
-    let all = Loop::of(module, file, block).texts(&texts);
+fn members(module: &Module<'_>, file: FileId, block: &Block, pair: &[Text; 2]) -> Vec<(Text, Text)> {
+    let all = Loop::of(module, file, block).texts(pair);
     let named =
         |[user, group]: &[_; 2]| (holder::named(module, "user", user), holder::named(module, "group", group));
     all.iter().map(named).collect()

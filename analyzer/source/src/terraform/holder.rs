@@ -56,7 +56,9 @@ pub(super) fn named(module: &Module<'_>, kind: &str, name: &Text) -> Text {
         return holder;
     }
     // An expression means another in another folder.
-    holder.push_opaque(&format!("{} in {}", reference(&name.to_string()), module.folder.display()));
+    let folder = module.folder.display().to_string();
+    let within = if folder.is_empty() { String::new() } else { format!(" in {folder}") };
+    holder.push_opaque(&format!("{}{within}", reference(&name.to_string())));
     holder
 }
 

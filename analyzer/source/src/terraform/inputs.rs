@@ -1,6 +1,7 @@
 //! What expressions of a module refer to: local names, and inputs with what its callers and files of variables give them.
 
 use crate::attachment::Attachment;
+use crate::declared::Declared;
 use crate::inputs::{Inputs, Scope, references};
 use crate::node::Node;
 use crate::place::{Content, FileId, Place, Reason};
@@ -48,6 +49,15 @@ pub(super) fn note_attached(module: &Module<'_>, all: &[Module<'_>], attachments
     for one in attachments {
         one.inputs = Inputs::of(&scope, one.policy.expressions());
     }
+}
+
+/// The same of what is declared.
+pub(super) fn noted(module: &Module<'_>, all: &[Module<'_>], mut declared: Vec<Declared>) -> Vec<Declared> {
+    let scope = Within { module, all, depth: DEPTH };
+    for one in &mut declared {
+        one.inputs = Inputs::of(&scope, one.expressions());
+    }
+    declared
 }
 
 impl Scope for Within<'_, '_> {

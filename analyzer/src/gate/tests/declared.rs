@@ -158,7 +158,7 @@ fn what_a_permission_set_gains_is_told() {
     let attached = "resource \"aws_ssoadmin_managed_policy_attachment\" \"dev\" {\n  permission_set_arn = aws_ssoadmin_permission_set.dev.arn\n  managed_policy_arn = \"arn:aws:iam::aws:policy/AdministratorAccess\"\n}\n";
     let told = messages(&base, &set("\"s3:GetObject\"", attached), "main.tf");
     let [(Severity::Warning, "new_privilege", message)] = told.as_slice() else { panic!("{told:?}") };
-    assert!(message.contains("to `permission-set aws_ssoadmin_permission_set.dev in `"), "{message}");
+    assert!(message.contains("to `permission-set aws_ssoadmin_permission_set.dev`"), "{message}");
     let template = |actions: &str, managed: &str| {
         format!(
             "Resources:\n  Dev:\n    Type: AWS::SSO::PermissionSet\n    Properties:\n      Name: dev\n      ManagedPolicies: \

@@ -186,6 +186,32 @@ fn parameters_and_mappings_of_a_template_are_followed() {
 }
 
 #[test]
+fn boundaries_attachments_and_members_behind_inputs_are_followed() {
+    let attachment =
+        "resource \"aws_iam_role_policy_attachment\" \"a\" {\n  role = \"app\"\n  policy_arn = var.own\n}\n";
+    let bounded =
+        "resource \"aws_iam_role\" \"app\" {\n  name = \"app\"\n  permissions_boundary = var.own\n}\n";
+    let group = "resource \"aws_iam_group_policy\" \"g\" {\n  group = \"ops\"\n  policy = jsonencode({ Statement = [{ Effect = \"Allow\", Action = \"s3:*\", Resource = \"*\" }] })\n}\n";
+    let members = format!(
+        "{group}resource \"aws_iam_group_membership\" \"m\" {{\n  name = \"m\"\n  group = \"ops\"\n  users = var.own\n}}\n"
+    );
+    for (main, rules) in [
+        (attachment, ["unjudged", "new_privilege"].as_slice()),
+        (bounded, &["unjudged"]),
+        (&members, &["new_privilege"]),
+    ] {
+        let all = told(&[("main.tf", main)], "a.tfvars", "own = \"a\"\n", "own = \"b\"\n");
+        assert_eq!(all.iter().map(|one| one.0).collect::<Vec<_>>(), rules, "{main} {all:?}");
+        assert!(told(&[("main.tf", main)], "a.tfvars", "own = \"a\"\n", "# x\nown = \"a\"\n").is_empty());
+    }
+    // Local names are followed to each user.
+    let local = members.replace("var.own", "local.own");
+    let users = |list: &str| format!("locals {{ own = [{list}] }}\n");
+    let all = told(&[("main.tf", &local)], "l.tf", &users("\"ann\""), &users("\"ann\", \"bob\""));
+    assert!(all.len() == 1 && all[0].1.contains("bob") && !all[0].1.contains("ann"), "{all:?}");
+}
+
+#[test]
 fn what_a_template_is_given_is_followed() {
     let main = |given: &str| {
         format!(

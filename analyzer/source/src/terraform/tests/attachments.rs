@@ -19,7 +19,7 @@ fn a_customer_managed_policy_of_a_permission_set_is_attached() {
              permission_set_arn = aws_ssoadmin_permission_set.s.arn\n  {inner}\n}}\n"
         )
     };
-    let set = || "permission-set aws_ssoadmin_permission_set.s in ".to_owned();
+    let set = || "permission-set aws_ssoadmin_permission_set.s".to_owned();
     for (reference, expected) in [
         ("name = \"AdministratorAccess\"", "customer managed policy AdministratorAccess"),
         ("name = \"own\"\n    path = \"/\"", "customer managed policy own"),
@@ -40,7 +40,7 @@ fn it_is_one_in_json_too() {
     let text = "{\"resource\": {\"aws_ssoadmin_customer_managed_policy_attachment\": {\"a\": {\
         \"permission_set_arn\": \"${aws_ssoadmin_permission_set.s.arn}\", \
         \"customer_managed_policy_reference\": {\"name\": \"own\"}}}}}";
-    let set = "permission-set aws_ssoadmin_permission_set.s in ".to_owned();
+    let set = "permission-set aws_ssoadmin_permission_set.s".to_owned();
     let all = attached(&repository(&[("main.tf.json", text)]));
     assert_eq!(all, [(set, "customer managed policy own".to_owned())]);
 }

@@ -70,7 +70,7 @@ fn groups_of_a_loop_are_told_apart() {
     let written = "toset([\"ops\", \"admins\"])";
     assert_eq!(groups(written, "aws_iam_group.g[\"ops\"].name"), ["group ops"]);
     assert_eq!(groups(written, "aws_iam_group.g[\"admins\"].name"), ["group admins"]);
-    assert_eq!(groups("var.all", "aws_iam_group.g[\"ops\"].name"), ["group aws_iam_group.g[\"ops\"] in "]);
+    assert_eq!(groups("var.all", "aws_iam_group.g[\"ops\"].name"), ["group aws_iam_group.g[\"ops\"]"]);
 }
 
 #[test]
