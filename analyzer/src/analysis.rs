@@ -26,6 +26,7 @@ use crate::rollup::{Caller, PrincipalCalls};
 use crate::suspects::{Burst, Suspects};
 use crate::visible::{Said, WindowSettings, coverage_of};
 use crate::workloads::WorkloadCalls;
+use crate::written::Written;
 
 /// Settings of an analysis.
 #[derive(Clone, Debug)]
@@ -129,6 +130,8 @@ pub(crate) struct Analysis {
     pub(crate) owners: Owners,
     /// What is not to be listed.
     pub(crate) mutes: Mutes,
+    /// Where repositories say what is granted, as far as any were named.
+    pub(crate) written: Written,
 }
 
 /// The ARN of a role without its path, where it has one.
@@ -194,6 +197,7 @@ pub(crate) fn analyse_among(
         longest_gap: settings.window.longest_gap,
         owners: Owners::default(),
         mutes: Mutes::default(),
+        written: Written::default(),
         inventory,
         account,
     };

@@ -46,6 +46,7 @@ mod suspects;
 mod typo;
 mod visible;
 mod workloads;
+mod written;
 mod yaml;
 
 pub use cli::run;

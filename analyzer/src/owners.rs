@@ -19,6 +19,7 @@ use crate::configuration::Place;
 use crate::finding::{Finding, FindingKind, Severity};
 use crate::grants::Grants;
 use crate::pattern::Pattern;
+use crate::written::Written;
 
 /// Who looks after identities
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -68,6 +69,7 @@ impl Owners {
         grants: &Grants,
         rules: &[(Place, OwnerRule)],
         arguments: &OwnerArguments,
+        written: &Written,
         today: jiff::civil::Date,
     ) -> anyhow::Result<Self> {
         let mut search = Search::new(rules, arguments, today)?;
@@ -89,13 +91,16 @@ impl Owners {
             // Of bare documents nobody knows the tags of whom they are for.
             let bare = policies.filter(|policy| policy.kind == PolicyKind::Bare);
             let files: Vec<&str> = bare.map(|policy| policy.origin.file.as_str()).collect();
-            let owner = search.owner(&principal.arn, &principal.tags, files.iter().copied());
+            let of_files = written.identity(&principal.arn).iter().map(|origin| origin.file.as_str());
+            let owner = search.owner(&principal.arn, &principal.tags, files.iter().copied().chain(of_files));
             let is_known = principal.fixed.is_none() && files.is_empty();
             add(principal.arn.clone(), owner, is_known);
         }
         for (account, described) in &grants.identities.service_accounts {
-            let file = [described.origin.file.as_str()];
-            let owner = search.owner(&account.user(), &described.tags, file.into_iter());
+            let user = account.user();
+            let of_files = written.identity(&user).iter().map(|origin| origin.file.as_str());
+            let files = std::iter::once(described.origin.file.as_str()).chain(of_files);
+            let owner = search.owner(&user, &described.tags, files);
             add(account.user(), owner, true);
         }
         // Of service accounts whose manifest is not among the grants only what people say of them is known.
@@ -104,7 +109,8 @@ impl Owners {
                 .is_some_and(|account| grants.identities.service_accounts.contains_key(&account))
         };
         for user in grants.rbac.subjects().into_iter().filter(|user| !known(user)) {
-            let owner = search.owner(user, &BTreeMap::new(), std::iter::empty());
+            let of_files = written.identity(user).iter().map(|origin| origin.file.as_str());
+            let owner = search.owner(user, &BTreeMap::new(), of_files);
             add(user.to_owned(), owner, false);
         }
         Ok(owners)

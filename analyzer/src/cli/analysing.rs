@@ -24,6 +24,7 @@ use crate::suspects::Suspects;
 use crate::typo::similar;
 use crate::visible::{DAY, Said, WindowSettings};
 use crate::workloads::workloads;
+use crate::written::Written;
 use crate::{links, span};
 
 /// Where the ledger is
@@ -148,6 +149,8 @@ pub(super) struct Wanted<'a> {
     pub(super) only: Option<&'a str>,
     /// Also when what runs as a principal was changed, for which the ledger itself is read.
     pub(super) deploys: bool,
+    /// Folders in which grants are written.
+    pub(super) repositories: &'a [PathBuf],
 }
 
 /// Reads ledger and grants, and analyses what is wanted.
@@ -184,7 +187,9 @@ pub(super) fn opened(
     }
     let linked = links::of_grants(&grants);
     let Configuration { mutes, owners } = streams.configuration;
-    let owners = Owners::of(&grants, owners, &arguments.owners, streams.today)?;
+    let written = Written::read(wanted.repositories, &grants)?;
+    problems.extend(written.problems.iter().cloned());
+    let owners = Owners::of(&grants, owners, &arguments.owners, &written, streams.today)?;
     let Grants { account, rbac, problems: of_manifests, .. } = grants;
     let since = first_counted(
         account.principals.iter().map(|one| one.arn.as_str()),
@@ -225,6 +230,7 @@ pub(super) fn opened(
     analysis.workloads = workloads;
     analysis.mutes = mutes.clone();
     analysis.owners = owners;
+    analysis.written = written;
     if let Some(only) = only.as_deref() {
         analysis.owners.retain(only);
     }

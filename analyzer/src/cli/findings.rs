@@ -1,5 +1,7 @@
 //! `remit findings`
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use super::Streams;
@@ -16,6 +18,9 @@ pub(super) struct Arguments {
     /// Only of this principal, by ARN or name
     #[arg(value_name = "PRINCIPAL")]
     only: Option<String>,
+    /// A repository in which grants are written: its `CODEOWNERS` tells owners. It may be given several times
+    #[arg(long, value_name = "DIR")]
+    repo: Vec<PathBuf>,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -48,8 +53,9 @@ impl Row for Line<'_> {
 }
 
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    let analysed =
-        analysed(&arguments.analysing, Wanted { only: arguments.only.as_deref(), deploys: false }, streams)?;
+    let wanted =
+        Wanted { only: arguments.only.as_deref(), repositories: &arguments.repo, ..Wanted::default() };
+    let analysed = analysed(&arguments.analysing, wanted, streams)?;
     let mut findings = findings(analysed.catalog, &analysed.analysis, analysed.cluster.as_ref());
     let all = findings.len();
     findings.retain(|finding| finding.muted.is_none());

@@ -47,8 +47,11 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         let message = "an intent is no table\nhint: use `--format json`, or `--on-demand` for a table";
         return Err(WrongUsage(message.to_owned()).into());
     }
-    let Opened { analysed, ledger, .. } =
-        opened(&arguments.analysing, Wanted { only: Some(who), deploys: true }, streams)?;
+    let Opened { analysed, ledger, .. } = opened(
+        &arguments.analysing,
+        Wanted { only: Some(who), deploys: true, ..Wanted::default() },
+        streams,
+    )?;
     let intent = intent(arguments, &analysed, &ledger)?;
     if arguments.format == Format::Json {
         serde_json::to_writer_pretty(&mut *streams.out, &intent)?;

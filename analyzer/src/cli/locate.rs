@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use remit_policy::{Account, Policy, PolicyKind};
 use remit_source::{Content, Found, Grant, Limits, Place, Reason, Repository};
 use serde::Serialize;
 
@@ -11,6 +10,7 @@ use super::Streams;
 use crate::exit::Exit;
 use crate::grants::{self, Grants};
 use crate::output::{Cell, Format, Row, plain, print};
+use crate::written::editable;
 
 /// Say where in a repository grants are written, and whether they can be edited there
 ///
@@ -91,7 +91,7 @@ pub(super) fn read(
 
 fn located(repository: &Repository, grants: &Grants) -> Vec<Line> {
     let mut lines = Vec::new();
-    for (policy, holder) in policies(&grants.account) {
+    for (_, policy, holder) in editable(&grants.account) {
         let grant =
             Grant::Policy { name: &policy.name, holder: holder.as_deref(), document: &policy.document };
         let name = match &holder {
@@ -109,16 +109,6 @@ fn located(repository: &Repository, grants: &Grants) -> Vec<Line> {
         lines.extend(found(repository, &binding.name.of_binding(), &repository.find(&grant)));
     }
     lines
-}
-
-/// The policies that an account can edit, each with the name of who holds it where it is inline.
-fn policies(account: &Account) -> impl Iterator<Item = (&Policy, Option<String>)> {
-    let own = account.policies.iter().filter(|policy| policy.kind != PolicyKind::ProviderManaged);
-    own.map(|policy| {
-        let holder = policy.holders.first().and_then(|arn| arn.rsplit('/').next()).map(str::to_owned);
-        let is_inline = policy.kind != PolicyKind::CustomerManaged;
-        (policy, if is_inline { Some(holder.unwrap_or_default()) } else { None })
-    })
 }
 
 fn found(repository: &Repository, grant: &str, found: &Found) -> Vec<Line> {

@@ -34,6 +34,10 @@ pub(super) struct Arguments {
     /// How pull requests stand, to be shown beside their principals: a file that `remit pr --report` wrote, or a folder of such
     #[arg(long, value_name = "PATH")]
     pull_requests: Vec<PathBuf>,
+    /// A repository in which grants are written: the report points at their files and lines, and `CODEOWNERS` tells owners. It may be
+    /// given several times
+    #[arg(long, value_name = "DIR")]
+    repo: Vec<PathBuf>,
     /// Print what changed since the report before, for a chat or a mail; nothing where nothing changed
     #[arg(long, value_name = "MEDIUM", value_enum)]
     digest: Option<Medium>,
@@ -55,7 +59,8 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
             .transpose()?,
     };
     let pull_requests = pull_requests::read(&arguments.pull_requests)?;
-    let Opened { analysed, ledger, .. } = opened(&arguments.analysing, Wanted::default(), streams)?;
+    let wanted = Wanted { repositories: &arguments.repo, ..Wanted::default() };
+    let Opened { analysed, ledger, .. } = opened(&arguments.analysing, wanted, streams)?;
     let beside = Beside {
         problems: analysed.problems.clone(),
         hours: hours(&analysed, &ledger)?,

@@ -34,6 +34,7 @@ pub(crate) fn section(cluster: &Cluster, subject: &AnalysedSubject) -> Principal
         name: short,
         account: cluster.name.clone().unwrap_or_default(),
         namespace: subject.user.account().map(|(namespace, _)| namespace.to_owned()),
+        written: Vec::new(),
         owner: None,
         muted: None,
         calls: subject.usage.calls.distinct(),

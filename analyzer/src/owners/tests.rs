@@ -51,7 +51,7 @@ fn rules_count_before_tags_and_tags_in_the_order_of_their_keys() {
         role("/aws-service-role/x.amazonaws.com/", "AWSServiceRoleForX", &json!([])),
     ]);
     let rules = rules(&[("*", "everybody"), ("ruled", "platform"), ("nobody", "x")]);
-    let owners = Owners::of(&grants, &rules[1..], &arguments(None), TODAY).unwrap();
+    let owners = Owners::of(&grants, &rules[1..], &arguments(None), &Written::default(), TODAY).unwrap();
     let owner = |name: &str| {
         owners.get(&format!("{ACCOUNT}:role/{name}")).map(|owner| (owner.shown(), owner.source.clone()))
     };
@@ -68,9 +68,10 @@ fn rules_count_before_tags_and_tags_in_the_order_of_their_keys() {
 #[test]
 fn where_nobody_says_who_owns_anything_nothing_is_found() {
     let grants = account(&[role("/", "a", &json!([])), role("/", "b", &json!([]))]);
-    let owners = Owners::of(&grants, &[], &arguments(None), TODAY).unwrap();
+    let owners = Owners::of(&grants, &[], &arguments(None), &Written::default(), TODAY).unwrap();
     assert!(owners.findings().is_empty());
-    let owners = Owners::of(&grants, &rules(&[("a", "ann")]), &arguments(None), TODAY).unwrap();
+    let owners =
+        Owners::of(&grants, &rules(&[("a", "ann")]), &arguments(None), &Written::default(), TODAY).unwrap();
     assert_eq!(owners.findings().len(), 1);
 }
 
@@ -85,7 +86,7 @@ fn an_owner_who_left_is_none() {
         role("/", "shared", &tag("ann,cy")),
         role("/", "stays", &tag("bo")),
     ]);
-    let owners = Owners::of(&grants, &[], &arguments(Some(leavers)), TODAY).unwrap();
+    let owners = Owners::of(&grants, &[], &arguments(Some(leavers)), &Written::default(), TODAY).unwrap();
     let expected = "its owner `@ann` left on 2026-10-31, by its tag `owner`".to_owned();
     assert_eq!(details(&owners), [("gone".to_owned(), expected)]);
     assert_eq!(owners.get(&format!("{ACCOUNT}:role/gone")).unwrap().shown(), "@ann (left)");
@@ -108,7 +109,7 @@ fn service_accounts_are_owned_by_annotations_and_what_is_not_read_is_not_known()
         identities.read(&manifest, &origin);
     }
     let grants = Grants { identities, ..Grants::default() };
-    let owners = Owners::of(&grants, &[], &arguments(None), TODAY).unwrap();
+    let owners = Owners::of(&grants, &[], &arguments(None), &Written::default(), TODAY).unwrap();
     let owner = |name: &str| owners.get(&format!("system:serviceaccount:default:{name}")).map(Owner::shown);
     assert_eq!(owner("annotated").as_deref(), Some("ann"));
     assert_eq!(owner("labelled").as_deref(), Some("shop"));
@@ -133,7 +134,7 @@ fn a_file_s_owners_own_what_it_grants() {
         name: "policy".to_owned(),
         principal: Ok(format!("{ACCOUNT}:role/web")),
     }]);
-    let owners = Owners::of(&grants, &[], &arguments(None), TODAY).unwrap();
+    let owners = Owners::of(&grants, &[], &arguments(None), &Written::default(), TODAY).unwrap();
     let owner = owners.get(&format!("{ACCOUNT}:role/web")).unwrap();
     assert_eq!(owner.shown(), "@acme/iam");
     assert_eq!(owner.source, "`.github/CODEOWNERS` for `iam/web/policy.json`");

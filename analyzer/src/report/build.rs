@@ -34,8 +34,8 @@ use crate::outcome::Edits;
 use crate::owners::Owner;
 use crate::proposals::{class_of, folder_of};
 use crate::report::model::{
-    FindingLine, LevelWeight, Point, PrincipalSection, ProposalSection, PullRequest, Report, ReportWindow,
-    SCHEMA, Totals, UnlistedRow, UnresolvedOperation, UsedRow, WithoutGrants,
+    FindingLine, LevelWeight, Place, Point, PrincipalSection, ProposalSection, PullRequest, Report,
+    ReportWindow, SCHEMA, Totals, UnlistedRow, UnresolvedOperation, UsedRow, WithoutGrants,
 };
 use crate::report::previous::Previous;
 use crate::report::wording::counted;
@@ -79,6 +79,7 @@ pub(crate) fn build(
         let mut of_one = pull_requests.remove(&principal.arn).unwrap_or_default().into_iter();
         principal.pull_request = of_one.next();
         principal.other_pull_requests = of_one.collect();
+        principal.written = analysis.written.identity(&principal.arn).iter().map(Place::of).collect();
         principal.owner = analysis.owners.get(&principal.arn).map(Owner::shown);
         principal.muted = analysis.mutes.of_identity(&principal.arn);
     }
@@ -206,6 +207,7 @@ fn section(catalog: &Catalog, account: &Account, analysed: &Analysed) -> Princip
         name: analysed.principal.name.clone(),
         account: analysed.account.clone(),
         namespace: None,
+        written: Vec::new(),
         owner: None,
         muted: None,
         calls: analysed.usage.calls.distinct(),

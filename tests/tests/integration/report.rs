@@ -224,3 +224,53 @@ fn sarif_is_valid_and_is_what_code_scanning_takes() {
     assert_eq!(place["artifactLocation"]["uri"], GRANTS);
     assert!(place["region"]["startLine"].as_u64().unwrap() > 1);
 }
+
+/// Where a repository holds what is granted, results are at its lines, and its owners look after what is made there.
+#[test]
+fn a_repository_tells_lines_and_owners() {
+    let place = place();
+    let place = place.path();
+    let grants = json(&place.join(GRANTS));
+    let roles = grants["RoleDetailList"].as_array().unwrap();
+    let names: Vec<&str> = roles.iter().map(|role| role["RoleName"].as_str().unwrap()).collect();
+    let made = |name: &&str| format!("resource \"aws_iam_role\" \"{name}\" {{\n  name = \"{name}\"\n}}\n");
+    let first = names.first().unwrap();
+    let infra = place.join("infra");
+    fs::create_dir_all(infra.join(".github")).unwrap();
+    fs::create_dir_all(infra.join("iam")).unwrap();
+    fs::create_dir(infra.join(".git")).unwrap();
+    fs::write(infra.join(".github/CODEOWNERS"), "iam/ @acme/identity\n").unwrap();
+    fs::write(infra.join("iam/first.tf"), format!("# one\n{}", made(first))).unwrap();
+    fs::write(infra.join("others.tf"), names.iter().skip(1).map(made).collect::<String>()).unwrap();
+
+    assert_eq!(report(place, &["--repo", "infra", "--owner-tag", "none"]).code, Some(0));
+    let told = json(&place.join("out/report.json"));
+    let principals = told["principals"].as_array().unwrap();
+    let of = |name: &str| principals.iter().find(|one| one["name"] == name).unwrap();
+    assert_eq!(of(first)["owner"], "@acme/identity");
+    let expected: Value = serde_json::from_str("[{\"file\": \"infra/iam/first.tf\", \"line\": 2}]").unwrap();
+    assert_eq!(of(first)["written"], expected);
+    let second = names.get(1).unwrap();
+    assert!(of(second)["owner"].is_null() && of(second)["written"][0]["line"] == 1, "{:#?}", of(second));
+
+    let log = json(&place.join("out/report.sarif"));
+    let results = log.pointer("/runs/0/results").unwrap().as_array().unwrap();
+    let is_first = |result: &&Value| {
+        let whom = result.pointer("/locations/0/logicalLocations/0/fullyQualifiedName").unwrap();
+        whom.as_str().unwrap().ends_with(&format!("/{first}"))
+    };
+    let of_first: Vec<_> = results.iter().filter(is_first).collect();
+    assert!(!of_first.is_empty());
+    for result in of_first {
+        let at = result.pointer("/locations/0/physicalLocation").unwrap();
+        assert_eq!(
+            (&at["artifactLocation"]["uri"], &at["region"]["startLine"]),
+            (&"infra/iam/first.tf".into(), &2.into())
+        );
+    }
+    let text = fs::read_to_string(place.join("out/report.md")).unwrap();
+    assert!(text.contains("**Written at:** `infra/iam/first.tf:2`"));
+    assert!(text.contains("**Owner:** @acme/identity"));
+    let lost = report(place, &["--repo", "lost"]);
+    assert!(lost.code == Some(2) && lost.talk.contains("cannot read repository `lost`"), "{lost:#?}");
+}

@@ -147,6 +147,16 @@ pub(super) fn is_subject(subject: &Subject, binding: &Binding, user: &User) -> b
     }
 }
 
+impl Binding {
+    /// Names of the users and ServiceAccounts that it names, as the authorizer sees them.
+    pub fn users(&self) -> impl Iterator<Item = String> {
+        self.subjects.iter().filter_map(|subject| match key(subject, self)? {
+            SubjectKey::User(name) => Some(name),
+            SubjectKey::Group(_) => None,
+        })
+    }
+}
+
 fn key(subject: &Subject, binding: &Binding) -> Option<SubjectKey> {
     Some(match subject {
         Subject::User(name) => SubjectKey::User(name.clone()),

@@ -32,8 +32,13 @@ pub(super) fn lines(
     let place = |finding: &Finding| {
         let of_account = principals.get(finding.principal.as_str());
         let origin = of_account.and_then(|analysed| origin(catalog, analysis, analysed, finding));
-        let origin = origin.or_else(|| bindings.get(finding.principal.as_str()).copied())?;
-        Some(Place { file: origin.file.clone(), line: origin.line })
+        // A repository is where something can be done about it. Without one, what was read is all that is known.
+        let written = || analysis.written.identity(&finding.principal).first();
+        let origin = match origin {
+            Some((policy, read)) => analysis.written.policy(policy).or_else(written).unwrap_or(read),
+            None => written().or_else(|| bindings.get(finding.principal.as_str()).copied())?,
+        };
+        Some(Place::of(origin))
     };
     findings
         .into_iter()
@@ -53,19 +58,19 @@ pub(super) fn lines(
         .collect()
 }
 
-/// Where the policy was read that grants the first of a finding's permissions, or else the principal's first.
+/// The policy that grants the first of a finding's permissions, or else the principal's first, and where it was read.
 fn origin<'a>(
     catalog: &Catalog,
     analysis: &'a Analysis,
     analysed: &Analysed,
     finding: &Finding,
-) -> Option<&'a Origin> {
+) -> Option<(usize, &'a Origin)> {
     let id = finding.names.first().and_then(|name| catalog.find(name));
     let mut allowing = analysed.judgement.granted.allowing.iter();
     let granting = id.and_then(|id| allowing.find(|one| one.actions.contains(id)));
     let policy = granting.map(|one| one.at.policy);
     let policy = policy.or_else(|| analysed.principal.attachments.first().map(|one| one.policy))?;
-    Some(&analysis.account.policies.get(policy)?.origin)
+    Some((policy, &analysis.account.policies.get(policy)?.origin))
 }
 
 /// Tells of each principal how bad the worst of its findings is. A principal that is muted has none that is not.

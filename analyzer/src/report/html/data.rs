@@ -211,9 +211,13 @@ fn detail(report: &Report, principal: &PrincipalSection, findings: &[&FindingLin
         "findings": list(findings, depth.findings),
         "rhythm": principal.rhythm.as_ref().map(rhythm),
         "proposal": proposal(principal, depth),
+        "written": principal.written.iter().take(WRITTEN).map(ToString::to_string).collect::<Vec<_>>(),
         "pull_requests": principal.pull_requests().map(|one| json!([one.url, one.words()])).collect::<Vec<_>>(),
     }))
 }
+
+/// Places of one principal that are shown.
+const WRITTEN: usize = 5;
 
 /// An object without members that hold nothing, which of thousands of principals is much.
 fn sparse(mut value: Value) -> Value {

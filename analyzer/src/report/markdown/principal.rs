@@ -8,6 +8,22 @@ use super::{SHORT, codes, gaps, inline_more, more};
 use crate::report::model::{PrincipalSection, ProposalSection};
 use crate::report::wording::{self, number, share};
 
+/// Places of one principal that are named.
+const WRITTEN: usize = 5;
+
+/// Who looks after a principal, and where repositories say what it is granted.
+fn about(principal: &PrincipalSection, page: &mut String) -> fmt::Result {
+    if let Some(owner) = &principal.owner {
+        writeln!(page, "**Owner:** {}\n", text(owner))?;
+    }
+    if !principal.written.is_empty() {
+        let places: Vec<_> =
+            principal.written.iter().take(WRITTEN).map(|place| code(&place.to_string())).collect();
+        writeln!(page, "**Written at:** {}\n", places.join(", "))?;
+    }
+    Ok(())
+}
+
 pub(super) fn section(
     rank: usize,
     principal: &PrincipalSection,
@@ -37,6 +53,7 @@ pub(super) fn section(
         number(principal.denied),
         text(&wording::last_used(&principal.last_used)),
     )?;
+    about(principal, page)?;
     proposal(principal, page)?;
     for pull_request in principal.pull_requests() {
         let url = pull_request.url.as_deref().map_or_else(|| "none".to_owned(), code);

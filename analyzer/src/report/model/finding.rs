@@ -1,5 +1,8 @@
 //! Findings as a report lists them.
 
+use std::fmt;
+
+use remit_policy::Origin;
 use serde::Serialize;
 
 use super::{Change, Mute};
@@ -45,4 +48,16 @@ pub struct Place {
     pub file: String,
     /// The line, from 1.
     pub line: u32,
+}
+
+impl Place {
+    pub(crate) fn of(origin: &Origin) -> Self {
+        Self { file: origin.file.clone(), line: origin.line }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Gap, PermissionCounts};
+use super::{Gap, PermissionCounts, Place};
 
 /// One principal.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -19,6 +19,8 @@ pub struct PrincipalSection {
     pub namespace: Option<String>,
     /// Who looks after it, where that is known.
     pub owner: Option<String>,
+    /// Where repositories make it and give it its permissions, as far as they were named.
+    pub written: Vec<Place>,
     /// Why it is not to be listed, where somebody said so. It is counted all the same.
     pub muted: Option<Mute>,
     /// Allowed calls in the window.

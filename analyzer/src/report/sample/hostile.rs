@@ -41,6 +41,7 @@ pub(in crate::report) fn filled_with(text: &str) -> Report {
     for (at, principal) in report.principals.iter_mut().enumerate() {
         (principal.arn, principal.name, principal.kind) = (format!("{}{at}", evil()), evil(), evil());
         principal.last_used = Some(evil());
+        principal.written = vec![Place { file: evil(), line: 1 }];
         (principal.account, principal.namespace, principal.owner) = (evil(), Some(evil()), Some(evil()));
         principal.muted = Some(Mute { reason: evil(), until: Some(evil()) });
         if let Some(rhythm) = &mut principal.rhythm {

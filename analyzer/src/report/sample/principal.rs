@@ -2,8 +2,8 @@
 
 use super::{Dice, LEVELS};
 use crate::report::model::{
-    ChangeRow, Gap, LevelRow, Mute, PermissionCounts, PrincipalSection, ProposalSection, PullRequest, Rhythm,
-    ServiceLevel, ServiceRow, UnlistedRow, UsedRow,
+    ChangeRow, Gap, LevelRow, Mute, PermissionCounts, Place, PrincipalSection, ProposalSection, PullRequest,
+    Rhythm, ServiceLevel, ServiceRow, UnlistedRow, UsedRow,
 };
 
 const NAMES: [&str; 24] = [
@@ -106,6 +106,9 @@ pub(super) fn principal(at: usize, used: usize, dice: &Dice) -> PrincipalSection
         kind: kind.to_owned(),
         account: account.to_owned(),
         namespace: None,
+        written: (0..at % 3)
+            .map(|file| Place { file: format!("infra/{name}/iam-{file}.tf"), line: 12 })
+            .collect(),
         owner: (at % 5 < 3).then(|| format!("team-{}", at % 5)),
         muted: (at % 10 == 9)
             .then(|| Mute { reason: "break glass".to_owned(), until: Some("2027-01-31".to_owned()) }),

@@ -1,0 +1,160 @@
+//! Where repositories say what an account or a cluster grants.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use remit_policy::{Account, Origin, Policy, PolicyKind};
+use remit_source::{Found, Grant, Limits, ReadError, Repository};
+
+use crate::grants::Grants;
+
+/// The places of policies and identities in repositories.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Written {
+    /// By the place of a policy in the account.
+    policies: BTreeMap<usize, Origin>,
+    /// By ARN or user name: where an identity is made, and then where it gets its permissions.
+    identities: BTreeMap<String, Vec<Origin>>,
+    /// What could not be read; the rest was.
+    pub(crate) problems: Vec<String>,
+}
+
+impl Written {
+    /// Finds all grants in some folders, of which the first that has one counts.
+    pub(crate) fn read(folders: &[PathBuf], grants: &Grants) -> Result<Self, ReadError> {
+        let mut written = Self::default();
+        for folder in folders {
+            let repository = Repository::read(folder, Limits::default())?;
+            let problems = repository.problems.iter().map(|problem| {
+                let line = if problem.line > 0 { format!(":{}", problem.line) } else { String::new() };
+                format!("{}{line}: {}", within(folder, &problem.path), problem.message)
+            });
+            written.problems.extend(problems);
+            written.add(folder, &repository, grants);
+        }
+        Ok(written)
+    }
+
+    /// Where a policy of the account is written.
+    pub(crate) fn policy(&self, at: usize) -> Option<&Origin> {
+        self.policies.get(&at)
+    }
+
+    /// Where an identity is made, and where it gets its permissions.
+    pub(crate) fn identity(&self, name: &str) -> &[Origin] {
+        self.identities.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn add(&mut self, folder: &Path, repository: &Repository, grants: &Grants) {
+        let here = |file: usize, line: u32| Origin { file: within(folder, repository.path(file)), line };
+        let found = |grant: &Grant<'_>| match repository.find(grant) {
+            Found::One { place, .. } => {
+                repository.places.get(place).map(|place| here(place.file, place.line))
+            }
+            Found::Several(_) | Found::None => None,
+        };
+        for (at, policy, holder) in editable(&grants.account) {
+            let grant =
+                Grant::Policy { name: &policy.name, holder: holder.as_deref(), document: &policy.document };
+            if let Some(origin) = found(&grant) {
+                self.policies.entry(at).or_insert(origin);
+            }
+        }
+        let mut made: BTreeMap<&str, Origin> = BTreeMap::new();
+        for one in repository.declared() {
+            for (holder, _) in one.bounded() {
+                if let Some(name) = holder.known() {
+                    made.entry(name).or_insert_with(|| here(one.file, *one.lines.start()));
+                }
+            }
+        }
+        for principal in &grants.account.principals {
+            let kind = if principal.arn.contains(":user/") { "user" } else { "role" };
+            let name = principal.arn.rsplit('/').next().unwrap_or_default();
+            let own = made.get(format!("{kind} {name}").as_str()).cloned();
+            let policies =
+                principal.attachments.iter().filter_map(|one| self.policies.get(&one.policy).cloned());
+            let all: Vec<Origin> = own.into_iter().chain(policies).collect();
+            self.note(&principal.arn, all);
+        }
+        for binding in grants.rbac.bindings() {
+            let Some(origin) = found(&Grant::Binding { name: &binding.name }) else { continue };
+            for user in binding.users() {
+                self.note(&user, vec![origin.clone()]);
+            }
+        }
+    }
+
+    fn note(&mut self, identity: &str, origins: Vec<Origin>) {
+        let own = self.identities.entry(identity.to_owned()).or_default();
+        for origin in origins {
+            if !own.contains(&origin) {
+                own.push(origin);
+            }
+        }
+    }
+}
+
+/// The policies that an account can edit, with their places in it, and the name of who holds one where it is inline.
+pub(crate) fn editable(account: &Account) -> impl Iterator<Item = (usize, &Policy, Option<String>)> {
+    let own = account.policies.iter().enumerate().filter(|(_, one)| one.kind != PolicyKind::ProviderManaged);
+    own.map(|(at, policy)| {
+        let holder = policy.holders.first().and_then(|arn| arn.rsplit('/').next()).map(str::to_owned);
+        let is_inline = policy.kind != PolicyKind::CustomerManaged;
+        (at, policy, if is_inline { Some(holder.unwrap_or_default()) } else { None })
+    })
+}
+
+/// A path in a folder as the user would name it: in the working folder it is what it is there.
+fn within(folder: &Path, path: &Path) -> String {
+    let all = folder.join(path);
+    all.strip_prefix(".").unwrap_or(&all).display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::grants;
+
+    const ACCOUNT: &str = r#"{"RoleDetailList": [{"RoleName": "etl", "Arn": "arn:aws:iam::111122223333:role/jobs/etl", "RolePolicyList": [{"PolicyName": "read", "PolicyDocument": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}}], "AttachedManagedPolicies": []}, {"RoleName": "idle", "Arn": "arn:aws:iam::111122223333:role/idle", "RolePolicyList": [], "AttachedManagedPolicies": []}]}"#;
+
+    const BINDING: &str = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata:\n  name: web\n  namespace: shop\nroleRef:\n  kind: Role\n  name: web\nsubjects:\n- kind: ServiceAccount\n  name: web\n- kind: Group\n  name: ops\n";
+
+    const SOURCE: &str = "resource \"aws_iam_role\" \"etl\" {\n  name = \"etl\"\n}\n\nresource \"aws_iam_role_policy\" \"read\" {\n  name   = \"read\"\n  role   = aws_iam_role.etl.name\n  policy = jsonencode({ Statement = [{ Effect = \"Allow\", Action = \"s3:GetObject\", Resource = \"*\" }] })\n}\n";
+
+    /// Places as `file:line`, files below the folder.
+    fn shown(folder: &Path, origins: &[Origin]) -> Vec<String> {
+        let below =
+            |origin: &Origin| Path::new(&origin.file).strip_prefix(folder).unwrap().display().to_string();
+        origins.iter().map(|origin| format!("{}:{}", below(origin), origin.line)).collect()
+    }
+
+    #[test]
+    fn an_identity_is_written_where_it_is_made_and_where_its_policies_and_bindings_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let (read, repository) = (folder.path().join("grants"), folder.path().join("repository"));
+        for (path, text) in [
+            (read.join("account.json"), ACCOUNT),
+            (read.join("web.yaml"), BINDING),
+            (repository.join("iam/main.tf"), SOURCE),
+            (repository.join("web.yaml"), BINDING),
+            (repository.join("broken.tf"), "resource {"),
+        ] {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let grants = grants::read(&[read], None, &BTreeSet::new()).unwrap();
+        let written = Written::read(std::slice::from_ref(&repository), &grants).unwrap();
+        let of = |name: &str| shown(&repository, written.identity(name));
+        assert_eq!(of("arn:aws:iam::111122223333:role/jobs/etl"), ["iam/main.tf:1", "iam/main.tf:8"]);
+        assert_eq!(of("system:serviceaccount:shop:web"), ["web.yaml:1"]);
+        assert!(of("arn:aws:iam::111122223333:role/idle").is_empty() && of("ops").is_empty());
+        assert_eq!(written.policy(0), written.identity("arn:aws:iam::111122223333:role/jobs/etl").get(1));
+        assert!(written.problems[0].contains("broken.tf:1: "), "{:?}", written.problems);
+        // In the working folder a file is called what it is called there.
+        assert_eq!(within(Path::new("."), Path::new("iam/main.tf")), "iam/main.tf");
+        assert!(Written::read(&[folder.path().join("none")], &grants).is_err());
+    }
+}
