@@ -20,8 +20,10 @@ pub struct Attachment {
     pub holder: Option<Text>,
     /// Its ARN or name.
     pub policy: Text,
-    /// What that refers to.
+    /// What expressions of it refer to.
     pub inputs: Inputs,
+    /// Those of them that decide whether it is there.
+    pub switches: Inputs,
 }
 
 /// A policy of the customer's that is attached by its name. It is no known text, since a name alone is one of the provider's policies.

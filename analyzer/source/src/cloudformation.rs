@@ -12,7 +12,7 @@ use std::path::Path;
 
 use crate::attachment::Attachment;
 use crate::declared::Declared;
-use crate::inputs::Inputs;
+use crate::inputs::{Follower, Inputs};
 use crate::node::{Entry, Kind, Node};
 use crate::place::{Content, FileId, Form, Names, Place, Reason};
 use crate::repository::{File, Parsed};
@@ -30,8 +30,10 @@ pub(crate) fn declared(files: &[File]) -> Vec<Declared> {
             let Some(resources) = template.get("Resources").and_then(Node::entries) else { continue };
             let source =
                 Source { file: id, text: file.text(), lines: file.lines(), text_of, definitions: None };
-            let whole = Template { root: template, text: file.text() };
-            all.extend(whole.noted(declared::all(resources, template.get("Globals"), source, file)));
+            let follower = Follower::new(Template { root: template, text: file.text() });
+            let mut own = declared::all(resources, template.get("Globals"), source, file);
+            own.iter_mut().for_each(|one| follower.note_declared(one));
+            all.append(&mut own);
         }
     }
     all
@@ -51,7 +53,7 @@ pub(crate) fn places(
             let is_sam = template.get("Transform").is_some();
             let source =
                 Source { file: id, text: file.text(), lines: file.lines(), text_of, definitions: None };
-            let whole = Template { root: template, text: file.text() };
+            let follower = Follower::new(Template { root: template, text: file.text() });
             let (attached, mut foreign) = attached(resources, source, &file.path);
             let (mut own, mut of_resources) = (Vec::new(), Vec::new());
             for entry in resources {
@@ -61,9 +63,9 @@ pub(crate) fn places(
                 of_resources.extend(reader.resource_policies(&entry.value));
                 reader.resource(&entry.value);
             }
-            whole.note(&mut own);
-            whole.note(&mut of_resources);
-            whole.note_attached(&mut foreign);
+            inputs::note(&follower, &mut own);
+            inputs::note(&follower, &mut of_resources);
+            inputs::note_attached(&follower, &mut foreign);
             places.append(&mut own);
             resource_policies.append(&mut of_resources);
             attachments.append(&mut foreign);
@@ -100,14 +102,17 @@ impl Reader<'_> {
                 let holder = name_of.unwrap_or_else(generated);
                 let policies = properties.get("Policies").map(Node::items).unwrap_or_default();
                 for (at, policy) in policies.iter().enumerate() {
-                    let Some(document) = policy.get("PolicyDocument") else { continue };
                     let names = Names {
                         name: policy.get("PolicyName").and_then(|node| text_of(node, self.source.text)),
                         holder: Some(holder.clone()),
                         holders: own.clone(),
                         namespace: None,
                     };
-                    self.add(document, format!("Resources.{}.Policies[{at}]", self.name), names);
+                    let address = format!("Resources.{}.Policies[{at}]", self.name);
+                    match policy.get("PolicyDocument") {
+                        Some(document) => self.add(document, address, names),
+                        None => self.add_unknown(policy, address, names),
+                    }
                 }
             }
             "AWS::IAM::Policy"
@@ -199,6 +204,13 @@ impl Reader<'_> {
                 self.places.push(place);
             }
         }
+    }
+
+    /// A policy that a function makes, or leaves out.
+    fn add_unknown(&mut self, policy: &Node, address: String, names: Names) {
+        let place = self.place(policy, address, names, Content::Unknown);
+        let reasons = vec![Reason::Expression(whole(policy, self.source.text).to_string())];
+        self.places.push(Place { reasons, ..place });
     }
 
     fn add(&mut self, document: &Node, address: String, names: Names) {
@@ -299,6 +311,7 @@ fn attached(
                 holder: Some(holder),
                 policy,
                 inputs: Inputs::default(),
+                switches: Inputs::default(),
             });
         }
     }
@@ -320,6 +333,7 @@ fn customer_managed(entry: &Entry, source: Source<'_>, path: &Path) -> Vec<Attac
             holder: Some(holder(SET, &Text::opaque(&entry.key), path)),
             policy: crate::attachment::customer_managed(&whole(node, source.text), &folder),
             inputs: Inputs::default(),
+            switches: Inputs::default(),
         })
     };
     list.map(Node::items).unwrap_or_default().iter().filter_map(of).collect()

@@ -117,6 +117,7 @@ fn statement(file: FileId, line: u32, span: Span, actions: Tokens) -> Statement 
         span: span.clone(),
         sid: None,
         effect: Some(Effect::Allow),
+        open_effect: None,
         not_actions: false,
         actions,
         not_resources: false,

@@ -65,6 +65,14 @@ impl Declared {
         boundaries.chain(members).flat_map(Text::expressions).collect()
     }
 
+    pub(crate) fn texts_mut(&mut self) -> Vec<&mut Text> {
+        let holders = self.holders.iter_mut().flat_map(|(holder, boundary)| {
+            std::iter::once(holder).chain(boundary.iter_mut().map(|boundary| &mut boundary.policy))
+        });
+        let members = self.members.iter_mut().flat_map(|(user, group)| [user, group]);
+        holders.chain(members).collect()
+    }
+
     /// Whether it says anything.
     pub(crate) fn says(&self) -> bool {
         !self.holders.is_empty() || !self.members.is_empty() || !self.tags.is_empty()

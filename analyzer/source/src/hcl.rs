@@ -123,7 +123,9 @@ impl Reader<'_> {
             Expression::Parenthesis(inner) => return self.node(inner.inner()),
             Expression::FuncCall(call) => {
                 let arguments = call.args.iter().map(|argument| self.node(argument)).collect();
-                Kind::Call(call.name.name.to_string(), arguments)
+                // One of a provider is another than that of the language with the same name.
+                let namespace: String = call.name.namespace.iter().map(|part| format!("{part}::")).collect();
+                Kind::Call(format!("{namespace}{}", call.name.name.as_str()), arguments)
             }
             _ => Kind::Expression(self.source(&span).to_owned()),
         };

@@ -2,7 +2,7 @@
 
 use crate::helm::Masked;
 use crate::helm::values::{Values, is_values};
-use crate::inputs::Inputs;
+use crate::inputs::{Follower, Inputs};
 use crate::node::{Node, Span};
 use crate::place::{Content, FileId, Form, Names, Place, Reason};
 use crate::repository::{File, Parsed};
@@ -12,6 +12,9 @@ use crate::subject::{Bound, SubjectPlace};
 use crate::text::Text;
 use crate::tokens::{Sequence, Tokens};
 use crate::{helm, kustomize, markers};
+
+/// What a condition around a role or binding is called.
+const CONDITION: &str = "the condition around it";
 
 /// Lists may hold lists, but nobody nests them deeper.
 const DEPTH: usize = 4;
@@ -40,7 +43,12 @@ pub(crate) fn places(files: &[File]) -> Vec<Place> {
         let Some(file) = files.get(place.file) else { continue };
         let Parsed::Helm(_, masked) = file.parsed() else { continue };
         let around = masked.choices_around(&place.span, file.text());
-        Values::of(&values, &file.path).note(place, &around);
+        if !around.is_empty() {
+            place.inputs.add(CONDITION, &around.replace("{{-", "{{").replace("-}}", "}}"));
+        }
+        let follower = Follower::new(Values::of(&values, file));
+        let more = follower.scope.deciding(place);
+        follower.note_place(place, more.into_iter().chain([around.as_str()]));
     }
     let mut extra = markers::places(files, &mut places);
     places.append(&mut extra);

@@ -16,9 +16,9 @@ const DEPTH: usize = 16;
 
 /// One `kustomization.yaml`.
 struct Kustomization<'a> {
+    file: &'a File,
     folder: PathBuf,
     node: &'a Node,
-    text: &'a str,
 }
 
 /// What a way from an overlay to a file does to names.
@@ -77,10 +77,7 @@ fn kustomizations(files: &[File]) -> Vec<Kustomization<'_>> {
         }
         if let Parsed::Documents(documents) = file.parsed() {
             let folder = file.path.parent().unwrap_or(Path::new("")).to_owned();
-            all.extend(documents.iter().map(|node| {
-                let (folder, text) = (folder.clone(), file.text());
-                Kustomization { folder, node, text }
-            }));
+            all.extend(documents.iter().map(|node| Kustomization { file, folder: folder.clone(), node }));
         }
     }
     all
@@ -189,18 +186,38 @@ fn patched(one: &Kustomization<'_>, files: &[File], places: &mut [Place]) {
         let role = of("kind").or_else(|| own.and_then(|own| Some(own.get("kind")?.known()?.to_owned())));
         let name = of("name")
             .or_else(|| own.and_then(|own| Some(own.get("metadata")?.get("name")?.known()?.to_owned())));
-        let Some(role) = role else { continue };
         let path =
             patch.get("path").and_then(Node::known).and_then(|path| joined(&one.folder, Path::new(path)));
-        let file = path.and_then(|path| files.get(named(files, &path)?)).map(File::text);
-        let by = one.folder.join("kustomization.yaml").display().to_string();
-        for place in places.iter_mut().filter(|place| place.form != Form::Terraform && place.kind() == role) {
-            let own_name = place.address.split_once('/').map(|(_, name)| name);
-            if name.as_deref().is_none_or(|name| Some(name) == own_name) {
-                let own = one.text.get(patch.span.clone()).into_iter();
-                own.chain(file).for_each(|text| place.inputs.add(&by, text));
-                place.reasons.push(Reason::Patched(by.clone()));
+        let file = path.and_then(|path| files.get(named(files, &path)?));
+        let by = one.file.path.display().to_string();
+        let is_object = |place: &&mut Place| {
+            place.form != Form::Terraform && matches!(place.content, Content::Rules(_) | Content::Binding(_))
+        };
+        for place in places.iter_mut().filter(is_object) {
+            let own_name = place.address.split_once('/').map(|(_, name)| name).unwrap_or_default();
+            // A patch that says neither kind nor name is of what its file says, which is read as what it is.
+            let is_its = (role.is_some() || name.is_some())
+                && role.as_deref().is_none_or(|wanted| is_meant(wanted, place.kind()))
+                && name.as_deref().is_none_or(|wanted| is_meant(wanted, own_name));
+            if !is_its {
+                continue;
             }
+            place.inputs.add(&by, &patch.said(one.file.text()));
+            if let Some(file) = file {
+                let said = match file.parsed() {
+                    Parsed::Documents(all) => all.iter().map(|node| node.said(file.text())).collect(),
+                    _ => file.text().to_owned(),
+                };
+                place.inputs.add(&file.path.display().to_string(), &said);
+            }
+            place.reasons.push(Reason::Patched(by.clone()));
         }
     }
+}
+
+/// Whether a target means a kind or name: it may be a pattern, which is anchored. What is more than a name may mean any.
+/// Source: the Kustomize documentation, "patches", on `target`.
+fn is_meant(target: &str, name: &str) -> bool {
+    let is_pattern = target.contains(['*', '+', '?', '[', '(', '|', '^', '$', '\\', '{']);
+    is_pattern || target == name
 }

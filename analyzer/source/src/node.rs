@@ -107,6 +107,36 @@ impl Node {
         self.text()?.known()
     }
 
+    /// What it says, without how that is laid out. Expressions are told as they are written, but for space.
+    pub(crate) fn said(&self, source: &str) -> String {
+        let mut all = self.tag.as_ref().map(|tag| format!("!{tag} ")).unwrap_or_default();
+        match &self.kind {
+            Kind::Text(text) => all.push_str(&format!("{:?}", text.to_string())),
+            Kind::Plain(text) => all.push_str(text),
+            Kind::List(list) => {
+                let items: Vec<_> = list.items.iter().map(|item| item.said(source)).collect();
+                all.push_str(&format!("[{}]", items.join(", ")));
+            }
+            Kind::Map(entries) => {
+                let mut entries: Vec<_> = entries
+                    .iter()
+                    .map(|entry| format!("{:?}: {}", entry.key, entry.value.said(source)))
+                    .collect();
+                entries.sort();
+                all.push_str(&format!("{{{}}}", entries.join(", ")));
+            }
+            Kind::Heredoc(span) => all.push_str(source.get(span.clone()).unwrap_or_default()),
+            Kind::Call(name, arguments) => {
+                let arguments: Vec<_> = arguments.iter().map(|one| one.said(source)).collect();
+                all.push_str(&format!("{name}({})", arguments.join(", ")));
+            }
+            Kind::Expression(text) => {
+                all.push_str(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+            }
+        }
+        all
+    }
+
     /// The text that it is a reference to, or a known text, or else how it is written.
     pub(crate) fn as_text(&self, source: &str) -> Text {
         match &self.kind {

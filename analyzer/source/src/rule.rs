@@ -46,6 +46,10 @@ impl Rule {
         [&self.verbs, &self.groups, &self.resources, &self.names, &self.urls]
     }
 
+    pub(crate) fn lists_mut(&mut self) -> [&mut Tokens; 5] {
+        [&mut self.verbs, &mut self.groups, &mut self.resources, &mut self.names, &mut self.urls]
+    }
+
     /// The expressions in it of which it is not known what they stand for.
     pub(crate) fn expressions(&self) -> Vec<&str> {
         let texts = self.lists().into_iter().flat_map(Tokens::said);

@@ -4,7 +4,7 @@ use remit_policy::Effect;
 
 use crate::hcl::Block;
 use crate::inputs::Inputs;
-use crate::node::{Kind, Node, Span};
+use crate::node::{Node, Span};
 use crate::place::{FileId, Reason};
 use crate::principal::Principals;
 use crate::text::{Piece, Text};
@@ -23,6 +23,8 @@ pub struct Statement {
     pub sid: Option<Token>,
     /// Allow or deny; none where the source does not tell.
     pub effect: Option<Effect>,
+    /// The expression that says which.
+    pub open_effect: Option<Text>,
     /// Whether it names what it does not mean: `NotAction`.
     pub not_actions: bool,
     /// Its actions.
@@ -223,6 +225,7 @@ pub(crate) fn empty(span: Span, source: Source<'_>, removal: Removal) -> Stateme
         span,
         sid: None,
         effect: None,
+        open_effect: None,
         not_actions: false,
         actions: Tokens::default(),
         not_resources: false,
@@ -247,11 +250,13 @@ fn take(statement: &mut Statement, name: &str, value: &Node, source: Source<'_>)
             statement.sid = Some(Token { text, span: value.span.clone() });
         }
         "effect" => {
-            statement.effect = match value.known() {
+            let text = texts(value, source).into_iter().next().unwrap_or_default();
+            statement.effect = match text.known() {
                 Some("Allow") => Some(Effect::Allow),
                 Some("Deny") => Some(Effect::Deny),
                 _ => None,
             };
+            statement.open_effect = Some(text).filter(|text| text.known().is_none());
         }
         "action" | "actions" | "notaction" | "notactions" => {
             statement.not_actions = name.starts_with("not");
@@ -271,7 +276,7 @@ fn take(statement: &mut Statement, name: &str, value: &Node, source: Source<'_>)
 
 /// Conditions as the JSON language writes them, by operator and key, or as modules take them, in a list.
 fn conditions(node: &Node, source: Source<'_>) -> Vec<SourceCondition> {
-    if let Kind::List(list) = &node.kind {
+    if let Some(list) = node.list() {
         let of = |item: &Node| {
             let text = |name| item.get(name).map(|node| node.as_text(source.text)).unwrap_or_default();
             let values = item.get("values").map(|node| texts(node, source)).unwrap_or_default();
@@ -335,7 +340,18 @@ impl Statement {
         let conditions = conditions.flat_map(|one| [&one.operator, &one.key].into_iter().chain(&one.values));
         let principals = self.principals.iter().flat_map(|all| &all.items);
         let principals = principals.flat_map(|one| [&one.kind, &one.id]);
-        lists.chain(conditions).chain(principals).flat_map(Text::expressions).collect()
+        let all = lists.chain(conditions).chain(principals).chain(&self.open_effect);
+        all.flat_map(Text::expressions).collect()
+    }
+
+    /// Its texts beside actions and resources.
+    pub(crate) fn texts_mut(&mut self) -> Vec<&mut Text> {
+        let conditions = self.conditions.iter_mut();
+        let conditions =
+            conditions.flat_map(|one| [&mut one.operator, &mut one.key].into_iter().chain(&mut one.values));
+        let principals = self.principals.iter_mut().flat_map(|all| &mut all.items);
+        let principals = principals.flat_map(|one| [&mut one.kind, &mut one.id]);
+        conditions.chain(principals).chain(&mut self.open_effect).collect()
     }
 
     fn check(&mut self) {

@@ -50,6 +50,13 @@ impl Bound {
         [&self.role_kind, &self.role].into_iter().chain(subjects).flat_map(Text::expressions).collect()
     }
 
+    pub(crate) fn texts_mut(&mut self) -> Vec<&mut Text> {
+        let subjects = self.subjects.iter_mut();
+        let subjects =
+            subjects.flat_map(|one| [&mut one.kind, &mut one.name].into_iter().chain(&mut one.namespace));
+        [&mut self.role_kind, &mut self.role].into_iter().chain(subjects).collect()
+    }
+
     /// Whether another says the same, wherever it is written.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         let subjects = |bound: &Self| -> Vec<_> {

@@ -14,6 +14,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,7 @@ use crate::repository::{File, Parsed, joined, named};
 use crate::statement::{Definitions, Source, plain};
 use crate::text::Text;
 use expression::{Found, Written};
+use inputs::Within;
 
 /// The blocks of one folder, which Terraform reads as one module.
 pub(crate) struct Module<'a> {
@@ -39,6 +41,8 @@ pub(crate) struct Module<'a> {
     callers: Vec<(FileId, &'a Block)>,
     /// The files in its folder, and below, that give its inputs values.
     variables: Vec<&'a File>,
+    /// References that were resolved to texts, or cannot be, and those that are being resolved.
+    resolved: RefCell<BTreeMap<String, Option<Text>>>,
 }
 
 /// The modules of all folders with Terraform.
@@ -67,7 +71,15 @@ fn modules(files: &[File]) -> Vec<Module<'_>> {
         }
         let callers = callers.remove(folder).unwrap_or_default();
         let variables = given.iter().copied().filter(|file| file.path.starts_with(folder)).collect();
-        Module { folder: folder.to_owned(), files, blocks, addresses, callers, variables }
+        Module {
+            folder: folder.to_owned(),
+            files,
+            blocks,
+            addresses,
+            callers,
+            variables,
+            resolved: RefCell::default(),
+        }
     };
     folders.into_iter().map(module).collect()
 }
@@ -76,15 +88,16 @@ fn modules(files: &[File]) -> Vec<Module<'_>> {
 pub(crate) fn places(files: &[File]) -> (Vec<Place>, Vec<Place>, Vec<Attachment>) {
     let (mut places, mut resource_policies, mut attachments) = (Vec::new(), Vec::new(), Vec::new());
     let all = modules(files);
-    for module in &all {
+    for (at, module) in all.iter().enumerate() {
         let mut attached = holder::attached(module);
         let mut own = Vec::new();
         module.places(&attached.own, &mut own);
         own.extend(cluster::places(module));
         let mut of_resources = resource_policy::places(module);
-        inputs::note(module, &all, &mut own);
-        inputs::note(module, &all, &mut of_resources);
-        inputs::note_attached(module, &all, &mut attached.foreign);
+        let follower = Within::follower(&all, at);
+        inputs::note(&follower, module, &mut own);
+        inputs::note(&follower, module, &mut of_resources);
+        inputs::note_attached(&follower, module, &mut attached.foreign);
         places.append(&mut own);
         resource_policies.append(&mut of_resources);
         attachments.append(&mut attached.foreign);
@@ -95,8 +108,12 @@ pub(crate) fn places(files: &[File]) -> (Vec<Place>, Vec<Place>, Vec<Attachment>
 /// Roles, users and groups of all folders with Terraform, and what has tags there.
 pub(crate) fn declared(files: &[File]) -> Vec<Declared> {
     let all = modules(files);
-    let of = |module| inputs::noted(module, &all, declared::all(module));
-    all.iter().flat_map(of).collect()
+    let of = |(at, module): (usize, &Module<'_>)| {
+        let mut declared = declared::all(module);
+        inputs::note_declared(&Within::follower(&all, at), &mut declared);
+        declared
+    };
+    all.iter().enumerate().flat_map(of).collect()
 }
 
 /// A policy that a block makes: how it is called, and what says what it allows.
@@ -267,8 +284,8 @@ impl<'a> Module<'a> {
             place.context.push_str(read.text());
         }
         if let Some((file, given)) = found.given {
-            let text = self.written(file).get(given.span.clone()).unwrap_or_default();
-            place.inputs.add("templatefile", text);
+            let given = given.said(self.written(file));
+            place.inputs.add("templatefile", &given);
         }
         // Which of the documents of a loop it is, its index tells.
         if is_one_of_many && let Some(source) = self.source(wanted.file) {

@@ -13,7 +13,8 @@ pub struct Text {
 pub enum Piece {
     /// These characters.
     Literal(String),
-    /// What is only known once the source is rendered, as the source writes it: `${aws_s3_bucket.logs.arn}`.
+    /// What is only known once the source is rendered, as the source writes it: `${aws_s3_bucket.logs.arn}`. Behind that a mark may
+    /// stand, which is another where it refers to something else: [`written`] is without.
     Opaque(String),
 }
 
@@ -84,9 +85,19 @@ impl Text {
     /// Its parts of which nothing is known but how they are written.
     pub(crate) fn expressions(&self) -> impl Iterator<Item = &str> {
         self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Opaque(source) => Some(source.as_str()),
+            Piece::Opaque(source) => Some(written(source)),
             Piece::Literal(_) => None,
         })
+    }
+
+    /// Marks its opaque parts, so that those are others that refer to something else. Marks are not shown.
+    pub(crate) fn mark(&mut self, of: impl Fn(&str) -> Option<String>) {
+        for piece in &mut self.pieces {
+            let Piece::Opaque(source) = piece else { continue };
+            if let Some(mark) = of(written(source)) {
+                *source = format!("{}{MARK}{mark}", written(source));
+            }
+        }
     }
 
     /// The text, where all of it is known.
@@ -136,10 +147,19 @@ impl Text {
     }
 }
 
+/// What stands between an expression and its mark.
+const MARK: char = '\u{1f}';
+
+/// An opaque part as the source writes it, without its mark.
+pub fn written(source: &str) -> &str {
+    source.split(MARK).next().unwrap_or_default()
+}
+
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.pieces.iter().try_for_each(|piece| match piece {
-            Piece::Literal(text) | Piece::Opaque(text) => f.write_str(text),
+            Piece::Literal(text) => f.write_str(text),
+            Piece::Opaque(source) => f.write_str(written(source)),
         })
     }
 }

@@ -5,15 +5,32 @@ use std::collections::BTreeSet;
 use remit_catalog::AccessLevel;
 use remit_source::{Attachment, Repository};
 
-use super::elsewhere::Patterns;
+use super::elsewhere::{self, changed};
 use super::holders::identity;
-use super::{Growth, Input, Objection, Severity, document, review, shown, unjudged};
+use super::{Growth, Input, Objection, Severity, review, shown, unjudged};
 
 /// Each attachment that was not there before.
 pub(super) fn growth(input: &Input<'_>) -> Vec<Result<Growth, Box<Objection>>> {
     let before: BTreeSet<_> = input.base.attachments.iter().map(|one| key(input.base, one)).collect();
     let new = input.head.attachments.iter().filter(|one| !before.contains(&key(input.head, one)));
-    new.flat_map(|one| told(input, one)).collect()
+    new.flat_map(|one| {
+        let mut told = told(input, one);
+        if let Some(other) = stands_for_other(input, one) {
+            let grown = told.iter_mut().filter_map(|one| one.as_mut().ok());
+            grown.for_each(|growth| growth.how.push_str(&format!("; {other}")));
+        }
+        told
+    })
+    .collect()
+}
+
+/// Of an attachment that is written as before, what its expressions stand for otherwise, in words.
+fn stands_for_other(input: &Input<'_>, one: &Attachment) -> Option<String> {
+    let plain = |one: &Attachment| {
+        (one.address.clone(), one.holder.as_ref().map(ToString::to_string), one.policy.to_string())
+    };
+    let before = input.base.attachments.iter().find(|before| plain(before) == plain(one))?;
+    changed(&one.inputs, &before.inputs).or_else(|| changed(&one.switches, &before.switches))
 }
 
 /// What whoever has a policy from elsewhere has by it, and that it cannot be told where that is so.
@@ -28,10 +45,10 @@ pub(super) fn told(input: &Input<'_>, one: &Attachment) -> Vec<Result<Growth, Bo
 }
 
 /// Who has what; where nobody is named, what attaches it stands for whom.
-fn key(repository: &Repository, one: &Attachment) -> (String, String) {
-    let holder = one.holder.as_ref().map(document::text);
+fn key(repository: &Repository, one: &Attachment) -> (String, String, String) {
+    let holder = one.holder.as_ref().map(elsewhere::text);
     let whom = holder.unwrap_or_else(|| format!("{} {}", repository.path(one.file).display(), one.address));
-    (whom, Patterns(&one.inputs).text(&one.policy))
+    (whom, elsewhere::text(&one.policy), one.switches.mark())
 }
 
 /// The name of a policy of the provider: no customer can make one whose ARN has `aws` for an account, and a name alone, as templates

@@ -8,7 +8,7 @@ use std::path::Path;
 use remit_policy::{Document, Expander, PolicySet};
 use remit_source::{Boundary, Declared, Inputs, Repository, Text};
 
-use super::elsewhere::{Patterns, changed};
+use super::elsewhere::{self, changed};
 use super::gain::{self, Gain, gain};
 use super::holders::Held;
 use super::policy::unread;
@@ -25,11 +25,11 @@ pub(super) fn growth(input: &Input<'_>, expander: &mut Expander<'_>, held: &Held
     let mut told = Vec::new();
     for one in input.head.declared() {
         for (holder, is) in one.bounded() {
-            let name = document::text(holder);
+            let name = elsewhere::text(holder);
             let base = before.get(&name).map(Vec::as_slice).unwrap_or_default();
             let head = after.get(&name).map(Vec::as_slice).unwrap_or_default();
             let Some((declared, Some(was))) = former(input, one, base, head) else { continue };
-            if is.is_some_and(|is| said(one, is) == said(declared, was)) {
+            if is.is_some_and(|is| said(is) == said(was)) {
                 continue;
             }
             let change = Change {
@@ -47,7 +47,7 @@ fn bounded(repository: &Repository) -> Bounded<'_> {
     let mut all = Bounded::new();
     for one in repository.declared() {
         for (holder, boundary) in one.bounded() {
-            all.entry(document::text(holder)).or_default().push((one, boundary));
+            all.entry(elsewhere::text(holder)).or_default().push((one, boundary));
         }
     }
     all
@@ -75,8 +75,8 @@ fn scope<'r>(repository: &'r Repository, one: &Declared) -> Option<&'r Path> {
     if one.is_of_template() { Some(path) } else { path.parent() }
 }
 
-fn said(declared: &Declared, boundary: &Boundary) -> String {
-    Patterns(&declared.inputs).text(&boundary.policy)
+fn said(boundary: &Boundary) -> String {
+    elsewhere::text(&boundary.policy)
 }
 
 /// The policy that bounds, where all of it can be read.
@@ -136,7 +136,7 @@ impl Change<'_> {
             }
             (Some((is, _)), ..) => {
                 let why = match changed(&one.inputs, self.inputs) {
-                    Some(other) if is.policy == was.policy => {
+                    Some(other) if is.policy.to_string() == was.policy.to_string() => {
                         format!("its boundary is `{}`, and {other}", is.policy)
                     }
                     _ => format!("its boundary is `{}` in place of `{}`", is.policy, was.policy),

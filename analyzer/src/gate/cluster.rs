@@ -5,7 +5,7 @@ use remit_catalog::kubernetes::Target;
 use remit_policy::rbac::{self, Bound, Permission, excess};
 use remit_source::{Content, Place, Reason, Rule, Text, Tokens};
 
-use super::elsewhere::{Patterns, changed};
+use super::elsewhere::{changed, texts};
 use super::{Growth, Input, Objection, Severity, others_than, review, shown, unjudged};
 use crate::cluster::level;
 use crate::finding::worst_level;
@@ -211,8 +211,6 @@ fn role_of(input: &Input<'_>, binding: &Place, role: &str) -> Option<Named> {
 
 /// A rule, in which what is not known stands for itself.
 pub(super) fn rule(source: &Rule) -> rbac::Rule {
-    let patterns = Patterns(&source.inputs);
-    let texts = |tokens: &Tokens| patterns.texts(tokens);
     rbac::Rule {
         verbs: texts(&source.verbs),
         groups: texts(&source.groups),

@@ -1,10 +1,10 @@
 //! A source's statements as a policy document. What is only known once the source is rendered stands for itself: it is equal to
 //! the same expression, and to nothing else.
 
-use super::elsewhere::Patterns;
+use super::elsewhere::{text, texts};
 use super::guest::Guest;
 use remit_policy::{Condition, Document, Effect, Matcher, Statement as Given};
-use remit_source::{Inputs, Reason, Statement, Text};
+use remit_source::{Reason, Statement};
 use serde_json::Value;
 
 /// A document, with what of it is not certain.
@@ -44,8 +44,7 @@ pub(super) fn for_guests(statements: &[Statement], is_wide: bool) -> ForGuests {
         if statement.resources.items.is_empty() {
             given.resources = Some(Matcher { negated: false, patterns: vec!["*".to_owned()], bare: false });
         }
-        let patterns = Patterns(&statement.inputs);
-        let mut guests: Vec<Guest> = principals.items.iter().map(|one| Guest::of(one, &patterns)).collect();
+        let mut guests: Vec<Guest> = principals.items.iter().map(Guest::of).collect();
         let is_everybody = guests.contains(&Guest::Everybody);
         match (principals.negated, given.effect) {
             (true, _) => guests = vec![Guest::AllBut(guests)],
@@ -100,24 +99,19 @@ pub(super) fn of(statements: &[Statement]) -> Written {
 
 /// A statement, without whom it names; none where its effect is not known.
 fn given(statement: &Statement) -> Option<Given> {
-    let patterns = Patterns(&statement.inputs);
     let conditions = statement.conditions.iter().map(|one| Condition {
-        operator: patterns.text(&one.operator),
-        key: patterns.text(&one.key),
-        values: one.values.iter().map(|value| Value::String(patterns.text(value))).collect(),
+        operator: text(&one.operator),
+        key: text(&one.key),
+        values: one.values.iter().map(|value| Value::String(text(value))).collect(),
         bare: false,
     });
     Some(Given {
-        sid: statement.sid.as_ref().map(|sid| patterns.text(&sid.text)),
+        sid: statement.sid.as_ref().map(|sid| text(&sid.text)),
         effect: statement.effect?,
-        actions: Matcher {
-            negated: statement.not_actions,
-            patterns: patterns.texts(&statement.actions),
-            bare: false,
-        },
+        actions: Matcher { negated: statement.not_actions, patterns: texts(&statement.actions), bare: false },
         resources: Some(Matcher {
             negated: statement.not_resources,
-            patterns: patterns.texts(&statement.resources),
+            patterns: texts(&statement.resources),
             bare: false,
         }),
         principal: None,
@@ -126,11 +120,18 @@ fn given(statement: &Statement) -> Option<Given> {
     })
 }
 
-/// What statements say, without where they say it.
-pub(super) fn said(statements: &[Statement]) -> Vec<Given> {
-    let of_guests = for_guests(statements, false).document.statements;
-    let written = of(statements).document.statements.into_iter().chain(of_guests);
-    written.map(|statement| Given { line: 0, ..statement }).collect()
+/// What statements say, without where they say it. One whose effect is an expression says it as one that allows, with that expression.
+pub(super) fn said(statements: &[Statement]) -> Vec<(Given, Option<String>)> {
+    let of_one = |one: &Statement| {
+        let effect = one.open_effect.as_ref().map(text);
+        let mut one = one.clone();
+        one.effect = one.effect.or(Some(Effect::Allow));
+        let alone = std::slice::from_ref(&one);
+        let of_guests = for_guests(alone, false).document.statements;
+        let written = of(alone).document.statements.into_iter().chain(of_guests);
+        written.map(|given| (Given { line: 0, ..given }, effect.clone())).collect::<Vec<_>>()
+    };
+    statements.iter().flat_map(of_one).collect()
 }
 
 /// Why it cannot be told what a statement grants.
@@ -149,11 +150,6 @@ fn open(statement: &Statement) -> Option<String> {
     }
     let of_actions = statement.actions.said().into_iter().find(|text| text.known().is_none());
     of_actions.map(|text| format!("`{text}` says which actions it allows"))
-}
-
-/// A text in which opaque parts have neither wildcards nor variables: of a name, that stands for what it names.
-pub(super) fn text(text: &Text) -> String {
-    Patterns(&Inputs::default()).text(text)
 }
 
 /// Whether a statement of a resource's policy says who may become a role.

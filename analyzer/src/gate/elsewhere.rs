@@ -1,57 +1,60 @@
-//! What expressions stand for is written elsewhere, and may change there: then an expression that stays is another one.
+//! Expressions as patterns: what is not known stands for itself, and for what it refers to, which may change where that is written.
 
-use remit_source::{Inputs, Piece, Text, Tokens};
+use std::fmt::Write as _;
+
+use remit_source::{Inputs, Piece, Text, Tokens, written};
 use sha2::{Digest as _, Sha256};
 
-/// Text patterns of one statement or rule: what is not known stands for itself and for what it refers to.
-pub(super) struct Patterns<'a>(
-    /// What its expressions refer to.
-    pub(super) &'a Inputs,
-);
-
-impl Patterns<'_> {
-    /// A text in which opaque parts have neither wildcards nor variables.
-    pub(super) fn text(&self, text: &Text) -> String {
-        let mut all = String::new();
-        for piece in text.pieces() {
-            match piece {
-                Piece::Literal(literal) => all.push_str(literal),
-                Piece::Opaque(source) => {
-                    all.push('<');
-                    source.trim().chars().for_each(|sign| push_plain(&mut all, sign));
-                    all.push_str(&self.mark(source));
-                    all.push('>');
+/// A text as a pattern, in which opaque parts have neither wildcards nor variables.
+pub(super) fn text(text: &Text) -> String {
+    let mut all = String::new();
+    for piece in text.pieces() {
+        match piece {
+            Piece::Literal(literal) => all.push_str(literal),
+            Piece::Opaque(source) => {
+                let (expression, mark) = source.split_at(written(source).len());
+                all.push('<');
+                match cut(expression.trim()) {
+                    Some((start, rest)) => {
+                        start.chars().for_each(|sign| push_plain(&mut all, sign));
+                        let digest = Sha256::digest(rest);
+                        all.push('…');
+                        for byte in digest.iter().take(16) {
+                            let _ = write!(all, "{byte:02x}");
+                        }
+                    }
+                    None => expression.trim().chars().for_each(|sign| push_plain(&mut all, sign)),
                 }
+                all.push_str(mark);
+                all.push('>');
             }
         }
-        all
     }
-
-    /// What tells an expression apart that refers to something else; empty where it refers to nothing.
-    fn mark(&self, expression: &str) -> String {
-        let behind = self.0.behind(expression);
-        if behind.is_empty() {
-            return String::new();
-        }
-        let digest = Sha256::digest(behind.written());
-        let mark: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        format!("{MARK}{mark}")
-    }
-
-    /// The same of each text of a list.
-    pub(super) fn texts(&self, tokens: &Tokens) -> Vec<String> {
-        tokens.said().into_iter().map(|text| self.text(text)).collect()
-    }
+    all
 }
 
-/// What stands before that by which expressions are told apart.
+/// The same of each text of a list.
+pub(super) fn texts(tokens: &Tokens) -> Vec<String> {
+    tokens.said().into_iter().map(text).collect()
+}
+
+/// Letters of an expression in a pattern, since what decides about patterns takes longer the longer they are.
+const LONGEST: usize = 200;
+
+/// The start of a long expression, and the rest of it; none of a short one.
+fn cut(expression: &str) -> Option<(&str, &str)> {
+    let (end, _) = expression.char_indices().nth(LONGEST)?;
+    Some(expression.split_at(end))
+}
+
+/// What stands between an expression and its mark.
 const MARK: char = '\u{1f}';
 
 /// Signs that a pattern reads as something else, or that would not stay in one line.
 fn push_plain(all: &mut String, sign: char) {
     match sign {
         '*' | '?' | '$' | '{' | '}' | '<' | '>' | '%' | '\n' | '\r' | MARK => {
-            all.push_str(&format!("%{:02x}", u32::from(sign)));
+            let _ = write!(all, "%{:02x}", u32::from(sign));
         }
         other => all.push(other),
     }
@@ -69,11 +72,12 @@ pub(super) fn shown(pattern: &str) -> String {
     while let Some((before, after)) = rest.split_once('<') {
         let Some((inner, behind)) = after.split_once('>') else { break };
         all.push_str(before);
-        let source = plain(inner.split(MARK).next().unwrap_or_default());
-        match source.starts_with("${") {
-            true => all.push_str(&source),
-            false => all.push_str(&format!("${{{source}}}")),
-        }
+        let source = inner.split([MARK, '…']).next().map(plain).unwrap_or_default();
+        let cut = if inner.contains('…') { "…" } else { "" };
+        let _ = match source.starts_with("${") {
+            true => write!(all, "{source}{cut}"),
+            false => write!(all, "${{{source}{cut}}}"),
+        };
         rest = behind;
     }
     all.push_str(rest);
@@ -102,15 +106,31 @@ fn plain(text: &str) -> String {
     all
 }
 
+/// Something that is printed, without the marks of expressions in it.
+pub(super) fn without_marks(printed: &str) -> String {
+    let mut parts = printed.split("\\u{1f}");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |all, part| all + part.get(MARKED..).unwrap_or_default())
+}
+
+/// Letters of a mark.
+const MARKED: usize = 32;
+
 /// In words, that what expressions refer to is another than before; none where it is not.
 pub(super) fn changed(now: &Inputs, before: &Inputs) -> Option<String> {
     match now.other_than(before).as_slice() {
         [] => None,
-        [one] => Some(format!("`{one}` says something else than before")),
+        [one] => Some(format!("{} says something else than before", quoted(one))),
+        [one, other] => Some(format!("{} and {} say something else than before", quoted(one), quoted(other))),
         [first, more @ ..] => {
-            Some(format!("`{first}` and {} more say something else than before", more.len()))
+            Some(format!("{} and {} others say something else than before", quoted(first), more.len()))
         }
     }
+}
+
+/// A name, which is quoted where the source writes it so.
+fn quoted(name: &str) -> String {
+    if name.starts_with("the ") { name.to_owned() } else { format!("`{name}`") }
 }
 
 #[cfg(test)]
@@ -119,16 +139,26 @@ mod tests {
 
     #[test]
     fn an_expression_is_shown_as_it_is_written() {
-        let inputs = Inputs::default();
-        let none = Patterns(&inputs);
-        let mut text = Text::literal("arn:aws:s3:::");
-        text.push_opaque("${var.a[\"x\"] > 1 ? \"a%\" : \"b*\"}");
-        text.push("/*");
-        let pattern = none.text(&text);
+        let mut of_map = Text::literal("arn:aws:s3:::");
+        of_map.push_opaque("${var.a[\"x\"] > 1 ? \"a%\" : \"b*\"}");
+        of_map.push("/*");
+        let pattern = text(&of_map);
         assert_eq!(pattern.matches(['*', '?', '$', '{', '>']).collect::<String>(), ">*");
-        assert_eq!(shown(&pattern), text.to_string());
-        assert_eq!(shown(&none.text(&Text::opaque("aws_s3_bucket.b.arn"))), "${aws_s3_bucket.b.arn}");
-        assert_eq!(shown("s3:Get*"), "s3:Get*");
-        assert_eq!(shown("a<b"), "a<b");
+        assert_eq!(shown(&pattern), of_map.to_string());
+        assert_eq!(shown(&text(&Text::opaque("aws_s3_bucket.b.arn"))), "${aws_s3_bucket.b.arn}");
+        assert_eq!((shown("s3:Get*"), shown("a<b")), ("s3:Get*".to_owned(), "a<b".to_owned()));
+    }
+
+    #[test]
+    fn long_expressions_are_told_apart_by_all_of_them() {
+        let long = |end: &str| text(&Text::opaque(format!("{}{end}", "local.a ".repeat(500))));
+        assert!(long("b").len() < 300 && long("b") != long("c") && long("b") == long("b"));
+        assert!(shown(&long("b")).ends_with("…}"));
+    }
+
+    #[test]
+    fn marks_are_taken_out_of_what_is_printed() {
+        let printed = format!("{:?}", format!("<a\u{1f}{}>, <b>", "0".repeat(MARKED)));
+        assert_eq!(without_marks(&printed), "\"<a>, <b>\"");
     }
 }

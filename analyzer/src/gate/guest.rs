@@ -2,7 +2,7 @@
 
 use remit_source::{Piece, Principal, Text};
 
-use super::elsewhere::Patterns;
+use super::elsewhere::text;
 
 /// Somebody whom a statement names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,13 +35,13 @@ const INPUTS: [&str; 5] = ["var.", "local.", "each.", "module.", "dynamic"];
 
 impl Guest {
     /// Whom a statement names.
-    pub(super) fn of(principal: &Principal, patterns: &Patterns<'_>) -> Self {
-        let kind = patterns.text(&principal.kind);
+    pub(super) fn of(principal: &Principal) -> Self {
+        let kind = text(&principal.kind);
         let id = principal.id.known();
         if id == Some("*") && (kind == "*" || kind == "AWS") {
             return Self::Everybody;
         }
-        let plain = literal(&patterns.text(&principal.id));
+        let plain = literal(&text(&principal.id));
         let written = principal.id.clone();
         match (kind.as_str(), account(&plain)) {
             ("AWS", Some(account)) => Self::Account { account: account.to_owned(), written },
@@ -138,13 +138,11 @@ fn account(name: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use remit_source::Inputs;
-
     use super::*;
 
     fn guest(kind: &str, id: &str) -> Guest {
         let principal = Principal { kind: Text::literal(kind), id: Text::literal(id) };
-        Guest::of(&principal, &Patterns(&Inputs::default()))
+        Guest::of(&principal)
     }
 
     #[test]
@@ -167,7 +165,7 @@ mod tests {
     fn an_input_does_not_tell_whom_it_stands_for() {
         let of = |source: &str| {
             let principal = Principal { kind: Text::literal("AWS"), id: Text::opaque(source) };
-            Guest::of(&principal, &Patterns(&Inputs::default())).open()
+            Guest::of(&principal).open()
         };
         assert_eq!(of("var.accounts"), Some("var.accounts".to_owned()));
         assert_eq!(of("${local.partner_arn}"), Some("${local.partner_arn}".to_owned()));

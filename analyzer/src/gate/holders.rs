@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use remit_policy::Document;
 use remit_source::{Content, Place, Repository, Statement, Text};
 
-use super::{Input, Places, document, policy, shown};
+use super::{Input, Places, document, elsewhere, policy, shown};
 
 /// What each holder of policies had and has, and statements that are gone from where they were.
 pub(super) struct Held {
@@ -67,7 +67,7 @@ impl Held {
 
     /// What a role, user or group had and has.
     pub(super) fn holder(&self, name: &Text) -> Holder<'_> {
-        let key = document::text(name);
+        let key = elsewhere::text(name);
         let (base, head) = (self.base.get(&key), self.head.get(&key));
         Holder {
             name: identity(name).map(str::to_owned),
@@ -87,7 +87,8 @@ impl Held {
 /// What a statement says, whatever it is called and wherever it is.
 fn said(statement: &Statement) -> String {
     let plain = document::said(std::slice::from_ref(statement)).into_iter();
-    let plain: Vec<_> = plain.map(|one| remit_policy::Statement { sid: None, ..one }).collect();
+    let plain: Vec<_> =
+        plain.map(|(one, effect)| (remit_policy::Statement { sid: None, ..one }, effect)).collect();
     format!("{plain:?} {:?}", statement.reasons)
 }
 
@@ -99,13 +100,13 @@ fn by_holder(repository: &Repository) -> BTreeMap<String, Policies> {
             || policy::unread(repository, place).is_some()
             || !written.open.is_empty();
         for holder in &place.names.holders {
-            let policies = all.entry(document::text(holder)).or_default();
+            let policies = all.entry(elsewhere::text(holder)).or_default();
             policies.documents.push(written.document.clone());
             policies.are_open |= is_open;
         }
     }
     for holder in repository.attachments.iter().filter_map(|one| one.holder.as_ref()) {
-        all.entry(document::text(holder)).or_default().are_more = true;
+        all.entry(elsewhere::text(holder)).or_default().are_more = true;
     }
     all
 }

@@ -7,11 +7,11 @@ use std::path::Path;
 use remit_policy::{Document, Expander, PolicySet};
 use remit_source::{Attachment, Declared, Repository, Text};
 
-use super::elsewhere::Patterns;
+use super::elsewhere;
 use super::gain::{self, gain};
 use super::holders::Held;
 use super::policy::is_wide;
-use super::{Growth, Input, Objection, Severity, attachment, document, shown, unjudged};
+use super::{Growth, Input, Objection, Severity, attachment, shown, unjudged};
 
 type Told = Result<Growth, Box<Objection>>;
 
@@ -24,10 +24,9 @@ fn groups(repository: &Repository) -> Groups<'_> {
     let mut all = Groups::new();
     for one in repository.declared() {
         let folder = repository.path(one.file).parent();
-        let patterns = Patterns(&one.inputs);
         for (user, group) in &one.members {
-            let groups = all.entry((folder, patterns.text(user))).or_default();
-            groups.entry(patterns.text(group)).or_insert((one, user, group));
+            let groups = all.entry((folder, elsewhere::text(user))).or_default();
+            groups.entry(elsewhere::text(group)).or_insert((one, user, group));
         }
     }
     all
@@ -127,8 +126,8 @@ fn attached_to<'r, 't>(
     repository: &'r Repository,
     holders: impl Iterator<Item = &'t Text>,
 ) -> BTreeMap<String, &'r Attachment> {
-    let names: BTreeSet<String> = holders.map(document::text).collect();
-    let is_theirs = |holder: &Text| names.contains(&document::text(holder));
+    let names: BTreeSet<String> = holders.map(elsewhere::text).collect();
+    let is_theirs = |holder: &Text| names.contains(&elsewhere::text(holder));
     let all = repository.attachments.iter().filter(|one| one.holder.as_ref().is_some_and(is_theirs));
-    all.map(|one| (document::text(&one.policy), one)).collect()
+    all.map(|one| (elsewhere::text(&one.policy), one)).collect()
 }

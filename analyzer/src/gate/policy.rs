@@ -6,7 +6,7 @@ use remit_catalog::AccessLevel;
 use remit_policy::{
     ActionSet, Document, Effect, Expander, Gap, Matcher, PolicySet, Statement as Given, contain,
 };
-use remit_source::{Inputs, Place, Reason, Repository, Statement};
+use remit_source::{Place, Reason, Repository, Statement};
 
 use super::holders::{Held, Holder};
 use super::{Growth, Input, Objection, Severity, document, elsewhere, others_than, review, shown, unjudged};
@@ -34,11 +34,13 @@ pub(super) fn growth(
         });
     }
     let mut grown: Vec<_> = unclear(input, head, base).into_iter().map(Err).collect();
+    let is_told = !grown.is_empty();
     for (at, why) in &new.open {
         let Some(statement) = statements.get(*at) else { continue };
         let was = base.is_some_and(|base| is_as_before(base, statement));
-        if !was {
-            let other = base.and_then(|base| stands_for_other(base, statement));
+        let other = base.and_then(|base| stands_for_other(base, statement));
+        // What something else says of the whole place is told once.
+        if !was && !(is_told && other.is_some()) {
             let why = other.map_or_else(|| why.clone(), |other| format!("{why}, and {other}"));
             grown.push(Err(unjudged(input, statement.file, statement.line, &head.address, &why)));
         }
@@ -220,16 +222,17 @@ fn is_of_loop(repository: &Repository, place: &Place) -> bool {
 
 /// Whether a place said the very same statement before, and its expressions stood for the same.
 pub(super) fn is_as_before(base: &Place, statement: &Statement) -> bool {
-    let plain = |one: &Statement| format!("{:?}", (document::said(std::slice::from_ref(one)), &one.reasons));
-    base.statements().iter().any(|one| plain(one) == plain(statement))
+    let plain = |one: &Statement| {
+        format!("{:?}", (document::said(std::slice::from_ref(one)), &one.reasons, &one.inputs))
+    };
+    let now = plain(statement);
+    base.statements().iter().any(|one| plain(one) == now)
 }
 
 /// Of a statement that is written as before, what its expressions stand for otherwise, in words.
 pub(super) fn stands_for_other(base: &Place, statement: &Statement) -> Option<String> {
     let plain = |one: &Statement| {
-        let mut one = one.clone();
-        one.inputs = Inputs::default();
-        format!("{:?}", document::said(&[one]))
+        elsewhere::without_marks(&format!("{:?}", document::said(std::slice::from_ref(one))))
     };
     let now = plain(statement);
     let before = base.statements().iter().find(|one| plain(one) == now)?;

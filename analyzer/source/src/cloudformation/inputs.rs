@@ -1,14 +1,11 @@
 //! What expressions of a template refer to: its parameters, mappings and conditions.
 //! Source: AWS CloudFormation User Guide, "Template anatomy".
 
-use crate::attachment::Attachment;
-use crate::declared::Declared;
-use crate::inputs::{Inputs, Scope};
+use crate::inputs::{Followed, Follower, Scope};
 use crate::node::Node;
-use crate::place::{Content, Place};
+use crate::place::{Place, Reason};
 
-/// The sections whose entries resources refer to by their names.
-const SECTIONS: [&str; 3] = ["Parameters", "Mappings", "Conditions"];
+use super::text::shown;
 
 /// A template and the text of its file.
 pub(super) struct Template<'a> {
@@ -16,48 +13,96 @@ pub(super) struct Template<'a> {
     pub(super) text: &'a str,
 }
 
-impl Template<'_> {
-    /// Notes at places of the template what their expressions refer to.
-    pub(super) fn note(&self, places: &mut [Place]) {
-        for place in places {
-            if let Content::Statements(statements) = &mut place.content {
-                for one in statements {
-                    one.inputs = Inputs::of(self, one.expressions());
-                }
-            }
-            if place.reasons.iter().any(crate::place::Reason::is_unread) {
-                place.inputs = Inputs::of(self, self.text.get(place.span.clone()));
-            }
-        }
+/// What of a parameter decides its value.
+const DECIDING: [&str; 3] = ["Type", "Default", "AllowedValues"];
+
+impl<'a> Template<'a> {
+    fn entries(&self, name: &str) -> impl Iterator<Item = (&'static str, &'a Node)> {
+        let root = self.root;
+        ["Parameters", "Mappings", "Conditions"]
+            .into_iter()
+            .filter_map(move |section| Some((section, root.get(section)?.get(name)?)))
     }
 
-    /// The same of attachments.
-    pub(super) fn note_attached(&self, attachments: &mut [Attachment]) {
-        for one in attachments {
-            one.inputs = Inputs::of(self, one.policy.expressions());
-        }
+    /// The condition on which a resource is there.
+    fn condition(&self, address: &str) -> String {
+        let name = address.split('.').nth(1).unwrap_or_default();
+        let resource = self.root.get("Resources").and_then(|all| all.get(name));
+        let condition = resource.and_then(|resource| resource.get("Condition")).and_then(Node::known);
+        condition.unwrap_or_default().to_owned()
     }
+}
 
-    /// The same of what is declared.
-    pub(super) fn noted(&self, mut declared: Vec<Declared>) -> Vec<Declared> {
-        for one in &mut declared {
-            one.inputs = Inputs::of(self, one.expressions());
+/// Notes at places of a template what their expressions refer to.
+pub(super) fn note(follower: &Follower<Template<'_>>, places: &mut [Place]) {
+    for place in places {
+        let condition = follower.scope.condition(&place.address);
+        if !condition.is_empty() {
+            place.inputs.add("Condition", &condition);
         }
-        declared
+        let is_open = |why: &Reason| why.is_unread() || matches!(why, Reason::Macro(_));
+        let text = follower.scope.text.get(place.span.clone());
+        let text = text.filter(|_| place.reasons.iter().any(is_open));
+        follower.note_place(place, text.into_iter().chain([condition.as_str()]));
     }
+}
 
-    fn entry(&self, name: &str) -> Option<&Node> {
-        SECTIONS.iter().find_map(|section| self.root.get(section)?.get(name))
+/// The same of attachments.
+pub(super) fn note_attached(
+    follower: &Follower<Template<'_>>,
+    attachments: &mut [crate::attachment::Attachment],
+) {
+    for one in attachments {
+        let condition = follower.scope.condition(&one.address);
+        follower.note_attachment(one, [condition.as_str()]);
+        if !condition.is_empty() {
+            one.switches.add("Condition", &condition);
+        }
     }
 }
 
 impl Scope for Template<'_> {
+    type Name = String;
+
     fn names(&self, expression: &str) -> Vec<String> {
-        let words = expression.split(|sign: char| !sign.is_ascii_alphanumeric());
-        words.filter(|word| self.entry(word).is_some()).map(str::to_owned).collect()
+        let (mut names, mut start) = (Vec::new(), None);
+        for (at, sign) in expression.char_indices().chain([(expression.len(), ' ')]) {
+            match (sign.is_ascii_alphanumeric(), start) {
+                (true, None) => start = Some(at),
+                (false, Some(from)) => {
+                    let before = expression.get(..from).unwrap_or_default();
+                    let word = expression.get(from..at).unwrap_or_default();
+                    // `AWS::Region` is no parameter, and `Bucket.Arn` an attribute.
+                    let is_part = before.ends_with("::") || before.ends_with('.');
+                    if !is_part && self.entries(word).next().is_some() {
+                        names.push(word.to_owned());
+                    }
+                    start = None;
+                }
+                _ => {}
+            }
+        }
+        names
     }
 
-    fn meaning(&self, name: &str) -> Option<String> {
-        Some(self.text.get(self.entry(name)?.span.clone())?.to_owned())
+    fn shown(&self, name: &String) -> String {
+        name.clone()
+    }
+
+    fn meaning(&self, name: &String) -> Option<Followed<String>> {
+        let of = |(section, node): (&str, &Node)| match section {
+            "Parameters" => {
+                let parts = DECIDING.iter().filter_map(|key| Some(shown(node.get(key)?, self.text)));
+                parts.collect::<Vec<_>>().join(" ")
+            }
+            _ => shown(node, self.text),
+        };
+        let meaning = self.entries(name).map(of).collect::<Vec<_>>().join("\n");
+        let names = self.names(&meaning);
+        Some(Followed { meaning: meaning.into(), names })
+    }
+
+    fn everything(&self) -> String {
+        self.text.to_owned()
     }
 }

@@ -66,7 +66,7 @@ fn called(name: &str, argument: &Node, source: &str) -> Option<Text> {
 }
 
 /// A value as YAML would write it on one line, so that neither form nor layout makes it another.
-fn shown(node: &Node, source: &str) -> String {
+pub(super) fn shown(node: &Node, source: &str) -> String {
     if let Some((name, argument)) = function(node) {
         // These have several forms of their own.
         let is_name = matches!(name, "Ref" | "GetAtt");

@@ -1,14 +1,15 @@
 //! Values of a chart, which its templates refer to.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::inputs::{Inputs, Scope, references};
+use crate::inputs::{Followed, Scope, references};
 use crate::node::{Kind, Node};
 use crate::place::{Content, Place};
 use crate::repository::{File, Parsed};
 
-/// The files of values that a chart has itself.
+/// A template, and the files of values that its chart has itself.
 pub(crate) struct Values<'a> {
+    template: &'a str,
     files: Vec<&'a File>,
 }
 
@@ -18,40 +19,42 @@ pub(crate) fn is_values(path: &Path) -> bool {
     name.contains("values") && (name.ends_with(".yaml") || name.ends_with(".yml"))
 }
 
+/// Whether a file of values is one that a chart has itself: its templates and the charts that it brings along have others.
+pub(crate) fn is_of(chart: &Path, path: &Path) -> bool {
+    let below = path.strip_prefix(chart);
+    is_values(path) && below.is_ok_and(|path| !path.starts_with("templates") && !path.starts_with("charts"))
+}
+
 impl<'a> Values<'a> {
-    /// Of the chart whose template a file is: those in its folder, and in folders of it that hold neither templates nor other charts.
-    pub(crate) fn of(files: &[&'a File], template: &Path) -> Self {
-        let chart =
-            template.ancestors().find(|folder| folder.file_name().is_some_and(|name| name == "templates"));
-        let chart = chart.and_then(Path::parent);
-        let is_its = |file: &&&File| {
-            let below = chart.and_then(|chart| file.path.strip_prefix(chart).ok());
-            below.is_some_and(|path| !path.starts_with("templates") && !path.starts_with("charts"))
-        };
-        Self { files: files.iter().filter(is_its).copied().collect() }
+    /// Of the chart whose template a file is, among these files of values.
+    pub(crate) fn of(files: &[&'a File], template: &'a File) -> Self {
+        let mut folders = template.path.ancestors();
+        let templates = folders.find(|folder| folder.file_name().is_some_and(|name| name == "templates"));
+        let chart = templates.and_then(Path::parent).map(PathBuf::from);
+        let is_its = |file: &&&File| chart.as_deref().is_some_and(|chart| is_of(chart, &file.path));
+        Self { template: template.text(), files: files.iter().filter(is_its).copied().collect() }
     }
 
-    /// Notes at a place what its expressions refer to. `around` is what decides whether it is there at all.
-    pub(crate) fn note(&self, place: &mut Place, around: &str) {
-        if !around.is_empty() {
-            place.inputs.add(around, "");
-        }
-        let mut own: Vec<&str> = vec![&place.context];
-        match &mut place.content {
-            Content::Rules(rules) => {
-                for one in rules {
-                    one.inputs = Inputs::of(self, one.expressions());
-                }
-            }
-            Content::Binding(bound) => own.extend(bound.expressions()),
-            Content::Statements(_) | Content::Unknown => {}
-        }
-        own.extend(place.reasons.iter().filter_map(crate::place::Reason::expression));
-        place.inputs.follow(self, own);
+    /// Expressions that decide a place beside its own.
+    pub(crate) fn deciding(&self, place: &Place) -> Vec<&'a str> {
+        let is_open = |expression: &str| {
+            // Variables, and what is said of the value that a `with` or `range` is about, lead elsewhere in the template.
+            self.names(expression).is_empty() && (expression.contains('$') || expression.contains('.'))
+                || expression.contains("$") && !expression.contains("$.Values")
+        };
+        let expressions: Vec<&str> = match &place.content {
+            Content::Rules(rules) => rules.iter().flat_map(crate::rule::Rule::expressions).collect(),
+            Content::Binding(bound) => bound.expressions(),
+            Content::Statements(_) | Content::Unknown => Vec::new(),
+        };
+        let is_led_elsewhere = expressions.into_iter().chain([place.context.as_str()]).any(is_open);
+        is_led_elsewhere.then_some(self.template).into_iter().collect()
     }
 }
 
 impl Scope for Values<'_> {
+    type Name = String;
+
     fn names(&self, expression: &str) -> Vec<String> {
         let is_name = |sign: char| sign.is_alphanumeric() || sign == '_' || sign == '.';
         let whole = |after: Option<char>| !after.is_some_and(|sign| sign == '.' || sign.is_alphanumeric());
@@ -62,7 +65,11 @@ impl Scope for Values<'_> {
         wholes.map(|_| ".Values".to_owned()).chain(named).collect()
     }
 
-    fn meaning(&self, name: &str) -> Option<String> {
+    fn shown(&self, name: &String) -> String {
+        name.clone()
+    }
+
+    fn meaning(&self, name: &String) -> Option<Followed<String>> {
         let path = name.strip_prefix(".Values")?;
         let of_file = |file: &&File| {
             let Parsed::Documents(documents) = file.parsed() else { return Some(file.text().to_owned()) };
@@ -72,9 +79,15 @@ impl Scope for Values<'_> {
                 let Kind::Map(_) = found.kind else { break };
                 found = found.get(key)?;
             }
-            Some(file.text().get(found.span.clone())?.to_owned())
+            Some(found.said(file.text()))
         };
-        let all: Vec<_> = self.files.iter().filter_map(of_file).collect();
-        (!all.is_empty()).then(|| all.join("\n"))
+        let mut all: Vec<_> = self.files.iter().filter_map(of_file).collect();
+        all.sort();
+        all.dedup();
+        (!all.is_empty()).then(|| Followed { meaning: all.join("\n").into(), names: Vec::new() })
+    }
+
+    fn everything(&self) -> String {
+        self.files.iter().map(|file| file.text()).collect()
     }
 }

@@ -1,5 +1,7 @@
 //! Texts and lists of texts that local names stand for.
 
+use std::collections::BTreeSet;
+
 use crate::node::{Kind, Node};
 use crate::place::FileId;
 use crate::statement::Definitions;
@@ -8,34 +10,46 @@ use crate::text::Text;
 use super::reference::steps;
 use super::{Module, expression};
 
-/// Names are followed no further.
-const DEPTH: usize = 8;
+/// Texts that a list may have, whoever wrote it. A longer one is told by its expression.
+const TEXTS: usize = 20_000;
+
+/// What makes one list of several, which allows what these allow: neither their order counts nor how often something is in them.
+const UNIONS: [&str; 8] = ["concat", "setunion", "flatten", "distinct", "toset", "tolist", "sort", "compact"];
 
 impl Definitions for Module<'_> {
     fn texts(&self, file: FileId, node: &Node) -> Vec<Text> {
-        let mut all = Vec::new();
-        add(self, file, node, 0, &mut all);
-        all
+        let mut list = List { module: self, met: BTreeSet::new(), texts: Vec::new() };
+        list.add(file, node);
+        if list.texts.len() > TEXTS { vec![self.text(file, node)] } else { list.texts }
     }
 }
 
-/// Adds what a value is, or is a list of. What cannot be followed is one text that stands for itself.
-fn add(module: &Module<'_>, file: FileId, node: &Node, depth: usize, all: &mut Vec<Text>) {
-    match &node.kind {
-        Kind::List(list) => list.items.iter().for_each(|item| add(module, file, item, depth, all)),
-        // What these make of lists allows the same, in whichever order and however often.
-        Kind::Call(name, arguments)
-            if matches!(
-                name.as_str(),
-                "concat" | "setunion" | "flatten" | "distinct" | "toset" | "tolist" | "sort" | "compact"
-            ) =>
-        {
-            arguments.iter().for_each(|argument| add(module, file, argument, depth, all));
+/// A list that is being followed.
+struct List<'m, 'a> {
+    module: &'m Module<'a>,
+    /// Values that were followed, by file and place: what is met again adds nothing.
+    met: BTreeSet<(FileId, usize)>,
+    texts: Vec<Text>,
+}
+
+impl List<'_, '_> {
+    /// Adds what a value is, or is a list of. What cannot be followed is one text that stands for itself.
+    fn add(&mut self, file: FileId, node: &Node) {
+        match &node.kind {
+            Kind::List(list) => list.items.iter().for_each(|item| self.add(file, item)),
+            Kind::Call(name, arguments) if UNIONS.contains(&name.as_str()) => {
+                arguments.iter().for_each(|argument| self.add(file, argument));
+            }
+            _ if self.texts.len() > TEXTS => {}
+            _ => match expression::reference(node).and_then(|reference| defined(self.module, reference)) {
+                Some((file, node)) => {
+                    if self.met.insert((file, node.span.start)) {
+                        self.add(file, node);
+                    }
+                }
+                None => self.texts.push(self.module.text(file, node)),
+            },
         }
-        _ => match expression::reference(node).and_then(|reference| defined(module, reference)) {
-            Some((file, node)) if depth < DEPTH => add(module, file, node, depth + 1, all),
-            _ => all.push(module.text(file, node)),
-        },
     }
 }
 

@@ -197,7 +197,21 @@ pub(super) fn text(module: &Module<'_>, file: FileId, node: &Node, depth: usize)
     }
 }
 
+/// Longest text that references make, in bytes: names and ARNs are shorter.
+const LONGEST: usize = 16 << 10;
+
+/// The text that a reference stands for, which is resolved once. One that leads back to itself stands for nothing.
 fn resolved(module: &Module<'_>, reference: &str, depth: usize) -> Option<Text> {
+    if let Some(known) = module.resolved.borrow().get(reference) {
+        return known.clone();
+    }
+    module.resolved.borrow_mut().insert(reference.to_owned(), None);
+    let found = resolve(module, reference, depth).filter(|text| text.to_string().len() <= LONGEST);
+    module.resolved.borrow_mut().insert(reference.to_owned(), found.clone());
+    found
+}
+
+fn resolve(module: &Module<'_>, reference: &str, depth: usize) -> Option<Text> {
     if depth >= DEPTH {
         return None;
     }
@@ -209,11 +223,7 @@ fn resolved(module: &Module<'_>, reference: &str, depth: usize) -> Option<Text> 
         }
         [("local", ""), (name, index)] => {
             let (file, node) = module.local(name)?;
-            let item = item(node, index).map(|item| text(module, file, item, depth + 1));
-            // What is taken out of something that is not written out is another where that is.
-            item.or_else(|| {
-                Some(Text::opaque(format!("{reference} of {}", text(module, file, node, depth + 1))))
-            })
+            Some(text(module, file, item(node, index)?, depth + 1))
         }
         [(kind, ""), (name, index), ("name" | "id", "")] => {
             let (file, block) = module.block(&format!("{kind}.{name}"))?;

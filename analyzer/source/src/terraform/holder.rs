@@ -7,6 +7,7 @@ use crate::hcl::Block;
 use crate::inputs::Inputs;
 use crate::node::Node;
 use crate::place::FileId;
+use crate::statement::Definitions as _;
 use crate::text::Text;
 
 use super::Module;
@@ -80,9 +81,9 @@ pub(super) fn attached(module: &Module<'_>) -> Attached {
         let arn = block.get("policy_arn").or_else(|| block.get("managed_policy_arn"));
         if let (Some((_, lists)), Some(arn)) = (lists, arn) {
             for (attribute, kind) in *lists {
-                let holders = block.get(attribute).map(Node::items).unwrap_or_default();
-                for holder in holders {
-                    attached.add(module, *file, block, arn, (*kind, module.text(*file, holder)));
+                let holders = block.get(attribute).map(|node| module.texts(*file, node));
+                for holder in holders.unwrap_or_default() {
+                    attached.add(module, *file, block, arn, (*kind, holder));
                 }
             }
         }
@@ -92,8 +93,14 @@ pub(super) fn attached(module: &Module<'_>) -> Attached {
         if let ("resource", "aws_iam_role", Some(arns)) =
             (block.kind.as_str(), kind, block.get("managed_policy_arns"))
         {
+            let (file_of, arns) = followed(module, *file, arns);
             for arn in arns.items() {
-                attached.add(module, *file, block, arn, ("role", name_of(module, *file, block)));
+                attached.add_of(
+                    module,
+                    (file_of, arn),
+                    (*file, block),
+                    ("role", name_of(module, *file, block)),
+                );
             }
         }
     }
@@ -101,16 +108,20 @@ pub(super) fn attached(module: &Module<'_>) -> Attached {
 }
 
 impl Attached {
-    fn add(
+    fn add(&mut self, module: &Module<'_>, file: FileId, block: &Block, arn: &Node, holder: (&str, Text)) {
+        self.add_of(module, (file, arn), (file, block), holder);
+    }
+
+    /// The same of a policy that may be named elsewhere than it is attached.
+    fn add_of(
         &mut self,
         module: &Module<'_>,
-        file: FileId,
-        block: &Block,
-        arn: &Node,
+        (named_in, arn): (FileId, &Node),
+        (file, block): (FileId, &Block),
         (kind, name): (&str, Text),
     ) {
-        let Some(of) = module.files.get(file) else { return };
-        let named_by = Policy::of(module, file, arn);
+        let Some(of) = module.files.get(named_in) else { return };
+        let named_by = Policy::of(module, named_in, arn);
         for [name, policy] in Loop::of(module, file, block).texts(&[name, named_by.written.clone()]) {
             let holder = named(module, kind, &name);
             let (policy, own) = named_by.told(module, policy);
@@ -120,15 +131,9 @@ impl Attached {
             }
             let line = of.lines().of(arn.span.start);
             let (span, address) = (arn.span.clone(), block.address());
-            self.foreign.push(Attachment {
-                file,
-                line,
-                span,
-                address,
-                holder: Some(holder),
-                policy,
-                inputs: Inputs::default(),
-            });
+            let (inputs, switches) = (Inputs::default(), Inputs::default());
+            let (file, holder) = (named_in, Some(holder));
+            self.foreign.push(Attachment { file, line, span, address, holder, policy, inputs, switches });
         }
     }
 
@@ -145,15 +150,8 @@ impl Attached {
                 let policy = crate::attachment::customer_managed(&name, &path);
                 let (line, span, address) =
                     (of.lines().of(node.span.start), node.span.clone(), block.address());
-                self.foreign.push(Attachment {
-                    file,
-                    line,
-                    span,
-                    address,
-                    holder,
-                    policy,
-                    inputs: Inputs::default(),
-                });
+                let (inputs, switches) = (Inputs::default(), Inputs::default());
+                self.foreign.push(Attachment { file, line, span, address, holder, policy, inputs, switches });
             }
         }
     }

@@ -127,6 +127,11 @@ fn mentions(text: &Text, words: &[&str]) -> bool {
     })
 }
 
+/// Whether an expression is another in each round.
+pub(super) fn is_said_by_loop(expression: &str) -> bool {
+    has_word(expression, &WORDS)
+}
+
 /// Whether an expression has a word of a loop that is no part of another name.
 fn has_word(source: &str, words: &[&str]) -> bool {
     let is_name = |sign: char| sign.is_alphanumeric() || "_-.".contains(sign);

@@ -81,7 +81,7 @@ fn inputs_of_a_module_are_followed_to_whoever_gives_them() {
     let all = told(&[("app/main.tf", &module)], "main.tf", &caller("[\"s3:GetObject\"]"), &caller("[\"*\"]"));
     assert_eq!(all.len(), 1, "{all:?}");
     assert_eq!(all[0].0, "unjudged");
-    assert!(all[0].1.contains("`var.actions` says something else than before"), "{all:?}");
+    assert!(all[0].1.contains("`local.own in .` says something else than before"), "{all:?}");
     let default = |list: &str| module.replace("[\"s3:GetObject\"] }", list);
     let all = told(&[], "main.tf", &default("[\"s3:GetObject\"] }"), &default("[\"s3:*\"] }"));
     assert_eq!(all.len(), 1, "{all:?}");
@@ -244,7 +244,7 @@ fn patches_of_an_overlay_are_followed() {
     let patch = |verb: &str| format!("- {{op: replace, path: /rules/0/verbs, value: [{verb}]}}\n");
     let stays = [("role.yaml", role), ("kustomization.yaml", overlay)];
     let all = told(&stays, "patch.yaml", &patch("list"), &patch("'*'"));
-    assert!(all.len() == 1 && all[0].1.contains("`kustomization.yaml` says something else"), "{all:?}");
+    assert!(all.len() == 1 && all[0].1.contains("`patch.yaml` says something else"), "{all:?}");
 }
 
 #[test]
@@ -280,4 +280,256 @@ fn values_of_a_chart_are_followed() {
     let all = told(&stays, "app/values.yaml", &values("get", false), &values("get", true));
     assert!(all.len() == 1 && all[0].1.contains(".Values.rbac.create"), "{all:?}");
     assert!(told(&stays, "app/values.yaml", &values("get", true), &values("list", true)).is_empty());
+}
+
+/// Rules that speak of a change of one file of Terraform beside `main.tf`.
+fn rules(main: &str, path: &str, base: &str, head: &str) -> Vec<&'static str> {
+    told(&[("main.tf", main)], path, base, head).into_iter().map(|one| one.0).collect()
+}
+
+#[test]
+fn an_effect_behind_a_name_is_followed() {
+    let main = policy("[{ Effect = local.e, Action = \"*\", Resource = \"*\" }]");
+    let effect = |word: &str| format!("locals {{ e = \"{word}\" }}\n");
+    // What is allowed, and that it is not denied any more.
+    assert_eq!(rules(&main, "l.tf", &effect("Deny"), &effect("Allow")), ["new_privilege", "new_privilege"]);
+    let open = main.replace("local.e", "var.e");
+    assert_eq!(rules(&open, "a.tfvars", "e = \"Deny\"\n", "e = \"Allow\"\n"), ["unjudged"]);
+    // One that is an expression is no other with another effect, and its actions count.
+    let more = open.replace("\"*\", R", "\"s3:*\", R");
+    assert_eq!(told(&[], "main.tf", &more, &open).len(), 1);
+    assert!(told(&[], "main.tf", &open, &open).is_empty());
+    let trust = "resource \"aws_iam_role\" \"app\" {\n  name = \"app\"\n  assume_role_policy = jsonencode({ Statement = [{ Effect = var.e, Action = \"sts:AssumeRole\", Principal = { AWS = \"*\" } }] })\n}\n";
+    assert_eq!(rules(trust, "a.tfvars", "e = \"Deny\"\n", "e = \"Allow\"\n"), ["unjudged"]);
+}
+
+#[test]
+fn who_has_a_policy_by_an_input_is_followed() {
+    let admin = "\"arn:aws:iam::aws:policy/AdministratorAccess\"";
+    for main in [
+        format!(
+            "resource \"aws_iam_role_policy_attachment\" \"a\" {{\n  role = var.own\n  policy_arn = {admin}\n}}\n"
+        ),
+        format!(
+            "resource \"aws_iam_policy_attachment\" \"a\" {{\n  name = \"a\"\n  roles = var.own\n  policy_arn = {admin}\n}}\n"
+        ),
+        format!(
+            "resource \"aws_iam_role_policy_attachment\" \"a\" {{\n  for_each = toset(var.own)\n  role = each.key\n  policy_arn = {admin}\n}}\n"
+        ),
+        allowing("\"s3:*\"", "\"*\"").replace("role = \"app\"", "role = var.own"),
+    ] {
+        let (base, head) = ("own = [\"a\"]\n", "own = [\"a\", \"b\"]\n");
+        assert_eq!(rules(&main, "a.tfvars", base, head), ["new_privilege"], "{main}");
+        assert!(rules(&main, "a.tfvars", base, "# who\nown = [\n  \"a\", # one\n]\n").is_empty(), "{main}");
+    }
+    let local = format!(
+        "resource \"aws_iam_policy_attachment\" \"a\" {{\n  name = \"a\"\n  roles = local.own\n  policy_arn = {admin}\n}}\n"
+    );
+    let all = told(
+        &[("main.tf", &local)],
+        "l.tf",
+        "locals { own = [\"a\"] }\n",
+        "locals { own = [\"a\", \"b\"] }\n",
+    );
+    assert!(all.len() == 1 && all[0].1.contains("to `role b`"), "{all:?}");
+    let managed =
+        "resource \"aws_iam_role\" \"app\" {\n  name = \"app\"\n  managed_policy_arns = local.own\n}\n";
+    let arns =
+        |more: &str| format!("locals {{ own = [\"arn:aws:iam::aws:policy/ReadOnlyAccess\"{more}] }}\n");
+    let all = told(&[("main.tf", managed)], "l.tf", &arns(""), &arns(&format!(", {admin}")));
+    assert!(
+        all.len() == 1 && all[0].1.starts_with("attaches `arn:aws:iam::aws:policy/AdministratorAccess`"),
+        "{all:?}"
+    );
+}
+
+#[test]
+fn what_switches_a_grant_on_is_followed() {
+    let counted = |text: String| text.replacen("{\n", "{\n  count = var.on ? 1 : 0\n", 1);
+    let attachment = "resource \"aws_iam_role_policy_attachment\" \"a\" {\n  role = \"app\"\n  policy_arn = \"arn:aws:iam::aws:policy/AdministratorAccess\"\n}\n";
+    let binding = "resource \"kubernetes_cluster_role_binding\" \"b\" {\n  metadata { name = \"b\" }\n  role_ref {\n    kind = \"ClusterRole\"\n    name = \"cluster-admin\"\n  }\n  subject {\n    kind = \"User\"\n    name = \"ann\"\n  }\n}\n";
+    for main in [allowing("\"s3:*\"", "\"*\""), attachment.to_owned(), binding.to_owned()] {
+        let main = counted(main);
+        let all = told(&[("main.tf", &main)], "a.tfvars", "on = false\n", "on = true\n");
+        assert!(all.len() == 1 && all[0].1.contains("`var.on` says something else"), "{main} {all:?}");
+        let fixed = |count: &str| main.replace("var.on ? 1 : 0", count);
+        assert_eq!(told(&[], "main.tf", &fixed("0"), &fixed("1")).len(), 1, "{main}");
+    }
+    // A module that is called once more, or for more, makes what it makes again.
+    let module = allowing("\"s3:*\"", "\"*\"").replace("role = \"app\"", "role = var.role");
+    let call = |name: &str, more: &str| {
+        format!("module \"{name}\" {{\n  source = \"./app\"\n  role = \"web\"\n  {more}\n}}\n")
+    };
+    let stays = [("app/main.tf", module.as_str())];
+    for (base, head) in [
+        (call("a", "count = 0"), call("a", "count = 1")),
+        (call("a", "for_each = toset([\"x\"])"), call("a", "for_each = toset([\"x\", \"y\"])")),
+        (call("a", ""), format!("{}{}", call("a", ""), call("b", ""))),
+    ] {
+        assert!(!told(&stays, "main.tf", &base, &head).is_empty(), "{head}");
+    }
+    assert!(told(&stays, "main.tf", &call("a", ""), &call("b", "")).is_empty());
+}
+
+#[test]
+fn conditions_of_a_template_are_followed() {
+    let template = |condition: &str, resources: &str| {
+        format!(
+            "Parameters:\n  Stage: {{Type: String}}\n  Region: {{Type: String, Default: {condition}}}\nConditions:\n  Live: !Equals [!Ref Stage, {condition}]\nResources:\n{resources}"
+        )
+    };
+    let document = "PolicyDocument: {Statement: [{Effect: Allow, Action: 's3:*', Resource: '*'}]}";
+    let plain = format!(
+        "  P:\n    Type: AWS::IAM::Policy\n    Properties:\n      PolicyName: p\n      Roles: [app]\n      {document}\n"
+    );
+    for resources in [
+        plain.replace("    Type", "    Condition: Live\n    Type"),
+        format!("  R:\n    Type: AWS::IAM::Role\n    Properties:\n      Policies:\n      - !If [Live, {{PolicyName: p, {document}}}, !Ref 'AWS::NoValue']\n"),
+        plain.replace("Resource: '*'}", "Resource: '*', Condition: !If [Live, {StringLike: {'aws:PrincipalOrgID': o}}, {StringLike: {'aws:PrincipalOrgID': '*'}}]}"),
+        "  R:\n    Type: AWS::IAM::Role\n    Condition: Live\n    Properties:\n      ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess']\n".to_owned(),
+        plain.replace("Effect: Allow", "Effect: !If [Live, Allow, Deny]"),
+    ] {
+        let all = told(&[], "t.yaml", &template("a", &resources), &template("b", &resources));
+        assert_eq!(all.len(), 1, "{resources} {all:?}");
+    }
+    let wide = plain.replace("Resource: '*'}", "Resource: '*', Condition: !If [Live, {StringLike: {'aws:PrincipalOrgID': o}}, {StringLike: {'aws:PrincipalOrgID': '*'}}]}");
+    assert!(
+        !told(
+            &[],
+            "t.yaml",
+            &template("a", &wide),
+            &template("a", &wide.replace("'aws:PrincipalOrgID': o", "'aws:PrincipalOrgID': '*'"))
+        )
+        .is_empty()
+    );
+    // Neither a pseudo parameter nor an attribute is a parameter of that name.
+    let own = plain.replace("Resource: '*'", "Resource: !Sub 'arn:aws:s3:${AWS::Region}::x'");
+    assert!(told(&[], "t.yaml", &template("a", &own), &template("b", &own)).is_empty());
+    let sam = "Transform: AWS::Serverless-2016-10-31\n".to_owned()
+        + &template(
+            "x",
+            "  F:\n    Type: AWS::Serverless::Function\n    Properties:\n      Policies:\n      - S3CrudPolicy: {BucketName: !Ref Region}\n",
+        );
+    assert_eq!(told(&[], "t.yaml", &sam, &sam.replace("Default: x", "Default: y")).len(), 1);
+}
+
+#[test]
+fn what_a_template_of_a_chart_says_of_a_part_of_values_is_followed() {
+    let role = |rules: &str| {
+        format!(
+            "{{{{- $r := .Values.rbac }}}}\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: app\nrules:\n{rules}"
+        )
+    };
+    let values = |verb: &str| format!("rbac:\n  verbs: [{verb}]\n");
+    let rule = |verbs: &str| format!("- apiGroups: ['']\n  resources: [pods]\n  verbs: {verbs}\n");
+    for rules in [
+        rule("{{ $r.verbs | toJson }}"),
+        format!("{{{{- with .Values.rbac }}}}\n{}{{{{- end }}}}\n", rule("{{ .verbs | toJson }}")),
+    ] {
+        let role = role(&rules);
+        let stays = [("app/Chart.yaml", "name: app\n"), ("app/templates/role.yaml", role.as_str())];
+        let all = told(&stays, "app/values.yaml", &values("get"), &values("'*'"));
+        assert_eq!(all.len(), 1, "{rules} {all:?}");
+        // Another way to write the same is the same.
+        assert!(
+            told(&stays, "app/values.yaml", &values("get"), "# c\nrbac:\n  verbs:\n  - \"get\" # one\n")
+                .is_empty()
+        );
+    }
+}
+
+#[test]
+fn patterns_of_targets_may_mean_any() {
+    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: app\nrules:\n- apiGroups: ['']\n  resources: [pods]\n  verbs: [get]\n";
+    let patch = |target: &str, verb: &str| {
+        format!(
+            "resources: [role.yaml]\npatches:\n- target: {target}\n  patch: |-\n    - {{op: replace, path: /rules/0/verbs, value: [{verb}]}}\n"
+        )
+    };
+    for target in ["{kind: ClusterRole, name: ap.*}", "{kind: Cluster.*}", "{name: app}"] {
+        let all =
+            told(&[("role.yaml", role)], "kustomization.yml", &patch(target, "list"), &patch(target, "'*'"));
+        assert!(
+            all.len() == 1 && all[0].1.contains("`kustomization.yml` says something else"),
+            "{target} {all:?}"
+        );
+    }
+    let other = "{kind: ClusterRole, name: other}";
+    assert!(
+        told(&[("role.yaml", role)], "kustomization.yml", &patch(other, "list"), &patch(other, "'*'"))
+            .is_empty()
+    );
+}
+
+#[test]
+fn layout_order_and_names_of_files_say_nothing() {
+    let main = allowing("var.own", "\"*\"");
+    let module = [("app/main.tf", main.as_str())];
+    let call =
+        |name: &str, list: &str| format!("module \"{name}\" {{\n  source = \"./app\"\n  own = {list}\n}}\n");
+    let same = |stays: &[(&str, &str)], base: &str, head: &str| {
+        let all = told(stays, "x.tf", base, head);
+        assert!(all.is_empty(), "{head} {all:?}");
+    };
+    same(&module, &call("a", "[\"s3:GetObject\"]"), &call("b", "[\n    # one\n    \"s3:GetObject\",\n  ]"));
+    let default = |list: &str| format!("variable \"own\" {{ default = [{list}] }}\n");
+    let of_module = default("\"a\"") + &main;
+    let other = default("\"b\"") + &main;
+    let given = call("a", "[\"s3:GetObject\"]");
+    let (base, head) = (
+        [("m.tf", given.as_str()), ("app/main.tf", &of_module)],
+        [("m.tf", given.as_str()), ("app/main.tf", &other)],
+    );
+    assert!(checked(&base, &head, &Policy::default()).is_empty());
+    let (one, two) = ("own = [\"a\"]\n", "own = [\"b\"]\n");
+    let base = [("main.tf", main.as_str()), ("a.tfvars", one), ("b.tfvars", two)];
+    let head = [("main.tf", main.as_str()), ("b.tfvars", two), ("c.tfvars", one)];
+    assert!(checked(&base, &head, &Policy::default()).is_empty());
+    // Of two names that begin alike the one is told that is another.
+    let both = allowing("\"s3:GetObject\"", "[\"${var.ab}/*\", \"${var.a}/*\"]");
+    let all = told(&[("main.tf", &both)], "a.tfvars", "a = \"x\"\nab = \"y\"\n", "a = \"z\"\nab = \"y\"\n");
+    assert!(all.len() == 1 && all[0].1.contains("`${var.a}/"), "{all:?}");
+}
+
+#[test]
+fn circles_and_lists_of_lists_end() {
+    let wide = (0..9)
+        .map(|at| format!("  a{at} = concat({})\n", vec![format!("local.a{}", at + 1); 10].join(", ")))
+        .collect::<String>();
+    let text = (0..9)
+        .map(|at| format!("  t{at} = \"{}\"\n", format!("${{local.t{}}}", at + 1).repeat(10)))
+        .collect::<String>();
+    let locals = |action: &str| {
+        format!(
+            "locals {{\n{wide}{text}  a9 = [\"{action}\"]\n  t9 = \"s\"\n  c = [local.c, local.c, local.d]\n  d = local.c\n}}\n"
+        )
+    };
+    for list in ["local.a0", "local.c", "[local.t0]"] {
+        let main = allowing(list, "\"*\"");
+        let all = told(&[("main.tf", &main)], "l.tf", &locals("s3:GetObject"), &locals("*"));
+        assert_eq!(all.len(), usize::from(list == "local.a0"), "{list} {all:?}");
+    }
+    // Modules that call one another, each several times and with everything.
+    let module = |next: &str| {
+        let inputs = |prefix: &str| (0..8).map(|at| format!("  v{at} = {prefix}{at}\n")).collect::<String>();
+        let declared = (0..8).map(|at| format!("variable \"v{at}\" {{}}\n")).collect::<String>();
+        let calls = (0..3)
+            .map(|at| format!("module \"m{at}\" {{\n  source = \"../{next}\"\n{}}}\n", inputs("var.v")))
+            .collect::<String>();
+        format!("{declared}{calls}{}", allowing("var.v0", "\"*\""))
+    };
+    let names = ["a", "b", "c", "d", "e", "f", "g", "a"];
+    let files: Vec<(String, String)> =
+        names.windows(2).map(|pair| (format!("{}/main.tf", pair[0]), module(pair[1]))).collect();
+    let stays: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let root = |list: &str| format!("module \"a\" {{\n  source = \"./a\"\n  v0 = [{list}]\n}}\n");
+    let all = told(&stays, "main.tf", &root("\"s3:GetObject\""), &root("\"*\""));
+    assert_eq!(all.len(), 7, "the input comes to each module, however deep: {all:?}");
+}
+
+#[test]
+fn a_broken_manifest_is_told_whatever_it_is_called() {
+    let of = |text: &str| Repository::of([(PathBuf::from("values-role.yaml"), text.to_owned())]);
+    assert_eq!(of("kind: ClusterRole\nrules: [\n").problems.len(), 1);
+    assert!(of("a: {{ .Values.b }}: [\n").problems.is_empty());
 }

@@ -50,7 +50,7 @@ fn an_index_of_a_local_name_tells_what_is_taken_out() {
         ("local.roles[\"a\"]", "one"),
         ("local.roles[\"b\"]", "two"),
         ("local.list[1]", "four"),
-        ("local.open[\"a\"]", "local.open[\"a\"] of var.open"),
+        ("local.open[\"a\"]", "local.open[\"a\"]"),
     ] {
         assert_eq!(bound(locals, reference), expected, "{reference}");
     }
