@@ -206,18 +206,25 @@ impl Reader<'_> {
             return self.fail("an interpolation is not closed");
         };
         self.at += source.len();
-        Ok(source)
+        // Within JSON a template's own quotes are escaped.
+        let decoded = source.contains("\\\"").then(|| serde_json::from_str(&format!("\"{source}\"")));
+        Ok(decoded.and_then(Result::ok).unwrap_or(source))
     }
 }
 
 /// How long the interpolation is with which a text begins.
 fn interpolation(text: &str) -> Option<usize> {
-    let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
+    // Where the template is within JSON, each of its quotes has a sign before it, and one that is escaped has three.
+    let is_within = text.split('"').next().is_some_and(|before| before.ends_with('\\'));
+    let signs_of_quote = usize::from(is_within);
+    let (mut depth, mut is_text, mut signs) = (0_usize, false, 0_usize);
     for (at, sign) in text.char_indices() {
         match sign {
-            _ if is_escaped => is_escaped = false,
-            '\\' if is_text => is_escaped = true,
-            '"' => is_text = !is_text,
+            '\\' => {
+                signs += 1;
+                continue;
+            }
+            '"' if !is_text || signs % (2 * (signs_of_quote + 1)) == signs_of_quote => is_text = !is_text,
             '{' if !is_text => depth += 1,
             '}' if !is_text => {
                 depth = depth.saturating_sub(1);
@@ -227,6 +234,7 @@ fn interpolation(text: &str) -> Option<usize> {
             }
             _ => {}
         }
+        signs = 0;
     }
     None
 }

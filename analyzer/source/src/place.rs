@@ -220,7 +220,12 @@ impl Reason {
     pub fn is_unread(&self) -> bool {
         matches!(
             self,
-            Self::Dynamic | Self::Merged(_) | Self::Template | Self::Expression(_) | Self::Unreadable(_)
+            Self::Dynamic
+                | Self::Merged(_)
+                | Self::Template
+                | Self::Expression(_)
+                | Self::Quoted
+                | Self::Unreadable(_)
         )
     }
 

@@ -118,7 +118,8 @@ fn parse(path: &Path, text: &str, is_template: bool) -> Result<Parsed, Unreadabl
         return Ok(Parsed::Variables(node.entries().unwrap_or_default().to_vec()));
     }
     // Values may be templates themselves. Then they are read as a text, and no policy is in them.
-    if is_values(path) && !is_template && text.contains("{{") {
+    let is_policy = text.contains("rbac.authorization.k8s.io") || text.contains("Statement");
+    if is_values(path) && !is_template && !is_policy && text.contains("{{") {
         return Ok(yaml::read(text).map_or(Parsed::Text, Parsed::Documents));
     }
     if name.ends_with(".yaml") || name.ends_with(".yml") || (is_template && name.ends_with(".tpl")) {

@@ -1,7 +1,7 @@
 //! References with indices, which mean one round of another block's loop.
 
 use super::of;
-use crate::Content;
+use crate::{Content, Reason, Repository};
 
 /// The role to which the only binding refers.
 fn bound(role: &str, reference: &str) -> String {
@@ -107,4 +107,27 @@ fn another_document_of_a_loop_is_another_context() {
     };
     assert_eq!(context("a"), context("a"));
     assert_ne!(context("a"), context("b"));
+}
+
+/// In JSON the quotes of a template are escaped, and those within its texts twice.
+#[test]
+fn templates_within_json_end_where_they_do() {
+    let of = |policy: &str| {
+        let text = format!(
+            "{{\"resource\": {{\"aws_iam_role_policy\": {{\"p\": {{\"role\": \"app\", \"policy\": {policy}}}}}}}}}"
+        );
+        let repository = Repository::of([("main.tf.json".into(), text)]);
+        assert!(repository.problems.is_empty(), "{policy}: {:?}", repository.problems);
+        repository.places.into_iter().map(|place| place.reasons).collect::<Vec<_>>()
+    };
+    for (policy, reason) in [
+        (
+            r#""${jsonencode({Effect=\"Allow\", Action=local.a})}""#,
+            r#"jsonencode({Effect="Allow", Action=local.a})"#,
+        ),
+        (r#""${f(\"a}\", \"\\\"}\", \"\\\\\")}""#, r#"f("a}", "\"}", "\\")"#),
+        (r#""${local.open}""#, "local.open"),
+    ] {
+        assert_eq!(of(policy), [[Reason::Expression(reason.to_owned())]], "{policy}");
+    }
 }
