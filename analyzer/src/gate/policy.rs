@@ -40,7 +40,7 @@ pub(super) fn growth(
         let was = base.is_some_and(|base| is_as_before(base, statement));
         let other = base.and_then(|base| stands_for_other(base, statement));
         // What something else says of the whole place is told once.
-        if !was && !(is_told && other.is_some()) {
+        if !(was || is_told && other.is_some()) {
             let why = other.map_or_else(|| why.clone(), |other| format!("{why}, and {other}"));
             grown.push(Err(unjudged(input, statement.file, statement.line, &head.address, &why)));
         }

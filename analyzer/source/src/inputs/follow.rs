@@ -40,10 +40,13 @@ pub(crate) struct Followed<Name> {
     pub(crate) names: Vec<Name>,
 }
 
+/// Names that were met; none where nothing says what one stands for.
+type Known<Name> = BTreeMap<Name, Option<Followed<Name>>>;
+
 /// Follows names, and knows those that it met.
 pub(crate) struct Follower<S: Scope> {
     pub(crate) scope: S,
-    known: RefCell<BTreeMap<S::Name, Option<Followed<S::Name>>>>,
+    known: RefCell<Known<S::Name>>,
     marks: RefCell<BTreeMap<String, Option<String>>>,
 }
 
