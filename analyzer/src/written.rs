@@ -13,14 +13,16 @@ use crate::grants::Grants;
 pub(crate) struct Written {
     /// By the place of a policy in the account.
     policies: BTreeMap<usize, Origin>,
-    /// By ARN or user name: where an identity is made, and then where it gets its permissions.
-    identities: BTreeMap<String, Vec<Origin>>,
+    /// Where an identity is made, by its ARN; none where several places make one of its name.
+    made: BTreeMap<String, Option<Origin>>,
+    /// By ARN or user name: where an identity gets its permissions.
+    granted: BTreeMap<String, Vec<Origin>>,
     /// What could not be read; the rest was.
     pub(crate) problems: Vec<String>,
 }
 
 impl Written {
-    /// Finds all grants in some folders, of which the first that has one counts.
+    /// Finds all grants in some folders. Of a policy the first counts that has it.
     pub(crate) fn read(folders: &[PathBuf], grants: &Grants) -> Result<Self, ReadError> {
         let mut written = Self::default();
         for folder in folders {
@@ -40,9 +42,16 @@ impl Written {
         self.policies.get(&at)
     }
 
+    /// Where an identity is made, as far as one place alone makes it.
+    pub(crate) fn made(&self, name: &str) -> Option<&Origin> {
+        self.made.get(name)?.as_ref()
+    }
+
     /// Where an identity is made, and where it gets its permissions.
-    pub(crate) fn identity(&self, name: &str) -> &[Origin] {
-        self.identities.get(name).map(Vec::as_slice).unwrap_or_default()
+    pub(crate) fn identity<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a Origin> {
+        let made = self.made(name);
+        let granted = self.granted.get(name).map(Vec::as_slice).unwrap_or_default();
+        made.into_iter().chain(granted.iter().filter(move |origin| Some(*origin) != made))
     }
 
     fn add(&mut self, folder: &Path, repository: &Repository, grants: &Grants) {
@@ -60,22 +69,23 @@ impl Written {
                 self.policies.entry(at).or_insert(origin);
             }
         }
-        let mut made: BTreeMap<&str, Origin> = BTreeMap::new();
+        let mut made: BTreeMap<&str, Vec<Origin>> = BTreeMap::new();
         for one in repository.declared() {
-            for (holder, _) in one.bounded() {
-                if let Some(name) = holder.known() {
-                    made.entry(name).or_insert_with(|| here(one.file, *one.lines.start()));
-                }
+            for name in one.bounded().filter_map(|(holder, _)| holder.known()) {
+                made.entry(name).or_default().push(here(one.file, *one.lines.start()));
             }
         }
         for principal in &grants.account.principals {
             let kind = if principal.arn.contains(":user/") { "user" } else { "role" };
             let name = principal.arn.rsplit('/').next().unwrap_or_default();
-            let own = made.get(format!("{kind} {name}").as_str()).cloned();
+            for origin in made.get(format!("{kind} {name}").as_str()).into_iter().flatten() {
+                // Of two that make one of that name nobody knows which account they are for.
+                let known = self.made.entry(principal.arn.clone());
+                known.and_modify(|one| *one = None).or_insert_with(|| Some(origin.clone()));
+            }
             let policies =
                 principal.attachments.iter().filter_map(|one| self.policies.get(&one.policy).cloned());
-            let all: Vec<Origin> = own.into_iter().chain(policies).collect();
-            self.note(&principal.arn, all);
+            self.note(&principal.arn, policies.collect());
         }
         for binding in grants.rbac.bindings() {
             let Some(origin) = found(&Grant::Binding { name: &binding.name }) else { continue };
@@ -86,7 +96,7 @@ impl Written {
     }
 
     fn note(&mut self, identity: &str, origins: Vec<Origin>) {
-        let own = self.identities.entry(identity.to_owned()).or_default();
+        let own = self.granted.entry(identity.to_owned()).or_default();
         for origin in origins {
             if !own.contains(&origin) {
                 own.push(origin);
@@ -125,10 +135,10 @@ mod tests {
     const SOURCE: &str = "resource \"aws_iam_role\" \"etl\" {\n  name = \"etl\"\n}\n\nresource \"aws_iam_role_policy\" \"read\" {\n  name   = \"read\"\n  role   = aws_iam_role.etl.name\n  policy = jsonencode({ Statement = [{ Effect = \"Allow\", Action = \"s3:GetObject\", Resource = \"*\" }] })\n}\n";
 
     /// Places as `file:line`, files below the folder.
-    fn shown(folder: &Path, origins: &[Origin]) -> Vec<String> {
+    fn shown<'a>(folder: &Path, origins: impl Iterator<Item = &'a Origin>) -> Vec<String> {
         let below =
             |origin: &Origin| Path::new(&origin.file).strip_prefix(folder).unwrap().display().to_string();
-        origins.iter().map(|origin| format!("{}:{}", below(origin), origin.line)).collect()
+        origins.map(|origin| format!("{}:{}", below(origin), origin.line)).collect()
     }
 
     #[test]
@@ -151,10 +161,16 @@ mod tests {
         assert_eq!(of("arn:aws:iam::111122223333:role/jobs/etl"), ["iam/main.tf:1", "iam/main.tf:8"]);
         assert_eq!(of("system:serviceaccount:shop:web"), ["web.yaml:1"]);
         assert!(of("arn:aws:iam::111122223333:role/idle").is_empty() && of("ops").is_empty());
-        assert_eq!(written.policy(0), written.identity("arn:aws:iam::111122223333:role/jobs/etl").get(1));
+        assert_eq!(written.policy(0), written.identity("arn:aws:iam::111122223333:role/jobs/etl").nth(1));
         assert!(written.problems[0].contains("broken.tf:1: "), "{:?}", written.problems);
         // In the working folder a file is called what it is called there.
         assert_eq!(within(Path::new("."), Path::new("iam/main.tf")), "iam/main.tf");
         assert!(Written::read(&[folder.path().join("none")], &grants).is_err());
+        // Of two that make a role of one name neither is the one.
+        std::fs::write(repository.join("copy.tf"), SOURCE.split_once("\n\n").unwrap().0).unwrap();
+        let written = Written::read(std::slice::from_ref(&repository), &grants).unwrap();
+        let etl = "arn:aws:iam::111122223333:role/jobs/etl";
+        assert_eq!(shown(&repository, written.identity(etl)), ["iam/main.tf:8"]);
+        assert!(written.made(etl).is_none());
     }
 }

@@ -319,12 +319,13 @@ const left = ([all, rows], one, many) =>
 const part = (title, ...children) => make('section', {}, make('h4', {}, title), ...children);
 
 function detail(one, details) {
-  const { levels = [], services, used, gaps, unlisted, denied, findings, rhythm, proposal, written = [], pull_requests: pullRequests = [] } = details;
+  const { levels = [], services, used, gaps, unlisted, denied, findings, rhythm, proposal, written = [0, []], pull_requests: pullRequests = [] } = details;
   const facts = [
     ['Kind', one.kind], ['Account', one.account || 'not known'], one.namespace && ['Namespace', one.namespace],
     ['Owner', one.owner ?? 'not known'], ['Allowed calls', grouped(one.calls)], ['Denied calls', grouped(one.denied)],
     ['Last allowed call (UTC)', time(one.last_used)], ['Score', grouped(one.score)],
-    written.length && ['Written at', make('span', {}, ...written.flatMap((place, at) => [at ? ', ' : '', code(place)]))],
+    written[0] && ['Written at', make('span', {}, ...written[1].flatMap((place, at) => [at ? ', ' : '', code(place)]),
+      written[0] > written[1].length ? ` and ${grouped(written[0] - written[1].length)} more` : '')],
   ].filter(Boolean);
   const body = make('div', { class: 'body' });
   body.append(...[

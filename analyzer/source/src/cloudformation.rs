@@ -32,7 +32,7 @@ pub(crate) fn declared(files: &[File]) -> Vec<Declared> {
                 Source { file: id, text: file.text(), lines: file.lines(), text_of, definitions: None };
             let follower = Follower::new(Template { root: template, text: file.text() });
             let mut own = declared::all(resources, template.get("Globals"), source, file);
-            own.iter_mut().for_each(|one| follower.note_declared(one));
+            inputs::note_declared(&follower, &mut own);
             all.append(&mut own);
         }
     }

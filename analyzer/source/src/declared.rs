@@ -28,6 +28,8 @@ pub struct Declared {
     pub tags: BTreeMap<String, String>,
     /// What expressions of boundaries and members refer to.
     pub inputs: Inputs,
+    /// What decides whether it puts users into groups.
+    pub switches: Inputs,
 }
 
 /// A policy that bounds what others may allow.
@@ -45,7 +47,17 @@ impl Declared {
     pub(crate) fn new(file: FileId, of: &File, span: Span, address: String) -> Self {
         let lines = of.lines().of(span.start)..=of.lines().of(span.end.saturating_sub(1));
         let (holders, members, inputs) = (Vec::new(), Vec::new(), Inputs::default());
-        Self { file, lines, span, address, holders, members, tags: BTreeMap::new(), inputs }
+        Self {
+            file,
+            lines,
+            span,
+            address,
+            holders,
+            members,
+            tags: BTreeMap::new(),
+            inputs,
+            switches: Inputs::default(),
+        }
     }
 
     /// Whether it is of a template of CloudFormation, within which an address means one thing.

@@ -196,22 +196,25 @@ impl Masked {
 
     /// The choices that a part of a template is in, as they are written.
     pub(crate) fn choices_around(&self, part: &Span, source: &str) -> String {
-        let choices = self.open_at(part).into_iter().filter(|action| action.word == Word::Choice);
+        let is_choice = |action: &&Action| matches!(action.word, Word::Choice | Word::Else);
+        let choices = self.open_at(part).into_iter().filter(is_choice);
         choices.filter_map(|action| source.get(action.span.clone())).collect()
     }
 
+    /// The actions that a part of a template is within, each with the branches of it before.
     fn open_at(&self, part: &Span) -> Vec<&Action> {
-        let mut open = Vec::new();
+        let mut open: Vec<Vec<&Action>> = Vec::new();
         for action in self.actions.iter().filter(|action| action.span.start < part.start) {
             match action.word {
-                Word::Choice | Word::Loop => open.push(action),
+                Word::Choice | Word::Loop => open.push(vec![action]),
+                Word::Else => open.last_mut().into_iter().for_each(|branches| branches.push(action)),
                 Word::End => {
                     open.pop();
                 }
-                _ => {}
+                Word::Write | Word::Nothing => {}
             }
         }
-        open
+        open.into_iter().flatten().collect()
     }
 
     /// Why a part of a template cannot be edited: templates decide what is in it. `end` is where what follows begins.

@@ -40,6 +40,23 @@ impl Inputs {
         self.0.insert(name.to_owned(), format!("{before}{meaning}\n").into());
     }
 
+    /// The names.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Whether each line of what its names stand for was there before, or says that nothing is made.
+    pub fn has_fewer_lines(&self, before: &Self) -> bool {
+        let is_fewer = |(name, meaning): (&String, &Arc<str>)| {
+            let mut left: Vec<&str> = before.0.get(name).map(|old| old.lines().collect()).unwrap_or_default();
+            meaning.lines().all(|line| {
+                let found = left.iter().position(|old| *old == line);
+                found.map(|at| left.swap_remove(at)).is_some() || line == "count = 0"
+            })
+        };
+        self.0.iter().all(is_fewer)
+    }
+
     /// What its names stand for.
     pub(crate) fn meanings(&self) -> impl Iterator<Item = &str> {
         self.0.values().map(AsRef::as_ref)

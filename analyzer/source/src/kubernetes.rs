@@ -47,7 +47,7 @@ pub(crate) fn places(files: &[File]) -> Vec<Place> {
             place.inputs.add(CONDITION, &around.replace("{{-", "{{").replace("-}}", "}}"));
         }
         let follower = Follower::new(Values::of(&values, file));
-        let more = follower.scope.deciding(place);
+        let more = follower.scope.deciding(place, &around);
         follower.note_place(place, more.into_iter().chain([around.as_str()]));
     }
     let mut extra = markers::places(files, &mut places);

@@ -180,7 +180,7 @@ fn patched(one: &Kustomization<'_>, files: &[File], places: &mut [Place]) {
         let target = patch.get("target");
         let of =
             |name: &str| target.and_then(|target| target.get(name)).and_then(Node::known).map(str::to_owned);
-        let inline = patch.get("patch").and_then(Node::known).unwrap_or_default();
+        let inline = patch.get("patch").unwrap_or(patch).known().unwrap_or_default();
         let own = crate::yaml::read(inline).unwrap_or_default();
         let own = own.first();
         let role = of("kind").or_else(|| own.and_then(|own| Some(own.get("kind")?.known()?.to_owned())));
@@ -215,9 +215,11 @@ fn patched(one: &Kustomization<'_>, files: &[File], places: &mut [Place]) {
     }
 }
 
-/// Whether a target means a kind or name: it may be a pattern, which is anchored. What is more than a name may mean any.
+/// Whether a target means a kind or name: it may be a pattern, which is anchored. One with more than letters and dots may mean any.
 /// Source: the Kustomize documentation, "patches", on `target`.
 fn is_meant(target: &str, name: &str) -> bool {
     let is_pattern = target.contains(['*', '+', '?', '[', '(', '|', '^', '$', '\\', '{']);
-    is_pattern || target == name
+    let is_same = |(own, other): (char, char)| own == other || own == '.';
+    is_pattern
+        || target.chars().count() == name.chars().count() && target.chars().zip(name.chars()).all(is_same)
 }

@@ -107,7 +107,7 @@ impl Node {
         self.text()?.known()
     }
 
-    /// What it says, without how that is laid out. Expressions are told as they are written, but for space.
+    /// What it says, without how that is laid out. Expressions are told as they are written.
     pub(crate) fn said(&self, source: &str) -> String {
         let mut all = self.tag.as_ref().map(|tag| format!("!{tag} ")).unwrap_or_default();
         match &self.kind {
@@ -130,9 +130,7 @@ impl Node {
                 let arguments: Vec<_> = arguments.iter().map(|one| one.said(source)).collect();
                 all.push_str(&format!("{name}({})", arguments.join(", ")));
             }
-            Kind::Expression(text) => {
-                all.push_str(&text.split_whitespace().collect::<Vec<_>>().join(" "));
-            }
+            Kind::Expression(text) => all.push_str(text),
         }
         all
     }

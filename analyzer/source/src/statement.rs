@@ -320,6 +320,13 @@ pub(crate) fn has_repeated<'a>(names: impl Iterator<Item = &'a str>) -> bool {
     !names.into_iter().all(|name| seen.insert(name))
 }
 
+fn are_written_as(own: Vec<Vec<&Text>>, other: Vec<Vec<&Text>>) -> bool {
+    let are_same = |(own, other): (&Vec<&Text>, &Vec<&Text>)| {
+        own.len() == other.len() && own.iter().zip(other).all(|(own, other)| own.is_written_as(other))
+    };
+    own.len() == other.len() && own.iter().zip(&other).all(are_same)
+}
+
 impl Statement {
     /// Whether another says the same, wherever it is written.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
@@ -327,10 +334,21 @@ impl Statement {
             && self.sid.as_ref().map(|sid| &sid.text) == other.sid.as_ref().map(|sid| &sid.text)
             && self.not_actions == other.not_actions
             && self.not_resources == other.not_resources
-            && self.principals == other.principals
+            && are_written_as(self.principals_and_conditions(), other.principals_and_conditions())
+            && self.principals.as_ref().map(|all| all.negated)
+                == other.principals.as_ref().map(|all| all.negated)
             && self.actions.is_same(&other.actions)
             && self.resources.is_same(&other.resources)
-            && self.conditions == other.conditions
+            && self.conditions.len() == other.conditions.len()
+    }
+
+    /// Its texts beside actions and resources, those of each condition together.
+    fn principals_and_conditions(&self) -> Vec<Vec<&Text>> {
+        let conditions = self.conditions.iter();
+        let conditions =
+            conditions.map(|one| [&one.operator, &one.key].into_iter().chain(&one.values).collect());
+        let principals = self.principals.iter().flat_map(|all| &all.items);
+        principals.map(|one| vec![&one.kind, &one.id]).chain(conditions).collect()
     }
 
     /// The expressions in it of which it is not known what they stand for.

@@ -59,13 +59,16 @@ impl Bound {
 
     /// Whether another says the same, wherever it is written.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        let subjects = |bound: &Self| -> Vec<_> {
-            bound
-                .subjects
-                .iter()
-                .map(|one| (one.kind.clone(), one.name.clone(), one.namespace.clone()))
-                .collect()
+        let is_subject = |(own, other): (&SubjectPlace, &SubjectPlace)| {
+            let is_namespace = match (&own.namespace, &other.namespace) {
+                (Some(own), Some(other)) => own.is_written_as(other),
+                (own, other) => own.is_none() && other.is_none(),
+            };
+            own.kind.is_written_as(&other.kind) && own.name.is_written_as(&other.name) && is_namespace
         };
-        self.role_kind == other.role_kind && self.role == other.role && subjects(self) == subjects(other)
+        self.role_kind.is_written_as(&other.role_kind)
+            && self.role.is_written_as(&other.role)
+            && self.subjects.len() == other.subjects.len()
+            && self.subjects.iter().zip(&other.subjects).all(is_subject)
     }
 }

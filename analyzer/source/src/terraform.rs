@@ -37,6 +37,8 @@ pub(crate) struct Module<'a> {
     blocks: Vec<(FileId, &'a Block)>,
     /// The blocks by their addresses, the first one where several have one.
     addresses: BTreeMap<String, (FileId, &'a Block)>,
+    /// The values of local names.
+    locals: BTreeMap<&'a str, (FileId, &'a Node)>,
     /// The blocks that call it.
     callers: Vec<(FileId, &'a Block)>,
     /// The files in its folder, and below, that give its inputs values.
@@ -65,6 +67,12 @@ fn modules(files: &[File]) -> Vec<Module<'_>> {
             blocks.iter().map(|block| (*id, block))
         });
         let blocks: Vec<_> = blocks.collect();
+        let mut locals = BTreeMap::new();
+        for (id, block) in blocks.iter().filter(|(_, block)| block.kind == "locals") {
+            for entry in &block.attributes {
+                locals.entry(entry.key.as_str()).or_insert((*id, &entry.value));
+            }
+        }
         let mut addresses = BTreeMap::new();
         for (id, block) in &blocks {
             addresses.entry(block.address()).or_insert((*id, *block));
@@ -76,6 +84,7 @@ fn modules(files: &[File]) -> Vec<Module<'_>> {
             files,
             blocks,
             addresses,
+            locals,
             callers,
             variables,
             resolved: RefCell::default(),
@@ -95,8 +104,8 @@ pub(crate) fn places(files: &[File]) -> (Vec<Place>, Vec<Place>, Vec<Attachment>
         own.extend(cluster::places(module));
         let mut of_resources = resource_policy::places(module);
         let follower = Within::follower(&all, at);
-        inputs::note(&follower, module, &mut own);
-        inputs::note(&follower, module, &mut of_resources);
+        inputs::note(&follower, module, &attached.by, &mut own);
+        inputs::note(&follower, module, &attached.by, &mut of_resources);
         inputs::note_attached(&follower, module, &mut attached.foreign);
         places.append(&mut own);
         resource_policies.append(&mut of_resources);
@@ -110,7 +119,7 @@ pub(crate) fn declared(files: &[File]) -> Vec<Declared> {
     let all = modules(files);
     let of = |(at, module): (usize, &Module<'_>)| {
         let mut declared = declared::all(module);
-        inputs::note_declared(&Within::follower(&all, at), &mut declared);
+        inputs::note_declared(&Within::follower(&all, at), module, &mut declared);
         declared
     };
     all.iter().enumerate().flat_map(of).collect()
@@ -349,8 +358,7 @@ impl<'a> Module<'a> {
 
     /// The value of a local name.
     fn local(&self, name: &str) -> Option<(FileId, &'a Node)> {
-        let locals = self.blocks.iter().filter(|(_, block)| block.kind == "locals");
-        locals.filter_map(|(file, block)| Some((*file, block.get(name)?))).next()
+        self.locals.get(name).copied()
     }
 
     /// A file that a path in a file of this folder names.

@@ -42,7 +42,7 @@ impl Text {
 
     /// A text of which nothing is known but how it is written.
     pub fn opaque(source: impl Into<String>) -> Self {
-        Self { pieces: vec![Piece::Opaque(source.into())] }
+        Self { pieces: vec![Piece::Opaque(unmarked(source.into()))] }
     }
 
     /// Adds characters.
@@ -55,7 +55,7 @@ impl Text {
 
     /// Adds an opaque part.
     pub fn push_opaque(&mut self, source: &str) {
-        self.pieces.push(Piece::Opaque(source.to_owned()));
+        self.pieces.push(Piece::Opaque(unmarked(source.to_owned())));
     }
 
     /// Adds another text.
@@ -80,6 +80,16 @@ impl Text {
     /// Its parts.
     pub fn pieces(&self) -> &[Piece] {
         &self.pieces
+    }
+
+    /// Whether it is written as another, whatever expressions of it refer to.
+    pub(crate) fn is_written_as(&self, other: &Self) -> bool {
+        let plain = |piece: &Piece| match piece {
+            Piece::Literal(text) => (true, text.clone()),
+            Piece::Opaque(source) => (false, written(source).to_owned()),
+        };
+        self.pieces.len() == other.pieces.len()
+            && self.pieces.iter().map(plain).eq(other.pieces.iter().map(plain))
     }
 
     /// Its parts of which nothing is known but how they are written.
@@ -149,6 +159,11 @@ impl Text {
 
 /// What stands between an expression and its mark.
 const MARK: char = '\u{1f}';
+
+/// A source in which nothing is taken for a mark. Marks come last, so that no text with marks becomes part of another.
+fn unmarked(source: String) -> String {
+    if source.contains(MARK) { source.replace(MARK, "\u{fffd}") } else { source }
+}
 
 /// An opaque part as the source writes it, without its mark.
 pub fn written(source: &str) -> &str {

@@ -151,6 +151,8 @@ impl Sort {
                 // Patches of roles and bindings.
                 "/rules",
                 "/subjects",
+                "/roleRef",
+                "/aggregationRule",
             ]),
             Self::Code => has(&[MARKER, "PolicyStatement", "aws.iam.", "iam.Policy", "iam.RolePolicy"]),
         }

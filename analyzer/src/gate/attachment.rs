@@ -12,7 +12,8 @@ use super::{Growth, Input, Objection, Severity, review, shown, unjudged};
 /// Each attachment that was not there before.
 pub(super) fn growth(input: &Input<'_>) -> Vec<Result<Growth, Box<Objection>>> {
     let before: BTreeSet<_> = input.base.attachments.iter().map(|one| key(input.base, one)).collect();
-    let new = input.head.attachments.iter().filter(|one| !before.contains(&key(input.head, one)));
+    let new = input.head.attachments.iter();
+    let new = new.filter(|one| !before.contains(&key(input.head, one)) && !is_less(input, one));
     new.flat_map(|one| {
         let mut told = told(input, one);
         if let Some(other) = stands_for_other(input, one) {
@@ -22,6 +23,13 @@ pub(super) fn growth(input: &Input<'_>) -> Vec<Result<Growth, Box<Objection>>> {
         told
     })
     .collect()
+}
+
+/// Whether an attachment says what it said, and is there less often.
+fn is_less(input: &Input<'_>, one: &Attachment) -> bool {
+    let plain = |one: &Attachment| (one.address.clone(), one.holder.clone(), one.policy.clone());
+    let before = input.base.attachments.iter().find(|before| plain(before) == plain(one));
+    before.is_some_and(|before| one.switches.has_fewer_lines(&before.switches))
 }
 
 /// Of an attachment that is written as before, what its expressions stand for otherwise, in words.

@@ -23,6 +23,7 @@ pub(super) fn growth_of_role(
     };
     let old: Vec<Bound<'_>> = old.iter().map(|rule| Bound { namespace: None, rule }).collect();
     let mut grown: Vec<_> = unclear(input, head, base).into_iter().map(Err).collect();
+    let is_told = !grown.is_empty();
     for source in rules {
         let new = rule(source);
         // What is not known is in nothing, not even where it happens to allow nothing as it is written.
@@ -32,6 +33,8 @@ pub(super) fn growth_of_role(
             }
             let why = "an expression or template says what a rule of it allows".to_owned();
             let why = match base.and_then(|base| stands_for_other(base, source)) {
+                // What something else says of the whole place is told once.
+                Some(_) if is_told => continue,
                 Some(other) => format!("{why}, and {other}"),
                 None => why,
             };

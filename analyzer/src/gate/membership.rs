@@ -26,7 +26,9 @@ fn groups(repository: &Repository) -> Groups<'_> {
         let folder = repository.path(one.file).parent();
         for (user, group) in &one.members {
             let groups = all.entry((folder, elsewhere::text(user))).or_default();
-            groups.entry(elsewhere::text(group)).or_insert((one, user, group));
+            // Who comes into a group by something else comes into it anew, as far as can be told.
+            let by = if one.switches.is_empty() { String::new() } else { one.switches.mark() };
+            groups.entry(format!("{}{by}", elsewhere::text(group))).or_insert((one, user, group));
         }
     }
     all
@@ -58,7 +60,9 @@ pub(super) fn growth(
             if old.is_some_and(|old| old.contains_key(name)) {
                 continue;
             }
+            // It was not in the same group before, but by something else.
             let old = old.into_iter().flat_map(BTreeMap::values).map(|(_, _, group)| *group);
+            let old = old.filter(|old| elsewhere::text(old) != elsewhere::text(group));
             let joined = Joined { one, user, group, old: old.collect() };
             told.extend(joined.told(input, expander, held));
         }

@@ -79,7 +79,7 @@ pub(crate) fn build(
         let mut of_one = pull_requests.remove(&principal.arn).unwrap_or_default().into_iter();
         principal.pull_request = of_one.next();
         principal.other_pull_requests = of_one.collect();
-        principal.written = analysis.written.identity(&principal.arn).iter().map(Place::of).collect();
+        principal.written = analysis.written.identity(&principal.arn).map(Place::of).collect();
         principal.owner = analysis.owners.get(&principal.arn).map(Owner::shown);
         principal.muted = analysis.mutes.of_identity(&principal.arn);
     }

@@ -1,6 +1,7 @@
 //! What expressions of a template refer to: its parameters, mappings and conditions.
 //! Source: AWS CloudFormation User Guide, "Template anatomy".
 
+use crate::declared::Declared;
 use crate::inputs::{Followed, Follower, Scope};
 use crate::node::Node;
 use crate::place::{Place, Reason};
@@ -56,6 +57,18 @@ pub(super) fn note_attached(
         let condition = follower.scope.condition(&one.address);
         follower.note_attachment(one, [condition.as_str()]);
         if !condition.is_empty() {
+            one.switches.add("Condition", &condition);
+        }
+    }
+}
+
+/// The same of what is declared.
+pub(super) fn note_declared(follower: &Follower<Template<'_>>, declared: &mut [Declared]) {
+    for one in declared {
+        follower.note_declared(one);
+        let condition = follower.scope.condition(&one.address);
+        if !condition.is_empty() && !one.members.is_empty() {
+            one.switches = follower.inputs([condition.as_str()]);
             one.switches.add("Condition", &condition);
         }
     }

@@ -53,8 +53,11 @@ fn function(node: &Node) -> Option<(&str, Cow<'_, Node>)> {
 /// What a function makes of its argument. One whose result is not known is told by all that it gets.
 fn called(name: &str, argument: &Node, source: &str) -> Option<Text> {
     match (name, &argument.kind) {
-        ("Sub", Kind::Text(text)) => Some(substituted(text)),
-        ("Sub", Kind::List(list)) => Some(substituted(list.items.first()?.text()?)),
+        ("Sub", Kind::Text(text)) => Some(substituted(text, |_| None)),
+        ("Sub", Kind::List(list)) => {
+            let given = list.items.get(1);
+            Some(substituted(list.items.first()?.text()?, |name| Some(whole(given?.get(name)?, source))))
+        }
         ("Ref" | "GetAtt", Kind::Text(text)) => Some(Text::opaque(text.to_string())),
         // A resource and its attribute are a list in JSON, and in YAML a list or one text.
         ("GetAtt", Kind::List(list)) if list.items.iter().all(|item| item.known().is_some()) => {
@@ -89,8 +92,8 @@ pub(super) fn shown(node: &Node, source: &str) -> String {
     }
 }
 
-/// `${Name}` is replaced, and `${!Name}` stays `${Name}`.
-fn substituted(text: &Text) -> Text {
+/// `${Name}` is replaced, by what is given for it where something is, and `${!Name}` stays `${Name}`.
+fn substituted(text: &Text, given: impl Fn(&str) -> Option<Text>) -> Text {
     let mut all = Text::default();
     for piece in text.pieces() {
         let Piece::Literal(literal) = piece else { continue };
@@ -103,7 +106,10 @@ fn substituted(text: &Text) -> Text {
             };
             match name.strip_prefix('!') {
                 Some(name) => all.push(&format!("${{{name}}}")),
-                None => all.push_opaque(&format!("${{{name}}}")),
+                None => match given(name.trim()) {
+                    Some(text) => all.append(&text),
+                    None => all.push_opaque(&format!("${{{name}}}")),
+                },
             }
             rest = behind;
         }
@@ -129,6 +135,11 @@ mod tests {
             ("!GetAtt X.Arn", "{\"Fn::GetAtt\": [\"X\", \"Arn\"]}", "X.Arn"),
             ("!GetAtt [X, Arn]", "{\"Fn::GetAtt\": \"X.Arn\"}", "X.Arn"),
             ("!Sub '${X}-a'", "{\"Fn::Sub\": \"${X}-a\"}", "${X}-a"),
+            (
+                "!Sub ['${X}-${y}-${z}', {y: b, z: !Ref Ops}]",
+                "{\"Fn::Sub\": [\"${X}-${y}-${z}\", {\"z\": {\"Ref\": \"Ops\"}, \"y\": \"b\"}]}",
+                "${X}-b-Ops",
+            ),
             ("!ImportValue x", "{\"Fn::ImportValue\": \"x\"}", "!ImportValue \"x\""),
             (
                 "!Join ['', [a, !GetAtt X.Arn, !Ref B]]",

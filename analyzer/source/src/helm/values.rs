@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::inputs::{Followed, Scope, references};
+use crate::inputs::{Followed, Scope};
 use crate::node::{Kind, Node};
 use crate::place::{Content, Place};
 use crate::repository::{File, Parsed};
@@ -35,20 +35,46 @@ impl<'a> Values<'a> {
         Self { template: template.text(), files: files.iter().filter(is_its).copied().collect() }
     }
 
-    /// Expressions that decide a place beside its own.
-    pub(crate) fn deciding(&self, place: &Place) -> Vec<&'a str> {
-        let is_open = |expression: &str| {
-            // Variables, and what is said of the value that a `with` or `range` is about, lead elsewhere in the template.
-            self.names(expression).is_empty() && (expression.contains('$') || expression.contains('.'))
-                || expression.contains("$") && !expression.contains("$.Values")
-        };
+    /// Expressions that decide a place beside its own: `around` are the conditions that it is in.
+    pub(crate) fn deciding(&self, place: &Place, around: &str) -> Vec<&'a str> {
         let expressions: Vec<&str> = match &place.content {
             Content::Rules(rules) => rules.iter().flat_map(crate::rule::Rule::expressions).collect(),
             Content::Binding(bound) => bound.expressions(),
             Content::Statements(_) | Content::Unknown => Vec::new(),
         };
-        let is_led_elsewhere = expressions.into_iter().chain([place.context.as_str()]).any(is_open);
+        let is_led_elsewhere =
+            expressions.into_iter().chain([place.context.as_str(), around]).any(leads_elsewhere);
         is_led_elsewhere.then_some(self.template).into_iter().collect()
+    }
+}
+
+/// What a template of a chart knows by these names is nothing of its own.
+const KNOWN: [&str; 6] = ["Values", "Release", "Chart", "Capabilities", "Files", "Template"];
+
+/// Whether an expression has a variable, or part of the value that a `with` or `range` is about: both lead elsewhere in the template.
+fn leads_elsewhere(expression: &str) -> bool {
+    let mut before = ' ';
+    expression.char_indices().any(|(at, sign)| {
+        let rest = expression.get(at + sign.len_utf8()..).unwrap_or_default();
+        let is_name = rest.starts_with(|next: char| next.is_alphanumeric() || next == '_');
+        let is_known = KNOWN.iter().any(|known| rest.starts_with(known));
+        let is_field = !(before.is_alphanumeric() || "_$.)]".contains(before));
+        before = sign;
+        match sign {
+            '$' => is_name,
+            '.' => is_field && !is_known,
+            _ => false,
+        }
+    })
+}
+
+/// Whether a value has parts that are written elsewhere in its file: aliases, and maps that are merged.
+fn has_aliases(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Expression(text) => text.starts_with('*'),
+        Kind::List(list) => list.items.iter().any(has_aliases),
+        Kind::Map(entries) => entries.iter().any(|entry| entry.key == "<<" || has_aliases(&entry.value)),
+        _ => false,
     }
 }
 
@@ -57,12 +83,14 @@ impl Scope for Values<'_> {
 
     fn names(&self, expression: &str) -> Vec<String> {
         let is_name = |sign: char| sign.is_alphanumeric() || sign == '_' || sign == '.';
-        let whole = |after: Option<char>| !after.is_some_and(|sign| sign == '.' || sign.is_alphanumeric());
-        let wholes = expression.match_indices(".Values").filter(|(at, word)| {
-            whole(expression.get(at + word.len()..).and_then(|rest| rest.chars().next()))
+        // It is the same whatever it is taken out of: `$.Values`, or a variable for the root.
+        let found = expression.match_indices(".Values").map(|(at, word)| {
+            let rest = expression.get(at + word.len()..).unwrap_or_default();
+            let end = rest.find(|sign| !is_name(sign)).unwrap_or(rest.len());
+            let path = rest.get(..end).unwrap_or_default().trim_end_matches('.');
+            if path.starts_with('.') { format!("{word}{path}") } else { word.to_owned() }
         });
-        let named = references(&expression.replace('$', " "), ".Values.", is_name);
-        wholes.map(|_| ".Values".to_owned()).chain(named).collect()
+        found.collect()
     }
 
     fn shown(&self, name: &String) -> String {
@@ -73,17 +101,20 @@ impl Scope for Values<'_> {
         let path = name.strip_prefix(".Values")?;
         let of_file = |file: &&File| {
             let Parsed::Documents(documents) = file.parsed() else { return Some(file.text().to_owned()) };
-            let mut found: &Node = documents.first()?;
+            let root: &Node = documents.first()?;
+            if has_aliases(root) {
+                return Some(format!("{}: {}", file.path.display(), root.said(file.text())));
+            }
+            let mut found = root;
             for key in path.split('.').filter(|key| !key.is_empty()) {
                 // What is taken out of something that is no map decides the rest.
                 let Kind::Map(_) = found.kind else { break };
                 found = found.get(key)?;
             }
-            Some(found.said(file.text()))
+            // What one environment gets is nothing that another has, though that may be the same.
+            Some(format!("{}: {}", file.path.display(), found.said(file.text())))
         };
-        let mut all: Vec<_> = self.files.iter().filter_map(of_file).collect();
-        all.sort();
-        all.dedup();
+        let all: Vec<_> = self.files.iter().filter_map(of_file).collect();
         (!all.is_empty()).then(|| Followed { meaning: all.join("\n").into(), names: Vec::new() })
     }
 

@@ -118,6 +118,11 @@ impl<S: Scope> Follower<S> {
         place.names.holders.iter_mut().for_each(|holder| self.note(holder));
         let mut own = self.inputs(more);
         own.extend(self.inputs([place.context.as_str()]));
+        // Of an object of Kubernetes its name and namespace say where it counts, and for whom.
+        if matches!(place.content, Content::Rules(_) | Content::Binding(_)) {
+            let names = place.names.name.iter().chain(&place.names.namespace);
+            own.extend(self.inputs(names.flat_map(Text::expressions)));
+        }
         match &mut place.content {
             Content::Statements(statements) => {
                 for one in statements {
@@ -169,7 +174,7 @@ pub(crate) fn references(expression: &str, word: &str, is_name: fn(char) -> bool
         let before = expression.get(..at)?.chars().next_back();
         let rest = expression.get(at + word.len()..)?;
         let end = rest.find(|sign| !is_name(sign)).unwrap_or(rest.len());
-        let is_whole = !before.is_some_and(|sign| sign.is_alphanumeric() || "_-.".contains(sign));
+        let is_whole = !before.is_some_and(|sign| sign.is_alphanumeric() || "_.".contains(sign));
         (is_whole && end > 0).then(|| format!("{word}{}", rest.get(..end).unwrap_or_default()))
     });
     found.collect()

@@ -22,6 +22,11 @@ const MADE: [(&str, &str); 4] = [
     ("aws_ssoadmin_permission_set", "permission-set"),
 ];
 
+/// Whether a block makes somebody who has policies.
+pub(super) fn makes(block: &Block) -> bool {
+    block.labels.first().is_some_and(|kind| MADE.iter().any(|(known, _)| known == kind))
+}
+
 /// All of a folder.
 pub(super) fn all(module: &Module<'_>) -> Vec<Declared> {
     let resources = module.blocks.iter().filter(|(_, block)| block.kind == "resource");
@@ -36,9 +41,10 @@ fn one(module: &Module<'_>, file: FileId, block: &Block) -> Option<Declared> {
         declared.holders = holders(module, file, block, made);
     }
     let texts = |name: &str| block.get(name).map(|node| module.texts(file, node)).unwrap_or_default();
+    let only = |name: &str| block.get(name).map(|node| module.text(file, node)).into_iter().collect();
     let (users, groups) = match kind {
-        "aws_iam_user_group_membership" => (texts("user"), texts("groups")),
-        "aws_iam_group_membership" => (texts("users"), texts("group")),
+        "aws_iam_user_group_membership" => (only("user"), texts("groups")),
+        "aws_iam_group_membership" => (texts("users"), only("group")),
         _ => (Vec::new(), Vec::new()),
     };
     let pairs = users.iter().flat_map(|user| groups.iter().map(move |group| [user.clone(), group.clone()]));

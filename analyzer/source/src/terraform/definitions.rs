@@ -13,13 +13,16 @@ use super::{Module, expression};
 /// Texts that a list may have, whoever wrote it. A longer one is told by its expression.
 const TEXTS: usize = 20_000;
 
+/// Lists within lists and names of names are followed so far: nobody nests them deeper.
+const DEPTH: usize = 64;
+
 /// What makes one list of several, which allows what these allow: neither their order counts nor how often something is in them.
 const UNIONS: [&str; 8] = ["concat", "setunion", "flatten", "distinct", "toset", "tolist", "sort", "compact"];
 
 impl Definitions for Module<'_> {
     fn texts(&self, file: FileId, node: &Node) -> Vec<Text> {
         let mut list = List { module: self, met: BTreeSet::new(), texts: Vec::new() };
-        list.add(file, node);
+        list.add(file, node, 0);
         if list.texts.len() > TEXTS { vec![self.text(file, node)] } else { list.texts }
     }
 }
@@ -34,17 +37,18 @@ struct List<'m, 'a> {
 
 impl List<'_, '_> {
     /// Adds what a value is, or is a list of. What cannot be followed is one text that stands for itself.
-    fn add(&mut self, file: FileId, node: &Node) {
+    fn add(&mut self, file: FileId, node: &Node, depth: usize) {
         match &node.kind {
-            Kind::List(list) => list.items.iter().for_each(|item| self.add(file, item)),
-            Kind::Call(name, arguments) if UNIONS.contains(&name.as_str()) => {
-                arguments.iter().for_each(|argument| self.add(file, argument));
-            }
             _ if self.texts.len() > TEXTS => {}
+            _ if depth > DEPTH => self.texts.push(self.module.text(file, node)),
+            Kind::List(list) => list.items.iter().for_each(|item| self.add(file, item, depth + 1)),
+            Kind::Call(name, arguments) if UNIONS.contains(&name.as_str()) => {
+                arguments.iter().for_each(|argument| self.add(file, argument, depth + 1));
+            }
             _ => match expression::reference(node).and_then(|reference| defined(self.module, reference)) {
                 Some((file, node)) => {
                     if self.met.insert((file, node.span.start)) {
-                        self.add(file, node);
+                        self.add(file, node, depth + 1);
                     }
                 }
                 None => self.texts.push(self.module.text(file, node)),

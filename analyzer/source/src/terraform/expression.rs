@@ -197,6 +197,9 @@ pub(super) fn text(module: &Module<'_>, file: FileId, node: &Node, depth: usize)
     }
 }
 
+/// References to texts are followed no further. Each is resolved once, so that this bounds the depth alone.
+const CHAIN: usize = 64;
+
 /// Longest text that references make, in bytes: names and ARNs are shorter.
 const LONGEST: usize = 16 << 10;
 
@@ -212,7 +215,7 @@ fn resolved(module: &Module<'_>, reference: &str, depth: usize) -> Option<Text> 
 }
 
 fn resolve(module: &Module<'_>, reference: &str, depth: usize) -> Option<Text> {
-    if depth >= DEPTH {
+    if depth >= CHAIN {
         return None;
     }
     let steps = steps(reference);
@@ -263,5 +266,5 @@ fn of_one(
         return Some(name);
     }
     // A loop goes through references again, whose loops do: no one writes many of these.
-    Loop::within(module, file, block, depth + DEPTH / 2).at(index, &name)
+    Loop::within(module, file, block, depth + CHAIN / 2).at(index, &name)
 }

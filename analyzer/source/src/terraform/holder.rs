@@ -1,6 +1,6 @@
 //! Who has a policy: the role, user or group that it is written for, or that it is attached to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attachment::Attachment;
 use crate::hcl::Block;
@@ -68,6 +68,8 @@ pub(super) fn named(module: &Module<'_>, kind: &str, name: &Text) -> Text {
 pub(super) struct Attached {
     /// Holders of the policies of the folder, by the address of the policy.
     pub(super) own: BTreeMap<String, Vec<Text>>,
+    /// What attaches these, by the address of the policy.
+    pub(super) by: BTreeMap<String, BTreeSet<String>>,
     /// Policies that are not of the folder.
     pub(super) foreign: Vec<Attachment>,
 }
@@ -126,6 +128,7 @@ impl Attached {
             let holder = named(module, kind, &name);
             let (policy, own) = named_by.told(module, policy);
             if let Some(address) = own {
+                self.by.entry(address.clone()).or_default().insert(block.address());
                 self.own.entry(address).or_default().push(holder);
                 continue;
             }

@@ -1,16 +1,18 @@
 //! What expressions of a module refer to: local names, and inputs with what callers and files of variables give them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attachment::Attachment;
 use crate::declared::Declared;
 use crate::hcl::Block;
-use crate::inputs::{Followed, Follower, Scope, references};
+use crate::inputs::{Followed, Follower, Inputs, Scope, references};
 use crate::node::Node;
-use crate::place::{FileId, Place, Reason};
+use crate::place::{Content, FileId, Place, Reason};
 use crate::repository::Parsed;
+use crate::text::Text;
 
 use super::Module;
+use super::rounds::is_said_by_loop;
 
 /// A module among those of its repository.
 #[derive(Clone, Copy)]
@@ -54,16 +56,22 @@ impl<'m, 'a> Within<'m, 'a> {
         locals.chain(of("var.").map(|name| Name::Input(at, bare(name)))).collect()
     }
 
+    /// What a value says, and the names in it.
+    fn read(&self, at: usize, file: FileId, node: &Node) -> Option<(String, Vec<Name>)> {
+        let text = self.module(at)?.written(file);
+        Some((node.said(text), Self::names_in(at, text.get(node.span.clone()).unwrap_or_default())))
+    }
+
     /// What a caller gives an input, and the names in that.
     fn given(&self, file: FileId, block: &Block, name: &str) -> Option<(String, Vec<Name>)> {
         let at = self.of_file(file)?;
-        let module = self.module(at)?;
-        let mut given = module.said(file, block.get(name)?);
+        let (mut given, mut names) = self.read(at, file, block.get(name)?)?;
         // What a call goes through is another in each round.
-        if super::rounds::is_said_by_loop(&given) {
-            given.push_str(&loops(module, file, block));
+        if is_said_by_loop(&given) {
+            let (loops, more) = self.loops(at, file, block);
+            given.push_str(&loops);
+            names.extend(more);
         }
-        let names = Self::names_in(at, &given);
         Some((given, names))
     }
 
@@ -76,21 +84,19 @@ impl<'m, 'a> Within<'m, 'a> {
             Some((module.said(file, block.get("default")?), Vec::new()))
         };
         // What every caller gives has no default, and only what nobody calls is given values by files.
-        let default =
-            if !of_callers.is_empty() && of_callers.iter().all(Option::is_some) { None } else { default() };
         let is_called = !of_callers.is_empty();
+        let default = if is_called && of_callers.iter().all(Option::is_some) { None } else { default() };
         let of_files = module.variables.iter().filter(|_| !is_called).filter_map(|file| {
             let Parsed::Variables(entries) = file.parsed() else { return None };
             let entry = entries.iter().find(|entry| entry.key == name)?;
-            Some((entry.value.said(file.text()), Vec::new()))
+            // What one environment gets is nothing that another has, though that may be the same.
+            Some((format!("{}: {}", file.path.display(), entry.value.said(file.text())), Vec::new()))
         });
         let all: Vec<_> =
             default.into_iter().chain(of_files).chain(of_callers.into_iter().flatten()).collect();
-        if all.is_empty() {
-            return None;
-        }
-        let meanings: BTreeSet<&str> = all.iter().map(|(meaning, _)| meaning.as_str()).collect();
-        let meaning = meanings.into_iter().collect::<Vec<_>>().join("\n").into();
+        let mut meanings: Vec<&str> = all.iter().map(|(meaning, _)| meaning.as_str()).collect();
+        meanings.sort_unstable();
+        let meaning = (!meanings.is_empty()).then(|| meanings.join("\n").into())?;
         Some(Followed { meaning, names: all.into_iter().flat_map(|(_, names)| names).collect() })
     }
 
@@ -101,21 +107,39 @@ impl<'m, 'a> Within<'m, 'a> {
         let mut all: Vec<String> = Vec::new();
         for (file, block) in &module.callers {
             let Some(caller) = self.of_file(*file) else { continue };
-            let Some(of) = self.module(caller) else { continue };
-            let loops = loops(of, *file, block);
-            names.extend(Self::names_in(caller, &loops));
+            let (loops, more) = self.loops(caller, *file, block);
+            names.extend(more);
             names.push(Name::Calls(caller));
             all.push(format!("call {loops}"));
         }
         all.sort();
         (!all.is_empty()).then(|| Followed { meaning: all.join("\n").into(), names })
     }
-}
 
-/// By what a block is there, or there several times.
-fn loops(module: &Module<'_>, file: FileId, block: &Block) -> String {
-    let of = |name: &str| Some(format!(" {name} = {}", module.said(file, block.get(name)?)));
-    ["for_each", "count"].into_iter().filter_map(of).collect()
+    /// By what a block is there, or there several times.
+    fn loops(&self, at: usize, file: FileId, block: &Block) -> (String, Vec<Name>) {
+        let (mut said, mut names) = (String::new(), Vec::new());
+        for name in ["for_each", "count"] {
+            let read = block.get(name).and_then(|node| self.read(at, file, node));
+            if let Some((own, more)) = read {
+                said.push_str(&format!(" {name} = {own}"));
+                names.extend(more);
+            }
+        }
+        (said, names)
+    }
+
+    /// What each caller gives several inputs together: one may get what only another had.
+    fn together(&self, inputs: &BTreeSet<&str>) -> Option<String> {
+        let module = self.module(self.own).filter(|module| module.callers.len() > 1 && inputs.len() > 1)?;
+        let of = |(file, block): &(FileId, &Block)| {
+            let given = |name: &&str| Some(format!("{name} = {}", self.given(*file, block, name)?.0));
+            inputs.iter().filter_map(given).collect::<Vec<_>>().join("; ")
+        };
+        let mut all: Vec<String> = module.callers.iter().map(of).collect();
+        all.sort();
+        Some(all.join("\n"))
+    }
 }
 
 impl Scope for Within<'_, '_> {
@@ -129,7 +153,7 @@ impl Scope for Within<'_, '_> {
         let (at, shown) = match name {
             Name::Local(at, name) => (*at, format!("local.{name}")),
             Name::Input(at, name) => (*at, format!("var.{name}")),
-            Name::Calls(at) => (*at, "module".to_owned()),
+            Name::Calls(at) => (*at, CALLS.to_owned()),
         };
         match self.module(at).filter(|_| at != self.own) {
             Some(module) if module.folder.as_os_str().is_empty() => format!("{shown} in ."),
@@ -141,10 +165,8 @@ impl Scope for Within<'_, '_> {
     fn meaning(&self, name: &Name) -> Option<Followed<Name>> {
         match name {
             Name::Local(at, name) => {
-                let module = self.module(*at)?;
-                let (file, node) = module.local(name)?;
-                let meaning = module.said(file, node);
-                let names = Self::names_in(*at, &meaning);
+                let (file, node) = self.module(*at)?.local(name)?;
+                let (meaning, names) = self.read(*at, file, node)?;
                 Some(Followed { meaning: meaning.into(), names })
             }
             Name::Input(at, name) => self.input(*at, name),
@@ -173,29 +195,62 @@ impl Module<'_> {
         ends.filter_map(|end| self.block(address.get(..end)?)).next()
     }
 
-    /// By what the block of an address is there.
-    fn count(&self, address: &str) -> String {
-        let count =
-            self.block_of(address).and_then(|(file, block)| Some(self.said(file, block.get("count")?)));
-        count.unwrap_or_default()
+    /// By what the block of an address is there: its count, and what it goes through where nothing else of it tells that.
+    fn switches(&self, address: &str) -> Option<String> {
+        let (file, block) = self.block_of(address)?;
+        let of = |name: &str| Some(format!("{name} = {}", self.said(file, block.get(name)?)));
+        let others = block.attributes.iter().filter(|entry| entry.key != "for_each");
+        // One that is made without a name is called after the round.
+        let is_unnamed = super::declared::makes(block) && block.get("name").is_none();
+        let is_told =
+            is_unnamed || others.map(|entry| self.said(file, &entry.value)).any(|one| is_said_by_loop(&one));
+        let loops = of("for_each").filter(|_| !is_told);
+        let all: Vec<String> = of("count").into_iter().chain(loops).collect();
+        (!all.is_empty()).then(|| all.join(" "))
     }
 }
 
-/// Notes at places of a module what their expressions refer to.
-pub(super) fn note(follower: &Follower<Within<'_, '_>>, module: &Module<'_>, places: &mut [Place]) {
+/// What is told where a module is called otherwise, or several inputs of it are given otherwise together.
+const CALLS: &str = "the calls of its module";
+const TOGETHER: &str = "the inputs of its module together";
+
+/// Notes at places of a module what their expressions refer to. `attached` says what attaches policies, by their addresses.
+pub(super) fn note(
+    follower: &Follower<Within<'_, '_>>,
+    module: &Module<'_>,
+    attached: &BTreeMap<String, BTreeSet<String>>,
+    places: &mut [Place],
+) {
     let calls = follower.behind(vec![Name::Calls(follower.scope.own)]);
     for place in places {
-        let count = module.count(&place.address);
-        if !count.is_empty() {
-            place.inputs.add("count", &count);
+        let by = attached.get(&place.address).into_iter().flatten();
+        for address in std::iter::once(&place.address).chain(by) {
+            if let Some(switches) = module.switches(address) {
+                place.inputs.add(address, &switches);
+            }
         }
         let is_open = place.reasons.iter().any(|why| why.is_unread() || matches!(why, Reason::Repeated(_)));
         let text = module.written(place.file).get(place.span.clone()).filter(|_| is_open);
         let given = place.inputs.meanings().map(str::to_owned).collect::<Vec<_>>();
-        let given = given.iter().map(String::as_str);
-        follower.note_place(place, text.into_iter().chain(given));
+        let of_holders = follower.inputs(place.names.holders.iter().flat_map(Text::expressions));
+        follower.note_place(place, text.into_iter().chain(given.iter().map(String::as_str)));
+        let of_parts: Vec<&Inputs> = match &place.content {
+            Content::Statements(all) => all.iter().map(|one| &one.inputs).collect(),
+            Content::Rules(all) => all.iter().map(|one| &one.inputs).collect(),
+            Content::Binding(_) | Content::Unknown => Vec::new(),
+        };
+        let all = of_parts.into_iter().chain([&of_holders, &place.inputs]);
+        if let Some(together) = follower.scope.together(&own_inputs(all)) {
+            place.inputs.add(TOGETHER, &together);
+        }
         place.inputs.extend(calls.clone());
     }
+}
+
+/// Inputs of the module itself, by their names.
+fn own_inputs<'i>(all: impl Iterator<Item = &'i Inputs>) -> BTreeSet<&'i str> {
+    let names = all.flat_map(Inputs::names).filter_map(|name| name.strip_prefix("var."));
+    names.filter(|name| !name.contains(' ')).collect()
 }
 
 /// The same of attachments.
@@ -206,16 +261,34 @@ pub(super) fn note_attached(
 ) {
     let calls = follower.behind(vec![Name::Calls(follower.scope.own)]);
     for one in attachments {
-        let count = module.count(&one.address);
-        follower.note_attachment(one, [count.as_str()]);
-        if !count.is_empty() {
-            one.switches.add("count", &count);
+        let switches = module.switches(&one.address);
+        follower.note_attachment(one, switches.as_deref());
+        if let Some(switches) = switches {
+            one.switches.add(&one.address, &switches);
+        }
+        if let Some(together) = follower.scope.together(&own_inputs([&one.inputs].into_iter())) {
+            one.switches.add(TOGETHER, &together);
         }
         one.switches.extend(calls.clone());
     }
 }
 
 /// The same of what is declared.
-pub(super) fn note_declared(follower: &Follower<Within<'_, '_>>, declared: &mut [Declared]) {
-    declared.iter_mut().for_each(|one| follower.note_declared(one));
+pub(super) fn note_declared(
+    follower: &Follower<Within<'_, '_>>,
+    module: &Module<'_>,
+    declared: &mut [Declared],
+) {
+    let calls = follower.behind(vec![Name::Calls(follower.scope.own)]);
+    for one in declared {
+        follower.note_declared(one);
+        if one.members.is_empty() {
+            continue;
+        }
+        if let Some(switches) = module.switches(&one.address) {
+            one.switches = follower.inputs([switches.as_str()]);
+            one.switches.add(&one.address, &switches);
+        }
+        one.switches.extend(calls.clone());
+    }
 }

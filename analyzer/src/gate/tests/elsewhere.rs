@@ -156,7 +156,7 @@ fn policies_made_of_what_cannot_be_read_are_compared_with_what_they_refer_to() {
         let all = told(&[("main.tf", &main)], "l.tf", &locals("s3:GetObject"), &locals("*"));
         assert_eq!(all.iter().map(|one| one.0).collect::<Vec<_>>(), ["unjudged"], "{main} {all:?}");
         assert!(all[0].1.contains("`local.own` says something else than before"), "{all:?}");
-        assert!(told(&[("main.tf", &main)], "l.tf", &locals("*"), &locals("*")).is_empty());
+        assert!(told(&[("main.tf", &main)], "l.tf", &locals("*"), &format!("# c\n{}", locals("*"))).is_empty());
     }
 }
 
@@ -220,7 +220,7 @@ fn what_a_template_is_given_is_followed() {
     };
     let document = super::policy(&allow("\"s3:GetObject\"", "arn:aws:s3:::${bucket}/*"));
     let stays = [("p.json", document.as_str())];
-    assert!(told(&stays, "main.tf", &main("\"a\""), &main("\"a\"")).is_empty());
+    assert!(told(&stays, "main.tf", &main("\"a\""), &format!("# c\n{}", main("\"a\""))).is_empty());
     let all = told(&stays, "main.tf", &main("\"a\""), &main("\"*\""));
     assert!(all.len() == 1 && all[0].1.contains("`templatefile` says something else"), "{all:?}");
     let own = main("local.bucket");
@@ -298,7 +298,7 @@ fn an_effect_behind_a_name_is_followed() {
     // One that is an expression is no other with another effect, and its actions count.
     let more = open.replace("\"*\", R", "\"s3:*\", R");
     assert_eq!(told(&[], "main.tf", &more, &open).len(), 1);
-    assert!(told(&[], "main.tf", &open, &open).is_empty());
+    assert!(told(&[], "main.tf", &open, &format!("# c\n{open}")).is_empty());
     let trust = "resource \"aws_iam_role\" \"app\" {\n  name = \"app\"\n  assume_role_policy = jsonencode({ Statement = [{ Effect = var.e, Action = \"sts:AssumeRole\", Principal = { AWS = \"*\" } }] })\n}\n";
     assert_eq!(rules(trust, "a.tfvars", "e = \"Deny\"\n", "e = \"Allow\"\n"), ["unjudged"]);
 }
@@ -462,7 +462,7 @@ fn patterns_of_targets_may_mean_any() {
 }
 
 #[test]
-fn layout_order_and_names_of_files_say_nothing() {
+fn layout_and_names_of_calls_say_nothing() {
     let main = allowing("var.own", "\"*\"");
     let module = [("app/main.tf", main.as_str())];
     let call =
@@ -481,10 +481,20 @@ fn layout_order_and_names_of_files_say_nothing() {
         [("m.tf", given.as_str()), ("app/main.tf", &other)],
     );
     assert!(checked(&base, &head, &Policy::default()).is_empty());
-    let (one, two) = ("own = [\"a\"]\n", "own = [\"b\"]\n");
-    let base = [("main.tf", main.as_str()), ("a.tfvars", one), ("b.tfvars", two)];
-    let head = [("main.tf", main.as_str()), ("b.tfvars", two), ("c.tfvars", one)];
-    assert!(checked(&base, &head, &Policy::default()).is_empty());
+    // Of two environments neither may get what only the other had.
+    let of = |a: &str, b: &str| {
+        [
+            ("main.tf".to_owned(), main.clone()),
+            ("a.tfvars".to_owned(), format!("own = [\"{a}\"]\n")),
+            ("b.tfvars".to_owned(), format!("own = [\"{b}\"]\n")),
+        ]
+    };
+    let (base, head) = (of("s3:GetObject", "*"), of("*", "s3:GetObject"));
+    let view = |files: &'static [(String, String)]| {
+        files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect::<Vec<_>>()
+    };
+    let (base, head) = (view(Vec::leak(base.to_vec())), view(Vec::leak(head.to_vec())));
+    assert_eq!(checked(&base, &head, &Policy::default()).len(), 1);
     // Of two names that begin alike the one is told that is another.
     let both = allowing("\"s3:GetObject\"", "[\"${var.ab}/*\", \"${var.a}/*\"]");
     let all = told(&[("main.tf", &both)], "a.tfvars", "a = \"x\"\nab = \"y\"\n", "a = \"z\"\nab = \"y\"\n");
@@ -532,4 +542,157 @@ fn a_broken_manifest_is_told_whatever_it_is_called() {
     let of = |text: &str| Repository::of([(PathBuf::from("values-role.yaml"), text.to_owned())]);
     assert_eq!(of("kind: ClusterRole\nrules: [\n").problems.len(), 1);
     assert!(of("a: {{ .Values.b }}: [\n").problems.is_empty());
+}
+
+#[test]
+fn callers_may_not_swap_what_they_give() {
+    let module = allowing("var.own", "\"*\"").replace("role = \"app\"", "role = var.role");
+    let call = |name: &str, role: &str, list: &str| {
+        format!("module \"{name}\" {{\n  source = \"./app\"\n  role = \"{role}\"\n  own = [\"{list}\"]\n}}\n")
+    };
+    let stays = [("app/main.tf", module.as_str())];
+    let both = |one: &str, two: &str| call("a", "web", one) + &call("b", "admin", two);
+    assert_eq!(told(&stays, "main.tf", &both("s3:GetObject", "*"), &both("*", "s3:GetObject")).len(), 1);
+    let three = |list: &str| both("*", "s3:GetObject") + &call("c", "x", list);
+    assert_eq!(told(&stays, "main.tf", &three("s3:GetObject"), &three("*")).len(), 1);
+    // In another order they are the same.
+    let turned = call("b", "admin", "*") + &call("a", "web", "s3:GetObject");
+    assert!(told(&stays, "main.tf", &both("s3:GetObject", "*"), &turned).is_empty());
+    let attached = "resource \"aws_iam_role_policy_attachment\" \"a\" {\n  role = \"app\"\n  policy_arn = \"arn:aws:iam::aws:policy/AdministratorAccess\"\n}\n";
+    let (one, two) = (call("a", "x", "y"), both("y", "y"));
+    assert!(told(&[("app/main.tf", attached)], "main.tf", &two, &one).is_empty(), "one call less");
+    assert_eq!(told(&[("app/main.tf", attached)], "main.tf", &one, &two).len(), 1, "one call more");
+}
+
+#[test]
+fn attachments_and_memberships_that_are_switched_on_are_told() {
+    let own = "resource \"aws_iam_policy\" \"p\" {\n  name = \"p\"\n  policy = jsonencode({ Statement = [{ Effect = \"Allow\", Action = \"*\", Resource = \"*\" }] })\n}\nresource \"aws_iam_role_policy_attachment\" \"p\" {\n  SWITCH\n  role = \"app\"\n  policy_arn = aws_iam_policy.p.arn\n}\n";
+    let foreign = "resource \"aws_iam_role_policy_attachment\" \"p\" {\n  SWITCH\n  role = \"app\"\n  policy_arn = \"arn:aws:iam::aws:policy/AdministratorAccess\"\n}\n";
+    let group = "resource \"aws_iam_group_policy\" \"g\" {\n  group = \"ops\"\n  policy = jsonencode({ Statement = [{ Effect = \"Allow\", Action = \"s3:*\", Resource = \"*\" }] })\n}\nresource \"aws_iam_user_group_membership\" \"m\" {\n  SWITCH\n  user = \"ann\"\n  groups = [\"ops\"]\n}\n";
+    for text in [own, foreign, group] {
+        let of = |switch: &str| text.replace("SWITCH", switch);
+        for (base, head) in
+            [("count = 0", "count = 1"), ("for_each = toset([])", "for_each = toset([\"x\"])")]
+        {
+            assert_eq!(told(&[], "main.tf", &of(base), &of(head)).len(), 1, "{head} {text}");
+        }
+        let open = of("count = var.on ? 1 : 0");
+        assert_eq!(told(&[("main.tf", &open)], "a.tfvars", "on = false\n", "on = true\n").len(), 1, "{text}");
+    }
+    assert!(
+        told(
+            &[],
+            "main.tf",
+            &foreign.replace("SWITCH", "count = 1"),
+            &foreign.replace("SWITCH", "count = 0")
+        )
+        .is_empty()
+    );
+    let template = |live: &str| {
+        format!(
+            "Conditions:\n  Live: !Equals [a, {live}]\nResources:\n  G:\n    Type: AWS::IAM::Group\n    Properties:\n      Policies:\n      - PolicyName: p\n        PolicyDocument: {{Statement: [{{Effect: Allow, Action: 's3:*', Resource: '*'}}]}}\n  M:\n    Type: AWS::IAM::UserToGroupAddition\n    Condition: Live\n    Properties: {{GroupName: !Ref G, Users: [ann]}}\n"
+        )
+    };
+    assert_eq!(told(&[], "t.yaml", &template("b"), &template("a")).len(), 1);
+    let sub = |value: &str| {
+        format!(
+            "Resources:\n  P:\n    Type: AWS::IAM::Policy\n    Properties:\n      PolicyName: p\n      Roles: [app]\n      PolicyDocument: {{Statement: [{{Effect: Allow, Action: 's3:GetObject', Resource: !Sub ['arn:aws:s3:::${{b}}/*', {{b: {value}}}]}}]}}\n"
+        )
+    };
+    assert_eq!(told(&[], "t.yaml", &sub("logs"), &sub("'*'")).len(), 1);
+}
+
+#[test]
+fn every_way_of_a_chart_to_its_values_is_followed() {
+    let binding = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata:\n  name: app\n  namespace: {{ .Values.ns }}\nroleRef:\n  kind: ClusterRole\n  name: cluster-admin\nsubjects:\n- kind: User\n  name: ann\n";
+    let role = |verbs: &str| {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: app\nrules:\n- apiGroups: ['']\n  resources: [pods]\n  verbs: {verbs}\n"
+        )
+    };
+    let values = "a: false\nb: false\nns: dev\nbase: &base [get]\nverbs: *base\nmore: {verbs: [get]}\nmerged:\n  <<: {verbs: [get]}\n";
+    for (template, from, to) in [
+        (
+            format!(
+                "{{{{- if .Values.a }}}}\n{}{{{{- else if .Values.b }}}}\n{}{{{{- end }}}}\n",
+                role("[get]"),
+                binding
+            ),
+            "b: false",
+            "b: true",
+        ),
+        (
+            format!("{{{{- $c := .Values.a }}}}\n{{{{- if $c }}}}\n{}{{{{- end }}}}\n", role("[get]")),
+            "a: false",
+            "a: true",
+        ),
+        (
+            format!("{{{{- $root := . }}}}\n{}", role("{{ $root.Values.more.verbs | toJson }}")),
+            "more: {verbs: [get]}",
+            "more: {verbs: ['*']}",
+        ),
+        (
+            format!(
+                "{{{{- $extra := .Values.more.verbs }}}}\n{}",
+                role("{{ concat $.Values.a $extra | toJson }}")
+            ),
+            "more: {verbs: [get]}",
+            "more: {verbs: ['*']}",
+        ),
+        (role("{{ .Values.verbs | toJson }}"), "&base [get]", "&base ['*']"),
+        (role("{{ .Values.merged.verbs | toJson }}"), "<<: {verbs: [get]}", "<<: {verbs: ['*']}"),
+        (binding.to_owned(), "ns: dev", "ns: kube-system"),
+    ] {
+        let stays = [("app/Chart.yaml", "name: app\n"), ("app/templates/role.yaml", template.as_str())];
+        assert!(values.contains(from));
+        let all = told(&stays, "app/values.yaml", values, &values.replace(from, to));
+        assert_eq!(all.len(), 1, "{template} {all:?}");
+    }
+    let swap = |rest: &str| format!("{{{{- if .Values.a }}}}\n{rest}{{{{- end }}}}\n");
+    let stays = [("app/Chart.yaml", "name: app\n"), ("app/values.yaml", values)];
+    let (before, behind) = (
+        swap(&format!("{}{{{{- else }}}}\n", role("[get]"))),
+        swap(&format!("{{{{- else }}}}\n{}", role("[get]"))),
+    );
+    assert_eq!(told(&stays, "app/templates/r.yaml", &before, &behind).len(), 1);
+}
+
+#[test]
+fn nothing_hides_in_the_text_of_an_expression() {
+    let locals = |value: &str| format!("locals {{\n  own = {value}\n}}\n");
+    let main = allowing("local.own", "\"*\"");
+    let stays = [("main.tf", main.as_str())];
+    for (base, head) in [
+        ("var.x ? [\"s3:GetObject\" # , \"*\"\n] : []", "var.x ? [\"s3:GetObject\" #\n, \"*\"] : []"),
+        ("var.x == \"\u{1f}\" ? [\"s3:GetObject\"] : []", "var.x == \"\u{1f}\" ? [\"*\"] : []"),
+    ] {
+        assert_eq!(told(&stays, "l.tf", &locals(base), &locals(head)).len(), 1, "{head}");
+    }
+    for (own, name) in [
+        ("[\"${\tlocal.y}\"][0]", "local.y"),
+        ("slice(var.a, 1-var.off, 2)", "var.off"),
+        ("-var.x > 0 ? [\"a\"] : []", "var.x"),
+    ] {
+        let more = |value: &str| {
+            format!(
+                "{}{}",
+                locals(own),
+                if name == "local.y" {
+                    format!("locals {{ y = \"{value}\" }}\n")
+                } else {
+                    format!("variable \"{}\" {{ default = \"{value}\" }}\n", name.trim_start_matches("var."))
+                }
+            )
+        };
+        assert_eq!(told(&stays, "l.tf", &more("s3:a"), &more("*")).len(), 1, "{own}");
+    }
+    let deep =
+        |action: &str| format!("locals {{\n  own = {}\"{action}\"{}\n}}\n", "[".repeat(60), "]".repeat(60));
+    let chain = (0..20_000).map(|at| format!("  a{at} = [local.a{}]\n", at + 1)).collect::<String>();
+    let long = |action: &str| format!("locals {{\n  own = local.a0\n{chain}  a20000 = [\"{action}\"]\n}}\n");
+    for (what, of) in [("deep", &deep as &dyn Fn(&str) -> String), ("long", &long)] {
+        let repository = Repository::of([(PathBuf::from("l.tf"), of("*"))]);
+        assert!(repository.problems.is_empty(), "{what} {:?}", repository.problems);
+        assert_eq!(told(&stays, "l.tf", &of("s3:GetObject"), &of("*")).len(), 1, "{what}");
+    }
 }

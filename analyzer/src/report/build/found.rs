@@ -33,10 +33,13 @@ pub(super) fn lines(
         let of_account = principals.get(finding.principal.as_str());
         let origin = of_account.and_then(|analysed| origin(catalog, analysis, analysed, finding));
         // A repository is where something can be done about it. Without one, what was read is all that is known.
-        let written = || analysis.written.identity(&finding.principal).first();
+        let made = || analysis.written.made(&finding.principal);
         let origin = match origin {
-            Some((policy, read)) => analysis.written.policy(policy).or_else(written).unwrap_or(read),
-            None => written().or_else(|| bindings.get(finding.principal.as_str()).copied())?,
+            Some((policy, read)) => analysis.written.policy(policy).or_else(made).unwrap_or(read),
+            None => {
+                let written = || analysis.written.identity(&finding.principal).next();
+                written().or_else(|| bindings.get(finding.principal.as_str()).copied())?
+            }
         };
         Some(Place::of(origin))
     };

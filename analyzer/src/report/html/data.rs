@@ -211,7 +211,7 @@ fn detail(report: &Report, principal: &PrincipalSection, findings: &[&FindingLin
         "findings": list(findings, depth.findings),
         "rhythm": principal.rhythm.as_ref().map(rhythm),
         "proposal": proposal(principal, depth),
-        "written": principal.written.iter().take(WRITTEN).map(ToString::to_string).collect::<Vec<_>>(),
+        "written": list(principal.written.iter().map(|place| json!(place.to_string())), WRITTEN),
         "pull_requests": principal.pull_requests().map(|one| json!([one.url, one.words()])).collect::<Vec<_>>(),
     }))
 }

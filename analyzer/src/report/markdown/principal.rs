@@ -19,7 +19,9 @@ fn about(principal: &PrincipalSection, page: &mut String) -> fmt::Result {
     if !principal.written.is_empty() {
         let places: Vec<_> =
             principal.written.iter().take(WRITTEN).map(|place| code(&place.to_string())).collect();
-        writeln!(page, "**Written at:** {}\n", places.join(", "))?;
+        let more = principal.written.len().saturating_sub(WRITTEN);
+        let more = if more > 0 { format!(" and {} more", number(more)) } else { String::new() };
+        writeln!(page, "**Written at:** {}{more}\n", places.join(", "))?;
     }
     Ok(())
 }
