@@ -50,6 +50,7 @@ fn measure() -> anyhow::Result<()> {
         work.iter_mut().for_each(|work| work.round(round));
     }
     figure("floor", (probed - none) / 1000.0);
+    anyhow::ensure!(work.iter().all(Work::is_done), "of some kind no call was read");
     work.iter().for_each(Work::print);
     Ok(())
 }
@@ -114,6 +115,11 @@ impl Work {
         let time = start.elapsed();
         let made = recorder.conservation().attempts - before;
         time.as_nanos() as f64 / made as f64
+    }
+
+    /// Whether calls of each kind were read: else nothing was measured.
+    fn is_done(&self) -> bool {
+        self.least.iter().flatten().all(|least| least.is_finite())
     }
 
     fn print(&self) {

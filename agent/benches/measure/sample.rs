@@ -128,14 +128,32 @@ fn unhex(text: &str) -> Vec<u8> {
     digits.chunks(2).map(byte).collect()
 }
 
-/// A header as it lies in the ring buffer.
+/// A header as it lies in the ring buffer. Each field is named, so that one that comes is not forgotten.
 fn bytes(header: &Header) -> Vec<u8> {
-    let Header { time, cgroup, connection, position, process, thread, sequence, total, offset, .. } = *header;
+    let Header {
+        time,
+        cgroup,
+        connection,
+        position,
+        process,
+        thread,
+        sequence,
+        total,
+        offset,
+        copied,
+        kind,
+        library,
+        direction,
+        flags,
+        spare,
+        repeats,
+    } = *header;
     let mut bytes: Vec<u8> =
         [time, cgroup, connection, position].iter().flat_map(|field| field.to_ne_bytes()).collect();
     bytes.extend([process, thread, sequence, total, offset].iter().flat_map(|field| field.to_ne_bytes()));
-    bytes.extend(header.copied.to_ne_bytes());
-    bytes.extend([header.kind, header.library, header.direction, header.flags]);
-    bytes.extend(header.spare);
+    bytes.extend(copied.to_ne_bytes());
+    bytes.extend([kind, library, direction, flags]);
+    bytes.extend(spare);
+    bytes.extend(repeats.to_ne_bytes());
     bytes
 }
