@@ -320,11 +320,11 @@ pub(crate) fn has_repeated<'a>(names: impl Iterator<Item = &'a str>) -> bool {
     !names.into_iter().all(|name| seen.insert(name))
 }
 
-fn are_written_as(own: Vec<Vec<&Text>>, other: Vec<Vec<&Text>>) -> bool {
+fn are_written_as(own: &[Vec<&Text>], other: &[Vec<&Text>]) -> bool {
     let are_same = |(own, other): (&Vec<&Text>, &Vec<&Text>)| {
         own.len() == other.len() && own.iter().zip(other).all(|(own, other)| own.is_written_as(other))
     };
-    own.len() == other.len() && own.iter().zip(&other).all(are_same)
+    own.len() == other.len() && own.iter().zip(other).all(are_same)
 }
 
 impl Statement {
@@ -334,7 +334,7 @@ impl Statement {
             && self.sid.as_ref().map(|sid| &sid.text) == other.sid.as_ref().map(|sid| &sid.text)
             && self.not_actions == other.not_actions
             && self.not_resources == other.not_resources
-            && are_written_as(self.principals_and_conditions(), other.principals_and_conditions())
+            && are_written_as(&self.principals_and_conditions(), &other.principals_and_conditions())
             && self.principals.as_ref().map(|all| all.negated)
                 == other.principals.as_ref().map(|all| all.negated)
             && self.actions.is_same(&other.actions)
