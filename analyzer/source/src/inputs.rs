@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 /// Names that expressions refer to, each with what it stands for, without how that is laid out: `local.buckets`, `var.actions`, a
 /// parameter of a template, `.Values.verbs`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Inputs(BTreeMap<String, Arc<str>>);
+pub struct Inputs(Arc<BTreeMap<String, Arc<str>>>);
 
 impl Inputs {
     /// Whether nothing that an expression stands for is written elsewhere.
@@ -36,8 +36,9 @@ impl Inputs {
 
     /// Adds what else decides what is granted, by what it is called: several of one name are one.
     pub(crate) fn add(&mut self, name: &str, meaning: &str) {
-        let before = self.0.remove(name).unwrap_or_default();
-        self.0.insert(name.to_owned(), format!("{before}{meaning}\n").into());
+        let all = Arc::make_mut(&mut self.0);
+        let before = all.remove(name).unwrap_or_default();
+        all.insert(name.to_owned(), format!("{before}{meaning}\n").into());
     }
 
     /// The names.
@@ -45,16 +46,15 @@ impl Inputs {
         self.0.keys().map(String::as_str)
     }
 
-    /// Whether each line of what its names stand for was there before, or says that nothing is made.
-    pub fn has_fewer_lines(&self, before: &Self) -> bool {
-        let is_fewer = |(name, meaning): (&String, &Arc<str>)| {
-            let mut left: Vec<&str> = before.0.get(name).map(|old| old.lines().collect()).unwrap_or_default();
-            meaning.lines().all(|line| {
-                let found = left.iter().position(|old| *old == line);
-                found.map(|at| left.swap_remove(at)).is_some() || line == "count = 0"
-            })
+    /// Whether less is there than before, as far as these decide it: there are fewer calls, there is something more on which it depends, or
+    /// nothing is made.
+    pub fn is_less_than(&self, before: &Self) -> bool {
+        let is_nothing = |meaning: &Arc<str>| meaning.lines().any(|line| line.trim() == NOTHING);
+        let is_kept = |(name, old): (&String, &Arc<str>)| match self.0.get(name) {
+            None => name == CALLS,
+            Some(meaning) => meaning == old || name == CALLS && are_fewer(meaning, old),
         };
-        self.0.iter().all(is_fewer)
+        self.0.values().any(is_nothing) || before.0.iter().all(is_kept)
     }
 
     /// What its names stand for.
@@ -63,9 +63,32 @@ impl Inputs {
     }
 
     /// Takes over others.
-    pub(crate) fn extend(&mut self, others: Self) {
-        self.0.extend(others.0);
+    pub(crate) fn extend(&mut self, others: &Self) {
+        if self.is_empty() {
+            self.0 = Arc::clone(&others.0);
+        } else if !others.is_empty() {
+            let others = others.0.iter().map(|(name, meaning)| (name.clone(), Arc::clone(meaning)));
+            Arc::make_mut(&mut self.0).extend(others);
+        }
     }
+}
+
+/// What is told where a module is called otherwise.
+pub(crate) const CALLS: &str = "the calls of its module";
+
+/// How a count is written that makes nothing.
+const NOTHING: &str = "count = 0";
+
+/// Whether all lines of a text are among those of another, each as often at most.
+fn are_fewer(text: &str, other: &str) -> bool {
+    let mut left: BTreeMap<&str, usize> = BTreeMap::new();
+    other.lines().for_each(|line| *left.entry(line).or_default() += 1);
+    text.lines().all(|line| left.get_mut(line).filter(|left| **left > 0).map(|left| *left -= 1).is_some())
+}
+
+/// A digest of a text.
+pub(crate) fn digest_of(text: &str) -> String {
+    digest(std::iter::once(("", text)))
 }
 
 /// A digest of names with what they stand for.

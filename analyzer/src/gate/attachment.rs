@@ -29,7 +29,7 @@ pub(super) fn growth(input: &Input<'_>) -> Vec<Result<Growth, Box<Objection>>> {
 fn is_less(input: &Input<'_>, one: &Attachment) -> bool {
     let plain = |one: &Attachment| (one.address.clone(), one.holder.clone(), one.policy.clone());
     let before = input.base.attachments.iter().find(|before| plain(before) == plain(one));
-    before.is_some_and(|before| one.switches.has_fewer_lines(&before.switches))
+    before.is_some_and(|before| one.switches.is_less_than(&before.switches))
 }
 
 /// Of an attachment that is written as before, what its expressions stand for otherwise, in words.

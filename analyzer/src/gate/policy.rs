@@ -1,6 +1,7 @@
 //! What a policy of AWS grants that it did not grant before, statement by statement.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use remit_catalog::AccessLevel;
 use remit_policy::{
@@ -34,11 +35,11 @@ pub(super) fn growth(
         });
     }
     let mut grown: Vec<_> = unclear(input, head, base).into_iter().map(Err).collect();
-    let is_told = !grown.is_empty();
+    let (is_told, before) = (!grown.is_empty(), Before::of(base));
     for (at, why) in &new.open {
         let Some(statement) = statements.get(*at) else { continue };
-        let was = base.is_some_and(|base| is_as_before(base, statement));
-        let other = base.and_then(|base| stands_for_other(base, statement));
+        let was = before.has(statement);
+        let other = before.stands_for_other(statement);
         // What something else says of the whole place is told once.
         if !(was || is_told && other.is_some()) {
             let why = other.map_or_else(|| why.clone(), |other| format!("{why}, and {other}"));
@@ -79,7 +80,7 @@ pub(super) fn growth(
             _ => example.resource,
         };
         let source = statements.get(*from);
-        let other = base.zip(source).and_then(|(base, source)| stands_for_other(base, source));
+        let other = source.and_then(|source| before.stands_for_other(source));
         let other = other.map(|other| format!("since {other}"));
         let why = other.as_deref().unwrap_or(why);
         let moved = source.and_then(|source| held.moved_from(source));
@@ -220,23 +221,39 @@ fn is_of_loop(repository: &Repository, place: &Place) -> bool {
         && ["each.key", "each.value", "count.index"].iter().any(|word| text.contains(word))
 }
 
-/// Whether a place said the very same statement before, and its expressions stood for the same.
-pub(super) fn is_as_before(base: &Place, statement: &Statement) -> bool {
-    let plain = |one: &Statement| {
-        format!("{:?}", (document::said(std::slice::from_ref(one)), &one.reasons, &one.inputs))
-    };
-    let now = plain(statement);
-    base.statements().iter().any(|one| plain(one) == now)
+/// Statements of a place as they were.
+pub(super) struct Before<'a> {
+    /// What they said, and what their expressions stood for.
+    said: BTreeSet<String>,
+    /// The same as it was written, whatever expressions stood for.
+    written: BTreeMap<String, &'a Statement>,
 }
 
-/// Of a statement that is written as before, what its expressions stand for otherwise, in words.
-pub(super) fn stands_for_other(base: &Place, statement: &Statement) -> Option<String> {
-    let plain = |one: &Statement| {
+impl<'a> Before<'a> {
+    pub(super) fn of(base: Option<&'a Place>) -> Self {
+        let statements = base.map(Place::statements).unwrap_or_default();
+        let written = statements.iter().map(|one| (Self::written(one), one)).collect();
+        Self { said: statements.iter().map(Self::said).collect(), written }
+    }
+
+    fn said(one: &Statement) -> String {
+        format!("{:?}", (document::said(std::slice::from_ref(one)), &one.reasons, one.inputs.mark()))
+    }
+
+    fn written(one: &Statement) -> String {
         elsewhere::without_marks(&format!("{:?}", document::said(std::slice::from_ref(one))))
-    };
-    let now = plain(statement);
-    let before = base.statements().iter().find(|one| plain(one) == now)?;
-    elsewhere::changed(&statement.inputs, &before.inputs)
+    }
+
+    /// Whether the very same statement was there, and its expressions stood for the same.
+    pub(super) fn has(&self, statement: &Statement) -> bool {
+        self.said.contains(&Self::said(statement))
+    }
+
+    /// Of a statement that is written as before, what its expressions stand for otherwise, in words.
+    pub(super) fn stands_for_other(&self, statement: &Statement) -> Option<String> {
+        let before = self.written.get(&Self::written(statement))?;
+        elsewhere::changed(&statement.inputs, &before.inputs)
+    }
 }
 
 /// One statement, with all that deny.

@@ -7,7 +7,7 @@ use remit_policy::{Document, Effect, Expander, Gap, PolicySet, Statement as Give
 use remit_source::{Place, Statement};
 
 use super::guest::Guest;
-use super::policy::{granted, is_as_before, level, names, unclear, with_denials};
+use super::policy::{Before as Statements, granted, level, names, unclear, with_denials};
 use super::{Growth, Input, Objection, Severity, document, elsewhere, review, shown, unjudged};
 
 /// Each statement that lets somebody in newly, or of which it cannot be told.
@@ -27,10 +27,9 @@ pub(super) fn growth(
     let old = base.map(Place::statements).unwrap_or_default();
     let before = Before { narrow: document::for_guests(old, false), wide: document::for_guests(old, true) };
     let mut grown: Vec<_> = unclear(input, head, base).into_iter().map(Err).collect();
+    let said_before = Statements::of(base);
     for (at, why) in &new.open {
-        let Some(statement) =
-            statements.get(*at).filter(|one| !base.is_some_and(|base| is_as_before(base, one)))
-        else {
+        let Some(statement) = statements.get(*at).filter(|one| !said_before.has(one)) else {
             continue;
         };
         grown.push(Err(unjudged(input, statement.file, statement.line, &head.address, why)));

@@ -2,6 +2,7 @@
 //! Source: AWS CloudFormation User Guide, "Intrinsic function reference".
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::node::{Entry, Kind, Node};
 use crate::text::{Piece, Text};
@@ -55,8 +56,12 @@ fn called(name: &str, argument: &Node, source: &str) -> Option<Text> {
     match (name, &argument.kind) {
         ("Sub", Kind::Text(text)) => Some(substituted(text, |_| None)),
         ("Sub", Kind::List(list)) => {
-            let given = list.items.get(1);
-            Some(substituted(list.items.first()?.text()?, |name| Some(whole(given?.get(name)?, source))))
+            let entries = list.items.get(1).and_then(Node::entries).unwrap_or_default();
+            let of = |entry: &Entry| (entry.key.clone(), value(&entry.value, source));
+            let given: BTreeMap<String, Text> = entries.iter().map(of).collect();
+            let text = substituted(list.items.first()?.text()?, |name| given.get(name).cloned());
+            let is_long = text.to_string().len() > LONGEST;
+            Some(if is_long { Text::opaque(format!("!Sub {}", shown(argument, source))) } else { text })
         }
         ("Ref" | "GetAtt", Kind::Text(text)) => Some(Text::opaque(text.to_string())),
         // A resource and its attribute are a list in JSON, and in YAML a list or one text.
@@ -65,6 +70,17 @@ fn called(name: &str, argument: &Node, source: &str) -> Option<Text> {
             Some(Text::opaque(parts.join(".")))
         }
         _ => Some(Text::opaque(format!("!{name} {}", shown(argument, source)))),
+    }
+}
+
+/// Longest text that a function makes of others, in bytes: names and ARNs are shorter.
+const LONGEST: usize = 16 << 10;
+
+/// A value that a text gets. One that is made of others itself is told as it is written.
+fn value(node: &Node, source: &str) -> Text {
+    match function(node) {
+        Some(("Sub" | "Join", _)) => Text::opaque(shown(node, source)),
+        _ => whole(node, source),
     }
 }
 
@@ -94,7 +110,7 @@ pub(super) fn shown(node: &Node, source: &str) -> String {
 
 /// `${Name}` is replaced, by what is given for it where something is, and `${!Name}` stays `${Name}`.
 fn substituted(text: &Text, given: impl Fn(&str) -> Option<Text>) -> Text {
-    let mut all = Text::default();
+    let (mut all, mut pieces) = (Text::default(), 0);
     for piece in text.pieces() {
         let Piece::Literal(literal) = piece else { continue };
         let mut rest = literal.as_str();
@@ -107,7 +123,12 @@ fn substituted(text: &Text, given: impl Fn(&str) -> Option<Text>) -> Text {
             match name.strip_prefix('!') {
                 Some(name) => all.push(&format!("${{{name}}}")),
                 None => match given(name.trim()) {
-                    Some(text) => all.append(&text),
+                    // More of it than anybody means is not made.
+                    Some(_) if pieces > LONGEST => {}
+                    Some(text) => {
+                        pieces += text.to_string().len();
+                        all.append(&text);
+                    }
                     None => all.push_opaque(&format!("${{{name}}}")),
                 },
             }

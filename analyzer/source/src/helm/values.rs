@@ -102,14 +102,20 @@ impl Scope for Values<'_> {
         let of_file = |file: &&File| {
             let Parsed::Documents(documents) = file.parsed() else { return Some(file.text().to_owned()) };
             let root: &Node = documents.first()?;
-            if has_aliases(root) {
-                return Some(format!("{}: {}", file.path.display(), root.said(file.text())));
-            }
-            let mut found = root;
+            let (mut found, mut is_merged) = (root, false);
             for key in path.split('.').filter(|key| !key.is_empty()) {
                 // What is taken out of something that is no map decides the rest.
                 let Kind::Map(_) = found.kind else { break };
-                found = found.get(key)?;
+                is_merged |= found.get("<<").is_some();
+                match found.get(key) {
+                    Some(below) => found = below,
+                    None if is_merged => break,
+                    None => return None,
+                }
+            }
+            // What is written elsewhere in the file may be anywhere there.
+            if is_merged || has_aliases(found) {
+                found = root;
             }
             // What one environment gets is nothing that another has, though that may be the same.
             Some(format!("{}: {}", file.path.display(), found.said(file.text())))

@@ -8,7 +8,7 @@ use crate::place::{Content, Place};
 use crate::text::Text;
 use crate::tokens::Tokens;
 
-use super::{Inputs, digest};
+use super::Inputs;
 
 /// Names that are followed from one expression, at most, whoever wrote them. Beyond, everything stands for what is left.
 const NAMES: usize = 2_000;
@@ -48,16 +48,25 @@ pub(crate) struct Follower<S: Scope> {
     pub(crate) scope: S,
     known: RefCell<Known<S::Name>>,
     marks: RefCell<BTreeMap<String, Option<String>>>,
+    /// What expressions together refer to.
+    inputs: RefCell<BTreeMap<Vec<String>, Inputs>>,
 }
 
 impl<S: Scope> Follower<S> {
     pub(crate) fn new(scope: S) -> Self {
-        Self { scope, known: RefCell::default(), marks: RefCell::default() }
+        Self { scope, known: RefCell::default(), marks: RefCell::default(), inputs: RefCell::default() }
     }
 
     /// What expressions refer to, and what that refers to.
     pub(crate) fn inputs<'a>(&self, expressions: impl IntoIterator<Item = &'a str>) -> Inputs {
-        self.behind(expressions.into_iter().flat_map(|one| self.scope.names(one)).collect())
+        let mut expressions: Vec<String> = expressions.into_iter().map(str::to_owned).collect();
+        expressions.sort();
+        if let Some(known) = self.inputs.borrow().get(&expressions) {
+            return known.clone();
+        }
+        let inputs = self.behind(expressions.iter().flat_map(|one| self.scope.names(one)).collect());
+        self.inputs.borrow_mut().insert(expressions, inputs.clone());
+        inputs
     }
 
     /// What names stand for, and the names in that.
@@ -76,7 +85,8 @@ impl<S: Scope> Follower<S> {
             open.extend(names);
             met.insert(name, meaning);
         }
-        Inputs(met.into_iter().map(|(name, meaning)| (self.scope.shown(&name), meaning)).collect())
+        let all = met.into_iter().map(|(name, meaning)| (self.scope.shown(&name), meaning));
+        Inputs(Arc::new(all.collect()))
     }
 
     fn followed(&self, name: &S::Name) -> Option<Followed<S::Name>> {
@@ -94,8 +104,7 @@ impl<S: Scope> Follower<S> {
             return known.clone();
         }
         let inputs = self.inputs([expression]);
-        let pairs = inputs.0.iter().map(|(name, meaning)| (name.as_str(), meaning.as_ref()));
-        let mark = (!inputs.is_empty()).then(|| digest(pairs));
+        let mark = (!inputs.is_empty()).then(|| inputs.mark());
         self.marks.borrow_mut().insert(expression.to_owned(), mark.clone());
         mark
     }
@@ -117,11 +126,11 @@ impl<S: Scope> Follower<S> {
     pub(crate) fn note_place<'a>(&self, place: &mut Place, more: impl IntoIterator<Item = &'a str>) {
         place.names.holders.iter_mut().for_each(|holder| self.note(holder));
         let mut own = self.inputs(more);
-        own.extend(self.inputs([place.context.as_str()]));
+        own.extend(&self.inputs([place.context.as_str()]));
         // Of an object of Kubernetes its name and namespace say where it counts, and for whom.
         if matches!(place.content, Content::Rules(_) | Content::Binding(_)) {
             let names = place.names.name.iter().chain(&place.names.namespace);
-            own.extend(self.inputs(names.flat_map(Text::expressions)));
+            own.extend(&self.inputs(names.flat_map(Text::expressions)));
         }
         match &mut place.content {
             Content::Statements(statements) => {
@@ -139,12 +148,12 @@ impl<S: Scope> Follower<S> {
                 }
             }
             Content::Binding(bound) => {
-                own.extend(self.inputs(bound.expressions()));
+                own.extend(&self.inputs(bound.expressions()));
                 bound.texts_mut().into_iter().for_each(|text| self.note(text));
             }
             Content::Unknown => {}
         }
-        place.inputs.extend(own);
+        place.inputs.extend(&own);
     }
 
     /// The same of attachments. `more` are expressions that decide whether one is there.
@@ -156,7 +165,7 @@ impl<S: Scope> Follower<S> {
         let texts = || one.holder.iter().chain([&one.policy]).flat_map(Text::expressions);
         let mut inputs = self.inputs(texts());
         one.switches = self.inputs(more);
-        inputs.extend(one.switches.clone());
+        inputs.extend(&one.switches);
         one.inputs = inputs;
         one.holder.iter_mut().chain([&mut one.policy]).for_each(|text| self.note(text));
     }

@@ -171,14 +171,20 @@ fn local<'a>(module: &Module<'a>, node: &Node) -> Option<(FileId, &'a Node)> {
 pub(super) fn text(module: &Module<'_>, file: FileId, node: &Node, depth: usize) -> Text {
     match &node.kind {
         Kind::Text(text) => {
-            let mut all = Text::default();
+            let (mut all, mut length) = (Text::default(), 0);
             for piece in text.pieces() {
+                if length > LONGEST {
+                    return Text::opaque(module.written(file).get(node.span.clone()).unwrap_or_default());
+                }
                 match piece {
                     Piece::Literal(literal) => all.push(literal),
                     Piece::Opaque(source) => {
                         let inner = source.strip_prefix("${").and_then(|inner| inner.strip_suffix('}'));
                         match inner.and_then(|inner| resolved(module, inner.trim(), depth)) {
-                            Some(text) => all.append(&text),
+                            Some(text) => {
+                                length += text.to_string().len();
+                                all.append(&text);
+                            }
                             None => all.push_opaque(source),
                         }
                     }

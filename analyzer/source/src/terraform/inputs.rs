@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::attachment::Attachment;
 use crate::declared::Declared;
 use crate::hcl::Block;
-use crate::inputs::{Followed, Follower, Inputs, Scope, references};
+use crate::inputs::{CALLS, Followed, Follower, Inputs, Scope, digest_of, references};
 use crate::node::Node;
 use crate::place::{Content, FileId, Place, Reason};
 use crate::repository::Parsed;
@@ -72,7 +72,12 @@ impl<'m, 'a> Within<'m, 'a> {
             given.push_str(&loops);
             names.extend(more);
         }
-        Some((given, names))
+        Some((format!("{}: {given}", self.folder(at)), names))
+    }
+
+    /// The folder of a module, by which its calls are told from those of others: they may be of other environments.
+    fn folder(&self, at: usize) -> String {
+        self.module(at).map(|module| module.folder.display().to_string()).unwrap_or_default()
     }
 
     fn input(&self, at: usize, name: &str) -> Option<Followed<Name>> {
@@ -83,10 +88,10 @@ impl<'m, 'a> Within<'m, 'a> {
             let (file, block) = module.block(&format!("variable.{name}"))?;
             Some((module.said(file, block.get("default")?), Vec::new()))
         };
-        // What every caller gives has no default, and only what nobody calls is given values by files.
-        let is_called = !of_callers.is_empty();
-        let default = if is_called && of_callers.iter().all(Option::is_some) { None } else { default() };
-        let of_files = module.variables.iter().filter(|_| !is_called).filter_map(|file| {
+        // What every caller gives has no default, unless files give it values where nothing calls it.
+        let is_given = !of_callers.is_empty() && of_callers.iter().all(Option::is_some);
+        let default = if is_given && module.variables.is_empty() { None } else { default() };
+        let of_files = module.variables.iter().filter_map(|file| {
             let Parsed::Variables(entries) = file.parsed() else { return None };
             let entry = entries.iter().find(|entry| entry.key == name)?;
             // What one environment gets is nothing that another has, though that may be the same.
@@ -110,7 +115,7 @@ impl<'m, 'a> Within<'m, 'a> {
             let (loops, more) = self.loops(caller, *file, block);
             names.extend(more);
             names.push(Name::Calls(caller));
-            all.push(format!("call {loops}"));
+            all.push(format!("call in {}{loops}", self.folder(caller)));
         }
         all.sort();
         (!all.is_empty()).then(|| Followed { meaning: all.join("\n").into(), names })
@@ -129,16 +134,18 @@ impl<'m, 'a> Within<'m, 'a> {
         (said, names)
     }
 
-    /// What each caller gives several inputs together: one may get what only another had.
+    /// What each caller gives some inputs together, and how often it calls: one may get what only another had.
     fn together(&self, inputs: &BTreeSet<&str>) -> Option<String> {
-        let module = self.module(self.own).filter(|module| module.callers.len() > 1 && inputs.len() > 1)?;
+        let module = self.module(self.own).filter(|module| module.callers.len() > 1 && !inputs.is_empty())?;
         let of = |(file, block): &(FileId, &Block)| {
+            let at = self.of_file(*file)?;
             let given = |name: &&str| Some(format!("{name} = {}", self.given(*file, block, name)?.0));
-            inputs.iter().filter_map(given).collect::<Vec<_>>().join("; ")
+            let all: Vec<String> = inputs.iter().filter_map(given).collect();
+            Some(format!("{}{}: {}", self.folder(at), self.loops(at, *file, block).0, all.join("; ")))
         };
-        let mut all: Vec<String> = module.callers.iter().map(of).collect();
+        let mut all: Vec<String> = module.callers.iter().filter_map(of).collect();
         all.sort();
-        Some(all.join("\n"))
+        Some(digest_of(&all.join("\n")))
     }
 }
 
@@ -210,8 +217,11 @@ impl Module<'_> {
     }
 }
 
-/// What is told where a module is called otherwise, or several inputs of it are given otherwise together.
-const CALLS: &str = "the calls of its module";
+/// What is told where the count of something, or of what attaches a policy, is another.
+const OWN: &str = "the count of it";
+const ATTACHED: &str = "the count of what attaches it";
+
+/// What is told where inputs of a module are given otherwise together.
 const TOGETHER: &str = "the inputs of its module together";
 
 /// Notes at places of a module what their expressions refer to. `attached` says what attaches policies, by their addresses.
@@ -224,10 +234,10 @@ pub(super) fn note(
     let calls = follower.behind(vec![Name::Calls(follower.scope.own)]);
     for place in places {
         let by = attached.get(&place.address).into_iter().flatten();
-        for address in std::iter::once(&place.address).chain(by) {
-            if let Some(switches) = module.switches(address) {
-                place.inputs.add(address, &switches);
-            }
+        let of_attached: BTreeSet<String> = by.filter_map(|address| module.switches(address)).collect();
+        let own = module.switches(&place.address).map(|switches| (OWN, switches));
+        for (name, switches) in own.into_iter().chain(of_attached.into_iter().map(|one| (ATTACHED, one))) {
+            place.inputs.add(name, &switches);
         }
         let is_open = place.reasons.iter().any(|why| why.is_unread() || matches!(why, Reason::Repeated(_)));
         let text = module.written(place.file).get(place.span.clone()).filter(|_| is_open);
@@ -243,7 +253,7 @@ pub(super) fn note(
         if let Some(together) = follower.scope.together(&own_inputs(all)) {
             place.inputs.add(TOGETHER, &together);
         }
-        place.inputs.extend(calls.clone());
+        place.inputs.extend(&calls);
     }
 }
 
@@ -264,12 +274,12 @@ pub(super) fn note_attached(
         let switches = module.switches(&one.address);
         follower.note_attachment(one, switches.as_deref());
         if let Some(switches) = switches {
-            one.switches.add(&one.address, &switches);
+            one.switches.add(OWN, &switches);
         }
         if let Some(together) = follower.scope.together(&own_inputs([&one.inputs].into_iter())) {
             one.switches.add(TOGETHER, &together);
         }
-        one.switches.extend(calls.clone());
+        one.switches.extend(&calls);
     }
 }
 
@@ -287,8 +297,8 @@ pub(super) fn note_declared(
         }
         if let Some(switches) = module.switches(&one.address) {
             one.switches = follower.inputs([switches.as_str()]);
-            one.switches.add(&one.address, &switches);
+            one.switches.add(OWN, &switches);
         }
-        one.switches.extend(calls.clone());
+        one.switches.extend(&calls);
     }
 }

@@ -1,5 +1,7 @@
 //! What decides a grant may be written elsewhere, and change there alone.
 
+mod templates;
+
 use super::*;
 
 /// What is said of a change of one file beside others that stay: its rules and messages.
@@ -161,31 +163,6 @@ fn policies_made_of_what_cannot_be_read_are_compared_with_what_they_refer_to() {
 }
 
 #[test]
-fn parameters_and_mappings_of_a_template_are_followed() {
-    let template = |own: &str, map: &str, action: &str, resource: &str| {
-        format!(
-            "Parameters:\n  Own: {{Type: String, Default: '{own}'}}\n  Other: {{Type: String}}\nMappings:\n  Map: {{a: {{b: ['{map}']}}}}\nResources:\n  P:\n    Type: AWS::IAM::Policy\n    Properties:\n      PolicyName: p\n      Roles: [app]\n      PolicyDocument:\n        Statement:\n        - {{Effect: Allow, Action: {action}, Resource: {resource}}}\n"
-        )
-    };
-    let changed = |action: &str, resource: &str| {
-        let (base, head) = (template("a", "b", action, resource), template("c", "d", action, resource));
-        told(&[], "t.yaml", &base, &head)
-    };
-    for (action, resource, rule) in [
-        ("!Ref Own", "'*'", "unjudged"),
-        ("{'Fn::FindInMap': [Map, a, b]}", "'*'", "unjudged"),
-        ("!FindInMap [Map, a, b]", "'*'", "unjudged"),
-        ("!If [Own, 's3:Get*', 's3:*']", "'*'", "unjudged"),
-        ("s3:GetObject", "!Sub 'arn:aws:s3:::${Own}/*'", "new_privilege"),
-    ] {
-        let all = changed(action, resource);
-        assert_eq!(all.iter().map(|one| one.0).collect::<Vec<_>>(), [rule], "{action} {all:?}");
-        assert!(all[0].1.contains("says something else than before"), "{all:?}");
-    }
-    assert!(changed("s3:GetObject", "!Sub 'arn:aws:s3:::${Other}/*'").is_empty());
-}
-
-#[test]
 fn boundaries_attachments_and_members_behind_inputs_are_followed() {
     let attachment =
         "resource \"aws_iam_role_policy_attachment\" \"a\" {\n  role = \"app\"\n  policy_arn = var.own\n}\n";
@@ -227,59 +204,6 @@ fn what_a_template_is_given_is_followed() {
     let locals = |name: &str| format!("locals {{ bucket = \"{name}\" }}\n");
     let all = told(&[stays[0], ("main.tf", &own)], "l.tf", &locals("a"), &locals("*"));
     assert!(all.len() == 1 && all[0].1.contains("`local.bucket` says something else"), "{all:?}");
-}
-
-#[test]
-fn patches_of_an_overlay_are_followed() {
-    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: app\nrules:\n- apiGroups: ['']\n  resources: [pods]\n  verbs: [get]\n";
-    let inline = |verb: &str| {
-        format!(
-            "resources: [role.yaml]\npatches:\n- target: {{kind: ClusterRole, name: app}}\n  patch: |-\n    - {{op: replace, path: /rules/0/verbs, value: [{verb}]}}\n"
-        )
-    };
-    let all = told(&[("role.yaml", role)], "kustomization.yaml", &inline("list"), &inline("'*'"));
-    assert!(all.len() == 1 && all[0].1.contains("`kustomization.yaml` says something else"), "{all:?}");
-    let overlay =
-        "resources: [role.yaml]\npatches:\n- path: patch.yaml\n  target: {kind: ClusterRole, name: app}\n";
-    let patch = |verb: &str| format!("- {{op: replace, path: /rules/0/verbs, value: [{verb}]}}\n");
-    let stays = [("role.yaml", role), ("kustomization.yaml", overlay)];
-    let all = told(&stays, "patch.yaml", &patch("list"), &patch("'*'"));
-    assert!(all.len() == 1 && all[0].1.contains("`patch.yaml` says something else"), "{all:?}");
-}
-
-#[test]
-fn values_of_a_chart_are_followed() {
-    let role = |rules: &str| {
-        format!(
-            "{{{{ if .Values.rbac.create }}}}\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: app\nrules:\n{rules}{{{{ end }}}}\n"
-        )
-    };
-    let values = |verb: &str, create: bool| {
-        format!(
-            "verbs: [{verb}]\nrules:\n- {{apiGroups: [''], resources: [pods], verbs: [{verb}]}}\nrbac:\n  create: {create}\n  other: {verb}\nimage: {verb}\n"
-        )
-    };
-    let plain = "- apiGroups: ['']\n  resources: [pods]\n  verbs: [get]\n";
-    for (rules, name) in [
-        ("{{ toYaml .Values.rules }}\n".to_owned(), ".Values.rules"),
-        (plain.replace("[get]", "{{ .Values.verbs | toJson }}"), ".Values.verbs"),
-        (plain.replace("[get]", "{{ $.Values.verbs | toJson }}"), ".Values.verbs"),
-        (
-            format!("{plain}{{{{ range .Values.rules }}}}\n- {{{{ toYaml . }}}}\n{{{{ end }}}}\n"),
-            ".Values.rules",
-        ),
-    ] {
-        let (role, chart) = (role(&rules), "apiVersion: v2\nname: app\nversion: 0.1.0\n");
-        let stays = [("app/Chart.yaml", chart), ("app/templates/role.yaml", role.as_str())];
-        let all = told(&stays, "app/values-prod.yaml", &values("get", true), &values("'*'", true));
-        assert_eq!(all.iter().map(|one| one.0).collect::<Vec<_>>(), ["unjudged"], "{rules} {all:?}");
-        assert!(all[0].1.contains(&format!("`{name}` says something else than before")), "{all:?}");
-    }
-    let role = role(plain);
-    let stays = [("app/Chart.yaml", "name: app\n"), ("app/templates/role.yaml", role.as_str())];
-    let all = told(&stays, "app/values.yaml", &values("get", false), &values("get", true));
-    assert!(all.len() == 1 && all[0].1.contains(".Values.rbac.create"), "{all:?}");
-    assert!(told(&stays, "app/values.yaml", &values("get", true), &values("list", true)).is_empty());
 }
 
 /// Rules that speak of a change of one file of Terraform beside `main.tf`.
@@ -372,96 +296,6 @@ fn what_switches_a_grant_on_is_followed() {
 }
 
 #[test]
-fn conditions_of_a_template_are_followed() {
-    let template = |condition: &str, resources: &str| {
-        format!(
-            "Parameters:\n  Stage: {{Type: String}}\n  Region: {{Type: String, Default: {condition}}}\nConditions:\n  Live: !Equals [!Ref Stage, {condition}]\nResources:\n{resources}"
-        )
-    };
-    let document = "PolicyDocument: {Statement: [{Effect: Allow, Action: 's3:*', Resource: '*'}]}";
-    let plain = format!(
-        "  P:\n    Type: AWS::IAM::Policy\n    Properties:\n      PolicyName: p\n      Roles: [app]\n      {document}\n"
-    );
-    for resources in [
-        plain.replace("    Type", "    Condition: Live\n    Type"),
-        format!("  R:\n    Type: AWS::IAM::Role\n    Properties:\n      Policies:\n      - !If [Live, {{PolicyName: p, {document}}}, !Ref 'AWS::NoValue']\n"),
-        plain.replace("Resource: '*'}", "Resource: '*', Condition: !If [Live, {StringLike: {'aws:PrincipalOrgID': o}}, {StringLike: {'aws:PrincipalOrgID': '*'}}]}"),
-        "  R:\n    Type: AWS::IAM::Role\n    Condition: Live\n    Properties:\n      ManagedPolicyArns: ['arn:aws:iam::aws:policy/AdministratorAccess']\n".to_owned(),
-        plain.replace("Effect: Allow", "Effect: !If [Live, Allow, Deny]"),
-    ] {
-        let all = told(&[], "t.yaml", &template("a", &resources), &template("b", &resources));
-        assert_eq!(all.len(), 1, "{resources} {all:?}");
-    }
-    let wide = plain.replace("Resource: '*'}", "Resource: '*', Condition: !If [Live, {StringLike: {'aws:PrincipalOrgID': o}}, {StringLike: {'aws:PrincipalOrgID': '*'}}]}");
-    assert!(
-        !told(
-            &[],
-            "t.yaml",
-            &template("a", &wide),
-            &template("a", &wide.replace("'aws:PrincipalOrgID': o", "'aws:PrincipalOrgID': '*'"))
-        )
-        .is_empty()
-    );
-    // Neither a pseudo parameter nor an attribute is a parameter of that name.
-    let own = plain.replace("Resource: '*'", "Resource: !Sub 'arn:aws:s3:${AWS::Region}::x'");
-    assert!(told(&[], "t.yaml", &template("a", &own), &template("b", &own)).is_empty());
-    let sam = "Transform: AWS::Serverless-2016-10-31\n".to_owned()
-        + &template(
-            "x",
-            "  F:\n    Type: AWS::Serverless::Function\n    Properties:\n      Policies:\n      - S3CrudPolicy: {BucketName: !Ref Region}\n",
-        );
-    assert_eq!(told(&[], "t.yaml", &sam, &sam.replace("Default: x", "Default: y")).len(), 1);
-}
-
-#[test]
-fn what_a_template_of_a_chart_says_of_a_part_of_values_is_followed() {
-    let role = |rules: &str| {
-        format!(
-            "{{{{- $r := .Values.rbac }}}}\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: app\nrules:\n{rules}"
-        )
-    };
-    let values = |verb: &str| format!("rbac:\n  verbs: [{verb}]\n");
-    let rule = |verbs: &str| format!("- apiGroups: ['']\n  resources: [pods]\n  verbs: {verbs}\n");
-    for rules in [
-        rule("{{ $r.verbs | toJson }}"),
-        format!("{{{{- with .Values.rbac }}}}\n{}{{{{- end }}}}\n", rule("{{ .verbs | toJson }}")),
-    ] {
-        let role = role(&rules);
-        let stays = [("app/Chart.yaml", "name: app\n"), ("app/templates/role.yaml", role.as_str())];
-        let all = told(&stays, "app/values.yaml", &values("get"), &values("'*'"));
-        assert_eq!(all.len(), 1, "{rules} {all:?}");
-        // Another way to write the same is the same.
-        assert!(
-            told(&stays, "app/values.yaml", &values("get"), "# c\nrbac:\n  verbs:\n  - \"get\" # one\n")
-                .is_empty()
-        );
-    }
-}
-
-#[test]
-fn patterns_of_targets_may_mean_any() {
-    let role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: app\nrules:\n- apiGroups: ['']\n  resources: [pods]\n  verbs: [get]\n";
-    let patch = |target: &str, verb: &str| {
-        format!(
-            "resources: [role.yaml]\npatches:\n- target: {target}\n  patch: |-\n    - {{op: replace, path: /rules/0/verbs, value: [{verb}]}}\n"
-        )
-    };
-    for target in ["{kind: ClusterRole, name: ap.*}", "{kind: Cluster.*}", "{name: app}"] {
-        let all =
-            told(&[("role.yaml", role)], "kustomization.yml", &patch(target, "list"), &patch(target, "'*'"));
-        assert!(
-            all.len() == 1 && all[0].1.contains("`kustomization.yml` says something else"),
-            "{target} {all:?}"
-        );
-    }
-    let other = "{kind: ClusterRole, name: other}";
-    assert!(
-        told(&[("role.yaml", role)], "kustomization.yml", &patch(other, "list"), &patch(other, "'*'"))
-            .is_empty()
-    );
-}
-
-#[test]
 fn layout_and_names_of_calls_say_nothing() {
     let main = allowing("var.own", "\"*\"");
     let module = [("app/main.tf", main.as_str())];
@@ -538,13 +372,6 @@ fn circles_and_lists_of_lists_end() {
 }
 
 #[test]
-fn a_broken_manifest_is_told_whatever_it_is_called() {
-    let of = |text: &str| Repository::of([(PathBuf::from("values-role.yaml"), text.to_owned())]);
-    assert_eq!(of("kind: ClusterRole\nrules: [\n").problems.len(), 1);
-    assert!(of("a: {{ .Values.b }}: [\n").problems.is_empty());
-}
-
-#[test]
 fn callers_may_not_swap_what_they_give() {
     let module = allowing("var.own", "\"*\"").replace("role = \"app\"", "role = var.role");
     let call = |name: &str, role: &str, list: &str| {
@@ -603,61 +430,6 @@ fn attachments_and_memberships_that_are_switched_on_are_told() {
 }
 
 #[test]
-fn every_way_of_a_chart_to_its_values_is_followed() {
-    let binding = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata:\n  name: app\n  namespace: {{ .Values.ns }}\nroleRef:\n  kind: ClusterRole\n  name: cluster-admin\nsubjects:\n- kind: User\n  name: ann\n";
-    let role = |verbs: &str| {
-        format!(
-            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata:\n  name: app\nrules:\n- apiGroups: ['']\n  resources: [pods]\n  verbs: {verbs}\n"
-        )
-    };
-    let values = "a: false\nb: false\nns: dev\nbase: &base [get]\nverbs: *base\nmore: {verbs: [get]}\nmerged:\n  <<: {verbs: [get]}\n";
-    for (template, from, to) in [
-        (
-            format!(
-                "{{{{- if .Values.a }}}}\n{}{{{{- else if .Values.b }}}}\n{}{{{{- end }}}}\n",
-                role("[get]"),
-                binding
-            ),
-            "b: false",
-            "b: true",
-        ),
-        (
-            format!("{{{{- $c := .Values.a }}}}\n{{{{- if $c }}}}\n{}{{{{- end }}}}\n", role("[get]")),
-            "a: false",
-            "a: true",
-        ),
-        (
-            format!("{{{{- $root := . }}}}\n{}", role("{{ $root.Values.more.verbs | toJson }}")),
-            "more: {verbs: [get]}",
-            "more: {verbs: ['*']}",
-        ),
-        (
-            format!(
-                "{{{{- $extra := .Values.more.verbs }}}}\n{}",
-                role("{{ concat $.Values.a $extra | toJson }}")
-            ),
-            "more: {verbs: [get]}",
-            "more: {verbs: ['*']}",
-        ),
-        (role("{{ .Values.verbs | toJson }}"), "&base [get]", "&base ['*']"),
-        (role("{{ .Values.merged.verbs | toJson }}"), "<<: {verbs: [get]}", "<<: {verbs: ['*']}"),
-        (binding.to_owned(), "ns: dev", "ns: kube-system"),
-    ] {
-        let stays = [("app/Chart.yaml", "name: app\n"), ("app/templates/role.yaml", template.as_str())];
-        assert!(values.contains(from));
-        let all = told(&stays, "app/values.yaml", values, &values.replace(from, to));
-        assert_eq!(all.len(), 1, "{template} {all:?}");
-    }
-    let swap = |rest: &str| format!("{{{{- if .Values.a }}}}\n{rest}{{{{- end }}}}\n");
-    let stays = [("app/Chart.yaml", "name: app\n"), ("app/values.yaml", values)];
-    let (before, behind) = (
-        swap(&format!("{}{{{{- else }}}}\n", role("[get]"))),
-        swap(&format!("{{{{- else }}}}\n{}", role("[get]"))),
-    );
-    assert_eq!(told(&stays, "app/templates/r.yaml", &before, &behind).len(), 1);
-}
-
-#[test]
 fn nothing_hides_in_the_text_of_an_expression() {
     let locals = |value: &str| format!("locals {{\n  own = {value}\n}}\n");
     let main = allowing("local.own", "\"*\"");
@@ -695,4 +467,55 @@ fn nothing_hides_in_the_text_of_an_expression() {
         assert!(repository.problems.is_empty(), "{what} {:?}", repository.problems);
         assert_eq!(told(&stays, "l.tf", &of("s3:GetObject"), &of("*")).len(), 1, "{what}");
     }
+}
+
+#[test]
+fn what_takes_a_switch_away_is_told_and_what_adds_one_is_not() {
+    let attached = |name: &str, switch: &str| {
+        format!(
+            "resource \"aws_iam_role_policy_attachment\" \"{name}\" {{\n  {switch}\n  role = \"app\"\n  policy_arn = \"arn:aws:iam::aws:policy/AdministratorAccess\"\n}}\n"
+        )
+    };
+    for switch in ["count = 0", "count = var.on ? 1 : 0"] {
+        assert_eq!(told(&[], "main.tf", &attached("a", switch), &attached("a", "")).len(), 1, "{switch}");
+        assert!(told(&[], "main.tf", &attached("a", ""), &attached("a", switch)).is_empty(), "{switch}");
+        assert!(told(&[], "main.tf", &attached("a", switch), &attached("b", switch)).is_empty(), "{switch}");
+    }
+    let main = format!("variable \"on\" {{ default = true }}\n{}", attached("a", "count = var.on ? 1 : 0"));
+    assert_eq!(told(&[("main.tf", &main)], "prod.tfvars", "on = false\n", "# none\n").len(), 1);
+}
+
+#[test]
+fn callers_in_other_folders_are_others() {
+    let module = allowing("var.own", "\"*\"");
+    let call = |list: &str, count: u8| {
+        format!("module \"app\" {{\n  source = \"../app\"\n  count = {count}\n  own = [\"{list}\"]\n}}\n")
+    };
+    let changed = |base: [String; 2], head: [String; 2]| {
+        let of = |calls: &[String; 2]| {
+            let files = [
+                ("app/main.tf", module.clone()),
+                ("dev/main.tf", calls[0].clone()),
+                ("prod/main.tf", calls[1].clone()),
+            ];
+            Repository::of(files.map(|(path, text)| (PathBuf::from(path), text)))
+        };
+        let (base, head) = (of(&base), of(&head));
+        let (policy, mutes) = (Policy::default(), Mutes::default());
+        let input = Input {
+            catalog: Catalog::embedded().unwrap(),
+            base: &base,
+            head: &head,
+            policy: &policy,
+            usage: None,
+            owner: &|_| None,
+            mutes: &mutes,
+            today: TODAY,
+        };
+        check(&input).len()
+    };
+    let (get, all) = ("s3:GetObject", "*");
+    assert_eq!(changed([call(all, 1), call(get, 1)], [call(get, 1), call(all, 1)]), 1);
+    assert_eq!(changed([call(all, 0), call(get, 1)], [call(all, 1), call(get, 0)]), 1);
+    assert_eq!(changed([call(all, 1), call(get, 1)], [call(all, 1), call(get, 1)]), 0);
 }
