@@ -49,12 +49,12 @@ impl Inputs {
     /// Whether less is there than before, as far as these decide it: there are fewer calls, there is something more on which it depends, or
     /// nothing is made.
     pub fn is_less_than(&self, before: &Self) -> bool {
-        let is_nothing = |meaning: &Arc<str>| meaning.lines().any(|line| line.trim() == NOTHING);
         let is_kept = |(name, old): (&String, &Arc<str>)| match self.0.get(name) {
             None => name == CALLS,
             Some(meaning) => meaning == old || name == CALLS && are_fewer(meaning, old),
         };
-        self.0.values().any(is_nothing) || before.0.iter().all(is_kept)
+        let is_nothing = self.0.get(COUNT).is_some_and(|count| count.trim() == NOTHING);
+        is_nothing || before.0.iter().all(is_kept)
     }
 
     /// What its names stand for.
@@ -75,6 +75,9 @@ impl Inputs {
 
 /// What is told where a module is called otherwise.
 pub(crate) const CALLS: &str = "the calls of its module";
+
+/// What is told where the count of something is another.
+pub(crate) const COUNT: &str = "the count of it";
 
 /// How a count is written that makes nothing.
 const NOTHING: &str = "count = 0";

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::attachment::Attachment;
 use crate::declared::Declared;
 use crate::hcl::Block;
-use crate::inputs::{CALLS, Followed, Follower, Inputs, Scope, digest_of, references};
+use crate::inputs::{CALLS, COUNT, Followed, Follower, Inputs, Scope, digest_of, references};
 use crate::node::Node;
 use crate::place::{Content, FileId, Place, Reason};
 use crate::repository::Parsed;
@@ -217,8 +217,7 @@ impl Module<'_> {
     }
 }
 
-/// What is told where the count of something, or of what attaches a policy, is another.
-const OWN: &str = "the count of it";
+/// What is told where the count of what attaches a policy is another.
 const ATTACHED: &str = "the count of what attaches it";
 
 /// What is told where inputs of a module are given otherwise together.
@@ -235,7 +234,7 @@ pub(super) fn note(
     for place in places {
         let by = attached.get(&place.address).into_iter().flatten();
         let of_attached: BTreeSet<String> = by.filter_map(|address| module.switches(address)).collect();
-        let own = module.switches(&place.address).map(|switches| (OWN, switches));
+        let own = module.switches(&place.address).map(|switches| (COUNT, switches));
         for (name, switches) in own.into_iter().chain(of_attached.into_iter().map(|one| (ATTACHED, one))) {
             place.inputs.add(name, &switches);
         }
@@ -274,7 +273,7 @@ pub(super) fn note_attached(
         let switches = module.switches(&one.address);
         follower.note_attachment(one, switches.as_deref());
         if let Some(switches) = switches {
-            one.switches.add(OWN, &switches);
+            one.switches.add(COUNT, &switches);
         }
         if let Some(together) = follower.scope.together(&own_inputs([&one.inputs].into_iter())) {
             one.switches.add(TOGETHER, &together);
@@ -297,7 +296,7 @@ pub(super) fn note_declared(
         }
         if let Some(switches) = module.switches(&one.address) {
             one.switches = follower.inputs([switches.as_str()]);
-            one.switches.add(OWN, &switches);
+            one.switches.add(COUNT, &switches);
         }
         one.switches.extend(&calls);
     }
