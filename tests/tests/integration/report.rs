@@ -270,7 +270,7 @@ fn a_repository_tells_lines_and_owners() {
     }
     let text = fs::read_to_string(place.join("out/report.md")).unwrap();
     assert!(text.contains("**Written at:** `infra/iam/first.tf:2`"));
-    assert!(text.contains("**Owner:** @acme/identity"));
+    assert!(text.contains("**Owner:** `@acme/identity`"));
     let lost = report(place, &["--repo", "lost"]);
     assert!(lost.code == Some(2) && lost.talk.contains("cannot read repository `lost`"), "{lost:#?}");
 }

@@ -14,7 +14,7 @@ const WRITTEN: usize = 5;
 /// Who looks after a principal, and where repositories say what it is granted.
 fn about(principal: &PrincipalSection, page: &mut String) -> fmt::Result {
     if let Some(owner) = &principal.owner {
-        writeln!(page, "**Owner:** {}\n", text(owner))?;
+        writeln!(page, "**Owner:** {}\n", code(owner))?;
     }
     if !principal.written.is_empty() {
         let places: Vec<_> =
