@@ -27,11 +27,8 @@ impl Written {
         let mut written = Self::default();
         for folder in folders {
             let repository = Repository::read(folder, Limits::default())?;
-            let problems = repository.problems.iter().map(|problem| {
-                let line = if problem.line > 0 { format!(":{}", problem.line) } else { String::new() };
-                format!("{}{line}: {}", within(folder, &problem.path), problem.message)
-            });
-            written.problems.extend(problems);
+            let problems = repository.problems.iter();
+            written.problems.extend(problems.map(|problem| problem.told(&within(folder, &problem.path))));
             written.add(folder, &repository, grants);
         }
         Ok(written)

@@ -22,7 +22,7 @@ pub struct Attachment {
     pub policy: Text,
     /// What expressions of it refer to.
     pub inputs: Inputs,
-    /// Those of them that decide whether it is there.
+    /// What decides whether it is there.
     pub switches: Inputs,
 }
 

@@ -22,10 +22,12 @@ const DEPTH: usize = 4;
 /// Places of all manifests.
 pub(crate) fn places(files: &[File]) -> Vec<Place> {
     let mut places = Vec::new();
+    let values: Vec<&File> = files.iter().filter(|file| is_values(&file.path)).collect();
     let charts = files.iter().filter_map(|file| helm::chart(&file.path)).collect();
     for (id, file) in files.iter().enumerate() {
         let is_copied =
             file.path.iter().any(|part| part == "vendor") || helm::is_brought(&charts, &file.path);
+        let before = places.len();
         let mut reader = Reader { id, file, masked: None, is_copied, places: &mut places };
         match file.parsed() {
             Parsed::Documents(documents) => reader.all(documents),
@@ -34,26 +36,28 @@ pub(crate) fn places(files: &[File]) -> Vec<Place> {
                 let mut documents = documents.clone();
                 documents.iter_mut().for_each(|document| masked.unmask(document, file.text()));
                 reader.all(&documents);
+                note(file, masked, &values, places.iter_mut().skip(before));
             }
             _ => {}
         }
-    }
-    let values: Vec<&File> = files.iter().filter(|file| is_values(&file.path)).collect();
-    for place in places.iter_mut().filter(|place| place.form == Form::Helm) {
-        let Some(file) = files.get(place.file) else { continue };
-        let Parsed::Helm(_, masked) = file.parsed() else { continue };
-        let around = masked.choices_around(&place.span, file.text());
-        if !around.is_empty() {
-            place.inputs.add(CONDITION, &around.replace("{{-", "{{").replace("-}}", "}}"));
-        }
-        let follower = Follower::new(Values::of(&values, file));
-        let more = follower.scope.deciding(place, &around);
-        follower.note_place(place, more.into_iter().chain([around.as_str()]));
     }
     let mut extra = markers::places(files, &mut places);
     places.append(&mut extra);
     kustomize::apply(files, &mut places);
     places
+}
+
+/// Notes at the places of a template what their expressions refer to.
+fn note<'p>(file: &File, masked: &Masked, values: &[&File], places: impl Iterator<Item = &'p mut Place>) {
+    let follower = Follower::new(Values::of(values, file));
+    for place in places {
+        let around = masked.choices_around(&place.span, file.text());
+        if !around.is_empty() {
+            place.inputs.add(CONDITION, &around.replace("{{-", "{{").replace("-}}", "}}"));
+        }
+        let more = follower.scope.deciding(place, &around);
+        follower.note_place(place, more.into_iter().chain([around.as_str()]));
+    }
 }
 
 struct Reader<'a> {

@@ -190,6 +190,14 @@ fn patched(one: &Kustomization<'_>, files: &[File], places: &mut [Place]) {
             patch.get("path").and_then(Node::known).and_then(|path| joined(&one.folder, Path::new(path)));
         let file = path.and_then(|path| files.get(named(files, &path)?));
         let by = one.file.path.display().to_string();
+        let of_patch = (by.clone(), patch.said(one.file.text()));
+        let of_file = file.map(|file| {
+            let said = match file.parsed() {
+                Parsed::Documents(all) => all.iter().map(|node| node.said(file.text())).collect(),
+                _ => file.text().to_owned(),
+            };
+            (file.path.display().to_string(), said)
+        });
         let is_object = |place: &&mut Place| {
             place.form != Form::Terraform && matches!(place.content, Content::Rules(_) | Content::Binding(_))
         };
@@ -202,13 +210,8 @@ fn patched(one: &Kustomization<'_>, files: &[File], places: &mut [Place]) {
             if !is_its {
                 continue;
             }
-            place.inputs.add(&by, &patch.said(one.file.text()));
-            if let Some(file) = file {
-                let said = match file.parsed() {
-                    Parsed::Documents(all) => all.iter().map(|node| node.said(file.text())).collect(),
-                    _ => file.text().to_owned(),
-                };
-                place.inputs.add(&file.path.display().to_string(), &said);
+            for (path, said) in std::iter::once(&of_patch).chain(&of_file) {
+                place.inputs.add(path, said);
             }
             place.reasons.push(Reason::Patched(by.clone()));
         }

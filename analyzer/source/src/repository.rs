@@ -74,6 +74,14 @@ pub struct Problem {
     pub message: String,
 }
 
+impl Problem {
+    /// The problem with where it is, where its file is called like this.
+    pub fn told(&self, path: &str) -> String {
+        let line = if self.line > 0 { format!(":{}", self.line) } else { String::new() };
+        format!("{path}{line}: {}", self.message)
+    }
+}
+
 impl File {
     /// Reads a text by its name. `is_template` where it is one of a Helm chart.
     pub(crate) fn new(path: PathBuf, text: String, is_template: bool) -> Self {

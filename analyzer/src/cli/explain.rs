@@ -39,11 +39,8 @@ pub(super) struct Arguments {
 const SHOWN: usize = 10;
 
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    let analysed = analysed(
-        &arguments.analysing,
-        Wanted { only: Some(&arguments.who), deploys: false, ..Wanted::default() },
-        streams,
-    )?;
+    let analysed =
+        analysed(&arguments.analysing, Wanted { only: Some(&arguments.who), ..Wanted::default() }, streams)?;
     let mut text = Vec::new();
     let of_cluster = analysed.cluster.as_ref().and_then(|cluster| Some((cluster, cluster.subjects.first()?)));
     match (analysed.analysis.principals.first(), of_cluster) {

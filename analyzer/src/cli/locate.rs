@@ -82,8 +82,7 @@ pub(super) fn read(
 ) -> anyhow::Result<(Repository, bool)> {
     let repository = Repository::read(folder, Limits::default())?;
     for problem in &repository.problems {
-        let line = if problem.line > 0 { format!(":{}", problem.line) } else { String::new() };
-        streams.problem(&format!("{}{line}: {}", problem.path.display(), problem.message));
+        streams.problem(&problem.told(&problem.path.display().to_string()));
     }
     let is_whole = repository.problems.is_empty();
     Ok((repository, is_whole))

@@ -65,8 +65,7 @@ impl Row for Line {
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     prepare(&arguments.out)?;
     // What came of such proposals in the past is told by all identities of a sort.
-    let analysed =
-        analysed(&arguments.analysing, Wanted { only: None, deploys: true, ..Wanted::default() }, streams)?;
+    let analysed = analysed(&arguments.analysing, Wanted { deploys: true, ..Wanted::default() }, streams)?;
     let only = arguments.only.as_deref().map(|name| named(name, names(&analysed))).transpose()?;
     let forecasts = forecasts(&analysed, &arguments.analysing);
     let cluster = analysed.cluster.as_ref();

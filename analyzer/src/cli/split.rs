@@ -67,11 +67,8 @@ impl Row for Line {
 }
 
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    let Opened { analysed, ledger, settings } = opened(
-        &arguments.analysing,
-        Wanted { only: Some(&arguments.who), deploys: false, ..Wanted::default() },
-        streams,
-    )?;
+    let Opened { analysed, ledger, settings } =
+        opened(&arguments.analysing, Wanted { only: Some(&arguments.who), ..Wanted::default() }, streams)?;
     let done = if analysed.problems.is_empty() { Exit::Done } else { Exit::Failed };
     let Some(whole) = analysed.analysis.principals.first() else {
         return Err(WrongUsage(format!(

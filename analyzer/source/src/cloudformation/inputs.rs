@@ -1,6 +1,7 @@
 //! What expressions of a template refer to: its parameters, mappings and conditions.
 //! Source: AWS CloudFormation User Guide, "Template anatomy".
 
+use crate::attachment::Attachment;
 use crate::declared::Declared;
 use crate::inputs::{Followed, Follower, Scope};
 use crate::node::Node;
@@ -26,39 +27,30 @@ impl<'a> Template<'a> {
     }
 
     /// The condition on which a resource is there.
-    fn condition(&self, address: &str) -> String {
-        let name = address.split('.').nth(1).unwrap_or_default();
-        let resource = self.root.get("Resources").and_then(|all| all.get(name));
-        let condition = resource.and_then(|resource| resource.get("Condition")).and_then(Node::known);
-        condition.unwrap_or_default().to_owned()
+    fn condition(&self, address: &str) -> Option<&'a str> {
+        let resource = self.root.get("Resources")?.get(address.split('.').nth(1)?)?;
+        resource.get("Condition")?.known()
     }
 }
+
+/// What a resource's condition is called.
+const CONDITION: &str = "Condition";
 
 /// Notes at places of a template what their expressions refer to.
 pub(super) fn note(follower: &Follower<Template<'_>>, places: &mut [Place]) {
     for place in places {
-        let condition = follower.scope.condition(&place.address);
-        if !condition.is_empty() {
-            place.inputs.add("Condition", &condition);
-        }
+        place.inputs = follower.switches(CONDITION, follower.scope.condition(&place.address));
         let is_open = |why: &Reason| why.is_unread() || matches!(why, Reason::Macro(_));
         let text = follower.scope.text.get(place.span.clone());
-        let text = text.filter(|_| place.reasons.iter().any(is_open));
-        follower.note_place(place, text.into_iter().chain([condition.as_str()]));
+        follower.note_place(place, text.filter(|_| place.reasons.iter().any(is_open)));
     }
 }
 
 /// The same of attachments.
-pub(super) fn note_attached(
-    follower: &Follower<Template<'_>>,
-    attachments: &mut [crate::attachment::Attachment],
-) {
+pub(super) fn note_attached(follower: &Follower<Template<'_>>, attachments: &mut [Attachment]) {
     for one in attachments {
-        let condition = follower.scope.condition(&one.address);
-        follower.note_attachment(one, [condition.as_str()]);
-        if !condition.is_empty() {
-            one.switches.add("Condition", &condition);
-        }
+        follower.note_attachment(one);
+        one.switches = follower.switches(CONDITION, follower.scope.condition(&one.address));
     }
 }
 
@@ -66,10 +58,8 @@ pub(super) fn note_attached(
 pub(super) fn note_declared(follower: &Follower<Template<'_>>, declared: &mut [Declared]) {
     for one in declared {
         follower.note_declared(one);
-        let condition = follower.scope.condition(&one.address);
-        if !condition.is_empty() && !one.members.is_empty() {
-            one.switches = follower.inputs([condition.as_str()]);
-            one.switches.add("Condition", &condition);
+        if !one.members.is_empty() {
+            one.switches = follower.switches(CONDITION, follower.scope.condition(&one.address));
         }
     }
 }

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::attachment::Attachment;
+use crate::declared::Declared;
 use crate::place::{Content, Place};
 use crate::text::Text;
 use crate::tokens::Tokens;
@@ -156,22 +158,23 @@ impl<S: Scope> Follower<S> {
         place.inputs.extend(&own);
     }
 
-    /// The same of attachments. `more` are expressions that decide whether one is there.
-    pub(crate) fn note_attachment<'a>(
-        &self,
-        one: &mut crate::attachment::Attachment,
-        more: impl IntoIterator<Item = &'a str>,
-    ) {
-        let texts = || one.holder.iter().chain([&one.policy]).flat_map(Text::expressions);
-        let mut inputs = self.inputs(texts());
-        one.switches = self.inputs(more);
-        inputs.extend(&one.switches);
-        one.inputs = inputs;
+    /// What decides whether something is there, by what that is called, with what it refers to.
+    pub(crate) fn switches(&self, name: &str, said: Option<&str>) -> Inputs {
+        let mut switches = self.inputs(said);
+        if let Some(said) = said {
+            switches.add(name, said);
+        }
+        switches
+    }
+
+    /// The same of attachments.
+    pub(crate) fn note_attachment(&self, one: &mut Attachment) {
+        one.inputs = self.inputs(one.holder.iter().chain([&one.policy]).flat_map(Text::expressions));
         one.holder.iter_mut().chain([&mut one.policy]).for_each(|text| self.note(text));
     }
 
     /// The same of what is declared.
-    pub(crate) fn note_declared(&self, one: &mut crate::declared::Declared) {
+    pub(crate) fn note_declared(&self, one: &mut Declared) {
         one.inputs = self.inputs(one.expressions());
         one.texts_mut().into_iter().for_each(|text| self.note(text));
     }

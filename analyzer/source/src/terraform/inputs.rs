@@ -262,23 +262,26 @@ fn own_inputs<'i>(all: impl Iterator<Item = &'i Inputs>) -> BTreeSet<&'i str> {
     names.filter(|name| !name.contains(' ')).collect()
 }
 
+/// What decides whether what an address makes is there.
+fn switches(follower: &Follower<Within<'_, '_>>, module: &Module<'_>, address: &str) -> Inputs {
+    let mut switches = follower.switches(COUNT, module.switches(address).as_deref());
+    switches.extend(&follower.behind(vec![Name::Calls(follower.scope.own)]));
+    switches
+}
+
 /// The same of attachments.
 pub(super) fn note_attached(
     follower: &Follower<Within<'_, '_>>,
     module: &Module<'_>,
     attachments: &mut [Attachment],
 ) {
-    let calls = follower.behind(vec![Name::Calls(follower.scope.own)]);
     for one in attachments {
-        let switches = module.switches(&one.address);
-        follower.note_attachment(one, switches.as_deref());
-        if let Some(switches) = switches {
-            one.switches.add(COUNT, &switches);
-        }
-        if let Some(together) = follower.scope.together(&own_inputs([&one.inputs].into_iter())) {
+        follower.note_attachment(one);
+        one.switches = switches(follower, module, &one.address);
+        let names = own_inputs([&one.inputs, &one.switches].into_iter());
+        if let Some(together) = follower.scope.together(&names) {
             one.switches.add(TOGETHER, &together);
         }
-        one.switches.extend(&calls);
     }
 }
 
@@ -288,16 +291,10 @@ pub(super) fn note_declared(
     module: &Module<'_>,
     declared: &mut [Declared],
 ) {
-    let calls = follower.behind(vec![Name::Calls(follower.scope.own)]);
     for one in declared {
         follower.note_declared(one);
-        if one.members.is_empty() {
-            continue;
+        if !one.members.is_empty() {
+            one.switches = switches(follower, module, &one.address);
         }
-        if let Some(switches) = module.switches(&one.address) {
-            one.switches = follower.inputs([switches.as_str()]);
-            one.switches.add(COUNT, &switches);
-        }
-        one.switches.extend(&calls);
     }
 }
