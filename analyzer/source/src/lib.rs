@@ -51,6 +51,6 @@ pub use repository::{File, Problem, Repository, slashed};
 pub use rule::Rule;
 pub use statement::{SourceCondition, Statement};
 pub use subject::{Bound, SubjectPlace};
-pub use text::{Fit, Piece, Text, written};
+pub use text::{Expression, Fit, Piece, Text};
 pub use tokens::{Sequence, Token, Tokens};
 pub use walk::{Limits, ReadError, may_hold};

@@ -212,7 +212,7 @@ fn variables(text: &Text) -> Text {
     for piece in text.pieces() {
         match piece {
             Piece::Literal(text) => all.push(&text.replace("&{", "${")),
-            Piece::Opaque(source) => all.push_opaque(source),
+            Piece::Opaque(expression) => all.push_opaque(expression.source()),
         }
     }
     all
@@ -360,6 +360,15 @@ impl Statement {
         let principals = principals.flat_map(|one| [&one.kind, &one.id]);
         let all = lists.chain(conditions).chain(principals).chain(&self.open_effect);
         all.flat_map(Text::expressions).collect()
+    }
+
+    /// The same whatever its expressions refer to.
+    pub fn as_written(&self) -> Self {
+        let mut plain = self.clone();
+        let lists = [&mut plain.actions, &mut plain.resources].into_iter();
+        lists.flat_map(|tokens| tokens.said.iter_mut().flatten()).for_each(|text| text.mark(|_| None));
+        plain.texts_mut().into_iter().for_each(|text| text.mark(|_| None));
+        plain
     }
 
     /// Its texts beside actions and resources.

@@ -13,9 +13,31 @@ pub struct Text {
 pub enum Piece {
     /// These characters.
     Literal(String),
-    /// What is only known once the source is rendered, as the source writes it: `${aws_s3_bucket.logs.arn}`. Behind that a mark may
-    /// stand, which is another where it refers to something else: [`written`] is without.
-    Opaque(String),
+    /// What is only known once the source is rendered.
+    Opaque(Expression),
+}
+
+/// An expression in a text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Expression {
+    source: String,
+    mark: Option<String>,
+}
+
+impl Expression {
+    fn new(source: impl Into<String>) -> Self {
+        Self { source: source.into(), mark: None }
+    }
+
+    /// As the source writes it: `${aws_s3_bucket.logs.arn}`.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// What is another where the expression refers to something else; none where it refers to nothing that is followed.
+    pub fn mark(&self) -> Option<&str> {
+        self.mark.as_deref()
+    }
 }
 
 /// How a source's text fits the text that is in force.
@@ -42,7 +64,7 @@ impl Text {
 
     /// A text of which nothing is known but how it is written.
     pub fn opaque(source: impl Into<String>) -> Self {
-        Self { pieces: vec![Piece::Opaque(unmarked(source.into()))] }
+        Self { pieces: vec![Piece::Opaque(Expression::new(source))] }
     }
 
     /// Adds characters.
@@ -55,7 +77,7 @@ impl Text {
 
     /// Adds an opaque part.
     pub fn push_opaque(&mut self, source: &str) {
-        self.pieces.push(Piece::Opaque(unmarked(source.to_owned())));
+        self.pieces.push(Piece::Opaque(Expression::new(source)));
     }
 
     /// Adds another text.
@@ -63,7 +85,7 @@ impl Text {
         for piece in &other.pieces {
             match piece {
                 Piece::Literal(text) => self.push(text),
-                Piece::Opaque(source) => self.push_opaque(source),
+                opaque @ Piece::Opaque(_) => self.pieces.push(opaque.clone()),
             }
         }
     }
@@ -72,7 +94,7 @@ impl Text {
     pub(crate) fn mapped(&self, change: impl Fn(&str) -> String) -> Self {
         let pieces = self.pieces.iter().map(|piece| match piece {
             Piece::Literal(text) => Piece::Literal(change(text)),
-            Piece::Opaque(source) => Piece::Opaque(source.clone()),
+            opaque @ Piece::Opaque(_) => opaque.clone(),
         });
         Self { pieces: pieces.collect() }
     }
@@ -84,18 +106,18 @@ impl Text {
 
     /// Whether it is written as another, whatever expressions of it refer to.
     pub(crate) fn is_written_as(&self, other: &Self) -> bool {
-        let plain = |piece: &Piece| match piece {
-            Piece::Literal(text) => (true, text.clone()),
-            Piece::Opaque(source) => (false, written(source).to_owned()),
+        let is_same = |(own, other): (&Piece, &Piece)| match (own, other) {
+            (Piece::Literal(own), Piece::Literal(other)) => own == other,
+            (Piece::Opaque(own), Piece::Opaque(other)) => own.source == other.source,
+            _ => false,
         };
-        self.pieces.len() == other.pieces.len()
-            && self.pieces.iter().map(plain).eq(other.pieces.iter().map(plain))
+        self.pieces.len() == other.pieces.len() && self.pieces.iter().zip(&other.pieces).all(is_same)
     }
 
     /// Its parts of which nothing is known but how they are written.
     pub(crate) fn expressions(&self) -> impl Iterator<Item = &str> {
         self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Opaque(source) => Some(written(source)),
+            Piece::Opaque(expression) => Some(expression.source()),
             Piece::Literal(_) => None,
         })
     }
@@ -103,9 +125,8 @@ impl Text {
     /// Marks its opaque parts, so that those are others that refer to something else. Marks are not shown.
     pub(crate) fn mark(&mut self, of: impl Fn(&str) -> Option<String>) {
         for piece in &mut self.pieces {
-            let Piece::Opaque(source) = piece else { continue };
-            if let Some(mark) = of(written(source)) {
-                *source = format!("{}{MARK}{mark}", written(source));
+            if let Piece::Opaque(expression) = piece {
+                expression.mark = of(&expression.source);
             }
         }
     }
@@ -157,24 +178,11 @@ impl Text {
     }
 }
 
-/// What stands between an expression and its mark.
-const MARK: char = '\u{1f}';
-
-/// A source in which nothing is taken for a mark. Marks come last, so that no text with marks becomes part of another.
-fn unmarked(source: String) -> String {
-    if source.contains(MARK) { source.replace(MARK, "\u{fffd}") } else { source }
-}
-
-/// An opaque part as the source writes it, without its mark.
-pub fn written(source: &str) -> &str {
-    source.split(MARK).next().unwrap_or_default()
-}
-
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.pieces.iter().try_for_each(|piece| match piece {
             Piece::Literal(text) => f.write_str(text),
-            Piece::Opaque(source) => f.write_str(written(source)),
+            Piece::Opaque(expression) => f.write_str(expression.source()),
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use remit_source::{Inputs, Piece, Text, Tokens, written};
+use remit_source::{Inputs, Piece, Text, Tokens};
 use sha2::{Digest as _, Sha256};
 
 /// A text as a pattern, in which opaque parts have neither wildcards nor variables.
@@ -11,10 +11,10 @@ pub(super) fn text(text: &Text) -> String {
     for piece in text.pieces() {
         match piece {
             Piece::Literal(literal) => all.push_str(literal),
-            Piece::Opaque(source) => {
-                let (expression, mark) = source.split_at(written(source).len());
+            Piece::Opaque(expression) => {
+                let source = expression.source().trim();
                 all.push('<');
-                match cut(expression.trim()) {
+                match cut(source) {
                     Some((start, rest)) => {
                         start.chars().for_each(|sign| push_plain(&mut all, sign));
                         let digest = Sha256::digest(rest);
@@ -23,9 +23,12 @@ pub(super) fn text(text: &Text) -> String {
                             let _ = write!(all, "{byte:02x}");
                         }
                     }
-                    None => expression.trim().chars().for_each(|sign| push_plain(&mut all, sign)),
+                    None => source.chars().for_each(|sign| push_plain(&mut all, sign)),
                 }
-                all.push_str(mark);
+                if let Some(mark) = expression.mark() {
+                    all.push(MARK);
+                    all.push_str(mark);
+                }
                 all.push('>');
             }
         }
@@ -106,16 +109,6 @@ fn plain(text: &str) -> String {
     all
 }
 
-/// Something that is printed, without the marks of expressions in it.
-pub(super) fn without_marks(printed: &str) -> String {
-    let mut parts = printed.split("\\u{1f}");
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |all, part| all + part.get(MARKED..).unwrap_or_default())
-}
-
-/// Letters of a mark.
-const MARKED: usize = 32;
-
 /// In words, that what expressions refer to is another than before; none where it is not.
 pub(super) fn changed(now: &Inputs, before: &Inputs) -> Option<String> {
     match now.other_than(before).as_slice() {
@@ -154,11 +147,5 @@ mod tests {
         let long = |end: &str| text(&Text::opaque(format!("{}{end}", "local.a ".repeat(500))));
         assert!(long("b").len() < 300 && long("b") != long("c") && long("b") == long("b"));
         assert!(shown(&long("b")).ends_with("…}"));
-    }
-
-    #[test]
-    fn marks_are_taken_out_of_what_is_printed() {
-        let printed = format!("{:?}", format!("<a\u{1f}{}>, <b>", "0".repeat(MARKED)));
-        assert_eq!(without_marks(&printed), "\"<a>, <b>\"");
     }
 }

@@ -241,7 +241,7 @@ impl<'a> Before<'a> {
     }
 
     fn written(one: &Statement) -> String {
-        elsewhere::without_marks(&format!("{:?}", document::said(std::slice::from_ref(one))))
+        format!("{:?}", document::said(&[one.as_written()]))
     }
 
     /// Whether the very same statement was there, and its expressions stood for the same.

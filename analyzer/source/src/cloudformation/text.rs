@@ -9,7 +9,7 @@ use crate::text::{Piece, Text};
 
 /// Whether a text is what stands for no property at all.
 pub(super) fn is_nothing(text: &Text) -> bool {
-    matches!(text.pieces(), [Piece::Opaque(name)] if name == "AWS::NoValue")
+    matches!(text.pieces(), [Piece::Opaque(name)] if name.source() == "AWS::NoValue")
 }
 
 /// The resource of a template that a reference to a policy means, by its logical name: `A` of `!Ref A`, `!Sub '${A}'` and `!GetAtt
@@ -18,6 +18,7 @@ pub(super) fn referred(policy: &Text) -> Option<&str> {
     let mut pieces =
         policy.pieces().iter().filter(|piece| !matches!(piece, Piece::Literal(text) if text.is_empty()));
     let (Some(Piece::Opaque(name)), None) = (pieces.next(), pieces.next()) else { return None };
+    let name = name.source();
     let bare = name.strip_prefix("${").and_then(|inner| inner.strip_suffix('}')).unwrap_or(name);
     Some(bare.strip_suffix(".PolicyArn").unwrap_or(bare))
 }

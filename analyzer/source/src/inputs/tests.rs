@@ -43,6 +43,7 @@ fn only_expressions_that_refer_to_something_are_marked() {
         let mut text = crate::text::Text::opaque(expression);
         follower.note(&mut text);
         assert_eq!(text.to_string(), expression);
+        assert!(text.is_written_as(&crate::text::Text::opaque(expression)));
         text != crate::text::Text::opaque(expression)
     };
     assert!(

@@ -118,7 +118,7 @@ fn unreadable(message: String) -> Reason {
 /// `"${..}"` says no more than what it holds.
 fn single_reference(text: &Text) -> Option<&str> {
     match text.pieces() {
-        [Piece::Opaque(source)] => source.strip_prefix("${")?.strip_suffix('}').map(str::trim),
+        [Piece::Opaque(one)] => one.source().strip_prefix("${")?.strip_suffix('}').map(str::trim),
         _ => None,
     }
 }
@@ -178,7 +178,8 @@ pub(super) fn text(module: &Module<'_>, file: FileId, node: &Node, depth: usize)
                 }
                 match piece {
                     Piece::Literal(literal) => all.push(literal),
-                    Piece::Opaque(source) => {
+                    Piece::Opaque(expression) => {
+                        let source = expression.source();
                         let inner = source.strip_prefix("${").and_then(|inner| inner.strip_suffix('}'));
                         match inner.and_then(|inner| resolved(module, inner.trim(), depth)) {
                             Some(text) => {

@@ -90,7 +90,7 @@ impl Round {
         for piece in text.pieces() {
             match piece {
                 Piece::Literal(literal) => all.push(literal),
-                Piece::Opaque(source) => all.append(&self.opaque(source)),
+                Piece::Opaque(expression) => all.append(&self.opaque(expression.source())),
             }
         }
         all
@@ -122,7 +122,7 @@ pub(super) fn is_of_loop(text: &Text) -> bool {
 
 fn mentions(text: &Text, words: &[&str]) -> bool {
     text.pieces().iter().any(|piece| match piece {
-        Piece::Opaque(source) => has_word(source, words),
+        Piece::Opaque(expression) => has_word(expression.source(), words),
         Piece::Literal(_) => false,
     })
 }
