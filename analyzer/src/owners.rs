@@ -91,17 +91,16 @@ impl Owners {
             // Of bare documents nobody knows the tags of whom they are for.
             let bare = policies.filter(|policy| policy.kind == PolicyKind::Bare);
             let files: Vec<&str> = bare.map(|policy| policy.origin.file.as_str()).collect();
-            let of_files = written.identity(&principal.arn).map(|origin| origin.file.as_str());
-            let owner = search.owner(&principal.arn, &principal.tags, files.iter().copied().chain(of_files));
+            let all = files.iter().copied().chain(written.files(&principal.arn));
+            let owner = search.owner(&principal.arn, &principal.tags, all);
             let is_known = principal.fixed.is_none() && files.is_empty();
             add(principal.arn.clone(), owner, is_known);
         }
         for (account, described) in &grants.identities.service_accounts {
             let user = account.user();
-            let of_files = written.identity(&user).map(|origin| origin.file.as_str());
-            let files = std::iter::once(described.origin.file.as_str()).chain(of_files);
+            let files = std::iter::once(described.origin.file.as_str()).chain(written.files(&user));
             let owner = search.owner(&user, &described.tags, files);
-            add(account.user(), owner, true);
+            add(user, owner, true);
         }
         // Of service accounts whose manifest is not among the grants only what people say of them is known.
         let known = |user: &str| {
@@ -109,8 +108,7 @@ impl Owners {
                 .is_some_and(|account| grants.identities.service_accounts.contains_key(&account))
         };
         for user in grants.rbac.subjects().into_iter().filter(|user| !known(user)) {
-            let of_files = written.identity(user).map(|origin| origin.file.as_str());
-            let owner = search.owner(user, &BTreeMap::new(), of_files);
+            let owner = search.owner(user, &BTreeMap::new(), written.files(user));
             add(user.to_owned(), owner, false);
         }
         Ok(owners)

@@ -51,6 +51,11 @@ impl Written {
         made.into_iter().chain(granted.iter().filter(move |origin| Some(*origin) != made))
     }
 
+    /// The files of these.
+    pub(crate) fn files<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.identity(name).map(|origin| origin.file.as_str())
+    }
+
     fn add(&mut self, folder: &Path, repository: &Repository, grants: &Grants) {
         let here = |file: usize, line: u32| Origin { file: within(folder, repository.path(file)), line };
         let found = |grant: &Grant<'_>| match repository.find(grant) {

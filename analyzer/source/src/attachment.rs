@@ -6,7 +6,7 @@ use crate::place::FileId;
 use crate::text::Text;
 
 /// A policy that is attached to somebody, and is not in the repository.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attachment {
     /// The file that attaches it.
     pub file: FileId,

@@ -310,8 +310,7 @@ fn attached(
                 address: format!("Resources.{}.{property}", entry.key),
                 holder: Some(holder),
                 policy,
-                inputs: Inputs::default(),
-                switches: Inputs::default(),
+                ..Attachment::default()
             });
         }
     }
@@ -332,8 +331,7 @@ fn customer_managed(entry: &Entry, source: Source<'_>, path: &Path) -> Vec<Attac
             address: format!("Resources.{}.{property}", entry.key),
             holder: Some(holder(SET, &Text::opaque(&entry.key), path)),
             policy: crate::attachment::customer_managed(&whole(node, source.text), &folder),
-            inputs: Inputs::default(),
-            switches: Inputs::default(),
+            ..Attachment::default()
         })
     };
     list.map(Node::items).unwrap_or_default().iter().filter_map(of).collect()

@@ -12,32 +12,38 @@ use super::{Growth, Input, Objection, Severity, review, shown, unjudged};
 /// Each attachment that was not there before.
 pub(super) fn growth(input: &Input<'_>) -> Vec<Result<Growth, Box<Objection>>> {
     let before: BTreeSet<_> = input.base.attachments.iter().map(|one| key(input.base, one)).collect();
-    let new = input.head.attachments.iter();
-    let new = new.filter(|one| !before.contains(&key(input.head, one)) && !is_less(input, one));
-    new.flat_map(|one| {
-        let mut told = told(input, one);
-        if let Some(other) = stands_for_other(input, one) {
-            let grown = told.iter_mut().filter_map(|one| one.as_mut().ok());
-            grown.for_each(|growth| growth.how.push_str(&format!("; {other}")));
+    let new = input.head.attachments.iter().filter(|one| !before.contains(&key(input.head, one)));
+    new.flat_map(|one| match written_as(input.base, one) {
+        Some(before) if is_less(one, before) => Vec::new(),
+        before => {
+            let mut told = told(input, one);
+            if let Some(other) = before.and_then(|before| stands_for_other(one, before)) {
+                let grown = told.iter_mut().filter_map(|one| one.as_mut().ok());
+                grown.for_each(|growth| growth.how.push_str(&format!("; {other}")));
+            }
+            told
         }
-        told
     })
     .collect()
 }
 
-/// Whether an attachment says what it said, and is there less often.
-fn is_less(input: &Input<'_>, one: &Attachment) -> bool {
-    let plain = |one: &Attachment| (one.address.clone(), one.holder.clone(), one.policy.clone());
-    let before = input.base.attachments.iter().find(|before| plain(before) == plain(one));
-    before.is_some_and(|before| one.switches.is_less_than(&before.switches))
-}
-
-/// Of an attachment that is written as before, what its expressions stand for otherwise, in words.
-fn stands_for_other(input: &Input<'_>, one: &Attachment) -> Option<String> {
+/// The attachment that is written as another, whatever expressions of it refer to.
+fn written_as<'r>(repository: &'r Repository, one: &Attachment) -> Option<&'r Attachment> {
     let plain = |one: &Attachment| {
         (one.address.clone(), one.holder.as_ref().map(ToString::to_string), one.policy.to_string())
     };
-    let before = input.base.attachments.iter().find(|before| plain(before) == plain(one))?;
+    let wanted = plain(one);
+    repository.attachments.iter().find(|other| plain(other) == wanted)
+}
+
+/// Whether an attachment says what it said, and is there less often.
+fn is_less(one: &Attachment, before: &Attachment) -> bool {
+    (&one.holder, &one.policy) == (&before.holder, &before.policy)
+        && one.switches.is_less_than(&before.switches)
+}
+
+/// What expressions of an attachment stand for otherwise, in words.
+fn stands_for_other(one: &Attachment, before: &Attachment) -> Option<String> {
     changed(&one.inputs, &before.inputs).or_else(|| changed(&one.switches, &before.switches))
 }
 

@@ -35,7 +35,7 @@ pub(super) fn growth(
         });
     }
     let mut grown: Vec<_> = unclear(input, head, base).into_iter().map(Err).collect();
-    let (is_told, before) = (!grown.is_empty(), Before::of(base));
+    let (is_told, before) = (!grown.is_empty(), SaidBefore::of(base));
     for (at, why) in &new.open {
         let Some(statement) = statements.get(*at) else { continue };
         let was = before.has(statement);
@@ -222,14 +222,14 @@ fn is_of_loop(repository: &Repository, place: &Place) -> bool {
 }
 
 /// Statements of a place as they were.
-pub(super) struct Before<'a> {
+pub(super) struct SaidBefore<'a> {
     /// What they said, and what their expressions stood for.
     said: BTreeSet<String>,
     /// The same as it was written, whatever expressions stood for.
     written: BTreeMap<String, &'a Statement>,
 }
 
-impl<'a> Before<'a> {
+impl<'a> SaidBefore<'a> {
     pub(super) fn of(base: Option<&'a Place>) -> Self {
         let statements = base.map(Place::statements).unwrap_or_default();
         let written = statements.iter().map(|one| (Self::written(one), one)).collect();

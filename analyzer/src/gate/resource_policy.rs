@@ -7,7 +7,7 @@ use remit_policy::{Document, Effect, Expander, Gap, PolicySet, Statement as Give
 use remit_source::{Place, Statement};
 
 use super::guest::Guest;
-use super::policy::{Before as Statements, granted, level, names, unclear, with_denials};
+use super::policy::{SaidBefore, granted, level, names, unclear, with_denials};
 use super::{Growth, Input, Objection, Severity, document, elsewhere, review, shown, unjudged};
 
 /// Each statement that lets somebody in newly, or of which it cannot be told.
@@ -27,7 +27,7 @@ pub(super) fn growth(
     let old = base.map(Place::statements).unwrap_or_default();
     let before = Before { narrow: document::for_guests(old, false), wide: document::for_guests(old, true) };
     let mut grown: Vec<_> = unclear(input, head, base).into_iter().map(Err).collect();
-    let said_before = Statements::of(base);
+    let said_before = SaidBefore::of(base);
     for (at, why) in &new.open {
         let Some(statement) = statements.get(*at).filter(|one| !said_before.has(one)) else {
             continue;

@@ -8,6 +8,7 @@ mod trend;
 use serde::Serialize;
 
 pub use self::finding::{FindingLine, Place};
+pub(crate) use self::principal::WRITTEN;
 pub use self::principal::{
     ChangeRow, LevelRow, Mute, PrincipalSection, ProposalSection, PullRequest, Rhythm, ServiceLevel,
     ServiceRow, UnlistedRow, UsedRow,

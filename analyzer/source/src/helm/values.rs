@@ -20,7 +20,7 @@ pub(crate) fn is_values(path: &Path) -> bool {
 }
 
 /// Whether a file of values is one that a chart has itself: its templates and the charts that it brings along have others.
-pub(crate) fn is_of(chart: &Path, path: &Path) -> bool {
+fn is_of(chart: &Path, path: &Path) -> bool {
     let below = path.strip_prefix(chart);
     is_values(path) && below.is_ok_and(|path| !path.starts_with("templates") && !path.starts_with("charts"))
 }

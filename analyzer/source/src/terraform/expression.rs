@@ -23,6 +23,12 @@ pub(super) struct Found<'a> {
     pub(super) given: Option<(FileId, &'a Node)>,
 }
 
+impl<'a> Found<'a> {
+    fn new(file: FileId, said: Written<'a>) -> Self {
+        Self { file, said, read: None, given: None }
+    }
+}
+
 /// What an expression says.
 pub(super) enum Written<'a> {
     /// A data source says it.
@@ -69,7 +75,7 @@ pub(super) fn find<'a>(module: &Module<'a>, file: FileId, node: &'a Node, depth:
         Kind::Expression(reference) => return follow(module, file, node, reference, depth),
         _ => Written::Unknown(node, Reason::Expression("…".to_owned())),
     };
-    Found { file, said, read: None, given: None }
+    Found::new(file, said)
 }
 
 fn encoded<'a>(file: FileId, node: &'a Node) -> Found<'a> {
@@ -77,7 +83,7 @@ fn encoded<'a>(file: FileId, node: &'a Node) -> Found<'a> {
         Kind::Map(_) => Written::Json(node.clone(), Form::TerraformJsonencode),
         _ => Written::Unknown(node, Reason::Expression(only_text(node))),
     };
-    Found { file, said, read: None, given: None }
+    Found::new(file, said)
 }
 
 fn only_text(node: &Node) -> String {
@@ -94,20 +100,16 @@ fn read<'a>(module: &Module<'a>, file: FileId, node: &'a Node, path: &Node, dial
     let Some(id) = module.file(&path) else {
         let function = if dialect == Dialect::Plain { "file" } else { "templatefile" };
         let reason = Reason::Expression(format!("{function}({path})"));
-        return Found { file, said: Written::Unknown(node, reason), read: None, given: None };
+        return Found::new(file, Written::Unknown(node, reason));
     };
     let text = module.written(id);
     match json::read(text, 0..text.len(), dialect) {
-        Ok(json) => {
-            Found { file: id, said: Written::Json(json, Form::TerraformFile), read: None, given: None }
-        }
+        Ok(json) => Found::new(id, Written::Json(json, Form::TerraformFile)),
         // What reads it is the place, and the file is what decides it.
-        Err(error) => Found {
-            file,
-            said: Written::Unknown(node, unreadable(error.message)),
-            read: Some(id),
-            given: None,
-        },
+        Err(error) => {
+            let said = Written::Unknown(node, unreadable(error.message));
+            Found { read: Some(id), ..Found::new(file, said) }
+        }
     }
 }
 
@@ -133,12 +135,7 @@ pub(super) fn reference(node: &Node) -> Option<&str> {
 }
 
 fn follow<'a>(module: &Module<'a>, file: FileId, node: &'a Node, reference: &str, depth: usize) -> Found<'a> {
-    let unknown = || Found {
-        file,
-        said: Written::Unknown(node, Reason::Expression(reference.to_owned())),
-        read: None,
-        given: None,
-    };
+    let unknown = || Found::new(file, Written::Unknown(node, Reason::Expression(reference.to_owned())));
     if depth >= DEPTH {
         return unknown();
     }
@@ -146,9 +143,7 @@ fn follow<'a>(module: &Module<'a>, file: FileId, node: &'a Node, reference: &str
     match steps.as_slice() {
         [("data", ""), (super::DOCUMENT, ""), (name, _), ("json" | "minified_json", "")] => {
             match module.block(&format!("data.{}.{name}", super::DOCUMENT)) {
-                Some((file, block)) => {
-                    Found { file, said: Written::Document(block), read: None, given: None }
-                }
+                Some((file, block)) => Found::new(file, Written::Document(block)),
                 None => unknown(),
             }
         }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::attachment::Attachment;
 use crate::hcl::Block;
-use crate::inputs::Inputs;
 use crate::node::Node;
 use crate::place::FileId;
 use crate::statement::Definitions as _;
@@ -85,7 +84,7 @@ pub(super) fn attached(module: &Module<'_>) -> Attached {
             for (attribute, kind) in *lists {
                 let holders = block.get(attribute).map(|node| module.texts(*file, node));
                 for holder in holders.unwrap_or_default() {
-                    attached.add(module, *file, block, arn, (*kind, holder));
+                    attached.add(module, (*file, arn), (*file, block), (*kind, holder));
                 }
             }
         }
@@ -97,12 +96,8 @@ pub(super) fn attached(module: &Module<'_>) -> Attached {
         {
             let (file_of, arns) = followed(module, *file, arns);
             for arn in arns.items() {
-                attached.add_of(
-                    module,
-                    (file_of, arn),
-                    (*file, block),
-                    ("role", name_of(module, *file, block)),
-                );
+                let holder = ("role", name_of(module, *file, block));
+                attached.add(module, (file_of, arn), (*file, block), holder);
             }
         }
     }
@@ -110,12 +105,8 @@ pub(super) fn attached(module: &Module<'_>) -> Attached {
 }
 
 impl Attached {
-    fn add(&mut self, module: &Module<'_>, file: FileId, block: &Block, arn: &Node, holder: (&str, Text)) {
-        self.add_of(module, (file, arn), (file, block), holder);
-    }
-
-    /// The same of a policy that may be named elsewhere than it is attached.
-    fn add_of(
+    /// What a block attaches to somebody: the policy may be named in another file than the block's.
+    fn add(
         &mut self,
         module: &Module<'_>,
         (named_in, arn): (FileId, &Node),
@@ -134,9 +125,9 @@ impl Attached {
             }
             let line = of.lines().of(arn.span.start);
             let (span, address) = (arn.span.clone(), block.address());
-            let (inputs, switches) = (Inputs::default(), Inputs::default());
             let (file, holder) = (named_in, Some(holder));
-            self.foreign.push(Attachment { file, line, span, address, holder, policy, inputs, switches });
+            let none = Attachment::default();
+            self.foreign.push(Attachment { file, line, span, address, holder, policy, ..none });
         }
     }
 
@@ -153,8 +144,8 @@ impl Attached {
                 let policy = crate::attachment::customer_managed(&name, &path);
                 let (line, span, address) =
                     (of.lines().of(node.span.start), node.span.clone(), block.address());
-                let (inputs, switches) = (Inputs::default(), Inputs::default());
-                self.foreign.push(Attachment { file, line, span, address, holder, policy, inputs, switches });
+                let none = Attachment::default();
+                self.foreign.push(Attachment { file, line, span, address, holder, policy, ..none });
             }
         }
     }

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use super::wording;
 use crate::report::model::{
     Change, ChangeRow, FindingLine, PrincipalSection, ProposalSection, Report, Rhythm, ServiceRow, UsedRow,
+    WRITTEN,
 };
 
 /// Principals in a block.
@@ -215,9 +216,6 @@ fn detail(report: &Report, principal: &PrincipalSection, findings: &[&FindingLin
         "pull_requests": principal.pull_requests().map(|one| json!([one.url, one.words()])).collect::<Vec<_>>(),
     }))
 }
-
-/// Places of one principal that are shown.
-const WRITTEN: usize = 5;
 
 /// An object without members that hold nothing, which of thousands of principals is much.
 fn sparse(mut value: Value) -> Value {

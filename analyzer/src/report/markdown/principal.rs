@@ -5,11 +5,8 @@ use std::fmt::{self, Write as _};
 use remit_forge::markdown::{code, prose, text};
 
 use super::{SHORT, codes, gaps, inline_more, more};
-use crate::report::model::{PrincipalSection, ProposalSection};
+use crate::report::model::{PrincipalSection, ProposalSection, WRITTEN};
 use crate::report::wording::{self, number, share};
-
-/// Places of one principal that are named.
-const WRITTEN: usize = 5;
 
 /// Who looks after a principal, and where repositories say what it is granted.
 fn about(principal: &PrincipalSection, page: &mut String) -> fmt::Result {
@@ -19,9 +16,9 @@ fn about(principal: &PrincipalSection, page: &mut String) -> fmt::Result {
     if !principal.written.is_empty() {
         let places: Vec<_> =
             principal.written.iter().take(WRITTEN).map(|place| code(&place.to_string())).collect();
-        let more = principal.written.len().saturating_sub(WRITTEN);
-        let more = if more > 0 { format!(" and {} more", number(more)) } else { String::new() };
-        writeln!(page, "**Written at:** {}{more}\n", places.join(", "))?;
+        write!(page, "**Written at:** {}", places.join(", "))?;
+        inline_more(principal.written.len(), WRITTEN, page)?;
+        writeln!(page, "\n")?;
     }
     Ok(())
 }

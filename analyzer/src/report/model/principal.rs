@@ -58,6 +58,9 @@ pub struct PrincipalSection {
     pub other_pull_requests: Vec<PullRequest>,
 }
 
+/// Places of one principal that are shown; `report.json` has all of them.
+pub(crate) const WRITTEN: usize = 5;
+
 impl PrincipalSection {
     /// Its pull requests, the most pressing first.
     pub fn pull_requests(&self) -> impl Iterator<Item = &PullRequest> {
