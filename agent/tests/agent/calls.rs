@@ -10,23 +10,23 @@ use crate::server::{Server, example, script, succeed};
 use crate::trace::{Seen, Trace};
 
 /// Calls that each client makes.
-const CALLS: usize = 200;
+pub(crate) const CALLS: usize = 200;
 
 /// Runs a client while a trace runs, and compares what was seen with what the server was asked.
-fn compare(prefix: &str, known: &[&str], client: impl FnOnce(&Server)) -> Option<Seen> {
-    compare_with(true, prefix, known, client)
+pub(crate) fn compare(prefix: &str, known: &[&str], client: impl FnOnce(&Server)) -> Option<Seen> {
+    compare_with(true, prefix, |trace| trace.knows(known), client)
 }
 
-/// The same, also of clients whose responses are not seen.
-fn compare_with(
+/// The same, also of clients whose responses are not seen. `wait` waits until the client's library is known.
+pub(crate) fn compare_with(
     has_responses: bool,
     prefix: &str,
-    known: &[&str],
+    wait: impl FnOnce(&mut Trace),
     client: impl FnOnce(&Server),
 ) -> Option<Seen> {
     let server = Server::start();
     let mut trace = Trace::start()?;
-    trace.knows(known);
+    wait(&mut trace);
     client(&server);
     let seen = trace.stop();
     match has_responses {
@@ -150,7 +150,8 @@ fn go_without_symbols_is_seen() {
 #[test]
 fn rustls_with_symbols_is_seen() {
     let client = example("client");
-    compare_with(false, "/remit-rust/", &[client.to_str().unwrap(), "wait"], |server| {
+    let wait = |trace: &mut Trace| trace.knows(&[client.to_str().unwrap(), "wait"]);
+    compare_with(false, "/remit-rust/", wait, |server| {
         let mut client = Command::new(&client);
         succeed(client.args([&server.port.to_string(), "/remit-rust", &CALLS.to_string()]));
     });
@@ -175,7 +176,7 @@ fn openssl_within_a_program_with_symbols_only_is_seen() {
             assert!(!search.output().unwrap().status.success());
         }
     };
-    compare_with(true, "/remit-cargo/", &[cargo.to_str().unwrap(), "--version"], seen);
+    compare("/remit-cargo/", &[cargo.to_str().unwrap(), "--version"], seen);
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod pod;
 mod pods;
 mod rpc;
 mod run;
+mod runtimes;
 mod secrets;
 mod server;
 mod sockets;

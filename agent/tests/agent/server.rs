@@ -130,7 +130,7 @@ pub(crate) fn controller() -> PathBuf {
 }
 
 /// Where programs are that cargo makes.
-fn programs() -> &'static Path {
+pub(crate) fn programs() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_remit-agent")).parent().unwrap()
 }
 

@@ -95,9 +95,17 @@ impl Trace {
     /// what follows its name runs it for so long.
     pub(crate) fn knows(&mut self, known: &[&str]) {
         let (name, arguments) = known.split_first().unwrap();
+        if !arguments.is_empty() {
+            return self.learns(name, Command::new(name).args(arguments));
+        }
+        assert!(self.says(name), "`{name}` is not watched");
+    }
+
+    /// Runs a program until a file is watched, that it uses long enough.
+    pub(crate) fn learns(&mut self, name: &str, program: &mut Command) {
         let start = Instant::now();
-        while !arguments.is_empty() && !self.said(name) && start.elapsed() < PATIENCE {
-            succeed(Command::new(name).args(arguments));
+        while !self.said(name) && start.elapsed() < PATIENCE {
+            succeed(program);
         }
         assert!(self.says(name), "`{name}` is not watched");
     }
