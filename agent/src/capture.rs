@@ -11,6 +11,7 @@ use remit_abi::{Direction as Way, Header, Kind, Library, Peer, flag};
 use remit_ledger::{Outcome, Provider};
 
 use self::answer::Answer;
+pub use self::repeats::Sums;
 use self::repeats::{Again, Repeats};
 use crate::identity::{Identities, PodList, Subject};
 use crate::naming::{self, Named, Surroundings, UNKNOWN};
@@ -99,6 +100,11 @@ impl Capture {
         if header.kind == Kind::Sum as u8 {
             return;
         }
+        if header.kind == Kind::Again as u8 {
+            let call = self.repeats.again(key, header, now);
+            self.streams.again(key, call, now, &mut self.calls);
+            return self.deliver(on);
+        }
         let subject = self.identities.subject(header.cgroup, process, now);
         self.remember(process, Arc::clone(&subject));
         let said;
@@ -115,12 +121,7 @@ impl Capture {
         self.streams.feed(key, fragment, &mut self.calls);
         if is_written {
             let is_whole = header.flags & flag::WHOLE != 0;
-            // Where the kernel may add to a request, no response is followed, so it is complete at once.
-            let request = match self.calls.as_slice() {
-                [call] if is_whole => Some((call.clone(), subject)),
-                _ => None,
-            };
-            self.repeats.follow(key, request, header, now);
+            self.repeats.follow(key, is_whole.then_some(subject), header, now);
         }
         self.deliver(on);
     }
@@ -133,11 +134,11 @@ impl Capture {
     }
 
     /// Hands over calls that the kernel's programs added up and did not tell of. To be called after events were taken. `read`
-    /// says of a process's object how many events there were, and how many calls were added up.
+    /// says what was added up on a process's object.
     pub fn settle(
         &mut self,
         now: i64,
-        mut read: impl FnMut(u32, u64) -> Option<(u32, u32)>,
+        mut read: impl FnMut(u32, u64) -> Option<Sums>,
         on: &mut impl FnMut(&wire::Call, Call),
     ) {
         let mut left = Vec::new();
@@ -160,9 +161,10 @@ impl Capture {
         on(&call, Call { count, last: now, ..named });
     }
 
-    /// Hands over all calls that are not complete.
+    /// Hands over all calls that are not complete. What was added up beside them is for [`settle`](Self::settle).
     pub fn close(&mut self, on: &mut impl FnMut(&wire::Call, Call)) {
         self.streams.close_all(&mut self.calls);
+        self.repeats.end_all();
         self.deliver(on);
     }
 
@@ -240,6 +242,7 @@ impl Capture {
             let subject = self.callers.get(&process).or_else(|| self.former.get(&process));
             let subject = subject.cloned().unwrap_or_default();
             on(&call, named(&call, subject, &surroundings));
+            self.repeats.complete(call);
         }
     }
 }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use remit_abi::{Counter, Header, Kind};
+use remit_agent::capture::Sums;
 use remit_agent::identity::{CgroupTree, Identities, IdentitySettings};
 use remit_agent::kernel::{Counts, Events, Kernel, Own, Share};
 use remit_agent::probe::{Watch, Watched};
@@ -55,7 +56,7 @@ pub(crate) struct Observation {
 
 impl Observation {
     /// Loads the programs and attaches to all processes, and says to which. `sockets` says whether to follow what sockets
-    /// send first, too, and `sums` whether equal requests may be added up where no responses are followed.
+    /// send first, too, and `sums` whether equal requests may be added up.
     pub(crate) fn begin(responses: Responses, sockets: bool, sums: bool) -> anyhow::Result<Self> {
         let mut kernel = Kernel::load(Share { sums, ..Share::default() }, responses).map_err(|error| {
             anyhow::anyhow!(
@@ -197,8 +198,8 @@ impl Observation {
         self.watch = Watch::new(Responses::Off);
     }
 
-    /// How many events there were of what a process wrote on a connection, and how many requests were added up.
-    pub(crate) fn sums(&self, process: u32, connection: u64) -> Option<(u32, u32)> {
+    /// What was added up on a connection of a process.
+    pub(crate) fn sums(&self, process: u32, connection: u64) -> Option<Sums> {
         self.kernel.sums(process, connection)
     }
 

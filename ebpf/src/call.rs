@@ -144,6 +144,9 @@ fn begin(context: &impl EbpfContext, data: &Data) -> Result<(), Counter> {
     let (time, cgroup) = unsafe { (bpf_ktime_get_boot_ns(), bpf_get_current_cgroup_id()) };
     if is_written {
         notice::seen(&key, data.library, (time, cgroup), &mut stream.told);
+        if sums::is_open(stream) {
+            sums::reopen(&key, data.library as u8, stream);
+        }
     }
     if stream.state == FOREIGN {
         if is_foreign {

@@ -75,7 +75,8 @@ fn take(call: &mut Call, stream: &mut Stream) -> Step {
 /// Whether it is to the agent as if a head was never written.
 #[inline(always)]
 fn is_passed(end: Counter) -> bool {
-    end as u32 == Counter::Repeated as u32 || end as u32 == Counter::Summed as u32
+    let end = end as u32;
+    end == Counter::Repeated as u32 || end == Counter::Summed as u32 || end == Counter::Open as u32
 }
 
 /// The state behind a head.

@@ -61,6 +61,7 @@ pub(crate) fn emit(call: &mut Call, stream: &mut Stream, piece: &Piece) -> Count
     stream.sequence += 1;
     // Only what reaches the agent can be added to.
     let (before, mut request) = (core::mem::replace(&mut stream.request, 0), 0);
+    let status = core::mem::replace(&mut stream.status, 0);
     if call.admission == UNASKED {
         call.admission = if bucket::take(call.cgroup, call.time) { ADMITTED } else { REFUSED };
     }
@@ -112,14 +113,17 @@ pub(crate) fn emit(call: &mut Call, stream: &mut Stream, piece: &Piece) -> Count
             entry.discard(u64::from(BPF_RB_NO_WAKEUP));
             return Counter::Repeated;
         }
+        if piece.kind as u8 == Kind::Head as u8 {
+            sums::asks(stream);
+        }
         let copied = u32::from(core::ptr::read_volatile(&raw const (*slot).header.copied));
         if is_end && sums::is_on() && is_alone(call, stream, piece, copied) {
             request = core::ptr::read_volatile(&raw const stream.fields);
-            if request != 0 && request == before {
+            if request != 0 && request == before && sums::is_known(call, status, stream) {
                 (stream.sequence, stream.request) = (sequence, request);
-                sums::add(&call.key, call.library, call.cgroup, call.time, stream);
+                let end = sums::again(call, status, stream);
                 entry.discard(u64::from(BPF_RB_NO_WAKEUP));
-                return Counter::Summed;
+                return end;
             }
             if request != 0 {
                 stream.flags |= u32::from(flag::WHOLE);
@@ -142,7 +146,8 @@ pub(crate) fn emit(call: &mut Call, stream: &mut Stream, piece: &Piece) -> Count
         set(&mut stream.cursor, piece.offset + copied);
     }
     entry.submit(wakeup());
-    stream.request = request;
+    // Of an answer it matters only that it was told.
+    stream.request = request | u64::from(call.key.direction);
     count(Counter::Pieces);
     Counter::Emitted
 }
@@ -165,7 +170,7 @@ unsafe fn ends(slot: *mut Slot, stream: &mut Stream, length: u32) -> bool {
         text.add(length as usize).cast::<u64>().write_unaligned(0);
         let mut before = equal(u64::from(stream.window) << 48, b'\n');
         let mut digest = u64::from(length);
-        let (is_on, mut fields) = (sums::is_on(), sums::Fields::new());
+        let (is_on, mut fields) = (sums::is_by_fields(), sums::Fields::new());
         for index in 0..PIECE / 8 {
             if index as u32 * 8 >= length {
                 break;
@@ -189,9 +194,8 @@ unsafe fn ends(slot: *mut Slot, stream: &mut Stream, length: u32) -> bool {
             before = now;
         }
         core::ptr::write_volatile(&raw mut stream.digest, digest);
-        if is_on {
-            core::ptr::write_volatile(&raw mut stream.fields, fields.digest());
-        }
+        let alike = if is_on { fields.digest() } else { digest | 1 };
+        core::ptr::write_volatile(&raw mut stream.fields, alike);
         let end = core::ptr::read_volatile(found);
         core::ptr::write_volatile(found, 0);
         if end != 0 {

@@ -10,7 +10,8 @@ use remit_abi::{Direction, Library, PIECE};
 
 use crate::call::{Data, followed};
 use crate::shape::{FIRST, Shape, read, shape};
-use crate::stream::{IDLE, Key, SKIP, Stream, TAKE};
+use crate::stream::{IDLE, Key, SKIP, Stream, TAKE, WAITS};
+use crate::sums;
 
 /// Who called a read function: a thread of a process, or a goroutine, which may return on another thread.
 #[repr(C)]
@@ -90,7 +91,7 @@ pub(crate) fn entered(reader: &Reader, call: &Read) {
 #[inline(always)]
 fn due(connection: u64, process: u64) -> Option<u64> {
     let key = |direction| Key { connection, process: process as u32, direction: direction as u32 };
-    let asked = u64::from(Stream::find(&key(Direction::Written))?.sequence);
+    let asked = number(Stream::find(&key(Direction::Written))?);
     if is_first_only()
         && let Some(answers) = Stream::find(&key(Direction::Read))
         && answers.state != SKIP
@@ -100,6 +101,12 @@ fn due(connection: u64, process: u64) -> Option<u64> {
         return None;
     }
     Some(asked)
+}
+
+/// The number of a connection's last request.
+#[inline(always)]
+fn number(written: &Stream) -> u64 {
+    u64::from(written.sequence) << 1 | u64::from(sums::is_open(written))
 }
 
 /// Whether answers are followed.
@@ -135,41 +142,55 @@ pub(crate) fn returned(context: &impl EbpfContext, reader: &Reader, result: u64)
             return;
         }
     }
-    let Some(asked) = due(connection, reader.process) else { return };
-    // Who is answered is through with the handshake, also where nothing was seen of that.
-    let key = Key { connection, process: reader.process as u32, direction: Direction::Written as u32 };
-    if let Some(written) = Stream::find(&key) {
-        (written.handshake, written.mark) = (2, 0);
+    if due(connection, reader.process).is_none() {
+        return;
     }
+    let key = Key { connection, process: reader.process as u32, direction: Direction::Written as u32 };
+    let Some(written) = Stream::find(&key) else { return };
+    // Who is answered is through with the handshake, also where nothing was seen of that.
+    (written.handshake, written.mark) = (2, 0);
     // SAFETY: what is masked is one of the values, which a comparison would make as many cases to verify.
     let library = unsafe { core::mem::transmute::<u8, Library>(library as u8 & Library::Go as u8) };
     let mut data = Data { library, direction: Direction::Read, connection, buffer, length: length as u64 };
-    let is_answer = is_first_only() && cut(&mut data);
+    let status = if is_first_only() { cut(&mut data) } else { 0 };
+    if sums::is_open(written) && (status == 0 || sums::answered(&key, library as u8, status, written)) {
+        return;
+    }
+    let asked = number(written);
     // One piece is one step, after which this returns.
     followed(context, &data);
-    if is_answer {
+    if status != 0 {
         let key = Key { connection, process: reader.process as u32, direction: Direction::Read as u32 };
         if let Some(answers) = Stream::find(&key) {
             (answers.state, answers.mark) = (IDLE, asked);
+            // All three digits of it.
+            let is_success = status & 0xff == u64::from(b'2') && status >> 16 != 0;
+            written.status = if is_success && answers.request != 0 { status } else { 0 };
+            written.turn(WAITS, 0);
         }
     }
 }
 
-/// Cuts a response of HTTP/1 down to its first piece, and tells whether it is the one that is due, which an interim response
-/// is not.
+/// Cuts a response of HTTP/1 down to its first piece, and says the digits of its status; 0 where it is not the one that is due,
+/// as an interim response is not.
 #[inline(always)]
-fn cut(data: &mut Data) -> bool {
+fn cut(data: &mut Data) -> u64 {
     // The verifier follows this comparison, and not one of a part of the number.
     let count = if data.length > FIRST as u64 { FIRST as u64 } else { data.length };
-    let Some(first) = read(data.buffer, count as u32) else { return false };
+    let Some(first) = read(data.buffer, count as u32) else { return 0 };
     if shape(first, Direction::Read) != Shape::Head {
-        return false;
+        return 0;
     }
     if data.length > PIECE as u64 {
         data.length = PIECE as u64;
     }
     // The tenth byte is the first of the status, after `HTTP/1.1 `.
-    first[1] >> 8 & 0xff != u64::from(b'1')
+    match first[1] >> 8 & 0xff_ffff {
+        interim if interim & 0xff == u64::from(b'1') => 0,
+        // Not read yet, and an answer all the same.
+        0 => 1,
+        status => status,
+    }
 }
 
 /// Where a read function of C returns.

@@ -2,7 +2,7 @@
 
 use aya_ebpf::macros::map;
 use aya_ebpf::maps::LruHashMap;
-use remit_abi::{STREAM, STREAM_KEY, STREAM_SEQUENCE};
+use remit_abi::{STREAM, STREAM_ASKS, STREAM_KEY, STREAM_OPEN, STREAM_SEQUENCE};
 
 /// Names a connection: the address of its object, in a process.
 #[repr(C)]
@@ -40,8 +40,8 @@ pub(crate) struct Stream {
     pub(crate) end: u32,
     /// Whether the head may have a body, and one that is looked at: one of the numbers below.
     pub(crate) has_body: u32,
-    /// Fills the struct, all of whose bytes must be written.
-    pub(crate) spare: u32,
+    /// What waits for an answer: of the flags below.
+    pub(crate) asks: u32,
     /// While a call is followed: a digest of the beginning of its head.
     pub(crate) digest: u64,
     /// What tells the last head from others: a digest of its beginning and its length.
@@ -50,7 +50,7 @@ pub(crate) struct Stream {
     /// is made by a function of its own. Before 2, a write may have failed and be made again, as Node does; that is not
     /// another call.
     pub(crate) handshake: u64,
-    /// When the head of `mark` was written first.
+    /// When the head of `mark` was written first, or the request that is open.
     pub(crate) marked: u64,
     /// When it was last told that its plaintext is seen; 0 where that was not.
     pub(crate) told: u64,
@@ -60,12 +60,16 @@ pub(crate) struct Stream {
     pub(crate) fields: u64,
     /// When it was last told how many requests were the same.
     pub(crate) summed: u64,
+    /// The digits of the status that answered the request that was told last, where that was told, too, and is one of
+    /// success; 0 otherwise.
+    pub(crate) status: u64,
 }
 
 // The agent reads these.
 const _: () = assert!(size_of::<Key>() == STREAM_KEY && size_of::<Stream>() == STREAM);
 const _: () = assert!(core::mem::offset_of!(Stream, sequence) == STREAM_SEQUENCE);
 const _: () = assert!(core::mem::offset_of!(Stream, repeats) == STREAM_SEQUENCE + 4);
+const _: () = assert!(core::mem::offset_of!(Stream, asks) == STREAM_ASKS);
 
 /// Reads a value that the compiler must not remember from writing it.
 #[inline(always)]
@@ -87,6 +91,13 @@ pub(crate) const NONE: u32 = 0;
 pub(crate) const SOME: u32 = 1;
 /// It is a POST, whose body may name something.
 pub(crate) const NAMING: u32 = 2;
+
+/// A request waits for its answer.
+pub(crate) const WAITS: u32 = 1;
+/// That one is the same as the one before, and was not told.
+pub(crate) const OPEN: u32 = STREAM_OPEN;
+/// A request was written while another waited. So it is not known any more which one an answer is to.
+pub(crate) const PIPELINES: u32 = 4;
 
 /// Nothing is expected: the next head shows by its first bytes.
 pub(crate) const IDLE: u32 = 0;
@@ -117,6 +128,13 @@ impl Stream {
         STREAMS.get_ptr_mut(key).map(|stream| unsafe { &mut *stream })
     }
 
+    /// Takes flags from what waits for an answer, and adds others.
+    #[inline(always)]
+    pub(crate) fn turn(&mut self, from: u32, to: u32) {
+        let asks = get(&self.asks);
+        set(&mut self.asks, asks & !from | to);
+    }
+
     /// Begins to remember a connection.
     #[inline(always)]
     pub(crate) fn start(key: &Key, position: u64) -> Option<&'static mut Stream> {
@@ -130,7 +148,7 @@ impl Stream {
             cursor: 0,
             end: 0,
             has_body: 0,
-            spare: 0,
+            asks: 0,
             digest: 0,
             mark: 0,
             handshake: 0,
@@ -140,6 +158,7 @@ impl Stream {
             summed: 0,
             fields: 0,
             repeats: 0,
+            status: 0,
         };
         let _ = STREAMS.insert(key, new, 0);
         Stream::find(key)

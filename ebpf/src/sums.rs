@@ -1,21 +1,31 @@
-//! Requests that a connection makes again and again, added up here, where no response is followed that would tell them
-//! apart: the agent is told how many there were, once a second.
+//! Requests that a connection makes again and again, added up here: the agent is told how many there were, once a second.
 //!
-//! Two requests are the same to the agent if it would keep the same of them: the request line, and the fields it has a use
-//! for. What else changes from one to the next, such as a signature, does not matter.
+//! Where no response is followed, two requests are the same to the agent if it would keep the same of them: the request
+//! line, and the fields it has a use for. What else changes from one to the next, such as a signature, does not matter. Where
+//! responses are followed, they are the same if all their bytes are, which costs nothing to find out, and if their answers
+//! have the same status, one of success. So the second is open until it is answered; if by another status, or if the next
+//! is written before, the agent is told that the first was made again.
 
 use core::arch::asm;
 
 use aya_ebpf::helpers::bpf_get_current_pid_tgid;
 use aya_ebpf::helpers::generated::{bpf_get_current_cgroup_id, bpf_ktime_get_boot_ns};
-use remit_abi::{Header, Kind, Library};
+use remit_abi::{Counter, Header, Kind, Library, flag};
 
+use crate::call::Call;
+use crate::counter::{self, count};
 use crate::piece::{ONES, equal, mix, tell};
-use crate::stream::{Key, Stream};
+use crate::stream::{Key, OPEN, PIPELINES, Stream, WAITS, get};
 
-/// Whether requests are added up. The agent sets it.
+/// Whether requests are added up: one of the numbers below. The agent sets it.
 #[unsafe(no_mangle)]
 static SUMS: u64 = 0;
+
+/// By the fields that the agent has a use for, as soon as they are written.
+const BY_FIELDS: u64 = 1;
+
+/// By all their bytes, once they are answered.
+const BY_BYTES: u64 = 2;
 
 /// Nanoseconds after which the agent is told again.
 const AGAIN: u64 = 1_000_000_000;
@@ -59,8 +69,19 @@ const LOWER: u64 = 0x20;
 /// Whether requests are added up.
 #[inline(always)]
 pub(crate) fn is_on() -> bool {
+    mode() != 0
+}
+
+/// Whether they are told apart by their fields.
+#[inline(always)]
+pub(crate) fn is_by_fields() -> bool {
+    mode() == BY_FIELDS
+}
+
+#[inline(always)]
+fn mode() -> u64 {
     // SAFETY: the loader may have replaced the value, which the compiler must not assume away.
-    unsafe { core::ptr::read_volatile(&raw const SUMS) != 0 }
+    unsafe { core::ptr::read_volatile(&raw const SUMS) }
 }
 
 /// A digest of what the agent would keep of a head, as far as that was looked at.
@@ -135,30 +156,97 @@ fn hidden(mut value: u64) -> u64 {
     value
 }
 
-/// Adds a request that is the same as the last that the agent was told.
+/// A head is written, or a piece of one that is not its first. That it waits is known also where no answer is followed.
 #[inline(always)]
-pub(crate) fn add(key: &Key, library: u8, cgroup: u64, time: u64, stream: &mut Stream) {
+pub(crate) fn asks(stream: &mut Stream) {
+    // One where this is the first piece.
+    let is_first = get(&stream.flags) & u32::from(flag::FIRST);
+    stream.turn(0, is_first * (WAITS | (get(&stream.asks) & WAITS) * PIPELINES));
+}
+
+/// Whether all is known that a request could be added to: of the one before, its answer, where that is followed.
+#[inline(always)]
+pub(crate) fn is_known(call: &Call, status: u64, stream: &Stream) -> bool {
+    is_at_once(call) || (status != 0 && get(&stream.asks) & PIPELINES == 0)
+}
+
+/// Whether requests are added up as soon as they are written.
+#[inline(always)]
+fn is_at_once(call: &Call) -> bool {
+    is_by_fields() || call.library == Library::Rustls as u8
+}
+
+/// A request is the same as the last that the agent was told, which was answered by a status.
+#[inline(always)]
+pub(crate) fn again(call: &Call, status: u64, stream: &mut Stream) -> Counter {
+    if is_at_once(call) {
+        add(&call.key, call.library, (call.time, call.cgroup), stream);
+        return Counter::Summed;
+    }
+    (stream.status, stream.marked) = (status, call.time);
+    stream.turn(0, OPEN);
+    Counter::Open
+}
+
+/// Adds a request up.
+#[inline(always)]
+fn add(key: &Key, library: u8, when: (u64, u64), stream: &mut Stream) {
     stream.repeats += 1;
-    if time - stream.summed >= AGAIN && told(key, library, cgroup, time, stream) {
+    let (time, _) = when;
+    if time - stream.summed >= AGAIN && told(key, library, when, Kind::Sum, stream) {
         stream.summed = time;
     }
 }
 
-/// A connection's object is freed: tells what was added up.
+/// Whether a request of a connection waits that was not told.
+#[inline(always)]
+pub(crate) fn is_open(stream: &Stream) -> bool {
+    mode() == BY_BYTES && get(&stream.asks) & OPEN != 0
+}
+
+/// A request that was not told is answered by a status: it is added up if the one before was answered so, and otherwise
+/// told. Says which.
+#[inline(always)]
+pub(crate) fn answered(key: &Key, library: u8, status: u64, stream: &mut Stream) -> bool {
+    if status != stream.status {
+        reopen(key, library, stream);
+        return false;
+    }
+    stream.turn(OPEN | WAITS, 0);
+    counter::take_back(Counter::Open);
+    count(Counter::Summed);
+    add(key, library, now(), stream);
+    true
+}
+
+/// Tells of a request that was not told: it is not to be added up.
+#[inline(always)]
+pub(crate) fn reopen(key: &Key, library: u8, stream: &mut Stream) {
+    let (_, cgroup) = now();
+    let is_told = told(key, library, (stream.marked, cgroup), Kind::Again, stream);
+    stream.sequence += 1;
+    // Nothing is to be added to what the agent does not know.
+    (stream.status, stream.request) = (0, if is_told { stream.request } else { 0 });
+    stream.turn(OPEN, 0);
+    counter::take_back(Counter::Open);
+    count(if is_told { Counter::Emitted } else { Counter::Full });
+}
+
+/// A connection's object is freed: tells what was not told.
 #[inline(always)]
 pub(crate) fn end(key: &Key) {
-    if is_on()
-        && let Some(stream) = Stream::find(key)
-        && stream.repeats > 0
-    {
-        // SAFETY: helpers without arguments.
-        let (cgroup, time) = unsafe { (bpf_get_current_cgroup_id(), bpf_ktime_get_boot_ns()) };
-        told(key, Library::None as u8, cgroup, time, stream);
+    let Some(stream) = Stream::find(key) else { return };
+    if is_open(stream) {
+        reopen(key, Library::None as u8, stream);
+    }
+    if is_on() && stream.repeats > 0 {
+        told(key, Library::None as u8, now(), Kind::Sum, stream);
     }
 }
 
 #[inline(always)]
-fn told(key: &Key, library: u8, cgroup: u64, time: u64, stream: &Stream) -> bool {
+fn told(key: &Key, library: u8, when: (u64, u64), kind: Kind, stream: &Stream) -> bool {
+    let (time, cgroup) = when;
     tell(Header {
         time,
         cgroup,
@@ -166,9 +254,16 @@ fn told(key: &Key, library: u8, cgroup: u64, time: u64, stream: &Stream) -> bool
         process: key.process,
         thread: bpf_get_current_pid_tgid() as u32,
         sequence: stream.sequence,
-        kind: Kind::Sum as u8,
+        kind: kind as u8,
         library,
         repeats: stream.repeats,
         ..Header::default()
     })
+}
+
+/// When it is, and in which cgroup.
+#[inline(always)]
+fn now() -> (u64, u64) {
+    // SAFETY: helpers without arguments.
+    unsafe { (bpf_ktime_get_boot_ns(), bpf_get_current_cgroup_id()) }
 }

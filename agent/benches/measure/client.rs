@@ -12,8 +12,18 @@ use crate::{figure, median};
 /// Requests of one run.
 const REQUESTS: u32 = 10_000;
 
+/// Paths of requests that differ, and of equal ones: what is behind the sign is not sent.
+const DIFFERENT: &str = "[1-10000]";
+const EQUAL: &str = "same#[1-10000]";
+
 /// Seconds that one of them takes without the agent.
 const PACE: f64 = 1.0 / 5000.0;
+
+/// A client that asks a server for paths.
+struct Client<'a> {
+    server: &'a Server,
+    path: &'static str,
+}
 
 /// What one run took, in microseconds a request.
 #[derive(Clone, Copy)]
@@ -26,7 +36,8 @@ struct Run {
 /// Measures so many pairs of runs, with the agent and without.
 pub(crate) fn run(pairs: usize) -> anyhow::Result<()> {
     let server = Server::start()?;
-    let fastest = (0..3).map(|_| request(&server)).collect::<anyhow::Result<Vec<Run>>>()?;
+    let client = Client { server: &server, path: DIFFERENT };
+    let fastest = (0..3).map(|_| client.run()).collect::<anyhow::Result<Vec<Run>>>()?;
     let fastest = fastest.iter().map(|run| run.time).fold(f64::INFINITY, f64::min);
     figure("client, fastest requests a second", 1e6 / fastest);
     let mut pause = (PACE - fastest / 1e6).max(0.0);
@@ -34,30 +45,31 @@ pub(crate) fn run(pairs: usize) -> anyhow::Result<()> {
         server.pause(Duration::from_secs_f64(pause));
         let mut times = [0.0; 3];
         for time in &mut times {
-            *time = request(&server)?.time;
+            *time = client.run()?.time;
         }
         pause = (pause + PACE - median(&mut times) / 1e6).max(0.0);
     }
     server.pause(Duration::from_secs_f64(pause));
-    for (name, options) in [
-        ("with responses", &["--responses", "first"][..]),
-        ("requests only, no sockets", &["--responses", "off", "--no-sockets"]),
+    for (name, options, path) in [
+        ("with responses", &["--responses", "first"][..], DIFFERENT),
+        ("requests only, no sockets", &["--responses", "off", "--no-sockets"], DIFFERENT),
+        ("equal requests, with responses", &["--responses", "first"], EQUAL),
     ] {
-        compare(name, options, &server, pairs)?;
+        compare(name, options, &Client { server: &server, path }, pairs)?;
     }
     Ok(())
 }
 
-fn compare(name: &str, options: &[&str], server: &Server, pairs: usize) -> anyhow::Result<()> {
+fn compare(name: &str, options: &[&str], client: &Client<'_>, pairs: usize) -> anyhow::Result<()> {
     let (mut drops, mut more, mut agents, mut paces) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for pair in 0..pairs {
         // What comes first changes, since a machine gets faster and slower.
         let (without, with) = if pair % 2 == 0 {
-            let without = request(server)?;
-            (without, watched(options, server, &mut agents)?)
+            let without = client.run()?;
+            (without, watched(options, client, &mut agents)?)
         } else {
-            let with = watched(options, server, &mut agents)?;
-            (request(server)?, with)
+            let with = watched(options, client, &mut agents)?;
+            (client.run()?, with)
         };
         let drop = (1.0 - without.time / with.time) * 100.0;
         eprintln!(
@@ -77,37 +89,45 @@ fn compare(name: &str, options: &[&str], server: &Server, pairs: usize) -> anyho
     figure(&format!("client, {name}, lower quarter"), quarter(1));
     figure(&format!("client, {name}, upper quarter"), quarter(3));
     figure(&format!("client, {name}, µs more a request"), median(&mut more));
+    let (mut agents, mut idle): (Vec<f64>, Vec<f64>) = agents.into_iter().unzip();
     figure(&format!("client, {name}, µs of the agent a request"), median(&mut agents));
+    figure(&format!("client, {name}, µs of an idle agent"), median(&mut idle));
     Ok(())
 }
 
-/// A run while the agent watches.
-fn watched(options: &[&str], server: &Server, agents: &mut Vec<f64>) -> anyhow::Result<Run> {
+/// A run while the agent watches. What the agent used goes with what it uses in that time where there are no requests, each in
+/// microseconds a request.
+fn watched(options: &[&str], client: &Client<'_>, agents: &mut Vec<(f64, f64)>) -> anyhow::Result<Run> {
     let folder = tempfile::tempdir()?;
     let agent = Agent::start(&folder.path().join("ledger"), options)?;
     let before = agent.used()?;
-    let run = request(server)?;
-    agents.push((agent.used()? - before) * 1e6 / f64::from(REQUESTS));
+    let run = client.run()?;
+    let between = agent.used()?;
+    std::thread::sleep(Duration::from_secs_f64(run.time * f64::from(REQUESTS) / 1e6));
+    let each = 1e6 / f64::from(REQUESTS);
+    agents.push(((between - before) * each, (agent.used()? - between) * each));
     let [calls, ..] = agent.stop()?;
     ensure!(calls >= u64::from(REQUESTS), "the agent saw {calls} calls");
     Ok(run)
 }
 
-/// A run of curl.
-fn request(server: &Server) -> anyhow::Result<Run> {
-    let address = format!("https://127.0.0.1:{}/remit-bench/[1-{REQUESTS}]", server.port);
-    let mut curl = Command::new("curl");
-    curl.args(["-sk", "--http1.1", &address]).stdout(Stdio::null());
-    let start = Instant::now();
-    let mut child = curl.spawn()?;
-    // What it used is told until it is waited for.
-    let state = format!("/proc/{}/stat", child.id());
-    while !std::fs::read_to_string(&state)?.contains(") Z ") {
-        std::thread::sleep(Duration::from_millis(1));
+impl Client<'_> {
+    /// A run of curl.
+    fn run(&self) -> anyhow::Result<Run> {
+        let address = format!("https://127.0.0.1:{}/remit-bench/{}", self.server.port, self.path);
+        let mut curl = Command::new("curl");
+        curl.args(["-sk", "--http1.1", &address]).stdout(Stdio::null());
+        let start = Instant::now();
+        let mut child = curl.spawn()?;
+        // What it used is told until it is waited for.
+        let state = format!("/proc/{}/stat", child.id());
+        while !std::fs::read_to_string(&state)?.contains(") Z ") {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let time = start.elapsed().as_secs_f64();
+        let used = used(child.id())?;
+        ensure!(child.wait()?.success(), "curl failed");
+        let each = 1e6 / f64::from(REQUESTS);
+        Ok(Run { time: time * each, used: used * each })
     }
-    let time = start.elapsed().as_secs_f64();
-    let used = used(child.id())?;
-    ensure!(child.wait()?.success(), "curl failed");
-    let each = 1e6 / f64::from(REQUESTS);
-    Ok(Run { time: time * each, used: used * each })
 }

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use remit_abi::{Header, Kind};
 
 use crate::identity::Subject;
@@ -15,10 +16,21 @@ const REMEMBERED: usize = 4096;
 /// Microseconds after it told of a connection in which the kernel adds up without telling.
 const SILENCE: i64 = 1_000_000;
 
+/// What the kernel's programs added up on a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sums {
+    /// How many events there were of what was written.
+    pub events: u32,
+    /// How many requests were added up.
+    pub repeats: u32,
+    /// Whether one more waits for its answer that was neither told nor added up.
+    pub is_open: bool,
+}
+
 /// The last request of each connection, where requests may be added to it.
 #[derive(Debug, Default)]
 pub(super) struct Repeats {
-    last: HashMap<Key, Last>,
+    last: HashMap<Key, Last, RandomState>,
     /// In the order in which they came to be known; some are gone.
     order: VecDeque<Key>,
     /// How many requests were taken up so far.
@@ -28,7 +40,10 @@ pub(super) struct Repeats {
 /// The last request of a connection.
 #[derive(Debug)]
 struct Last {
-    call: wire::Call,
+    /// The call, once it is complete, as it is when it was answered, where answers are followed.
+    call: Option<wire::Call>,
+    /// When it was made, in microseconds since the Unix epoch.
+    time: i64,
     subject: Arc<Subject>,
     /// Which of the connection's events told it.
     sequence: u32,
@@ -52,10 +67,17 @@ impl Last {
     /// Takes up what was added up beyond what was told.
     fn take(&mut self, repeats: u32, now: i64) -> Option<Again> {
         let count = u64::from(repeats.checked_sub(self.told).filter(|count| *count > 0)?);
+        let call = self.call.as_mut()?;
         self.told = repeats;
-        let again = Again { call: self.call.clone(), subject: Arc::clone(&self.subject), count };
-        self.call.time = now;
+        let again = Again { call: call.clone(), subject: Arc::clone(&self.subject), count };
+        call.time = now;
         Some(again)
+    }
+
+    /// One more, whose answer was not seen.
+    fn unanswered(&self, now: i64) -> Option<Again> {
+        let call = wire::Call { response: None, time: now, ..self.call.clone()? };
+        Some(Again { call, subject: Arc::clone(&self.subject), count: 1 })
     }
 }
 
@@ -71,16 +93,10 @@ impl Repeats {
         Some(again)
     }
 
-    /// A connection's last request is another from now on: one that may be made again, or none. Sums of the one before may
-    /// have been told just now.
-    pub(super) fn follow(
-        &mut self,
-        key: Key,
-        request: Option<(wire::Call, Arc<Subject>)>,
-        header: &Header,
-        now: i64,
-    ) {
-        let Some((call, subject)) = request else {
+    /// A connection's last request is another from now on: one that may be made again, and who made it; or none. Sums of the
+    /// one before may have been told just now.
+    pub(super) fn follow(&mut self, key: Key, request: Option<Arc<Subject>>, header: &Header, now: i64) {
+        let Some(subject) = request else {
             self.last.remove(&key);
             return;
         };
@@ -90,8 +106,26 @@ impl Repeats {
         }
         let (sequence, told) = (header.sequence, header.repeats);
         let silent = Some(now.saturating_add(SILENCE));
-        let last = Last { call, subject, sequence, told, silent, is_over: false };
+        let last = Last { call: None, time: now, subject, sequence, told, silent, is_over: false };
         self.last.insert(key, last);
+    }
+
+    /// A call is complete.
+    pub(super) fn complete(&mut self, call: wire::Call) {
+        if let Some(last) = self.last.get_mut(&call.key)
+            && last.call.is_none()
+            && last.time == call.time
+        {
+            last.call = Some(call);
+        }
+    }
+
+    /// A connection's last request was made again, by which it waits for another answer: what it was. None where that is not
+    /// known.
+    pub(super) fn again(&mut self, key: Key, header: &Header, now: i64) -> Option<wire::Call> {
+        let last = self.last.get_mut(&key)?;
+        (last.sequence, last.time) = (header.sequence, now);
+        last.call.take()
     }
 
     /// Forgets the oldest where there are too many. Those that are gone come again and again on a connection whose requests
@@ -115,23 +149,33 @@ impl Repeats {
         }
     }
 
-    /// Takes up what was added up and not told. `read` says how many events there were of a connection, and how many
-    /// requests were added up: to the last of these events, if it is the one that is known here.
+    /// No more is followed. What was done last is taken up when it is next settled.
+    pub(super) fn end_all(&mut self) {
+        for last in self.last.values_mut() {
+            last.is_over = true;
+        }
+    }
+
+    /// Takes up what was added up and not told. `read` says what was added up on a connection: to the last of its events, if
+    /// it is the one that is known here.
     pub(super) fn settle(
         &mut self,
         now: i64,
-        mut read: impl FnMut(Key) -> Option<(u32, u32)>,
+        mut read: impl FnMut(Key) -> Option<Sums>,
         mut on: impl FnMut(Again),
     ) {
         self.last.retain(|key, last| {
             if last.silent.is_none() && !last.is_over {
                 return true;
             }
-            let repeats = read(*key).filter(|(events, _)| *events == last.sequence.wrapping_add(1));
+            let sums = read(*key).filter(|sums| sums.events == last.sequence.wrapping_add(1));
             last.silent = last.silent.filter(|until| now < *until);
-            if let Some(again) = repeats.and_then(|(_, repeats)| last.take(repeats, now)) {
+            if let Some(again) = sums.and_then(|sums| last.take(sums.repeats, now)) {
                 self.counted += again.count;
                 on(again);
+            }
+            if last.is_over && sums.is_some_and(|sums| sums.is_open) {
+                last.unanswered(now).into_iter().for_each(&mut on);
             }
             !last.is_over
         });

@@ -186,6 +186,7 @@ fn processes_that_end_leave_their_calls_and_nothing_else() {
 /// What comes of a request that may be added to, and of what is told after it: of events, or of a look into the kernel.
 /// Each look is a second after the one before.
 fn sums(events: &[(Kind, u32, u8)], looks: &[Option<(u32, u32)>]) -> (Vec<(String, u64)>, u64) {
+    let sums = |(events, repeats)| Sums { events, repeats, is_open: false };
     let mut capture = Capture::new(
         Limits { responses: wire::Responses::Off, ..Limits::default() },
         Identities::new(CgroupTree::new(Path::new("/"), Path::new("/")), IdentitySettings::default()),
@@ -209,7 +210,7 @@ fn sums(events: &[(Kind, u32, u8)], looks: &[Option<(u32, u32)>]) -> (Vec<(Strin
         });
     }
     for (second, look) in (0..).zip(looks) {
-        capture.settle(6 + second * 1_000_000, |_, _| *look, &mut |sent, call| {
+        capture.settle(6 + second * 1_000_000, |_, _| look.map(sums), &mut |sent, call| {
             calls.push((sent.head.path.clone(), call.count));
         });
     }
@@ -242,6 +243,76 @@ fn requests_that_were_added_up_are_calls_of_the_one_before() {
     assert_eq!(calls, [call("/key0", 1), call("/key0", 3)]);
     let (calls, _) = sums(&[(Head, 0, whole), (Start, 0, 0), (Sum, 3, 0)], &[]);
     assert_eq!(calls, [call("/key0", 1)], "another program has the number");
+}
+
+/// What comes of requests on a connection where responses are followed: the path, how often, and the outcome of each call. Events
+/// are a request, an answer by its status, that the last was made again, and how many were added up; each has a time of its
+/// own. At the end the connection is looked at, of which one more may be open.
+fn answered(events: &[Result<(Kind, u32), u16>], is_open: bool) -> Vec<(String, u64, Outcome)> {
+    let mut capture = Capture::new(
+        Limits { responses: wire::Responses::First, ..Limits::default() },
+        Identities::new(CgroupTree::new(Path::new("/"), Path::new("/")), IdentitySettings::default()),
+        Known::default(),
+    );
+    let mut calls = Vec::new();
+    let mut on =
+        |sent: &wire::Call, call: Call| calls.push((sent.head.path.clone(), call.count, call.outcome));
+    let (mut positions, mut sequence, mut repeats) = ([0, 0], 0, 0);
+    for (time, event) in (1..).zip(events) {
+        let (kind, way, text) = match event {
+            Ok((Kind::Head, _)) => {
+                (Kind::Head, Way::Written, GET.replace("/key", &format!("/key{sequence}")))
+            }
+            Ok((kind, _)) => (*kind, Way::Written, String::new()),
+            Err(status) => {
+                (Kind::Head, Way::Read, format!("HTTP/1.1 {status} OK\r\nContent-Length: 0\r\n\r\n"))
+            }
+        };
+        if let Ok((_, count)) = event {
+            repeats = *count;
+        }
+        let position = &mut positions[way as usize];
+        let flags = flag::WHOLE;
+        let header =
+            Header { repeats, sequence, flags, library: 1, ..header(kind, way, *position, text.as_bytes()) };
+        *position += text.len() as u64;
+        sequence += u32::from(way as u8 == Way::Written as u8 && kind != Kind::Sum);
+        capture.event(&header, text.as_bytes(), time, &mut on);
+    }
+    capture.close(&mut on);
+    let sums = Sums { events: sequence, repeats, is_open };
+    capture.settle(1_000, |_, _| Some(sums), &mut on);
+    calls
+}
+
+#[test]
+fn requests_that_were_added_up_were_answered_like_the_one_before() {
+    use Kind::{Again, Head, Sum};
+    use Outcome::{Allowed, Denied, Unknown};
+    let call = |path: &str, count, outcome| (path.to_owned(), count, outcome);
+    let head = Ok((Head, 0));
+    let first = call("/key0", 1, Allowed);
+    assert_eq!(answered(&[head, Err(200), Ok((Sum, 3))], false), [first.clone(), call("/key0", 3, Allowed)]);
+    // One that was answered otherwise, and those that were added up to that.
+    let events = [head, Err(200), Ok((Sum, 3)), Ok((Again, 5)), Err(403), Ok((Head, 5)), Err(200)];
+    let expected = [
+        first.clone(),
+        call("/key0", 3, Allowed),
+        call("/key0", 2, Allowed),
+        call("/key0", 1, Denied),
+        call("/key2", 1, Allowed),
+    ];
+    assert_eq!(answered(&events, false), expected);
+    let events = [head, Err(403), Ok((Again, 0)), Err(204), Ok((Sum, 2))];
+    let expected = [call("/key0", 1, Denied), call("/key0", 1, Allowed), call("/key0", 2, Allowed)];
+    assert_eq!(answered(&events, false), expected);
+    // One that was not answered when all ended: told, or not.
+    let events = [head, Err(200), Ok((Again, 0))];
+    assert_eq!(answered(&events, false), [first.clone(), call("/key0", 1, Unknown)]);
+    assert_eq!(answered(&[head, Err(200)], true), [first.clone(), call("/key0", 1, Unknown)]);
+    assert_eq!(answered(&[head, Err(200)], false), [first]);
+    // What the first was is not known.
+    assert_eq!(answered(&[Ok((Again, 0)), Err(200)], false), []);
 }
 
 #[test]
@@ -294,8 +365,8 @@ fn a_head_in_pieces_and_the_action_behind_it_make_one_call() {
 #[test]
 fn of_many_connections_the_oldest_alone_are_forgotten() {
     let mut repeats = Repeats::default();
-    let call = wire::Call {
-        key: Key { process: 7, object: 0 },
+    let call = |object| wire::Call {
+        key: Key { process: 7, object },
         time: 5,
         head: Box::default(),
         unknown: 0,
@@ -305,8 +376,9 @@ fn of_many_connections_the_oldest_alone_are_forgotten() {
     let connection = |object| Key { process: 7, object };
     for object in 0..6000 {
         // Its requests differ, and are followed again and again.
-        for request in [Some((call.clone(), Arc::default())), None, Some((call.clone(), Arc::default()))] {
+        for request in [Some(Arc::default()), None, Some(Arc::default())] {
             repeats.follow(connection(object), request, &told(0), 5);
+            repeats.complete(call(object));
         }
     }
     let known = (0..6000).filter(|object| repeats.told(connection(*object), &told(1), 6).is_some());

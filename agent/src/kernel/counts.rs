@@ -18,7 +18,8 @@ impl Counts {
             let values = map
                 .get(&(counter as u32), 0)
                 .map_err(|source| KernelError::Map { map: "COUNTERS", source })?;
-            *sum = values.iter().sum();
+            // One may be taken back on another processor than it was counted on.
+            *sum = values.iter().fold(0, |sum, value| sum.wrapping_add(*value));
         }
         Ok(counts)
     }

@@ -98,16 +98,26 @@ impl Exchanges {
     /// Takes a request.
     pub(super) fn request(&mut self, stream: u32, draft: Draft, has_body: bool, sink: &mut Sink<'_>) {
         let unknown = draft.unknown;
-        let head = draft.request();
-        match &head {
+        self.ask(stream, draft.request().map(|head| (head, unknown)), has_body, sink);
+    }
+
+    /// Takes the head of a request, with its number of unknown fields; none where it is no sound head.
+    pub(super) fn ask(
+        &mut self,
+        stream: u32,
+        call: Option<(Box<Head>, u32)>,
+        has_body: bool,
+        sink: &mut Sink<'_>,
+    ) {
+        let head = call.as_ref().map(|(head, _)| head);
+        match head {
             Some(_) => sink.counts.seen += 1,
             None => sink.counts.drop_head(Dropped::Malformed),
         }
-        let body = head.as_ref().filter(|_| has_body).and_then(|head| Beginning::of(head));
-        let is = |method: &str| head.as_ref().is_some_and(|head| head.method == method);
+        let body = head.filter(|_| has_body).and_then(|head| Beginning::of(head));
+        let is = |method: &str| head.is_some_and(|head| head.method == method);
         let asked = Answered { is_head: is("HEAD"), is_tunnel: is("CONNECT") };
-        let mut exchange =
-            Exchange { stream, asked, call: head.map(|head| (head, unknown)), body, time: sink.now };
+        let mut exchange = Exchange { stream, asked, call, body, time: sink.now };
         if !self.awaits() && exchange.body.is_none() {
             return exchange.deliver(None, sink);
         }

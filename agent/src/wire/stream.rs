@@ -2,7 +2,7 @@
 
 use super::{
     counts::Dropped,
-    fragment::{Direction, Fragment, Sink},
+    fragment::{Call, Direction, Fragment, Sink},
     http1::{self, Messages},
     http2,
     responses::{Exchanges, Responses},
@@ -156,6 +156,15 @@ impl Stream {
             Turn::Served => self.give_up(Protocol::Served, Dropped::Malformed, sink),
             Turn::Foreign => self.give_up(Protocol::Foreign, Dropped::Unfinished, sink),
         }
+    }
+
+    /// Takes a call once more. It is made over HTTP/1, of which alone the kernel's programs tell so.
+    pub(super) fn again(&mut self, call: Call, sink: &mut Sink<'_>) {
+        let number = match &mut self.protocol {
+            Protocol::Http1(http) => http.next(),
+            _ => 0,
+        };
+        self.exchanges.ask(number, Some((call.head, call.unknown)), false, sink);
     }
 
     /// Replaces what it speaks.

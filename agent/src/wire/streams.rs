@@ -102,6 +102,21 @@ impl Streams {
         }
     }
 
+    /// Takes a call once more that a stream made last, and that was made again just now. None where it is not known what that
+    /// was, by which it is dropped.
+    pub fn again(&mut self, key: Key, call: Option<Call>, now: i64, calls: &mut Vec<Call>) {
+        self.now = now;
+        let mut sink = Sink { key, calls, counts: &mut self.counts, now };
+        match (call, self.places.get_mut(&key)) {
+            (None, _) => sink.counts.drop_head(Dropped::Evicted),
+            (Some(call), Some(place)) => place.stream.again(call, &mut sink),
+            (Some(call), None) => {
+                sink.counts.seen += 1;
+                sink.deliver(call.head, call.unknown, None, now);
+            }
+        }
+    }
+
     /// Delivers calls whose responses do not come. `now` is in microseconds since the Unix epoch.
     pub fn sweep(&mut self, now: i64, calls: &mut Vec<Call>) {
         let Limits { streams, bytes, patience, .. } = self.limits;

@@ -1,7 +1,7 @@
 """A TLS server that answers every request, and writes down what it was asked: the truth that tests compare with.
 
 Started with a certificate and its key; prints its port first, then a line for each request. The path says what is answered:
-`/denied/` 403, `/failed/` 500, `/long/` a long head, `/slow/` after five seconds.
+`/denied/` 403, and `/fifth/` so at each fifth request of a connection, `/failed/` 500, `/long/` a long head, `/slow/` after five seconds.
 """
 
 import http.server
@@ -20,7 +20,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         print(f"{self.command} {path}\n", end="", flush=True)
         if "/slow/" in path:
             time.sleep(5)
-        self.send_response(403 if "/denied/" in path else 500 if "/failed/" in path else 200)
+        self.requests = getattr(self, "requests", 0) + 1
+        is_denied = "/denied/" in path or "/fifth/" in path and self.requests % 5 == 0
+        self.send_response(403 if is_denied else 500 if "/failed/" in path else 200)
         if "/long/" in path:
             self.send_header("X-Long", "a" * 1500)
         self.send_header("Audit-Id", "remit-audit")

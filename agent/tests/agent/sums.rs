@@ -2,12 +2,67 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
-use std::process::Command;
+use std::process::{Command, Stdio};
+
+use remit_ledger::Outcome;
 
 use crate::run::records;
 use crate::secrets::{dump, page};
 use crate::server::{Server, script, succeed};
 use crate::trace::Trace;
+
+/// Where responses are followed, only those are added up that were answered alike, and each has its own outcome.
+#[test]
+fn equal_requests_that_are_answered_alike_are_counted_in_the_kernel() {
+    let server = Server::start();
+    let folder = tempfile::tempdir().unwrap();
+    let Some((mut run, port)) = Trace::recording(folder.path()) else { return };
+    run.knows(&["libssl"]);
+    run.knows(&["libgnutls"]);
+    let address = |path: &str| server.address(&format!("/remit-again/{path}"));
+    for (program, options) in
+        [("curl", &["-sk"][..]), ("wget", &["-qO", "/dev/null", "--no-check-certificate"])]
+    {
+        let mut client = Command::new(program);
+        client.args(options).args(std::iter::repeat_n(address(program), 60));
+        client.stdout(Stdio::null());
+        succeed(&mut client);
+    }
+    let mut python = Command::new("python3");
+    succeed(python.arg(script("again.py")).args([&server.port.to_string(), "/remit-again"]));
+    // The last was told of by nobody when the process ended.
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    let metrics = page(port, "/metrics");
+    let seen = run.stop();
+    let own = format!("127.0.0.1:{}", server.port);
+    let mut counts: BTreeMap<(String, Outcome), u64> = BTreeMap::new();
+    for record in records(folder.path()).into_iter().filter(|record| record.service == own) {
+        *counts.entry((record.operation, record.outcome)).or_default() += record.count;
+    }
+    let expected = [
+        ("curl", Outcome::Allowed, 60),
+        ("wget", Outcome::Allowed, 60),
+        ("same", Outcome::Allowed, 100),
+        ("fifth", Outcome::Allowed, 80),
+        ("fifth", Outcome::Denied, 20),
+        ("denied", Outcome::Denied, 10),
+        // Made before it was answered.
+        ("ahead", Outcome::Unknown, 2),
+        ("slow", Outcome::Allowed, 1),
+        ("slow", Outcome::Unknown, 1),
+    ];
+    let expected =
+        expected.map(|(path, outcome, count)| ((format!("GET /remit-again/{path}"), outcome), count));
+    assert_eq!(counts, BTreeMap::from(expected), "{}", seen.summary);
+    assert_eq!(counts.values().sum::<u64>(), server.asked().len() as u64);
+    let of = |name: &str| {
+        let line = metrics.lines().find_map(|line| line.split_once(&format!("\"{name}\"}} "))).unwrap();
+        line.1.parse::<u64>().unwrap()
+    };
+    // Of three runs of equal requests all but the first, and three of each five.
+    assert!(of("summed") >= 3 * 59 && of("summed") < 300, "{metrics}");
+    assert_eq!(of("open"), 1, "{metrics}");
+}
 
 #[test]
 fn equal_requests_are_counted_in_the_kernel() {

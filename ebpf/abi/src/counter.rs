@@ -3,7 +3,7 @@
 /// What the kernel programs count, each the index of a value for each processor.
 ///
 /// Every call that a probe sees is an attempt, and ends in exactly one way: attempts = emitted + empty + other +
-/// throttled + full + unreadable + untracked + repeated + summed.
+/// throttled + full + unreadable + untracked + repeated + summed + open.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counter {
@@ -43,16 +43,19 @@ pub enum Counter {
     LostConnections,
     /// Calls that are the same as the one before, added up in the kernel.
     Summed,
+    /// Calls that are the same as the one before and were not answered yet, so that it is not known whether they are told or
+    /// added up. This one goes down, too.
+    Open,
 }
 
 /// How many counters there are.
-pub const COUNTERS: u32 = 18;
+pub const COUNTERS: u32 = 19;
 
-const _: () = assert!(Counter::Summed as u32 + 1 == COUNTERS);
+const _: () = assert!(Counter::Open as u32 + 1 == COUNTERS);
 
 impl Counter {
     /// The ways in which an attempt ends.
-    pub const ENDS: [Counter; 9] = [
+    pub const ENDS: [Counter; 10] = [
         Counter::Emitted,
         Counter::Empty,
         Counter::Other,
@@ -62,6 +65,7 @@ impl Counter {
         Counter::Untracked,
         Counter::Repeated,
         Counter::Summed,
+        Counter::Open,
     ];
 
     /// All of them, in order.
@@ -84,6 +88,7 @@ impl Counter {
         Counter::LostSockets,
         Counter::LostConnections,
         Counter::Summed,
+        Counter::Open,
     ];
 
     /// Its name in metrics and messages.
@@ -108,6 +113,7 @@ impl Counter {
             Counter::LostSockets => "lost_sockets",
             Counter::LostConnections => "lost_connections",
             Counter::Summed => "summed",
+            Counter::Open => "open",
         }
     }
 }

@@ -27,10 +27,16 @@ pub const LONGEST_HEAD: u32 = 16 * 1024;
 pub const STREAM_KEY: usize = 16;
 
 /// Bytes of what the kernel remembers of a connection's direction.
-pub const STREAM: usize = 112;
+pub const STREAM: usize = 120;
 
 /// Where in that is how many events there were, followed by how many requests were added up, each of four bytes.
 pub const STREAM_SEQUENCE: usize = 8;
+
+/// Where in that is, in four bytes, what waits for an answer.
+pub const STREAM_ASKS: usize = 44;
+
+/// The bit of it that says that a request waits which is the same as the last that was told, and neither told nor added up.
+pub const STREAM_OPEN: u32 = 2;
 
 /// Bytes of a program's name, as the kernel keeps it: cut to one less.
 pub const NAME: usize = 16;

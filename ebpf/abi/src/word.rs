@@ -30,6 +30,8 @@ pub enum Kind {
     Test = 11,
     /// Requests of a connection were the same as the last that was told. Nothing follows; the header says how many.
     Sum = 12,
+    /// The request that was told last was made once more, which is not added up. Nothing follows.
+    Again = 13,
 }
 
 /// Which library's function was called.
@@ -89,6 +91,7 @@ impl Kind {
             10 => Some(Kind::Rpc),
             11 => Some(Kind::Test),
             12 => Some(Kind::Sum),
+            13 => Some(Kind::Again),
             _ => None,
         }
     }

@@ -22,9 +22,10 @@ pub(super) fn run(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
     // Fewer pairs would tell nothing on a machine that does something else, too.
     let pairs = bench.arguments.rounds.max(10).to_string();
     let mut rows = Vec::new();
-    rows.extend(costs(&Figures::of(&measure, &["cost"])?)?);
+    let cost = Figures::of(&measure, &["cost"])?;
+    rows.extend(costs(&cost)?);
     rows.extend(sites(&Figures::of(&measure, &["sites"])?)?);
-    rows.extend(client(&Figures::of(&measure, &["client", &pairs])?)?);
+    rows.extend(client(&Figures::of(&measure, &["client", &pairs])?, cost.of_name("floor")?)?);
     rows.extend(memory(&Figures::of(&measure, &["memory"])?)?);
     rows.extend(load(&Figures::of(&measure, &["load"])?)?);
     Ok(rows)
@@ -101,10 +102,20 @@ fn sites(figures: &Figures) -> anyhow::Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// What the agent takes of a client's pace.
-fn client(figures: &Figures) -> anyhow::Result<Vec<Row>> {
+/// What the agent takes of a client's pace, and what a request costs it that is the same as the one before, as its answer is.
+fn client(figures: &Figures, floor: f64) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
-    for how in ["with responses", "requests only, no sockets"] {
+    let of = |name: &str| figures.of_name(&format!("client, equal requests, with responses, {name}"));
+    let (used, idle) = (of("µs of the agent a request")?, of("µs of an idle agent")?);
+    rows.push(Row {
+        what: "the agent's own cost of a call: repeated by curl, with its answer".to_owned(),
+        remit: format!("{used:.2} µs, {idle:.2} µs of them without a call"),
+        other: format!("{floor:.2} µs for an empty probe"),
+        reached: (used - idle) / floor,
+        unit: " x",
+        target: Target::AtMost(0.3),
+    });
+    for how in ["with responses", "requests only, no sockets", "equal requests, with responses"] {
         let of = |name: &str| figures.of_name(&format!("client, {how}, {name}"));
         let (drop, pace) = (of("drop in %")?, of("requests a second without")?);
         rows.push(Row {

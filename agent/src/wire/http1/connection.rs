@@ -31,6 +31,12 @@ impl Connection {
         self.requests.is_lost() && self.responses.is_lost()
     }
 
+    /// The number of the next request.
+    pub(in crate::wire) fn next(&mut self) -> u32 {
+        self.newest = self.newest.wrapping_add(1);
+        self.newest
+    }
+
     /// Takes what the process wrote.
     pub(in crate::wire) fn written(
         &mut self,
@@ -59,8 +65,7 @@ impl Connection {
                     }
                     let framing = Framing::of_request(&draft);
                     self.requests.frame(framing);
-                    self.newest = self.newest.wrapping_add(1);
-                    exchanges.request(self.newest, *draft, framing != Framing::Length(0), sink);
+                    exchanges.request(self.next(), *draft, framing != Framing::Length(0), sink);
                 }
                 Event::Body(bytes) => exchanges.body(self.newest, bytes, sink),
                 Event::End => exchanges.end_body(self.newest, !self.requests.is_lost(), sink),
