@@ -91,19 +91,24 @@ fn compare(name: &str, options: &[&str], client: &Client<'_>, pairs: usize) -> a
     figure(&format!("client, {name}, µs more a request"), median(&mut more));
     let (mut agents, mut idle): (Vec<f64>, Vec<f64>) = agents.into_iter().unzip();
     figure(&format!("client, {name}, µs of the agent a request"), median(&mut agents));
-    figure(&format!("client, {name}, µs of an idle agent"), median(&mut idle));
+    figure(&format!("client, {name}, µs of the agent with two requests a second"), median(&mut idle));
     Ok(())
 }
 
-/// A run while the agent watches. What the agent used goes with what it uses in that time where there are no requests, each in
-/// microseconds a request.
+/// A run while the agent watches. What the agent used goes with what it uses in that time for two requests a second, each in
+/// microseconds of one of the many.
 fn watched(options: &[&str], client: &Client<'_>, agents: &mut Vec<(f64, f64)>) -> anyhow::Result<Run> {
     let folder = tempfile::tempdir()?;
     let agent = Agent::start(&folder.path().join("ledger"), options)?;
     let before = agent.used()?;
     let run = client.run()?;
     let between = agent.used()?;
-    std::thread::sleep(Duration::from_secs_f64(run.time * f64::from(REQUESTS) / 1e6));
+    // What a program and its connection cost, and what is done once a second, is no cost of each request.
+    let seconds = run.time * f64::from(REQUESTS) / 1e6;
+    let few = format!("same#[1-{}]", (seconds * 2.0).round().max(1.0));
+    let start = Instant::now();
+    client.run_for(&few, &["--rate", "2/s"])?;
+    std::thread::sleep(Duration::from_secs_f64(seconds).saturating_sub(start.elapsed()));
     let each = 1e6 / f64::from(REQUESTS);
     agents.push(((between - before) * each, (agent.used()? - between) * each));
     let [calls, ..] = agent.stop()?;
@@ -114,9 +119,14 @@ fn watched(options: &[&str], client: &Client<'_>, agents: &mut Vec<(f64, f64)>) 
 impl Client<'_> {
     /// A run of curl.
     fn run(&self) -> anyhow::Result<Run> {
-        let address = format!("https://127.0.0.1:{}/remit-bench/{}", self.server.port, self.path);
+        self.run_for(self.path, &[])
+    }
+
+    /// A run of curl for other paths, with options.
+    fn run_for(&self, path: &str, options: &[&str]) -> anyhow::Result<Run> {
+        let address = format!("https://127.0.0.1:{}/remit-bench/{path}", self.server.port);
         let mut curl = Command::new("curl");
-        curl.args(["-sk", "--http1.1", &address]).stdout(Stdio::null());
+        curl.args(options).args(["-sk", "--http1.1", &address]).stdout(Stdio::null());
         let start = Instant::now();
         let mut child = curl.spawn()?;
         // What it used is told until it is waited for.

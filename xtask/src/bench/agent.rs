@@ -106,10 +106,10 @@ fn sites(figures: &Figures) -> anyhow::Result<Vec<Row>> {
 fn client(figures: &Figures, floor: f64) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     let of = |name: &str| figures.of_name(&format!("client, equal requests, with responses, {name}"));
-    let (used, idle) = (of("µs of the agent a request")?, of("µs of an idle agent")?);
+    let (used, idle) = (of("µs of the agent a request")?, of("µs of the agent with two requests a second")?);
     rows.push(Row {
         what: "the agent's own cost of a call: repeated by curl, with its answer".to_owned(),
-        remit: format!("{used:.2} µs, {idle:.2} µs of them without a call"),
+        remit: format!("{used:.2} µs, {idle:.2} µs of them with two requests a second"),
         other: format!("{floor:.2} µs for an empty probe"),
         reached: (used - idle) / floor,
         unit: " x",
