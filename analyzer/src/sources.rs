@@ -23,6 +23,12 @@ impl Sources {
         Self { options, read: None }
     }
 
+    /// What of the repository could not be read, each with its file and line. Policies may be in it.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let problems = self.read.iter().flat_map(|(_, repository)| &repository.problems);
+        problems.map(|problem| problem.told(&slashed(&problem.path))).collect()
+    }
+
     fn repository(&mut self, folder: &Path) -> Result<&Repository, String> {
         let is_known = self.read.as_ref().is_some_and(|(known, _)| known == folder);
         if !is_known {

@@ -141,7 +141,8 @@ for (const [name, options] of [
     const beyond = (element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 1;
     // What scrolls within itself may be wider than what is seen of it.
     const all = [...document.querySelectorAll('main *')].filter((element) => !element.closest('.scroll table, .hidden'));
-    return all.filter(beyond).map((element) => element.outerHTML.slice(0, 80)).slice(0, 3);
+    const wide = document.documentElement.scrollWidth > document.documentElement.clientWidth;
+    return [...all.filter(beyond).map((element) => element.outerHTML.slice(0, 80)).slice(0, 3), ...(wide ? ['the page scrolls sideways'] : [])];
   });
   await shoot(one, `${name}-detail`, { fullPage: true });
   await one.context().close();

@@ -31,9 +31,12 @@ const FILES: usize = 50;
 /// Classes of events that are listed.
 const CLASSES: usize = 20;
 
-/// Suggestions that are shown, and lines of each.
+/// Suggestions that are shown, and characters of each.
 const SUGGESTIONS: usize = 5;
-const LINES: usize = 40;
+const SNIPPET: usize = 12_000;
+
+/// Characters that are left for what follows suggestions.
+const REST: usize = 4_000;
 
 /// What a pull request is about.
 pub(crate) struct Subject<'a> {
@@ -53,11 +56,17 @@ impl Subject<'_> {
         self.facts.going(self.kept, self.change.untouched()).collect()
     }
 
+    /// Whether what is edited allows nothing today, so that nothing goes that the identity can do.
+    fn is_idle(&self) -> bool {
+        !self.change.files.is_empty() && self.change.narrowed.is_empty() && self.going().is_empty()
+    }
+
     /// The title: plain text, since forges show it as it is.
     pub(crate) fn title(&self) -> String {
         let going = self.going().len() as u64;
         let (kind, name) = (&self.facts.kind, plain(&self.facts.name));
         match going {
+            0 if self.is_idle() => format!("Take away what allows {kind} {name} nothing"),
             0 => format!("Narrow what {kind} {name} may do"),
             _ => format!(
                 "Remove {} of {kind} {name}",
@@ -89,7 +98,12 @@ impl Subject<'_> {
         self.verdict(text)?;
         let going = self.going();
         writeln!(text, "\n### What goes\n")?;
-        if going.is_empty() {
+        if self.is_idle() {
+            writeln!(
+                text,
+                "No permission that is in force: a boundary or a denial takes what the edited lines allow, or other lines allow it, too."
+            )?;
+        } else if going.is_empty() {
             writeln!(text, "No permission, but resources on which some stay.")?;
         }
         table(text, &rows(going.into_iter()), limit)?;
@@ -121,7 +135,13 @@ impl Subject<'_> {
         let days = counted(facts.days(), "day", "days");
         let (kind, who) = (&facts.kind, name(&facts.name));
         let narrowed = counted(self.change.narrowed.len() as u64, "permission", "permissions");
-        if going == 0 && !self.change.narrowed.is_empty() {
+        if self.is_idle() {
+            writeln!(
+                text,
+                "**Nothing goes of {} of {kind} {who}**: what is edited allows nothing today, and nobody used it in {days}.\\",
+                counted(all, "permission", "permissions")
+            )?;
+        } else if going == 0 && !self.change.narrowed.is_empty() {
             writeln!(
                 text,
                 "**{narrowed} of {kind} {who} on fewer resources than today**: those below cover all that was seen in {days}.\\"
@@ -319,21 +339,28 @@ pub(crate) fn is_same(one: &str, other: &str) -> bool {
     lines(one) == lines(other)
 }
 
-/// Suggestions, as far as there is room for them.
+/// Suggestions, as far as there is room for them. What a person is to write is there by whole lines, and where not all of it is,
+/// that is said.
 pub(crate) fn suggestions(text: &mut String, all: &[Suggestion], limit: usize) -> fmt::Result {
     let limit = limit.min(SUGGESTIONS);
-    for suggestion in all.iter().take(limit) {
+    for (at, suggestion) in all.iter().take(limit).enumerate() {
         let place = format!("{}:{}", short(&suggestion.path), suggestion.line);
         writeln!(text, "{}: {}\n", code(&place), prose(&cut(&suggestion.why, WHY)))?;
         if suggestion.text.is_empty() {
             continue;
         }
-        let snippet: Vec<String> = suggestion.text.lines().take(LINES).map(short).collect();
-        let snippet = crate::markdown::legible(snippet.join("\n"));
-        // A fence ends with as many backticks as it began with.
-        let longest = snippet.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-        let fence = "`".repeat(longest.max(2) + 1);
-        writeln!(text, "{fence}\n{snippet}\n{fence}\n")?;
+        let room = LONGEST.saturating_sub(REST).saturating_sub(text.chars().count());
+        let (snippet, left) = snippet(&suggestion.text, SNIPPET.min(room / (limit.min(all.len()) - at)));
+        if !snippet.is_empty() {
+            // A fence ends with as many backticks as it began with.
+            let longest = snippet.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+            let fence = "`".repeat(longest.max(2) + 1);
+            writeln!(text, "{fence}\n{snippet}\n{fence}\n")?;
+        }
+        if left > 0 {
+            let lines = counted(left as u64, "line of it has", "lines of it have");
+            writeln!(text, "{lines} no room here; `remit edit PROPOSALS --repo .` prints all.\n")?;
+        }
     }
     match all.len().checked_sub(limit) {
         Some(more @ 1..) if limit == 0 => {
@@ -343,6 +370,21 @@ pub(crate) fn suggestions(text: &mut String, all: &[Suggestion], limit: usize) -
         _ => {}
     }
     Ok(())
+}
+
+/// The first lines of a text that have at most so many characters together, and how many lines are left.
+fn snippet(text: &str, most: usize) -> (String, usize) {
+    let (mut lines, mut length) = (Vec::new(), 0);
+    for line in text.lines() {
+        let line = crate::markdown::legible(line.to_owned());
+        length += line.chars().count() + 1;
+        if length > most {
+            break;
+        }
+        lines.push(line);
+    }
+    let left = text.lines().count() - lines.len();
+    (lines.join("\n"), left)
 }
 
 fn table(text: &mut String, rows: &[Row], limit: usize) -> fmt::Result {

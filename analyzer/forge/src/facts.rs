@@ -89,7 +89,7 @@ pub enum Standing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// What was asked again, in words, such as `recorded requests`.
-    pub what: &'static str,
+    pub what: String,
     /// How much of it.
     pub replayed: u64,
     /// How much of it is allowed after.

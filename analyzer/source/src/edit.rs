@@ -151,7 +151,9 @@ impl Work {
             }
             Err(why) => {
                 let text = self.repository.written(&found, change);
-                self.suggest(named.clone(), &found, why.to_string(), text);
+                let names = [Some(change.name.as_str()), change.holder.as_deref()];
+                let names: Vec<&str> = names.into_iter().flatten().collect();
+                self.suggest(named.clone(), &found, &names, why.to_string(), text);
             }
         }
         self.edits.outcomes.push(Outcome { grant: named, found, is_edited, narrowed });
@@ -205,7 +207,15 @@ impl Work {
         Ok(self.repository.with(&changed))
     }
 
-    fn suggest(&mut self, grant: String, found: &Found, why: String, text: String) {
+    /// Suggests what is to be there, at the place that was found; or else where a file cannot be read that has one of the names.
+    fn suggest(&mut self, grant: String, found: &Found, names: &[&str], why: String, text: String) {
+        if *found == Found::None
+            && let Some((path, line, problem)) = self.repository.unread(names)
+        {
+            let why = format!("it may be in this file, which cannot be read: {problem}");
+            self.edits.suggestions.push(Suggestion { grant, path: Some(path), line, why, text });
+            return;
+        }
         let place = match found {
             Found::One { place, .. } => self.repository.places.get(*place),
             Found::Several(places) => places.first().and_then(|at| self.repository.places.get(*at)),

@@ -240,10 +240,37 @@ impl Repository {
         self.files.get(id).map_or(Path::new(""), |file| &file.path)
     }
 
+    /// The first file that could not be read and has one of some names as a word: its path, the line with the name, and what
+    /// is wrong with it. Names are asked in turn.
+    pub(crate) fn unread(&self, names: &[&str]) -> Option<(PathBuf, u32, String)> {
+        names.iter().find_map(|name| {
+            self.problems.iter().find_map(|problem| {
+                let text = self.files.get(named(&self.files, &problem.path)?)?.text();
+                let line = text.lines().position(|line| has_word(line, name))?;
+                let told = match problem.line {
+                    0 => problem.message.clone(),
+                    at => format!("line {at}: {}", problem.message),
+                };
+                Some((problem.path.clone(), u32::try_from(line + 1).unwrap_or(u32::MAX), told))
+            })
+        })
+    }
+
     /// Where a place is: `iam/app.tf:12`.
     pub fn position(&self, place: &Place) -> String {
         format!("{}:{}", self.path(place.file).display(), place.line)
     }
+}
+
+/// Whether a name stands in a line by itself.
+fn has_word(line: &str, name: &str) -> bool {
+    let is_of_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    !name.is_empty()
+        && line.match_indices(name).any(|(at, _)| {
+            let (before, behind) = (line.get(..at), line.get(at + name.len()..));
+            !before.is_some_and(|text| text.ends_with(is_of_name))
+                && !behind.is_some_and(|text| text.starts_with(is_of_name))
+        })
 }
 
 /// What of a place no edit changes. Markers are of a project, wherever its first one stands.

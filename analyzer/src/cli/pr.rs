@@ -68,5 +68,8 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         let statuses = Statuses::from(report.statuses.clone());
         write_file(path, &format!("{}\n", serde_json::to_string_pretty(&statuses)?))?;
     }
-    arguments.forge.print(&report, streams)
+    let problems = sources.problems();
+    problems.iter().for_each(|problem| streams.problem(problem));
+    let done = arguments.forge.print(&report, streams)?;
+    Ok(if problems.is_empty() { done } else { Exit::Failed })
 }

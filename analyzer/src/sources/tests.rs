@@ -52,6 +52,31 @@ fn text(change: &Change) -> String {
     String::from_utf8(file.bytes.clone()).unwrap()
 }
 
+/// A file that cannot be read and names the policy is where a person is sent, with what is to be there.
+#[test]
+fn a_source_that_cannot_be_read_is_suggested() {
+    let (place, facts) = place();
+    let repository = place.path().join("repository");
+    fs::remove_file(repository.join("iam/app.json")).unwrap();
+    let broken = "locals {\n  a = { one = 1, one = 2 }\n}\nresource \"aws_iam_role_policy\" \"x\" {\n  name = \"app\"\n}\n";
+    fs::write(repository.join("iam/application.tf"), broken.replace("\"app\"", "\"application\"")).unwrap();
+    let mut sources = Sources::new(Options::default());
+    let none = sources.change(&repository, &facts, &BTreeSet::new()).unwrap();
+    assert!(none.suggestions.is_empty() && none.absent.is_some(), "{none:?}");
+    fs::write(repository.join("iam/main.tf"), broken).unwrap();
+    let mut sources = Sources::new(Options::default());
+    let change = sources.change(&repository, &facts, &BTreeSet::new()).unwrap();
+    let [suggestion] = &change.suggestions[..] else { panic!("{change:?}") };
+    assert_eq!((suggestion.path.as_str(), suggestion.line), ("iam/main.tf", 5));
+    assert!(
+        suggestion.why.starts_with("it may be in this file, which cannot be read: line 2: "),
+        "{suggestion:?}"
+    );
+    assert!(suggestion.text.contains("s3:GetObject") && !suggestion.text.contains("ec2:RunInstances"));
+    let problems = sources.problems();
+    assert!(problems.iter().any(|problem| problem.starts_with("iam/main.tf:2: ")), "{problems:?}");
+}
+
 #[test]
 fn what_the_proposal_takes_away_goes() {
     let change = changed(&[]);

@@ -144,6 +144,20 @@ fn the_score_can_be_computed_again_by_the_script_in_the_documents() {
     let expected = ["removable", "granted", "unobservable", "percent"].map(|name| score[name].to_string());
     assert_eq!(printed.trim(), expected.join(" "));
     assert!(score["percent"].as_f64().unwrap() > 0.0);
+    // The points that the text names are those of the report.
+    let weight = |level: &str| {
+        let all = json(&path)["weights"].as_array().unwrap().clone();
+        all.iter().find(|one| one["level"] == level).unwrap()["weight"].as_u64().unwrap()
+    };
+    assert_eq!(weight("tagging"), weight("read"));
+    let told = format!(
+        "{} points where it manages permissions, {} where it writes, {} where it tags or reads, {} where it lists",
+        weight("permissions management"),
+        weight("write"),
+        weight("read"),
+        weight("list")
+    );
+    assert!(text.contains(&told), "docs/report.md does not say: {told}");
 }
 
 /// The documents name every member that the JSON has, so that nobody has to guess what one means.

@@ -35,7 +35,7 @@ fn facts() -> Facts {
             line("s3", "GetObject", Standing::Used),
             line("s3", "GetObjectAcl", Standing::Unobservable),
         ],
-        proof: Proof { what: "recorded requests", replayed: 1_204, allowed: 1_204, calls: 90 },
+        proof: Proof { what: "recorded requests".to_owned(), replayed: 1_204, allowed: 1_204, calls: 90 },
         replay: Some(Replay {
             broken: Share { hits: 1, of: 200, share: 0.005, low: 0.0001, high: 0.0275 },
             horizon: 30,
@@ -128,6 +128,48 @@ fn what_is_kept_or_not_edited_does_not_go() {
     let text = body(&facts, &told, &[]);
     assert!(text.contains("`other.tf:3`: it is a template\n\n"), "{text}");
     assert!(!text.contains("it is a template\n\n```"), "{text}");
+}
+
+/// What a person is to write is there as a whole, by whole lines, or it is said how much is not.
+#[test]
+fn suggestions_are_whole_or_say_what_is_left() {
+    let long = format!("resources = [\"arn:aws:s3:::{}\"]", "a".repeat(400));
+    let lines = |count: usize| (0..count).map(|at| format!("line {at}\n")).collect::<String>() + &long;
+    let told = |count: usize, suggestions: usize| {
+        let one =
+            Suggestion { path: "a.tf".to_owned(), line: 3, why: "a loop".to_owned(), text: lines(count) };
+        body(&facts(), &Change { suggestions: vec![one; suggestions], ..change() }, &[])
+    };
+    let whole = told(138, 5);
+    assert_eq!(whole.matches(&format!("```\n{}\n```\n", lines(138))).count(), 5, "{whole}");
+    assert!(!whole.contains("no room here"), "{whole}");
+    for suggestions in [1, 5] {
+        let cut = told(9_000, suggestions);
+        let shown = cut.lines().filter(|line| line.starts_with("line ")).count();
+        assert!(cut.chars().count() <= LONGEST && shown > 1_000, "{shown}");
+        let left = cut.lines().filter_map(|line| line.split_once(" lines of it have no room here"));
+        let left: usize = left.map(|(number, _)| number.replace(',', "").parse::<usize>().unwrap()).sum();
+        assert_eq!(shown + left, 9_001 * suggestions);
+        assert!(!cut.contains("aaa") && cut.contains("### The way back"));
+    }
+}
+
+/// What is edited may allow nothing today, since a boundary takes it.
+#[test]
+fn an_edit_by_which_nothing_goes_says_so() {
+    let facts = Facts { removed: Vec::new(), ..facts() };
+    let text = body(&facts, &change(), &[]);
+    assert!(
+        text.starts_with(
+            "**Nothing goes of 2 permissions of role `app`**: what is edited allows nothing today"
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains("### What goes\n\nNo permission that is in force: a boundary or a denial takes"),
+        "{text}"
+    );
+    assert!(!text.contains("resources on which some stay"), "{text}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use remit_policy::{Evidence, KeptEntry};
 
 use super::review::Review;
 use super::{Facts, Line, Proof, Standing, bounds, used};
+use crate::number::counted;
 
 pub(super) fn facts(folder: &Path, evidence: Evidence, review: Option<Review>) -> Facts {
     let reasons = review.as_ref().map(Review::reasons).unwrap_or_default();
@@ -37,7 +38,10 @@ pub(super) fn facts(folder: &Path, evidence: Evidence, review: Option<Review>) -
     let kept: Vec<Line> = kept.collect();
     // A call may have needed several permissions: the most that one permission shows is what was at least called.
     let calls = evidence.kept.iter().filter_map(|entry| entry.seen.as_ref()).map(|seen| seen.count).max();
-    let replayed = evidence.proof.protected as u64;
+    // Each use is of a permission on a resource, and `prove` gives no proof where one of these pairs is not allowed.
+    let seen = evidence.kept.iter().filter_map(|entry| entry.seen.as_ref());
+    let replayed = seen.map(|seen| seen.count).sum();
+    let pairs = counted(evidence.proof.protected as u64, "pair", "pairs");
     let name = evidence.principal.rsplit('/').next().unwrap_or(&evidence.principal).to_owned();
     Facts {
         folder: folder.to_owned(),
@@ -51,9 +55,8 @@ pub(super) fn facts(folder: &Path, evidence: Evidence, review: Option<Review>) -
         watched: review.as_ref().map(|review| review.watched(&kept)),
         kept,
         proof: Proof {
-            what: "pairs of a permission and a resource that calls needed or that cannot be told",
+            what: format!("recorded uses (with what cannot be told {pairs} of a permission and a resource)"),
             replayed,
-            // `prove` gives no proof where one of them is not allowed.
             allowed: replayed,
             calls: calls.unwrap_or(0),
         },

@@ -1,9 +1,37 @@
 //! The network is cut in the middle of something: the next run goes on from there, and nothing is done twice or lost.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use remit_tests::forge::{Flavour, How};
 
 use crate::place::{Place, facts};
 use crate::rollbacks::{try_watch, watch};
+
+/// The remote's end of a push dies before it takes what is pushed, and after.
+#[test]
+fn a_push_that_is_cut_is_made_again_by_the_next_run() {
+    for when in ["pre-receive", "post-receive"] {
+        let place = Place::new(Flavour::GitHub);
+        let hook = place.folder.path().join("remote.git/hooks").join(when);
+        std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
+        std::fs::write(&hook, "#!/bin/sh\nkill -9 $PPID\n").unwrap();
+        std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let facts = [facts("one", &["b"])];
+        let before = place.branches();
+        let error = place.try_run(&facts, &[]).unwrap_err().to_string();
+        assert!(error.starts_with("`git push` failed: "), "{when}: {error}");
+        assert!(place.forge.pulls().is_empty(), "{when}");
+        assert_eq!(place.branches() == before, when == "pre-receive", "{when}: what was taken is taken");
+        std::fs::remove_file(&hook).unwrap();
+        assert_eq!(place.state(&facts[0]), "opened", "{when}");
+        let pulls = place.forge.pulls();
+        let [pull] = &pulls[..] else { panic!("{when}: {pulls:?}") };
+        assert!(!place.file(&pull.branch, "iam/one.json").contains("s3:b"), "{when}");
+        let _ = place.forge.calls();
+        assert_eq!(place.state(&facts[0]), "open", "{when}");
+        assert_eq!(place.forge.writes(), [] as [&str; 0], "{when}");
+    }
+}
 
 const HOWS: [How; 3] = [How::CutBefore, How::CutAfter, How::Answer(500, &[], "oops")];
 

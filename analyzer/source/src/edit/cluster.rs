@@ -39,7 +39,7 @@ impl Work {
                 let reasons = std::mem::take(&mut progress.refused);
                 for (grant, found, why) in reasons {
                     let why = format!("names of objects stay as they are: {why}");
-                    self.suggest(named(&grant, change), &found, why, change.wanted());
+                    self.suggest(named(&grant, change), &found, &[object(&grant)], why, change.wanted());
                 }
                 progress = less;
             }
@@ -53,7 +53,7 @@ impl Work {
             self.edits.outcomes.push(Outcome { grant, found, is_edited, narrowed: BTreeMap::new() });
         }
         for (grant, found, why) in progress.refused {
-            self.suggest(named(&grant, change), &found, why.to_string(), change.wanted());
+            self.suggest(named(&grant, change), &found, &[object(&grant)], why.to_string(), change.wanted());
         }
     }
 
@@ -224,6 +224,11 @@ fn changed(change: &ClusterChange) -> BTreeMap<&ObjectName, (&Role, Vec<&Binding
 /// A role or binding of a subject, as a person names it.
 fn named(grant: &str, change: &ClusterChange) -> String {
     format!("{grant} of `{}`", change.claim.user.name)
+}
+
+/// The name of an object of which a grant is told as kind, namespace and name.
+fn object(grant: &str) -> &str {
+    grant.rsplit('/').next().unwrap_or(grant)
 }
 
 impl ClusterChange {
