@@ -162,9 +162,10 @@ impl Subject<'_> {
         let proof = &facts.proof;
         writeln!(
             text,
-            "**Proven**: {} {} were asked again, and {} are allowed after; nothing is allowed that was not before.\\",
+            "**Proven**: {} {} were asked again{}, and {} are allowed after; nothing is allowed that was not before.\\",
             grouped(proof.replayed),
             proof.what,
+            proof.form.as_ref().map(|form| format!(" ({form})")).unwrap_or_default(),
             grouped(proof.allowed),
         )?;
         match &facts.replay {

@@ -89,7 +89,9 @@ pub enum Standing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// What was asked again, in words, such as `recorded requests`.
-    pub what: String,
+    pub what: &'static str,
+    /// In what form it was asked, in words, where that is another.
+    pub form: Option<String>,
     /// How much of it.
     pub replayed: u64,
     /// How much of it is allowed after.

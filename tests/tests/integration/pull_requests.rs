@@ -54,6 +54,26 @@ fn begin(place: &Path, path: &str, text: &str) -> (PathBuf, Forge) {
     (work, forge)
 }
 
+/// A repository is named by its path from here, as by any other program.
+#[test]
+fn a_repository_is_named_by_a_path_from_here() {
+    let place = tempfile::tempdir().unwrap();
+    let work = place.path().join("infrastructure");
+    fs::create_dir(&work).unwrap();
+    fs::write(work.join("main.tf"), "locals {}\n").unwrap();
+    git(&work, &["init", "--quiet", "-b", "main"]);
+    git(&work, &["add", "-A"]);
+    git(&work, &["commit", "--quiet", "-m", "Begin"]);
+    let proposals = remit_tests::data::repository().join("tests/data/proposals/denied-is-not-used/proposals");
+    for (here, path) in [(place.path(), "infrastructure"), (place.path(), "./infrastructure/"), (&work, ".")]
+    {
+        let words = ["pr", proposals.to_str().unwrap(), "--repo", path, "--patch", "out"];
+        let ran = program::run(here, &words);
+        assert_eq!(ran.code, Some(0), "{path}: {ran:?}");
+        assert!(ran.out.contains("nothing to edit"), "{path}: {ran:?}");
+    }
+}
+
 /// The demo, and a repository with the launcher's policy as it is there.
 fn begin_with_demo(place: &Path) -> (PathBuf, Forge) {
     let made = program::run(place, &["demo", "--out", "demo"]);

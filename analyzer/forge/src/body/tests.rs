@@ -35,7 +35,7 @@ fn facts() -> Facts {
             line("s3", "GetObject", Standing::Used),
             line("s3", "GetObjectAcl", Standing::Unobservable),
         ],
-        proof: Proof { what: "recorded requests".to_owned(), replayed: 1_204, allowed: 1_204, calls: 90 },
+        proof: Proof { what: "recorded requests", form: None, replayed: 1_204, allowed: 1_204, calls: 90 },
         replay: Some(Replay {
             broken: Share { hits: 1, of: 200, share: 0.005, low: 0.0001, high: 0.0275 },
             horizon: 30,

@@ -55,7 +55,8 @@ pub(super) fn facts(folder: &Path, evidence: Evidence, review: Option<Review>) -
         watched: review.as_ref().map(|review| review.watched(&kept)),
         kept,
         proof: Proof {
-            what: format!("recorded uses (with what cannot be told {pairs} of a permission and a resource)"),
+            what: "recorded uses",
+            form: Some(format!("{pairs} of a permission and a resource, what cannot be told included")),
             replayed,
             allowed: replayed,
             calls: calls.unwrap_or(0),

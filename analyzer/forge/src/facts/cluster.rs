@@ -57,7 +57,8 @@ pub(super) fn facts(folder: &Path, evidence: Evidence, review: Option<Review>) -
         watched: review.as_ref().map(|review| review.watched(&kept)),
         kept,
         proof: Proof {
-            what: "recorded requests".to_owned(),
+            what: "recorded requests",
+            form: None,
             replayed: evidence.proof.replayed as u64,
             allowed: evidence.proof.allowed as u64,
             calls: calls.max().unwrap_or(0),

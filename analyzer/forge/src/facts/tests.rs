@@ -58,7 +58,11 @@ fn a_principals_folder_is_read() {
         (facts.name.as_str(), facts.kind.as_str(), facts.days(), facts.lost),
         ("app", "role", 90, Some(2))
     );
-    assert_eq!((facts.proof.replayed, facts.proof.allowed, facts.proof.calls), (12, 12, 7));
+    assert_eq!((facts.proof.replayed, facts.proof.allowed, facts.proof.calls), (7, 7, 7));
+    assert_eq!(
+        facts.proof.form.as_deref(),
+        Some("12 pairs of a permission and a resource, what cannot be told included")
+    );
     assert_eq!(
         lines(&facts.removed),
         [

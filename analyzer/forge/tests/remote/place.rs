@@ -68,7 +68,7 @@ pub(crate) fn facts(name: &str, removed: &[&str]) -> Facts {
         lost: Some(0),
         removed: removed.iter().map(|one| line(one, Standing::Removed)).collect(),
         kept: vec![line("a", Standing::Used)],
-        proof: Proof { what: "recorded requests".to_owned(), replayed: 7, allowed: 7, calls: 7 },
+        proof: Proof { what: "recorded requests", form: None, replayed: 7, allowed: 7, calls: 7 },
         replay: None,
         tier: None,
         watched: None,
