@@ -43,6 +43,9 @@ const RENEWAL: usize = 600 << 20;
 /// Bytes of them for each of those that work on a query at a time.
 const PARTITION: usize = 64 << 20;
 
+/// Where it is told what queries take, whatever module tells it.
+pub(crate) const LEDGERS: &str = "remit_analyzer::ledgers";
+
 /// A ledger at one moment.
 pub(crate) struct Ledger {
     runtime: tokio::runtime::Runtime,
@@ -266,7 +269,7 @@ impl Ledger {
         let start = Instant::now();
         let found = self.runtime.block_on(query);
         // What a benchmark holds the rest of a verb against.
-        tracing::info!(microseconds = start.elapsed().as_micros(), "queried");
+        tracing::info!(target: LEDGERS, microseconds = start.elapsed().as_micros(), "queried");
         found
     }
 
