@@ -154,6 +154,12 @@ impl Capture {
         self.repeats.counted()
     }
 
+    /// How many calls were handed over that waited for their answer in the kernel when their process ended.
+    #[must_use]
+    pub fn unanswered(&self) -> u64 {
+        self.repeats.unanswered()
+    }
+
     /// Hands over calls that were added up.
     fn again(&self, again: Again, now: i64, on: &mut impl FnMut(&wire::Call, Call)) {
         let Again { call, subject, count } = again;

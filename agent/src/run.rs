@@ -253,7 +253,13 @@ impl Agent {
             "Whether connections are told of that cannot be read.",
             self.observation.follows_sockets.into(),
         ));
-        let ends = Counter::ALL.map(|counter| (counter.name(), counts.of(counter)));
+        let ends = Counter::ALL.into_iter().filter(|counter| *counter != Counter::Open);
+        let ends = ends.map(|counter| (counter.name(), counts.of(counter)));
+        metrics.push(Metric::gauge(
+            "remit_kernel_open",
+            "Calls like the one before that were not answered yet.",
+            counts.of(Counter::Open),
+        ));
         metrics.push(Metric::counters(
             "remit_kernel_total",
             "What the kernel's programs counted.",
@@ -284,6 +290,7 @@ impl Agent {
         for _ in 0..2 {
             self.losses.sums(&counts, self.capture.summed(), now, recorder);
         }
+        self.losses.open(&counts, self.capture.unanswered(), now, recorder);
         self.losses.count(&counts, self.capture.counts(), now, recorder);
         let end = Instant::now() + FAREWELL;
         self.writer.wait(recorder, end);

@@ -153,26 +153,31 @@ pub(crate) fn returned(context: &impl EbpfContext, reader: &Reader, result: u64)
     let library = unsafe { core::mem::transmute::<u8, Library>(library as u8 & Library::Go as u8) };
     let mut data = Data { library, direction: Direction::Read, connection, buffer, length: length as u64 };
     let status = if is_first_only() { cut(&mut data) } else { 0 };
+    // What comes before the answer tells nothing of it, but for an interim response, behind which it may stand.
     if sums::is_open(written) && (status == 0 || sums::answered(&key, library as u8, status, written)) {
         return;
     }
     let asked = number(written);
     // One piece is one step, after which this returns.
     followed(context, &data);
-    if status != 0 {
+    if status != 0 && status != INTERIM {
         let key = Key { connection, process: reader.process as u32, direction: Direction::Read as u32 };
         if let Some(answers) = Stream::find(&key) {
             (answers.state, answers.mark) = (IDLE, asked);
             // All three digits of it.
             let is_success = status & 0xff == u64::from(b'2') && status >> 16 != 0;
-            written.status = if is_success && answers.request != 0 { status } else { 0 };
-            written.turn(WAITS, 0);
+            // What the agent was not told of leaves the request waiting there, so it does here.
+            let is_told = answers.request != 0;
+            written.status = if is_success && is_told { status } else { 0 };
+            written.turn(if is_told { WAITS } else { 0 }, 0);
         }
     }
 }
 
-/// Cuts a response of HTTP/1 down to its first piece, and says the digits of its status; 0 where it is not the one that is due,
-/// as an interim response is not.
+/// In the place of a status: of an interim response, which is not the one that is due.
+const INTERIM: u64 = 2;
+
+/// Cuts a response of HTTP/1 down to its first piece, and says the digits of its status; 0 where it is none.
 #[inline(always)]
 fn cut(data: &mut Data) -> u64 {
     // The verifier follows this comparison, and not one of a part of the number.
@@ -186,7 +191,7 @@ fn cut(data: &mut Data) -> u64 {
     }
     // The tenth byte is the first of the status, after `HTTP/1.1 `.
     match first[1] >> 8 & 0xff_ffff {
-        interim if interim & 0xff == u64::from(b'1') => 0,
+        interim if interim & 0xff == u64::from(b'1') => INTERIM,
         // Not read yet, and an answer all the same.
         0 => 1,
         status => status,

@@ -96,7 +96,8 @@ pub(crate) const NAMING: u32 = 2;
 pub(crate) const WAITS: u32 = 1;
 /// That one is the same as the one before, and was not told.
 pub(crate) const OPEN: u32 = STREAM_OPEN;
-/// A request was written while another waited. So it is not known any more which one an answer is to.
+/// A request was written while another waited. So it is not known any more which one an answer is to, nor ever again on this
+/// object: whose end is not seen may be of the next connection.
 pub(crate) const PIPELINES: u32 = 4;
 
 /// Nothing is expected: the next head shows by its first bytes.

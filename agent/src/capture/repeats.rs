@@ -9,8 +9,8 @@ use remit_abi::{Header, Kind};
 use crate::identity::Subject;
 use crate::wire::{self, Key};
 
-/// Connections whose last request is remembered. Where there are more, the one that is known for longest is forgotten, and what
-/// is added up of it from then on counts as lost.
+/// Connections whose last request is remembered. Where there are more, the one is forgotten that is known for longest of those
+/// that asked nothing again since there was no room before, and what is added up of it from then on counts as lost.
 const REMEMBERED: usize = 4096;
 
 /// Microseconds after it told of a connection in which the kernel adds up without telling.
@@ -35,6 +35,8 @@ pub(super) struct Repeats {
     order: VecDeque<Key>,
     /// How many requests were taken up so far.
     counted: u64,
+    /// How many were handed over whose answer was not seen, since they were open when their process ended.
+    unanswered: u64,
 }
 
 /// The last request of a connection.
@@ -53,6 +55,8 @@ struct Last {
     silent: Option<i64>,
     /// Whether its process ended, or became another.
     is_over: bool,
+    /// Whether it was asked again, or something else, since it was spared last.
+    is_used: bool,
 }
 
 /// Requests that were made once more: one of them with the time since when, who made it, and how many there were.
@@ -85,6 +89,7 @@ impl Repeats {
     /// Takes up what an event of a connection says was added up before it.
     pub(super) fn told(&mut self, key: Key, header: &Header, now: i64) -> Option<Again> {
         let last = self.last.get_mut(&key).filter(|last| !last.is_over)?;
+        last.is_used = true;
         if header.kind == Kind::Sum as u8 {
             last.silent = Some(now.saturating_add(SILENCE));
         }
@@ -100,13 +105,14 @@ impl Repeats {
             self.last.remove(&key);
             return;
         };
-        if !self.last.contains_key(&key) {
+        let is_used = self.last.contains_key(&key);
+        if !is_used {
             self.make_room();
             self.order.push_back(key);
         }
         let (sequence, told) = (header.sequence, header.repeats);
         let silent = Some(now.saturating_add(SILENCE));
-        let last = Last { call: None, time: now, subject, sequence, told, silent, is_over: false };
+        let last = Last { call: None, time: now, subject, sequence, told, silent, is_over: false, is_used };
         self.last.insert(key, last);
     }
 
@@ -138,7 +144,15 @@ impl Repeats {
         while self.last.len() >= REMEMBERED
             && let Some(oldest) = self.order.pop_front()
         {
-            self.last.remove(&oldest);
+            match self.last.get_mut(&oldest) {
+                Some(last) if last.is_used => {
+                    last.is_used = false;
+                    self.order.push_back(oldest);
+                }
+                _ => {
+                    self.last.remove(&oldest);
+                }
+            }
         }
     }
 
@@ -174,11 +188,20 @@ impl Repeats {
                 self.counted += again.count;
                 on(again);
             }
-            if last.is_over && sums.is_some_and(|sums| sums.is_open) {
-                last.unanswered(now).into_iter().for_each(&mut on);
+            if last.is_over
+                && sums.is_some_and(|sums| sums.is_open)
+                && let Some(again) = last.unanswered(now)
+            {
+                self.unanswered += 1;
+                on(again);
             }
             !last.is_over
         });
+    }
+
+    /// How many requests were handed over that were open when their process ended.
+    pub(super) fn unanswered(&self) -> u64 {
+        self.unanswered
     }
 
     /// How many requests were taken up so far.

@@ -381,6 +381,23 @@ fn of_many_connections_the_oldest_alone_are_forgotten() {
             repeats.complete(call(object));
         }
     }
+    // One that asks again meanwhile stays.
+    repeats.follow(connection(9_999), Some(Arc::default()), &told(0), 5);
+    repeats.complete(call(9_999));
+    for object in 6_000..20_000 {
+        if object != 9_999 {
+            repeats.follow(connection(object), Some(Arc::default()), &told(0), 5);
+            repeats.complete(call(object));
+        }
+        if object % 1_000 == 0 {
+            let count = u32::try_from(object / 1_000).unwrap();
+            assert!(repeats.told(connection(9_999), &told(count), 6).is_some(), "{object}");
+        }
+    }
+    for object in 0..6_000 {
+        repeats.follow(connection(object), Some(Arc::default()), &told(0), 5);
+        repeats.complete(call(object));
+    }
     let known = (0..6000).filter(|object| repeats.told(connection(*object), &told(1), 6).is_some());
     let known: Vec<u64> = known.collect();
     assert!(known.len() > 3000 && known.len() <= 4096, "{}", known.len());

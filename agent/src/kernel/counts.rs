@@ -18,8 +18,9 @@ impl Counts {
             let values = map
                 .get(&(counter as u32), 0)
                 .map_err(|source| KernelError::Map { map: "COUNTERS", source })?;
-            // One may be taken back on another processor than it was counted on.
-            *sum = values.iter().fold(0, |sum, value| sum.wrapping_add(*value));
+            // One may be taken back on another processor than it was counted on, and be read there alone.
+            let number = values.iter().fold(0_u64, |sum, value| sum.wrapping_add(*value));
+            *sum = i64::try_from(number).map_or(0, i64::unsigned_abs);
         }
         Ok(counts)
     }

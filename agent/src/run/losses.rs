@@ -75,6 +75,12 @@ impl Losses {
         self.sums = (kernel.of(Counter::Summed), lost);
     }
 
+    /// Tells the recorder, at the end, of calls that were neither added up nor told, since their answers did not come, but for
+    /// those that were handed over.
+    pub(super) fn open(&self, kernel: &Counts, handed_over: u64, now: i64, recorder: &mut Recorder) {
+        recorder.dropped("open", kernel.of(Counter::Open).saturating_sub(handed_over), self.since, now);
+    }
+
     /// Tells the recorder what was lost since the last time.
     pub(super) fn count(&mut self, kernel: &Counts, heads: &wire::Counts, now: i64, recorder: &mut Recorder) {
         let since = std::mem::replace(&mut self.since, now);

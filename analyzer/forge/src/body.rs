@@ -58,7 +58,7 @@ impl Subject<'_> {
 
     /// Whether what is edited allows nothing today, so that nothing goes that the identity can do.
     fn is_idle(&self) -> bool {
-        !self.change.files.is_empty() && self.change.narrowed.is_empty() && self.going().is_empty()
+        !self.change.files.is_empty() && self.change.narrowed.is_empty() && self.facts.removed.is_empty()
     }
 
     /// The title: plain text, since forges show it as it is.
@@ -98,7 +98,7 @@ impl Subject<'_> {
         self.verdict(text)?;
         let going = self.going();
         writeln!(text, "\n### What goes\n")?;
-        if self.is_idle() {
+        if going.is_empty() && self.change.narrowed.is_empty() && !self.change.files.is_empty() {
             writeln!(
                 text,
                 "No permission that is in force: a boundary or a denial takes what the edited lines allow, or other lines allow it, too."

@@ -151,7 +151,8 @@ impl Work {
             }
             Err(why) => {
                 let text = self.repository.written(&found, change);
-                let names = [Some(change.name.as_str()), change.holder.as_deref()];
+                let is_inline = change.edit == "put_inline";
+                let names = [Some(change.name.as_str()), change.holder.as_deref().filter(|_| is_inline)];
                 let names: Vec<&str> = names.into_iter().flatten().collect();
                 self.suggest(named.clone(), &found, &names, why.to_string(), text);
             }

@@ -262,10 +262,12 @@ impl Repository {
     }
 }
 
-/// Whether a name stands in a line by itself.
+/// Whether a name stands in a line by itself, which is no comment.
 fn has_word(line: &str, name: &str) -> bool {
     let is_of_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    let is_comment = line.trim_start().starts_with(['#', '/']);
     !name.is_empty()
+        && !is_comment
         && line.match_indices(name).any(|(at, _)| {
             let (before, behind) = (line.get(..at), line.get(at + name.len()..));
             !before.is_some_and(|text| text.ends_with(is_of_name))

@@ -44,7 +44,7 @@ pub enum Counter {
     /// Calls that are the same as the one before, added up in the kernel.
     Summed,
     /// Calls that are the same as the one before and were not answered yet, so that it is not known whether they are told or
-    /// added up. This one goes down, too.
+    /// added up. This one goes down, too; but for those whose connection or process ended before.
     Open,
 }
 
