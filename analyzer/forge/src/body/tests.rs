@@ -1,7 +1,7 @@
 //! Tests of what a pull request says.
 
 use super::*;
-use crate::change::Edited;
+use crate::change::{Edited, Suggestion};
 use crate::facts::{Proof, Share};
 
 const HOSTILE: &str = "x`|</details><img src=x onerror=alert(1)> @everyone #987 [a](https://b.example)\n# head\u{202e}\u{0} --> ```";
