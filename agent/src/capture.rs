@@ -77,7 +77,7 @@ impl Capture {
         if is_exit || header.kind == Kind::Start as u8 {
             // The program that ran takes its connections with it.
             self.streams.close_process(process, &mut self.calls);
-            self.repeats.end(process);
+            self.repeats.end(Some(process));
             self.deliver(on);
             if is_exit {
                 self.identities.exited(process, now);
@@ -170,7 +170,7 @@ impl Capture {
     /// Hands over all calls that are not complete. What was added up beside them is for [`settle`](Self::settle).
     pub fn close(&mut self, on: &mut impl FnMut(&wire::Call, Call)) {
         self.streams.close_all(&mut self.calls);
-        self.repeats.end_all();
+        self.repeats.end(None);
         self.deliver(on);
     }
 

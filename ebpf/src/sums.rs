@@ -10,22 +10,16 @@ use core::arch::asm;
 
 use aya_ebpf::helpers::bpf_get_current_pid_tgid;
 use aya_ebpf::helpers::generated::{bpf_get_current_cgroup_id, bpf_ktime_get_boot_ns};
-use remit_abi::{Counter, Header, Kind, Library, flag};
+use remit_abi::{Counter, Header, Kind, Library, SUMS_BY_BYTES, SUMS_BY_FIELDS, flag};
 
 use crate::call::Call;
 use crate::counter::{self, count};
 use crate::piece::{ONES, equal, mix, tell};
 use crate::stream::{Key, OPEN, PIPELINES, Stream, WAITS, get};
 
-/// Whether requests are added up: one of the numbers below. The agent sets it.
+/// Whether requests are added up, and how: 0 where they are not. The agent sets it.
 #[unsafe(no_mangle)]
 static SUMS: u64 = 0;
-
-/// By the fields that the agent has a use for, as soon as they are written.
-const BY_FIELDS: u64 = 1;
-
-/// By all their bytes, once they are answered.
-const BY_BYTES: u64 = 2;
 
 /// Nanoseconds after which the agent is told again.
 const AGAIN: u64 = 1_000_000_000;
@@ -75,7 +69,7 @@ pub(crate) fn is_on() -> bool {
 /// Whether they are told apart by their fields.
 #[inline(always)]
 pub(crate) fn is_by_fields() -> bool {
-    mode() == BY_FIELDS
+    mode() == SUMS_BY_FIELDS
 }
 
 #[inline(always)]
@@ -201,7 +195,7 @@ fn add(key: &Key, library: u8, when: (u64, u64), stream: &mut Stream) {
 /// Whether a request of a connection waits that was not told.
 #[inline(always)]
 pub(crate) fn is_open(stream: &Stream) -> bool {
-    mode() == BY_BYTES && get(&stream.asks) & OPEN != 0
+    mode() == SUMS_BY_BYTES && get(&stream.asks) & OPEN != 0
 }
 
 /// A request that was not told is answered by a status: it is added up if the one before was answered so, and otherwise

@@ -12,9 +12,10 @@ use crate::{figure, median};
 /// Requests of one run.
 const REQUESTS: u32 = 10_000;
 
-/// Paths of requests that differ, and of equal ones: what is behind the sign is not sent.
-const DIFFERENT: &str = "[1-10000]";
-const EQUAL: &str = "same#[1-10000]";
+/// What is before the number of a request in its path: of requests that differ, and of equal ones, since what is behind the sign
+/// is not sent.
+const DIFFERENT: &str = "";
+const EQUAL: &str = "same#";
 
 /// Seconds that one of them takes without the agent.
 const PACE: f64 = 1.0 / 5000.0;
@@ -105,26 +106,27 @@ fn watched(options: &[&str], client: &Client<'_>, agents: &mut Vec<(f64, f64)>) 
     let between = agent.used()?;
     // What a program and its connection cost, and what is done once a second, is no cost of each request.
     let seconds = run.time * f64::from(REQUESTS) / 1e6;
-    let few = (seconds * 2.0).max(1.0) as u64;
+    let few = (seconds * 2.0).max(1.0) as u32;
     let start = Instant::now();
-    client.run_for(&format!("same#[1-{few}]"), &["--rate", "2/s"])?;
+    Client { path: EQUAL, ..*client }.ask(few, &["--rate", "2/s"])?;
     std::thread::sleep(Duration::from_secs_f64(seconds).saturating_sub(start.elapsed()));
     let each = 1e6 / f64::from(REQUESTS);
     agents.push(((between - before) * each, (agent.used()? - between) * each));
     let [calls, ..] = agent.stop()?;
-    ensure!(calls >= u64::from(REQUESTS) + few, "the agent saw {calls} calls");
+    ensure!(calls >= u64::from(REQUESTS + few), "the agent saw {calls} calls");
     Ok(run)
 }
 
 impl Client<'_> {
     /// A run of curl.
     fn run(&self) -> anyhow::Result<Run> {
-        self.run_for(self.path, &[])
+        self.ask(REQUESTS, &[])
     }
 
-    /// A run of curl for other paths, with options.
-    fn run_for(&self, path: &str, options: &[&str]) -> anyhow::Result<Run> {
-        let address = format!("https://127.0.0.1:{}/remit-bench/{path}", self.server.port);
+    /// A run of so many requests, with options.
+    fn ask(&self, requests: u32, options: &[&str]) -> anyhow::Result<Run> {
+        let address =
+            format!("https://127.0.0.1:{}/remit-bench/{}[1-{requests}]", self.server.port, self.path);
         let mut curl = Command::new("curl");
         curl.args(options).args(["-sk", "--http1.1", &address]).stdout(Stdio::null());
         let start = Instant::now();
@@ -137,7 +139,7 @@ impl Client<'_> {
         let time = start.elapsed().as_secs_f64();
         let used = used(child.id())?;
         ensure!(child.wait()?.success(), "curl failed");
-        let each = 1e6 / f64::from(REQUESTS);
+        let each = 1e6 / f64::from(requests);
         Ok(Run { time: time * each, used: used * each })
     }
 }

@@ -156,17 +156,11 @@ impl Repeats {
         }
     }
 
-    /// A process ended, or became another. What it did last is taken up when it is next settled.
-    pub(super) fn end(&mut self, process: u32) {
+    /// A process ended, or became another; or where none is given, no more is followed of any. What was done last is taken up
+    /// when it is next settled.
+    pub(super) fn end(&mut self, process: Option<u32>) {
         for (key, last) in &mut self.last {
-            last.is_over |= key.process == process;
-        }
-    }
-
-    /// No more is followed. What was done last is taken up when it is next settled.
-    pub(super) fn end_all(&mut self) {
-        for last in self.last.values_mut() {
-            last.is_over = true;
+            last.is_over |= process.is_none_or(|process| key.process == process);
         }
     }
 

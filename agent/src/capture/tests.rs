@@ -5,9 +5,14 @@ use crate::head::Response;
 use crate::identity::{CgroupTree, IdentitySettings};
 
 fn capture() -> Capture {
+    capture_with(wire::Responses::Full)
+}
+
+/// One that follows responses so far.
+fn capture_with(responses: wire::Responses) -> Capture {
     let folder = Path::new("/nowhere");
     let identities = Identities::new(CgroupTree::new(folder, folder), IdentitySettings::default());
-    Capture::new(Limits::default(), identities, Known::default())
+    Capture::new(Limits { responses, ..Limits::default() }, identities, Known::default())
 }
 
 fn header(kind: Kind, direction: Way, position: u64, bytes: &[u8]) -> Header {
@@ -187,11 +192,7 @@ fn processes_that_end_leave_their_calls_and_nothing_else() {
 /// Each look is a second after the one before.
 fn sums(events: &[(Kind, u32, u8)], looks: &[Option<(u32, u32)>]) -> (Vec<(String, u64)>, u64) {
     let sums = |(events, repeats)| Sums { events, repeats, is_open: false };
-    let mut capture = Capture::new(
-        Limits { responses: wire::Responses::Off, ..Limits::default() },
-        Identities::new(CgroupTree::new(Path::new("/"), Path::new("/")), IdentitySettings::default()),
-        Known::default(),
-    );
+    let mut capture = capture_with(wire::Responses::Off);
     let mut calls = Vec::new();
     let (mut position, mut sequence) = (0, 0);
     for (kind, repeats, flags) in events {
@@ -249,11 +250,7 @@ fn requests_that_were_added_up_are_calls_of_the_one_before() {
 /// are a request, an answer by its status, that the last was made again, and how many were added up; each has a time of its
 /// own. At the end the connection is looked at, of which one more may be open.
 fn answered(events: &[Result<(Kind, u32), u16>], is_open: bool) -> Vec<(String, u64, Outcome)> {
-    let mut capture = Capture::new(
-        Limits { responses: wire::Responses::First, ..Limits::default() },
-        Identities::new(CgroupTree::new(Path::new("/"), Path::new("/")), IdentitySettings::default()),
-        Known::default(),
-    );
+    let mut capture = capture_with(wire::Responses::First);
     let mut calls = Vec::new();
     let mut on =
         |sent: &wire::Call, call: Call| calls.push((sent.head.path.clone(), call.count, call.outcome));

@@ -8,7 +8,9 @@ use aya::programs::uprobe::{UProbeLink, UProbeScope};
 use aya::programs::{ProgramError, RawTracePoint, UProbe};
 use aya::{Ebpf, EbpfLoader};
 
-use remit_abi::{STREAM, STREAM_ASKS, STREAM_KEY, STREAM_OPEN, STREAM_SEQUENCE};
+use remit_abi::{
+    STREAM, STREAM_ASKS, STREAM_KEY, STREAM_OPEN, STREAM_SEQUENCE, SUMS_BY_BYTES, SUMS_BY_FIELDS,
+};
 
 use super::counts::Counts;
 use super::descriptors;
@@ -59,10 +61,6 @@ pub struct Link {
     _link: UProbeLink,
 }
 
-/// By what requests are told apart: the fields that the agent has a use for, or all their bytes. See `ebpf/src/sums.rs`.
-const BY_FIELDS: u64 = 1;
-const BY_BYTES: u64 = 2;
-
 /// The names of the programs that follow processes, and of the tracepoints that they are attached to.
 const DEEDS: [(&str, &str); 2] =
     [("program_started", "sched_process_exec"), ("process_ended", "sched_process_exit")];
@@ -92,8 +90,8 @@ impl Kernel {
         loader.btf(None);
         loader.override_global("INTERVAL", &interval, true).override_global("BURST", &share.burst, true);
         let sums: u64 = match responses {
-            Responses::Off => BY_FIELDS,
-            Responses::First => BY_BYTES,
+            Responses::Off => SUMS_BY_FIELDS,
+            Responses::First => SUMS_BY_BYTES,
             Responses::Full => 0,
         };
         let sums = if share.sums { sums } else { 0 };

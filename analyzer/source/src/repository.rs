@@ -246,7 +246,7 @@ impl Repository {
         names.iter().find_map(|name| {
             self.problems.iter().find_map(|problem| {
                 let text = self.files.get(named(&self.files, &problem.path)?)?.text();
-                let line = text.lines().position(|line| has_word(line, name))?;
+                let line = text.lines().position(|line| has_name(line, name))?;
                 let told = match problem.line {
                     0 => problem.message.clone(),
                     at => format!("line {at}: {}", problem.message),
@@ -263,7 +263,7 @@ impl Repository {
 }
 
 /// Whether a name stands in a line by itself, which is no comment.
-fn has_word(line: &str, name: &str) -> bool {
+fn has_name(line: &str, name: &str) -> bool {
     let is_of_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
     let is_comment = line.trim_start().starts_with(['#', '/']);
     !name.is_empty()

@@ -38,6 +38,12 @@ pub const STREAM_ASKS: usize = 44;
 /// The bit of it that says that a request waits which is the same as the last that was told, and neither told nor added up.
 pub const STREAM_OPEN: u32 = 2;
 
+/// Requests are added up by the fields that the agent has a use for, as soon as they are written.
+pub const SUMS_BY_FIELDS: u64 = 1;
+
+/// Requests are added up by all their bytes, once they are answered.
+pub const SUMS_BY_BYTES: u64 = 2;
+
 /// Bytes of a program's name, as the kernel keeps it: cut to one less.
 pub const NAME: usize = 16;
 

@@ -145,9 +145,10 @@ fn the_score_can_be_computed_again_by_the_script_in_the_documents() {
     assert_eq!(printed.trim(), expected.join(" "));
     assert!(score["percent"].as_f64().unwrap() > 0.0);
     // The points that the text names are those of the report.
+    let weights = json(&path)["weights"].take();
     let weight = |level: &str| {
-        let all = json(&path)["weights"].as_array().unwrap().clone();
-        all.iter().find(|one| one["level"] == level).unwrap()["weight"].as_u64().unwrap()
+        let of_level = weights.as_array().unwrap().iter().find(|one| one["level"] == level).unwrap();
+        of_level["weight"].as_u64().unwrap()
     };
     assert_eq!(weight("tagging"), weight("read"));
     let told = format!(
