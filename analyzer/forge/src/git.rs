@@ -86,12 +86,9 @@ impl Git {
             }
         }
         // Git runs in a folder of its own, from which a path leads elsewhere.
-        let local = Some(remote)
-            .filter(|path| Path::new(path).is_dir())
-            .and_then(|path| std::path::absolute(path).ok());
-        let remote = local
-            .and_then(|path| path.into_os_string().into_string().ok())
-            .unwrap_or_else(|| remote.to_owned());
+        let local = std::path::absolute(remote).ok().filter(|path| path.is_dir());
+        let local = local.and_then(|path| path.into_os_string().into_string().ok());
+        let remote = local.unwrap_or_else(|| remote.to_owned());
         let git = Self { program: Program::new(header)?, remote };
         git.program.run(&["init", "--quiet", "--template=", "--", "."], None)?;
         // Attributes of the repository would have files read otherwise than they are.

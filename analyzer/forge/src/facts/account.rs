@@ -36,11 +36,11 @@ pub(super) fn facts(folder: &Path, evidence: Evidence, review: Option<Review>) -
         from: BTreeSet::new(),
     });
     let kept: Vec<Line> = kept.collect();
+    let uses = evidence.kept.iter().filter_map(|entry| entry.seen.as_ref()).map(|seen| seen.count);
     // A call may have needed several permissions: the most that one permission shows is what was at least called.
-    let calls = evidence.kept.iter().filter_map(|entry| entry.seen.as_ref()).map(|seen| seen.count).max();
+    let calls = uses.clone().max();
     // Each use is of a permission on a resource, and `prove` gives no proof where one of these pairs is not allowed.
-    let seen = evidence.kept.iter().filter_map(|entry| entry.seen.as_ref());
-    let replayed = seen.map(|seen| seen.count).sum();
+    let replayed = uses.sum();
     let pairs = counted(evidence.proof.protected as u64, "pair", "pairs");
     let name = evidence.principal.rsplit('/').next().unwrap_or(&evidence.principal).to_owned();
     Facts {
