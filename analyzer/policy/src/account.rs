@@ -38,7 +38,8 @@ struct Reading {
     managed: BTreeMap<String, usize>,
     roles: BTreeMap<String, Holder>,
     users: BTreeMap<String, Holder>,
-    groups: BTreeMap<String, Holder>,
+    /// By account and name: users name their groups without an account.
+    groups: BTreeMap<(String, String), Holder>,
     trusts: BTreeMap<String, TrustPolicy>,
     problems: Vec<Problem>,
 }
@@ -105,9 +106,10 @@ impl Reading {
             }
         }
         for group in page.groups {
-            if !self.groups.contains_key(&*group.name) {
+            let key = (account_of(&group.arn).to_owned(), group.name.to_string());
+            if !self.groups.contains_key(&key) {
                 let holder = self.holder(file, &group);
-                self.groups.insert(holder.name.clone(), holder);
+                self.groups.insert(key, holder);
             }
         }
     }
@@ -128,7 +130,7 @@ impl Reading {
                 return self.problem(file.name, line, message, None);
             }
         };
-        let provider = policy.arn.split(':').nth(4) == Some("aws");
+        let provider = account_of(&policy.arn) == "aws";
         let kind = if provider { PolicyKind::ProviderManaged } else { PolicyKind::CustomerManaged };
         self.managed.insert(policy.arn.to_string(), self.policies.len());
         self.policies.push(Policy {
@@ -205,6 +207,11 @@ impl Reading {
     fn problem(&mut self, file: &str, line: u32, message: String, principal: Option<String>) {
         self.problems.push(Problem { file: file.to_owned(), line, message, principal });
     }
+}
+
+/// The account of an ARN, which is its fifth field.
+fn account_of(arn: &str) -> &str {
+    arn.split(':').nth(4).unwrap_or_default()
 }
 
 /// How many versions of a managed policy the provider takes. Source: AWS IAM User Guide, "IAM and AWS STS quotas".

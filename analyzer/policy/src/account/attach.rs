@@ -1,6 +1,6 @@
 //! Joins what was read: managed policies to their holders, groups to their users.
 
-use crate::account::{Holder, Reading};
+use crate::account::{Holder, Reading, account_of};
 use crate::grant::{Account, Attachment, Policy, Principal, PrincipalKind, Problem};
 
 /// Path under which AWS keeps the roles of its services, which only the service can change.
@@ -35,7 +35,7 @@ pub(super) fn attach(reading: Reading) -> Account {
         for holder in holders.values() {
             let mut attachments = own(holder, None, &managed, &mut problems, &holder.arn);
             for name in &holder.groups {
-                match groups.get(name) {
+                match groups.get(&(account_of(&holder.arn).to_owned(), name.clone())) {
                     Some(group) => {
                         attachments.extend(own(group, Some(name), &managed, &mut problems, &holder.arn));
                         for (problem, told) in of_groups.iter().zip(&mut told) {

@@ -158,3 +158,37 @@ fn the_oldest_version_is_surplus_where_there_are_five() {
     assert_eq!(versions(&["v10", "v9", "v3", "v2", "v11"]).as_deref(), Some("v3"));
     assert_eq!(versions(&["v10", "v9", "v3", "v2"]), None);
 }
+
+#[test]
+fn groups_of_one_name_in_two_accounts_are_two() {
+    let other = PAGE.replace("111122223333", "444455556666").replace("s3:GetObject", "ec2:RunInstances");
+    let files =
+        [AccountFile { name: "one.json", text: PAGE }, AccountFile { name: "two.json", text: &other }];
+    for files in [files, [files[1], files[0]]] {
+        let account = read_account(&files);
+        for (user, action) in [
+            ("arn:aws:iam::111122223333:user/ann", "s3:GetObject"),
+            ("arn:aws:iam::444455556666:user/ann", "ec2:RunInstances"),
+        ] {
+            let user = account.principals.iter().find(|principal| principal.arn == user).unwrap();
+            let granted: Vec<_> = user
+                .attachments
+                .iter()
+                .flat_map(|attachment| &account.policies[attachment.policy].document.statements)
+                .flat_map(|statement| &statement.actions.patterns)
+                .collect();
+            assert_eq!(granted, [action, "sqs:*"], "{}", user.arn);
+        }
+    }
+}
+
+#[test]
+fn a_group_of_another_account_does_not_stand_for_one_that_is_missing() {
+    let user = PAGE.split("\"GroupDetailList\"").next().unwrap().trim_end().trim_end_matches(',');
+    let user = format!("{user}}}").replace("111122223333", "444455556666");
+    let files = [AccountFile { name: "one.json", text: PAGE }, AccountFile { name: "two.json", text: &user }];
+    let account = read_account(&files);
+    let user = account.principals.iter().find(|principal| principal.arn.contains("444455556666")).unwrap();
+    assert!(user.attachments.is_empty());
+    assert!(account.problems.iter().any(|problem| problem.principal.as_ref() == Some(&user.arn)));
+}
