@@ -429,6 +429,7 @@ fn no_coverage(settings: WindowSettings) -> Coverage {
         management_reads: false,
         management_writes: false,
         data: Vec::new(),
+        unseen_home: None,
         excluded_services: BTreeSet::new(),
         lost: 0,
         unreadable: 0,

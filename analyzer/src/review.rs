@@ -289,6 +289,10 @@ fn markdown(
 fn young(analysed: &Analysed) -> Option<String> {
     let coverage = &analysed.coverage;
     let created = analysed.principal.created?;
+    if coverage.window.start >= coverage.window.end {
+        // Nothing was logged, so that there is no window to be younger than.
+        return None;
+    }
     let young = created.checked_sub(coverage.window.start).filter(|younger| *younger > 0)?;
     let days = Days::day_of(young) + 1;
     Some(format!("The identity is younger than the window: observe it {} more.", in_days(days)))

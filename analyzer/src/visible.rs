@@ -80,6 +80,7 @@ pub(crate) fn coverage_of(
         .filter(|class| visible_in_all(class))
         .collect();
     visible.extend(&said.classes);
+    let unseen_home = unseen_home(regions.keys().copied());
     let excluded = within.iter().flat_map(|record| &record.excluded_services);
     Some(Coverage {
         window,
@@ -88,10 +89,23 @@ pub(crate) fn coverage_of(
         management_reads: visible.contains(&EventClass::ManagementRead),
         management_writes: visible.contains(&EventClass::ManagementWrite),
         data: data(&visible),
+        unseen_home,
         excluded_services: excluded.chain(&said.excluded_services).cloned().collect(),
         lost: lost(records, account, window),
         unreadable: 0,
     })
+}
+
+/// The region in which what has no region of its own is logged, where it is not among these. One region that is not told may be it.
+fn unseen_home<'a>(regions: impl Iterator<Item = Option<&'a str>> + Clone) -> Option<String> {
+    let begins = |start: &str| regions.clone().flatten().any(|region| region.starts_with(start));
+    let home = match (begins("cn-"), begins("us-gov-")) {
+        (true, _) => "cn-north-1",
+        (_, true) => "us-gov-west-1",
+        _ => "us-east-1",
+    };
+    let mut regions = regions;
+    (!regions.any(|region| region.is_none_or(|region| region == home))).then(|| home.to_owned())
 }
 
 /// Whether nothing in a region's records speaks against a class that others show: a trail of one region says nothing

@@ -38,6 +38,9 @@ pub struct Coverage {
     pub management_writes: bool,
     /// Which data events were recorded.
     pub data: Vec<DataCoverage>,
+    /// The region in which services without regions of their own are logged, where none of the window's events is of it though others
+    /// tell their regions.
+    pub unseen_home: Option<String>,
     /// Services, as the ledger names them, whose management events the trail leaves out.
     pub excluded_services: BTreeSet<String>,
     /// Events known to be lost in the window.
@@ -62,6 +65,8 @@ pub struct DataCoverage {
 /// Why it cannot be told whether a permission is used.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
+    /// The ledger holds no log of the account.
+    NoLog,
     /// Its calls are data events of this type, which were not recorded.
     DataEventsOff(String),
     /// Its calls are data events of this type, recorded for some of the granted resources only.
@@ -72,6 +77,8 @@ pub enum Reason {
     WritesOff,
     /// The trail's settings leave out this service.
     ServiceExcluded(String),
+    /// Its service is logged in this region, of which no event was recorded.
+    HomeRegionOff(String),
     /// The source never records its calls; the catalog says why.
     NotLogged(String),
     /// No operation is known to need it.
@@ -112,11 +119,13 @@ impl Reason {
     /// A stable short name, for tables, JSON and tests.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::NoLog => "no_log",
             Self::DataEventsOff(_) => "data_events_off",
             Self::DataEventsPartial(_) => "data_events_partial",
             Self::ReadsOff => "reads_off",
             Self::WritesOff => "writes_off",
             Self::ServiceExcluded(_) => "service_excluded",
+            Self::HomeRegionOff(_) => "home_region_off",
             Self::NotLogged(_) => "not_logged",
             Self::NoOperation => "no_operation",
             Self::WindowTooShort => "window_too_short",
@@ -139,6 +148,7 @@ impl Reason {
     /// The reason in words.
     pub fn explain(&self) -> String {
         match self {
+            Self::NoLog => "the ledger holds no log of this account".to_owned(),
             Self::DataEventsOff(kind) => format!("data events of `{kind}` were not recorded"),
             Self::DataEventsPartial(kind) => {
                 format!("data events of `{kind}` were recorded for some of the granted resources only")
@@ -146,6 +156,9 @@ impl Reason {
             Self::ReadsOff => "management events that read were not recorded".to_owned(),
             Self::WritesOff => "management events that write were not recorded".to_owned(),
             Self::ServiceExcluded(service) => format!("the trail's settings leave out `{service}`"),
+            Self::HomeRegionOff(region) => {
+                format!("its service is logged in `{region}`, of which no event was recorded")
+            }
             Self::NotLogged(why) => format!("its calls are not recorded: {why}"),
             Self::NoOperation => "no API operation is known to need it".to_owned(),
             Self::WindowTooShort => "the window is shorter than the set minimum".to_owned(),
@@ -181,10 +194,14 @@ impl Reason {
             Self::DataEventsOff(kind) | Self::DataEventsPartial(kind) => Some(format!(
                 "switch on data events of `{kind}` for every granted resource in the trail's event selectors"
             )),
+            Self::NoLog => Some("ingest the account's logs".to_owned()),
             Self::ReadsOff => Some("let the trail record read events (`ReadWriteType: All`)".to_owned()),
             Self::WritesOff => Some("let the trail record write events (`ReadWriteType: All`)".to_owned()),
             Self::ServiceExcluded(service) => Some(format!(
                 "let the trail record events of `{service}` too (`ExcludeManagementEventSources`)"
+            )),
+            Self::HomeRegionOff(region) => Some(format!(
+                "let the trail record all regions (`IsMultiRegionTrail`), and ingest the logs of `{region}`"
             )),
             Self::WindowTooShort => Some("ingest older logs, or wait".to_owned()),
             Self::EventsLost(_) => Some("ingest the damaged files again".to_owned()),
@@ -216,6 +233,34 @@ impl Reason {
     }
 }
 
+/// Services that are the same in all regions, by the prefixes of their actions. What is asked of their one endpoint is logged in its region:
+/// a trail of another region shows nothing of it. Of `sts` that is one endpoint of several. Sources: AWS CloudTrail User Guide, "Global service
+/// events"; AWS Fault Isolation Boundaries, "Global services"; and each service's page in the endpoint list of the AWS General Reference.
+const WITHOUT_REGION: [&str; 22] = [
+    "account",
+    "artifact",
+    "billing",
+    "budgets",
+    "ce",
+    "chatbot",
+    "cloudfront",
+    "cur",
+    "globalaccelerator",
+    "health",
+    "iam",
+    "networkmanager",
+    "organizations",
+    "route53",
+    "route53domains",
+    "savingsplans",
+    "shield",
+    "sts",
+    "support",
+    "tax",
+    "trustedadvisor",
+    "waf",
+];
+
 impl Coverage {
     /// Why the calls that need an action might have happened unseen; none when every one would have been
     /// recorded. `scopes` are the resource patterns on which the action is granted, or none when that
@@ -230,12 +275,17 @@ impl Coverage {
 
     /// The settings can leave out `kms` and `rds-data`, whose event sources are named like their actions.
     fn hides_service(&self, service: &str) -> Option<Reason> {
-        let excluded = self.excluded_services.get(service)?;
-        Some(Reason::ServiceExcluded(excluded.clone()))
+        if let Some(excluded) = self.excluded_services.get(service) {
+            return Some(Reason::ServiceExcluded(excluded.clone()));
+        }
+        let home = self.unseen_home.as_ref().filter(|_| WITHOUT_REGION.contains(&service))?;
+        Some(Reason::HomeRegionOff(home.clone()))
     }
 
     fn hides_class(&self, visibility: &Visibility, scopes: Option<&[Glob]>) -> Option<Reason> {
+        let has_no_log = self.window.length() <= 0;
         match visibility {
+            Visibility::Management { .. } | Visibility::Data { .. } if has_no_log => Some(Reason::NoLog),
             Visibility::Management { write: true } => (!self.management_writes).then_some(Reason::WritesOff),
             Visibility::Management { write: false } => (!self.management_reads).then_some(Reason::ReadsOff),
             Visibility::Data { resource_type, write } => self.hides_data(resource_type, *write, scopes),

@@ -1,10 +1,10 @@
 //! The files of a proven proposal. Nothing that is not proven can be emitted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::evidence::{AfterEntry, Evidence, EvidenceContext, policy_entry};
 use crate::grant::Policy;
-use crate::proposal::{Edit, PolicyChange};
+use crate::proposal::Edit;
 use crate::prove::Proven;
 use crate::{diff, steps};
 
@@ -27,21 +27,13 @@ pub fn emit(
     let mut files = Vec::new();
     let mut names = Names::default();
     let mut entries = Vec::new();
-    let mut changes = String::new();
     for change in &proposal.changes {
         let before = EmittedFile { path: names.free("before", &change.name), text: change.before.emit() };
         let mut after = Vec::new();
-        for (at, new) in change.after.iter().enumerate() {
+        for new in &change.after {
             let file = EmittedFile { path: names.free("after", &new.name), text: new.document.emit() };
-            let old = (at == 0).then_some((policy_file(change), before.text.as_str()));
-            let old = old.as_ref().map(|(name, text)| (name.as_str(), *text));
-            let name = policy_file_of(&new.name);
-            changes.push_str(&diff::unified(old, Some((&name, &file.text))));
             after.push(AfterEntry { name: new.name.clone(), inline: new.inline, file: file.path.clone() });
             files.push(file);
-        }
-        if change.edit == Edit::Remove {
-            changes.push_str(&diff::unified(Some((&policy_file(change), &before.text)), None));
         }
         entries.push(policy_entry(change, before.path.clone(), after));
         files.push(before);
@@ -52,18 +44,47 @@ pub fn emit(
         files.push(file);
         path
     });
-    files.push(EmittedFile { path: "steps.md".to_owned(), text: steps::steps(proposal, &entries) });
-    files.push(EmittedFile { path: "changes.diff".to_owned(), text: changes });
     let evidence = Evidence::of(proven, entries, boundary, context);
+    let texts: BTreeMap<&str, &str> =
+        files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
+    let read = |file: &str| {
+        Ok::<_, serde_json::Error>(texts.get(file).map(|text| (*text).to_owned()).unwrap_or_default())
+    };
+    let derived = derived(&evidence, read)?;
     let mut text = serde_json::to_string_pretty(&evidence)?;
     text.push('\n');
     files.push(EmittedFile { path: "evidence.json".to_owned(), text });
+    files.extend(derived);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
 }
 
-fn policy_file(change: &PolicyChange) -> String {
-    policy_file_of(&change.name)
+/// The files that say in other words what the evidence and the documents do: `steps.md` and `changes.diff`. `read` gives the text of a
+/// document.
+///
+/// # Errors
+/// What `read` says.
+pub fn derived<E>(
+    evidence: &Evidence,
+    mut read: impl FnMut(&str) -> Result<String, E>,
+) -> Result<[EmittedFile; 2], E> {
+    let mut changes = String::new();
+    for entry in &evidence.policies {
+        let (old, before) = (policy_file_of(&entry.name), read(&entry.before)?);
+        for (at, new) in entry.after.iter().enumerate() {
+            let old = (at == 0).then_some((old.as_str(), before.as_str()));
+            changes.push_str(&diff::unified(old, Some((&policy_file_of(&new.name), &read(&new.file)?))));
+        }
+        if entry.edit == Edit::Remove {
+            changes.push_str(&diff::unified(Some((&old, &before)), None));
+        }
+    }
+    let Evidence { principal, kind, leaves_groups, policies, .. } = evidence;
+    let steps = steps::steps(principal, kind, leaves_groups, policies);
+    Ok([
+        EmittedFile { path: "changes.diff".to_owned(), text: changes },
+        EmittedFile { path: "steps.md".to_owned(), text: steps },
+    ])
 }
 
 fn policy_file_of(name: &str) -> String {

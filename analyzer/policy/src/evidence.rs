@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::coverage::{Reason, Window};
-use crate::proposal::{Kept, PolicyChange, Proposal};
+use crate::grant::Versions;
+use crate::proposal::{Edit, Kept, PolicyChange, Proposal};
 use crate::prove::Proven;
 use crate::usage::Seen;
 
@@ -72,8 +73,11 @@ pub struct PolicyEntry {
     /// The group through which the user has it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub group: Option<String>,
-    /// `keep`, `put_inline`, `attach`, `new_version`, `replace` or `remove`.
-    pub edit: String,
+    /// Its versions, where the input names them.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub versions: Option<Versions>,
+    /// What is to be done with it.
+    pub edit: Edit,
     /// File of the document today.
     pub before: String,
     /// The documents in its place.
@@ -353,7 +357,8 @@ pub(crate) fn policy_entry(change: &PolicyChange, before: String, after: Vec<Aft
         name: change.name.clone(),
         arn: change.arn.clone(),
         group: change.group.clone(),
-        edit: change.edit.as_str().to_owned(),
+        versions: change.versions.clone(),
+        edit: change.edit,
         before,
         after,
     }

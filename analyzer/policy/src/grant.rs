@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::Document;
 use crate::link::TrustPolicy;
 
@@ -54,11 +56,13 @@ pub struct Policy {
 }
 
 /// Versions of a managed policy.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Versions {
     /// The id of the default one.
     pub default: String,
     /// The oldest other one, where there are as many as the provider takes: before another can be made, it has to go.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub surplus: Option<String>,
 }
 

@@ -87,6 +87,7 @@ pub fn propose(
         kept,
         removed,
         unlisted: judgement.unlisted.protected.clone(),
+        drops_inert: !judgement.granted.ineffective.is_empty(),
         unknown_patterns: judgement
             .unlisted
             .given_up

@@ -1,145 +1,239 @@
 //! What a person does to put a proposal into force, and to take it back.
 
+mod attachments;
+
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use crate::evidence::PolicyEntry;
-use crate::grant::PrincipalKind;
-use crate::proposal::{Edit, NewPolicy, PolicyChange, Proposal};
+use self::attachments::{Exchange, Swap};
+use crate::evidence::{AfterEntry, PolicyEntry};
+use crate::grant::Versions;
+use crate::proposal::Edit;
 
 /// The steps as Markdown with AWS CLI commands: first what adds, then what takes away, so that nothing is
-/// missing in between; and the way back. `entries` are the proposal's changes with their files, in order.
-pub(crate) fn steps(proposal: &Proposal, entries: &[PolicyEntry]) -> String {
-    let mut arn = proposal.principal.split(':').skip(1);
-    let subject = Subject {
-        kind: proposal.kind,
-        name: &proposal.name,
-        partition: arn.next().unwrap_or_default(),
-        account: arn.nth(2).unwrap_or_default(),
-    };
-    let mut adding = Vec::new();
-    let mut removing = Vec::new();
-    let mut back = Vec::new();
-    for (change, entry) in proposal.changes.iter().zip(entries) {
-        if change.edit == Edit::Keep {
-            continue;
-        }
-        for (at, (new, file)) in change.after.iter().zip(&entry.after).enumerate() {
-            subject.add(change, at, new, &file.file, &mut adding);
-        }
-        subject.remove(change, &entry.before, &mut removing, &mut back);
+/// missing in between; and the way back. All of it is in the evidence, so that it can be made again of that.
+pub(crate) fn steps(
+    principal: &str,
+    kind: &str,
+    leaves_groups: &BTreeSet<String>,
+    entries: &[PolicyEntry],
+) -> String {
+    let subject = Subject::of(principal, kind);
+    let mut forth = Commands::default();
+    let mut back = Commands::default();
+    for entry in entries.iter().filter(|entry| entry.edit != Edit::Keep) {
+        subject.change(entry, &mut forth, &mut back);
     }
-    for group in &proposal.leaves_groups {
-        let (user, group) = (quote(subject.name), quote(group));
-        removing.push(format!("aws iam remove-user-from-group --user-name {user} --group-name {group}"));
-        back.push(format!("aws iam add-user-to-group --user-name {user} --group-name {group}"));
+    let (user, attached) = (quote(subject.name), entries.iter().filter(|entry| is_attached(entry)).count());
+    for group in leaves_groups {
+        let group = quote(group);
+        forth.last.push(format!("aws iam remove-user-from-group --user-name {user} --group-name {group}"));
+        back.first.push(format!("aws iam add-user-to-group --user-name {user} --group-name {group}"));
     }
-    let mut text = format!("# {} `{}`\n", proposal.kind.as_str(), proposal.name);
-    let sections = [
-        ("Add what stays", adding),
-        ("Take the rest away", removing),
-        ("The way back (old documents are in `before/`)", back),
-    ];
-    for (title, commands) in sections {
-        if !commands.is_empty() {
-            let _ = write!(text, "\n## {title}\n\n```sh\n{}\n```\n", commands.join("\n"));
-        }
-    }
+    let mut text = format!("# {kind} `{}`\n", subject.name);
+    let after = attached + forth.added() - forth.taken();
+    let forth = forth.in_order(attached, attached.max(after), &subject);
+    section("Add what stays", forth.adding, &mut text);
+    section(CROWDED, forth.exchanging, &mut text);
+    section("Take the rest away", forth.taking, &mut text);
+    let back = back.in_order(after, attached.max(after), &subject);
+    let back = [back.adding, back.exchanging, back.taking].concat();
+    section("The way back (old documents are in `before/`)", back, &mut text);
     text
 }
 
+/// More than the provider attaches would be attached if all were added first.
+const CROWDED: &str = "Change what is attached, one after the other: there is no room for all at once";
+
+/// Commands stop at the first that fails, without ending the shell that they are pasted into.
+fn section(title: &str, commands: Vec<String>, text: &mut String) {
+    if !commands.is_empty() {
+        let _ = write!(text, "\n## {title}\n\n```sh\n(\nset -e\n{}\n)\n```\n", commands.join("\n"));
+    }
+}
+
+/// Whether a policy is a managed one that is attached to the principal itself today.
+fn is_attached(entry: &PolicyEntry) -> bool {
+    let is_managed =
+        entry.arn.is_some() || entry.after.iter().any(|new| !new.inline && entry.edit == Edit::Keep);
+    entry.group.is_none() && is_managed
+}
+
+/// What is done one way.
+#[derive(Default)]
+struct Commands {
+    /// What adds, but for attachments.
+    first: Vec<String>,
+    swaps: Vec<Swap>,
+    /// What takes away, but for attachments.
+    last: Vec<String>,
+}
+
+/// The same in the order in which it is done.
+struct Ordered {
+    adding: Vec<String>,
+    exchanging: Vec<String>,
+    taking: Vec<String>,
+}
+
+impl Commands {
+    fn added(&self) -> usize {
+        self.swaps.iter().map(|swap| swap.attach.len()).sum()
+    }
+
+    fn taken(&self) -> usize {
+        self.swaps.iter().map(|swap| swap.detach.len()).sum()
+    }
+
+    /// `attached` policies are there before, and never need more than `most` be there.
+    fn in_order(self, attached: usize, most: usize, subject: &Subject<'_>) -> Ordered {
+        let exchange = Exchange::of(self.swaps, attached, most);
+        let attach = |arn: &String| subject.attachment("attach", arn);
+        let detach = |arn: &String| subject.attachment("detach", arn);
+        match exchange {
+            Exchange::AtOnce { attach: added, detach: taken } => Ordered {
+                adding: self.first.into_iter().chain(added.iter().map(attach)).collect(),
+                exchanging: Vec::new(),
+                taking: taken.iter().map(detach).chain(self.last).collect(),
+            },
+            Exchange::InTurn(turns) => Ordered {
+                adding: self.first,
+                exchanging: turns
+                    .iter()
+                    .map(|turn| match turn {
+                        attachments::Turn::Attach(arn) => attach(arn),
+                        attachments::Turn::Detach(arn) => detach(arn),
+                        attachments::Turn::Gap => {
+                            "# what comes next is missing until it is attached".to_owned()
+                        }
+                    })
+                    .collect(),
+                taking: self.last,
+            },
+        }
+    }
+}
+
 struct Subject<'a> {
-    kind: PrincipalKind,
+    /// `role` or `user`.
+    kind: &'a str,
     name: &'a str,
     /// `aws`, or `aws-cn` and the like.
     partition: &'a str,
     account: &'a str,
 }
 
-impl Subject<'_> {
-    fn add(&self, change: &PolicyChange, at: usize, new: &NewPolicy, file: &str, commands: &mut Vec<String>) {
-        let (kind, subject, policy) = (self.kind.as_str(), quote(self.name), quote(&new.name));
-        if new.inline {
-            commands.push(format!(
-                "aws iam put-{kind}-policy --{kind}-name {subject} --policy-name {policy} --policy-document {}",
-                quote(&format!("file://{file}"))
-            ));
-            return;
-        }
-        let existing = change.arn.as_deref().filter(|_| at == 0);
-        let attach = |arn: &str| {
-            format!("aws iam attach-{kind}-policy --{kind}-name {subject} --policy-arn {}", quote(arn))
-        };
-        match (change.edit, existing) {
-            (Edit::Attach, Some(arn)) => commands.push(attach(arn)),
-            (Edit::NewVersion, Some(arn)) => {
-                let arn = quote(arn);
-                if let Some(surplus) = change.versions.as_ref().and_then(|versions| versions.surplus.as_ref())
-                {
-                    let surplus = quote(surplus);
-                    commands.push(format!(
-                        "aws iam delete-policy-version --policy-arn {arn} --version-id {surplus}"
-                    ));
-                }
-                commands.push(format!(
-                    "aws iam create-policy-version --policy-arn {arn} --policy-document {} --set-as-default",
-                    quote(&format!("file://{file}"))
-                ));
-            }
-            _ => {
-                commands.push(format!(
-                    "aws iam create-policy --policy-name {policy} --policy-document {}",
-                    quote(&format!("file://{file}"))
-                ));
-                let (partition, account) = (self.partition, self.account);
-                commands.push(attach(&format!("arn:{partition}:iam::{account}:policy/{}", new.name)));
-            }
+impl<'a> Subject<'a> {
+    fn of(principal: &'a str, kind: &'a str) -> Self {
+        let mut arn = principal.split(':').skip(1);
+        Self {
+            kind,
+            name: principal.rsplit('/').next().unwrap_or_default(),
+            partition: arn.next().unwrap_or_default(),
+            account: arn.nth(2).unwrap_or_default(),
         }
     }
 
-    fn remove(
-        &self,
-        change: &PolicyChange,
-        before: &str,
-        commands: &mut Vec<String>,
-        back: &mut Vec<String>,
-    ) {
-        let before = quote(&format!("file://{before}"));
-        let (kind, subject) = (self.kind.as_str(), quote(self.name));
-        let policy = quote(&change.name);
-        let put_back = || {
-            format!(
-                "aws iam put-{kind}-policy --{kind}-name {subject} --policy-name {policy} --policy-document {before}"
-            )
-        };
-        match (change.edit, change.arn.as_deref(), &change.group) {
-            (Edit::PutInline, ..) => back.push(put_back()),
-            (Edit::NewVersion, Some(arn), _) => back.push(match &change.versions {
-                // The old version is still there, and there may be no room for another.
-                Some(versions) => format!(
-                    "aws iam set-default-policy-version --policy-arn {} --version-id {}",
-                    quote(arn),
-                    quote(&versions.default)
-                ),
-                None => format!(
-                    "aws iam create-policy-version --policy-arn {} --policy-document {before} --set-as-default",
-                    quote(arn)
-                ),
-            }),
-            (Edit::Replace | Edit::Remove, Some(arn), None) => {
-                let arn = quote(arn);
-                commands
-                    .push(format!("aws iam detach-{kind}-policy --{kind}-name {subject} --policy-arn {arn}"));
-                back.push(format!("aws iam attach-{kind}-policy --{kind}-name {subject} --policy-arn {arn}"));
+    fn attachment(&self, verb: &str, arn: &str) -> String {
+        let kind = self.kind;
+        format!("aws iam {verb}-{kind}-policy --{kind}-name {} --policy-arn {}", quote(self.name), quote(arn))
+    }
+
+    fn put(&self, policy: &str, file: &str) -> String {
+        let kind = self.kind;
+        format!(
+            "aws iam put-{kind}-policy --{kind}-name {} --policy-name {} --policy-document {}",
+            quote(self.name),
+            quote(policy),
+            document(file)
+        )
+    }
+
+    fn delete(&self, policy: &str) -> String {
+        let kind = self.kind;
+        format!(
+            "aws iam delete-{kind}-policy --{kind}-name {} --policy-name {}",
+            quote(self.name),
+            quote(policy)
+        )
+    }
+
+    /// The ARN that a policy gets which is made for this principal.
+    fn arn_of(&self, new: &AfterEntry) -> String {
+        format!("arn:{}:iam::{}:policy/{}", self.partition, self.account, new.name)
+    }
+
+    fn change(&self, entry: &PolicyEntry, forth: &mut Commands, back: &mut Commands) {
+        let mut swap = Swap::default();
+        for (at, new) in entry.after.iter().enumerate() {
+            match (entry.edit, entry.arn.as_deref().filter(|_| at == 0)) {
+                _ if new.inline => forth.first.push(self.put(&new.name, &new.file)),
+                (Edit::Attach, Some(arn)) => swap.attach.push(arn.to_owned()),
+                (Edit::NewVersion, Some(arn)) => {
+                    new_version(arn, entry.versions.as_ref(), &entry.before, &new.file, forth, back);
+                }
+                _ => {
+                    forth.first.push(format!(
+                        "aws iam create-policy --policy-name {} --policy-document {}",
+                        quote(&new.name),
+                        document(&new.file)
+                    ));
+                    let arn = self.arn_of(new);
+                    back.last.push(format!("aws iam delete-policy --policy-arn {}", quote(&arn)));
+                    swap.attach.push(arn);
+                }
             }
+        }
+        match (entry.edit, entry.arn.as_deref(), &entry.group) {
+            (Edit::PutInline, ..) => back.first.push(self.put(&entry.name, &entry.before)),
+            (Edit::Replace | Edit::Remove, Some(arn), None) => swap.detach.push(arn.to_owned()),
             (Edit::Replace | Edit::Remove, None, None) => {
-                commands.push(format!(
-                    "aws iam delete-{kind}-policy --{kind}-name {subject} --policy-name {policy}"
-                ));
-                back.push(put_back());
+                forth.last.push(self.delete(&entry.name));
+                back.first.push(self.put(&entry.name, &entry.before));
             }
             _ => {}
         }
+        back.swaps.push(Swap { attach: swap.detach.clone(), detach: swap.attach.clone() });
+        forth.swaps.push(swap);
     }
+}
+
+fn new_version(
+    arn: &str,
+    versions: Option<&Versions>,
+    before: &str,
+    after: &str,
+    forth: &mut Commands,
+    back: &mut Commands,
+) {
+    let create = |file: &str| {
+        format!(
+            "aws iam create-policy-version --policy-arn {} --policy-document {} --set-as-default",
+            quote(arn),
+            document(file)
+        )
+    };
+    if let Some(surplus) = versions.and_then(|versions| versions.surplus.as_ref()) {
+        forth.first.push(format!(
+            "aws iam delete-policy-version --policy-arn {} --version-id {}",
+            quote(arn),
+            quote(surplus)
+        ));
+    }
+    forth.first.push(create(after));
+    back.first.push(match versions {
+        // The old version is still there, and there may be no room for another.
+        Some(versions) => format!(
+            "aws iam set-default-policy-version --policy-arn {} --version-id {}",
+            quote(arn),
+            quote(&versions.default)
+        ),
+        None => create(before),
+    });
+}
+
+fn document(file: &str) -> String {
+    quote(&format!("file://{file}"))
 }
 
 /// A word as a POSIX shell reads it back.

@@ -137,7 +137,7 @@ fn edit(
         name: name.clone(),
         arn: None,
         holder,
-        edit: "put_inline".to_owned(),
+        edit: remit_policy::Edit::PutInline,
         before,
         after: vec![(name, after)],
     };

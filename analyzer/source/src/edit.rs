@@ -151,7 +151,7 @@ impl Work {
             }
             Err(why) => {
                 let text = self.repository.written(&found, change);
-                let is_inline = change.edit == "put_inline";
+                let is_inline = change.edit == remit_policy::Edit::PutInline;
                 let names = [Some(change.name.as_str()), change.holder.as_deref().filter(|_| is_inline)];
                 let names: Vec<&str> = names.into_iter().flatten().collect();
                 self.suggest(named.clone(), &found, &names, why.to_string(), text);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use remit_policy::rbac::{self, Claim, Permission};
-use remit_policy::{Document, Evidence, parse};
+use remit_policy::{Document, Edit, Evidence, parse};
 
 /// What is proposed of one principal, or of one subject of a cluster.
 #[derive(Clone, Debug)]
@@ -50,8 +50,8 @@ pub struct PolicyChange {
     pub arn: Option<String>,
     /// The name of the role, user or group that holds it, if it is inline.
     pub holder: Option<String>,
-    /// `put_inline`, `attach`, `new_version`, `replace` or `remove`.
-    pub edit: String,
+    /// What is to be done with it.
+    pub edit: Edit,
     /// What it says today.
     pub before: Document,
     /// What is to take its place, by name.
@@ -95,13 +95,13 @@ impl Proposal {
         let document = |file: &str| parse(&read(file)?).map_err(|error| fail(format!("`{file}`: {error}")));
         let own = evidence.principal.rsplit('/').next().unwrap_or_default().to_owned();
         let mut changes = Vec::new();
-        for policy in evidence.policies.iter().filter(|policy| policy.edit != "keep") {
+        for policy in evidence.policies.iter().filter(|policy| policy.edit != Edit::Keep) {
             let after = policy.after.iter().map(|after| Ok((after.name.clone(), document(&after.file)?)));
             changes.push(PolicyChange {
                 name: policy.name.clone(),
                 arn: policy.arn.clone(),
                 holder: policy.arn.is_none().then(|| policy.group.clone().unwrap_or_else(|| own.clone())),
-                edit: policy.edit.clone(),
+                edit: policy.edit,
                 before: document(&policy.before)?,
                 after: after.collect::<Result<_, _>>()?,
             });

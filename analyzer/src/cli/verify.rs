@@ -1,6 +1,7 @@
 //! `remit verify`
 
 mod cluster;
+mod folder;
 
 use std::path::{Path, PathBuf};
 
@@ -15,8 +16,8 @@ use super::Streams;
 use super::analysing::catalog;
 use crate::exit::Exit;
 use crate::ledgers::Ledger;
-use crate::output::{Cell, Format, Row, plain, print};
-use crate::proposals::{folders, read_file};
+use crate::output::{self, Cell, Format, Row, plain, print};
+use crate::proposals::{folders, read_file, read_index};
 
 /// Check the proofs of a proposals folder again
 ///
@@ -80,11 +81,13 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         );
     }
     let folders = folders(&arguments.folder)?;
-    if folders.is_empty() && arguments.folder.join("index.json").is_file() {
+    let index = arguments.folder.join("index.json").is_file().then(|| read_index(&arguments.folder));
+    let index = index.transpose()?;
+    if folders.is_empty() && index.as_ref().is_some_and(|index| index.proposals.is_empty()) {
         streams.say("the folder holds no proposal, since there was nothing to change");
         return Ok(Exit::Done);
     }
-    if folders.is_empty() {
+    if folders.is_empty() && index.is_none() {
         anyhow::bail!(
             "no proposal in `{}`\nhint: give a folder that `remit propose` wrote",
             arguments.folder.display()
@@ -94,8 +97,20 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     for folder in &folders {
         lines.extend(verify(&mut expander, folder, ledger.as_ref()));
     }
+    if let Some(index) = &index {
+        lines.extend(folder::unlike(&arguments.folder, index, &folders));
+    }
     print(&lines, arguments.format, streams.out)?;
-    let failed = lines.iter().any(|line| line.result != "proven");
+    let mut failed = lines.iter().any(|line| line.result != "proven");
+    if let Some(ledger) = &ledger {
+        for problem in ledger.problems() {
+            streams.problem(&problem);
+            failed = true;
+        }
+        if ledger.info().rows == 0 {
+            streams.say("the ledger holds no calls, so nothing was asked of it");
+        }
+    }
     Ok(if failed { Exit::Failed } else { Exit::Done })
 }
 
@@ -119,18 +134,32 @@ fn of_account(
     evidence: &Evidence,
     ledger: Option<&Ledger>,
 ) -> anyhow::Result<Vec<Line>> {
-    let claim = claim(expander.catalog(), folder, evidence, ledger)?;
     let principal = evidence.principal.clone();
-    Ok(match check(expander, &claim) {
-        Ok(proof) => vec![Line {
+    let strange = folder::strange(folder, folder::of_account(evidence, |file| text_of(folder, file))?)?;
+    let mut claim = Claim::of_evidence(evidence, expander.catalog(), |file| document(folder, file))?;
+    let mut detail = String::new();
+    if let Some(ledger) = ledger {
+        let window = counted(folder, &evidence.window, evidence.used_since.as_deref())?;
+        let recorded = recorded(expander.catalog(), ledger, &evidence.principal, window)?;
+        detail = format!(
+            "{} in use in the ledger",
+            output::counted(recorded.len() as u64, "permission", "permissions")
+        );
+        claim.protected.extend(recorded);
+    }
+    let mut lines = Line::violations(&principal, &strange);
+    match check(expander, &claim) {
+        Ok(_) if !lines.is_empty() => {}
+        Ok(proof) => lines.push(Line {
             principal,
             result: "proven",
             protected: proof.protected,
             elements: proof.elements,
-            detail: String::new(),
-        }],
-        Err(violations) => Line::violations(&principal, &violations),
-    })
+            detail,
+        }),
+        Err(violations) => lines.extend(Line::violations(&principal, &violations)),
+    }
+    Ok(lines)
 }
 
 /// A file of the folder. Its name comes from one that anybody may have edited, so it must not lead out of the folder.
@@ -138,21 +167,6 @@ fn text_of(folder: &Path, file: &str) -> anyhow::Result<String> {
     let is_inside = Path::new(file).components().all(|part| matches!(part, std::path::Component::Normal(_)));
     anyhow::ensure!(is_inside, "`{file}` is not a file of folder `{}`", folder.display());
     read_file(&folder.join(file))
-}
-
-/// What the folder claims.
-fn claim(
-    catalog: &Catalog,
-    folder: &Path,
-    evidence: &Evidence,
-    ledger: Option<&Ledger>,
-) -> anyhow::Result<Claim> {
-    let mut claim = Claim::of_evidence(evidence, catalog, |file| document(folder, file))?;
-    if let Some(ledger) = ledger {
-        let window = counted(folder, &evidence.window, evidence.used_since.as_deref())?;
-        claim.protected.extend(recorded(catalog, ledger, &evidence.principal, window)?);
-    }
-    Ok(claim)
 }
 
 /// The window that the evidence speaks of, an ISO 8601 interval.

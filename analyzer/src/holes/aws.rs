@@ -11,8 +11,6 @@ use crate::output::counted;
 use crate::regions::regions;
 use crate::visible::{coverage_of, is_log, runs};
 
-const SELECTORS: &str = "aws cloudtrail put-event-selectors --trail-name NAME";
-
 pub(super) fn add(sight: &Sight<'_>, holes: &mut Vec<Hole>) {
     let of_logs = sight.records.iter().filter(|record| is_log(record) && record.events > 0);
     let accounts: BTreeSet<&str> = of_logs.filter_map(|record| record.account.as_deref()).collect();
@@ -49,31 +47,36 @@ fn of_account(sight: &Sight<'_>, account: &str, coverage: &Coverage, holes: &mut
     let stretches = here.map(|record| (record.start, record.end));
     let stretches = Stretches { runs: runs(stretches, sight.settings.longest_gap) };
     holes.extend(stretches.holes(sight, &hole, "cloudtrail"));
-    let all = "'[{\"ReadWriteType\": \"All\", \"IncludeManagementEvents\": true}]'";
+    let unrecorded = unrecorded(sight, account, coverage);
+    let select = || select(coverage, &unrecorded);
     if !coverage.management_reads {
         let detail = "management events that read were not recorded during the whole window".to_owned();
-        holes.push(hole("reads_off", detail, format!("{SELECTORS} --event-selectors {all}")));
+        holes.push(hole("reads_off", detail, select()));
     }
     if !coverage.management_writes {
         let detail = "management events that write were not recorded during the whole window".to_owned();
-        holes.push(hole("writes_off", detail, format!("{SELECTORS} --event-selectors {all}")));
+        holes.push(hole("writes_off", detail, select()));
     }
     for service in &coverage.excluded_services {
         let detail = format!("the trail's settings leave out `{service}`");
-        let close =
-            format!("take it out of `ExcludeManagementEventSources`: {SELECTORS} --event-selectors {all}");
-        holes.push(hole("service_excluded", detail, close));
+        holes.push(hole("service_excluded", detail, select()));
     }
-    for kind in unrecorded(sight, account, coverage) {
-        let detail = format!("data events of `{kind}` were not recorded, and its service was called");
-        let field =
-            |field: &str, value: &str| format!("{{\"Field\": \"{field}\", \"Equals\": [\"{value}\"]}}");
-        let fields = [field("eventCategory", "Data"), field("resources.type", &kind)].join(", ");
-        let close = format!(
-            "add to the trail's selectors: {SELECTORS} --advanced-event-selectors '[{{\"FieldSelectors\": [{fields}]}}]', and \
-             tell by `--coverage FILE` what `get-event-selectors` prints"
-        );
+    if !unrecorded.is_empty() {
+        let kinds: Vec<String> = unrecorded.iter().map(|kind| format!("`{kind}`")).collect();
+        let whose = if kinds.len() == 1 { "its service was" } else { "their services were" };
+        let detail = format!("data events of {} were not recorded, and {whose} called", kinds.join(", "));
+        let close = format!("{}; tell by `--coverage FILE` what `get-event-selectors` prints then", select());
         holes.push(hole("data_events_off", detail, close));
+    }
+    if let Some(home) = &coverage.unseen_home {
+        let detail = format!(
+            "no event of `{home}` was recorded, where IAM and other services without regions are logged"
+        );
+        let close = format!(
+            "aws cloudtrail update-trail --name NAME --is-multi-region-trail; remit ingest cloudtrail ITS-LOGS --ledger {}",
+            sight.location
+        );
+        holes.push(hole("home_region_off", detail, close));
     }
     if coverage.lost > 0 {
         let detail = format!("{} when damaged files were read", lost(coverage.lost));
@@ -90,6 +93,26 @@ fn of_account(sight: &Sight<'_>, account: &str, coverage: &Coverage, holes: &mut
         );
         holes.push(hole("region_gaps", detail, close));
     }
+}
+
+/// The command that has a trail record all management events, and data events of all these types beside those that it records. There is
+/// one for all holes: it replaces all selectors of the trail, so that a command for each would undo the others, and what has no selector for
+/// management events ends their recording. Source: AWS CLI reference, `cloudtrail put-event-selectors`.
+fn select(coverage: &Coverage, unrecorded: &BTreeSet<String>) -> String {
+    let field = |field: &str, value: &str| format!("{{\"Field\": \"{field}\", \"Equals\": [\"{value}\"]}}");
+    let selector = |fields: &[String]| format!("{{\"FieldSelectors\": [{}]}}", fields.join(", "));
+    let recorded = coverage.data.iter().map(|data| data.resource_type.as_str());
+    let kinds: BTreeSet<&str> = recorded.chain(unrecorded.iter().map(String::as_str)).collect();
+    let data = kinds
+        .into_iter()
+        .map(|kind| selector(&[field("eventCategory", "Data"), field("resources.type", kind)]));
+    let all: Vec<String> =
+        [selector(&[field("eventCategory", "Management")])].into_iter().chain(data).collect();
+    format!(
+        "aws cloudtrail put-event-selectors --trail-name NAME --advanced-event-selectors '[{}]', which replaces all selectors of the trail: \
+         first add to it what else `aws cloudtrail get-event-selectors --trail-name NAME` prints",
+        all.join(", ")
+    )
 }
 
 /// How many regions with events had none for longer than counts as covered, and the one that had none for longest.

@@ -10,7 +10,7 @@ fn of_aws(start_day: i64, end_day: i64, classes: &[EventClass]) -> CoverageRecor
     CoverageRecord {
         provider: Provider::Aws,
         account: Some("111122223333".to_owned()),
-        region: Some("eu-west-1".to_owned()),
+        region: Some("us-east-1".to_owned()),
         evidence: CLOUDTRAIL.to_owned(),
         workload: None,
         start: start_day * DAY,
@@ -99,7 +99,7 @@ fn an_account_has_holes() {
     records[1].excluded_services = vec!["kms".to_owned()];
     records[1].lost = 3;
     let mut quiet = of_aws(20, 21, &[EventClass::ManagementWrite]);
-    quiet.region = Some("us-east-1".to_owned());
+    quiet.region = Some("eu-west-1".to_owned());
     let calls = [called(CLOUDTRAIL, "111122223333", "sqs", "ListQueues")];
     assert_eq!(
         told(&[records.to_vec(), vec![quiet]].concat(), &calls, 0, None),
@@ -108,7 +108,7 @@ fn an_account_has_holes() {
             "aws 111122223333 events_lost: 3 events were lost when damaged files were read",
             "aws 111122223333 gap: no event between 1970-01-11T00:00:00Z and 1970-01-21T00:00:00Z: nothing before the gap counts",
             "aws 111122223333 reads_off: management events that read were not recorded during the whole window",
-            "aws 111122223333 region_gaps: 1 region without any event for long, such as `us-east-1` between \
+            "aws 111122223333 region_gaps: 1 region without any event for long, such as `eu-west-1` between \
              1970-01-22T00:00:00Z and 1970-02-10T00:00:00Z: quiet, or their logs are missing",
             "aws 111122223333 service_excluded: the trail's settings leave out `kms`",
             "aws 111122223333 window_too_short: the log covers 20 days, and not seen counts as not used from 30 days on",
@@ -121,6 +121,48 @@ fn an_account_has_holes() {
             "aws 111122223333 writes_off: management events that write were not recorded during the whole window"
         ]
     );
+}
+
+/// The trail of one region shows nothing of what is logged in another.
+#[test]
+fn the_home_of_services_without_regions_is_missed() {
+    let mut elsewhere = of_aws(0, 90, &management());
+    elsewhere.region = Some("eu-west-1".to_owned());
+    let told = told(&[elsewhere], &[], 0, None);
+    let [told] = told.as_slice() else { panic!("{told:?}") };
+    assert!(told.contains("home_region_off: no event of `us-east-1` was recorded"), "{told}");
+}
+
+/// A trail takes all of its selectors in one command, so that no command may leave out what another adds.
+#[test]
+fn every_selector_is_in_each_command() {
+    let records = [of_aws(0, 90, &[EventClass::ManagementWrite])];
+    let calls = [("sqs", "ListQueues"), ("dynamodb", "ListTables")]
+        .map(|(service, operation)| called(CLOUDTRAIL, "111122223333", service, operation));
+    let info = LedgerInfo::default();
+    let found = holes(&Sight {
+        location: "ledger",
+        catalog: Catalog::embedded().unwrap(),
+        records: &records,
+        called: &calls.into_iter().collect(),
+        info: &info,
+        unreadable: &[],
+        settings: WindowSettings {
+            longest: 90 * DAY,
+            history: 400 * DAY,
+            minimum: 30 * DAY,
+            longest_gap: 48 * HOUR,
+        },
+        said: &Said::default(),
+        policy: None,
+    });
+    let commands: Vec<_> = found.iter().filter(|hole| hole.close.contains("put-event-selectors")).collect();
+    assert_eq!(commands.iter().map(|hole| hole.code).collect::<Vec<_>>(), ["data_events_off", "reads_off"]);
+    for hole in commands {
+        for part in ["[\"Management\"]", "AWS::SQS::Queue", "AWS::DynamoDB::Table"] {
+            assert!(hole.close.contains(part), "{part}: {}", hole.close);
+        }
+    }
 }
 
 /// R7: what the provider hides is named, and so is what would show it.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use remit_catalog::Catalog;
-use remit_policy::{Evidence, PrincipalKind, file_stem, moment};
+use remit_policy::{Edit, Evidence, PrincipalKind, file_stem, moment};
 use serde_json::json;
 
 use super::{Cover, Part};
@@ -179,7 +179,7 @@ fn commands(whole: &Analysed, part: &Part, evidence: &Evidence) -> String {
     let mut text =
         format!("aws iam create-role --role-name '{role}' --assume-role-policy-document file://trust.json\n");
     for policy in &evidence.policies {
-        if let (true, Some(arn)) = (policy.edit == "keep", &policy.arn) {
+        if let (true, Some(arn)) = (policy.edit == Edit::Keep, &policy.arn) {
             let _ = writeln!(
                 text,
                 "aws iam attach-role-policy --role-name '{role}' --policy-arn '{}'",

@@ -239,3 +239,19 @@ fn what_another_provider_shows_or_loses_is_not_this_ones() {
     let other = CoverageRecord { provider: Provider::Kubernetes, lost: 3, ..record(0, 200, &[objects()]) };
     assert_eq!(seen(&[log.clone(), other]), seen(std::slice::from_ref(&log)));
 }
+
+#[test]
+fn the_home_of_services_without_regions_is_unseen_where_no_event_is_of_it() {
+    let of = |regions: &[Option<&str>]| {
+        let record = |region: &Option<&str>| CoverageRecord {
+            region: region.map(str::to_owned),
+            ..record(0, 90, &management())
+        };
+        seen(&regions.iter().map(record).collect::<Vec<_>>()).unseen_home
+    };
+    assert_eq!(of(&[Some("eu-west-1")]).as_deref(), Some("us-east-1"));
+    assert_eq!(of(&[Some("eu-west-1"), Some("us-east-1")]), None);
+    assert_eq!(of(&[Some("cn-northwest-1")]).as_deref(), Some("cn-north-1"));
+    assert_eq!(of(&[Some("us-gov-west-1")]), None);
+    assert_eq!(of(&[Some("eu-west-1"), None]), None);
+}

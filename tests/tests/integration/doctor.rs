@@ -16,11 +16,16 @@ fn the_sample_has_holes_with_what_closes_them() {
     assert!(lines[0].starts_with("aws "), "{}", done.out);
     let hole = lines
         .iter()
-        .position(|line| line.starts_with("  data_events_off: data events of `AWS::DynamoDB::Table`"))
+        .position(|line| line.starts_with("  data_events_off: ") && line.contains("`AWS::DynamoDB::Table`"))
         .unwrap();
-    let close =
-        "    close: add to the trail's selectors: aws cloudtrail put-event-selectors --trail-name NAME ";
-    assert!(lines[hole + 1].starts_with(close), "{}", lines[hole + 1]);
+    // The command replaces all selectors of the trail, so that it has to name management events too.
+    let (close, rest) = lines[hole + 1].split_once(" '").unwrap();
+    assert!(close.ends_with("put-event-selectors --trail-name NAME --advanced-event-selectors"), "{close}");
+    let selectors: serde_json::Value = serde_json::from_str(rest.split_once('\'').unwrap().0).unwrap();
+    let selectors = selectors.as_array().unwrap();
+    let said = |at: usize| serde_json::to_string(&selectors[at]).unwrap();
+    assert!(said(0).contains("Management"), "{selectors:#?}");
+    assert!((1..selectors.len()).any(|at| said(at).contains("AWS::DynamoDB::Table")), "{selectors:#?}");
     let checked = program::run(place.path(), &[&["doctor", "--check"], ledger.as_slice()].concat());
     assert_eq!((checked.code, &checked.out), (Some(1), &done.out));
     let json = program::run(place.path(), &[&["doctor", "--format", "json"], ledger.as_slice()].concat());

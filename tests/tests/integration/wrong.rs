@@ -116,6 +116,49 @@ fn a_changed_proposal_is_not_proven() {
 }
 
 #[test]
+fn what_nobody_proved_does_not_lie_beside_what_was() {
+    let place = place();
+    let place = place.path();
+    check(&ask(place, &["propose", "--out", "out"]), 0, &[]);
+    let folder = crate::judged::folders(&place.join("out")).remove(0);
+    let is_told = |words: &str| {
+        let ran = run(place, &["verify", "out"]);
+        assert_eq!(ran.code, Some(2), "{words}: {ran:#?}");
+        assert!(ran.out.contains("failed") && ran.out.contains(words), "{words}: {ran:#?}");
+    };
+    std::fs::write(folder.join("after/extra.json"), "{}").unwrap();
+    is_told("`after/extra.json` is no part of the proposal");
+    std::fs::remove_file(folder.join("after/extra.json")).unwrap();
+    for file in ["steps.md", "changes.diff"] {
+        let kept = std::fs::read_to_string(folder.join(file)).unwrap();
+        std::fs::write(folder.join(file), format!("{kept}# and more\n")).unwrap();
+        is_told(&format!("`{file}` does not say what"));
+        std::fs::write(folder.join(file), kept).unwrap();
+    }
+    check(&run(place, &["verify", "out"]), 0, &[]);
+    let evidence = folder.join("evidence.json");
+    std::fs::rename(&evidence, place.join("evidence.json")).unwrap();
+    is_told("holds no `evidence.json`");
+    std::fs::remove_dir_all(&folder).unwrap();
+    is_told("`index.json` names it");
+}
+
+#[test]
+fn a_ledger_that_cannot_be_read_proves_nothing() {
+    let place = place();
+    let place = place.path();
+    check(&ask(place, &["propose", "--out", "out"]), 0, &[]);
+    let day = place.join("junk/usage/v1/provider=aws/date=2026-11-23");
+    std::fs::create_dir_all(&day).unwrap();
+    std::fs::write(day.join("w-1.parquet"), "no parquet").unwrap();
+    let ran = run(place, &["verify", "out", "--ledger", "junk"]);
+    assert_eq!(ran.code, Some(2), "{ran:#?}");
+    assert!(ran.talk.contains("warning: ") && ran.talk.contains("the ledger holds no calls"), "{ran:#?}");
+    let told = run(place, &["verify", "out", "--ledger", "ledger"]);
+    assert!(told.out.contains("in use in the ledger"), "{told:#?}");
+}
+
+#[test]
 fn usage_is_of_one_principal_and_since_a_time() {
     let place = place();
     let count = |arguments: &[&str]| {

@@ -93,6 +93,13 @@ impl Sightings {
         }
     }
 
+    /// The pattern of what its service assigns, where a resource has any.
+    fn assigned(&self, resource: &str) -> Option<String> {
+        // A secret that was asked for without its random end is seen with any such end too: what it ends in is its name.
+        let is_without_end = self.days.contains_key(&format!("{resource}-??????"));
+        assigned_identifier(resource).filter(|_| !is_without_end)
+    }
+
     /// On how many days any of these was seen.
     fn days<'a>(&self, resources: impl Iterator<Item = &'a str>) -> usize {
         let days = resources.filter_map(|resource| self.days.get(resource)).flatten();
@@ -153,9 +160,7 @@ pub(crate) fn generalise(
     let patterns: Vec<(String, &str)> = seen
         .days
         .keys()
-        .map(|resource| {
-            (assigned_identifier(resource).unwrap_or_else(|| resource.clone()), resource.as_str())
-        })
+        .map(|resource| (seen.assigned(resource).unwrap_or_else(|| resource.clone()), resource.as_str()))
         .collect();
     let paths: Vec<Path<'_>> =
         patterns.iter().map(|(pattern, resource)| Path::of(pattern, resource)).collect();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::grant::Account;
 use crate::part::Clause;
+use crate::proposal::AS_GRANTED;
 use crate::propose::Ruled;
 use crate::propose::element::{Element, Extent};
 use crate::propose::generalise::{Reach, Rule, Sightings, Surroundings, generalise};
@@ -99,7 +100,7 @@ impl<'c> Narrowing<'c> {
                 for (pattern, granted) in resources.patterns.iter().zip(&globs) {
                     if granted.intersects(resource) {
                         *matched = true;
-                        patterns.insert(pattern.clone(), "as granted");
+                        patterns.insert(pattern.clone(), AS_GRANTED);
                     }
                 }
             }

@@ -5,6 +5,8 @@ mod split;
 
 use std::collections::BTreeSet;
 
+use twox_hash::XxHash3_64;
+
 use crate::Document;
 use crate::action_set::Expander;
 use crate::grant::{Account, Attachment, Policy, PolicyKind, Principal, PrincipalKind};
@@ -47,7 +49,7 @@ pub(super) fn place(
     }
     leave_groups(principal, account, &mut changes);
     move_out_of_line(expander, account, principal, elements, &mut changes)?;
-    name_apart(account, &mut changes);
+    name_apart(account, principal, &mut changes);
     let attached: usize = changes.iter().map(managed_count).sum();
     let limit = ATTACHED_LIMIT.max(changes.iter().filter(|change| change.is_attached()).count());
     if attached > limit {
@@ -208,8 +210,9 @@ pub(crate) fn own(after: &[NewPolicy]) -> impl Iterator<Item = &NewPolicy> {
     after.iter().filter(|new| new.group.is_none())
 }
 
-/// New managed policies must not take a name that the account or the proposal already uses.
-fn name_apart(account: &Account, changes: &mut [PolicyChange]) {
+/// New managed policies must not take a name that the account or the proposal already uses, nor one that another principal's
+/// proposal may come to.
+fn name_apart(account: &Account, principal: &Principal, changes: &mut [PolicyChange]) {
     let mut taken: BTreeSet<String> = account
         .policies
         .iter()
@@ -222,6 +225,9 @@ fn name_apart(account: &Account, changes: &mut [PolicyChange]) {
             let is_new = matches!(change.edit, Edit::Replace) || (is_version && at > 0);
             if new.inline || !is_new {
                 continue;
+            }
+            if may_be_anothers(account, principal, &new.name) {
+                new.name = shorten(&new.name, &format!("-{:08x}", digest(&principal.arn)));
             }
             let base = new.name.clone();
             let mut number = 2;
@@ -236,6 +242,23 @@ fn name_apart(account: &Account, changes: &mut [PolicyChange]) {
 /// The name of a principal's own policy in place of one that it shares.
 fn own_name(principal: &Principal, policy: &Policy) -> String {
     shorten(&format!("{}-{}", principal.name, policy.name), "")
+}
+
+/// Whether the name of another role or user, with a policy's behind it, may be the same name: `app` with `db-read` and `app-db` with `read`,
+/// or a role and a user of one name. Of what is cut nobody knows.
+fn may_be_anothers(account: &Account, principal: &Principal, name: &str) -> bool {
+    let name = name.to_lowercase();
+    let begins_it = |other: &Principal| {
+        let rest = name.strip_prefix(&other.name.to_lowercase());
+        other.arn != principal.arn && rest.is_some_and(|rest| rest.starts_with('-'))
+    };
+    name.chars().count() >= NAME_LIMIT || account.principals.iter().any(begins_it)
+}
+
+/// A short number of a text, the same in every run.
+fn digest(text: &str) -> u32 {
+    let hash = XxHash3_64::oneshot(text.as_bytes());
+    u32::try_from(hash >> 32).unwrap_or_default()
 }
 
 fn shorten(name: &str, suffix: &str) -> String {

@@ -35,6 +35,7 @@ fn everything_visible() -> Coverage {
         management_reads: true,
         management_writes: true,
         data: vec![data("AWS::S3::Object"), data("AWS::SQS::Queue"), data("AWS::DynamoDB::Table")],
+        unseen_home: None,
         excluded_services: BTreeSet::new(),
         lost: 0,
         unreadable: 0,

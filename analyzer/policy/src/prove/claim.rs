@@ -88,7 +88,7 @@ impl Claim {
         };
         for policy in &evidence.policies {
             claim.before.push((policy.name.clone(), read(&policy.before)?));
-            let is_kept = policy.edit == Edit::Keep.as_str();
+            let is_kept = policy.edit == Edit::Keep;
             let is_managed = policy.arn.is_some() || (is_kept && policy.after.iter().any(|new| !new.inline));
             claim.attached += usize::from(is_managed && policy.group.is_none());
             for after in &policy.after {

@@ -1,10 +1,10 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::*;
-use crate::coverage::{Coverage, Window};
 use crate::evidence::{AfterEntry, policy_entry};
 use crate::grant::Versions;
 use crate::parse;
+use crate::proposal::{NewPolicy, PolicyChange};
 
 fn change(edit: Edit, versions: Option<Versions>) -> PolicyChange {
     let text = r#"{"Statement": [{"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}]}"#;
@@ -25,29 +25,7 @@ fn change(edit: Edit, versions: Option<Versions>) -> PolicyChange {
 fn steps_of(change: PolicyChange) -> String {
     let after = AfterEntry { name: "new".to_owned(), inline: false, file: "after/new.json".to_owned() };
     let entries = [policy_entry(&change, "before/old.json".to_owned(), vec![after])];
-    let proposal = Proposal {
-        principal: "arn:aws-cn:iam::111122223333:role/app".to_owned(),
-        kind: PrincipalKind::Role,
-        name: "app".to_owned(),
-        coverage: Coverage {
-            window: Window { start: 0, end: 0 },
-            since: 0,
-            minimum: 0,
-            management_reads: true,
-            management_writes: true,
-            data: Vec::new(),
-            excluded_services: BTreeSet::new(),
-            lost: 0,
-            unreadable: 0,
-        },
-        changes: vec![change],
-        leaves_groups: BTreeSet::new(),
-        kept: Vec::new(),
-        removed: Vec::new(),
-        unlisted: BTreeMap::new(),
-        unknown_patterns: Vec::new(),
-    };
-    steps(&proposal, &entries)
+    steps("arn:aws-cn:iam::111122223333:role/path/app", "role", &BTreeSet::new(), &entries)
 }
 
 #[test]
@@ -69,4 +47,56 @@ fn a_policy_with_all_its_versions_loses_the_oldest_first() {
     ));
     assert!(!steps_of(change(Edit::NewVersion, versions(None))).contains("delete-policy-version"));
     assert_eq!(steps_of(change(Edit::NewVersion, None)).matches("create-policy-version").count(), 2);
+}
+
+#[test]
+fn the_way_back_leaves_nothing_behind() {
+    let steps = steps_of(change(Edit::Replace, None));
+    let (_, back) = steps.split_once("## The way back").unwrap();
+    let expected = "
+aws iam attach-role-policy --role-name app --policy-arn arn:aws-cn:iam::111122223333:policy/old
+aws iam detach-role-policy --role-name app --policy-arn arn:aws-cn:iam::111122223333:policy/new
+aws iam delete-policy --policy-arn arn:aws-cn:iam::111122223333:policy/new
+";
+    assert!(back.contains(expected), "{steps}");
+}
+
+#[test]
+fn where_there_is_no_room_one_policy_takes_the_place_of_the_other() {
+    let entries: Vec<_> = (0..8)
+        .map(|at| {
+            let mut change = change(Edit::Replace, None);
+            change.arn = Some(format!("arn:aws:iam::aws:policy/old-{at}"));
+            let file = format!("after/new-{at}.json");
+            let after = AfterEntry { name: format!("new-{at}"), inline: false, file };
+            policy_entry(&change, format!("before/old-{at}.json"), vec![after])
+        })
+        .collect();
+    let steps = steps("arn:aws:iam::111122223333:user/ann", "user", &BTreeSet::new(), &entries);
+    let mut attached: BTreeSet<String> =
+        (0..8).map(|at| format!("arn:aws:iam::aws:policy/old-{at}")).collect();
+    let before = attached.clone();
+    let mut made = BTreeSet::new();
+    let (forth, back) = steps.split_once("## The way back").unwrap();
+    for commands in [forth, back] {
+        for line in commands.lines() {
+            let arn = line.rsplit(' ').next().unwrap().to_owned();
+            if line.contains("create-policy ") {
+                assert!(made.insert(line.split("--policy-name ").nth(1).unwrap().split(' ').next().unwrap()));
+            } else if line.contains("attach-user-policy") {
+                assert!(attached.insert(arn), "{line}");
+            } else if line.contains("detach-user-policy") {
+                assert!(attached.remove(&arn), "{line}");
+            } else if line.contains("delete-policy ") {
+                assert!(!attached.contains(&arn) && made.remove(arn.rsplit('/').next().unwrap()), "{line}");
+            }
+            assert!(attached.len() <= 10, "{steps}");
+        }
+        if commands == forth {
+            assert_eq!(attached.len(), 8);
+            assert!(attached.iter().all(|arn| arn.contains("111122223333:policy/new-")));
+        }
+    }
+    assert_eq!(attached, before);
+    assert!(made.is_empty());
 }

@@ -17,6 +17,7 @@ pub(super) fn verify(
     evidence: &Evidence,
     ledger: Option<&Ledger>,
 ) -> anyhow::Result<Vec<Line>> {
+    let strange = super::folder::strange(folder, super::folder::of_cluster(evidence))?;
     let claim = Claim::of_evidence(evidence, |file| text_of(folder, file))?;
     let mut claim = claim.map_err(anyhow::Error::msg)?;
     if let Some(ledger) = ledger {
@@ -25,16 +26,19 @@ pub(super) fn verify(
         claim.replayed.dedup();
     }
     let principal = evidence.principal.clone();
-    Ok(match check(&claim) {
-        Ok(proof) => vec![Line {
+    let mut lines = Line::violations(&principal, &strange);
+    match check(&claim) {
+        Ok(_) if !lines.is_empty() => {}
+        Ok(proof) => lines.push(Line {
             principal,
             result: "proven",
             protected: proof.protected,
             elements: proof.elements,
             detail: format!("{} of {} requests replayed are allowed", proof.allowed, proof.replayed),
-        }],
-        Err(violations) => Line::violations(&principal, &violations),
-    })
+        }),
+        Err(violations) => lines.extend(Line::violations(&principal, &violations)),
+    }
+    Ok(lines)
 }
 
 /// Requests of the ledger that were allowed in the evidence's window.

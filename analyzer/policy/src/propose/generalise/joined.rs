@@ -3,7 +3,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::alone::stands_alone;
+use super::alone::stays_exact;
 use super::opening::because;
 use super::segment::SEPARATORS;
 use super::thresholds::Thresholds;
@@ -59,7 +59,7 @@ impl Joining<'_> {
         way: &Way<impl Fn(&str) -> Option<String>>,
     ) -> BTreeMap<String, Rule> {
         let mut groups: BTreeMap<(Option<&str>, String), Vec<&str>> = BTreeMap::new();
-        for pattern in rules.keys().filter(|pattern| !stands_alone(pattern)) {
+        for pattern in rules.keys().filter(|pattern| !stays_exact(pattern)) {
             if let Some(wider) = (way.wider)(pattern) {
                 let of_type = self.surroundings.catalog.resource_type(pattern).map(|known| known.name);
                 groups.entry((of_type, wider)).or_default().push(pattern);

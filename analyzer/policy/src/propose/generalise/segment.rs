@@ -5,7 +5,7 @@
 //! name stays too. A date that is written with separators, as `2026/09/01/` or `year=2026/month=09/`, is one segment, for
 //! its months alone are never many.
 
-use super::alone::stands_alone;
+use super::alone::stays_exact;
 use super::name_start;
 
 /// Segments of a name that are told apart; what is deeper is one. It bounds what names made to be deep cost.
@@ -16,7 +16,7 @@ pub(super) const SEPARATORS: [char; 2] = ['/', ':'];
 /// A resource's name: what stays whatever is seen, and the segments that may be opened, of which there are none where
 /// each such resource is a permission of its own.
 pub(super) fn segments(pattern: &str) -> (&str, Vec<&str>) {
-    let start = name_start(pattern).filter(|_| !stands_alone(pattern)).unwrap_or(pattern.len());
+    let start = name_start(pattern).filter(|_| !stays_exact(pattern)).unwrap_or(pattern.len());
     let mut ranges: Vec<(usize, usize)> = Vec::new();
     let mut at = start;
     let mut is_empty = false;

@@ -64,6 +64,34 @@ fn uuid(at: usize) -> String {
 }
 
 #[test]
+fn the_name_of_a_secret_without_its_random_end_is_no_such_end() {
+    let secret = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod-config";
+    let with_end = format!("{secret}-??????");
+    let expected = [secret, &with_end].map(|pattern| (pattern.to_owned(), "as seen"));
+    assert_eq!(patterns(READ, &[secret, &with_end]), expected);
+}
+
+#[test]
+fn networks_and_images_stay_exact_however_many_there_are() {
+    for kind in ["subnet", "vpc", "image"] {
+        let id = if kind == "image" { "ami" } else { kind };
+        let name = |at: usize| format!("arn:aws:ec2:eu-west-1:*:{kind}/{id}-{:017x}", at * 7919 + 1);
+        let names: Vec<_> = (0..30).map(name).collect();
+        let seen = sightings(names.iter().map(String::as_str).zip(0..));
+        let way = |prefixes| Reach::opened(READ, prefixes, true);
+        for reach in [way(false), way(true)] {
+            let catalog = Catalog::embedded().unwrap();
+            let surroundings = Surroundings { catalog, inventory: Inventory::none(), today: 0 };
+            let mut patterns: Vec<_> = generalise(reach, surroundings, &seen).into_keys().collect();
+            let mut names = names.clone();
+            patterns.sort();
+            names.sort();
+            assert_eq!(patterns, names);
+        }
+    }
+}
+
+#[test]
 fn assigned_identifiers_become_wildcards() {
     let cases = [
         (

@@ -218,3 +218,30 @@ fn a_call_of_unknown_outcome_is_neither_use_nor_the_lack_of_it() {
     assert_eq!(list.reason, Some(Reason::OutcomeUnknown("s3:ListObjects".to_owned())));
     assert!(list.seen.is_some() && list.narrowed.is_empty());
 }
+
+#[test]
+fn what_is_logged_in_another_region_is_not_called_unused() {
+    let granted = statement("Allow", &json!(["iam:CreateUser", "sqs:SendMessage"]), &json!("*"));
+    let account = role(vec![policy("all", PolicyKind::Inline, 1, &document(&[granted]))]);
+    let coverage = Coverage { unseen_home: Some("us-east-1".to_owned()), ..everything_visible() };
+    let proposal = proven(&account, &Usage::default(), &coverage).unwrap();
+    let kept: Vec<_> = proposal.kept.iter().map(|kept| (kept.name.as_str(), kept.reason.clone())).collect();
+    assert_eq!(kept, [("iam:CreateUser", Some(Reason::HomeRegionOff("us-east-1".to_owned())))]);
+    assert_eq!(proposal.removed.len(), 1);
+}
+
+#[test]
+fn an_account_without_a_log_loses_nothing_and_is_told_so() {
+    let granted = statement("Allow", &json!("sqs:*"), &json!("*"));
+    let twice = vec![
+        policy("wide", PolicyKind::Inline, 1, &document(std::slice::from_ref(&granted))),
+        policy("again", PolicyKind::Inline, 2, &document(&[granted])),
+    ];
+    let coverage = Coverage { window: Window { start: 0, end: 0 }, ..everything_visible() };
+    let proposal = proven(&role(twice), &Usage::default(), &coverage).unwrap();
+    let mut reasons = proposal.kept.iter().filter_map(|kept| kept.reason.as_ref()).map(Reason::code);
+    assert!(reasons.clone().any(|code| code == "no_log"));
+    assert!(reasons.all(|code| ["no_log", "no_operation", "not_logged"].contains(&code)));
+    // That one policy says what another does is no reason to take it away.
+    assert!(!proposal.changes_anything(), "{:#?}", proposal.changes);
+}

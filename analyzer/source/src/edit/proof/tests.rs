@@ -55,7 +55,7 @@ fn proven(after: &str, other: &str, wanted: &str, edit: &Edit, options: Options)
         name: "orders".to_owned(),
         arn: None,
         holder: Some("app".to_owned()),
-        edit: "put_inline".to_owned(),
+        edit: remit_policy::Edit::PutInline,
         before: document(BEFORE),
         after: vec![("orders".to_owned(), document(wanted))],
     };
