@@ -3,7 +3,12 @@
 
 use std::process::ExitCode;
 
+use mimalloc::MiMalloc;
 use remit_ingest::{NoProgress, Options, cloudtrail, kubernetes};
+
+/// As the program has it.
+#[global_allocator]
+static MEMORY: MiMalloc = MiMalloc;
 
 #[expect(clippy::print_stderr, reason = "an example talks on the terminal")]
 fn main() -> ExitCode {

@@ -21,6 +21,7 @@ mod options;
 mod pieces;
 mod progress;
 mod publisher;
+mod ranks;
 mod reader;
 mod run;
 mod scan;

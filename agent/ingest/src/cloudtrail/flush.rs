@@ -4,7 +4,7 @@
 //! was counted. Rows of different days go to different files and are written by several threads.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,6 +19,7 @@ use super::identity::{Identity, Kind};
 use super::operation::PlanList;
 use super::table::{Row, Table};
 use crate::bounded::{Excess, tree_of};
+use crate::ranks::{Ranks, at, classes};
 
 /// One worker's share of a flush, taken out of its recorder so that the worker counts on meanwhile.
 pub(crate) struct Part {
@@ -170,16 +171,16 @@ fn choose_examples(parts: &[Part], names: &Names<'_>, rows: &mut [Flat]) {
 
 /// Gives equal identities, operations and origins of all parts one number.
 fn flatten<'a>(parts: &'a [Part]) -> (Names<'a>, Vec<Flat>) {
-    let mut whos: HashMap<Cow<'a, Identity>, u32, FixedState> = HashMap::default();
-    let mut origins: HashMap<&'a str, u32, FixedState> = HashMap::default();
-    let mut operations: HashMap<(&'a str, &'a str), u32, FixedState> = HashMap::default();
+    let mut whos: Ranks<Cow<'a, Identity>> = Ranks::default();
+    let mut origins: Ranks<&'a str> = Ranks::default();
+    let mut operations: Ranks<(&'a str, &'a str)> = Ranks::default();
     let mut flats = Vec::with_capacity(parts.iter().map(|part| part.table.rows().len()).sum());
     for (part_number, part) in parts.iter().enumerate() {
         let table = &part.table;
         let origin_of: Vec<u32> = (0..table.origins.len())
             .map(|number| {
                 let text = table.origins.get(u32::try_from(number).unwrap_or(0));
-                number_of(&mut origins, std::str::from_utf8(text).unwrap_or_default())
+                origins.number(std::str::from_utf8(text).unwrap_or_default())
             })
             .collect();
         let calls: Vec<(u32, u32)> = (0..table.calls.len())
@@ -187,7 +188,7 @@ fn flatten<'a>(parts: &'a [Part]) -> (Names<'a>, Vec<Flat>) {
                 let call = table.calls.get(u32::try_from(number).unwrap_or(0));
                 let (plan, recipient) = super::call::peek(call).unwrap_or_default();
                 let name = part.plans.get(plan).map_or(("", ""), |plan| (&plan.service, &plan.operation));
-                (number_of(&mut operations, name), recipient)
+                (operations.number(name), recipient)
             })
             .collect();
         // Hardly any identity calls in the logs of two accounts.
@@ -199,7 +200,7 @@ fn flatten<'a>(parts: &'a [Part]) -> (Names<'a>, Vec<Flat>) {
                 Some((_, who)) => *who,
                 None => {
                     let who = table.identities.identity(row.key.identity, table.name(recipient));
-                    let who = number_of(&mut whos, who);
+                    let who = whos.number(who);
                     known.push((recipient, who));
                     who
                 }
@@ -211,50 +212,25 @@ fn flatten<'a>(parts: &'a [Part]) -> (Names<'a>, Vec<Flat>) {
                 call: row.key.call,
                 hour: row.key.hour,
                 who,
-                origin: origin_of.get(row.key.origin as usize).copied().unwrap_or(0),
+                origin: at(&origin_of, row.key.origin),
                 is_example: false,
                 row: u32::try_from(row_number).unwrap_or(u32::MAX),
             });
         }
     }
-    let (whos, who_ranks) = ranked(whos);
-    let (origins, origin_ranks) = ranked(origins);
-    let (_, operation_ranks) = ranked(operations);
-    let mut principals = Vec::with_capacity(whos.len());
-    for pair in [None].into_iter().chain(whos.iter().map(Some)).zip(&whos) {
-        let last = principals.last().copied().unwrap_or(0);
-        let same =
-            pair.0.is_some_and(|left| left.account == pair.1.account && left.principal == pair.1.principal);
-        principals.push(if same { last } else { last + 1 });
-    }
-    let rank = |ranks: &[u32], number: u32| ranks.get(number as usize).copied().unwrap_or(0);
+    let (whos, who_ranks) = whos.ranked();
+    let (origins, origin_ranks) = origins.ranked();
+    let (_, operation_ranks) = operations.ranked();
+    let principals =
+        classes(&whos, |left, right| left.account == right.account && left.principal == right.principal);
     for flat in &mut flats {
-        flat.who = rank(&who_ranks, flat.who);
-        flat.principal = principals.get(flat.who as usize).copied().unwrap_or(0);
-        flat.origin = rank(&origin_ranks, flat.origin);
-        flat.operation = rank(&operation_ranks, flat.operation);
+        flat.who = at(&who_ranks, flat.who);
+        flat.principal = at(&principals, flat.who);
+        flat.origin = at(&origin_ranks, flat.origin);
+        flat.operation = at(&operation_ranks, flat.operation);
     }
     let is_service = origins.iter().map(|origin| is_service(origin)).collect();
     (Names { whos, origins, is_service }, flats)
-}
-
-/// The number of a thing; the next one for a new thing.
-fn number_of<T: Eq + std::hash::Hash>(numbered: &mut HashMap<T, u32, FixedState>, thing: T) -> u32 {
-    let next = u32::try_from(numbered.len()).unwrap_or(u32::MAX);
-    *numbered.entry(thing).or_insert(next)
-}
-
-/// Sorts numbered things; the second list tells a thing's place by its number.
-fn ranked<T: Ord>(numbered: HashMap<T, u32, FixedState>) -> (Vec<T>, Vec<u32>) {
-    let mut sorted: Vec<(T, u32)> = numbered.into_iter().collect();
-    sorted.sort_unstable();
-    let mut ranks = vec![0; sorted.len()];
-    for (rank, (_, number)) in sorted.iter().enumerate() {
-        if let Some(slot) = ranks.get_mut(*number as usize) {
-            *slot = u32::try_from(rank).unwrap_or(u32::MAX);
-        }
-    }
-    (sorted.into_iter().map(|(thing, _)| thing).collect(), ranks)
 }
 
 fn stage_day(

@@ -21,7 +21,7 @@ const NAME_LIMIT: usize = 1024;
 /// Groups that take more bytes together are not kept one by one.
 const GROUPS_LIMIT: usize = 4096;
 
-/// Who made a call, without where from.
+/// Who made a call, without where from. Those of whom one example speaks follow each other in this order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Who {
     /// The name that was judged.
@@ -29,14 +29,14 @@ pub(crate) struct Who {
     /// The groups that were judged, beyond those that a ServiceAccount always has: in order, with commas between. `*` where
     /// they are too many.
     pub(crate) groups: String,
-    /// Who impersonated the principal.
-    pub(crate) source: Option<String>,
-    /// The public identifier of the token or certificate.
-    pub(crate) credential: Option<String>,
     /// Namespace and name of the pod whose token it is; what was generated of the name is cut.
     pub(crate) pod: Option<(String, String)>,
     /// Who asked on the principal's behalf what it may do.
     pub(crate) via: Option<String>,
+    /// Who impersonated the principal.
+    pub(crate) source: Option<String>,
+    /// The public identifier of the token or certificate.
+    pub(crate) credential: Option<String>,
 }
 
 /// `user` and `impersonatedUser` of an event.
@@ -101,6 +101,12 @@ impl Who {
             source: None,
             ..self.clone()
         })
+    }
+
+    /// Whether the other differs in nothing but credential and impersonator.
+    pub(crate) fn is_kin(&self, other: &Self) -> bool {
+        (&self.principal, &self.groups, &self.pod, &self.via)
+            == (&other.principal, &other.groups, &other.pod, &other.via)
     }
 
     pub(crate) fn kind(&self) -> &'static str {

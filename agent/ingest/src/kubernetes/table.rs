@@ -24,6 +24,8 @@ pub(crate) struct Table {
     call_of_raw: Vec<u32>,
     whos: IndexSet<Who, FixedState>,
     calls: IndexSet<Call, FixedState>,
+    /// What is looked at of the calls each time, closer together than they are.
+    traits: Vec<Traits>,
     /// Addresses that calls came from.
     origins: Interner,
     clusters: IndexSet<Option<Arc<str>>, FixedState>,
@@ -45,20 +47,30 @@ pub(crate) struct Caller {
     pub(crate) constrained: Option<(u32, String)>,
 }
 
-/// What was asked for and what came of it.
+/// What was asked for and what came of it. Those that one example stands for follow each other in this order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Call {
     pub(crate) asked: Asked,
     pub(crate) outcome: Outcome,
     /// The answer's code, where the call was denied or failed.
     pub(crate) error: Option<u16>,
-    pub(crate) authorizer: Option<String>,
     /// Whether what was to be changed was created.
     pub(crate) is_created: bool,
     /// Whether the connection was handed over.
     pub(crate) is_upgraded: bool,
     /// Whether it changes nothing.
     pub(crate) is_read: bool,
+    /// What allowed it: no part of what is called alike.
+    pub(crate) authorizer: Option<String>,
+}
+
+/// What is looked at of a call each time that it is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Traits {
+    /// Whether it changes nothing.
+    pub(crate) is_read: bool,
+    /// Whether an access review was created, which shows another's permission.
+    pub(crate) is_review: bool,
 }
 
 /// What makes calls equal, by numbers.
@@ -80,27 +92,71 @@ pub(crate) struct Row {
     pub(crate) first: i64,
     pub(crate) last: i64,
     /// The smallest identifier, so that it does not depend on the order of events.
-    pub(crate) sample: Box<str>,
+    pub(crate) sample: Sample,
 }
 
-/// A row with what its numbers stand for.
-pub(crate) struct Told<'a> {
-    pub(crate) hour: i32,
-    pub(crate) who: &'a Who,
-    pub(crate) call: &'a Call,
-    pub(crate) origin: &'a str,
-    pub(crate) cluster: Option<&'a str>,
-    pub(crate) row: &'a Row,
+/// An identifier, with its beginning where comparing finds it first; empty for none.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sample {
+    head: u64,
+    text: Box<str>,
 }
 
-/// Bytes that a row takes while it is counted, and as a record when it is written.
-const ROW: usize = 500;
+/// Bytes that a row takes while it is counted, and more when it is written.
+const ROW: usize = 250;
 
 /// Bytes that a thing takes beside its texts, its place in a hash table included.
 const THING: usize = 300;
 
 /// Identifiers are 36 bytes; what is much longer is not kept as an example.
 const SAMPLE_LIMIT: usize = 128;
+
+impl Call {
+    /// Whether the other differs in nothing but what allowed it.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let told = |call: &Self| (call.outcome, call.error, call.is_created, call.is_upgraded, call.is_read);
+        self.asked == other.asked && told(self) == told(other)
+    }
+
+    fn traits(&self) -> Traits {
+        let is_review = matches!(
+            self.asked.operation.as_str(),
+            "create subjectaccessreviews" | "create localsubjectaccessreviews"
+        ) && self.asked.service == "authorization.k8s.io";
+        Traits { is_read: self.is_read, is_review: is_review && self.outcome == Outcome::Allowed }
+    }
+}
+
+impl Sample {
+    fn of(text: &str) -> Self {
+        Self { head: head(text), text: text.into() }
+    }
+
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        Some(&*self.text).filter(|text| !text.is_empty())
+    }
+
+    /// Takes what is smaller, and is not empty.
+    #[inline]
+    fn lower(&mut self, text: &str) {
+        let head = head(text);
+        // Hardly any two identifiers begin alike.
+        let is_lower = head < self.head || (head == self.head && *text < *self.text) || self.text.is_empty();
+        if is_lower && !text.is_empty() {
+            *self = Self { head, text: text.into() };
+        }
+    }
+}
+
+/// The first bytes of a text, in the order of texts.
+#[inline]
+fn head(text: &str) -> u64 {
+    let mut head = [0; 8];
+    for (slot, byte) in head.iter_mut().zip(text.bytes()) {
+        *slot = byte;
+    }
+    u64::from_be_bytes(head)
+}
 
 impl Table {
     pub(crate) fn who(&mut self, who: Who) -> u32 {
@@ -113,8 +169,12 @@ impl Table {
     pub(crate) fn call(&mut self, call: Call) -> u32 {
         let Asked { service, operation, resource, namespace, version } = &call.asked;
         let texts = service.len() + operation.len() + resource.len() + namespace.len() + version.len();
+        let traits = call.traits();
         let (number, is_new) = self.calls.insert_full(call);
-        self.texts += if is_new { texts + THING } else { 0 };
+        if is_new {
+            self.traits.push(traits);
+            self.texts += texts + THING;
+        }
         small(number)
     }
 
@@ -124,6 +184,30 @@ impl Table {
 
     pub(crate) fn get_call(&self, number: u32) -> Option<&Call> {
         self.calls.get_index(number as usize)
+    }
+
+    /// What is looked at of a call.
+    #[inline]
+    pub(crate) fn traits(&self, call: u32) -> Traits {
+        self.traits.get(call as usize).copied().unwrap_or_default()
+    }
+
+    /// By their numbers, as all of these.
+    pub(crate) fn whos(&self) -> impl Iterator<Item = &Who> {
+        self.whos.iter()
+    }
+
+    pub(crate) fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.calls.iter()
+    }
+
+    pub(crate) fn clusters(&self) -> impl Iterator<Item = Option<&str>> {
+        self.clusters.iter().map(Option::as_deref)
+    }
+
+    pub(crate) fn origins(&self) -> impl Iterator<Item = &str> {
+        let numbers = 0..u32::try_from(self.origins.len()).unwrap_or(u32::MAX);
+        numbers.map(|number| std::str::from_utf8(self.origins.get(number)).unwrap_or_default())
     }
 
     pub(crate) fn get_cluster(&self, number: u32) -> Option<&str> {
@@ -170,28 +254,17 @@ impl Table {
                 row.count = row.count.saturating_add(1);
                 row.first = row.first.min(time);
                 row.last = row.last.max(time);
-                if !id.is_empty() && (row.sample.is_empty() || id < &*row.sample) {
-                    row.sample = id.into();
-                }
+                row.sample.lower(id);
             }
             None => {
-                self.rows.insert(key, Row { count: 1, first: time, last: time, sample: id.into() });
+                self.rows.insert(key, Row { count: 1, first: time, last: time, sample: Sample::of(id) });
             }
         }
     }
 
-    /// The rows, told.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = Told<'_>> {
-        self.rows.iter().filter_map(|(key, row)| {
-            Some(Told {
-                hour: key.hour,
-                who: self.get_who(key.who)?,
-                call: self.get_call(key.call)?,
-                origin: std::str::from_utf8(self.origins.get(key.origin)).ok()?,
-                cluster: self.get_cluster(key.cluster),
-                row,
-            })
-        })
+    /// Equal calls of one hour.
+    pub(crate) fn rows(&self) -> &HashMap<Key, Row, FixedState> {
+        &self.rows
     }
 
     /// Bytes of memory that the counts take, roughly.
