@@ -94,6 +94,21 @@ pub(crate) fn coverage_of(
     })
 }
 
+/// With no coverage record of the account nothing is known, and nothing counts as unused.
+pub(crate) fn no_coverage(settings: WindowSettings) -> Coverage {
+    Coverage {
+        window: Window { start: 0, end: 0 },
+        since: 0,
+        minimum: settings.minimum.max(1),
+        management_reads: false,
+        management_writes: false,
+        data: Vec::new(),
+        excluded_services: BTreeSet::new(),
+        lost: 0,
+        unreadable: 0,
+    }
+}
+
 /// Whether nothing in a region's records speaks against a class that others show: a trail of one region says nothing
 /// about the trail of another.
 ///
