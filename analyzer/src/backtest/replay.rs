@@ -92,7 +92,7 @@ impl Cause {
 impl Replay<'_> {
     /// What became of the identity, for each policy and each horizon.
     pub(super) fn windows(&self, plan: &Plan, horizons: &[i64]) -> Vec<Window> {
-        if self.identity.usage.actions.is_empty() {
+        if self.is_idle() && self.identity.usage.actions.is_empty() {
             // It never needed anything, which takes no policy to tell.
             let each = |policy| horizons.iter().map(move |horizon| self.quiet(policy, *horizon));
             return plan.policies.iter().copied().flat_map(each).collect();
