@@ -427,3 +427,6 @@ fn summed(text: &mut String, groups: &[&Group]) -> std::fmt::Result {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

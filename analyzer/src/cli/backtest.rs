@@ -67,6 +67,10 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         generalise: arguments.analysing.generalise(),
         drop_watched: None,
     };
+    if let Some(tier) = arguments.analysing.tier {
+        // It may come from a file of options, and whoever asked for no tier would miss the others.
+        streams.say(&format!("of the tiers, `{tier}` alone is replayed, as `--tier` says"));
+    }
     let backtest = past.replay(&plan);
     for (realm, told) in told {
         missing(&plan, &backtest, realm, told.end - told.first).iter().for_each(|told| streams.say(told));

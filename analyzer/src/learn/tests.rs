@@ -187,7 +187,7 @@ fn a_drill_of_whom_nothing_was_seen_yet_is_watched() {
         "what it restores it takes away, and not what it restores from"
     );
     assert_eq!(watched(&granted, 250, None), [""; 0], "two quarters had no run");
-    assert_eq!(watched(&["rds:Restore*"], 100, None).len(), 4);
+    assert!(watched(&["rds:Restore*"], 100, None).len() > 3, "a policy names the verb");
     for wide in ["*", "rds:*"] {
         assert_eq!(watched(&[wide], 100, None), [""; 0], "an administrator nobody needs is no drill");
     }
