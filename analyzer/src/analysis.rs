@@ -17,14 +17,14 @@ use remit_policy::{
 };
 
 use crate::deploys::{Deployed, Deploys};
-use crate::learn::{Community, Kinds, Peers, Tier, retained, with_verdict};
+use crate::learn::{Community, Deeds, Kinds, Peers, Tier, retained, with_verdict};
 use crate::mutes::Mutes;
 use crate::owners::Owners;
 use crate::regions::{RegionCoverage, regions};
 use crate::report::model::LinkLine;
 use crate::rollup::{Caller, PrincipalCalls};
 use crate::suspects::{Burst, Suspects};
-use crate::visible::{Said, WindowSettings, coverage_of};
+use crate::visible::{DAY, Said, WindowSettings, coverage_of, no_coverage};
 use crate::workloads::WorkloadCalls;
 use crate::written::Written;
 
@@ -51,6 +51,8 @@ pub(crate) struct Settings {
     pub(crate) deploys: Arc<Deploys>,
     /// For how many days after a deploy what is not used stays.
     pub(crate) settle: i64,
+    /// After how many days without use what is watched goes; none where it stays.
+    pub(crate) drop_watched: Option<i64>,
 }
 
 /// The first moment from which on calls of any of these principals count.
@@ -339,14 +341,20 @@ fn one(
 ) -> Analysed {
     let catalog = expander.catalog();
     let Observed { account: account_id, coverage, calls, usage, suspect, deployed } = observed;
-    let settling = deployed.settling(Days::day_of(coverage.window.end), settings.settle);
     let given_up = given_up(expander, account, principal, usage, coverage, settings);
     let judged = |expander: &mut Expander<'_>, usage: &Usage| {
         let mut judgement = judge(expander, account, principal, usage, coverage, &given_up);
         let mut used = with_verdict(&judgement, &Verdict::Used);
         used.retain(|id| !suspect.contains_key(id));
         let unused = with_verdict(&judgement, &Verdict::Unused);
-        let retained = retained(catalog, &used, unused, Some(&peers), settings.tier, settling);
+        let deeds = Deeds {
+            used: &used,
+            idle: (usage.calls.distinct() == 0).then_some((account, &judgement.granted)),
+            history: coverage.window.end.saturating_sub(coverage.since).div_euclid(DAY),
+            settling: deployed.settling(Days::day_of(coverage.window.end), settings.settle),
+            drop_watched: settings.drop_watched,
+        };
+        let retained = retained(catalog, deeds, unused, Some(&peers), settings.tier);
         judgement.retain(retained);
         judgement
     };
@@ -418,22 +426,6 @@ fn given_up(
         }
     }
     given_up
-}
-
-/// With no coverage record of the account nothing is known, and nothing counts as unused.
-fn no_coverage(settings: WindowSettings) -> Coverage {
-    Coverage {
-        window: Window { start: 0, end: 0 },
-        since: 0,
-        minimum: settings.minimum.max(1),
-        management_reads: false,
-        management_writes: false,
-        data: Vec::new(),
-        unseen_home: None,
-        excluded_services: BTreeSet::new(),
-        lost: 0,
-        unreadable: 0,
-    }
 }
 
 /// The account id in an ARN.

@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use remit_catalog::{ActionId, Catalog};
-use remit_policy::{Account, Days, Usage, rbac};
+use remit_policy::{Account, Days, Generalise, Usage, rbac};
 
 pub(crate) use self::calibration::Calibration;
 use self::identity::Identity;
@@ -32,7 +32,7 @@ use self::result::Tally;
 pub(crate) use self::result::{Backtest, Line};
 use crate::analysis::{Analysis, inventory};
 use crate::cluster::{Cluster, ClusterCalls};
-use crate::learn::{Community, Kinds, Stratum, stratum_of_user};
+use crate::learn::{Community, Kinds, Stratum, Tier, stratum_of_user};
 use crate::rollup::PrincipalCalls;
 
 /// What is replayed.
@@ -48,6 +48,10 @@ pub(crate) struct Plan {
     pub(crate) policies: Vec<Policy>,
     /// For how many days after a deploy what is not used stays.
     pub(crate) settle: i64,
+    /// How resources that were seen become patterns; none where each tier has its own way.
+    pub(crate) generalise: Option<Generalise>,
+    /// After how many days without use what is watched goes; none where it stays.
+    pub(crate) drop_watched: Option<i64>,
 }
 
 /// How many days of history are learned from at a cut-off.
@@ -93,15 +97,28 @@ pub(crate) struct Cut {
 }
 
 impl Plan {
-    /// The cut-offs that a ledger has history and future for, newest first: the newest ends with the ledger.
-    fn cuts(&self, told: Told) -> Vec<Cut> {
-        let shortest = self.horizons.iter().copied().min().unwrap_or(1);
-        let cuts = |train: Train| {
-            let days = (0..).map(move |at| told.end - shortest - at * self.step.max(1));
-            let days = days.take_while(move |day| day - told.first >= train.least);
-            days.map(move |day| Cut { train, day, since: told.first.max(day - train.longest) })
-        };
-        self.train.iter().flat_map(|train| cuts(*train)).collect()
+    /// The cut-offs that a ledger has history and future for, newest first, each with its horizons. The newest of a horizon ends with
+    /// the ledger: so a horizon has the same cut-offs whether or not others are asked for beside it.
+    fn cuts(&self, told: Told) -> Vec<(Cut, Vec<i64>)> {
+        let mut cuts: BTreeMap<Cut, Vec<i64>> = BTreeMap::new();
+        for (train, horizon) in self.pairs() {
+            let days = (0..).map(|at| told.end - horizon - at * self.step.max(1));
+            for day in days.take_while(|day| day - told.first >= train.least) {
+                let cut = Cut { train, day, since: told.first.max(day - train.longest) };
+                cuts.entry(cut).or_default().push(horizon);
+            }
+        }
+        cuts.into_iter().rev().collect()
+    }
+
+    /// Each length of history with each horizon.
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (Train, i64)> {
+        self.train.iter().flat_map(|train| self.horizons.iter().map(|horizon| (*train, *horizon)))
+    }
+
+    /// How resources that were seen become patterns in a tier.
+    fn way(&self, tier: Tier) -> Generalise {
+        self.generalise.unwrap_or_else(|| tier.generalise())
     }
 }
 
@@ -137,6 +154,17 @@ impl<'a> Past<'a> {
             let name = subject.user.name.clone();
             let stratum = stratum_of_user(&name);
             (name, (Realm::Cluster, stratum))
+        });
+        identities.chain(subjects).collect()
+    }
+
+    /// Who was never seen, by name.
+    pub(crate) fn unseen(&self) -> BTreeSet<String> {
+        let identities = self.identities.iter().filter(|one| one.calls.is_empty());
+        let identities = identities.map(|one| one.principal.arn.clone());
+        let subjects = self.cluster.iter().flat_map(|(cluster, calls)| {
+            let names = cluster.subjects.iter().map(|subject| &subject.user.name);
+            names.filter(|name| calls.get(*name).is_none_or(Vec::is_empty)).cloned()
         });
         identities.chain(subjects).collect()
     }
@@ -180,7 +208,7 @@ fn replay_account(
     plan: &Plan,
 ) {
     let kinds = Kinds::of(account, identities.iter().map(|identity| identity.principal));
-    for cut in plan.cuts(told) {
+    for (cut, horizons) in plan.cuts(told) {
         let calls = identities.iter().flat_map(|identity| &identity.calls).copied();
         let inventory = inventory(calls.filter(|call| !call.seen.days.before(cut.day).is_empty()));
         let exists = Known::of(catalog, &inventory);
@@ -190,7 +218,7 @@ fn replay_account(
             .par_iter()
             .zip(&known)
             .enumerate()
-            .filter(|(_, (identity, usage))| identity.is_eligible(usage, cut))
+            .filter(|(_, (identity, _))| identity.is_eligible(cut))
             .map(|(at, (identity, usage))| {
                 Replay {
                     catalog,
@@ -200,10 +228,9 @@ fn replay_account(
                     peers: community.peers(at),
                     inventory: &inventory,
                     known: &exists,
-                    told,
                     cut,
                 }
-                .windows(plan)
+                .windows(plan, &horizons)
             })
             .collect();
         for window in windows.into_iter().flatten() {
@@ -216,3 +243,6 @@ fn replay_account(
 fn used(usage: &Usage) -> BTreeSet<ActionId> {
     usage.used().map(|(id, _)| id).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,9 +22,11 @@ use remit_policy::rbac::{
 use remit_policy::{Count, Days, Generalise, Window};
 
 use crate::deploys::{Deployed, Deploys};
-use crate::learn::{Community, Doing, Kinds, Known, Peers, Tier, retained_of_subject, used_by_subject};
+use crate::learn::{
+    Community, Doing, Kinds, Known, Peers, Tier, drop_watched, retained_of_subject, used_by_subject,
+};
 use crate::rollup::PrincipalCalls;
-use crate::visible::WindowSettings;
+use crate::visible::{DAY, WindowSettings};
 
 pub(crate) use self::asked::{Asked, ClusterArguments};
 pub(crate) use self::calls::{ClusterCalls, request_call, usage_of};
@@ -121,8 +123,13 @@ pub(crate) struct ClusterInput<'a> {
     pub(crate) policy: Option<(&'a str, &'a AuditPolicy)>,
 }
 
-/// Analyses every subject of a cluster, or only the named one.
-pub(crate) fn analyse(input: &ClusterInput<'_>, settings: &ClusterSettings, only: Option<&str>) -> Cluster {
+/// Analyses every subject of a cluster, or only the named one. What is watched goes after so many days without use, where it does.
+pub(crate) fn analyse(
+    input: &ClusterInput<'_>,
+    settings: &ClusterSettings,
+    drop_after: Option<i64>,
+    only: Option<&str>,
+) -> Cluster {
     let records = records_of(input.records, input.name, settings.window);
     let policy = input.policy.map(|(_, policy)| policy);
     let ClusterCalls { mut by_user, unnamed } = ClusterCalls::of(input.name, input.calls);
@@ -167,8 +174,9 @@ pub(crate) fn analyse(input: &ClusterInput<'_>, settings: &ClusterSettings, only
     let community = Community::of(&kinds, used.collect());
     let wanted = observed.par_iter().enumerate();
     let wanted = wanted.filter(|(_, one)| only.is_none_or(|only| one.granted.user.name == only));
-    let analysed: Vec<_> =
-        wanted.map(|(at, one)| subject(input, settings, one, &known, &community.peers(at))).collect();
+    let analysed: Vec<_> = wanted
+        .map(|(at, one)| subject(input, (settings, drop_after), one, &known, &community.peers(at)))
+        .collect();
     let bound: BTreeSet<&str> = analysed.iter().map(|subject| subject.user.name.as_str()).collect();
     let unbound = usage.iter().filter(|(name, _)| !bound.contains(name.as_str()));
     let unbound =
@@ -196,7 +204,7 @@ struct Observed<'a> {
 
 fn subject(
     input: &ClusterInput<'_>,
-    settings: &ClusterSettings,
+    (settings, drop_after): (&ClusterSettings, Option<i64>),
     observed: &Observed<'_>,
     known: &Known,
     peers: &Peers<'_, Permission>,
@@ -210,7 +218,10 @@ fn subject(
         let today = Days::day_of(coverage.window.end);
         let settling = deployed.settling(today, settings.settle);
         let doing = Doing { granted, usage, needed, generalise: settings.generalise, today, settling };
-        judgement.retain(retained_of_subject(doing, known, Some(peers), settings.tier));
+        let mut retained = retained_of_subject(doing, known, Some(peers), settings.tier);
+        let history = coverage.window.end.saturating_sub(coverage.since).div_euclid(DAY);
+        drop_watched(&mut retained, drop_after, history);
+        judgement.retain(retained);
         judgement
     };
     let judgement = judged(usage);

@@ -25,7 +25,7 @@ use serde::Serialize;
 
 pub(crate) use self::account::of_account;
 pub(crate) use self::caller::{CallerKind, CallerName, Callers};
-pub(crate) use self::demand::{Demand, demand_of};
+pub(crate) use self::demand::{Demand, Granting, binding, demand_of};
 pub(crate) use self::hours::Hours;
 pub(crate) use self::starter::{Starter, StarterKind, Starters, add as add_starter};
 pub(crate) use self::subject::of_subject;

@@ -4,6 +4,7 @@ mod account;
 mod changing;
 mod companions;
 mod disposition;
+mod drill;
 mod kin;
 mod known;
 mod level;
@@ -22,7 +23,7 @@ use std::collections::BTreeMap;
 
 use remit_policy::Retained;
 
-pub(crate) use self::account::{retained, with_verdict};
+pub(crate) use self::account::{Deeds, retained, with_verdict};
 pub(crate) use self::disposition::{
     Disposed, Disposition, dispositions, of_subject, watched, watched_of_subject,
 };
@@ -84,6 +85,14 @@ fn kept<'a, P: Ord>(
         .filter_map(|(permission, meaning)| Some((why(&permission, &meaning)?, permission)))
         .map(|(why, permission)| (permission, why))
         .collect()
+}
+
+/// Takes away what is watched, where a person says that it goes once it was not used for so many days: it was not in all of a history,
+/// which is as long. What waits for a deploy to settle goes on to wait.
+pub(crate) fn drop_watched<P: Ord>(kept: &mut BTreeMap<P, Retained>, after: Option<i64>, history: i64) {
+    if after.is_some_and(|after| history >= after) {
+        kept.retain(|_, why| !why.is_watched() || matches!(why, Retained::Settling(_)));
+    }
 }
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
 //! What a person reads of a proposal before agreeing: what becomes of each permission and why, and what came of such
 //! proposals in the past.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use remit_catalog::Catalog;
-use remit_policy::{Days, EmittedFile, Window, day};
+use remit_policy::{Days, EmittedFile, Generalise, Window, day};
 use serde::{Serialize, Serializer};
 
 use crate::analysis::Analysed;
-use crate::backtest::{FEWEST, Line, Past, Plan, Policy, Realm, Record, Train};
+use crate::backtest::{FEWEST, Line, Past, Plan, Policy, Realm, Record, Share, Train};
 use crate::cluster::{AnalysedSubject, Cluster};
 use crate::deploys::{Deployed, Marker, SETTLING};
 use crate::learn::{Disposed, Disposition, Stratum, Tier, dispositions, of_subject};
@@ -27,10 +27,26 @@ pub(crate) struct Forecasts {
     pub(crate) lines: BTreeMap<(Realm, Stratum), Line>,
     /// Of each principal, what came of those for itself, and the chance, from 0 to 1, that is foretold of the next.
     pub(crate) foretold: BTreeMap<String, (Record, f64)>,
+    /// Who was never seen, of whom no replay speaks.
+    pub(crate) unseen: BTreeSet<String>,
 }
 
-/// Days of history that a proposal is made from, at most and at least.
-const LONGEST: i64 = 400;
+/// By what proposals are made, so that they are replayed as they are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rules {
+    /// How much stays of what is not used.
+    pub(crate) tier: Tier,
+    /// How resources that were seen become patterns; none where the tier has its own way.
+    pub(crate) generalise: Option<Generalise>,
+    /// For how many days use counts.
+    pub(crate) history: i64,
+    /// For how many days after a deploy what is not used stays.
+    pub(crate) settle: i64,
+    /// After how many days without use what is watched goes; none where it stays.
+    pub(crate) drop_watched: Option<i64>,
+}
+
+/// Days of history that a proposal is made from at least, where it is made from as many.
 const LEAST: i64 = 90;
 
 /// Days after a past date that are looked at, and from one such date to the next.
@@ -39,6 +55,10 @@ const STEP: i64 = 30;
 
 /// Version of the format of `review.json`.
 const SCHEMA: &str = "remit.review/v1";
+
+/// How what is watched comes to go.
+const WATCHED: &str = "What was never used stays until you say `--drop-watched`, and what was used in one stretch of days as long as that is in the \
+                       history (`--history`).";
 
 /// Days that tell how often something is deployed.
 const QUIET: i64 = 90;
@@ -55,8 +75,11 @@ struct Review<'a> {
     principal: &'a str,
     tier: Tier,
     stratum: Option<Stratum>,
-    /// None where there is not enough history.
+    /// None where there is not enough history, and of who was never seen.
     replay: Option<&'a Line>,
+    /// Of who was never seen, what came of proposals for others of the sort that had used nothing; none where there is not enough history.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    idle: Option<Share>,
     /// None where there is not enough history.
     foretold: Option<Foretold>,
     /// The last deploy, where one was seen.
@@ -103,19 +126,24 @@ impl Serialize for Named {
 }
 
 impl Forecasts {
-    /// Replays a tier, from as much history as the tier would have had.
-    pub(crate) fn replay(past: &Past<'_>, tier: Tier, settle: i64) -> Self {
+    /// Replays the rules, from as much history as they would have had.
+    pub(crate) fn replay(past: &Past<'_>, rules: Rules) -> Self {
+        let Rules { tier, generalise, history, settle, drop_watched } = rules;
         let plan = Plan {
-            train: vec![Train { longest: LONGEST, least: LEAST }],
+            train: vec![Train { longest: history, least: history.min(LEAST) }],
             horizons: vec![HORIZON],
             step: STEP,
             policies: vec![Policy::Tier(tier)],
             settle,
+            generalise,
+            drop_watched,
         };
         let (replayed, strata) = (past.replay(&plan), past.strata());
         let records = [Realm::Account, Realm::Cluster].map(|realm| (realm, replayed.outcomes.records(realm)));
         let records = BTreeMap::from(records);
-        let foretold = strata.iter().filter_map(|(principal, (realm, stratum))| {
+        let unseen = past.unseen();
+        let seen = strata.iter().filter(|(principal, _)| !unseen.contains(*principal));
+        let foretold = seen.filter_map(|(principal, (realm, stratum))| {
             let records = records.get(realm)?;
             let chance = records.foretold(principal, *stratum)?;
             Some((principal.clone(), (records.own(principal), chance)))
@@ -123,19 +151,28 @@ impl Forecasts {
         let foretold = foretold.collect();
         let lines = replayed.lines.into_iter();
         let lines = lines.filter_map(|line| Some(((line.realm, line.stratum?), line))).collect();
-        Self { tier, strata, lines, foretold }
+        Self { tier, strata, lines, foretold, unseen }
     }
 
-    /// What came of such proposals, where there is enough history to tell.
+    /// What came of such proposals, where there is enough history to tell. Of who was never seen that is nothing: the figure is of those
+    /// that were.
     fn of(&self, principal: &str) -> (Option<(Realm, Stratum)>, Option<&Line>) {
         let sort = self.strata.get(principal).copied();
-        let line = sort.and_then(|sort| self.lines.get(&sort));
-        (sort, line.filter(|line| line.broken.is_telling()))
+        let line = sort.and_then(|sort| self.lines.get(&sort)).filter(|line| line.broken.is_telling());
+        (sort, line.filter(|_| !self.unseen.contains(principal)))
+    }
+
+    /// What came of proposals for others of the sort that had used nothing, of who was never seen, where there is enough history to tell.
+    fn of_idle(&self, principal: &str) -> Option<(Stratum, Share)> {
+        let sort = self.strata.get(principal).filter(|_| self.unseen.contains(principal))?;
+        let idle = self.lines.get(sort).map(|line| line.idle).filter(Share::is_telling);
+        idle.map(|idle| (sort.1, idle))
     }
 
     /// The share that would have broken, in short.
     pub(crate) fn short(&self, principal: &str) -> String {
         match self.of(principal).1 {
+            _ if self.unseen.contains(principal) => "never seen".to_owned(),
             Some(line) => percent(line.broken.share),
             None => "not enough history".to_owned(),
         }
@@ -143,6 +180,9 @@ impl Forecasts {
 
     /// It in a sentence.
     fn sentence(&self, principal: &str) -> String {
+        if self.unseen.contains(principal) {
+            return self.of_unseen(principal);
+        }
         let (sort, line) = self.of(principal);
         let Some(((_, stratum), line)) = sort.zip(line) else {
             let windows = sort.and_then(|sort| self.lines.get(&sort)).map_or(0, |line| line.broken.of);
@@ -175,6 +215,21 @@ impl Forecasts {
             percent(broken.low),
             percent(broken.high),
             own.unwrap_or_default(),
+        )
+    }
+
+    /// What can be said of who was never seen.
+    fn of_unseen(&self, principal: &str) -> String {
+        let own = "It was never seen in the history, so no replay speaks of it.";
+        let Some((stratum, idle)) = self.of_idle(principal) else { return own.to_owned() };
+        format!(
+            "{own} Of {} of the same sort ({stratum}) that had used nothing either, {} would have missed a permission within {HORIZON} \
+             days ({}, 95 % interval {} to {}).",
+            counted(idle.of, "identity at a past date", "identities at past dates"),
+            grouped(idle.hits),
+            percent(idle.share),
+            percent(idle.low),
+            percent(idle.high),
         )
     }
 }
@@ -225,6 +280,7 @@ fn files(
         tier: forecasts.tier,
         stratum: sort.map(|(_, stratum)| stratum),
         replay,
+        idle: forecasts.of_idle(principal).map(|(_, idle)| idle),
         foretold: forecasts.foretold.get(principal).map(|&(own, chance)| Foretold { own, chance }),
         deployed: last.map(|(on, marker)| LastDeploy { day: day(Days::moment_of(on)), marker }),
         permissions: groups,
@@ -248,7 +304,7 @@ fn markdown(
     let all: usize = groups.iter().map(|group| group.permissions.len()).sum();
     writeln!(
         text,
-        "Of {} permissions {} go, {} are watched and go last, {} stay and {} cannot be told (tier {}).\n",
+        "Of {} permissions {} go, {} are watched and stay for now, {} stay and {} cannot be told (tier {}).\n",
         grouped(all as u64),
         grouped(number(Disposition::Remove) as u64),
         grouped(number(Disposition::Watch) as u64),
@@ -266,7 +322,7 @@ fn markdown(
         writeln!(text, "{wait}\n")?;
     }
     for (disposition, title) in [
-        (Disposition::Watch, "Watched: kept for now, gone last"),
+        (Disposition::Watch, "Watched: kept for now"),
         (Disposition::Keep, "Stays"),
         (Disposition::Unknown, "Stays, since it cannot be told"),
         (Disposition::Remove, "Goes"),
@@ -276,6 +332,9 @@ fn markdown(
             continue;
         }
         writeln!(text, "## {title}\n")?;
+        if disposition == Disposition::Watch {
+            writeln!(text, "{WATCHED}\n")?;
+        }
         match disposition {
             Disposition::Watch | Disposition::Keep => listed(&mut text, &of)?,
             Disposition::Unknown | Disposition::Remove => summed(&mut text, &of)?,
@@ -372,3 +431,6 @@ fn summed(text: &mut String, groups: &[&Group]) -> std::fmt::Result {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

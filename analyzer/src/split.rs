@@ -3,6 +3,7 @@
 
 mod cover;
 mod files;
+mod listing;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +13,7 @@ use remit_policy::{Account, Days, Verdict};
 
 pub(crate) use self::cover::{Cover, cover};
 pub(crate) use self::files::{SPLIT_FILE, prepare, write};
+pub(crate) use self::listing::Listing;
 use crate::analysis::{Analysed, Settings, analyse_among, inventory};
 use crate::intent::{CallerName, Callers};
 use crate::learn::{Kinds, with_verdict};

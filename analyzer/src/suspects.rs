@@ -24,7 +24,8 @@ const KNOWN: i64 = 30 * DAY;
 /// From how many addresses a principal calls at most whose addresses say anything: those of functions are many and change.
 const ADDRESSES: usize = 20;
 
-/// How many different operations a burst has at least.
+/// How many different operations a burst has at least, refused ones among them: who tries what he may not is most of what tells a
+/// stranger.
 const OPERATIONS: usize = 3;
 
 /// Bursts, by the principal that they were made as.
@@ -77,6 +78,12 @@ impl Suspect {
     }
 }
 
+/// What was called from an address, and whether any of it was let through.
+type Called = BTreeMap<String, bool>;
+
+/// The outcome of what was refused.
+const DENIED: &str = "denied";
+
 /// When a principal called from an address.
 #[derive(Clone, Copy)]
 struct Stay {
@@ -88,12 +95,12 @@ struct Stay {
 pub(crate) async fn suspects(context: &SessionContext) -> Result<Suspects, DataFusionError> {
     let calls = format!(
         "FROM {RECORDED} WHERE provider = '{}' AND evidence = '{CLOUDTRAIL}' AND via IS NULL \
-         AND network_origin IS NOT NULL AND outcome IN ('allowed', 'failed')",
+         AND network_origin IS NOT NULL",
         Provider::Aws.as_str()
     );
     let query = format!(
         "SELECT principal, network_origin, MIN(first_seen) AS first, MAX(last_seen) AS last {calls} \
-         GROUP BY principal, network_origin"
+         AND outcome IN ('allowed', 'failed') GROUP BY principal, network_origin"
     );
     let mut stays: BTreeMap<String, BTreeMap<String, Stay>> = BTreeMap::new();
     let mut batches = context.sql(&query).await?.execute_stream().await?;
@@ -125,19 +132,21 @@ pub(crate) async fn suspects(context: &SessionContext) -> Result<Suspects, DataF
     }
     let names: Vec<_> = bursts.keys().map(|name| literal(name)).collect();
     let query = format!(
-        "SELECT principal, network_origin, service, operation {calls} AND principal IN ({}) \
-         GROUP BY principal, network_origin, service, operation",
+        "SELECT principal, network_origin, service, operation, outcome {calls} \
+         AND outcome IN ('allowed', 'failed', '{DENIED}') AND principal IN ({}) \
+         GROUP BY principal, network_origin, service, operation, outcome",
         names.join(", ")
     );
-    let mut operations: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
+    let mut operations: BTreeMap<String, BTreeMap<String, Called>> = BTreeMap::new();
     let mut batches = context.sql(&query).await?.execute_stream().await?;
     while let Some(batch) = batches.next().await {
         let batch = batch?;
         let [principal, origin, service, operation] =
             [column(&batch, 0)?, column(&batch, 1)?, column(&batch, 2)?, column(&batch, 3)?];
+        let outcome = column(&batch, 4)?;
         for row in 0..batch.num_rows() {
             let of = operations.entry(principal(row)).or_default().entry(origin(row)).or_default();
-            of.insert(format!("{}:{}", service(row), operation(row)));
+            *of.entry(format!("{}:{}", service(row), operation(row))).or_default() |= outcome(row) != DENIED;
         }
     }
     let elsewhere = elsewhere(context, &names.join(", ")).await?;
@@ -194,25 +203,29 @@ fn bursts(stays: &BTreeMap<String, Stay>) -> BTreeMap<String, Stay> {
 /// What came in bursts alone, and not from elsewhere, where that is most of what they called.
 fn suspect(
     bursts: &BTreeMap<String, Stay>,
-    operations: &BTreeMap<String, BTreeSet<String>>,
+    operations: &BTreeMap<String, Called>,
     elsewhere: &BTreeSet<String>,
 ) -> Option<Suspect> {
-    // What comes from several addresses is the principal's own, who may move about.
+    // What is let through from several addresses is the principal's own, who may move about.
     let mut addresses: BTreeMap<&String, usize> = BTreeMap::new();
-    for operation in operations.values().flatten() {
+    for (operation, _) in operations.values().flatten().filter(|(_, passes)| **passes) {
         *addresses.entry(operation).or_default() += 1;
     }
     let mut suspect = Suspect::default();
     for (address, stay) in bursts {
         let Some(called) = operations.get(address) else { continue };
-        let is_new =
-            |operation: &&String| addresses.get(operation) == Some(&1) && !elsewhere.contains(*operation);
-        let new: Vec<&String> = called.iter().filter(is_new).collect();
+        let is_new = |(operation, passes): &(&String, &bool)| {
+            let others =
+                addresses.get(*operation).copied().unwrap_or(0).saturating_sub(usize::from(**passes));
+            others == 0 && !elsewhere.contains(*operation)
+        };
+        let new: Vec<(&String, &bool)> = called.iter().filter(is_new).collect();
         if called.len() < OPERATIONS || new.len() * 2 < called.len() {
             continue;
         }
         let burst = Burst { start: stay.first, address: address.clone() };
-        suspect.operations.extend(new.into_iter().map(|operation| (operation.clone(), burst.clone())));
+        let passed = new.into_iter().filter(|(_, passes)| **passes);
+        suspect.operations.extend(passed.map(|(operation, _)| (operation.clone(), burst.clone())));
     }
     (!suspect.operations.is_empty()).then_some(suspect)
 }
@@ -221,8 +234,10 @@ fn suspect(
 mod tests {
     use super::*;
 
-    fn called(all: &[(&str, &[&str])]) -> BTreeMap<String, BTreeSet<String>> {
-        let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    /// What was called from where; what was refused begins with an exclamation mark.
+    fn called(all: &[(&str, &[&str])]) -> BTreeMap<String, Called> {
+        let one = |name: &&str| (name.trim_start_matches('!').to_owned(), !name.starts_with('!'));
+        let set = |names: &[&str]| names.iter().map(one).collect();
         all.iter().map(|(address, names)| ((*address).to_owned(), set(names))).collect()
     }
 
@@ -248,6 +263,20 @@ mod tests {
             None,
             "a service did it too, and one of three is not most"
         );
+    }
+
+    /// Of ten operations that a stranger tries two are let through.
+    #[test]
+    fn what_a_burst_was_refused_tells_of_what_it_was_not() {
+        let bursts = bursts(&stays(&[("10.0.0.1", 0, 90), ("203.0.113.9", 60, 60)]));
+        let usual: &[&str] = &["s3:GetObject", "!sqs:ListQueues"];
+        let odd: &[&str] = &["s3:DeleteObject", "!iam:CreateUser", "!kms:ListKeys", "!sqs:ListQueues"];
+        let of =
+            |odd| suspect(&bursts, &called(&[("10.0.0.1", usual), ("203.0.113.9", odd)]), &BTreeSet::new());
+        let found = of(odd).unwrap();
+        assert_eq!(found.operations.keys().collect::<Vec<_>>(), ["s3:DeleteObject"]);
+        assert_eq!(of(&["s3:DeleteObject"]), None, "one call from elsewhere is no burst");
+        assert_eq!(of(&["!iam:CreateUser", "!kms:ListKeys", "!sqs:ListQueues"]), None, "nothing was used");
     }
 
     #[test]

@@ -108,6 +108,22 @@ fn unseen_home<'a>(regions: impl Iterator<Item = Option<&'a str>> + Clone) -> Op
     (!regions.any(|region| region.is_none_or(|region| region == home))).then(|| home.to_owned())
 }
 
+/// With no coverage record of the account nothing is known, and nothing counts as unused.
+pub(crate) fn no_coverage(settings: WindowSettings) -> Coverage {
+    Coverage {
+        window: Window { start: 0, end: 0 },
+        since: 0,
+        minimum: settings.minimum.max(1),
+        management_reads: false,
+        management_writes: false,
+        data: Vec::new(),
+        unseen_home: None,
+        excluded_services: BTreeSet::new(),
+        lost: 0,
+        unreadable: 0,
+    }
+}
+
 /// Whether nothing in a region's records speaks against a class that others show: a trail of one region says nothing
 /// about the trail of another.
 ///

@@ -28,12 +28,15 @@ pub enum Retained {
     NewNames,
     /// It lists or describes what a service has that is used: the service.
     Metadata(String),
-    /// It takes away what was seen to be changed: the action used. It goes last.
+    /// It takes away what was seen to be changed: the action used. It is watched.
     DestroyPath(String),
-    /// It brings back what was seen to be used: the action used. It goes last.
+    /// It brings back what was seen to be used: the action used. It is watched.
     RecoveryPath(String),
-    /// What runs as the principal was changed a few days ago, and may come to need it: the day. It goes last.
+    /// What runs as the principal was changed a few days ago, and may come to need it: the day. It is watched.
     Settling(String),
+    /// It brings back what is lost, or takes away again what it brought back, and the identity did nothing in a history of less than
+    /// two quarters. It is watched.
+    Drill,
 }
 
 impl Retained {
@@ -50,6 +53,7 @@ impl Retained {
             Self::DestroyPath(_) => "destroy_path",
             Self::RecoveryPath(_) => "recovery_path",
             Self::Settling(_) => "settling",
+            Self::Drill => "drill",
         }
     }
 
@@ -75,19 +79,22 @@ impl Retained {
             }
             Self::Metadata(service) => format!("it only lists or describes, in `{service}`, which is used"),
             Self::DestroyPath(used) => {
-                format!("it takes away what `{used}` changes, which happens rarely; it goes last")
+                format!("it takes away what `{used}` changes, which happens rarely")
             }
             Self::RecoveryPath(used) => {
-                format!("it brings back what `{used}` is used on, which happens rarely; it goes last")
+                format!("it brings back what `{used}` is used on, which happens rarely")
             }
             Self::Settling(day) => {
-                format!("it was deployed on {day}, and what is new may come to need it; it goes last")
+                format!("it was deployed on {day}, and what is new may come to need it")
+            }
+            Self::Drill => {
+                "it may be a drill that runs rarely, of which the history, shorter than two quarters, tells nothing".to_owned()
             }
         }
     }
 
-    /// Whether it is kept for now only, and goes last.
+    /// Whether it is kept for now only, and looked at again.
     pub fn is_watched(&self) -> bool {
-        matches!(self, Self::DestroyPath(_) | Self::RecoveryPath(_) | Self::Settling(_))
+        matches!(self, Self::DestroyPath(_) | Self::RecoveryPath(_) | Self::Settling(_) | Self::Drill)
     }
 }

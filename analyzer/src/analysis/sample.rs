@@ -29,6 +29,15 @@ pub(crate) fn record(region: &str, start: i64, end: i64) -> CoverageRecord {
     }
 }
 
+/// A call that was made on these days.
+pub(crate) fn on(mut call: Call, days: impl IntoIterator<Item = i64>) -> Call {
+    call.seen.days = Days::none(0);
+    days.into_iter().for_each(|day| call.seen.days.insert(day));
+    let (first, last) = (call.seen.days.first().unwrap_or(0), call.seen.days.last().unwrap_or(0));
+    (call.seen.first, call.seen.last) = (first * DAY, last * DAY + 1);
+    call
+}
+
 /// One allowed call on the first day.
 pub(crate) fn call(service: &str, operation: &str) -> Call {
     Call {
@@ -51,6 +60,16 @@ pub(crate) fn analysis(
     records: &[CoverageRecord],
     given_up: &[&str],
 ) -> Analysis {
+    analysis_by(&settings(given_up), (actions, resource), calls, records)
+}
+
+/// The same by other settings.
+pub(crate) fn analysis_by(
+    settings: &Settings,
+    (actions, resource): (&[&str], &str),
+    calls: Vec<Call>,
+    records: &[CoverageRecord],
+) -> Analysis {
     let statement = serde_json::json!({ "Effect": "Allow", "Action": actions, "Resource": resource });
     let text = serde_json::json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string();
     let mut account = Account::default();
@@ -59,9 +78,8 @@ pub(crate) fn analysis(
         name: "app".to_owned(),
         principal: Ok(ROLE.to_owned()),
     }]);
-    let settings = settings(given_up);
     let calls = BTreeMap::from([(ROLE.to_owned(), PrincipalCalls { kind: "role".to_owned(), calls })]);
-    analyse(Catalog::embedded().unwrap(), account, &calls, records, &settings, None)
+    analyse(Catalog::embedded().unwrap(), account, &calls, records, settings, None)
 }
 
 /// The usual settings, which give up these services.
@@ -82,5 +100,6 @@ pub(crate) fn settings(given_up: &[&str]) -> Settings {
         suspects: Suspects::default(),
         deploys: Arc::default(),
         settle: 0,
+        drop_watched: None,
     }
 }

@@ -15,7 +15,9 @@ use super::subject::{Subject, Things, days};
 use super::window::Need;
 use super::{Cut, Plan, Policy, Realm, Told};
 use crate::cluster::{AnalysedSubject, Cluster};
-use crate::learn::{Community, Doing, Kinds, Known, Meaning, Peers, retained_of_subject, used_by_subject};
+use crate::learn::{
+    Community, Doing, Kinds, Known, Meaning, Peers, drop_watched, retained_of_subject, used_by_subject,
+};
 
 /// Adds what became of a cluster's subjects, whose calls of all times these are, by user.
 pub(super) fn replay(
@@ -34,7 +36,7 @@ pub(super) fn replay(
         Subject::of(subject, calls, &today, &things)
     });
     let subjects: Vec<Option<Subject<'_>>> = all.collect();
-    for cut in plan.cuts(told) {
+    for (cut, horizons) in plan.cuts(told) {
         let before = |subject: &Option<Subject<'_>>| {
             subject.as_ref().map(|subject| subject.before(cut)).unwrap_or_default()
         };
@@ -48,10 +50,10 @@ pub(super) fn replay(
         let known = Known::of(usage.iter(), granted());
         let community = Community::of(&kinds, used);
         let replays = subjects.par_iter().zip(&usage).enumerate().filter_map(|(at, (subject, usage))| {
-            let subject = subject.as_ref().filter(|subject| subject.is_eligible(usage, cut))?;
+            let subject = subject.as_ref().filter(|subject| subject.is_eligible(cut))?;
             let (used, peers) = (community.used(at)?, community.peers(at));
-            let replay = Replay { cluster, subject, usage, used, peers, known: &known, told, cut };
-            Some(replay.windows(plan))
+            let replay = Replay { cluster, subject, usage, used, peers, known: &known, cut };
+            Some(replay.windows(plan, &horizons))
         });
         let windows: Vec<Vec<Window>> = replays.collect();
         windows.iter().flatten().for_each(|window| tally.add(cut, window));
@@ -69,7 +71,6 @@ struct Replay<'a> {
     peers: Peers<'a, Permission>,
     /// What was known to be there.
     known: &'a Known,
-    told: Told,
     cut: Cut,
 }
 
@@ -81,25 +82,24 @@ struct Stay {
 }
 
 impl Replay<'_> {
-    /// What became of the subject, for each policy and each horizon that the ledger has.
-    fn windows(&self, plan: &Plan) -> Vec<Window> {
-        let horizons: Vec<i64> =
-            plan.horizons.iter().copied().filter(|horizon| self.cut.day + horizon <= self.told.end).collect();
+    /// What became of the subject, for each policy and each horizon.
+    fn windows(&self, plan: &Plan, horizons: &[i64]) -> Vec<Window> {
         let granted = self.subject.weighed.iter().map(|one| one.weight).sum();
         let mut windows = Vec::new();
         for policy in &plan.policies {
-            let stays = self.stays(*policy, plan.settle);
+            let stays = self.stays(*policy, plan);
             let (kept, reached) = self.weigh(&stays);
-            for horizon in &horizons {
+            for horizon in horizons {
                 let mut window = self.window(*policy, *horizon, &stays);
                 (window.granted, window.kept, window.reached) = (granted, kept, reached);
+                window.is_idle = self.usage.calls.distinct() == 0;
                 windows.push(window);
             }
         }
         windows
     }
 
-    fn stays(&self, policy: Policy, settle: i64) -> Vec<Stay> {
+    fn stays(&self, policy: Policy, plan: &Plan) -> Vec<Stay> {
         let granted = &self.subject.analysed.granted;
         let whole = |part: Permission| Stay { part, rule: None };
         let within = |all: BTreeSet<Permission>| {
@@ -116,10 +116,11 @@ impl Replay<'_> {
             Policy::Tier(tier) => {
                 let off = &self.cluster.off;
                 let needed = &needed(self.usage, granted.permissions.keys(), off);
-                let (generalise, today) = (tier.generalise(), self.cut.day);
-                let settling = self.subject.analysed.deployed.settling(today - 1, settle);
+                let (generalise, today) = (plan.way(tier), self.cut.day);
+                let settling = self.subject.analysed.deployed.settling(today - 1, plan.settle);
                 let doing = Doing { granted, usage: self.usage, needed, generalise, today, settling };
-                let retained = retained_of_subject(doing, self.known, Some(&self.peers), tier);
+                let mut retained = retained_of_subject(doing, self.known, Some(&self.peers), tier);
+                drop_watched(&mut retained, plan.drop_watched, today - self.cut.since);
                 let closed = needed.iter().map(|(part, closures)| Stay {
                     part: part.clone(),
                     rule: closures.first().map(|closure| closure.as_str()),
@@ -158,6 +159,7 @@ impl Replay<'_> {
         for (asked, requests) in &self.subject.needs {
             let (mut needed, mut unmet) = (Days::default(), Days::default());
             let (mut place, mut is_used, mut rule) = (None, false, None);
+            let mut earliest: Option<(i64, bool)> = None;
             for (request, seen) in requests {
                 let on = seen.days.between(first, end);
                 if on.is_empty() {
@@ -168,6 +170,8 @@ impl Replay<'_> {
                 if met.peek().is_none() {
                     unmet.add(&on);
                     place = place.or(Some(Permission::of_request(request).to_string()));
+                    let is_new = seen.days.before(self.cut.day).is_empty();
+                    earliest = earliest.into_iter().chain(on.first().map(|day| (day, is_new))).min();
                 }
                 for stay in met {
                     is_used |= stay.rule.is_none();
@@ -188,9 +192,11 @@ impl Replay<'_> {
             let level =
                 Meaning::of_permission(asked, false).map_or(AccessLevel::Read, |meaning| meaning.level);
             let resource = place.as_deref().filter(|_| is_elsewhere);
+            let is_new =
+                cause == Cause::NeverSeen || (is_elsewhere && earliest.is_some_and(|(_, is_new)| is_new));
             let saved = rule.filter(|_| !is_used);
             let permission = asked.to_string();
-            let need = Need { permission, level, needed, unmet, cause, resource, saved };
+            let need = Need { permission, level, needed, unmet, cause, is_new, resource, saved };
             window.need(self.cut, deployed, need);
         }
         window

@@ -37,27 +37,28 @@ pub(crate) struct Identity<'a> {
 }
 
 impl<'a> Identity<'a> {
-    /// Those of an analysis that have grants and calls.
+    /// Those of an analysis that have grants. Who never called is one of them: something is proposed for it too.
     pub(crate) fn all(
         catalog: &Catalog,
         analysis: &'a Analysis,
         calls: &'a BTreeMap<String, PrincipalCalls>,
     ) -> Vec<Self> {
         let of = |one: &'a Analysed| {
-            let calls = &calls.get(&one.principal.arn)?.calls;
+            let calls = calls.get(&one.principal.arn).map(|of| of.calls.as_slice()).unwrap_or_default();
             Self::of(catalog, &analysis.account, one, calls)
         };
-        analysis.principals.iter().filter_map(of).collect()
+        analysis.principals.iter().map(of).collect()
     }
 
     /// A principal that was analysed, with its calls of all times.
-    fn of(catalog: &Catalog, account: &Account, analysed: &'a Analysed, calls: &'a [Call]) -> Option<Self> {
+    fn of(catalog: &Catalog, account: &Account, analysed: &'a Analysed, calls: &'a [Call]) -> Self {
         let calls: Vec<&Call> = calls.iter().filter(|call| !call.seen.days.is_empty()).collect();
         let usage = without(Usage::gather(catalog, calls.iter().copied()), &analysed.suspect);
-        let seen = calls.iter().filter_map(|call| call.seen.days.first()).min()?;
+        let seen = calls.iter().filter_map(|call| call.seen.days.first()).min();
+        let created = analysed.principal.created.map(Days::day_of);
         let unobservable = analysed.judgement.verdicts.iter();
         let unobservable = unobservable.filter(|(_, verdict)| matches!(verdict, Verdict::Unobservable(_)));
-        Some(Self {
+        Self {
             principal: &analysed.principal,
             stratum: stratum_of(account, &analysed.principal),
             granted: &analysed.judgement.granted,
@@ -67,12 +68,13 @@ impl<'a> Identity<'a> {
                 .chain(analysed.judgement.partly_hidden.keys().copied())
                 .collect(),
             partly_hidden: analysed.judgement.partly_hidden.keys().copied().collect(),
-            first: analysed.principal.created.map_or(seen, |created| Days::day_of(created).min(seen)),
+            // Of who never called, and of whom nobody knows how old it is, no day is known on which it was there.
+            first: created.into_iter().chain(seen).min().unwrap_or(i64::MAX),
             calls,
             usage,
             suspect: &analysed.suspect,
             deployed: &analysed.deployed,
-        })
+        }
     }
 
     /// What it was known to do by a cut-off.
@@ -82,10 +84,9 @@ impl<'a> Identity<'a> {
         without(Usage::gather(catalog, &calls), self.suspect)
     }
 
-    /// Whether something would have been proposed for it: it had been there for as long as has to be learned from, and was
-    /// seen.
-    pub(super) fn is_eligible(&self, usage: &Usage, cut: Cut) -> bool {
-        usage.calls.distinct() > 0 && cut.day - self.first >= cut.train.least.min(90)
+    /// Whether something would have been proposed for it: it had been there for as long as has to be learned from.
+    pub(super) fn is_eligible(&self, cut: Cut) -> bool {
+        cut.day.saturating_sub(self.first) >= cut.train.least.min(90)
     }
 }
 

@@ -10,9 +10,9 @@ use remit_policy::{
 use super::interval::float;
 use super::reach::{Known, share};
 use super::window::Need;
-use super::{Cut, Identity, Plan, Policy, Realm, Told};
+use super::{Cut, Identity, Plan, Policy, Realm};
 use crate::deploys::Deploying;
-use crate::learn::{Peers, Stratum, is_sensitive, retained, weight};
+use crate::learn::{Deeds, Peers, Stratum, is_sensitive, retained, weight};
 
 /// One identity at one cut-off.
 pub(super) struct Replay<'a> {
@@ -25,7 +25,6 @@ pub(super) struct Replay<'a> {
     /// What was known to exist.
     pub(super) inventory: &'a Inventory,
     pub(super) known: &'a Known<'a>,
-    pub(super) told: Told,
     pub(super) cut: Cut,
 }
 
@@ -39,6 +38,8 @@ pub(crate) struct Window {
     pub(crate) horizon: i64,
     /// Whether it was deployed in the days after the cut-off.
     pub(crate) deploying: Deploying,
+    /// Whether it had used nothing in the days that were learned from.
+    pub(crate) is_idle: bool,
     /// Days from the cut-off to the first need that was not met.
     pub(crate) broken_after: Option<i64>,
     /// Whether such a need was one to write or to change who may do what.
@@ -89,30 +90,32 @@ impl Cause {
 }
 
 impl Replay<'_> {
-    /// What became of the identity, for each policy and each horizon that the ledger has.
-    pub(super) fn windows(&self, plan: &Plan) -> Vec<Window> {
+    /// What became of the identity, for each policy and each horizon.
+    pub(super) fn windows(&self, plan: &Plan, horizons: &[i64]) -> Vec<Window> {
+        if self.is_idle() && self.identity.usage.actions.is_empty() {
+            // It never needed anything, which takes no policy to tell.
+            let each = |policy| horizons.iter().map(move |horizon| self.quiet(policy, *horizon));
+            return plan.policies.iter().copied().flat_map(each).collect();
+        }
         let used = self.used();
         let granted: BTreeSet<ActionId> = self.identity.granted.effective.iter().collect();
-        let horizons =
-            plan.horizons.iter().copied().filter(|horizon| self.cut.day + horizon <= self.told.end);
-        let horizons: Vec<i64> = horizons.collect();
         let none = BTreeMap::new();
         // Several tiers name resources in the same way.
         let mut templates: BTreeMap<Generalise, BTreeMap<ActionId, Vec<Glob>>> = BTreeMap::new();
         let all = self.weigh(granted.iter());
         let mut windows = Vec::new();
         for policy in &plan.policies {
-            let stays = self.stays(*policy, &used, &granted, plan.settle);
+            let stays = self.stays(*policy, &used, &granted, plan);
             let templates = match policy {
                 Policy::Tier(tier) => {
-                    let way = tier.generalise();
+                    let way = plan.way(*tier);
                     templates.entry(way).or_insert_with(|| self.templates(&used, way))
                 }
                 _ => &none,
             };
             let kept = self.weigh(stays.keys());
             let reached = float(kept) - self.out_of_reach(stays.keys(), templates);
-            for horizon in &horizons {
+            for horizon in horizons {
                 let mut window = self.window(*policy, *horizon, &granted, &stays, templates);
                 (window.granted, window.kept, window.reached) = (all, kept, reached);
                 windows.push(window);
@@ -153,7 +156,7 @@ impl Replay<'_> {
         policy: Policy,
         used: &BTreeSet<ActionId>,
         granted: &BTreeSet<ActionId>,
-        settle: i64,
+        plan: &Plan,
     ) -> BTreeMap<ActionId, Option<Retained>> {
         let unobservable = &self.identity.unobservable;
         let mut actions: BTreeSet<ActionId> = match policy {
@@ -177,8 +180,14 @@ impl Replay<'_> {
         let mut stays: BTreeMap<ActionId, Option<Retained>> = actions.iter().map(|id| (*id, None)).collect();
         if let Policy::Tier(tier) = policy {
             let unused = granted.iter().copied().filter(|id| !actions.contains(id));
-            let settling = self.identity.deployed.settling(self.cut.day - 1, settle);
-            let retained = retained(self.catalog, used, unused, Some(&self.peers), tier, settling);
+            let deeds = Deeds {
+                used,
+                idle: self.is_idle().then_some((self.account, self.identity.granted)),
+                history: self.cut.day - self.cut.since,
+                settling: self.identity.deployed.settling(self.cut.day - 1, plan.settle),
+                drop_watched: plan.drop_watched,
+            };
+            let retained = retained(self.catalog, deeds, unused, Some(&self.peers), tier);
             stays.extend(retained.into_iter().map(|(id, why)| (id, Some(why))));
             // What a stranger alone used stays until a person says otherwise.
             let suspect = self.identity.suspect.keys().filter(|id| granted.contains(id));
@@ -207,32 +216,43 @@ impl Replay<'_> {
         templates: &BTreeMap<ActionId, Vec<Glob>>,
     ) -> Window {
         let identity = self.identity;
-        let deploying = identity.deployed.on(self.cut.day, self.cut.day + horizon);
-        let of = (Realm::Account, identity.stratum, deploying);
-        let mut window = Window::quiet(&identity.principal.arn, of, policy, horizon);
+        let mut window = self.quiet(policy, horizon);
         for (id, use_) in &self.identity.usage.actions {
             let Some(seen) = use_.seen.as_ref().filter(|_| granted.contains(id)) else { continue };
             let needed = self.after(&seen.days, horizon);
             if needed.is_empty() {
                 continue;
             }
-            let (unmet, cause, resource) = if stays.contains_key(id) {
+            let (Elsewhere { unmet, resource, is_new }, cause) = if stays.contains_key(id) {
                 let patterns = templates.get(id);
-                let unmet = patterns.map(|patterns| self.elsewhere(use_, patterns, horizon));
-                let (unmet, resource) = unmet.unwrap_or_default();
-                (unmet, Cause::Resource, resource)
-            } else if seen.days.before(self.cut.since).is_empty() {
-                (needed, Cause::NeverSeen, None)
+                let elsewhere = patterns.map(|patterns| self.elsewhere(use_, patterns, horizon));
+                (elsewhere.unwrap_or_default(), Cause::Resource)
             } else {
-                (needed, Cause::Returning, None)
+                let is_new = seen.days.before(self.cut.since).is_empty();
+                let cause = if is_new { Cause::NeverSeen } else { Cause::Returning };
+                (Elsewhere { unmet: needed, resource: None, is_new }, cause)
             };
             let Some(action) = self.catalog.action(*id) else { continue };
             let saved = stays.get(id).and_then(Option::as_ref).map(Retained::code);
             let (permission, level) = (action.full_name(), action.level);
-            let need = Need { permission, level, needed, unmet, cause, resource, saved };
+            let need = Need { permission, level, needed, unmet, cause, is_new, resource, saved };
             window.need(self.cut, identity.deployed, need);
         }
         window
+    }
+
+    /// A window in which nothing is needed.
+    fn quiet(&self, policy: Policy, horizon: i64) -> Window {
+        let identity = self.identity;
+        let deploying = identity.deployed.on(self.cut.day, self.cut.day + horizon);
+        let of = (Realm::Account, identity.stratum, deploying);
+        let window = Window::quiet(&identity.principal.arn, of, policy, horizon);
+        Window { is_idle: self.is_idle(), ..window }
+    }
+
+    /// Whether it did nothing in the days that are learned from.
+    fn is_idle(&self) -> bool {
+        self.usage.calls.distinct() == 0
     }
 
     /// The days of a horizon.
@@ -240,23 +260,37 @@ impl Replay<'_> {
         days.between(self.cut.day, self.cut.day + horizon)
     }
 
-    /// Days on which an action was needed on resources that none of the patterns names, and one of these.
-    fn elsewhere<'u>(&self, use_: &'u ActionUse, patterns: &[Glob], horizon: i64) -> (Days, Option<&'u str>) {
+    /// Where an action was needed on resources that none of the patterns names.
+    fn elsewhere<'u>(&self, use_: &'u ActionUse, patterns: &[Glob], horizon: i64) -> Elsewhere<'u> {
         let all: Vec<&Glob> = patterns.iter().collect();
-        let mut unmet = Days::default();
-        let mut example = None;
+        let mut elsewhere = Elsewhere::default();
+        let mut earliest: Option<(i64, bool)> = None;
         for (resource, seen) in &use_.resources {
             let needed = self.after(&seen.days, horizon);
             if needed.is_empty() || all.iter().any(|pattern| pattern.matches(resource)) {
                 continue;
             }
             if !Glob::resource_without_variables(resource).is_included_in(&all) {
-                unmet.add(&needed);
-                example = example.or(Some(resource.as_str()));
+                elsewhere.unmet.add(&needed);
+                elsewhere.resource = elsewhere.resource.or(Some(resource.as_str()));
+                // What was used before, however long ago, is not what a deploy brought.
+                let is_new = seen.days.before(self.cut.day).is_empty();
+                earliest = earliest.into_iter().chain(needed.first().map(|day| (day, is_new))).min();
             }
         }
-        (unmet, example)
+        Elsewhere { is_new: earliest.is_some_and(|(_, is_new)| is_new), ..elsewhere }
     }
+}
+
+/// Needs that were not met.
+#[derive(Default)]
+struct Elsewhere<'u> {
+    /// The days on which they came.
+    unmet: Days,
+    /// One of the resources, where the action was there and these were not.
+    resource: Option<&'u str>,
+    /// Whether what came first had never been used before the cut-off.
+    is_new: bool,
 }
 
 fn weight_of(action: &Action) -> u64 {

@@ -6,13 +6,14 @@ use serde::Serialize;
 
 use super::calibration::{Calibration, Outcomes};
 use super::interval::float;
+use super::records::Record;
 use super::replay::{Cause, Window};
 use super::{Cut, Policy, Realm, Share, Train};
 use crate::deploys::Deploying;
 use crate::learn::Stratum;
 
 /// What a backtest says.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Backtest {
     /// One line for each realm, policy, length of history, horizon and stratum, one for those that were deployed in the days after the
     /// cut-off, or were not, and one for all.
@@ -60,6 +61,8 @@ struct Sums {
     reduction: f64,
     /// The same, with the resources on which actions stay.
     narrowing: f64,
+    /// Identities that had used nothing, which are not in any of the other sums.
+    idle: Record,
 }
 
 /// One line.
@@ -95,6 +98,9 @@ pub(crate) struct Line {
     pub(crate) reduction: f64,
     /// The same, where an action that stays on part of the known resources it may be used on counts as that part.
     pub(crate) narrowing: f64,
+    /// Of the identities at cut-offs that had used nothing in the days learned from, how many would have missed a permission: they are
+    /// in no other figure of the line.
+    pub(crate) idle: Share,
     /// Missed permissions by cause.
     pub(crate) causes: BTreeMap<Cause, u64>,
     /// Needed permissions that were there by a rule alone, by rule.
@@ -126,7 +132,9 @@ impl Tally {
             let key = Key { realm, train: cut.train, horizon, stratum, deploying, policy };
             self.sums.entry(key).or_default().add(cut, window);
         }
-        self.outcomes.add(cut, window);
+        if !window.is_idle {
+            self.outcomes.add(cut, window);
+        }
     }
 
     pub(super) fn finish(self) -> Backtest {
@@ -138,6 +146,10 @@ impl Tally {
 
 impl Sums {
     fn add(&mut self, cut: Cut, window: &Window) {
+        if window.is_idle {
+            self.idle.add(window.broken_after.is_some());
+            return;
+        }
         self.cuts.insert(cut.day);
         self.windows += 1;
         if let Some(after) = window.broken_after {
@@ -197,6 +209,7 @@ impl Sums {
             calls_met: share(self.calls_met, self.calls),
             reduction: self.reduction / float(self.windows.max(1)),
             narrowing: self.narrowing / float(self.windows.max(1)),
+            idle: Share::of(self.idle.broken, self.idle.windows),
             causes: self.causes,
             most_missed,
             saved: self.saved,

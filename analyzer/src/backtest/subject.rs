@@ -111,10 +111,9 @@ impl<'a> Subject<'a> {
         Usage::gather(&calls)
     }
 
-    /// Whether something would have been proposed for it: it had been there for as long as has to be learned from, and was
-    /// seen.
-    pub(super) fn is_eligible(&self, usage: &Usage, cut: Cut) -> bool {
-        usage.calls.distinct() > 0 && cut.day.saturating_sub(self.first) >= cut.train.least.min(90)
+    /// Whether something would have been proposed for it: it had been there for as long as has to be learned from.
+    pub(super) fn is_eligible(&self, cut: Cut) -> bool {
+        cut.day.saturating_sub(self.first) >= cut.train.least.min(90)
     }
 
     /// What it ever used before a day.

@@ -21,6 +21,8 @@ pub(super) struct Need<'a> {
     pub(super) unmet: Days,
     /// Why, where it was not.
     pub(super) cause: Cause,
+    /// Whether what was missed first, the permission or the resource, had never been used before the cut-off.
+    pub(super) is_new: bool,
     /// A resource, where that is why.
     pub(super) resource: Option<&'a str>,
     /// The rule that alone keeps it.
@@ -43,6 +45,7 @@ impl Window {
             policy,
             horizon,
             deploying,
+            is_idle: false,
             broken_after: None,
             broken_write: false,
             causes: BTreeMap::new(),
@@ -70,8 +73,8 @@ impl Window {
             self.met += 1;
             return;
         };
-        let is_new = need.cause != Cause::Returning && deployed.follows(cut.day, first);
-        let cause = if is_new { Cause::AfterDeploy } else { need.cause };
+        let cause =
+            if need.is_new && deployed.follows(cut.day, first) { Cause::AfterDeploy } else { need.cause };
         *self.causes.entry(cause).or_default() += 1;
         self.missed.push((need.permission, need.resource.map(str::to_owned)));
         let after = first - cut.day;

@@ -60,9 +60,9 @@ pub(super) struct AnalysingArguments {
     /// How resources that were seen become resource patterns; each tier has its own way where this is not said
     #[arg(long, value_enum)]
     pub(super) resources: Option<Resources>,
-    /// How much stays of what is not used
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) tier: Tier,
+    /// How much stays of what is not used; `standard` where this is not said
+    #[arg(long, value_enum)]
+    pub(super) tier: Option<Tier>,
     /// Keep for now what is not used of principals that were deployed within so long before the window's end, such as `14d`: new code
     /// may come to need it
     #[arg(long, value_name = "LENGTH", default_value = "0d", value_parser = span::microseconds)]
@@ -71,6 +71,24 @@ pub(super) struct AnalysingArguments {
     pub(super) cluster: ClusterArguments,
     #[command(flatten)]
     pub(super) owners: OwnerArguments,
+}
+
+impl AnalysingArguments {
+    /// How much stays of what is not used.
+    pub(super) fn tier(&self) -> Tier {
+        self.tier.unwrap_or_default()
+    }
+
+    /// How resources that were seen become patterns; none where each tier has its own way.
+    pub(super) fn generalise(&self) -> Option<Generalise> {
+        self.resources.map(|resources| match resources {
+            Resources::Exact => Generalise::Exact,
+            Resources::Names => Generalise::Templates,
+            Resources::Containers => Generalise::Containers,
+            Resources::Granted => Generalise::Granted,
+            Resources::Tried => Generalise::Tried,
+        })
+    }
 }
 
 /// How resources that were seen become resource patterns.
@@ -151,6 +169,8 @@ pub(super) struct Wanted<'a> {
     pub(super) deploys: bool,
     /// Folders in which grants are written.
     pub(super) repositories: &'a [PathBuf],
+    /// After how many days without use what is watched goes; it stays where this is not said.
+    pub(super) drop_watched: Option<i64>,
 }
 
 /// Reads ledger and grants, and analyses what is wanted.
@@ -171,6 +191,7 @@ pub(super) fn opened(
     let catalog = catalog()?;
     let mut settings = settings(arguments, catalog, streams)?;
     let ledger = Ledger::open(&arguments.ledger.ledger)?;
+    settings.drop_watched = wanted.drop_watched;
     settings.unreadable = ledger.damaged(Provider::Aws);
     let mut problems = ledger.problems();
     let grants = grants::read(
@@ -239,7 +260,7 @@ pub(super) fn opened(
     }
     let cluster = of_cluster.map(|asked| {
         let settings = asked.settings(&settings, ledger.damaged(Provider::Kubernetes));
-        cluster::analyse(&asked.input(&of_subjects), &settings, only.as_deref())
+        cluster::analyse(&asked.input(&of_subjects), &settings, wanted.drop_watched, only.as_deref())
     });
     let analysed = Analysed { catalog, analysis, cluster, calls, of_subjects, problems };
     Ok(Opened { analysed, ledger, settings })
@@ -270,24 +291,13 @@ fn settings(
         unreadable: 0,
         given_up,
         give_up_unused_services: unused_services,
-        tier: arguments.tier,
+        tier: arguments.tier(),
         suspects: Suspects::default(),
         deploys: Arc::default(),
         settle: arguments.settle.div_euclid(DAY),
-        generalise: generalise(arguments),
+        drop_watched: None,
+        generalise: arguments.generalise().unwrap_or_else(|| arguments.tier().generalise()),
     })
-}
-
-/// How resources that were seen become patterns.
-fn generalise(arguments: &AnalysingArguments) -> Generalise {
-    match arguments.resources {
-        None => arguments.tier.generalise(),
-        Some(Resources::Exact) => Generalise::Exact,
-        Some(Resources::Names) => Generalise::Templates,
-        Some(Resources::Containers) => Generalise::Containers,
-        Some(Resources::Granted) => Generalise::Granted,
-        Some(Resources::Tried) => Generalise::Tried,
-    }
 }
 
 /// What trails are said to record, by their event selectors.

@@ -15,7 +15,6 @@ use super::{Streams, ingest, propose, report};
 use crate::analysis::Outcome;
 use crate::cluster::ClusterArguments;
 use crate::exit::Exit;
-use crate::learn::Tier;
 use crate::output::{counted, grouped};
 use crate::owners::OwnerArguments;
 use crate::proposals;
@@ -75,7 +74,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
             max_gap: 2 * DAY,
         },
         give_up: Vec::new(),
-        tier: Tier::default(),
+        tier: None,
         settle: 0,
         resources: None,
         cluster: ClusterArguments {
@@ -88,7 +87,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         opened(&analysing, Wanted { deploys: true, ..Wanted::default() }, streams)?;
     let out = folder.join("proposals");
     propose::prepare(&out)?;
-    let forecasts = propose::forecasts(&analysed, &analysing);
+    let forecasts = propose::forecasts(&analysed, &analysing, None);
     proposals::write(
         analysed.catalog,
         &analysed.analysis,

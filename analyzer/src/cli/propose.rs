@@ -14,7 +14,8 @@ use crate::learn::{watched, watched_of_subject};
 use crate::outcome::{Edits, Told};
 use crate::output::{Cell, Format, Row, plain, print};
 use crate::proposals;
-use crate::review::Forecasts;
+use crate::review::{Forecasts, Rules};
+use crate::span;
 use crate::visible::DAY;
 
 /// Write proven policy proposals into a folder
@@ -28,6 +29,10 @@ pub(super) struct Arguments {
     /// The folder to write; proposals that are already there are replaced
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// Take away what is watched, too, where it was not used for so long, such as `180d`: not once in a history of at least that length.
+    /// It stays otherwise. What was used in one stretch of days stays as long as that is in the history
+    #[arg(long, value_name = "AGE", value_parser = span::microseconds)]
+    drop_watched: Option<i64>,
     /// How to print the list of proposals
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -65,9 +70,11 @@ impl Row for Line {
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     prepare(&arguments.out)?;
     // What came of such proposals in the past is told by all identities of a sort.
-    let analysed = analysed(&arguments.analysing, Wanted { deploys: true, ..Wanted::default() }, streams)?;
+    let drop_watched = arguments.drop_watched.map(days);
+    let wanted = Wanted { deploys: true, drop_watched, ..Wanted::default() };
+    let analysed = analysed(&arguments.analysing, wanted, streams)?;
     let only = arguments.only.as_deref().map(|name| named(name, names(&analysed))).transpose()?;
-    let forecasts = forecasts(&analysed, &arguments.analysing);
+    let forecasts = forecasts(&analysed, &arguments.analysing, drop_watched);
     let cluster = analysed.cluster.as_ref();
     let only = only.as_deref();
     proposals::write(analysed.catalog, &analysed.analysis, cluster, &forecasts, only, &arguments.out)?;
@@ -78,12 +85,28 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     Ok(if unproven || !analysed.problems.is_empty() { Exit::Failed } else { Exit::Done })
 }
 
+/// The days of a length of time, begun ones included.
+fn days(length: i64) -> i64 {
+    length.saturating_add(DAY - 1).div_euclid(DAY)
+}
+
 /// What came of such proposals in the past.
-pub(super) fn forecasts(analysed: &Analysed, arguments: &AnalysingArguments) -> Forecasts {
-    let settle = arguments.settle.div_euclid(DAY);
+pub(super) fn forecasts(
+    analysed: &Analysed,
+    arguments: &AnalysingArguments,
+    drop_watched: Option<i64>,
+) -> Forecasts {
+    let windows = &arguments.windows;
+    let rules = Rules {
+        tier: arguments.tier(),
+        generalise: arguments.generalise(),
+        history: days(windows.history.max(windows.window)),
+        settle: arguments.settle.div_euclid(DAY),
+        drop_watched,
+    };
     let Analysed { catalog, analysis, cluster, calls, of_subjects, .. } = analysed;
     let past = Past::of(catalog, analysis, calls, cluster.as_ref(), of_subjects);
-    Forecasts::replay(&past, arguments.tier, settle)
+    Forecasts::replay(&past, rules)
 }
 
 /// Principals with grants, and subjects of the cluster.

@@ -11,7 +11,7 @@ use self::next::next;
 use super::caller::CallerKind;
 use super::pace::{pace, weekday};
 use super::{Callers, Hours, Starters};
-use crate::learn::Rhythm;
+use crate::learn::{Rhythm, is_working_day};
 
 /// A window in which all use falls, and that comes again.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -60,13 +60,16 @@ const SHARE: i64 = 250;
 /// Times that something has to have come to be expected again.
 const CYCLES: usize = 3;
 
+/// The rhythm of what comes nearly on working days alone: a window that is shut at weekends would refuse what was seen.
+const MOSTLY_WORKING_DAYS: &str = "on working days and some others";
+
 const HOUR: i64 = 3_600_000_000;
 
 /// The window in which all use falls, if it is short and comes regularly. `end` is the ledger's.
 pub(crate) fn demand_of(hours: &Hours, callers: &Callers, starters: &Starters, end: i64) -> Option<Demand> {
     let stretch = hours.stretch().filter(|stretch| stretch.hours <= LONGEST)?;
     let begun = hours.begun(stretch);
-    let rhythm = Rhythm::of(&begun);
+    let (rhythm, words) = rhythm(&begun);
     let period = match rhythm {
         Rhythm::Daily | Rhythm::WorkingDays => 1,
         Rhythm::Every { days, cycles } if cycles >= CYCLES => days,
@@ -84,7 +87,7 @@ pub(crate) fn demand_of(hours: &Hours, callers: &Callers, starters: &Starters, e
         }
     });
     Some(Demand {
-        rhythm: pace(&begun, None),
+        rhythm: words,
         window: stretch.words(),
         from_hour: stretch.from,
         hours: stretch.hours,
@@ -100,6 +103,16 @@ pub(crate) fn demand_of(hours: &Hours, callers: &Callers, starters: &Starters, e
         manifest: None,
         notes: Vec::new(),
     })
+}
+
+/// The rhythm in which windows come, and in words. Windows of working days are those of what never came on another day.
+fn rhythm(begun: &Days) -> (Rhythm, String) {
+    match Rhythm::of(begun) {
+        Rhythm::WorkingDays if !begun.iter().all(is_working_day) => {
+            (Rhythm::Daily, MOSTLY_WORKING_DAYS.to_owned())
+        }
+        rhythm => (rhythm, pace(begun, None)),
+    }
 }
 
 fn whole(number: usize) -> i64 {
@@ -201,6 +214,19 @@ mod tests {
         );
         let condition = nightly.with_condition().grant.unwrap();
         assert_eq!(condition["Condition"]["DateLessThan"]["aws:CurrentTime"], "2024-12-04T01:00:00Z");
+    }
+
+    /// 20,000 is a Friday, so that 20,001 and every seventh day from there on is a Saturday.
+    #[test]
+    fn a_window_of_working_days_shuts_out_no_saturday_that_was_seen() {
+        let working = (20_000..20_060).filter(|day| is_working_day(*day));
+        let of = |days: Vec<i64>| demand(days.into_iter().map(|day| (2, day))).unwrap();
+        let plain = of(working.clone().collect());
+        assert_eq!((plain.rhythm.as_str(), plain.next.is_some()), ("on working days", true));
+        let mixed = of(working.chain([20_001, 20_022, 20_043]).collect());
+        assert_eq!(mixed.rhythm, "on working days and some others");
+        // The ledger ends before a Tuesday; and the window after it opens on whatever day comes.
+        assert_eq!(mixed.next.unwrap().start, "2024-12-03T02:00:00Z");
     }
 
     #[test]

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use remit_catalog::{ActionId, Catalog};
-use remit_policy::{Account, Days, Effect, Judgement, Principal, Retained, Verdict, day};
+use remit_policy::{Account, Days, Effect, Granted, Judgement, Principal, Retained, Verdict, day};
 use sha2::{Digest as _, Sha256};
 
+use super::drill::drills;
 use super::meaning::Meaning;
 use super::peers::{Kind, Kinds, Peers, but_for_a_word};
 use super::words::Words;
-use super::{Language, Tier, companions, kept};
+use super::{Language, Tier, companions, drop_watched, kept};
 
 /// What of learning is of actions of AWS.
 const ACTIONS: Language = Language {
@@ -29,28 +30,46 @@ pub(crate) fn with_verdict(judgement: &Judgement, wanted: &Verdict) -> BTreeSet<
     verdicts.map(|(id, _)| *id).collect()
 }
 
+/// What a principal was seen to do, and in what time.
+#[derive(Clone, Copy)]
+pub(crate) struct Deeds<'a> {
+    /// The actions that it used, but those that a stranger alone may have used.
+    pub(crate) used: &'a BTreeSet<ActionId>,
+    /// What it is granted, where it made no call at all.
+    pub(crate) idle: Option<(&'a Account, &'a Granted)>,
+    /// The days of history that this is known of.
+    pub(crate) history: i64,
+    /// The day of a deploy so short ago that nothing goes yet.
+    pub(crate) settling: Option<i64>,
+    /// After how many days without use what is watched goes; none where it stays.
+    pub(crate) drop_watched: Option<i64>,
+}
+
 /// The unused permissions of a principal that stay in a tier, each with the first rule that keeps it. All stay while a deploy is
-/// settling that came on a day.
+/// settling.
 pub(crate) fn retained(
     catalog: &Catalog,
-    used: &BTreeSet<ActionId>,
+    deeds: Deeds<'_>,
     unused: impl IntoIterator<Item = ActionId>,
     peers: Option<&Peers<'_, ActionId>>,
     tier: Tier,
-    settling: Option<i64>,
 ) -> BTreeMap<ActionId, Retained> {
     let meaning = |id: ActionId| catalog.action(id).map(Meaning::of_action);
-    let words = Words::of(used.iter().copied().filter_map(meaning));
+    let words = Words::of(deeds.used.iter().copied().filter_map(meaning));
     let unused: Vec<_> = unused.into_iter().filter_map(|id| Some((id, meaning(id)?))).collect();
-    let mut settling: BTreeMap<_, _> = match settling {
+    let mut stays: BTreeMap<_, _> = match deeds.settling {
         Some(on) => {
             let why = Retained::Settling(day(Days::moment_of(on)));
             unused.iter().map(|(id, _)| (*id, why.clone())).collect()
         }
         None => BTreeMap::new(),
     };
-    settling.extend(kept(&words, unused, peers, tier, &ACTIONS));
-    settling
+    if let Some((account, granted)) = deeds.idle {
+        stays.extend(drills(account, granted, &unused, deeds.history));
+    }
+    stays.extend(kept(&words, unused, peers, tier, &ACTIONS));
+    drop_watched(&mut stays, deeds.drop_watched, deeds.history);
+    stays
 }
 
 impl Kinds {

@@ -16,7 +16,7 @@ use crate::output::{counted, in_days};
 pub(crate) enum Disposition {
     /// It goes.
     Remove,
-    /// It stays for now, is looked at again, and goes last.
+    /// It stays for now, and is looked at again.
     Watch,
     /// It stays, since it cannot be told whether it is used.
     Unknown,

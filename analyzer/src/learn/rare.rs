@@ -1,4 +1,4 @@
-//! Ways to take away or to bring back that are taken rarely: they are watched, and go last.
+//! Ways to take away or to bring back that are taken rarely: they are watched.
 
 use remit_catalog::AccessLevel;
 use remit_policy::Retained;
@@ -24,7 +24,7 @@ const DESTROY: [&str; 10] = [
 const REMAKE: &str = "create";
 
 /// Verbs that bring back.
-const RECOVER: [&str; 10] = [
+pub(super) const RECOVER: [&str; 10] = [
     "Restore",
     "Failover",
     "Promote",
@@ -38,15 +38,15 @@ const RECOVER: [&str; 10] = [
 ];
 
 /// Shorter names of things are in too many others.
-const TELLING: usize = 4;
+pub(super) const TELLING: usize = 4;
 
 /// Why an unused permission is watched.
 pub(super) fn of(meaning: &Meaning<'_>, words: &Words<'_>) -> Option<Retained> {
-    if !matches!(meaning.level, AccessLevel::Write | AccessLevel::Tagging) {
+    if !may_be_rare(meaning) {
         return None;
     }
     let noun = meaning.noun.as_str();
-    if DESTROY.contains(&meaning.verb) {
+    if is_destroying(meaning) {
         // A function's code is of the function.
         let is_part = |of: &str| {
             let rest = of.strip_prefix(noun).filter(|_| noun.len() >= TELLING);
@@ -67,6 +67,16 @@ pub(super) fn of(meaning: &Meaning<'_>, words: &Words<'_>) -> Option<Retained> {
         return Some(Retained::RecoveryPath(used.name.clone()));
     }
     None
+}
+
+/// Whether it changes something, and not who may do what: that stays for no other reason than use.
+pub(super) fn may_be_rare(meaning: &Meaning<'_>) -> bool {
+    matches!(meaning.level, AccessLevel::Write | AccessLevel::Tagging)
+}
+
+/// Whether it takes away what others change.
+pub(super) fn is_destroying(meaning: &Meaning<'_>) -> bool {
+    DESTROY.contains(&meaning.verb)
 }
 
 fn writes(level: AccessLevel) -> bool {

@@ -1,11 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use remit_catalog::{ActionId, Catalog};
-use remit_policy::Days;
 
 use super::*;
-use crate::analysis::sample::{analysis, call, record};
-use crate::visible::DAY;
+use crate::analysis::Settings;
+use crate::analysis::sample::{analysis, analysis_by, call, on, record, settings};
 
 fn id(name: &str) -> ActionId {
     catalog().find(name).unwrap_or_else(|| panic!("no action `{name}`"))
@@ -24,13 +23,19 @@ pub(super) fn of_one_kind(number: usize) -> Kinds {
     Kinds::among((0..number).map(|_| vec![vec!["kind".to_owned()]]))
 }
 
+/// Half a year in which this was used.
+fn deeds(used: &BTreeSet<ActionId>) -> Deeds<'_> {
+    Deeds { used, idle: None, history: 182, settling: None, drop_watched: None }
+}
+
 /// Why each of these stays for who uses those.
 fn kept(tier: Tier, used: &[&str], unused: &[&str], others: &[&[&str]]) -> BTreeMap<String, &'static str> {
     let kinds = of_one_kind(others.len() + 1);
     let all = [&[] as &[&str]].iter().chain(others).map(|names| set(names));
     let community = Community::of(&kinds, all.collect());
     let peers = community.peers(0);
-    let retained = retained(catalog(), &set(used), set(unused), Some(&peers), tier, None);
+    let used = set(used);
+    let retained = retained(catalog(), deeds(&used), set(unused), Some(&peers), tier);
     let name = |id| catalog().action(id).unwrap().full_name();
     retained.into_iter().map(|(id, why)| (name(id), why.code())).collect()
 }
@@ -111,7 +116,10 @@ fn of_what_does_nothing_nothing_is_learned() {
 #[test]
 fn while_a_deploy_settles_everything_stays() {
     let (used, unused) = (set(&["sqs:CreateQueue"]), set(&["sqs:DeleteQueue", "iam:PutRolePolicy"]));
-    let of = |settling| retained(catalog(), &used, unused.clone(), None, Tier::Strict, settling);
+    let of = |settling| {
+        let deeds = Deeds { settling, ..deeds(&used) };
+        retained(catalog(), deeds, unused.clone(), None, Tier::Strict)
+    };
     assert_eq!(of(None).len(), 1);
     let settling = of(Some(20_000));
     assert_eq!(settling[&id("sqs:DeleteQueue")].code(), "companion");
@@ -123,10 +131,7 @@ fn while_a_deploy_settles_everything_stays() {
 #[test]
 fn one_stretch_that_is_over_is_watched() {
     let of = |first: i64, end: i64| {
-        let mut call = call("sqs", "PurgeQueue");
-        call.seen.days = Days::none(0);
-        (first..end).for_each(|day| call.seen.days.insert(day));
-        (call.seen.first, call.seen.last) = (first * DAY, end * DAY - 1);
+        let call = on(call("sqs", "PurgeQueue"), first..end);
         let granted = (["sqs:PurgeQueue"].as_slice(), "*");
         let analysis = analysis(granted, vec![call], &[record("eu-west-1", 100, 200)], &[]);
         let one = dispositions(catalog(), &analysis.principals[0]).remove(0);
@@ -135,6 +140,80 @@ fn one_stretch_that_is_over_is_watched() {
     assert_eq!(of(150, 160), (Disposition::Watch, true));
     assert_eq!(of(150, 198), (Disposition::Keep, false));
     assert_eq!(of(150, 151), (Disposition::Watch, true));
+}
+
+/// A job of every quarter that ran once is no more than watched, whatever the tier; once it ran twice, it is a job.
+#[test]
+fn a_quarterly_job_that_was_seen_once_is_watched_in_every_tier() {
+    for tier in [Tier::Strict, Tier::Standard, Tier::Balanced] {
+        let of = |days: &[i64]| {
+            let calls = vec![on(call("sqs", "PurgeQueue"), days.iter().copied())];
+            let records = [record("eu-west-1", 100, 220)];
+            let settings = Settings { tier, ..settings(&[]) };
+            let analysis = analysis_by(&settings, (&["sqs:PurgeQueue"], "*"), calls, &records);
+            dispositions(catalog(), &analysis.principals[0]).remove(0).disposition
+        };
+        assert_eq!((of(&[115]), of(&[115, 206])), (Disposition::Watch, Disposition::Keep), "{tier}");
+    }
+}
+
+/// What becomes of what a role may do that made no call in so many days.
+fn of_idle(granted: &[&str], days: i64, drop_watched: Option<i64>) -> BTreeMap<String, Disposition> {
+    let settings = Settings { drop_watched, tier: Tier::Strict, ..settings(&[]) };
+    let records = [record("eu-west-1", 0, days)];
+    let analysis = analysis_by(&settings, (granted, "*"), Vec::new(), &records);
+    let all = dispositions(catalog(), &analysis.principals[0]).into_iter();
+    all.map(|one| (one.permission, one.disposition)).collect()
+}
+
+/// A restore that is rehearsed once a quarter may have no run in less than two quarters.
+#[test]
+fn a_drill_of_whom_nothing_was_seen_yet_is_watched() {
+    let granted = [
+        "rds:RestoreDBInstanceFromDBSnapshot",
+        "rds:DeleteDBInstance",
+        "rds:DeleteDBSnapshot",
+        "rds:DescribeDBInstances",
+        "sqs:DeleteQueue",
+    ];
+    let watched = |granted: &[&str], days, dropped| {
+        let all = of_idle(granted, days, dropped).into_iter();
+        all.filter(|(_, is)| *is == Disposition::Watch).map(|(name, _)| name).collect::<Vec<_>>()
+    };
+    let drill = ["rds:DeleteDBInstance", "rds:RestoreDBInstanceFromDBSnapshot"];
+    assert_eq!(
+        watched(&granted, 100, None),
+        drill,
+        "what it restores it takes away, and not what it restores from"
+    );
+    assert_eq!(watched(&granted, 250, None), [""; 0], "two quarters had no run");
+    assert!(watched(&["rds:Restore*"], 100, None).len() > 3, "a policy names the verb");
+    for wide in ["*", "rds:*"] {
+        assert_eq!(watched(&[wide], 100, None), [""; 0], "an administrator nobody needs is no drill");
+    }
+    assert_eq!(watched(&granted, 100, Some(180)), drill, "the history is shorter than that");
+    assert_eq!(watched(&granted, 190, Some(180)), [""; 0]);
+}
+
+/// What waits for a deploy to settle goes on to wait, and what is kept for good stays.
+#[test]
+fn what_is_watched_goes_where_a_person_says_after_how_long() {
+    let all = || {
+        let why = [
+            Retained::DestroyPath(String::new()),
+            Retained::Drill,
+            Retained::Settling(String::new()),
+            Retained::Metadata(String::new()),
+        ];
+        why.map(|why| (why.code(), why)).into_iter().collect::<BTreeMap<_, _>>()
+    };
+    let left = |after, history| {
+        let mut kept = all();
+        drop_watched(&mut kept, after, history);
+        kept.into_keys().collect::<Vec<_>>()
+    };
+    assert_eq!((left(None, 400).len(), left(Some(180), 179).len()), (4, 4));
+    assert_eq!(left(Some(180), 180), ["metadata", "settling"]);
 }
 
 /// Each tier keeps what the one before keeps.

@@ -9,12 +9,11 @@ use remit_catalog::Catalog;
 use remit_policy::{Edit, Evidence, PrincipalKind, file_stem, moment};
 use serde_json::json;
 
-use super::{Cover, Part};
+use super::{Cover, Listing, Part};
 use crate::analysis::Analysed;
 use crate::intent::Starters;
 use crate::output::{counted, grouped, plain};
 use crate::proposals::{self, write_file};
-use crate::report::build::name_of;
 
 /// The index of a split, by which its folder is known.
 pub(crate) const SPLIT_FILE: &str = "split.json";
@@ -65,7 +64,8 @@ pub(crate) fn write(
             }
             steps = commands(whole, part, &evidence);
         }
-        write_file(&place.join(SUMMARY), &summary(catalog, whole, part, starters, &steps))?;
+        let listing = Listing::of(catalog, part);
+        write_file(&place.join(SUMMARY), &summary(whole, part, &listing, starters, &steps))?;
         let (removed, granted) = part.loses();
         index.push(json!({
             "caller": part.name,
@@ -79,6 +79,7 @@ pub(crate) fn write(
             "unobservable": part.analysed.judgement.counts().unobservable,
             "loses": removed,
             "granted": granted,
+            "permissions": listing,
             "used_by_others_only": part.leaves_to_others(whole),
             "resources": narrowed(part),
         }));
@@ -113,7 +114,7 @@ fn role_of(whole: &Analysed, part: &Part) -> String {
     format!("{own}-{}", part.stem)
 }
 
-fn summary(catalog: &Catalog, whole: &Analysed, part: &Part, starters: &Starters, steps: &str) -> String {
+fn summary(whole: &Analysed, part: &Part, listing: &Listing, starters: &Starters, steps: &str) -> String {
     let mut text = String::new();
     let (removed, granted) = part.loses();
     let _ = writeln!(text, "# {}\n", plain(&part.name.words()));
@@ -142,21 +143,22 @@ fn summary(catalog: &Catalog, whole: &Analysed, part: &Part, starters: &Starters
         "- leaves {} to the other workloads, which use what it does not",
         counted(left, "permission", "permissions")
     );
-    let _ = writeln!(text, "\n## What it uses\n");
-    for (id, use_) in part.analysed.usage.used() {
-        let name = name_of(catalog, id);
-        let calls = use_.seen.as_ref().map_or(0, |seen| seen.count.distinct());
-        let _ = writeln!(text, "- `{name}`: {}", counted(calls, "call", "calls"));
-    }
+    listing.uses(&mut text);
     if let Some(why) = part.why_none() {
         let _ =
             writeln!(text, "\nNo policies are written for it, and it stays with today's: {}.", plain(&why));
         return text;
     }
+    listing.rest(&mut text);
+    let rest = if listing.keeps_what_is_not_needed() {
+        "nothing of them is there for anything but what it uses and what is named above"
+    } else {
+        "nothing of them is superfluous"
+    };
     let _ = writeln!(
         text,
         "\n## What is proven\n\nThe policies allow every recorded call of this workload that today's allow, and everything of \
-         which it cannot be told whether it is used; whatever they allow, today's allow; and nothing of them is superfluous. \
+         which it cannot be told whether it is used; whatever they allow, today's allow; and {rest}. \
          Not proven is that a future call is one that was seen.\n\n## How to give it a role of its own\n"
     );
     let who: Vec<String> = starters.keys().take(10).map(|starter| plain(&starter.words())).collect();

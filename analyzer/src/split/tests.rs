@@ -64,6 +64,32 @@ fn each_part_keeps_what_it_alone_needs_and_all_cover_the_whole() {
     assert_eq!(covered, Cover { pairs: 2, requests: 2 });
 }
 
+/// Whoever makes topics comes to take them away, so that this stays, and is said to.
+#[test]
+fn what_a_part_keeps_beyond_its_use_and_what_it_loses_is_named() {
+    let granted = (&["sns:CreateTopic", "sns:DeleteTopic", "sqs:CreateQueue"][..], "*");
+    let mut called = call("sns", "CreateTopic");
+    (called.seen.first, called.seen.last) = (DAY, DAY);
+    let whole = analysis(granted, vec![called], &[record("eu-west-1", 0, 90)], &[]);
+    let part = Part {
+        name: CallerName::of(None, Some("loader"), None),
+        stem: "loader".to_owned(),
+        calls: 1,
+        days: Days::default(),
+        analysed: whole.principals[0].clone(),
+    };
+    let listing = Listing::of(Catalog::embedded().unwrap(), &part);
+    let json = serde_json::to_value(&listing).unwrap();
+    assert_eq!(json["uses"]["sns:CreateTopic"], 1, "{json:#}");
+    assert_eq!(json["keeps"][0]["rule"], "companion", "{json:#}");
+    assert_eq!(json["keeps"][0]["permissions"][0], "sns:DeleteTopic", "{json:#}");
+    assert_eq!(json["loses"]["sqs"][0], "sqs:CreateQueue", "{json:#}");
+    let mut text = String::new();
+    listing.rest(&mut text);
+    assert!(text.contains("- `sns:DeleteTopic`: whoever uses `sns:CreateTopic` comes to need it"), "{text}");
+    assert!(text.contains("- sqs: `sqs:CreateQueue`") && listing.keeps_what_is_not_needed(), "{text}");
+}
+
 #[test]
 fn what_no_part_has_is_told() {
     let (whole, parts) = split();

@@ -74,6 +74,11 @@ fn what_comes_at_regular_times_could_be_granted_on_demand() {
     for steady in [":role/orders-api", ":role/ci-deployer", ":user/maya.lindqvist", ":role/month-end-close"] {
         assert_eq!(line(steady), None);
     }
+    let asked = [["intent", "--on-demand", "--format", "json"].as_slice(), &DEMO].concat();
+    let lines: Vec<Value> = serde_json::from_str(&remit(place.path(), &asked)).unwrap();
+    let weekly = lines.iter().find(|line| line["principal"].as_str().unwrap().ends_with("/weekly-report"));
+    let until = &weekly.unwrap()["grant"]["Condition"]["DateLessThan"]["aws:CurrentTime"];
+    assert_eq!(until, "2026-11-02T07:00:00Z", "{lines:#?}");
     let wrong = run(place.path(), &[["intent"].as_slice(), &DEMO].concat());
     assert_eq!(wrong.code, Some(64), "{wrong:#?}");
 }
@@ -159,6 +164,9 @@ fn a_shared_role_is_split_into_what_each_needs() {
     );
     let summary = fs::read_to_string(parts.join("report/summary.md")).unwrap();
     assert!(summary.contains("loses 2 of 4 permissions") && summary.contains("'shared-report'"), "{summary}");
+    assert!(summary.contains("## What it loses") && summary.contains("`s3:PutBucketTagging`"), "{summary}");
+    let report = split["parts"].as_array().unwrap().iter().find(|part| part["folder"] == "report").unwrap();
+    assert_eq!(report["permissions"]["loses"]["ec2"][0], "ec2:TerminateInstances", "{split:#}");
     // Another run replaces the first with the same bytes, and a folder that is not a split's stays as it is.
     let read =
         || files(&parts).into_iter().map(|path| (fs::read(&path).unwrap(), path)).collect::<BTreeSet<_>>();
@@ -216,6 +224,10 @@ fn subjects_of_a_cluster_have_an_intent() {
         table.contains("system:serviceaccount:data:etl") && !table.contains("shop:orders-api"),
         "{table}"
     );
+    let asked = [["intent", "--on-demand", "--format", "json"].as_slice(), &grants].concat();
+    let lines: Vec<Value> = serde_json::from_str(&remit(place.path(), &asked)).unwrap();
+    let etl = lines.iter().find(|line| line["principal"] == "system:serviceaccount:data:etl").unwrap();
+    assert!(etl["manifest"].as_str().unwrap().contains("kind: CronJob"), "{etl:#}");
     let refused = run(place.path(), &[["split", "data/etl", "--out", "parts"].as_slice(), &grants].concat());
     assert_eq!(refused.code, Some(64), "{refused:#?}");
 }

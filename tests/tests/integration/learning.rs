@@ -61,13 +61,82 @@ fn the_past_is_replayed() {
     assert!(shown.contains("WOULD HAVE BROKEN") && !shown.contains("will not"), "{shown}");
 }
 
+/// The line of a policy, of all identities of the account.
+fn line<'v>(result: &'v Value, policy: &str, horizon: i64) -> &'v Value {
+    let mut lines = result["lines"].as_array().unwrap().iter();
+    let is_it = |line: &&Value| {
+        let is_all = line["stratum"].is_null() && line["deploying"].is_null() && line["realm"] == "account";
+        is_all && line["policy"] == policy && line["horizon"] == horizon
+    };
+    lines.find(is_it).unwrap()
+}
+
+/// Names as they were seen break more than those that were tried on the past, and more than none.
+#[test]
+fn the_way_to_name_resources_and_the_tier_that_are_asked_for_are_replayed() {
+    let place = demo();
+    let asked = ["--train", "30", "--horizon", "30", "--format", "json"];
+    let of = |more: &[&str]| -> Value {
+        serde_json::from_str(&backtest(place.path(), &[asked.as_slice(), more].concat())).unwrap()
+    };
+    let (usual, exact) = (of(&[]), of(&["--resources", "exact"]));
+    let number = |value: &Value, of: &str| line(value, "standard", 30).pointer(of).unwrap().as_f64().unwrap();
+    assert!(number(&exact, "/narrowing") > number(&usual, "/narrowing"), "{exact:#}");
+    assert!(number(&exact, "/broken/hits") >= number(&usual, "/broken/hits"), "{exact:#}");
+    assert_eq!(line(&exact, "exact observed", 30), line(&usual, "exact observed", 30));
+    let policies = |value: &Value| -> std::collections::BTreeSet<String> {
+        let lines = value["lines"].as_array().unwrap().iter();
+        lines.map(|line| line["policy"].as_str().unwrap().to_owned()).collect()
+    };
+    let strict = policies(&of(&["--tier", "strict"]));
+    assert!(strict.contains("strict") && strict.len() == 5, "{strict:?}");
+    // A horizon says the same alone and beside others.
+    let both: Value = serde_json::from_str(&backtest(
+        place.path(),
+        &["--train", "30", "--horizon", "7,30", "--format", "json"],
+    ))
+    .unwrap();
+    assert_eq!(line(&both, "standard", 30), line(&usual, "standard", 30));
+    // Nobody called as the drill's role, for whom something is proposed all the same.
+    assert!(line(&usual, "standard", 30)["idle"]["of"].as_u64().unwrap() > 0, "{usual:#}");
+}
+
+/// The demo's restore is rehearsed once a quarter, and was not in its log.
+#[test]
+fn a_drill_that_was_never_seen_is_watched_until_a_person_says_otherwise() {
+    let place = demo();
+    let review = |out: &str, more: &[&str]| -> (Value, String) {
+        let asked = ["propose", "restore-drill", "--out", out];
+        remit(place.path(), &[asked.as_slice(), &DEMO, more].concat());
+        let folder = place.path().join(out).join("111122223333/role/restore-drill");
+        let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+        (serde_json::from_str(&read("review.json")).unwrap(), read("review.md"))
+    };
+    let (json, text) = review("kept", &[]);
+    let group = |json: &Value, disposition: &str| -> Vec<Value> {
+        let groups = json["permissions"].as_array().unwrap().iter();
+        let groups = groups.filter(|group| group["disposition"] == disposition);
+        groups.flat_map(|group| group["permissions"].as_array().unwrap().clone()).collect()
+    };
+    let drill = ["rds:DeleteDBInstance", "rds:RestoreDBInstanceFromDBSnapshot"];
+    assert_eq!(group(&json, "watch"), drill, "{json:#}");
+    assert!(text.contains("never seen") && text.contains("`--drop-watched`"), "{text}");
+    assert!(json["replay"].is_null(), "{json:#}");
+    let (dropped, _) = review("dropped", &["--drop-watched", "60d"]);
+    assert!(group(&dropped, "watch").is_empty() && group(&dropped, "remove").len() == 4, "{dropped:#}");
+    let (kept, _) = review("long", &["--drop-watched", "180d"]);
+    assert_eq!(group(&kept, "watch"), drill, "the history is shorter than that");
+    remit(place.path(), &["verify", "dropped", "--ledger", "remit-demo/ledger"]);
+}
+
 #[test]
 fn what_cannot_be_replayed_is_said() {
     let place = demo();
     let asked = [["backtest"].as_slice(), &DEMO, &["--train", "365", "--horizon", "30"]].concat();
     let ran = run(place.path(), &asked);
     assert_eq!(ran.code, Some(0), "{ran:#?}");
-    assert!(ran.talk.contains("not enough history for 365 days of it"), "{ran:#?}");
+    assert!(ran.talk.contains("not enough history of the account to learn from 365 days"), "{ran:#?}");
+    assert!(ran.talk.contains("the next 30 (which takes 395 days): the ledger holds"), "{ran:#?}");
     let wrong = run(place.path(), &[["backtest"].as_slice(), &DEMO, &["--train", "0"]].concat());
     assert_eq!(wrong.code, Some(64), "{wrong:#?}");
 }

@@ -4,10 +4,10 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use crate::backtest::{Backtest, Calibration, Line, Realm, Share};
+use crate::backtest::{Backtest, Calibration, FEWEST, Line, Realm, Share};
 use crate::deploys::Deploying;
 use crate::learn::Stratum;
-use crate::output::{Cell, Format, Row, counted, percent, print};
+use crate::output::{Cell, Format, Row, counted, grouped, percent, print};
 
 /// Writes a backtest for a person: a table for each length of history and each horizon, and one for each stratum of which
 /// there is enough to tell.
@@ -17,7 +17,9 @@ pub(super) fn write(backtest: &Backtest, out: &mut dyn Write) -> anyhow::Result<
         let windows = counted(first.broken.of, "identity at a cut-off", "identities at cut-offs");
         if !first.broken.is_telling() {
             if first.stratum.is_none() && first.deploying.is_none() {
-                writeln!(out, "{}: not enough history ({windows})\n", heading(first))?;
+                let heading = heading(first);
+                writeln!(out, "{heading}: not enough history ({windows}, and {FEWEST} are needed)")?;
+                writeln!(out, "{}", idle(lines))?;
             }
             continue;
         }
@@ -25,7 +27,7 @@ pub(super) fn write(backtest: &Backtest, out: &mut dyn Write) -> anyhow::Result<
         writeln!(out, "{}: {windows}, {cuts}", heading(first))?;
         let rows: Vec<_> = lines.iter().map(|line| ShownRow { line }).collect();
         print(&rows, Format::Table, out)?;
-        writeln!(out)?;
+        writeln!(out, "{}", idle(lines))?;
     }
     let calibration: Vec<_> = CalibrationRow::all(backtest);
     if calibration.is_empty() {
@@ -34,6 +36,17 @@ pub(super) fn write(backtest: &Backtest, out: &mut dyn Write) -> anyhow::Result<
     }
     writeln!(out, "What earlier cut-offs foretold of later ones:")?;
     Ok(print(&calibration, Format::Table, out)?)
+}
+
+/// What came of those that had used nothing, who are in no table; nothing where there were none. A tier leaves them what cannot be judged
+/// alone, whichever it is.
+fn idle(lines: &[Line]) -> String {
+    let idle = lines.last().map(|line| line.idle).filter(|idle| idle.of > 0);
+    idle.map_or_else(String::new, |idle| {
+        let (all, broken) = (counted(idle.of, "idle identity", "idle identities"), grouped(idle.hits));
+        let share = if idle.is_telling() { format!(" ({}, {})", percent(idle.share), range(idle)) } else { String::new() };
+        format!("Beside them {all} at cut-offs, which had used nothing in the days learned from: {broken} would have broken{share}.\n")
+    })
 }
 
 fn group(line: &Line) -> (Realm, i64, i64, Option<Stratum>, Option<Deploying>) {
@@ -124,6 +137,8 @@ impl Row for LineRow<'_> {
         "PERMISSIONS MET",
         "REDUCTION",
         "ON RESOURCES",
+        "IDLE",
+        "IDLE BROKEN",
     ];
 
     fn cells(&self) -> Vec<Cell> {
@@ -149,6 +164,8 @@ impl Row for LineRow<'_> {
             share(line.permissions_met),
             share(line.reduction),
             share(line.narrowing),
+            Cell::Number(line.idle.of),
+            Cell::Number(line.idle.hits),
         ]
     }
 }

@@ -10,7 +10,9 @@ use crate::analysis::Analysed as Principal;
 use crate::cli::Streams;
 use crate::cli::analysing::{Analysed, AnalysingArguments, Opened, Wanted, opened};
 use crate::exit::Exit;
-use crate::intent::{Callers, Demand, Hours, Observation, Starters, add_starter, demand_of};
+use crate::intent::{
+    Callers, Demand, Granting, Hours, Observation, Starters, add_starter, binding, demand_of,
+};
 use crate::ledgers::Ledger;
 use crate::output::{Cell, Format, Row, plain, print};
 use crate::sightings::Asked;
@@ -95,7 +97,8 @@ fn of_time(principals: &[&Principal], asked: &Asked, end: i64, ledger: &Ledger) 
         let mut own = Hours::default();
         names.iter().filter_map(|name| hours.remove(name)).for_each(|hours| own.join(&hours));
         let starters = starters.remove(arn.as_str()).unwrap_or_default();
-        lines.extend(line(ledger, asked, arn, &names, &own, starters, end)?);
+        let line = line(ledger, asked, arn, &names, &own, starters, end)?;
+        lines.extend(line.map(|line| Line { demand: line.demand.with_condition(), ..line }));
     }
     Ok(lines)
 }
@@ -109,7 +112,10 @@ fn of_cluster(analysed: &Analysed, ledger: &Ledger) -> anyhow::Result<Vec<Line>>
         let name = &subject.user.name;
         let Some(own) = hours.get(name) else { continue };
         let names = std::slice::from_ref(name);
-        lines.extend(line(ledger, &asked, name, names, own, Starters::new(), cluster.coverage.window.end)?);
+        let end = cluster.coverage.window.end;
+        let line = line(ledger, &asked, name, names, own, Starters::new(), end)?;
+        let granting = Granting { own: &subject.granted.own };
+        lines.extend(line.map(|line| Line { demand: binding(line.demand, &granting), ..line }));
     }
     Ok(lines)
 }

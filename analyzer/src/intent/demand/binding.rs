@@ -1,10 +1,10 @@
 //! A binding of a cluster that is there during windows alone: jobs that make it and take it away again.
 
-use remit_policy::file_stem;
 use remit_policy::rbac::{Binding, BoundRole, RoleRef, Subject, yaml};
 use serde_json::{Value, json};
+use twox_hash::XxHash3_64;
 
-use super::Demand;
+use super::{Demand, MOSTLY_WORKING_DAYS};
 use crate::intent::pace::WEEKDAYS;
 
 /// What a cluster grants a service account, of which the bindings are to be there for windows alone.
@@ -64,7 +64,7 @@ fn schedules(demand: &Demand) -> Option<(String, String)> {
             let after = if closes_after { (day + 1) % 7 } else { day };
             (before.to_string(), after.to_string())
         }
-        (None, "every day") => ("*".to_owned(), "*".to_owned()),
+        (None, "every day" | MOSTLY_WORKING_DAYS) => ("*".to_owned(), "*".to_owned()),
         (None, "on working days") => {
             let days = |is_moved, moved: &str| if is_moved { moved.to_owned() } else { "1-5".to_owned() };
             (days(opens_before, "0-4"), days(closes_after, "2-6"))
@@ -72,6 +72,36 @@ fn schedules(demand: &Demand) -> Option<(String, String)> {
         _ => return None,
     };
     Some((format!("45 {open_hour} * * {open}"), format!("0 {to} * * {close}")))
+}
+
+/// Ends the names of the objects that are written.
+const SUFFIX: &str = "-window";
+
+/// The longest name of a CronJob is of 52 characters, of which `-close` takes six (Kubernetes documentation, "CronJob limitations").
+const LONGEST: usize = 46;
+
+/// Characters of a digest that keep names apart.
+const DIGEST: usize = 8;
+
+/// A name for what opens and closes a binding: a label of DNS (RFC 1123), whatever the binding is named. Where letters had to go, a
+/// digest keeps it apart from that of another binding.
+fn window_name(binding: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    let is_label = binding.chars().all(is_plain) && !binding.starts_with('-') && !binding.is_empty();
+    if is_label && binding.len() + SUFFIX.len() <= LONGEST {
+        return format!("{binding}{SUFFIX}");
+    }
+    let lower = binding.chars().map(|letter| letter.to_ascii_lowercase());
+    let safe: String = lower.map(|letter| if is_plain(letter) { letter } else { '-' }).collect();
+    let room = LONGEST - SUFFIX.len() - DIGEST - 1;
+    let safe: String = safe.trim_matches('-').chars().take(room).collect();
+    let safe = match safe.trim_end_matches('-') {
+        "" => "binding",
+        safe => safe,
+    };
+    let digest = format!("{:016x}", XxHash3_64::oneshot(binding.as_bytes()));
+    let digest: String = digest.chars().take(DIGEST).collect();
+    format!("{safe}-{digest}{SUFFIX}")
 }
 
 /// The objects by which one binding is there for windows alone. None of a binding of the whole cluster, or of several subjects.
@@ -85,7 +115,7 @@ fn jobs(binding: &Binding, open: &str, close: &str) -> Option<Vec<Value>> {
         RoleRef::Role(name) => ("--role", "roles", name),
         RoleRef::ClusterRole(name) => ("--clusterrole", "clusterroles", name),
     };
-    let name: String = format!("{}-window", file_stem(&binding.name.name)).to_lowercase();
+    let name = window_name(&binding.name.name);
     let bound = binding.name.name.clone();
     let meta = |name: &str| json!({ "name": name, "namespace": namespace });
     let group = "rbac.authorization.k8s.io";
@@ -158,9 +188,26 @@ mod tests {
         assert_eq!(of(Some("Saturday"), "every Saturday (9 times)"), two("45 22 * * 6", "0 1 * * 0"));
         assert_eq!(of(None, "every day"), two("45 22 * * *", "0 1 * * *"));
         assert_eq!(of(None, "on working days"), two("45 22 * * 1-5", "0 1 * * 2-6"));
+        assert_eq!(of(None, MOSTLY_WORKING_DAYS), two("45 22 * * *", "0 1 * * *"));
         assert_eq!(of(None, "every month (9 times)"), None);
         let early = Demand { from_hour: 0, ..demand(Some("Sunday"), "every Sunday (9 times)") };
         assert_eq!(schedules(&early), two("45 23 * * 6", "0 2 * * 0"));
+    }
+
+    /// Names of bindings may hold what names of jobs may not, and be longer.
+    #[test]
+    fn whatever_a_binding_is_named_its_jobs_have_names_of_dns() {
+        assert_eq!(window_name("report"), "report-window");
+        let long = "data:etl-Jobs_writer-of-everything-that-comes-in-at-night-from-anywhere";
+        let names = [long, "data:etl-Jobs_writer", "data.etl-jobs-writer", "-", "Äöü", "a-", &"x".repeat(46)];
+        let made: std::collections::BTreeSet<String> = names.iter().map(|name| window_name(name)).collect();
+        assert_eq!(made.len(), names.len(), "{made:?}");
+        for name in made {
+            let is_label =
+                name.chars().all(|one| one.is_ascii_lowercase() || one.is_ascii_digit() || one == '-');
+            assert!(is_label && !name.starts_with('-') && name.len() <= LONGEST, "{name}");
+        }
+        assert!(window_name(long).starts_with("data-etl-jobs-writer-of-everyt"), "{}", window_name(long));
     }
 
     #[test]
