@@ -150,7 +150,7 @@ impl AuditPolicy {
         rules.push(reads.rule(Level::Request));
         rules.push(Line { resources: KNOWN, ..ANY }.rule(Level::RequestResponse));
         rules.push(ANY.rule(Level::Metadata));
-        Some(Self { rules })
+        Some(Self { layers: vec![rules], is_of_entries: name.starts_with("gke") })
     }
 }
 
