@@ -177,8 +177,8 @@ impl Kind {
                 metadata.insert(name.to_owned(), value.clone());
             }
         }
-        let changes = changes(object);
-        if !self.is_workload && !changes.is_empty() {
+        let changes = if self.version == RBAC { changes(object) } else { Vec::new() };
+        if !changes.is_empty() {
             metadata.insert("managedFields".to_owned(), Value::Array(changes));
         }
         if let Some(Value::Object(annotations)) = object.pointer("/metadata/annotations") {

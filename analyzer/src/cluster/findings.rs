@@ -27,11 +27,10 @@ fn privileged<'a>(
     principal: &'a str,
     privileges: &'a [Privilege],
 ) -> impl Iterator<Item = Finding> + 'a {
-    let others = ["gke", "aks", "aks-admin"];
     let deliveries = &cluster.records.deliveries;
+    let is_other = |delivery: &String| delivery == "gke" || delivery.starts_with("aks");
     // Only EKS reads it.
-    let is_elsewhere =
-        !deliveries.is_empty() && deliveries.iter().all(|delivery| others.contains(&delivery.as_str()));
+    let is_elsewhere = !deliveries.is_empty() && deliveries.iter().all(is_other);
     let privileges =
         privileges.iter().filter(move |privilege| !is_elsewhere || privilege.path.name != "aws-auth");
     privileges.map(move |privilege| {

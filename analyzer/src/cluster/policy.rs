@@ -35,7 +35,8 @@ pub(crate) fn audit_policy(name: &str) -> anyhow::Result<AuditPolicy> {
     AuditPolicy::read(&manifest.value).map_err(|error| anyhow::anyhow!("{name}:{at}: {error}\n{hint}"))
 }
 
-/// How a log was delivered, of a class that tells it: `file`, `eks`, `gke`, `aks` or `aks-admin`.
+/// How a log was delivered, of a class that tells it: `file`, `eks`, `gke`, `aks`, `aks-admin`, `aks-table` or
+/// `aks-admin-table`.
 pub(crate) fn delivery(class: &EventClass) -> Option<&str> {
     match class {
         EventClass::Data { resource_type, .. } => resource_type.strip_prefix(DELIVERY),

@@ -20,9 +20,10 @@ use super::user::User;
 pub struct AuditPolicy {
     /// Rules of each: what one does not show, the others cannot.
     layers: Vec<Vec<AuditRule>>,
-    /// Whether some of the log came as entries of Google Cloud's log. They tell neither in whose name a request was made nor
-    /// what it created, and have no bodies.
-    is_of_entries: bool,
+    /// Whether some of the log tells of a request who asked, and not in whose name.
+    hides_names: bool,
+    /// Whether some of the log has neither codes of answers, which tell what was created, nor bodies.
+    hides_answers: bool,
 }
 
 /// How much of a request is logged.
@@ -97,21 +98,26 @@ impl AuditPolicy {
         let levels =
             self.layers.iter().map(|rules| rule(rules, user, request).map_or(Level::None, |rule| rule.level));
         let logged = levels.min().unwrap_or(Level::None);
-        if self.is_of_entries { logged.min(Level::Metadata) } else { logged }
+        if self.hides_answers { logged.min(Level::Metadata) } else { logged }
     }
 
     /// What a log shows that both leave in.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.layers.extend(other.layers);
-        self.is_of_entries |= other.is_of_entries;
+        self.hides_names |= other.hides_names;
+        self.hides_answers |= other.hides_answers;
         self
     }
 
-    /// Whether some of the log came in a form that tells less of a request than the server does: neither in whose name it was
-    /// made nor what it created.
-    pub(super) fn is_of_entries(&self) -> bool {
-        self.is_of_entries
+    /// Whether some of the log tells of a request who asked, and not in whose name.
+    pub(super) fn hides_names(&self) -> bool {
+        self.hides_names
+    }
+
+    /// Whether some of the log does not tell what a request created.
+    pub(super) fn hides_answers(&self) -> bool {
+        self.hides_answers
     }
 }
 

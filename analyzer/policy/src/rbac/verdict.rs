@@ -57,9 +57,8 @@ pub fn judge(
     off: &BTreeSet<Closure>,
 ) -> Judgement {
     let hiding = audit.map(|audit| Hiding::new(audit, granted, &usage.impersonators));
-    let is_of_entries = audit.is_some_and(AuditPolicy::is_of_entries);
     let everything = coverage.hides_all().or_else(|| hiding.is_none().then_some(Reason::AuditPolicyUnknown));
-    let judge = Judge { granted, usage, coverage, hiding, is_of_entries, off, hides_some: OnceCell::new() };
+    let judge = Judge { granted, usage, coverage, audit, hiding, off, hides_some: OnceCell::new() };
     let everything = everything.or_else(|| judge.hides_names());
     let mut parts: BTreeMap<Permission, Vec<(Permission, Reason)>> = BTreeMap::new();
     for permission in granted.permissions.keys().filter(|permission| !permission.is_inert()) {
@@ -101,9 +100,8 @@ struct Judge<'a> {
     granted: &'a Granted<'a>,
     usage: &'a Usage,
     coverage: &'a Coverage,
+    audit: Option<&'a AuditPolicy>,
     hiding: Option<Hiding<'a>>,
-    /// Whether the log tells neither in whose name a request was made nor what it created.
-    is_of_entries: bool,
     off: &'a BTreeSet<Closure>,
     /// Whether any request may be hidden: found out when it is first asked.
     hides_some: OnceCell<bool>,
@@ -113,7 +111,7 @@ impl Judge<'_> {
     /// Why all of what is asked in the subject's name may be unseen: it is told as of who asked, so that it may be anybody's
     /// for whom somebody may ask.
     fn hides_names(&self) -> Option<Reason> {
-        if !self.is_of_entries || self.off.contains(&Closure::Impersonation) {
+        if !self.audit.is_some_and(AuditPolicy::hides_names) || self.off.contains(&Closure::Impersonation) {
             return None;
         }
         let one = self.granted.impersonators.one()?;
@@ -197,12 +195,13 @@ impl Judge<'_> {
 
     /// Patches and updates of which it is not told whether they created what they name, which needs `create` as well.
     fn creating(&self, parts: &BTreeMap<Permission, Vec<(Permission, Reason)>>) -> Vec<(Permission, Reason)> {
+        let hides_answers = self.audit.is_some_and(AuditPolicy::hides_answers);
         let unknown = || Reason::NotTold("whether a patch or an update creates what it names".to_owned());
         let hides = || Reason::AuditPolicyHides("a patch or an update may have created it".to_owned());
         let hidden = parts.values().flatten();
         let hidden = hidden.filter(|(_, reason)| matches!(reason, Reason::AuditPolicyHides(_)));
         let hidden = hidden.map(|(part, _)| part.clone()).chain(self.hidden_elsewhere());
-        let seen = self.usage.uses.keys().filter(|_| self.is_of_entries).chain(self.usage.undecided.keys());
+        let seen = self.usage.uses.keys().filter(|_| hides_answers).chain(self.usage.undecided.keys());
         let seen = seen.map(|request| (Permission::of_request(request), unknown()));
         let all = hidden.map(|part| (part, hides())).chain(seen);
         all.filter_map(|(part, why)| Some((created(&part)?, why))).collect()
