@@ -147,6 +147,6 @@ mod tests {
         for name in ["shop", "orders-api", "alice@example.com", "web-0"] {
             assert_eq!(folder_stem(name), name);
         }
-        assert_eq!(folder_stem("oidc:alice"), "oidc_alice-00000000");
+        assert_eq!(folder_stem("oidc:alice"), "oidc_alice-86bad02d");
     }
 }

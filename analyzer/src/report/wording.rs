@@ -65,7 +65,7 @@ pub(super) const NOT_UNDERSTOOD: &str = "These were called, and the catalog does
 pub(super) const ALL_GRANTED: &str = "Each principal that called is named by a grant in the input.";
 
 /// Said of callers whose grants are not known.
-pub(super) const WITHOUT_GRANTS: &str = "These made calls, and no grant in the input names them, so nothing is proposed for them. What they may do, others or groups of theirs are granted: such groups, where the input has bindings of them, stand behind.";
+pub(super) const WITHOUT_GRANTS: &str = "These made calls, and no grant in the input names them, so nothing is proposed for them. Groups of theirs that bindings in the input name are listed: what these are granted they may do.";
 
 /// Said where everything went well.
 pub(super) const NO_PROBLEMS: &str = "Everything in the input could be read.";

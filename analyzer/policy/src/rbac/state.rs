@@ -103,7 +103,9 @@ impl State {
         for (name, since, rules) in due.collect::<Vec<_>>() {
             if let Some(role) = self.roles.get_mut(&name) {
                 role.since = role.since.max(since);
-                role.rules = rules.unwrap_or_else(|| std::mem::take(&mut role.rules));
+                if let Some(rules) = rules {
+                    role.rules = rules;
+                }
             }
         }
         self.impersonations = OnceLock::new();

@@ -201,9 +201,12 @@ impl Judge<'_> {
         let hidden = parts.values().flatten();
         let hidden = hidden.filter(|(_, reason)| matches!(reason, Reason::AuditPolicyHides(_)));
         let hidden = hidden.map(|(part, _)| part.clone()).chain(self.hidden_elsewhere());
-        let seen = self.usage.uses.keys().filter(|_| hides_answers).chain(self.usage.undecided.keys());
+        let seen = self.usage.uses.keys().filter(|_| hides_answers);
         let seen = seen.map(|request| (Permission::of_request(request), unknown()));
-        let all = hidden.map(|part| (part, hides())).chain(seen);
+        let undecided = self.usage.undecided.keys();
+        let undecided = undecided
+            .map(|request| (Permission::of_request(request), Reason::OutcomeUnknown(operation(request))));
+        let all = hidden.map(|part| (part, hides())).chain(seen).chain(undecided);
         all.filter_map(|(part, why)| Some((created(&part)?, why))).collect()
     }
 
