@@ -67,11 +67,11 @@ struct Holes {
 
 /// What a form with these holes tells, of what the server's own log does.
 fn told_with(rows: &[UsageRecord], holes: Holes) -> Vec<String> {
-    let told = rows.iter().filter(|row| {
+    let kept = rows.iter().filter(|row| {
         let is_impersonation = row.operation.starts_with("impersonate ");
         !(holes.names && is_impersonation || holes.bodies && row.via.is_some())
     });
-    let cut = told.cloned().map(|mut row| {
+    let cut = kept.cloned().map(|mut row| {
         if holes.callers {
             (row.workload, row.credential) = (None, None);
         }
