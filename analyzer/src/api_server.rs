@@ -177,6 +177,10 @@ impl Kind {
                 metadata.insert(name.to_owned(), value.clone());
             }
         }
+        let changes = if self.version == RBAC { changes(object) } else { Vec::new() };
+        if !changes.is_empty() {
+            metadata.insert("managedFields".to_owned(), Value::Array(changes));
+        }
         if let Some(Value::Object(annotations)) = object.pointer("/metadata/annotations") {
             let of_us = annotations.iter().filter(|(name, _)| is_kept(name));
             let annotations: Map<_, _> = of_us.map(|(name, value)| (name.clone(), value.clone())).collect();
@@ -192,6 +196,17 @@ impl Kind {
         }
         Value::Object(kept)
     }
+}
+
+/// When an object was changed and by whom, without the lists of what was changed: a grant may be younger than its object.
+fn changes(object: &Value) -> Vec<Value> {
+    let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array);
+    let kept = entries.into_iter().flatten().filter(|entry| entry.get("time").is_some()).map(|entry| {
+        let named = ["manager", "operation", "time"].into_iter();
+        let fields = named.filter_map(|name| Some((name.to_owned(), entry.get(name)?.clone())));
+        Value::Object(fields.collect())
+    });
+    kept.collect()
 }
 
 /// Annotations that tell of cloud identities or of roles that the server looks after. Others may hold anything.

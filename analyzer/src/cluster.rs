@@ -4,6 +4,7 @@ mod asked;
 mod calls;
 mod coverage;
 mod findings;
+mod groups;
 mod judged;
 mod level;
 mod policy;
@@ -16,8 +17,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use remit_ledger::CoverageRecord;
 use remit_policy::rbac::{
-    AuditPolicy, Closure, Coverage, Granted, Judgement, NoProposal, Permission, Proven, State, Usage, User,
-    Violation, judge, needed, propose, prove,
+    AuditPolicy, Closure, Coverage, Granted, Judgement, NoProposal, Permission, Privilege, Proven, State,
+    Usage, User, Violation, judge, needed, propose, prove,
 };
 use remit_policy::{Count, Days, Generalise, Window};
 
@@ -32,6 +33,7 @@ pub(crate) use self::asked::{Asked, ClusterArguments};
 pub(crate) use self::calls::{ClusterCalls, request_call, usage_of};
 pub(crate) use self::coverage::{ClusterRecords, clusters, is_log, may_be_of, records_of};
 pub(crate) use self::findings::findings;
+use self::groups::{ByGroups, by_groups, of_groups};
 pub(crate) use self::judged::{judged, removed};
 pub(crate) use self::level::level;
 pub(crate) use self::policy::{audit_policy, delivered, delivery};
@@ -84,6 +86,8 @@ pub(crate) struct Unbound {
     pub(crate) calls: Count,
     /// Last allowed call.
     pub(crate) last: Option<i64>,
+    /// What it may by its groups.
+    pub(crate) by_groups: ByGroups,
 }
 
 /// The analysis of one cluster.
@@ -105,6 +109,8 @@ pub(crate) struct Cluster {
     pub(crate) subjects: Vec<AnalysedSubject>,
     /// Users that called and that no binding names.
     pub(crate) unbound: BTreeMap<String, Unbound>,
+    /// Groups that bindings name, with the ways to more than roles give that whoever is in them has.
+    pub(crate) groups: BTreeMap<String, Vec<Privilege>>,
     /// Calls whose request cannot be told, by user.
     pub(crate) unnamed: BTreeMap<String, u64>,
 }
@@ -179,14 +185,18 @@ pub(crate) fn analyse(
         .collect();
     let bound: BTreeSet<&str> = analysed.iter().map(|subject| subject.user.name.as_str()).collect();
     let unbound = usage.iter().filter(|(name, _)| !bound.contains(name.as_str()));
-    let unbound =
-        unbound.map(|(name, usage)| (name.clone(), Unbound { calls: usage.calls, last: usage.last }));
+    let unbound = unbound.map(|(name, usage)| {
+        let by_groups = by_groups(input.state, name, usage);
+        (name.clone(), Unbound { calls: usage.calls, last: usage.last, by_groups })
+    });
     Cluster {
         name: input.name.map(str::to_owned),
         state: input.state,
         off: settings.off.clone(),
         policy: input.policy.map(|(name, _)| name.to_owned()),
         unbound: unbound.collect(),
+        // Asked for one subject alone, it is about no group.
+        groups: if only.is_none() { of_groups(input.state, &usage) } else { BTreeMap::new() },
         subjects: analysed,
         records,
         coverage,

@@ -105,6 +105,8 @@ pub enum Reason {
     AuditPolicyUnknown,
     /// The cluster's log does not show requests that need it: why.
     AuditPolicyHides(String),
+    /// The form in which the cluster's log comes does not tell it: what.
+    NotTold(String),
     /// It is checked without a request for it: when.
     NoRequest(String),
     /// Other servers may have asked about it in access reviews, whose bodies are not in the log.
@@ -138,6 +140,7 @@ impl Reason {
             Self::Gaps => "gaps",
             Self::AuditPolicyUnknown => "audit_policy_unknown",
             Self::AuditPolicyHides(_) => "audit_policy_hides",
+            Self::NotTold(_) => "not_told",
             Self::NoRequest(_) => "no_request",
             Self::Reviewed => "reviewed",
             Self::Retained(why) => why.code(),
@@ -179,6 +182,7 @@ impl Reason {
                 "which requests the cluster's audit policy logs is not known".to_owned()
             }
             Self::AuditPolicyHides(why) => format!("requests that need it are not shown: {why}"),
+            Self::NotTold(what) => format!("the log, as it is delivered, does not tell {what}"),
             Self::NoRequest(when) => format!("no request tells of it: it is checked when {when}"),
             Self::Reviewed => {
                 "other servers may have asked about it, and the log does not tell what they asked".to_owned()
@@ -226,6 +230,7 @@ impl Reason {
             Self::NotLogged(_)
             | Self::NoOperation
             | Self::MayBeNeeded(_)
+            | Self::NotTold(_)
             | Self::NoRequest(_)
             | Self::Retained(_)
             | Self::Unsupported(_) => None,

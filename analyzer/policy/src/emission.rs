@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use twox_hash::XxHash3_64;
+
 use crate::evidence::{AfterEntry, Evidence, EvidenceContext, policy_entry};
 use crate::grant::Policy;
 use crate::proposal::Edit;
@@ -100,6 +102,30 @@ pub fn file_stem(name: &str) -> String {
     if stem.is_empty() { "_".to_owned() } else { stem }
 }
 
+/// How much of a name a folder's has: systems of files take 255 bytes.
+const LONGEST: usize = 200;
+
+/// A name as a folder's that no other name has, whatever others there are: where it is not the name itself, or could be
+/// another's, what tells them apart follows.
+pub fn folder_stem(name: &str) -> String {
+    let mut stem = file_stem(name);
+    while stem.len() > LONGEST {
+        stem.pop();
+    }
+    if stem == name && !ends_as_told(name) {
+        return stem;
+    }
+    // As many digits as names of roles have, for 4 billion names.
+    let hash = XxHash3_64::oneshot(name.as_bytes()) & 0xffff_ffff;
+    format!("{stem}-{hash:08x}")
+}
+
+/// Whether a name ends as those that are told apart.
+fn ends_as_told(name: &str) -> bool {
+    let hash = name.rsplit_once('-').map(|(_, hash)| hash);
+    hash.is_some_and(|hash| hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 /// Names in use, so that two policies of one name (inline, managed, a group's) get two files.
 #[derive(Default)]
 struct Names {
@@ -116,5 +142,32 @@ impl Names {
             number += 1;
         }
         path
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn folders_of_two_names_are_never_one() {
+        let long = |last: &str| "b".repeat(127) + last;
+        let cut = |last: &str| "b".repeat(250) + last;
+        let wide = |last: &str| "é".repeat(110) + last;
+        let mut names = vec![long("1"), long("2"), cut("1"), cut("2"), wide("1"), wide("2")];
+        names.extend(["oidc:alice", "oidc_alice", "Oidc:alice", "a", ".a", "..", "_", ""].map(str::to_owned));
+        // Somebody may be called as another's folder.
+        names.extend(names.clone().iter().map(|name| folder_stem(name)));
+        names.sort();
+        names.dedup();
+        let folders: BTreeSet<String> = names.iter().map(|name| folder_stem(name)).collect();
+        assert_eq!(folders.len(), names.len(), "{folders:?}");
+        assert!(folders.iter().all(|folder| folder.len() <= 209 && !folder.starts_with('.')), "{folders:?}");
+        for name in ["shop", "orders-api", "alice@example.com", "web-0"] {
+            assert_eq!(folder_stem(name), name);
+        }
+        assert_eq!(folder_stem("oidc:alice"), "oidc_alice-86bad02d");
     }
 }

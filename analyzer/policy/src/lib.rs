@@ -41,7 +41,7 @@ pub use contain::{Counterexample, Gap, contain};
 pub use coverage::{Coverage, DataCoverage, Reason, Window};
 pub use days::{DAY_WORDS, Days};
 pub use document::{Condition, Document, Effect, Matcher, PrincipalElement, Statement};
-pub use emission::{EmittedFile, derived, emit, file_stem};
+pub use emission::{EmittedFile, derived, emit, file_stem, folder_stem};
 pub use evaluate::{
     CompiledStatement, Context, ContextValue, Decision, Evaluation, Layer, PolicySet, Relation, Request,
     StatementRef, Unknown,

@@ -16,6 +16,7 @@ mod fields;
 mod generalise;
 mod granted;
 mod hidden;
+mod impersonators;
 mod manifest;
 mod names;
 mod naming;

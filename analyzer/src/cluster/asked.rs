@@ -7,7 +7,7 @@ use anyhow::bail;
 use remit_ledger::CoverageRecord;
 use remit_policy::rbac::{AuditPolicy, Closure, State};
 
-use super::policy::{audit_policy, delivered};
+use super::policy::shown;
 use super::{ClusterInput, ClusterSettings, clusters, records_of};
 use crate::analysis::Settings;
 use crate::ledgers::Ledger;
@@ -58,10 +58,7 @@ impl<'a> Asked<'a> {
         }
         let records = ledger.coverage();
         let name = cluster(arguments.cluster.as_deref(), records)?;
-        let policy = match &arguments.audit_policy {
-            Some(named) => Some((named.clone(), audit_policy(named)?)),
-            None => delivered_to(records, name.as_deref()),
-        };
+        let policy = shown(arguments.audit_policy.as_deref(), &deliveries(records, name.as_deref()))?;
         let off = arguments.no_closure.iter().copied().collect();
         Ok(Some(Self { name, state: Box::leak(Box::new(state)), policy, off, records }))
     }
@@ -117,9 +114,8 @@ fn cluster(asked: Option<&str>, records: &[CoverageRecord]) -> anyhow::Result<Op
     }
 }
 
-/// What a cluster's log is known to show by how it was delivered.
-fn delivered_to(records: &[CoverageRecord], cluster: Option<&str>) -> Option<(String, AuditPolicy)> {
+/// How a cluster's log was delivered, at any time.
+fn deliveries(records: &[CoverageRecord], cluster: Option<&str>) -> BTreeSet<String> {
     let all = WindowSettings { longest: i64::MAX, history: 0, minimum: 0, longest_gap: i64::MAX };
-    let deliveries = records_of(records, cluster, all).deliveries;
-    delivered(deliveries.iter().map(String::as_str))
+    records_of(records, cluster, all).deliveries
 }

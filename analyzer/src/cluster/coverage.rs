@@ -24,7 +24,7 @@ pub(crate) struct ClusterRecords {
     pub(crate) window: Option<Window>,
     /// When the log begins, in microseconds since the Unix epoch.
     pub(crate) first: Option<i64>,
-    /// How the log was delivered: `file`, `eks`, `gke`, `aks` or `aks-admin`.
+    /// How the log was delivered: `file`, `eks`, `gke`, `aks`, `aks-admin`, `aks-table` or `aks-admin-table`.
     pub(crate) deliveries: BTreeSet<String>,
     /// Events known to be lost in the window.
     pub(crate) lost: u64,

@@ -8,9 +8,43 @@ use crate::finding::{Finding, FindingKind, Severity, denied, no_proposal, unused
 use crate::mutes::Mutes;
 use crate::output::calls_seen;
 
-/// Every finding on a cluster, in the order of its subjects.
+/// Every finding on a cluster, in the order of its subjects. Those whom no binding names stand behind, and groups last.
 pub(crate) fn findings(cluster: &Cluster, mutes: &Mutes) -> Vec<Finding> {
-    cluster.subjects.iter().flat_map(|subject| of_subject(cluster, subject, mutes)).collect()
+    let subjects = cluster.subjects.iter().flat_map(|subject| of_subject(cluster, subject, mutes));
+    let unbound = cluster
+        .unbound
+        .iter()
+        .flat_map(|(name, unbound)| privileged(cluster, name, &unbound.by_groups.taken).collect::<Vec<_>>());
+    let groups = cluster.groups.iter().flat_map(|(name, privileges)| {
+        privileged(cluster, &format!("group {name}"), privileges).collect::<Vec<_>>()
+    });
+    subjects.chain(unbound).chain(groups).collect()
+}
+
+/// What leads somebody to more than roles give.
+fn privileged<'a>(
+    cluster: &'a Cluster,
+    principal: &'a str,
+    privileges: &'a [Privilege],
+) -> impl Iterator<Item = Finding> + 'a {
+    let deliveries = &cluster.records.deliveries;
+    let is_other = |delivery: &String| delivery == "gke" || delivery.starts_with("aks");
+    // Only EKS reads it.
+    let is_elsewhere = !deliveries.is_empty() && deliveries.iter().all(is_other);
+    let privileges =
+        privileges.iter().filter(move |privilege| !is_elsewhere || privilege.path.name != "aws-auth");
+    privileges.map(move |privilege| {
+        let mut found = Finding::new(
+            severity(privilege),
+            FindingKind::Privilege,
+            principal,
+            privilege.by.len(),
+            detail(privilege),
+        );
+        found.about = format!("{} {}", privilege.path.name, privilege.is_cluster_wide);
+        found.names = privilege.by.iter().map(|(permission, _)| permission.to_string()).collect();
+        found
+    })
 }
 
 fn of_subject(cluster: &Cluster, subject: &AnalysedSubject, mutes: &Mutes) -> Vec<Finding> {
@@ -36,13 +70,8 @@ fn of_subject(cluster: &Cluster, subject: &AnalysedSubject, mutes: &Mutes) -> Ve
         dangling.about = binding.name.of_binding().to_string();
         findings.push(dangling);
     }
-    findings.extend(privileges(&subject.granted, usage).iter().map(|privilege| {
-        let mut found =
-            finding(severity(privilege), FindingKind::Privilege, privilege.by.len(), detail(privilege));
-        found.about = format!("{} {}", privilege.path.name, privilege.is_cluster_wide);
-        found.names = privilege.by.iter().map(|(permission, _)| permission.to_string()).collect();
-        found
-    }));
+    let privileges = privileges(&subject.granted, usage);
+    findings.extend(privileged(cluster, &subject.user.name, &privileges));
     let none = no_proposal(&subject.outcome, counts);
     findings.extend(none.map(|why| finding(Severity::Low, FindingKind::NoProposal, counts.unused, why)));
     findings

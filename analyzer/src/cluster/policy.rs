@@ -1,5 +1,6 @@
 //! Where it is known what a cluster's audit log shows.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use remit_ledger::EventClass;
@@ -34,7 +35,8 @@ pub(crate) fn audit_policy(name: &str) -> anyhow::Result<AuditPolicy> {
     AuditPolicy::read(&manifest.value).map_err(|error| anyhow::anyhow!("{name}:{at}: {error}\n{hint}"))
 }
 
-/// How a log was delivered, of a class that tells it: `file`, `eks`, `gke`, `aks` or `aks-admin`.
+/// How a log was delivered, of a class that tells it: `file`, `eks`, `gke`, `aks`, `aks-admin`, `aks-table` or
+/// `aks-admin-table`.
 pub(crate) fn delivery(class: &EventClass) -> Option<&str> {
     match class {
         EventClass::Data { resource_type, .. } => resource_type.strip_prefix(DELIVERY),
@@ -42,10 +44,62 @@ pub(crate) fn delivery(class: &EventClass) -> Option<&str> {
     }
 }
 
+/// What a log shows, and what tells it: what the named policy has the server log, as far as each form in which the log came
+/// hands that on. Without a name it is what the only form tells.
+pub(crate) fn shown(
+    named: Option<&str>,
+    deliveries: &BTreeSet<String>,
+) -> anyhow::Result<Option<(String, AuditPolicy)>> {
+    let Some(named) = named else { return Ok(delivered(deliveries.iter().map(String::as_str))) };
+    let (mut name, mut policy) = (named.to_owned(), audit_policy(named)?);
+    // Whether Data Access logs are on is what only the user knows.
+    let is_named = |delivery: &str| named == delivery || (named == "gke-data-access" && delivery == "gke");
+    for delivery in deliveries.iter().filter(|delivery| !is_named(delivery)) {
+        if let Some(other) = AuditPolicy::profile(delivery) {
+            name = format!("{name} and {delivery}");
+            policy = policy.and(other);
+        }
+    }
+    Ok(Some((name, policy)))
+}
+
 /// What a provider delivers, where all of a log came from one. Files and webhooks are of whoever set them up.
 pub(crate) fn delivered<'a>(mut deliveries: impl Iterator<Item = &'a str>) -> Option<(String, AuditPolicy)> {
     match (deliveries.next(), deliveries.next()) {
         (Some(one), None) => AuditPolicy::profile(one).map(|policy| (one.to_owned(), policy)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
+    use remit_policy::rbac::{User, Visibility};
+
+    use super::*;
+
+    /// The ledger knows how the log came, and what was left out on the way no policy of the server brings back.
+    #[test]
+    fn a_named_policy_shows_no_more_than_was_delivered() {
+        let user = User::service_account("shop", "web");
+        let asked = |verb: &str| {
+            let pods = ResourceRequest { resource: "pods".to_owned(), ..ResourceRequest::default() };
+            Request { verb: verb.to_owned(), target: Target::Resource(pods) }
+        };
+        let told = |named: Option<&str>, deliveries: &[&str]| {
+            let deliveries = deliveries.iter().map(|&one| one.to_owned()).collect();
+            shown(named, &deliveries).unwrap().map(|(name, policy)| {
+                let is_shown = |verb| policy.shows(&user, &asked(verb)) == Visibility::Shown;
+                (name, is_shown("get"), is_shown("update"))
+            })
+        };
+        let is = |name: &str, reads: bool| Some((name.to_owned(), reads, true));
+        assert_eq!(told(Some("aks"), &["aks"]), is("aks", true));
+        assert_eq!(told(Some("aks"), &["aks-admin"]), is("aks and aks-admin", false));
+        assert_eq!(told(Some("eks"), &["file"]), is("eks", true));
+        assert_eq!(told(Some("eks"), &["file", "gke"]), is("eks and gke", false));
+        assert_eq!(told(Some("gke-data-access"), &["gke"]), is("gke-data-access", true));
+        assert_eq!(told(None, &["aks-admin"]), is("aks-admin", false));
+        assert_eq!(told(None, &["file"]), None);
     }
 }

@@ -1,21 +1,21 @@
 //! Proposals for subjects of a cluster, as files.
 
 use remit_policy::rbac::{EvidenceContext, Proven, User, emit};
-use remit_policy::{EmittedFile, file_stem};
+use remit_policy::{EmittedFile, folder_stem};
 
 use super::Cluster;
 
 /// What stands for the name of a cluster that no log tells.
 const NAMELESS: &str = "cluster";
 
-/// A subject's folder, relative to the proposals folder.
+/// A subject's folder, relative to the proposals folder. No other subject has it: users may be called anything.
 pub(crate) fn folder_of(cluster: &Cluster, user: &User) -> String {
-    let place = file_stem(cluster.name.as_deref().unwrap_or(NAMELESS));
+    let place = folder_stem(cluster.name.as_deref().unwrap_or(NAMELESS));
     match user.account() {
         Some((namespace, name)) => {
-            format!("{place}/service-account/{}/{}", file_stem(namespace), file_stem(name))
+            format!("{place}/service-account/{}/{}", folder_stem(namespace), folder_stem(name))
         }
-        None => format!("{place}/user/{}", file_stem(&user.name)),
+        None => format!("{place}/user/{}", folder_stem(&user.name)),
     }
 }
 

@@ -106,6 +106,7 @@ fn proposal(cluster: &Cluster, subject: &AnalysedSubject) -> ProposalSection {
         removed: proven.removed(),
         points: points(super::removed(subject).map(|removed| removed.level)),
         protected: proven.proof().protected,
+        replayed: Some(proven.proof().allowed),
         folder: folder_of(cluster, &subject.user),
     })
 }
@@ -181,13 +182,14 @@ pub(crate) fn coverage_lines(cluster: &Cluster) -> Vec<CoverageLine> {
     lines
 }
 
-/// Users that called and that no binding names.
+/// Users that called and that no binding names, with groups of theirs that some do.
 pub(crate) fn ungranted(cluster: &Cluster) -> Vec<WithoutGrants> {
     let rows = cluster.unbound.iter().map(|(name, unbound)| WithoutGrants {
         principal: name.clone(),
         kind: if name.starts_with("system:serviceaccount:") { "service account" } else { "user" }.to_owned(),
         calls: unbound.calls.distinct(),
         last_seen: unbound.last.map(moment),
+        groups: unbound.by_groups.groups.clone(),
     });
     rows.collect()
 }

@@ -73,7 +73,9 @@ pub(crate) fn retained(
         .collect();
     // What leads to no more than what is used is not grave.
     let is_grave = |permission: &Permission| {
-        let opening = PATHS.iter().filter(|path| path.weight >= GRAVE && path.is_opened_by(permission));
+        // Of one object alone what is done anywhere tells nothing.
+        let opening = PATHS.iter().filter(|path| path.weight >= GRAVE && !path.is_of_one_object());
+        let opening = opening.filter(|path| path.is_opened_by(permission));
         opening.into_iter().any(|path| !open.contains(path.name))
     };
     let words = Words::of(used.iter().filter_map(|one| Meaning::of_permission(one, false)));

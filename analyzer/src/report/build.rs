@@ -150,6 +150,7 @@ pub(crate) fn build(
                 kind: ungranted.kind.clone(),
                 calls: ungranted.calls.distinct(),
                 last_seen: ungranted.last.map(moment),
+                groups: Vec::new(),
             })
             .chain(cluster.into_iter().flat_map(cluster::ungranted))
             .collect(),
@@ -304,6 +305,7 @@ fn proposal(catalog: &Catalog, account: &Account, analysed: &Analysed) -> Propos
                 removed: proven.removed(),
                 points: points(removed.filter_map(|removed| Some(catalog.action(removed.action)?.level))),
                 protected: proven.proof().protected,
+                replayed: None,
                 folder: folder_of(&analysed.principal),
             }
         }),

@@ -281,16 +281,22 @@ fn ending(report: &Report, page: &mut String) -> fmt::Result {
     }
     workloads(report, page)?;
     links(report, page)?;
-    writeln!(page, "\n## Principals without grants\n")?;
+    writeln!(page, "\n## Principals without grants of their own\n")?;
     if report.without_grants.is_empty() {
         writeln!(page, "{}", wording::ALL_GRANTED)?;
     } else {
         writeln!(page, "{}\n", wording::WITHOUT_GRANTS)?;
-        writeln!(page, "| Principal | Kind | Allowed calls | Last (UTC) |\n| --- | --- | ---: | --- |")?;
+        writeln!(
+            page,
+            "| Principal | Kind | Allowed calls | Last (UTC) | Groups with grants |\n| --- | --- | ---: | --- | --- |"
+        )?;
         for row in report.without_grants.iter().take(ROWS) {
             let (principal, kind) = (code(&row.principal), text(&row.kind));
             let last = text(&wording::last_used(&row.last_seen));
-            writeln!(page, "| {principal} | {kind} | {} | {last} |", number(row.calls))?;
+            let groups: Vec<String> =
+                row.groups.iter().take(SHORT).map(|group| code(group).to_string()).collect();
+            let groups = groups.join(", ");
+            writeln!(page, "| {principal} | {kind} | {} | {last} | {groups} |", number(row.calls))?;
         }
         more(report.without_grants.len(), ROWS, page)?;
     }

@@ -61,7 +61,7 @@ pub struct Report {
     pub workloads: Vec<WorkloadLine>,
     /// What service accounts of a cluster can become elsewhere, in their order.
     pub links: Vec<LinkLine>,
-    /// Principals that called and whose grants are not in the input.
+    /// Principals that called and that no grant in the input names.
     pub without_grants: Vec<WithoutGrants>,
     /// What could not be read or concluded, each in a sentence.
     pub problems: Vec<String>,
@@ -294,7 +294,7 @@ pub struct UnresolvedOperation {
     pub principals: usize,
 }
 
-/// A principal whose grants are not in the input.
+/// A principal that no grant in the input names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WithoutGrants {
     /// The principal as the ledger names it.
@@ -305,4 +305,7 @@ pub struct WithoutGrants {
     pub calls: u64,
     /// Last call, ISO 8601.
     pub last_seen: Option<String>,
+    /// Groups that it has and that bindings in the input name: what it may do, it may by these.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
 }

@@ -101,12 +101,21 @@ pub(super) fn report(principals: usize, used: usize) -> Report {
                 kind: "role".to_owned(),
                 calls: 48_211,
                 last_seen: Some("2026-11-23T20:58:01Z".to_owned()),
+                groups: Vec::new(),
+            },
+            WithoutGrants {
+                principal: "oidc:bob@larkspur.example".to_owned(),
+                kind: "user".to_owned(),
+                calls: 61,
+                last_seen: Some("2026-11-23T17:12:44Z".to_owned()),
+                groups: vec!["devs".to_owned(), "oncall".to_owned()],
             },
             WithoutGrants {
                 principal: "arn:aws:iam::111122223333:root".to_owned(),
                 kind: "root".to_owned(),
                 calls: 0,
                 last_seen: None,
+                groups: Vec::new(),
             },
         ],
         problems: vec![

@@ -62,11 +62,10 @@ pub(super) const ALL_UNDERSTOOD: &str = "The catalog knows every operation that 
 pub(super) const NOT_UNDERSTOOD: &str = "These were called, and the catalog does not know which permissions they need. Permissions that they may have needed are unobservable.";
 
 /// Said where every caller's grants are known.
-pub(super) const ALL_GRANTED: &str = "The grants of every principal that called are in the input.";
+pub(super) const ALL_GRANTED: &str = "Each principal that called is named by a grant in the input.";
 
 /// Said of callers whose grants are not known.
-pub(super) const WITHOUT_GRANTS: &str =
-    "These made calls, and their grants are not in the input, so nothing is concluded about them.";
+pub(super) const WITHOUT_GRANTS: &str = "These made calls, and no grant in the input names them, so nothing is proposed for them. Groups of theirs that bindings in the input name are listed: what these are granted they may do.";
 
 /// Said where everything went well.
 pub(super) const NO_PROBLEMS: &str = "Everything in the input could be read.";

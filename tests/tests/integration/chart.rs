@@ -46,7 +46,11 @@ fn installations() -> [Value; 4] {
             "secret": "store",
         },
         "agent": { "serviceAccount": { "annotations": { "eks.amazonaws.com/role-arn": "arn:aws:iam::1:role/agent" } } },
-        "report": { "enabled": true, "serviceAccount": { "annotations": { "a": "b" } } },
+        "report": {
+            "enabled": true,
+            "auditPolicyConfigMap": "audit-policy",
+            "serviceAccount": { "annotations": { "a": "b" } },
+        },
     });
     [json!({}), minimal, volumes, store]
 }
@@ -94,6 +98,10 @@ fn values_that_mean_nothing_are_refused() {
         (json!({ "agent": { "interval": "60" } }), "interval"),
         (json!({ "ledger": { "url": "gs://usage" } }), "url"),
         (json!({ "report": { "auditPolicy": "esk" } }), "auditPolicy"),
+        (
+            json!({ "report": { "enabled": true, "auditPolicy": "eks", "auditPolicyConfigMap": "c" } }),
+            "set one of them",
+        ),
         (json!({ "metrics": { "port": 0 } }), "port"),
         (json!({ "webhook": { "enabled": true } }), "set `webhook.tls`"),
         (
@@ -127,6 +135,34 @@ fn anyone_may_send_events_only_where_that_is_said() {
         assert_eq!((has("--anonymous-clients"), has("--clients=/clients/ca.crt")), (is_open, !is_open));
         let notes = answer["notes"].as_str().unwrap();
         assert_eq!(notes.contains("WARNING: anyone who reaches it can send events"), is_open, "{notes}");
+    }
+}
+
+/// A ledger may have several clusters, and an API server a policy of its own.
+#[test]
+fn the_report_is_of_this_cluster_and_of_its_own_audit_policy() {
+    let report = |values: Value| json!({ "cluster": "blue", "report": values });
+    let values = [
+        report(json!({ "enabled": true, "auditPolicy": "gke-data-access" })),
+        report(json!({ "enabled": true, "auditPolicyConfigMap": "own" })),
+    ];
+    let Some(answers) = rendered(&values) else { return };
+    for (answer, policy) in answers.iter().zip(["gke-data-access", "/audit-policy/policy.yaml"]) {
+        assert_eq!(answer["problems"], json!([]));
+        let report = containers(answer).into_iter().find(|container| container["name"] == "report").unwrap();
+        let arguments = arguments(report, "");
+        for wanted in ["--cluster=blue".to_owned(), format!("--audit-policy={policy}")] {
+            assert!(arguments.contains(&wanted), "{wanted}: {arguments:?}");
+        }
+        let mounts = report["volumeMounts"].as_array().unwrap();
+        let is_mounted = mounts.iter().any(|mount| mount["mountPath"] == "/audit-policy");
+        assert_eq!(is_mounted, policy.starts_with('/'), "{mounts:?}");
+        let volumes = answer["objects"].as_array().unwrap().iter();
+        let volumes =
+            volumes.filter_map(|object| object.pointer("/spec/jobTemplate/spec/template/spec/volumes"));
+        let named = volumes.flat_map(|volumes| volumes.as_array().unwrap());
+        let named: Vec<_> = named.filter_map(|volume| volume.pointer("/configMap/name")).collect();
+        assert_eq!(!named.is_empty(), is_mounted, "{named:?}");
     }
 }
 

@@ -12,6 +12,7 @@ mod deploys;
 mod doctor;
 mod documentation;
 mod duckdb;
+mod groups;
 mod intent;
 mod judged;
 mod kubectl;

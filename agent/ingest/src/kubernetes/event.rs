@@ -63,6 +63,10 @@ pub(crate) enum Delivery {
     Aks,
     /// `kube-audit-admin` of AKS, which has no reads.
     AksAdmin,
+    /// Rows of the table `AKSAudit`, which have no column for who was impersonated.
+    AksTable,
+    /// Rows of the table `AKSAuditAdmin`, which have neither.
+    AksAdminTable,
 }
 
 impl Delivery {
@@ -73,14 +77,18 @@ impl Delivery {
             Self::Gke => "gke",
             Self::Aks => "aks",
             Self::AksAdmin => "aks-admin",
+            Self::AksTable => "aks-table",
+            Self::AksAdminTable => "aks-admin-table",
         }
     }
 
     /// Of a category of diagnostic settings, or of a table.
     fn of_azure(category: Text<'_>) -> Option<Self> {
         match category.raw {
-            b"kube-audit" | b"AKSAudit" => Some(Self::Aks),
-            b"kube-audit-admin" | b"AKSAuditAdmin" => Some(Self::AksAdmin),
+            b"kube-audit" => Some(Self::Aks),
+            b"kube-audit-admin" => Some(Self::AksAdmin),
+            b"AKSAudit" => Some(Self::AksTable),
+            b"AKSAuditAdmin" => Some(Self::AksAdminTable),
             _ => None,
         }
     }

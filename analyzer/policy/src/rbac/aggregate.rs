@@ -7,11 +7,11 @@ use super::object::Role;
 use super::rule::Rule;
 use super::state::State;
 
-/// The rules of the roles that an aggregated role selects, in the order of their names, each rule once.
+/// The roles whose rules an aggregated role takes over, in the order of their names.
 ///
 /// Where it selects roles that are aggregated themselves, the controller takes the rules that they have at the time; in
 /// the end that is as if they had been computed first.
-pub(super) fn aggregated(state: &State, role: &Role) -> Vec<Rule> {
+pub(super) fn sources<'a>(state: &'a State, role: &'a Role) -> Vec<&'a Role> {
     let mut selected = BTreeMap::from([(&role.name, role)]);
     let mut due = vec![role];
     while let Some(role) = due.pop() {
@@ -22,7 +22,11 @@ pub(super) fn aggregated(state: &State, role: &Role) -> Vec<Rule> {
             }
         }
     }
+    selected.into_values().filter(|role| role.aggregates.is_empty()).collect()
+}
+
+/// The rules of these roles, each rule once.
+pub(super) fn aggregated(sources: &[&Role]) -> Vec<Rule> {
     let mut seen = HashSet::new();
-    let sources = selected.values().filter(|role| role.aggregates.is_empty());
-    sources.flat_map(|role| &role.rules).filter(|rule| seen.insert(*rule)).cloned().collect()
+    sources.iter().flat_map(|role| &role.rules).filter(|rule| seen.insert(*rule)).cloned().collect()
 }

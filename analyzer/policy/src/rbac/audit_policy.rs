@@ -15,10 +15,15 @@ use self::rule::AuditRule;
 pub(super) use self::texts::Texts;
 use super::user::User;
 
-/// An audit policy.
+/// An audit policy, or several that a log went through one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditPolicy {
-    rules: Vec<AuditRule>,
+    /// Rules of each: what one does not show, the others cannot.
+    layers: Vec<Vec<AuditRule>>,
+    /// Whether some of the log tells of a request who asked, and not in whose name.
+    hides_names: bool,
+    /// Whether some of the log has neither codes of answers, which tell what was created, nor bodies.
+    hides_answers: bool,
 }
 
 /// How much of a request is logged.
@@ -81,24 +86,44 @@ impl Hidden {
 impl AuditPolicy {
     /// Whether the log shows a request of an authenticated user.
     pub fn shows(&self, user: &User, request: &Request) -> Visibility {
-        match self.rule(user, request) {
-            None => Visibility::Hidden(Hidden::Unlogged),
-            Some(rule) => match rule.hides(is_long(request)) {
-                Some(hidden) => Visibility::Hidden(hidden),
-                None => Visibility::Shown,
-            },
-        }
+        let hidden = self.layers.iter().find_map(|rules| match rule(rules, user, request) {
+            None => Some(Hidden::Unlogged),
+            Some(rule) => rule.hides(is_long(request)),
+        });
+        hidden.map_or(Visibility::Shown, Visibility::Hidden)
     }
 
-    /// How much of a request of an authenticated user is logged.
+    /// How much of a request of an authenticated user is logged, and read.
     pub fn level(&self, user: &User, request: &Request) -> Level {
-        self.rule(user, request).map_or(Level::None, |rule| rule.level)
+        let levels =
+            self.layers.iter().map(|rules| rule(rules, user, request).map_or(Level::None, |rule| rule.level));
+        let logged = levels.min().unwrap_or(Level::None);
+        if self.hides_answers { logged.min(Level::Metadata) } else { logged }
     }
 
-    /// The rule that decides.
-    fn rule(&self, user: &User, request: &Request) -> Option<&AuditRule> {
-        self.rules.iter().find(|rule| rule.matches(user, request))
+    /// What a log shows that both leave in.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.layers.extend(other.layers);
+        self.hides_names |= other.hides_names;
+        self.hides_answers |= other.hides_answers;
+        self
     }
+
+    /// Whether some of the log tells of a request who asked, and not in whose name.
+    pub(super) fn hides_names(&self) -> bool {
+        self.hides_names
+    }
+
+    /// Whether some of the log does not tell what a request created.
+    pub(super) fn hides_answers(&self) -> bool {
+        self.hides_answers
+    }
+}
+
+/// The rule that decides.
+fn rule<'a>(rules: &'a [AuditRule], user: &User, request: &Request) -> Option<&'a AuditRule> {
+    rules.iter().find(|rule| rule.matches(user, request))
 }
 
 /// Whether the answer goes on, so that the event of its start shows it, too

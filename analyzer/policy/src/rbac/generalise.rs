@@ -115,8 +115,8 @@ impl Generaliser<'_> {
         let is_creator = kind.creates && self.is_on(Closure::CreatedNames) && !kind.is_lock();
         let can_name = can_name(verb, kind.resource) && !is_creator;
         let is_passing = places.keys().any(|namespace| !namespace.is_empty() && is_generated(namespace));
-        let is_everywhere = places.len() > NAMESPACES
-            || ((kind.is_listed_everywhere || is_passing) && self.is_on(Closure::AllNamespaces));
+        let is_everywhere = (places.len() > NAMESPACES || kind.is_listed_everywhere || is_passing)
+            && self.is_on(Closure::AllNamespaces);
         let why = || because.iter().copied().collect::<BTreeSet<_>>();
         for (namespace, names) in places {
             let requests = kind.requests(verb, namespace, names.keys());

@@ -1,11 +1,13 @@
 //! What a subject is granted, by bindings that name it and by bindings of its groups.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use remit_catalog::kubernetes::Request;
 
+use super::impersonators::Impersonators;
 use super::object::{Binding, Role, Subject};
 use super::permission::Permission;
+use super::propose::MASTERS;
 use super::state::{State, is_subject};
 use super::user::User;
 
@@ -26,6 +28,8 @@ pub struct Granted<'a> {
     pub unknown: Vec<&'a Binding>,
     /// What the own ones grant, and by which of them.
     pub permissions: BTreeMap<Permission, Vec<usize>>,
+    /// Who may ask in its name, by bindings.
+    pub(super) impersonators: Impersonators,
 }
 
 impl<'a> Granted<'a> {
@@ -59,7 +63,40 @@ impl<'a> Granted<'a> {
                 }
             }
         }
-        Self { user: user.clone(), own, fixed, unknown, permissions }
+        let impersonators = Impersonators::of(state, user);
+        Self { user: user.clone(), own, fixed, unknown, permissions, impersonators }
+    }
+
+    /// What the state grants a group, whoever is in it, but for what the server makes for itself.
+    pub fn of_group(state: &'a State, group: &str) -> Self {
+        let user = User { name: String::new(), groups: vec![group.to_owned()] };
+        let bound = state.bound(&user).into_iter();
+        let fixed = bound.filter(|(binding, _)| !is_of_the_system(binding)).collect();
+        Self {
+            user,
+            own: Vec::new(),
+            fixed,
+            unknown: Vec::new(),
+            permissions: BTreeMap::new(),
+            impersonators: Impersonators::default(),
+        }
+    }
+
+    /// Groups of the subject that bindings name, but for what the server grants everybody.
+    pub fn groups(&self) -> BTreeSet<&str> {
+        let granted = self.own.iter().chain(&self.fixed).map(|(binding, _)| *binding);
+        let granted = granted.chain(self.unknown.iter().copied());
+        let named = granted.flat_map(|binding| {
+            binding.subjects.iter().filter_map(move |subject| match subject {
+                Subject::Group(name) => Some((binding, name.as_str())),
+                _ => None,
+            })
+        });
+        let own = named.filter(|(binding, name)| {
+            self.user.groups.iter().any(|group| group == name)
+                && (*name == MASTERS || !is_of_the_system(binding))
+        });
+        own.map(|(_, name)| name).collect()
     }
 
     /// Whether bindings of the subject, or of groups that it certainly has, allow a request.

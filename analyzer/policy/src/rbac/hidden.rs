@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
 
 use super::audit_policy::{AuditPolicy, Texts, Visibility};
+use super::granted::Granted;
+use super::impersonators::{ANOTHER, NODE, NODES, with_group, with_groups};
 use super::permission::{On, Permission};
 use super::rule::{ALL, ANY_PARENT, is_url};
 use super::unasked::VERBS;
@@ -34,36 +36,41 @@ pub(super) const SUBRESOURCES: [&str; 14] = [
     "token",
 ];
 
-/// The group of nodes, and how their names begin: the server lets no other have it (`node` authorizer).
-const NODES: &str = "system:nodes";
-const NODE: &str = "system:node:";
-
-/// A text that no policy names.
-const ANOTHER: &str = "another";
-
 /// An audit policy, asked about one subject.
 pub(super) struct Hiding<'a> {
     audit: &'a AuditPolicy,
     texts: Texts,
-    /// Those who may make the subject's requests: the subject, and who was seen to impersonate it. The policy looks at who
-    /// was authenticated.
+    /// Those who may make the subject's requests: the subject, who was seen to impersonate it, and who may, since one whose
+    /// requests are hidden is never seen. The policy looks at who was authenticated.
     users: Vec<User>,
 }
 
 impl<'a> Hiding<'a> {
-    pub(super) fn new(audit: &'a AuditPolicy, user: &User, impersonators: &BTreeSet<String>) -> Self {
+    pub(super) fn new(audit: &'a AuditPolicy, granted: &Granted<'_>, seen: &BTreeSet<String>) -> Self {
         let texts = audit.texts();
-        let others = impersonators.iter().map(|name| User::named(name, []));
-        let mut users: Vec<User> = std::iter::once(user.clone()).chain(others).collect();
+        let named =
+            |names: &BTreeSet<String>| names.iter().map(|name| User::named(name, [])).collect::<Vec<_>>();
+        let own: Vec<User> = std::iter::once(granted.user.clone()).chain(named(seen)).collect();
+        let others = named(&granted.impersonators.users);
         // Of whom but a ServiceAccount it is not known what other groups he may have, and the policy may look at them.
-        let open: Vec<User> = users.iter().filter(|user| user.account().is_none()).cloned().collect();
-        for user in open {
+        let open = |users: &[User]| {
+            users.iter().filter(|user| user.account().is_none()).cloned().collect::<Vec<_>>()
+        };
+        let (open_own, open_others) = (open(&own), open(&others));
+        let own_groups = open_own.iter().flat_map(|user| {
             let may_have = |group: &&String| *group != NODES || user.name.starts_with(NODE);
-            let others = texts.groups.iter().filter(may_have).filter(|group| !user.groups.contains(group));
-            users.extend(others.map(|group| {
-                let groups = user.groups.iter().cloned().chain([group.clone()]);
-                User { name: user.name.clone(), groups: groups.collect() }
-            }));
+            let more = texts.groups.iter().filter(may_have).filter(|group| !user.groups.contains(group));
+            more.map(|group| with_group(user, group))
+        });
+        let others_groups = open_others.iter().flat_map(|user| with_groups(user, &texts));
+        let mut users: Vec<User> = Vec::new();
+        let members = granted.impersonators.members(&texts);
+        let all = own.iter().chain(&others).cloned().chain(own_groups).chain(others_groups).chain(members);
+        // Whom the policy does not tell apart is asked about once: there may be many who may impersonate.
+        for user in all.map(|user| as_told(user, &texts)) {
+            if !users.contains(&user) {
+                users.push(user);
+            }
         }
         Self { audit, texts, users }
     }
@@ -208,6 +215,15 @@ impl Choice {
         };
         Self { group: group.to_owned(), parent: parent.to_owned(), child: child.to_owned(), written }
     }
+}
+
+/// A user as far as a policy compares it with anything.
+fn as_told(user: User, texts: &Texts) -> User {
+    let name = if texts.users.contains(&user.name) { user.name } else { ANOTHER.to_owned() };
+    let mut groups: Vec<String> = user.groups;
+    groups.retain(|group| texts.groups.contains(group));
+    groups.sort_unstable();
+    User { name, groups }
 }
 
 fn verbs(verb: &str, all: &[&str]) -> Vec<String> {

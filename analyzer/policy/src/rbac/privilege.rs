@@ -5,7 +5,7 @@
 
 use super::call::Usage;
 use super::granted::{Granted, permissions_of};
-use super::permission::{On, Permission, is_child, is_text};
+use super::permission::{On, Permission, is_child, is_text, without_subresource};
 use super::proposal::Proposal;
 use super::rule::ALL;
 use crate::usage::Seen;
@@ -24,10 +24,13 @@ pub struct Path {
     verbs: &'static [&'static str],
     /// API group and resource, of which one suffices.
     resources: &'static [(&'static str, &'static str)],
+    /// Namespace and name of the only object that counts; none where any does.
+    object: Option<(&'static str, &'static str)>,
 }
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 const ADMISSION: &str = "admissionregistration.k8s.io";
+const AUTHENTICATION: &str = "authentication.k8s.io";
 const WRITES: &[&str] = &["create", "update", "patch"];
 
 /// Resources that are in no namespace, so that only bindings of the whole cluster count for them.
@@ -36,9 +39,12 @@ const OF_THE_CLUSTER: &[&str] = &[
     "clusterroles",
     "groups",
     "mutatingwebhookconfigurations",
+    "nodes",
     "nodes/proxy",
     "nodes/status",
     "persistentvolumes",
+    "uids",
+    "userextras",
     "users",
     "validatingwebhookconfigurations",
 ];
@@ -51,6 +57,7 @@ pub const PATHS: &[Path] = &[
         leads_to: "writes roles that allow anything",
         verbs: &["escalate"],
         resources: &[(RBAC, "roles"), (RBAC, "clusterroles")],
+        object: None,
     },
     Path {
         name: "bind",
@@ -58,6 +65,7 @@ pub const PATHS: &[Path] = &[
         leads_to: "binds itself to any role",
         verbs: &["bind"],
         resources: &[(RBAC, "roles"), (RBAC, "clusterroles")],
+        object: None,
     },
     Path {
         name: "impersonate",
@@ -65,13 +73,24 @@ pub const PATHS: &[Path] = &[
         leads_to: "asks in the name of any user, group or ServiceAccount",
         verbs: &["impersonate"],
         resources: &[("", "users"), ("", "groups"), ("", "serviceaccounts")],
+        object: None,
+    },
+    Path {
+        name: "aws-auth",
+        weight: 10,
+        leads_to: "on EKS, makes any IAM identity any user, in any group",
+        verbs: &["update", "patch"],
+        resources: &[("", "configmaps")],
+        object: Some(("kube-system", "aws-auth")),
     },
     Path {
         name: "nodes-proxy",
         weight: 10,
         leads_to: "runs commands in any pod of a node, by its kubelet, unseen by audit and admission",
-        verbs: &["get", "create"],
+        // What the kubelet asks about by methods of HTTP (`pkg/kubelet/server/auth.go`).
+        verbs: &["get", "create", "update", "patch", "delete"],
         resources: &[("", "nodes/proxy")],
+        object: None,
     },
     Path {
         name: "approve-certificates",
@@ -79,6 +98,7 @@ pub const PATHS: &[Path] = &[
         leads_to: "has client certificates of any user signed",
         verbs: &["update", "patch"],
         resources: &[("certificates.k8s.io", "certificatesigningrequests/approval")],
+        object: None,
     },
     Path {
         name: "webhooks",
@@ -89,6 +109,7 @@ pub const PATHS: &[Path] = &[
             (ADMISSION, "mutatingwebhookconfigurations"),
             (ADMISSION, "validatingwebhookconfigurations"),
         ],
+        object: None,
     },
     Path {
         name: "persistent-volumes",
@@ -96,6 +117,25 @@ pub const PATHS: &[Path] = &[
         leads_to: "mounts files of a node",
         verbs: &["create"],
         resources: &[("", "persistentvolumes")],
+        object: None,
+    },
+    Path {
+        name: "constrained-impersonation",
+        weight: 8,
+        leads_to: "asks in others' names for what `impersonate-on:` verbs let it",
+        verbs: &[
+            "impersonate:user-info",
+            "impersonate:serviceaccount",
+            "impersonate:arbitrary-node",
+            "impersonate:associated-node",
+        ],
+        resources: &[
+            (AUTHENTICATION, "users"),
+            (AUTHENTICATION, "groups"),
+            (AUTHENTICATION, "serviceaccounts"),
+            (AUTHENTICATION, "nodes"),
+        ],
+        object: None,
     },
     Path {
         name: "token-requests",
@@ -103,6 +143,7 @@ pub const PATHS: &[Path] = &[
         leads_to: "has tokens of other ServiceAccounts",
         verbs: &["create"],
         resources: &[("", "serviceaccounts/token")],
+        object: None,
     },
     Path {
         name: "read-secrets",
@@ -110,6 +151,7 @@ pub const PATHS: &[Path] = &[
         leads_to: "reads credentials of others",
         verbs: &["get", "list", "watch"],
         resources: &[("", "secrets")],
+        object: None,
     },
     Path {
         name: "token-secrets",
@@ -117,6 +159,7 @@ pub const PATHS: &[Path] = &[
         leads_to: "has tokens of other ServiceAccounts made, to be read as Secrets",
         verbs: &["create"],
         resources: &[("", "secrets")],
+        object: None,
     },
     Path {
         name: "run-commands",
@@ -124,6 +167,7 @@ pub const PATHS: &[Path] = &[
         leads_to: "acts as the ServiceAccounts of running pods",
         verbs: &["get", "create"],
         resources: &[("", "pods/exec"), ("", "pods/attach")],
+        object: None,
     },
     Path {
         name: "debug-containers",
@@ -131,6 +175,7 @@ pub const PATHS: &[Path] = &[
         leads_to: "acts as the ServiceAccounts of running pods",
         verbs: &["update", "patch"],
         resources: &[("", "pods/ephemeralcontainers")],
+        object: None,
     },
     Path {
         name: "workloads",
@@ -147,6 +192,7 @@ pub const PATHS: &[Path] = &[
             ("batch", "cronjobs"),
             ("batch", "jobs"),
         ],
+        object: None,
     },
     Path {
         name: "namespaces",
@@ -154,6 +200,7 @@ pub const PATHS: &[Path] = &[
         leads_to: "takes the security standard off a namespace by its labels",
         verbs: &["update", "patch"],
         resources: &[("", "namespaces")],
+        object: None,
     },
     Path {
         name: "status",
@@ -161,6 +208,15 @@ pub const PATHS: &[Path] = &[
         leads_to: "misleads controllers and moves pods to another node",
         verbs: &["update", "patch"],
         resources: &[("", "pods/status"), ("", "nodes/status")],
+        object: None,
+    },
+    Path {
+        name: "impersonate-extras",
+        weight: 5,
+        leads_to: "gives what it asks in others' names their uids and extra fields",
+        verbs: &["impersonate", "impersonate:user-info"],
+        resources: &[(AUTHENTICATION, "uids"), (AUTHENTICATION, "userextras")],
+        object: None,
     },
     Path {
         name: "move-pods",
@@ -168,6 +224,7 @@ pub const PATHS: &[Path] = &[
         leads_to: "evicts pods, so that they start elsewhere",
         verbs: &["create", "delete", "deletecollection"],
         resources: &[("", "pods/eviction"), ("", "pods")],
+        object: None,
     },
 ];
 
@@ -220,6 +277,11 @@ pub fn paths_left(proposal: &Proposal<'_>) -> Vec<&'static Path> {
 }
 
 impl Path {
+    /// Whether only one object leads to it.
+    pub fn is_of_one_object(&self) -> bool {
+        self.object.is_some()
+    }
+
     /// Whether a permission opens it.
     pub fn is_opened_by(&self, permission: &Permission) -> bool {
         let On::Resource { group, resource, .. } = &permission.on else { return false };
@@ -227,8 +289,15 @@ impl Path {
         let is_here = |own: &str| {
             permission.namespace.is_none() || self.name == "bind" || !OF_THE_CLUSTER.contains(&own)
         };
-        let is_resource = |own: &str| is_text(resource, own) || is_child(resource, own);
-        (permission.verb == ALL || self.verbs.contains(&permission.verb.as_str()))
+        // Extra fields are each a subresource, which rules name one by one.
+        let is_field = |own: &str| own == "userextras" && without_subresource(resource) == own;
+        let is_resource = |own: &str| is_text(resource, own) || is_child(resource, own) || is_field(own);
+        let is_object = self.object.is_none_or(|(namespace, name)| {
+            permission.namespace.as_deref().is_none_or(|own| own == namespace)
+                && permission.name().is_none_or(|own| own == name)
+        });
+        is_object
+            && (permission.verb == ALL || self.verbs.contains(&permission.verb.as_str()))
             && self
                 .resources
                 .iter()
@@ -275,5 +344,44 @@ mod tests {
         assert_eq!(left("ops/admin", &[call("create", "batch", "jobs", "a", "")]), ["workloads"]);
         assert_eq!(left("shop/web", &calls), ["read-secrets"]);
         assert_eq!(left("shop/web", &[]), [""; 0]);
+    }
+
+    #[test]
+    fn what_leads_to_more_by_one_object_or_verb_is_found() {
+        let rule = |group: &str, resource: &str, verb: &str, names: &[&str]| json!([{"apiGroups": [group], "resources": [resource], "verbs": [verb], "resourceNames": names}]);
+        let found = |namespace: Option<&str>, rules: &serde_json::Value| {
+            let kind = if namespace.is_some() { "Role" } else { "ClusterRole" };
+            let world = World::new(&[
+                role(namespace, "r", rules),
+                binding(namespace, "b", &format!("{kind}/r"), &["ops/one"]),
+            ]);
+            let granted = Granted::of(&world.state, &crate::rbac::User::named(&name("ops/one"), []));
+            privileges(&granted, &Usage::default()).iter().map(|one| one.path.name).collect::<Vec<_>>()
+        };
+        let none = [""; 0];
+        assert_eq!(found(Some("kube-system"), &rule("", "configmaps", "patch", &["aws-auth"])), ["aws-auth"]);
+        assert_eq!(found(None, &rule("", "configmaps", "update", &[])), ["aws-auth"]);
+        assert_eq!(found(Some("kube-system"), &rule("", "configmaps", "patch", &["other"])), none);
+        assert_eq!(found(Some("shop"), &rule("", "configmaps", "patch", &[])), none);
+        assert_eq!(found(None, &rule("", "nodes/proxy", "patch", &[])), ["nodes-proxy"]);
+        let impersonated = |resource, verb| found(None, &rule("authentication.k8s.io", resource, verb, &[]));
+        assert_eq!(impersonated("uids", "impersonate"), ["impersonate-extras"]);
+        assert_eq!(impersonated("userextras/scopes", "impersonate"), ["impersonate-extras"]);
+        assert_eq!(impersonated("users", "impersonate:user-info"), ["constrained-impersonation"]);
+        assert_eq!(impersonated("users", "get"), none);
+    }
+
+    /// Nobody is named by such bindings, and whoever is in the group may come to it.
+    #[test]
+    fn a_group_has_paths_by_what_binds_it_but_for_what_the_server_binds() {
+        let world = World::new(&[
+            role(None, "all", &json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}])),
+            binding(None, "devs", "ClusterRole/all", &["@devs"]),
+            binding(None, "system:masters", "ClusterRole/all", &["@system:masters"]),
+        ]);
+        let found =
+            |group: &str| privileges(&Granted::of_group(&world.state, group), &Usage::default()).len();
+        assert_eq!(world.state.groups().into_iter().collect::<Vec<_>>(), ["devs", "system:masters"]);
+        assert_eq!((found("devs"), found("system:masters"), found("ops")), (PATHS.len(), 0, 0));
     }
 }

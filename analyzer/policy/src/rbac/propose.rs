@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::call::Usage;
 use super::closure::Closure;
 use super::generalise::{Needed, needed};
-use super::granted::{Granted, is_named, permissions_of};
+use super::granted::{Granted, is_named, is_of_the_system, permissions_of};
 use super::naming::Naming;
 use super::object::{Binding, ObjectName, Role, RoleRef, Subject};
 use super::permission::Permission;
@@ -25,9 +25,17 @@ pub enum NoProposal {
     /// Roles do not decide what it may.
     #[error("left alone: the group `{0}` may do everything, whatever roles say")]
     Masters(String),
-    /// No binding names it that could be changed.
+    /// No binding names it.
     #[error("left alone: no binding names it")]
     Unbound,
+    /// None of the bindings that name it can be changed for it alone.
+    #[error("left alone: `{binding}` names it, and {why}")]
+    Bound {
+        /// One of them.
+        binding: String,
+        /// Why that stays.
+        why: &'static str,
+    },
     /// The objects are not those with which its calls were decided.
     #[error(
         "left alone: `{binding}` allowed `{permission}`, which its role as it is given does not\nhint: give all roles, as the cluster has them"
@@ -59,7 +67,7 @@ pub fn propose<'a>(
         return Err(NoProposal::Masters(MASTERS.to_owned()));
     }
     if granted.own.is_empty() {
-        return Err(NoProposal::Unbound);
+        return Err(stays(granted));
     }
     let stays = Stays::of(granted, usage, judgement, off);
     let changed = stays.changed(granted);
@@ -85,6 +93,25 @@ pub fn propose<'a>(
         unbound: unbound(state, &changes),
         changes,
     })
+}
+
+/// Why nothing of what a subject is granted is its own to lose.
+fn stays(granted: &Granted<'_>) -> NoProposal {
+    let names =
+        |binding: &&Binding| binding.subjects.iter().any(|subject| is_named(subject, binding, &granted.user));
+    let bound = |binding: &Binding, why| NoProposal::Bound { binding: binding.name.of_binding(), why };
+    let fixed = granted.fixed.iter().map(|(binding, _)| *binding).find(names);
+    let fixed = fixed.map(|binding| {
+        let why = if is_of_the_system(binding) {
+            "the server makes that again"
+        } else {
+            "a group of it as well, so that it would stay bound"
+        };
+        bound(binding, why)
+    });
+    let unknown =
+        || granted.unknown.first().map(|binding| bound(binding, "it is not known what that grants"));
+    fixed.or_else(unknown).unwrap_or(NoProposal::Unbound)
 }
 
 /// What stays of each permission, which is all of it where it is among its own parts.

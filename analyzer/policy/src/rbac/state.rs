@@ -1,12 +1,16 @@
 //! All roles and bindings of a cluster, and what they allow.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::OnceLock;
 
 use remit_catalog::kubernetes::Request;
 
-use super::aggregate::aggregated;
+use super::aggregate::{aggregated, sources};
 use super::allowance::Allowance;
+use super::granted::permissions_of;
+use super::impersonators::is_impersonation;
 use super::object::{Binding, Object, ObjectName, Role, Subject};
+use super::permission::Permission;
 use super::user::User;
 
 /// The roles and bindings of a cluster.
@@ -19,6 +23,9 @@ pub struct State {
     by_subject: HashMap<SubjectKey, Vec<ObjectName>>,
     /// How many bindings bind to a role.
     bound: HashMap<ObjectName, usize>,
+    /// What lets somebody ask in another's name, and by which binding: found out when it is first asked, since it is asked for
+    /// every subject.
+    impersonations: OnceLock<Vec<(Permission, ObjectName)>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -75,21 +82,62 @@ impl State {
         users.collect()
     }
 
+    /// Names of the groups that bindings name.
+    pub fn groups(&self) -> BTreeSet<&str> {
+        let groups = self.by_subject.keys().filter_map(|key| match key {
+            SubjectKey::Group(name) => Some(name.as_str()),
+            SubjectKey::User(_) => None,
+        });
+        groups.collect()
+    }
+
     /// Gives aggregated roles without rules the rules that the controller manager would write into them: of manifests
-    /// nobody has written any yet, while from a live cluster the role's own rules are right.
+    /// nobody has written any yet, while from a live cluster the role's own rules are right. An aggregated role is as young as
+    /// the youngest of the roles that it takes over: what that brought, it grants since then.
     pub fn aggregate(&mut self) {
-        let is_due = |role: &&Role| !role.aggregates.is_empty() && role.rules.is_empty();
-        let due: Vec<_> = self
-            .roles
-            .values()
-            .filter(is_due)
-            .map(|role| (role.name.clone(), aggregated(self, role)))
-            .collect();
-        for (name, rules) in due {
+        let due = self.roles.values().filter(|role| !role.aggregates.is_empty()).map(|role| {
+            let sources = sources(self, role);
+            let since = sources.iter().map(|source| source.since).max().unwrap_or_default();
+            (role.name.clone(), since, role.rules.is_empty().then(|| aggregated(&sources)))
+        });
+        for (name, since, rules) in due.collect::<Vec<_>>() {
             if let Some(role) = self.roles.get_mut(&name) {
-                role.rules = rules;
+                role.since = role.since.max(since);
+                if let Some(rules) = rules {
+                    role.rules = rules;
+                }
             }
         }
+        self.impersonations = OnceLock::new();
+    }
+
+    /// What lets somebody ask in another's name, and by which binding.
+    pub(super) fn impersonations(&self) -> &[(Permission, ObjectName)] {
+        self.impersonations.get_or_init(|| {
+            let bound = self
+                .bindings
+                .values()
+                .filter_map(|binding| Some((binding, self.roles.get(&binding.role_name()?)?)));
+            let permissions = bound
+                .flat_map(|bound| permissions_of(bound).map(|permission| (permission, bound.0.name.clone())));
+            permissions.filter(|(permission, _)| is_impersonation(permission)).collect()
+        })
+    }
+
+    /// The users and ServiceAccounts, and the groups, that a binding binds.
+    pub(super) fn bound_by(&self, binding: &ObjectName) -> (BTreeSet<String>, BTreeSet<String>) {
+        let (mut users, mut groups) = (BTreeSet::new(), BTreeSet::new());
+        let binding = self.bindings.get(binding);
+        let keys = binding
+            .into_iter()
+            .flat_map(|binding| binding.subjects.iter().filter_map(|subject| key(subject, binding)));
+        for key in keys {
+            match key {
+                SubjectKey::User(name) => users.insert(name),
+                SubjectKey::Group(name) => groups.insert(name),
+            };
+        }
+        (users, groups)
     }
 
     /// The bindings of a user, directly and through groups, with their roles. A binding to a role that is not there

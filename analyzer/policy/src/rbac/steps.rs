@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use serde_json::json;
-
 use super::evidence::Files;
 use super::manifest;
 use super::object::{Binding, ObjectName, Subject};
@@ -72,7 +70,8 @@ fn take_out(change: &Change<'_>, at: usize, subject: &Subject) -> String {
     // The position is the shell's, between two quoted parts.
     let test = quote(&format!(
         "\",\"value\":{}}},{{\"op\":\"remove\",\"path\":\"/subjects/",
-        value(binding, subject)
+        // As it was read: to a ServiceAccount of the binding's own namespace the server adds none.
+        manifest::subject(subject)
     ));
     format!(
         "for at in $(seq {at} -1 0); do\n  kubectl patch {} --type=json -p '[{{\"op\":\"test\",\"path\":\"/subjects/'$at{test}$at'\"}}]' \
@@ -94,17 +93,6 @@ fn put_back(change: &Change<'_>, subject: &Subject) -> String {
         }
     };
     format!("kubectl set subject {} {who}", named(binding))
-}
-
-/// A subject as the server has it: a ServiceAccount has a namespace there.
-fn value(binding: &Binding, subject: &Subject) -> serde_json::Value {
-    let mut value = manifest::subject(subject);
-    if let (Subject::ServiceAccount { namespace: None, .. }, Some(namespace), Some(fields)) =
-        (subject, &binding.name.namespace, value.as_object_mut())
-    {
-        fields.insert("namespace".to_owned(), json!(namespace));
-    }
-    value
 }
 
 /// A binding, for kubectl.

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use remit_catalog::kubernetes::Request;
 
 use super::audit_policy::AuditPolicy;
-use super::call::Usage;
+use super::call::{STREAMS, Usage};
 use super::closure::Closure;
-use super::granted::Granted;
+use super::granted::{Granted, permissions_of};
 use super::hidden::{Hiding, SUBRESOURCES};
 use super::permission::{On, Permission};
 use super::rule::ALL;
@@ -56,9 +56,10 @@ pub fn judge(
     audit: Option<&AuditPolicy>,
     off: &BTreeSet<Closure>,
 ) -> Judgement {
-    let hiding = audit.map(|audit| Hiding::new(audit, &granted.user, &usage.impersonators));
+    let hiding = audit.map(|audit| Hiding::new(audit, granted, &usage.impersonators));
     let everything = coverage.hides_all().or_else(|| hiding.is_none().then_some(Reason::AuditPolicyUnknown));
-    let judge = Judge { granted, usage, coverage, hiding, off, hides_some: OnceCell::new() };
+    let judge = Judge { granted, usage, coverage, audit, hiding, off, hides_some: OnceCell::new() };
+    let everything = everything.or_else(|| judge.hides_names());
     let mut parts: BTreeMap<Permission, Vec<(Permission, Reason)>> = BTreeMap::new();
     for permission in granted.permissions.keys().filter(|permission| !permission.is_inert()) {
         let whole = everything.clone().or_else(|| judge.hides_grant(permission));
@@ -70,8 +71,10 @@ pub fn judge(
     }
     // What writes lead to can be told only once it is known whether writes may be hidden.
     let triggers = judge.triggers(&parts);
+    let creating = judge.creating(&parts);
     for (permission, parts) in &mut parts {
         if !is_whole(permission, parts) {
+            judge.add_created(permission, &creating, parts);
             judge.add_unasked(permission, &triggers, parts);
         }
     }
@@ -97,6 +100,7 @@ struct Judge<'a> {
     granted: &'a Granted<'a>,
     usage: &'a Usage,
     coverage: &'a Coverage,
+    audit: Option<&'a AuditPolicy>,
     hiding: Option<Hiding<'a>>,
     off: &'a BTreeSet<Closure>,
     /// Whether any request may be hidden: found out when it is first asked.
@@ -104,6 +108,16 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
+    /// Why all of what is asked in the subject's name may be unseen: it is told as of who asked, so that it may be anybody's
+    /// for whom somebody may ask.
+    fn hides_names(&self) -> Option<Reason> {
+        if !self.audit.is_some_and(AuditPolicy::hides_names) || self.off.contains(&Closure::Impersonation) {
+            return None;
+        }
+        let one = self.granted.impersonators.one()?;
+        Some(Reason::NotTold(format!("in whose name a request is made, and {one} may ask in this one's")))
+    }
+
     /// Why all of a permission may have been used unseen, by who grants it since when.
     fn hides_grant(&self, permission: &Permission) -> Option<Reason> {
         let by = self.granted.permissions.get(permission)?;
@@ -116,11 +130,7 @@ impl Judge<'_> {
 
     /// The parts whose requests are hidden, or whose result is not known, or which others may have asked about.
     fn parts(&self, permission: &Permission) -> Vec<(Permission, Reason)> {
-        let mut parts = Vec::new();
-        if is_asked(permission) {
-            let hidden = self.hiding.iter().flat_map(|hiding| hiding.parts(permission));
-            parts.extend(hidden.map(|(part, why)| (part, Reason::AuditPolicyHides(why.to_owned()))));
-        }
+        let mut parts = self.hidden(permission);
         if !self.coverage.shows_reviews && !self.off.contains(&Closure::Reviews) {
             parts.extend(self.reviewed(permission).into_iter().map(|part| (part, Reason::Reviewed)));
         }
@@ -130,6 +140,15 @@ impl Judge<'_> {
             Some((part, Reason::OutcomeUnknown(operation(request))))
         }));
         parts
+    }
+
+    /// The parts whose requests are hidden.
+    fn hidden(&self, permission: &Permission) -> Vec<(Permission, Reason)> {
+        if !is_asked(permission) {
+            return Vec::new();
+        }
+        let hidden = self.hiding.iter().flat_map(|hiding| hiding.parts(permission));
+        hidden.map(|(part, why)| (part, Reason::AuditPolicyHides(why.to_owned()))).collect()
     }
 
     /// What others ask the API server about, so that it has no request of its own: paths, what no server of the API serves,
@@ -151,13 +170,62 @@ impl Judge<'_> {
         if is_served(self.coverage, group, resource) { Vec::new() } else { vec![permission.clone()] }
     }
 
-    /// Which kinds of requests were made, or may have been.
+    /// Which kinds of requests were made, or may have been: also by what other bindings grant, those of its groups.
     fn triggers(&self, parts: &BTreeMap<Permission, Vec<(Permission, Reason)>>) -> Vec<Permission> {
         let hidden = parts.values().flatten().map(|(part, _)| part.clone());
         let requests =
             self.usage.uses.keys().chain(self.usage.undecided.keys()).filter(|request| is_write(request));
-        let writes = hidden.chain(requests.map(Permission::of_request));
+        let writes = hidden.chain(self.hidden_elsewhere()).chain(requests.map(Permission::of_request));
         writes.filter(|part| [ALL, "create", "update", "patch"].contains(&part.verb.as_str())).collect()
+    }
+
+    /// Writes that are hidden and that bindings allow which are not the subject's own. Who asks about himself or another writes
+    /// no object.
+    fn hidden_elsewhere(&self) -> Vec<Permission> {
+        let fixed = self.granted.fixed.iter().flat_map(|bound| permissions_of(*bound));
+        let writes = fixed.filter(|permission| {
+            let group = permission.resource().map(|(group, _)| group);
+            [ALL, "create", "update", "patch"].contains(&permission.verb.as_str())
+                && group
+                    .is_some_and(|group| !["authentication.k8s.io", "authorization.k8s.io"].contains(&group))
+        });
+        let hidden = writes.flat_map(|permission| self.hidden(&permission));
+        hidden.map(|(part, _)| part).collect()
+    }
+
+    /// Patches and updates of which it is not told whether they created what they name, which needs `create` as well.
+    fn creating(&self, parts: &BTreeMap<Permission, Vec<(Permission, Reason)>>) -> Vec<(Permission, Reason)> {
+        let hides_answers = self.audit.is_some_and(AuditPolicy::hides_answers);
+        let unknown = || Reason::NotTold("whether a patch or an update creates what it names".to_owned());
+        let hides = || Reason::AuditPolicyHides("a patch or an update may have created it".to_owned());
+        let hidden = parts.values().flatten();
+        let hidden = hidden.filter(|(_, reason)| matches!(reason, Reason::AuditPolicyHides(_)));
+        let hidden = hidden.map(|(part, _)| part.clone()).chain(self.hidden_elsewhere());
+        let seen = self.usage.uses.keys().filter(|_| hides_answers);
+        let seen = seen.map(|request| (Permission::of_request(request), unknown()));
+        let undecided = self.usage.undecided.keys();
+        let undecided = undecided
+            .map(|request| (Permission::of_request(request), Reason::OutcomeUnknown(operation(request))));
+        let all = hidden.map(|part| (part, hides())).chain(seen).chain(undecided);
+        all.filter_map(|(part, why)| Some((created(&part)?, why))).collect()
+    }
+
+    /// `create` where it cannot be told whether something was created.
+    fn add_created(
+        &self,
+        permission: &Permission,
+        creating: &[(Permission, Reason)],
+        parts: &mut Vec<(Permission, Reason)>,
+    ) {
+        if ![ALL, "create"].contains(&permission.verb.as_str()) {
+            return;
+        }
+        for (part, reason) in creating {
+            let Some(part) = part.meet(permission) else { continue };
+            if !parts.iter().any(|(other, _)| other.covers(&part)) {
+                parts.push((part, reason.clone()));
+            }
+        }
     }
 
     fn add_unasked(
@@ -211,6 +279,17 @@ impl Judge<'_> {
             }),
         }
     }
+}
+
+/// What is checked besides a patch or an update that creates, or a connection to a pod that is handed over; none of other
+/// requests. No name stands with it: what is created may be called otherwise the next time.
+fn created(part: &Permission) -> Option<Permission> {
+    let (group, resource) = part.resource()?;
+    let is_change = [ALL, "update", "patch"].contains(&part.verb.as_str()) && !resource.contains('/');
+    let stream = resource.strip_prefix("pods/").filter(|_| group.is_empty() && part.verb == "get");
+    let is_stream = stream.is_some_and(|stream| STREAMS.contains(&stream));
+    (is_change || is_stream)
+        .then(|| Permission { namespace: part.namespace.clone(), ..pattern("create", group, resource) })
 }
 
 fn operation(request: &Request) -> String {

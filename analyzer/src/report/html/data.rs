@@ -276,13 +276,15 @@ fn proposal(principal: &PrincipalSection, depth: Depth) -> Value {
     match &principal.proposal {
         ProposalSection::Nothing => json!({ "says": wording::NOTHING }),
         ProposalSection::Impossible { why } => json!({ "says": format!("No proposal: {why}.") }),
-        ProposalSection::Proven { changes, granted_after, removed, protected, folder, points } => json!({
-            "says": wording::removal(&principal.permissions, removed, granted_after),
-            "proof": wording::proof(protected),
-            "points": points,
-            "folder": folder,
-            "changes": list(changes.iter().map(|change| self::change(change, depth)), depth.changes),
-        }),
+        ProposalSection::Proven { changes, granted_after, removed, protected, replayed, folder, points } => {
+            json!({
+                "says": wording::removal(&principal.permissions, removed, granted_after),
+                "proof": wording::proof(protected, *replayed),
+                "points": points,
+                "folder": folder,
+                "changes": list(changes.iter().map(|change| self::change(change, depth)), depth.changes),
+            })
+        }
     }
 }
 

@@ -90,12 +90,12 @@ fn proposal(principal: &PrincipalSection, page: &mut String) -> fmt::Result {
     match &principal.proposal {
         ProposalSection::Nothing => writeln!(page, "**Proposal:** {}", wording::NOTHING),
         ProposalSection::Impossible { why } => writeln!(page, "**Proposal:** none: {}.", prose(why)),
-        ProposalSection::Proven { changes, granted_after, removed, protected, folder, .. } => {
+        ProposalSection::Proven { changes, granted_after, removed, protected, replayed, folder, .. } => {
             let removal = wording::removal(&principal.permissions, removed, granted_after);
             writeln!(
                 page,
                 "**Proposal:** {removal} {} Files: {}.\n",
-                wording::proof(protected),
+                wording::proof(protected, *replayed),
                 code(folder)
             )?;
             writeln!(page, "| Policy | Edit | Characters | Why so |\n| --- | --- | ---: | --- |")?;

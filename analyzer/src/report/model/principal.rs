@@ -216,8 +216,11 @@ pub enum ProposalSection {
         removed: usize,
         /// What they added to the score.
         points: u64,
-        /// Pairs of a permission and a resource that were checked to be still allowed.
+        /// Pairs of a permission and a resource that were checked to be still allowed; of a cluster's subject, permissions.
         protected: usize,
+        /// Of a cluster's subject, recorded requests that were asked again and are allowed.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        replayed: Option<usize>,
         /// The folder under the proposals folder, such as `111122223333/role/web`.
         folder: String,
     },

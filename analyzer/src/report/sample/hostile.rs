@@ -111,6 +111,7 @@ pub(in crate::report) fn filled_with(text: &str) -> Report {
     }
     for row in &mut report.without_grants {
         (row.principal, row.kind, row.last_seen) = (evil(), evil(), Some(evil()));
+        row.groups = vec![evil()];
     }
     report.problems = vec![evil(), "- # not a list".to_owned()];
     report

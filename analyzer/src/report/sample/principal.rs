@@ -324,6 +324,7 @@ fn proposal(
             removed: permissions.unused,
             points: 7 * permissions.unused as u64,
             protected: permissions.used * 3,
+            replayed: None,
             folder: format!("{account}/{kind}/{name}"),
         },
     }

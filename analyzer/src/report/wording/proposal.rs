@@ -3,6 +3,9 @@
 use super::{Count, counted, number, permissions};
 use crate::report::model::{PermissionCounts, ProposalSection, UsedRow};
 
+/// What a proposal for a subject of a cluster is proven to be.
+const PROVEN_OF_CLUSTER: &str = "nothing is allowed that was not allowed before, of each new role all is needed by a recorded request or an unobservable permission, and every object is one that the API server takes";
+
 /// What a proven proposal is proven to be.
 const PROVEN: &str = "nothing is allowed that was not allowed before, nothing stays that no recorded call or unobservable permission needs, only actions that exist are named, and every policy is within AWS's size limits";
 
@@ -56,8 +59,18 @@ pub(in crate::report) fn removal(
     )
 }
 
-/// What was checked of a proven proposal.
-pub(in crate::report) fn proof(protected: impl Count) -> String {
+/// What was checked of a proven proposal; of one for a cluster's subject requests are `replayed`.
+pub(in crate::report) fn proof(protected: impl Count, replayed: Option<usize>) -> String {
+    if let Some(replayed) = replayed {
+        let is = if replayed == 1 { "is" } else { "are" };
+        let requests = counted(replayed, "request", "requests");
+        let kept = counted(protected, "permission", "permissions");
+        let is_granted = if protected.count() == 1 { "is" } else { "are" };
+        return format!(
+            "Proven: {requests} that the ledger saw allowed {is} allowed still, and {kept} that {is_granted} used or \
+             unobservable {is_granted} granted still; {PROVEN_OF_CLUSTER}."
+        );
+    }
     format!(
         "Proven: {} that the ledger saw allowed {} allowed still; {PROVEN}.",
         counted(protected, "pair of a permission and a resource", "pairs of a permission and a resource"),

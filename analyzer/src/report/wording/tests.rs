@@ -71,3 +71,20 @@ fn the_levels_add_up() {
     let score: u64 = report.principals.iter().map(|principal| principal.score).sum();
     assert_eq!(levels.iter().map(|(_, weight, unused)| weight * *unused as u64).sum::<u64>(), score);
 }
+
+/// What is proven of a cluster's roles has nothing to do with sizes of policies.
+#[test]
+fn a_proof_says_what_was_checked_of_whom() {
+    let of_account = proof(2_u64, None);
+    assert!(of_account.starts_with("Proven: 2 pairs of a permission and a resource that"), "{of_account}");
+    let of_cluster = proof(1_u64, Some(3));
+    assert!(
+        of_cluster.starts_with(
+            "Proven: 3 requests that the ledger saw allowed are allowed still, and 1 permission that is used or \
+             unobservable is granted still; "
+        ),
+        "{of_cluster}"
+    );
+    assert!(of_account.contains("AWS") && !of_cluster.contains("AWS"), "{of_cluster}");
+    assert!(proof(1_u64, Some(1)).starts_with("Proven: 1 request that the ledger saw allowed is allowed"));
+}

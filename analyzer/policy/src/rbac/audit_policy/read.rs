@@ -24,7 +24,7 @@ impl AuditPolicy {
             return Err("`rules` is missing or empty".to_owned());
         }
         let rules: Result<_, _> = rules.iter().enumerate().map(|(at, one)| rule(at, one, &omitted)).collect();
-        Ok(Self { rules: rules? })
+        Ok(Self { layers: vec![rules?], hides_names: false, hides_answers: false })
     }
 }
 

@@ -28,6 +28,21 @@ fn request(text: &str) -> Request {
     }
 }
 
+/// What one leaves out no other brings back, and of entries no body is read.
+#[test]
+fn of_several_policies_what_all_show_is_shown() {
+    let pods = policy(&json!([{"level": "None", "verbs": ["list"]}, {"level": "Request"}]));
+    let both = pods.clone().and(AuditPolicy::profile("aks-admin").unwrap());
+    let shows = |text: &str| both.shows(&web(), &request(text));
+    assert_eq!(shows("update core pods shop/p"), Visibility::Shown);
+    assert_eq!(shows("list core pods shop/"), Visibility::Hidden(Hidden::Unlogged));
+    assert_eq!(shows("get core pods shop/p"), Visibility::Hidden(Hidden::Undelivered));
+    assert_eq!(both.level(&web(), &request("get core pods shop/p")), Level::None);
+    assert_eq!(both.level(&web(), &request("update core pods shop/p")), Level::Request);
+    let entries = pods.and(AuditPolicy::profile("gke-data-access").unwrap());
+    assert_eq!(entries.level(&web(), &request("update core pods shop/p")), Level::Metadata);
+}
+
 fn web() -> User {
     User::service_account("shop", "web")
 }

@@ -14,6 +14,8 @@ pub(in crate::rbac) struct Texts {
     pub(in crate::rbac) resources: BTreeSet<(String, String)>,
     /// Names.
     pub(in crate::rbac) names: BTreeSet<String>,
+    /// Users.
+    pub(in crate::rbac) users: BTreeSet<String>,
     /// Groups of users.
     pub(in crate::rbac) groups: BTreeSet<String>,
     /// Paths; a `*` at the end is whatever follows.
@@ -24,7 +26,8 @@ impl AuditPolicy {
     /// The texts that it compares requests with.
     pub(in crate::rbac) fn texts(&self) -> Texts {
         let mut texts = Texts::default();
-        for rule in &self.rules {
+        for rule in self.layers.iter().flatten() {
+            texts.users.extend(rule.users.iter().cloned());
             texts.namespaces.extend(rule.namespaces.iter().cloned());
             texts.urls.extend(rule.urls.iter().cloned());
             texts.groups.extend(rule.groups.iter().cloned());

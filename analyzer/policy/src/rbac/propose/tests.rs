@@ -2,6 +2,8 @@
 
 mod closures;
 mod hidden;
+mod impersonated;
+mod left;
 mod placement;
 mod properties;
 pub(in crate::rbac) mod world;

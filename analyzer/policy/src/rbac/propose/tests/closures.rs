@@ -112,6 +112,19 @@ fn what_is_looked_for_everywhere_may_be_anywhere() {
     assert!(told.contains("\nRole/a/"), "{told}");
 }
 
+/// More than a list that somebody wrote are all of them; unless that is switched off.
+#[test]
+fn what_is_done_in_many_namespaces_may_be_done_in_any() {
+    let mut world = everything();
+    let namespaces: Vec<String> = ('a'..='q').map(|letter| format!("team-{letter}{letter}")).collect();
+    let calls: Vec<_> = namespaces.iter().map(|name| call("get", "", "pods/log", name, "x")).collect();
+    let told = world.told("shop/web", &calls);
+    assert_eq!((rules(&told).len(), told.starts_with("ClusterRole/")), (1, true), "{told}");
+    world.off.insert(Closure::AllNamespaces);
+    let told = world.told("shop/web", &calls);
+    assert_eq!((rules(&told).len(), told.matches("Role/team-").count()), (17, 17), "{told}");
+}
+
 #[test]
 fn commands_in_pods_are_run_in_two_ways() {
     let mut world = everything();

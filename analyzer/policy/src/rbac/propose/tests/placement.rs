@@ -274,5 +274,7 @@ fn what_is_given_in_part_is_left_alone() {
 fn a_binding_that_names_a_group_of_the_subject_too_stays() {
     let shared = binding(None, "b", "ClusterRole/reader", &["shop/web", "@system:serviceaccounts:shop"]);
     let world = World::new(&[reader(), shared]);
-    assert_eq!(world.propose("shop/web", &[]), Err(NoProposal::Unbound));
+    let why = "a group of it as well, so that it would stay bound";
+    let binding = "ClusterRoleBinding/b".to_owned();
+    assert_eq!(world.propose("shop/web", &[]), Err(NoProposal::Bound { binding, why }));
 }
