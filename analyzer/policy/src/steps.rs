@@ -33,12 +33,12 @@ pub(crate) fn steps(
     let mut text = format!("# {kind} `{}`\n", subject.name);
     let after = attached + forth.added() - forth.taken();
     let forth = forth.in_order(attached, attached.max(after), &subject);
-    section("Add what stays", forth.adding, &mut text);
-    section(CROWDED, forth.exchanging, &mut text);
-    section("Take the rest away", forth.taking, &mut text);
+    section("Add what stays", &forth.adding, &mut text);
+    section(CROWDED, &forth.exchanging, &mut text);
+    section("Take the rest away", &forth.taking, &mut text);
     let back = back.in_order(after, attached.max(after), &subject);
     let back = [back.adding, back.exchanging, back.taking].concat();
-    section("The way back (old documents are in `before/`)", back, &mut text);
+    section("The way back (old documents are in `before/`)", &back, &mut text);
     text
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn steps(
 const CROWDED: &str = "Change what is attached, one after the other: there is no room for all at once";
 
 /// Commands stop at the first that fails, without ending the shell that they are pasted into.
-fn section(title: &str, commands: Vec<String>, text: &mut String) {
+fn section(title: &str, commands: &[String], text: &mut String) {
     if !commands.is_empty() {
         let _ = write!(text, "\n## {title}\n\n```sh\n(\nset -e\n{}\n)\n```\n", commands.join("\n"));
     }

@@ -293,8 +293,7 @@ fn ending(report: &Report, page: &mut String) -> fmt::Result {
         for row in report.without_grants.iter().take(ROWS) {
             let (principal, kind) = (code(&row.principal), text(&row.kind));
             let last = text(&wording::last_used(&row.last_seen));
-            let groups: Vec<String> =
-                row.groups.iter().take(SHORT).map(|group| code(group).to_string()).collect();
+            let groups: Vec<String> = row.groups.iter().take(SHORT).map(|group| code(group)).collect();
             let groups = groups.join(", ");
             writeln!(page, "| {principal} | {kind} | {} | {last} | {groups} |", number(row.calls))?;
         }

@@ -22,15 +22,15 @@ fn change(edit: Edit, versions: Option<Versions>) -> PolicyChange {
     }
 }
 
-fn steps_of(change: PolicyChange) -> String {
+fn steps_of(change: &PolicyChange) -> String {
     let after = AfterEntry { name: "new".to_owned(), inline: false, file: "after/new.json".to_owned() };
-    let entries = [policy_entry(&change, "before/old.json".to_owned(), vec![after])];
+    let entries = [policy_entry(change, "before/old.json".to_owned(), vec![after])];
     steps("arn:aws-cn:iam::111122223333:role/path/app", "role", &BTreeSet::new(), &entries)
 }
 
 #[test]
 fn a_new_policy_is_in_the_partition_of_its_principal() {
-    let steps = steps_of(change(Edit::Replace, None));
+    let steps = steps_of(&change(Edit::Replace, None));
     assert!(steps.contains("--policy-arn arn:aws-cn:iam::111122223333:policy/new\n"), "{steps}");
 }
 
@@ -39,19 +39,19 @@ fn a_policy_with_all_its_versions_loses_the_oldest_first() {
     let versions = |surplus: Option<&str>| {
         Some(Versions { default: "v7".to_owned(), surplus: surplus.map(str::to_owned) })
     };
-    let steps = steps_of(change(Edit::NewVersion, versions(Some("v3"))));
+    let steps = steps_of(&change(Edit::NewVersion, versions(Some("v3"))));
     let delete = steps.find("aws iam delete-policy-version --policy-arn arn:aws-cn:iam::111122223333:policy/old --version-id v3\n");
     assert!(delete.unwrap() < steps.find("aws iam create-policy-version").unwrap(), "{steps}");
     assert!(steps.contains(
         "set-default-policy-version --policy-arn arn:aws-cn:iam::111122223333:policy/old --version-id v7\n"
     ));
-    assert!(!steps_of(change(Edit::NewVersion, versions(None))).contains("delete-policy-version"));
-    assert_eq!(steps_of(change(Edit::NewVersion, None)).matches("create-policy-version").count(), 2);
+    assert!(!steps_of(&change(Edit::NewVersion, versions(None))).contains("delete-policy-version"));
+    assert_eq!(steps_of(&change(Edit::NewVersion, None)).matches("create-policy-version").count(), 2);
 }
 
 #[test]
 fn the_way_back_leaves_nothing_behind() {
-    let steps = steps_of(change(Edit::Replace, None));
+    let steps = steps_of(&change(Edit::Replace, None));
     let (_, back) = steps.split_once("## The way back").unwrap();
     let expected = "
 aws iam attach-role-policy --role-name app --policy-arn arn:aws-cn:iam::111122223333:policy/old
