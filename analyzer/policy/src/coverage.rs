@@ -273,6 +273,7 @@ impl Coverage {
     pub fn hides(&self, action: &Action, scopes: Option<&[Glob]>) -> Option<Reason> {
         self.hides_service(action.service)
             .or_else(|| self.hides_class(&action.visibility, scopes))
+            .or_else(|| self.hides_home(action.service))
             .or_else(|| (self.lost > 0).then_some(Reason::EventsLost(self.lost)))
             .or_else(|| (self.unreadable > 0).then_some(Reason::LedgerDamaged(self.unreadable)))
             .or_else(|| (self.window.length() < self.minimum).then_some(Reason::WindowTooShort))
@@ -280,9 +281,11 @@ impl Coverage {
 
     /// The settings can leave out `kms` and `rds-data`, whose event sources are named like their actions.
     fn hides_service(&self, service: &str) -> Option<Reason> {
-        if let Some(excluded) = self.excluded_services.get(service) {
-            return Some(Reason::ServiceExcluded(excluded.clone()));
-        }
+        let excluded = self.excluded_services.get(service)?;
+        Some(Reason::ServiceExcluded(excluded.clone()))
+    }
+
+    fn hides_home(&self, service: &str) -> Option<Reason> {
         let home = self.unseen_home.as_ref().filter(|_| WITHOUT_REGION.contains(&service))?;
         Some(Reason::HomeRegionOff(home.clone()))
     }
