@@ -36,7 +36,7 @@ pub(crate) use self::findings::findings;
 use self::groups::{ByGroups, by_groups, of_groups};
 pub(crate) use self::judged::{judged, removed};
 pub(crate) use self::level::level;
-pub(crate) use self::policy::{audit_policy, delivered, delivery};
+pub(crate) use self::policy::{audit_policy, delivered, delivery, handed_on};
 pub(crate) use self::proposals::{files_of, folder_of};
 pub(crate) use self::section::{coverage_lines, section, ungranted};
 

@@ -50,17 +50,29 @@ pub(crate) fn shown(
     named: Option<&str>,
     deliveries: &BTreeSet<String>,
 ) -> anyhow::Result<Option<(String, AuditPolicy)>> {
-    let Some(named) = named else { return Ok(delivered(deliveries.iter().map(String::as_str))) };
-    let (mut name, mut policy) = (named.to_owned(), audit_policy(named)?);
+    let deliveries = deliveries.iter().map(String::as_str);
+    match named {
+        Some(named) => Ok(Some(handed_on(named, audit_policy(named)?, deliveries))),
+        None => Ok(delivered(deliveries)),
+    }
+}
+
+/// What of a named policy all of these forms hand on.
+pub(crate) fn handed_on<'a>(
+    named: &str,
+    mut policy: AuditPolicy,
+    deliveries: impl Iterator<Item = &'a str>,
+) -> (String, AuditPolicy) {
+    let mut name = named.to_owned();
     // Whether Data Access logs are on is what only the user knows.
     let is_named = |delivery: &str| named == delivery || (named == "gke-data-access" && delivery == "gke");
-    for delivery in deliveries.iter().filter(|delivery| !is_named(delivery)) {
+    for delivery in deliveries.filter(|delivery| !is_named(delivery)) {
         if let Some(other) = AuditPolicy::profile(delivery) {
             name = format!("{name} and {delivery}");
             policy = policy.and(other);
         }
     }
-    Ok(Some((name, policy)))
+    (name, policy)
 }
 
 /// What a provider delivers, where all of a log came from one. Files and webhooks are of whoever set them up.

@@ -7,7 +7,7 @@ use remit_ledger::{KUBERNETES_AUDIT, Provider};
 use remit_policy::rbac::{AuditPolicy, Hidden, Level, User, Visibility};
 
 use super::{Hole, Sight, Stretches, lost};
-use crate::cluster::{clusters, delivered, delivery, is_log, may_be_of};
+use crate::cluster::{clusters, delivered, delivery, handed_on, is_log, may_be_of};
 use crate::output::grouped;
 use crate::visible::runs;
 
@@ -90,8 +90,12 @@ fn of_cluster(sight: &Sight<'_>, cluster: Option<&str>, holes: &mut Vec<Hole>) {
         holes.push(hole("events_lost", format!("{} when logs were read", lost(count)), close));
     }
     let deliveries: BTreeSet<&str> = seen.flat_map(|record| &record.classes).filter_map(delivery).collect();
-    let told = sight.policy.map(|(name, policy)| (name.to_owned(), policy.clone()));
-    let Some((name, policy)) = told.or_else(|| delivered(deliveries.iter().copied())) else {
+    let deliveries = deliveries.iter().copied();
+    let told = match sight.policy {
+        Some((name, policy)) => Some(handed_on(name, policy.clone(), deliveries)),
+        None => delivered(deliveries),
+    };
+    let Some((name, policy)) = told else {
         let detail =
             "no audit policy is known, so that nothing that was not seen counts as not used".to_owned();
         let close = "give `--audit-policy FILE`: the file that the API server has as `--audit-policy-file`, or the name of a \
@@ -170,16 +174,17 @@ fn request(verb: &str, group: &str, resource: &str) -> Request {
 /// What would let a log show what it hides.
 fn close(name: &str, hidden: Hidden) -> String {
     const AGENT: &str = "no setting of the provider does: `remit-agent run` on the nodes sees such calls, which shows use and never its absence";
+    let is_of = |start: &str| name.split(" and ").any(|one| one.starts_with(start));
     match (name, hidden) {
-        ("aks-admin", Hidden::Undelivered) => {
+        (_, Hidden::Undelivered) if is_of("aks-admin") => {
             "az monitor diagnostic-settings create --name remit --resource CLUSTER-ID --logs '[{\"category\": \"kube-audit\", \
              \"enabled\": true}]' --workspace WORKSPACE-ID"
                 .to_owned()
         }
-        ("gke", Hidden::Undelivered) => "switch on Data Access logs of `container.googleapis.com` (`auditConfigs` in what `gcloud projects \
+        (_, Hidden::Undelivered) if name.split(" and ").any(|one| one == "gke") => "switch on Data Access logs of `container.googleapis.com` (`auditConfigs` in what `gcloud projects \
                                          get-iam-policy` prints, then `set-iam-policy`), and give `--audit-policy gke-data-access`"
             .to_owned(),
-        (name, _) if AuditPolicy::PROFILES.contains(&name) => AGENT.to_owned(),
+        (name, _) if name.split(" and ").all(|one| AuditPolicy::PROFILES.contains(&one)) => AGENT.to_owned(),
         (_, Hidden::Unlogged) => format!("give these requests the level `Metadata` in `{name}`, and restart the API server"),
         (_, Hidden::Unfinished) => {
             format!("take `ResponseComplete` out of `omitStages` in `{name}`, and restart the API server")

@@ -285,3 +285,19 @@ fn an_unreadable_file_is_a_hole() {
         ("unreadable", "`usage/v1/x.parquet` cannot be read: cut off")
     );
 }
+
+/// What was left out on the way, no policy of the server brings back.
+#[test]
+fn a_named_policy_shows_no_more_than_was_delivered() {
+    let aks = AuditPolicy::profile("aks").unwrap();
+    let alone = told(&[of_cluster(0, 90, "aks")], &[], 0, Some(("aks", &aks)));
+    let reads = |told: &[String]| told.iter().any(|hole| hole.contains("does not show list:"));
+    assert!(!reads(&alone), "{alone:?}");
+    for delivery in ["aks-admin", "aks-admin-table"] {
+        let told = told(&[of_cluster(0, 90, delivery)], &[], 0, Some(("aks", &aks)));
+        assert!(
+            reads(&told) && told.iter().any(|hole| hole.contains(&format!("`aks and {delivery}`"))),
+            "{told:?}"
+        );
+    }
+}
