@@ -158,10 +158,10 @@ fn r6_what_was_created_or_upgraded_by_another_verb_is_marked() {
     assert_eq!(
         rows(&events),
         [
+            format!("1 allowed {ACCOUNT} apps patch deployments on namespaces/shop/deployments/d"),
             format!(
                 "1 allowed {ACCOUNT} apps patch deployments on namespaces/shop/deployments/d created=true"
             ),
-            format!("1 allowed {ACCOUNT} apps patch deployments on namespaces/shop/deployments/d"),
             format!(
                 "1 allowed {ACCOUNT} coordination.k8s.io update leases on namespaces/shop/leases/l created=true"
             ),
