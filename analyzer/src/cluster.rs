@@ -23,9 +23,7 @@ use remit_policy::rbac::{
 use remit_policy::{Count, Days, Generalise, Window};
 
 use crate::deploys::{Deployed, Deploys};
-use crate::learn::{
-    Community, Doing, Kinds, Known, Peers, Tier, drop_watched, retained_of_subject, used_by_subject,
-};
+use crate::learn::{Community, Doing, Kinds, Known, Peers, Tier, retained_of_subject, used_by_subject};
 use crate::rollup::PrincipalCalls;
 use crate::visible::{DAY, WindowSettings};
 
@@ -227,11 +225,17 @@ fn subject(
         let needed = &needed(usage, granted.permissions.keys(), &settings.off);
         let today = Days::day_of(coverage.window.end);
         let settling = deployed.settling(today, settings.settle);
-        let doing = Doing { granted, usage, needed, generalise: settings.generalise, today, settling };
-        let mut retained = retained_of_subject(doing, known, Some(peers), settings.tier);
-        let history = coverage.window.end.saturating_sub(coverage.since).div_euclid(DAY);
-        drop_watched(&mut retained, drop_after, history);
-        judgement.retain(retained);
+        let doing = Doing {
+            granted,
+            usage,
+            needed,
+            generalise: settings.generalise,
+            today,
+            settling,
+            drop_watched: drop_after,
+            history: coverage.window.end.saturating_sub(coverage.since).div_euclid(DAY),
+        };
+        judgement.retain(retained_of_subject(doing, known, Some(peers), settings.tier));
         judgement
     };
     let judgement = judged(usage);

@@ -208,15 +208,18 @@ fn suspect(
 ) -> Option<Suspect> {
     // What is let through from several addresses is the principal's own, who may move about.
     let mut addresses: BTreeMap<&String, usize> = BTreeMap::new();
-    for (operation, _) in operations.values().flatten().filter(|(_, passes)| **passes) {
-        *addresses.entry(operation).or_default() += 1;
+    // And what is refused wherever it comes from tells nothing.
+    let mut refused: BTreeMap<&String, usize> = BTreeMap::new();
+    for (operation, passes) in operations.values().flatten() {
+        let counts = if *passes { &mut addresses } else { &mut refused };
+        *counts.entry(operation).or_default() += 1;
     }
     let mut suspect = Suspect::default();
     for (address, stay) in bursts {
         let Some(called) = operations.get(address) else { continue };
         let is_new = |(operation, passes): &(&String, &bool)| {
-            let others =
-                addresses.get(*operation).copied().unwrap_or(0).saturating_sub(usize::from(**passes));
+            let of = |from: &BTreeMap<&String, usize>| from.get(*operation).copied().unwrap_or(0);
+            let others = if **passes { of(&addresses) - 1 } else { of(&addresses) + of(&refused) - 1 };
             others == 0 && !elsewhere.contains(*operation)
         };
         let new: Vec<(&String, &bool)> = called.iter().filter(is_new).collect();
@@ -276,6 +279,9 @@ mod tests {
         let found = of(odd).unwrap();
         assert_eq!(found.operations.keys().collect::<Vec<_>>(), ["s3:DeleteObject"]);
         assert_eq!(of(&["s3:DeleteObject"]), None, "one call from elsewhere is no burst");
+        let common: &[&str] = &["s3:DeleteObject", "!sqs:ListQueues", "!kms:ListKeys"];
+        let both = called(&[("10.0.0.1", &["!sqs:ListQueues", "!kms:ListKeys"]), ("203.0.113.9", common)]);
+        assert_eq!(suspect(&bursts, &both, &BTreeSet::new()), None, "these are refused everywhere");
         assert_eq!(of(&["!iam:CreateUser", "!kms:ListKeys", "!sqs:ListQueues"]), None, "nothing was used");
     }
 

@@ -59,6 +59,7 @@ pub(crate) fn coverage_of(
     let (covered_start, end) = last_run(stretches, settings.longest_gap)?;
     let window = Window { start: covered_start.max(end.saturating_sub(settings.longest)), end };
     let first = here.iter().map(|record| record.start).min().unwrap_or(window.start);
+    let logged = regions_of(&here, window);
     let within: Vec<_> =
         here.into_iter().filter(|record| record.end > window.start && record.start < window.end).collect();
     let mut classes: BTreeMap<&EventClass, Vec<(i64, i64)>> = BTreeMap::new();
@@ -80,7 +81,6 @@ pub(crate) fn coverage_of(
         .filter(|class| visible_in_all(class))
         .collect();
     visible.extend(&said.classes);
-    let unseen_home = unseen_home(regions.keys().copied());
     let excluded = within.iter().flat_map(|record| &record.excluded_services);
     Some(Coverage {
         window,
@@ -89,23 +89,25 @@ pub(crate) fn coverage_of(
         management_reads: visible.contains(&EventClass::ManagementRead),
         management_writes: visible.contains(&EventClass::ManagementWrite),
         data: data(&visible),
-        unseen_home,
+        regions: logged,
         excluded_services: excluded.chain(&said.excluded_services).cloned().collect(),
         lost: lost(records, account, window),
         unreadable: 0,
     })
 }
 
-/// The region in which what has no region of its own is logged, where it is not among these. One region that is not told may be it.
-fn unseen_home<'a>(regions: impl Iterator<Item = Option<&'a str>> + Clone) -> Option<String> {
-    let begins = |start: &str| regions.clone().flatten().any(|region| region.starts_with(start));
-    let home = match (begins("cn-"), begins("us-gov-")) {
-        (true, _) => "cn-north-1",
-        (_, true) => "us-gov-west-1",
-        _ => "us-east-1",
-    };
-    let mut regions = regions;
-    (!regions.any(|region| region.is_none_or(|region| region == home))).then(|| home.to_owned())
+/// The regions of which there is a record from the first third of the window on, or before: a trail that became one of all regions later says
+/// nothing of what was before. Quiet times are no gaps. None where some record does not tell its region, which may be any.
+fn regions_of(records: &[&CoverageRecord], window: Window) -> Option<BTreeSet<String>> {
+    let early = window.start.saturating_add(window.length() / 3);
+    let mut regions = BTreeSet::new();
+    for record in records {
+        let region = record.region.as_ref()?;
+        if record.start <= early {
+            regions.insert(region.clone());
+        }
+    }
+    Some(regions)
 }
 
 /// With no coverage record of the account nothing is known, and nothing counts as unused.
@@ -117,7 +119,7 @@ pub(crate) fn no_coverage(settings: WindowSettings) -> Coverage {
         management_reads: false,
         management_writes: false,
         data: Vec::new(),
-        unseen_home: None,
+        regions: None,
         excluded_services: BTreeSet::new(),
         lost: 0,
         unreadable: 0,

@@ -38,9 +38,8 @@ pub struct Coverage {
     pub management_writes: bool,
     /// Which data events were recorded.
     pub data: Vec<DataCoverage>,
-    /// The region in which services without regions of their own are logged, where none of the window's events is of it though others
-    /// tell their regions.
-    pub unseen_home: Option<String>,
+    /// The regions that were logged for long, where all events tell theirs; none where that is not known.
+    pub regions: Option<BTreeSet<String>>,
     /// Services, as the ledger names them, whose management events the trail leaves out.
     pub excluded_services: BTreeSet<String>,
     /// Events known to be lost in the window.
@@ -160,7 +159,9 @@ impl Reason {
             Self::WritesOff => "management events that write were not recorded".to_owned(),
             Self::ServiceExcluded(service) => format!("the trail's settings leave out `{service}`"),
             Self::HomeRegionOff(region) => {
-                format!("its service is logged in `{region}`, of which no event was recorded")
+                format!(
+                    "its service is logged in `{region}`, of which no event was recorded, or only late ones"
+                )
             }
             Self::NotLogged(why) => format!("its calls are not recorded: {why}"),
             Self::NoOperation => "no API operation is known to need it".to_owned(),
@@ -238,32 +239,37 @@ impl Reason {
     }
 }
 
-/// Services that are the same in all regions, by the prefixes of their actions. What is asked of their one endpoint is logged in its region:
-/// a trail of another region shows nothing of it. Of `sts` that is one endpoint of several. Sources: AWS CloudTrail User Guide, "Global service
-/// events"; AWS Fault Isolation Boundaries, "Global services"; and each service's page in the endpoint list of the AWS General Reference.
-const WITHOUT_REGION: [&str; 22] = [
-    "account",
-    "artifact",
-    "billing",
-    "budgets",
-    "ce",
-    "chatbot",
-    "cloudfront",
-    "cur",
-    "globalaccelerator",
-    "health",
-    "iam",
-    "networkmanager",
-    "organizations",
-    "route53",
-    "route53domains",
-    "savingsplans",
-    "shield",
-    "sts",
-    "support",
-    "tax",
-    "trustedadvisor",
-    "waf",
+/// Services that are the same in all regions, by the prefixes of their actions, and the regions of the partitions in which what is asked of their
+/// one endpoint is logged: a trail of another region shows nothing of it. Of `sts` that is one endpoint of several. Sources: AWS CloudTrail User
+/// Guide, "Global service events"; AWS Fault Isolation Boundaries, "Global services"; and each service's page in the endpoint list of the AWS
+/// General Reference.
+const WITHOUT_REGION: [(&[&str], &[&str]); 2] = [
+    (
+        &[
+            "account",
+            "artifact",
+            "billing",
+            "budgets",
+            "ce",
+            "chatbot",
+            "cloudfront",
+            "cur",
+            "health",
+            "iam",
+            "organizations",
+            "route53",
+            "route53domains",
+            "savingsplans",
+            "shield",
+            "sts",
+            "support",
+            "tax",
+            "trustedadvisor",
+            "waf",
+        ],
+        &["us-east-1", "cn-north-1", "cn-northwest-1", "us-gov-west-1"],
+    ),
+    (&["globalaccelerator", "networkmanager"], &["us-west-2", "us-gov-west-1"]),
 ];
 
 impl Coverage {
@@ -286,8 +292,24 @@ impl Coverage {
     }
 
     fn hides_home(&self, service: &str) -> Option<Reason> {
-        let home = self.unseen_home.as_ref().filter(|_| WITHOUT_REGION.contains(&service))?;
-        Some(Reason::HomeRegionOff(home.clone()))
+        let (_, homes) = WITHOUT_REGION.iter().find(|(services, _)| services.contains(&service))?;
+        self.unseen_home(homes).map(|home| Reason::HomeRegionOff(home.to_owned()))
+    }
+
+    /// The region of services without regions that was not logged for long, such as IAM; none where it was.
+    pub fn home_off(&self) -> Option<&'static str> {
+        WITHOUT_REGION.first().and_then(|(_, homes)| self.unseen_home(homes))
+    }
+
+    /// Of these regions the one in the account's partition, where none of them was logged.
+    fn unseen_home(&self, homes: &[&'static str]) -> Option<&'static str> {
+        let regions = self.regions.as_ref()?;
+        if homes.iter().any(|home| regions.contains(*home)) {
+            return None;
+        }
+        let partition = |region: &str| ["cn-", "us-gov-"].into_iter().find(|start| region.starts_with(start));
+        let own = regions.iter().find_map(|region| partition(region));
+        homes.iter().copied().find(|home| partition(home) == own)
     }
 
     fn hides_class(&self, visibility: &Visibility, scopes: Option<&[Glob]>) -> Option<Reason> {

@@ -115,15 +115,14 @@ pub fn folder_stem(name: &str) -> String {
     if stem == name && !ends_as_told(name) {
         return stem;
     }
-    // As many digits as names of roles have, for 4 billion names.
-    let hash = XxHash3_64::oneshot(name.as_bytes()) & 0xffff_ffff;
-    format!("{stem}-{hash:08x}")
+    let hash = XxHash3_64::oneshot(name.as_bytes());
+    format!("{stem}-{hash:016x}")
 }
 
 /// Whether a name ends as those that are told apart.
 fn ends_as_told(name: &str) -> bool {
     let hash = name.rsplit_once('-').map(|(_, hash)| hash);
-    hash.is_some_and(|hash| hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    hash.is_some_and(|hash| hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Names in use, so that two policies of one name (inline, managed, a group's) get two files.
@@ -164,7 +163,7 @@ mod tests {
         names.dedup();
         let folders: BTreeSet<String> = names.iter().map(|name| folder_stem(name)).collect();
         assert_eq!(folders.len(), names.len(), "{folders:?}");
-        assert!(folders.iter().all(|folder| folder.len() <= 209 && !folder.starts_with('.')), "{folders:?}");
+        assert!(folders.iter().all(|folder| folder.len() <= 217 && !folder.starts_with('.')), "{folders:?}");
         for name in ["shop", "orders-api", "alice@example.com", "web-0"] {
             assert_eq!(folder_stem(name), name);
         }

@@ -10,9 +10,6 @@ use crate::coverage::{Coverage, Reason};
 use crate::grant::{PrincipalKind, Versions};
 use crate::usage::Seen;
 
-/// The rule of a resource pattern that stays as the old policy has it.
-pub(crate) const AS_GRANTED: &str = "as granted";
-
 /// A proposed edit to the policies of one principal. It is only a proposal: see [`crate::Proven`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Proposal {
@@ -37,20 +34,15 @@ pub struct Proposal {
     /// Patterns that go because they name no action of the catalog and their service is given up: policy name and
     /// pattern.
     pub unknown_patterns: Vec<(String, String)>,
-    /// Whether what a deny or the boundary takes away anyway is no longer granted.
-    pub drops_inert: bool,
+    /// Whether anything is taken away by it: a request that old policies may allow, or what a deny or the boundary takes away anyway.
+    pub takes: bool,
 }
 
 impl Proposal {
     /// Whether it changes anything. To say the same in fewer words is no reason to give up a policy that its provider keeps up to
     /// date.
     pub fn changes_anything(&self) -> bool {
-        let is_narrowed = |kept: &Kept| kept.narrowed.values().any(|rule| *rule != AS_GRANTED);
-        let takes = !self.removed.is_empty()
-            || !self.unknown_patterns.is_empty()
-            || self.drops_inert
-            || self.kept.iter().any(is_narrowed);
-        takes && self.changes.iter().any(|change| change.edit != Edit::Keep)
+        self.takes && self.changes.iter().any(|change| change.edit != Edit::Keep)
     }
 }
 

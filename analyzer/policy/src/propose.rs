@@ -23,10 +23,11 @@ use crate::action_set::Expander;
 use crate::coverage::{Coverage, Reason};
 use crate::grant::{Account, Principal};
 use crate::inventory::Inventory;
-use crate::proposal::{Kept, Proposal, Removed};
+use crate::proposal::{Edit, Kept, PolicyChange, Proposal, Removed};
 use crate::retained::Retained;
 use crate::usage::Usage;
 use crate::verdict::{Granted, Judgement, Verdict};
+use crate::{Document, PolicySet, contain};
 
 /// Why there is no proposal for a principal.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -77,6 +78,7 @@ pub fn propose(
     let changes = placement::place(expander, account, principal, judgement, &elements)?;
     let (kept, removed) = evidence(expander, account, judgement, usage, &elements);
     let leaves_groups = placement::left_groups(principal, &changes);
+    let takes = !removed.is_empty() || !judgement.granted.ineffective.is_empty() || is_narrower(&changes);
     Ok(Proposal {
         principal: principal.arn.clone(),
         kind: principal.kind,
@@ -87,7 +89,7 @@ pub fn propose(
         kept,
         removed,
         unlisted: judgement.unlisted.protected.clone(),
-        drops_inert: !judgement.granted.ineffective.is_empty(),
+        takes,
         unknown_patterns: judgement
             .unlisted
             .given_up
@@ -97,6 +99,17 @@ pub fn propose(
             })
             .collect(),
     })
+}
+
+/// Whether the old policies allow anything that the new ones do not.
+fn is_narrower(changes: &[PolicyChange]) -> bool {
+    if changes.iter().all(|change| change.edit == Edit::Keep) {
+        return false;
+    }
+    let before: Vec<&Document> = changes.iter().map(|change| &change.before).collect();
+    let after: Vec<&Document> =
+        changes.iter().flat_map(|change| &change.after).map(|new| &new.document).collect();
+    contain(&PolicySet::new(&before, None), &PolicySet::new(&after, None)).is_err()
 }
 
 /// The resource patterns to which an action that was used is narrowed, over all statements that grant it; none where

@@ -170,7 +170,16 @@ impl<'a> Subject<'a> {
                 _ if new.inline => forth.first.push(self.put(&new.name, &new.file)),
                 (Edit::Attach, Some(arn)) => swap.attach.push(arn.to_owned()),
                 (Edit::NewVersion, Some(arn)) => {
-                    new_version(arn, entry.versions.as_ref(), &entry.before, &new.file, forth, back);
+                    // What of it is in policies of its own is there before the version is that leaves it out.
+                    let then = if entry.after.len() > 1 { &mut forth.last } else { &mut forth.first };
+                    new_version(
+                        arn,
+                        entry.versions.as_ref(),
+                        &entry.before,
+                        &new.file,
+                        then,
+                        &mut back.first,
+                    );
                 }
                 _ => {
                     forth.first.push(format!(
@@ -203,8 +212,8 @@ fn new_version(
     versions: Option<&Versions>,
     before: &str,
     after: &str,
-    forth: &mut Commands,
-    back: &mut Commands,
+    forth: &mut Vec<String>,
+    back: &mut Vec<String>,
 ) {
     let create = |file: &str| {
         format!(
@@ -214,14 +223,14 @@ fn new_version(
         )
     };
     if let Some(surplus) = versions.and_then(|versions| versions.surplus.as_ref()) {
-        forth.first.push(format!(
+        forth.push(format!(
             "aws iam delete-policy-version --policy-arn {} --version-id {}",
             quote(arn),
             quote(surplus)
         ));
     }
-    forth.first.push(create(after));
-    back.first.push(match versions {
+    forth.push(create(after));
+    back.push(match versions {
         // The old version is still there, and there may be no room for another.
         Some(versions) => format!(
             "aws iam set-default-policy-version --policy-arn {} --version-id {}",

@@ -15,9 +15,7 @@ use super::subject::{Subject, Things, days};
 use super::window::Need;
 use super::{Cut, Plan, Policy, Realm, Told};
 use crate::cluster::{AnalysedSubject, Cluster};
-use crate::learn::{
-    Community, Doing, Kinds, Known, Meaning, Peers, drop_watched, retained_of_subject, used_by_subject,
-};
+use crate::learn::{Community, Doing, Kinds, Known, Meaning, Peers, retained_of_subject, used_by_subject};
 
 /// Adds what became of a cluster's subjects, whose calls of all times these are, by user.
 pub(super) fn replay(
@@ -118,9 +116,17 @@ impl Replay<'_> {
                 let needed = &needed(self.usage, granted.permissions.keys(), off);
                 let (generalise, today) = (plan.way(tier), self.cut.day);
                 let settling = self.subject.analysed.deployed.settling(today - 1, plan.settle);
-                let doing = Doing { granted, usage: self.usage, needed, generalise, today, settling };
-                let mut retained = retained_of_subject(doing, self.known, Some(&self.peers), tier);
-                drop_watched(&mut retained, plan.drop_watched, today - self.cut.since);
+                let doing = Doing {
+                    granted,
+                    usage: self.usage,
+                    needed,
+                    generalise,
+                    today,
+                    settling,
+                    drop_watched: plan.drop_watched,
+                    history: today - self.cut.since,
+                };
+                let retained = retained_of_subject(doing, self.known, Some(&self.peers), tier);
                 let closed = needed.iter().map(|(part, closures)| Stay {
                     part: part.clone(),
                     rule: closures.first().map(|closure| closure.as_str()),

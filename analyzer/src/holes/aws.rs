@@ -68,9 +68,9 @@ fn of_account(sight: &Sight<'_>, account: &str, coverage: &Coverage, holes: &mut
         let close = format!("{}; tell by `--coverage FILE` what `get-event-selectors` prints then", select());
         holes.push(hole("data_events_off", detail, close));
     }
-    if let Some(home) = &coverage.unseen_home {
+    if let Some(home) = coverage.home_off() {
         let detail = format!(
-            "no event of `{home}` was recorded, where IAM and other services without regions are logged"
+            "no event of `{home}` was recorded, or only late ones, where IAM and other services without regions are logged"
         );
         let close = format!(
             "aws cloudtrail update-trail --name NAME --is-multi-region-trail; remit ingest cloudtrail ITS-LOGS --ledger {}",

@@ -184,7 +184,7 @@ fn close(name: &str, hidden: Hidden) -> String {
         (_, Hidden::Undelivered) if name.split(" and ").any(|one| one == "gke") => "switch on Data Access logs of `container.googleapis.com` (`auditConfigs` in what `gcloud projects \
                                          get-iam-policy` prints, then `set-iam-policy`), and give `--audit-policy gke-data-access`"
             .to_owned(),
-        (name, _) if name.split(" and ").all(|one| AuditPolicy::PROFILES.contains(&one)) => AGENT.to_owned(),
+        (name, _) if name.split(" and ").all(|one| AuditPolicy::profile(one).is_some()) => AGENT.to_owned(),
         (_, Hidden::Unlogged) => format!("give these requests the level `Metadata` in `{name}`, and restart the API server"),
         (_, Hidden::Unfinished) => {
             format!("take `ResponseComplete` out of `omitStages` in `{name}`, and restart the API server")

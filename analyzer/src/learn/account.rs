@@ -57,18 +57,19 @@ pub(crate) fn retained(
     let meaning = |id: ActionId| catalog.action(id).map(Meaning::of_action);
     let words = Words::of(deeds.used.iter().copied().filter_map(meaning));
     let unused: Vec<_> = unused.into_iter().filter_map(|id| Some((id, meaning(id)?))).collect();
-    let mut stays: BTreeMap<_, _> = match deeds.settling {
-        Some(on) => {
-            let why = Retained::Settling(day(Days::moment_of(on)));
-            unused.iter().map(|(id, _)| (*id, why.clone())).collect()
-        }
+    let mut stays = match deeds.idle {
+        Some((account, granted)) => drills(account, granted, &unused, deeds.history),
         None => BTreeMap::new(),
     };
-    if let Some((account, granted)) = deeds.idle {
-        stays.extend(drills(account, granted, &unused, deeds.history));
-    }
+    let all: Vec<ActionId> = unused.iter().map(|(id, _)| *id).collect();
     stays.extend(kept(&words, unused, peers, tier, &ACTIONS));
     drop_watched(&mut stays, deeds.drop_watched, deeds.history);
+    if let Some(on) = deeds.settling {
+        let why = Retained::Settling(day(Days::moment_of(on)));
+        for id in all {
+            stays.entry(id).or_insert_with(|| why.clone());
+        }
+    }
     stays
 }
 

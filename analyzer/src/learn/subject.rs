@@ -13,7 +13,7 @@ use super::meaning::Meaning;
 use super::peers::{Kind, Kinds, Peers, but_for_a_word};
 use super::places::Places;
 use super::words::Words;
-use super::{Language, Tier, account, kept};
+use super::{Language, Tier, account, drop_watched, kept};
 
 /// Labels that name what a binding was made from.
 const LABELS: [&str; 3] = ["app.kubernetes.io/name", "helm.sh/chart", "app.kubernetes.io/part-of"];
@@ -49,6 +49,10 @@ pub(crate) struct Doing<'a> {
     pub(crate) today: i64,
     /// The day of a deploy so short ago that nothing goes yet.
     pub(crate) settling: Option<i64>,
+    /// From how many days without use on what is watched goes, where it does.
+    pub(crate) drop_watched: Option<i64>,
+    /// How many days of use are known.
+    pub(crate) history: i64,
 }
 
 /// What a subject used of what its bindings grant, wherever.
@@ -107,6 +111,7 @@ pub(crate) fn retained(
         }
     }
     retained.extend(opened(doing, tier).into_iter().filter(|(part, _)| !is_needed(part)));
+    drop_watched(&mut retained, doing.drop_watched, doing.history);
     if let Some(on) = doing.settling {
         let why = Retained::Settling(day(Days::moment_of(on)));
         for part in doing.granted.permissions.keys().filter(|part| !is_needed(part)) {

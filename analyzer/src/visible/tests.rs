@@ -241,17 +241,18 @@ fn what_another_provider_shows_or_loses_is_not_this_ones() {
 }
 
 #[test]
-fn the_home_of_services_without_regions_is_unseen_where_no_event_is_of_it() {
-    let of = |regions: &[Option<&str>]| {
-        let record = |region: &Option<&str>| CoverageRecord {
+fn a_region_counts_as_logged_where_its_log_did_not_begin_late() {
+    let of = |regions: &[(Option<&str>, i64)]| {
+        let record = |(region, start): &(Option<&str>, i64)| CoverageRecord {
             region: region.map(str::to_owned),
-            ..record(0, 90, &management())
+            ..record(*start, 90, &management())
         };
-        seen(&regions.iter().map(record).collect::<Vec<_>>()).unseen_home
+        let regions = seen(&regions.iter().map(record).collect::<Vec<_>>()).regions?;
+        Some(regions.into_iter().collect::<Vec<_>>().join(" "))
     };
-    assert_eq!(of(&[Some("eu-west-1")]).as_deref(), Some("us-east-1"));
-    assert_eq!(of(&[Some("eu-west-1"), Some("us-east-1")]), None);
-    assert_eq!(of(&[Some("cn-northwest-1")]).as_deref(), Some("cn-north-1"));
-    assert_eq!(of(&[Some("us-gov-west-1")]), None);
-    assert_eq!(of(&[Some("eu-west-1"), None]), None);
+    let all = (Some("eu-west-1"), 0);
+    assert_eq!(of(&[all]).as_deref(), Some("eu-west-1"));
+    assert_eq!(of(&[all, (Some("us-east-1"), 20)]).as_deref(), Some("eu-west-1 us-east-1"));
+    assert_eq!(of(&[all, (Some("us-east-1"), 80)]).as_deref(), Some("eu-west-1"));
+    assert_eq!(of(&[all, (None, 0)]), None);
 }

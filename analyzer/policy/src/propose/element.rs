@@ -8,7 +8,6 @@ use crate::Glob;
 use crate::action_set::{ActionSet, Expander};
 use crate::grant::Account;
 use crate::part::Part;
-use crate::proposal::AS_GRANTED;
 use crate::propose::generalise::{Reach, Surroundings};
 use crate::propose::held::HeldElement;
 use crate::propose::narrow::{Narrowed, Narrowing, Opened};
@@ -169,7 +168,7 @@ impl Element {
     pub(crate) fn parts<'a>(&self, account: &'a Account) -> Vec<(Part<'a>, &'static str)> {
         let Some(clause) = account.clause(self.at) else { return Vec::new() };
         match &self.extent {
-            Extent::Whole => clause.parts().into_iter().map(|part| (part, AS_GRANTED)).collect(),
+            Extent::Whole => clause.parts().into_iter().map(|part| (part, "as granted")).collect(),
             Extent::Narrowed(patterns) => {
                 patterns.iter().map(|(pattern, rule)| (clause.part(clause.glob(pattern)), *rule)).collect()
             }

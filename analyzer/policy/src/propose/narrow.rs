@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use crate::grant::Account;
 use crate::part::Clause;
-use crate::proposal::AS_GRANTED;
 use crate::propose::Ruled;
 use crate::propose::element::{Element, Extent};
 use crate::propose::generalise::{Reach, Rule, Sightings, Surroundings, generalise};
@@ -100,7 +99,7 @@ impl<'c> Narrowing<'c> {
                 for (pattern, granted) in resources.patterns.iter().zip(&globs) {
                     if granted.intersects(resource) {
                         *matched = true;
-                        patterns.insert(pattern.clone(), AS_GRANTED);
+                        patterns.insert(pattern.clone(), "as granted");
                     }
                 }
             }

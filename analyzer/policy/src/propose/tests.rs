@@ -35,7 +35,7 @@ fn everything_visible() -> Coverage {
         management_reads: true,
         management_writes: true,
         data: vec![data("AWS::S3::Object"), data("AWS::SQS::Queue"), data("AWS::DynamoDB::Table")],
-        unseen_home: None,
+        regions: None,
         excluded_services: BTreeSet::new(),
         lost: 0,
         unreadable: 0,
@@ -164,7 +164,7 @@ fn what_is_unused_goes_and_what_is_used_is_narrowed() {
     let account = role(vec![policy("wide", PolicyKind::CustomerManaged, 1, &wide)]);
     let usage = usage(&[("s3:GetObject", Some(&["arn:aws:s3:::logs/app/1"]))]);
     let proposal = proven(&account, &usage, &everything_visible()).unwrap();
-    assert_eq!(proposal.changes[0].edit, crate::Edit::NewVersion);
+    assert_eq!(proposal.changes[0].edit, Edit::NewVersion);
     let (_, document) = &after(&proposal)[0];
     let narrowed =
         document["Statement"].as_array().unwrap().iter().find(|one| one["Action"] == "s3:GetObject");
@@ -195,7 +195,7 @@ fn a_shared_or_provided_policy_is_replaced_not_edited() {
     for (kind, holders) in [(PolicyKind::CustomerManaged, 3), (PolicyKind::ProviderManaged, 1)] {
         let account = role(vec![policy("wide", kind, holders, &wide)]);
         let proposal = proven(&account, &usage, &everything_visible()).unwrap();
-        assert_eq!(proposal.changes[0].edit, crate::Edit::Replace);
+        assert_eq!(proposal.changes[0].edit, Edit::Replace);
         assert_eq!(proposal.changes[0].after[0].name, "app-wide");
     }
 }
@@ -220,7 +220,7 @@ fn of_two_policies_that_grant_the_same_the_broader_gives_way() {
     ]);
     let usage = usage(&[("sqs:SendMessage", None)]);
     let proposal = proven(&account, &usage, &everything_visible()).unwrap();
-    assert_eq!(proposal.changes[0].edit, crate::Edit::Keep);
+    assert_eq!(proposal.changes[0].edit, Edit::Keep);
     let (_, rest) = &after(&proposal)[0];
     assert_eq!(rest["Statement"][0]["Action"], "sqs:SendMessage");
     let names: Vec<_> = after(&proposal).into_iter().map(|(name, _)| name).collect();

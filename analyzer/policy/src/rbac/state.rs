@@ -10,7 +10,8 @@ use super::allowance::Allowance;
 use super::granted::permissions_of;
 use super::impersonators::is_impersonation;
 use super::object::{Binding, Object, ObjectName, Role, Subject};
-use super::permission::Permission;
+use super::permission::{On, Permission};
+use super::rule::ALL;
 use super::user::User;
 
 /// The roles and bindings of a cluster.
@@ -114,13 +115,22 @@ impl State {
     /// What lets somebody ask in another's name, and by which binding.
     pub(super) fn impersonations(&self) -> &[(Permission, ObjectName)] {
         self.impersonations.get_or_init(|| {
-            let bound = self
-                .bindings
-                .values()
-                .filter_map(|binding| Some((binding, self.roles.get(&binding.role_name()?)?)));
-            let permissions = bound
-                .flat_map(|bound| permissions_of(bound).map(|permission| (permission, bound.0.name.clone())));
-            permissions.filter(|(permission, _)| is_impersonation(permission)).collect()
+            let mut all = Vec::new();
+            for binding in self.bindings.values() {
+                let Some(name) = binding.role_name() else { continue };
+                let role = self.roles.get(&name);
+                let is_told = role.is_some_and(|role| role.aggregates.is_empty() || !role.rules.is_empty());
+                let permissions: Vec<Permission> = match role {
+                    Some(role) if is_told => permissions_of((binding, role)).collect(),
+                    // What a role grants that is not in the input may be this, as `cluster-admin` does; the server's own for its
+                    // components are known not to.
+                    _ if !name.name.starts_with("system:") => vec![anything(binding)],
+                    _ => Vec::new(),
+                };
+                let permissions = permissions.into_iter().filter(is_impersonation);
+                all.extend(permissions.map(|permission| (permission, binding.name.clone())));
+            }
+            all
         })
     }
 
@@ -214,4 +224,11 @@ fn key(subject: &Subject, binding: &Binding) -> Option<SubjectKey> {
             SubjectKey::User(User::service_account(namespace, name).name)
         }
     })
+}
+
+/// All that a binding may grant.
+fn anything(binding: &Binding) -> Permission {
+    let all = || ALL.to_owned();
+    let on = On::Resource { group: all(), resource: all(), name: None };
+    Permission { namespace: binding.name.namespace.clone(), on, verb: all() }
 }

@@ -100,3 +100,17 @@ fn where_there_is_no_room_one_policy_takes_the_place_of_the_other() {
     assert_eq!(attached, before);
     assert!(made.is_empty());
 }
+
+#[test]
+fn what_of_a_version_is_in_a_second_policy_is_there_before_the_version() {
+    let change = change(Edit::NewVersion, None);
+    let after =
+        |name: &str| AfterEntry { name: name.to_owned(), inline: false, file: format!("after/{name}.json") };
+    let entries = [policy_entry(&change, "before/old.json".to_owned(), vec![after("old"), after("old-2")])];
+    let steps = steps("arn:aws:iam::111122223333:role/app", "role", &BTreeSet::new(), &entries);
+    let place = |words: &str| steps.find(words).unwrap_or_else(|| panic!("{words}: {steps}"));
+    assert!(place("attach-role-policy --role-name app") < place("create-policy-version"), "{steps}");
+    let back = steps.split_once("## The way back").unwrap().1;
+    let place = |words: &str| back.find(words).unwrap_or_else(|| panic!("{words}: {back}"));
+    assert!(place("create-policy-version") < place("detach-role-policy"), "{back}");
+}

@@ -38,8 +38,8 @@ pub(super) fn write(backtest: &Backtest, out: &mut dyn Write) -> anyhow::Result<
     Ok(print(&calibration, Format::Table, out)?)
 }
 
-/// What came of those that had used nothing, who are in no table; nothing where there were none. A tier leaves them what cannot be judged
-/// alone, whichever it is.
+/// What came of those that had used nothing, who are in no table; nothing where there were none. The figure is of the last tier shown, which
+/// leaves them most.
 fn idle(lines: &[Line]) -> String {
     let idle = lines.last().map(|line| line.idle).filter(|idle| idle.of > 0);
     idle.map_or_else(String::new, |idle| {

@@ -41,13 +41,17 @@ fn expected<'a>(files: impl Iterator<Item = &'a str>) -> Expected {
 /// What is wrong with the files of a folder.
 pub(super) fn strange(folder: &Path, expected: Expected) -> anyhow::Result<Vec<String>> {
     let mut strange = Vec::new();
-    for file in files(folder)? {
-        if !expected.contains_key(&file) {
+    let there = files(folder)?;
+    for file in &there {
+        if !expected.contains_key(file) {
             strange.push(format!("`{file}` is no part of the proposal"));
         }
     }
+    let is_missing = |file: &&String| !there.contains(file) && !BESIDE.contains(&file.as_str());
+    strange.extend(expected.keys().filter(is_missing).map(|file| format!("`{file}` is missing")));
     for (file, text) in expected {
         if let Some(text) = text
+            && there.contains(&file)
             && read_file(&folder.join(&file))? != text
         {
             strange.push(format!("`{file}` does not say what the documents and the evidence do"));
@@ -83,5 +87,14 @@ pub(super) fn unlike(root: &Path, index: &Index, folders: &[PathBuf]) -> Vec<Lin
     let added = there
         .difference(&named)
         .map(|folder| Line::failed(folder.display().to_string(), "`index.json` does not name it".to_owned()));
-    missing.chain(added).collect()
+    let is_outside = |file: &String| {
+        file != "index.json" && !there.iter().any(|folder| Path::new(file).starts_with(folder))
+    };
+    // What cannot be read was told of already.
+    let outside = files(root)
+        .unwrap_or_default()
+        .into_iter()
+        .filter(is_outside)
+        .map(|file| Line::failed(file, "it is no part of any proposal".to_owned()));
+    missing.chain(added).chain(outside).collect()
 }

@@ -89,6 +89,8 @@ fn kept(tier: Tier, rules: &Value, own: &[Call], others: &[&[&str]]) -> BTreeMap
         generalise: tier.generalise(),
         today: 100,
         settling: None,
+        drop_watched: None,
+        history: 100,
     };
     let retained = retained(doing, &known, Some(&peers), tier);
     retained.into_iter().map(|(part, why)| (part.to_string(), why.code())).collect()

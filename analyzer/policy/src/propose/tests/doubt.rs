@@ -223,11 +223,28 @@ fn a_call_of_unknown_outcome_is_neither_use_nor_the_lack_of_it() {
 fn what_is_logged_in_another_region_is_not_called_unused() {
     let granted = statement("Allow", &json!(["iam:CreateUser", "sqs:SendMessage"]), &json!("*"));
     let account = role(vec![policy("all", PolicyKind::Inline, 1, &document(&[granted]))]);
-    let coverage = Coverage { unseen_home: Some("us-east-1".to_owned()), ..everything_visible() };
-    let proposal = proven(&account, &Usage::default(), &coverage).unwrap();
-    let kept: Vec<_> = proposal.kept.iter().map(|kept| (kept.name.as_str(), kept.reason.clone())).collect();
-    assert_eq!(kept, [("iam:CreateUser", Some(Reason::HomeRegionOff("us-east-1".to_owned())))]);
-    assert_eq!(proposal.removed.len(), 1);
+    for (regions, home) in [
+        (&["eu-west-1"][..], Some("us-east-1")),
+        (&["cn-northwest-1", "us-gov-east-1"], None),
+        (&["us-gov-east-1"], Some("us-gov-west-1")),
+        (&["us-east-1"], None),
+    ] {
+        let regions = Some(regions.iter().map(|&region| region.to_owned()).collect());
+        let proposal =
+            proven(&account, &Usage::default(), &Coverage { regions, ..everything_visible() }).unwrap();
+        let kept: Vec<_> =
+            proposal.kept.iter().map(|kept| (kept.name.as_str(), kept.reason.clone())).collect();
+        let hidden = |home: &str| ("iam:CreateUser", Some(Reason::HomeRegionOff(home.to_owned())));
+        assert_eq!(kept, home.map(hidden).into_iter().collect::<Vec<_>>());
+        assert_eq!(proposal.removed.len() + kept.len(), 2);
+    }
+    // Of two services without regions the homes differ.
+    let granted = statement("Allow", &json!(["globalaccelerator:UpdateAccelerator"]), &json!("*"));
+    let account = role(vec![policy("all", PolicyKind::Inline, 1, &document(&[granted]))]);
+    let regions = Some(BTreeSet::from(["us-east-1".to_owned()]));
+    let proposal =
+        proven(&account, &Usage::default(), &Coverage { regions, ..everything_visible() }).unwrap();
+    assert_eq!(proposal.kept[0].reason, Some(Reason::HomeRegionOff("us-west-2".to_owned())));
 }
 
 #[test]
