@@ -167,6 +167,6 @@ mod tests {
         for name in ["shop", "orders-api", "alice@example.com", "web-0"] {
             assert_eq!(folder_stem(name), name);
         }
-        assert_eq!(folder_stem("oidc:alice"), "oidc_alice-86bad02d");
+        assert_eq!(folder_stem("oidc:alice"), "oidc_alice-05184c1d86bad02d");
     }
 }
