@@ -18,7 +18,7 @@ fn event(day: u32, of: &Value) -> Value {
     let (month, date) = if day <= 30 { (11, day) } else { (12, day - 30) };
     let id = format!("{:08x}-0000-4000-8000-{:012x}", day, of.to_string().len());
     let mut event = json!({
-        "eventVersion": "1.11", "eventTime": format!("2026-{month:02}-{date:02}T12:00:00Z"), "awsRegion": "eu-west-1",
+        "eventVersion": "1.11", "eventTime": format!("2026-{month:02}-{date:02}T12:00:00Z"), "awsRegion": "us-east-1",
         "eventID": id, "eventType": "AwsApiCall", "recipientAccountId": ACCOUNT, "managementEvent": true,
         "eventCategory": "Management", "readOnly": true, "sourceIPAddress": "10.0.0.1",
     });
