@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use remit_catalog::{ActionId, Catalog};
 use remit_ledger::CoverageRecord;
+pub(crate) use remit_policy::account_of;
 use remit_policy::link::OpenTrust;
 use remit_policy::{
     Account, Call, CallOutcome, Count, Coverage, Days, Expander, Generalise, GivenUp, Inventory, Judgement,
@@ -426,11 +427,6 @@ fn given_up(
         }
     }
     given_up
-}
-
-/// The account id in an ARN.
-pub(crate) fn account_of(arn: &str) -> &str {
-    arn.split(':').nth(4).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -209,8 +209,8 @@ impl Reading {
     }
 }
 
-/// The account of an ARN, which is its fifth field.
-fn account_of(arn: &str) -> &str {
+/// The account of an ARN, which is its fifth field; empty where it has none.
+pub fn account_of(arn: &str) -> &str {
     arn.split(':').nth(4).unwrap_or_default()
 }
 

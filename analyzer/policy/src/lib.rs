@@ -34,7 +34,7 @@ mod unlisted;
 mod usage;
 mod verdict;
 
-pub use account::{AccountFile, read_account};
+pub use account::{AccountFile, account_of, read_account};
 pub use action_set::{ActionSet, Expander};
 pub use bare::BareDocument;
 pub use contain::{Counterexample, Gap, contain};

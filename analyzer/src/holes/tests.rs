@@ -56,9 +56,20 @@ fn told(
     skipped: u64,
     policy: Option<(&str, &AuditPolicy)>,
 ) -> Vec<String> {
+    let found = found(records, calls, skipped, policy);
+    assert!(found.iter().all(|hole| !hole.close.is_empty() && !hole.detail.is_empty()), "{found:?}");
+    found.iter().map(|hole| format!("{} {} {}: {}", hole.of, hole.place, hole.code, hole.detail)).collect()
+}
+
+fn found(
+    records: &[CoverageRecord],
+    calls: &[Called],
+    skipped: u64,
+    policy: Option<(&str, &AuditPolicy)>,
+) -> Vec<Hole> {
     let mut info = LedgerInfo::default();
     info.counts.skipped.insert("request_received".to_owned(), skipped);
-    let found = holes(&Sight {
+    holes(&Sight {
         location: "ledger",
         catalog: Catalog::embedded().unwrap(),
         records,
@@ -73,9 +84,7 @@ fn told(
         },
         said: &Said::default(),
         policy,
-    });
-    assert!(found.iter().all(|hole| !hole.close.is_empty() && !hole.detail.is_empty()), "{found:?}");
-    found.iter().map(|hole| format!("{} {} {}: {}", hole.of, hole.place, hole.code, hole.detail)).collect()
+    })
 }
 
 fn management() -> [EventClass; 2] {
@@ -142,23 +151,7 @@ fn every_selector_is_in_each_command() {
     let records = [of_aws(0, 90, &[EventClass::ManagementWrite])];
     let calls = [("sqs", "ListQueues"), ("dynamodb", "ListTables")]
         .map(|(service, operation)| called(CLOUDTRAIL, "111122223333", service, operation));
-    let info = LedgerInfo::default();
-    let found = holes(&Sight {
-        location: "ledger",
-        catalog: Catalog::embedded().unwrap(),
-        records: &records,
-        called: &calls.into_iter().collect(),
-        info: &info,
-        unreadable: &[],
-        settings: WindowSettings {
-            longest: 90 * DAY,
-            history: 400 * DAY,
-            minimum: 30 * DAY,
-            longest_gap: 48 * HOUR,
-        },
-        said: &Said::default(),
-        policy: None,
-    });
+    let found = found(&records, &calls, 0, None);
     let commands: Vec<_> = found.iter().filter(|hole| hole.close.contains("put-event-selectors")).collect();
     assert_eq!(commands.iter().map(|hole| hole.code).collect::<Vec<_>>(), ["data_events_off", "reads_off"]);
     for hole in commands {

@@ -18,7 +18,7 @@ use super::user::User;
 const IMPERSONATE: &str = "impersonate";
 
 /// The group of what is impersonated under constraints (KEP-5284), whose verbs are `impersonate:` and what is told of whom.
-const AUTHENTICATION: &str = "authentication.k8s.io";
+pub(super) const AUTHENTICATION: &str = "authentication.k8s.io";
 
 /// The group of nodes, and how their names begin: the server lets no other have it (`node` authorizer).
 pub(super) const NODES: &str = "system:nodes";

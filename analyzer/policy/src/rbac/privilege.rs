@@ -5,6 +5,7 @@
 
 use super::call::Usage;
 use super::granted::{Granted, permissions_of};
+use super::impersonators::AUTHENTICATION;
 use super::permission::{On, Permission, is_child, is_text, without_subresource};
 use super::proposal::Proposal;
 use super::rule::ALL;
@@ -30,7 +31,6 @@ pub struct Path {
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 const ADMISSION: &str = "admissionregistration.k8s.io";
-const AUTHENTICATION: &str = "authentication.k8s.io";
 const WRITES: &[&str] = &["create", "update", "patch"];
 
 /// Resources that are in no namespace, so that only bindings of the whole cluster count for them.
