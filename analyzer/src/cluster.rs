@@ -49,6 +49,8 @@ pub(crate) struct ClusterSettings {
     pub(crate) deploys: Arc<Deploys>,
     /// For how many days after a deploy what is not used stays.
     pub(crate) settle: i64,
+    /// After how many days without use what is watched goes; none where it stays.
+    pub(crate) drop_watched: Option<i64>,
     /// Rules by which more stays than was seen, that are switched off.
     pub(crate) off: BTreeSet<Closure>,
     /// How much stays of what is not used.
@@ -127,13 +129,8 @@ pub(crate) struct ClusterInput<'a> {
     pub(crate) policy: Option<(&'a str, &'a AuditPolicy)>,
 }
 
-/// Analyses every subject of a cluster, or only the named one. What is watched goes after so many days without use, where it does.
-pub(crate) fn analyse(
-    input: &ClusterInput<'_>,
-    settings: &ClusterSettings,
-    drop_after: Option<i64>,
-    only: Option<&str>,
-) -> Cluster {
+/// Analyses every subject of a cluster, or only the named one.
+pub(crate) fn analyse(input: &ClusterInput<'_>, settings: &ClusterSettings, only: Option<&str>) -> Cluster {
     let records = records_of(input.records, input.name, settings.window);
     let policy = input.policy.map(|(_, policy)| policy);
     let ClusterCalls { mut by_user, unnamed } = ClusterCalls::of(input.name, input.calls);
@@ -178,9 +175,8 @@ pub(crate) fn analyse(
     let community = Community::of(&kinds, used.collect());
     let wanted = observed.par_iter().enumerate();
     let wanted = wanted.filter(|(_, one)| only.is_none_or(|only| one.granted.user.name == only));
-    let analysed: Vec<_> = wanted
-        .map(|(at, one)| subject(input, (settings, drop_after), one, &known, &community.peers(at)))
-        .collect();
+    let analysed: Vec<_> =
+        wanted.map(|(at, one)| subject(input, settings, one, &known, &community.peers(at))).collect();
     let bound: BTreeSet<&str> = analysed.iter().map(|subject| subject.user.name.as_str()).collect();
     let unbound = usage.iter().filter(|(name, _)| !bound.contains(name.as_str()));
     let unbound = unbound.map(|(name, usage)| {
@@ -212,7 +208,7 @@ struct Observed<'a> {
 
 fn subject(
     input: &ClusterInput<'_>,
-    (settings, drop_after): (&ClusterSettings, Option<i64>),
+    settings: &ClusterSettings,
     observed: &Observed<'_>,
     known: &Known,
     peers: &Peers<'_, Permission>,
@@ -232,7 +228,7 @@ fn subject(
             generalise: settings.generalise,
             today,
             settling,
-            drop_watched: drop_after,
+            drop_watched: settings.drop_watched,
             history: coverage.window.end.saturating_sub(coverage.since).div_euclid(DAY),
         };
         judgement.retain(retained_of_subject(doing, known, Some(peers), settings.tier));

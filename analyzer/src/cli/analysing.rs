@@ -260,7 +260,7 @@ pub(super) fn opened(
     }
     let cluster = of_cluster.map(|asked| {
         let settings = asked.settings(&settings, ledger.damaged(Provider::Kubernetes));
-        cluster::analyse(&asked.input(&of_subjects), &settings, wanted.drop_watched, only.as_deref())
+        cluster::analyse(&asked.input(&of_subjects), &settings, only.as_deref())
     });
     let analysed = Analysed { catalog, analysis, cluster, calls, of_subjects, problems };
     Ok(Opened { analysed, ledger, settings })

@@ -75,6 +75,7 @@ impl<'a> Asked<'a> {
             unreadable,
             deploys: Arc::clone(&settings.deploys),
             settle: settings.settle,
+            drop_watched: settings.drop_watched,
             off: self.off.clone(),
             tier: settings.tier,
             generalise: settings.generalise,
