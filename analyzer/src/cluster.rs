@@ -68,9 +68,9 @@ pub(crate) struct AnalysedSubject {
     /// The subject, with the groups that it certainly has.
     pub(crate) user: User,
     /// What it is granted.
-    pub(crate) granted: Granted<'static>,
+    pub(crate) granted: Arc<Granted<'static>>,
     /// What it was seen to need.
-    pub(crate) usage: Usage,
+    pub(crate) usage: Arc<Usage>,
     /// When what runs as it was changed.
     pub(crate) deployed: Deployed,
     /// Its verdicts.
@@ -140,8 +140,8 @@ pub(crate) fn analyse(input: &ClusterInput<'_>, settings: &ClusterSettings, only
         // The window ends where the audit log does, and what was seen on the wire since is use all the same.
         calls.retain(|call| call.seen.last >= since);
     }
-    let usage: BTreeMap<String, Usage> =
-        by_user.iter().map(|(user, calls)| (user.clone(), Usage::gather(calls))).collect();
+    let usage: BTreeMap<String, Arc<Usage>> =
+        by_user.iter().map(|(user, calls)| (user.clone(), Arc::new(Usage::gather(calls)))).collect();
     let coverage = Coverage {
         window,
         since,
@@ -150,9 +150,9 @@ pub(crate) fn analyse(input: &ClusterInput<'_>, settings: &ClusterSettings, only
         lost: records.lost,
         unreadable: settings.unreadable,
         shows_reviews: coverage::shows_reviews(policy, &by_user),
-        served: coverage::served(usage.values()),
+        served: coverage::served(usage.values().map(Arc::as_ref)),
     };
-    let none = Usage::default();
+    let none = Arc::default();
     let of_one = |name: &str| {
         let (calls, usage) = (by_user.get(name).map(Vec::as_slice), usage.get(name).unwrap_or(&none));
         let user = usage.user(name);
@@ -162,15 +162,15 @@ pub(crate) fn analyse(input: &ClusterInput<'_>, settings: &ClusterSettings, only
             coverage: Coverage { lost: coverage.lost.saturating_add(lost), ..coverage.clone() },
             calls: calls.unwrap_or_default(),
             usage,
-            granted: Granted::of(input.state, &user),
+            granted: Arc::new(Granted::of(input.state, &user)),
         }
     };
     let names: Vec<&str> = input.state.subjects().into_iter().collect();
     // What others do tells of each, also of one that is asked for alone.
     let observed: Vec<Observed<'_>> = names.par_iter().map(|name| of_one(name)).collect();
-    let granted = || observed.iter().map(|one| &one.granted);
+    let granted = || observed.iter().map(|one| one.granted.as_ref());
     let (kinds, known) =
-        (Kinds::of_subjects(granted()), Known::of(observed.iter().map(|one| one.usage), granted()));
+        (Kinds::of_subjects(granted()), Known::of(observed.iter().map(|one| one.usage.as_ref()), granted()));
     let used = observed.par_iter().map(|one| used_by_subject(&one.granted, one.usage));
     let community = Community::of(&kinds, used.collect());
     let wanted = observed.par_iter().enumerate();
@@ -202,8 +202,8 @@ pub(crate) fn analyse(input: &ClusterInput<'_>, settings: &ClusterSettings, only
 struct Observed<'a> {
     coverage: Coverage,
     calls: &'a [remit_policy::rbac::Call],
-    usage: &'a Usage,
-    granted: Granted<'static>,
+    usage: &'a Arc<Usage>,
+    granted: Arc<Granted<'static>>,
 }
 
 fn subject(
@@ -245,14 +245,14 @@ fn subject(
             // to, so it is made once more where that is not the same.
             let reversed = Usage::gather(calls.iter().rev());
             let again =
-                if reversed == **usage { Ok(proposal.clone()) } else { made(&reversed, &judged(&reversed)) };
+                if reversed == ***usage { Ok(proposal.clone()) } else { made(&reversed, &judged(&reversed)) };
             Outcome::of(again.map(|again| prove(proposal, &again)), Violation::NotDeterministic)
         }
     };
     AnalysedSubject {
         user: granted.user.clone(),
-        granted: granted.clone(),
-        usage: (*usage).clone(),
+        granted: Arc::clone(granted),
+        usage: Arc::clone(usage),
         deployed: deployed.clone(),
         judgement,
         outcome,

@@ -12,12 +12,12 @@ use object_store::{ObjectStore, ObjectStoreExt as _};
 
 use crate::{Address, Commit, LedgerError};
 
-/// A ledger in an object store, to publish in.
+/// A ledger in an object store, to publish and compact in.
 #[derive(Clone, Debug)]
 pub struct Bucket {
     name: String,
-    store: Arc<dyn ObjectStore>,
-    prefix: StorePath,
+    pub(crate) store: Arc<dyn ObjectStore>,
+    pub(crate) prefix: StorePath,
 }
 
 impl Bucket {
@@ -27,6 +27,12 @@ impl Bucket {
     /// When a setting of the environment is wrong.
     pub fn open(address: &Address) -> Result<Self, LedgerError> {
         Ok(Self { name: address.bucket(), store: address.store()?, prefix: address.path().clone() })
+    }
+
+    /// A ledger in a store of this process.
+    #[cfg(test)]
+    pub(crate) fn in_memory(store: Arc<dyn ObjectStore>, prefix: &str) -> Self {
+        Self { name: "memory".to_owned(), store, prefix: StorePath::from(prefix) }
     }
 
     /// The bucket as `s3://BUCKET`.
@@ -40,7 +46,16 @@ impl Bucket {
     /// When a file cannot be read, or the store does not take it; then the flush may be sent again.
     pub async fn publish(&self, root: &Path, path: &str, commit: &Commit) -> Result<(), LedgerError> {
         let parts = commit.usage.iter().chain(&commit.coverage).chain(&commit.identifiers);
-        for path in parts.map(String::as_str).filter(|part| *part != path).chain([path]) {
+        self.send(root, parts.map(String::as_str).filter(|part| *part != path).chain([path])).await
+    }
+
+    /// Copies files of the ledger in the folder `root`, one after the other.
+    pub(crate) async fn send(
+        &self,
+        root: &Path,
+        paths: impl Iterator<Item = &str>,
+    ) -> Result<(), LedgerError> {
+        for path in paths {
             let file = root.join(path);
             let bytes = std::fs::read(&file).map_err(LedgerError::io("read", &file))?;
             let object = crate::store::join(&self.prefix, path);
@@ -78,11 +93,7 @@ mod tests {
             Role::Part { .. } => None,
         });
         let [(path, commit)] = &commits.collect::<Vec<_>>()[..] else { panic!("one flush") };
-        let bucket = Bucket {
-            name: "memory".to_owned(),
-            store: Arc::new(InMemory::new()),
-            prefix: StorePath::from("a/ledger"),
-        };
+        let bucket = Bucket::in_memory(Arc::new(InMemory::new()), "a/ledger");
 
         // The commit file is missing here, as if sending had stopped before it.
         std::fs::rename(ledger.path().join(path), ledger.path().join("kept")).unwrap();

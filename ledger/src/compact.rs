@@ -1,5 +1,8 @@
 //! Compaction: the small files of each day become one, equal keys one row, by the protocol of any flush.
 
+mod lease;
+mod stored;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -10,9 +13,11 @@ use crate::identifiers::{Identifiers, REMEMBERED, read_identifiers};
 use crate::layout::day_of_name;
 use crate::losses::{History, is_loss};
 use crate::merge::merge_files;
-use crate::publish::{LedgerWriter, Publication, TakeOver, WriterOptions};
-use crate::snapshot::{Snapshot, open_batches};
+use crate::publish::{LedgerWriter, Publication, Published, TakeOver, WriterOptions};
+use crate::snapshot::{LedgerInfo, Snapshot, open_batches};
 use crate::{CoverageRecord, EventClass, LedgerError, Provider, Workload, coverage_records};
+
+pub use self::stored::compact_stored;
 
 /// How long a compaction waits for readers before it leaves the replaced files to the next writer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -43,69 +48,95 @@ pub fn compact(root: &Path, options: WriterOptions) -> Result<Compacted, LedgerE
     let (mut writer, snapshot) = LedgerWriter::open(root, options)?;
     let before = snapshot.info();
     for provider in Provider::ALL {
-        compact_provider(&mut writer, &snapshot, provider)?;
+        let work = Work::of(&snapshot, provider);
+        if work.is_some() {
+            let merged = work.merge(&mut writer, &snapshot)?;
+            writer.remove_replaced(&merged.replaced, PATIENCE)?;
+        }
     }
     drop(snapshot);
     let after = Snapshot::of_folder(root)?.info();
-    Ok(Compacted {
-        files_before: before.usage_files + before.coverage_files,
-        files_after: after.usage_files + after.coverage_files,
-        rows_before: before.rows,
-        rows_after: after.rows,
-        bytes_before: before.bytes,
-        bytes_after: after.bytes,
-    })
+    Ok(Compacted::between(&before, &after))
 }
 
-fn compact_provider(
-    writer: &mut LedgerWriter,
-    snapshot: &Snapshot,
+/// What there is to merge of a provider's files.
+pub(crate) struct Work<'a> {
     provider: Provider,
-) -> Result<(), LedgerError> {
-    let mut days: BTreeMap<&str, Vec<&LedgerFile>> = BTreeMap::new();
-    for file in snapshot.usage_files().iter().filter(|file| file.provider == provider) {
-        days.entry(&file.date).or_default().push(file);
-    }
-    let coverage: Vec<&LedgerFile> =
-        snapshot.coverage_files().iter().filter(|file| file.provider == provider).collect();
-    if coverage.len() < 2 && days.values().all(|files| files.len() < 2) {
-        return Ok(());
-    }
-    let root = writer.root().to_owned();
-    let mut takes_over = TakeOver::default();
-    let mut publication = Publication {
-        coverage: merged_coverage(&root, &coverage)?,
-        identifiers: merged_identifiers(&root, snapshot, provider)?,
-        ..Publication::default()
-    };
-    takes_over.replaces.extend(coverage.iter().map(|file| file.path.clone()));
-    for (path, commit) in commits_of(snapshot, provider) {
-        publication.counts.add(&commit.counts);
-        publication.sources.extend(commit.sources.iter().cloned());
-        takes_over.replaces.extend(commit.identifiers.iter().cloned());
-        takes_over.supersedes.push(path.to_owned());
-        takes_over.supersedes.extend(commit.supersedes.iter().cloned());
-    }
-    publication.sources = latest(publication.sources);
-    let flush = writer.begin(provider);
-    let mut staged = Vec::new();
-    for (date, files) in days {
-        let day = day_of_name(date);
-        match (files.as_slice(), day) {
-            ([_, _, ..], Some(day)) => {
-                let mut file = flush.stage(day)?;
-                merge_files(&root, &files, &mut file)?;
-                file.flush()?;
-                staged.push(file);
-                takes_over.replaces.extend(files.iter().map(|file| file.path.clone()));
-            }
-            _ => takes_over.usage.extend(files.iter().map(|file| file.path.clone())),
+    /// Usage files by date.
+    days: BTreeMap<&'a str, Vec<&'a LedgerFile>>,
+    coverage: Vec<&'a LedgerFile>,
+}
+
+/// What a flush of merged files made of them.
+pub(crate) struct Merged {
+    /// Files that are new, of which the last is the commit file.
+    pub(crate) files: Vec<String>,
+    /// Files whose content is in the new ones.
+    pub(crate) replaced: Vec<String>,
+}
+
+impl<'a> Work<'a> {
+    pub(crate) fn of(snapshot: &'a Snapshot, provider: Provider) -> Self {
+        let mut days: BTreeMap<&str, Vec<&LedgerFile>> = BTreeMap::new();
+        for file in snapshot.usage_files().iter().filter(|file| file.provider == provider) {
+            days.entry(&file.date).or_default().push(file);
         }
+        let coverage = snapshot.coverage_files().iter().filter(|file| file.provider == provider);
+        Self { provider, days, coverage: coverage.collect() }
     }
-    let replaced = takes_over.replaces.clone();
-    publication.takes_over = takes_over;
-    flush.commit(staged, publication)?;
-    writer.remove_replaced(&replaced, PATIENCE)
+
+    /// Whether there is any.
+    pub(crate) fn is_some(&self) -> bool {
+        self.coverage.len() > 1 || self.days.values().any(|files| files.len() > 1)
+    }
+
+    /// The files that merging reads; of identifiers those of the newest commits alone, which some may lack.
+    pub(crate) fn reads(&self, snapshot: &Snapshot) -> Vec<String> {
+        let days = self.days.values().filter(|files| files.len() > 1).flatten();
+        let tables = days.chain(&self.coverage).map(|file| file.path.clone());
+        let identifiers = commits_of(snapshot, self.provider).flat_map(|(_, commit)| &commit.identifiers);
+        tables.chain(identifiers.cloned()).collect()
+    }
+
+    /// Merges them, as they lie in the writer's folder. The files that were replaced stay there.
+    pub(crate) fn merge(self, writer: &mut LedgerWriter, snapshot: &Snapshot) -> Result<Merged, LedgerError> {
+        let Self { provider, days, coverage } = self;
+        let root = writer.root().to_owned();
+        let mut takes_over = TakeOver::default();
+        let mut publication = Publication {
+            coverage: merged_coverage(&root, &coverage)?,
+            identifiers: merged_identifiers(&root, snapshot, provider)?,
+            ..Publication::default()
+        };
+        takes_over.replaces.extend(coverage.iter().map(|file| file.path.clone()));
+        for (path, commit) in commits_of(snapshot, provider) {
+            publication.counts.add(&commit.counts);
+            publication.sources.extend(commit.sources.iter().cloned());
+            takes_over.replaces.extend(commit.identifiers.iter().cloned());
+            takes_over.supersedes.push(path.to_owned());
+            takes_over.supersedes.extend(commit.supersedes.iter().cloned());
+        }
+        publication.sources = latest(publication.sources);
+        let flush = writer.begin(provider);
+        let mut staged = Vec::new();
+        for (date, files) in days {
+            let day = day_of_name(date);
+            match (files.as_slice(), day) {
+                ([_, _, ..], Some(day)) => {
+                    let mut file = flush.stage(day)?;
+                    merge_files(&root, &files, &mut file)?;
+                    file.flush()?;
+                    staged.push(file);
+                    takes_over.replaces.extend(files.iter().map(|file| file.path.clone()));
+                }
+                _ => takes_over.usage.extend(files.iter().map(|file| file.path.clone())),
+            }
+        }
+        let replaced = takes_over.replaces.clone();
+        publication.takes_over = takes_over;
+        let Published { files, .. } = flush.commit(staged, publication)?;
+        Ok(Merged { files, replaced })
+    }
 }
 
 fn commits_of(snapshot: &Snapshot, provider: Provider) -> impl Iterator<Item = (&str, &crate::Commit)> {
@@ -204,6 +235,17 @@ fn latest(sources: Vec<SourcePosition>) -> Vec<SourcePosition> {
 }
 
 impl Compacted {
+    fn between(before: &LedgerInfo, after: &LedgerInfo) -> Self {
+        Self {
+            files_before: before.usage_files + before.coverage_files,
+            files_after: after.usage_files + after.coverage_files,
+            rows_before: before.rows,
+            rows_after: after.rows,
+            bytes_before: before.bytes,
+            bytes_after: after.bytes,
+        }
+    }
+
     /// Whether there was anything to do.
     pub fn is_changed(&self) -> bool {
         self.files_before != self.files_after || self.rows_before != self.rows_after

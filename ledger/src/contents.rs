@@ -53,6 +53,9 @@ pub(crate) struct Contents {
     pub(crate) uncommitted: Vec<(String, String)>,
     /// Files that a later commit took the place of and that are still there.
     pub(crate) replaced: Vec<String>,
+    /// When the first commit was made that took the place of a file, for every file that one names: in microseconds since the
+    /// Unix epoch.
+    pub(crate) replaced_at: BTreeMap<String, i64>,
     pub(crate) problems: Vec<LedgerError>,
 }
 
@@ -85,14 +88,17 @@ impl Contents {
         }
         let all: Vec<(&str, &Commit)> =
             files.iter().filter_map(|(path, file)| commit_of(path, file)).collect();
-        let named = |list: fn(&Commit) -> &Vec<String>| -> BTreeSet<String> {
-            all.iter().flat_map(|(_, commit)| list(commit)).cloned().collect()
-        };
-        let replaced = named(|commit| &commit.replaces);
-        let superseded = named(|commit| &commit.supersedes);
+        let mut replaced: BTreeMap<String, i64> = BTreeMap::new();
+        for (path, at) in
+            all.iter().flat_map(|(_, commit)| commit.replaces.iter().map(|path| (path, commit.committed_at)))
+        {
+            replaced.entry(path.clone()).and_modify(|first| *first = at.min(*first)).or_insert(at);
+        }
+        let superseded: BTreeSet<&str> =
+            all.iter().flat_map(|(_, commit)| commit.supersedes.iter().map(String::as_str)).collect();
         contents.commits = all
             .iter()
-            .filter(|(path, _)| !replaced.contains(*path) && !superseded.contains(*path))
+            .filter(|(path, _)| !replaced.contains_key(*path) && !superseded.contains(*path))
             .map(|(path, commit)| ((*path).to_owned(), (*commit).clone()))
             .collect();
         contents.commits.sort_by(|(left_path, left), (right_path, right)| {
@@ -105,12 +111,12 @@ impl Contents {
             .collect();
         contents.missing = listed
             .iter()
-            .filter(|path| !files.contains_key(**path) && !replaced.contains(**path))
+            .filter(|path| !files.contains_key(**path) && !replaced.contains_key(**path))
             .filter(|path| !contents.problems.iter().any(|problem| names(problem, path)))
             .map(|path| (*path).clone())
             .collect();
         for (path, file) in &files {
-            if replaced.contains(path) {
+            if replaced.contains_key(path) {
                 contents.replaced.push(path.clone());
             } else if listed.contains(path) {
                 match file.footer.table {
@@ -125,6 +131,7 @@ impl Contents {
                 contents.uncommitted.push((path.clone(), commit.clone()));
             }
         }
+        contents.replaced_at = replaced;
         contents
     }
 }

@@ -72,6 +72,19 @@ pub enum LedgerError {
         /// The ledger's folder.
         path: PathBuf,
     },
+    /// Another process compacts the same ledger in an object store.
+    #[error(
+        "the ledger is being compacted by another process, for {minutes} minutes by `{path}`\nhint: wait until it has ended; one \
+         that was killed is passed over after {hours} hours, or at once where you remove that object"
+    )]
+    Compacting {
+        /// The object that says so.
+        path: String,
+        /// How long ago it was made.
+        minutes: u64,
+        /// After how many hours it counts no more.
+        hours: u64,
+    },
     /// An address of an object store cannot be used.
     #[error("`{address}` cannot be used: {reason}")]
     Address {

@@ -7,8 +7,10 @@ use crate::Provider;
 use crate::record::DAY;
 use crate::schema::Table;
 
-/// The lock that a writer of the ledger holds.
+/// The lock that the writer holds that keeps positions of sources.
 pub(crate) const WRITER_LOCK: &str = ".writer.lock";
+/// The lock that everyone shares who writes usage, and that keeps unfinished files from being taken away.
+pub(crate) const PRESENCE_LOCK: &str = ".presence.lock";
 /// The lock that readers share while they rely on a listing.
 pub(crate) const READERS_LOCK: &str = ".readers.lock";
 /// How the name of a file that is being written ends.

@@ -41,7 +41,7 @@ mod store;
 pub use address::Address;
 pub use bucket::Bucket;
 pub use collapse::{Addition, Collapse, Kind, Values, bound_names};
-pub use compact::{Compacted, compact};
+pub use compact::{Compacted, compact, compact_stored};
 pub use contents::LedgerFile;
 pub use coverage::{CoverageRecord, EventClass};
 pub use coverage_table::coverage_records;

@@ -15,21 +15,23 @@ use crate::coverage_table::coverage_batch;
 use crate::footer::{Commit, Counts, Footer, Role, SourcePosition};
 use crate::identifiers::{Identifiers, write_identifiers};
 use crate::layout::{WRITER_LOCK, day_of, identifiers_path, table_path};
-use crate::lock::{WriterLock, create_readers_lock, without_readers};
+use crate::lock::{Presence, WriterLock, create_readers_lock, without_readers};
 use crate::losses::losses;
 use crate::schema::{Table, coverage_schema};
 use crate::snapshot::Snapshot;
 use crate::staged::{StagedFile, StagedTable, Unpublished, create_folder, properties, sync_folder};
 use crate::{CoverageRecord, LedgerError, Provider};
 
-/// The one process that writes a ledger folder.
+/// A process that writes a ledger folder.
 pub struct LedgerWriter {
     root: PathBuf,
     writer: String,
     sequence: u64,
     committed_at: i64,
     observer: Option<Observer>,
-    _lock: WriterLock,
+    /// Of the one that keeps positions of sources.
+    _lock: Option<WriterLock>,
+    presence: Presence,
 }
 
 /// Is told of every step of publishing; an error stops the writer as if the machine had stopped there. For tests.
@@ -91,10 +93,10 @@ pub(crate) struct TakeOver {
 }
 
 /// What was published.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Published {
-    /// Files written.
-    pub files: usize,
+    /// Files written, relative to the ledger: the commit file is the last.
+    pub files: Vec<String>,
     /// Bytes written.
     pub bytes: u64,
 }
@@ -104,12 +106,30 @@ impl LedgerWriter {
     /// Returns what the ledger holds: its commits are the checkpoint.
     ///
     /// # Errors
-    /// When another process writes the ledger, or its folder cannot be read or written.
+    /// When another process has it open so, or its folder cannot be read or written.
     pub fn open(root: &Path, options: WriterOptions) -> Result<(Self, Snapshot), LedgerError> {
-        let mut writer = Self::append(root, options)?;
+        create_folder(root)?;
+        let lock = WriterLock::take(root, WRITER_LOCK)?;
+        let (mut writer, snapshot) = Self::join(root, options)?;
+        writer._lock = Some(lock);
+        Ok((writer, snapshot))
+    }
+
+    /// As [`LedgerWriter::open`], but beside another process that has it open: for a recorder whose sources are nobody else's. What
+    /// was left unfinished is removed where no other writes just now.
+    ///
+    /// # Errors
+    /// When another process tidies the ledger, or its folder cannot be read or written.
+    pub fn join(root: &Path, options: WriterOptions) -> Result<(Self, Snapshot), LedgerError> {
+        create_folder(root)?;
+        let mut writer = Self::present(root, options, Presence::alone(root)?)?;
         let snapshot = Snapshot::for_writer(root)?;
-        writer.committed_at = snapshot.commits().map(|commit| commit.committed_at).max().unwrap_or(0);
-        writer.remove_unpublished(&snapshot)?;
+        writer.follow(&snapshot);
+        if writer.presence.is_alone() {
+            writer.remove_unpublished(&snapshot)?;
+            writer.presence.share(root)?;
+        }
+        writer.remove_replaced(&snapshot.contents().replaced, Duration::ZERO)?;
         Ok((writer, snapshot))
     }
 
@@ -117,10 +137,13 @@ impl LedgerWriter {
     /// no positions, and whose flushes need not follow earlier ones should the clock be set back.
     ///
     /// # Errors
-    /// When another process writes the ledger, or its folder cannot be written.
+    /// When another process tidies the ledger, or its folder cannot be written.
     pub fn append(root: &Path, options: WriterOptions) -> Result<Self, LedgerError> {
         create_folder(root)?;
-        let lock = WriterLock::take(root, WRITER_LOCK)?;
+        Self::present(root, options, Presence::shared(root)?)
+    }
+
+    fn present(root: &Path, options: WriterOptions, presence: Presence) -> Result<Self, LedgerError> {
         create_readers_lock(root)?;
         Ok(Self {
             root: root.to_owned(),
@@ -128,8 +151,14 @@ impl LedgerWriter {
             sequence: 0,
             committed_at: 0,
             observer: options.observer,
-            _lock: lock,
+            _lock: None,
+            presence,
         })
+    }
+
+    /// Has flushes follow those of a ledger that is elsewhere.
+    pub(crate) fn follow(&mut self, snapshot: &Snapshot) {
+        self.committed_at = snapshot.commits().map(|commit| commit.committed_at).max().unwrap_or(0);
     }
 
     /// Starts a flush. It may be staged from several threads.
@@ -165,7 +194,7 @@ impl LedgerWriter {
                 }
             }
         }
-        self.remove_replaced(&contents.replaced, Duration::ZERO)
+        Ok(())
     }
 
     /// Removes files whose content has moved, unless readers still rely on them.
@@ -280,7 +309,7 @@ impl Flush<'_> {
         let mut folders = BTreeSet::new();
         for part in &parts {
             folders.extend(self.rename(part)?);
-            published.files += 1;
+            published.files.push(part.path.clone());
             published.bytes = published.bytes.saturating_add(part.size);
         }
         for folder in &folders {
@@ -289,8 +318,8 @@ impl Flush<'_> {
         if let Some(folder) = self.rename(&commit_file)? {
             sync_folder(&folder)?;
         }
-        published.files += 1;
         published.bytes = published.bytes.saturating_add(commit_file.size);
+        published.files.push(commit_file.path);
         self.writer.tell(Step::Published)?;
         Ok(published)
     }

@@ -133,7 +133,7 @@ impl Store {
         let opened = if self.is_clean && waiting.is_none() {
             LedgerWriter::append(root, options).map(|writer| (writer, None))
         } else {
-            LedgerWriter::open(root, options).map(|(writer, snapshot)| (writer, Some(snapshot)))
+            LedgerWriter::join(root, options).map(|(writer, snapshot)| (writer, Some(snapshot)))
         };
         let (mut writer, snapshot) = match opened {
             Ok(opened) => opened,

@@ -47,7 +47,7 @@ pub use generalise::{Needed, needed};
 pub use granted::{BoundRole, Granted, allows};
 pub use manifest::{read_yaml, yaml};
 pub use object::{Binding, Expression, Object, ObjectName, Role, RoleRef, Selector, Subject};
-pub use permission::{On, Permission, without_subresource};
+pub use permission::{Detail, On, Permission, without_subresource};
 pub use privilege::{PATHS, Path, Privilege, paths_left, privileges};
 pub use proposal::{Change, Edit, Elsewhere, Kept, Proposal, Removed};
 pub use propose::{NoProposal, propose};

@@ -25,9 +25,9 @@ pub(super) fn replay(
     told: Told,
     plan: &Plan,
 ) {
-    let granted = || cluster.subjects.iter().map(|subject| &subject.granted);
+    let granted = || cluster.subjects.iter().map(|subject| subject.granted.as_ref());
     let kinds = Kinds::of_subjects(granted());
-    let today = Known::of(cluster.subjects.iter().map(|subject| &subject.usage), granted());
+    let today = Known::of(cluster.subjects.iter().map(|subject| subject.usage.as_ref()), granted());
     let things = Things::of(calls.values().flatten());
     let all = cluster.subjects.par_iter().map(|subject| {
         let calls = calls.get(&subject.user.name).map(Vec::as_slice).unwrap_or_default();
@@ -216,7 +216,7 @@ fn whole_group(permission: &Permission) -> Permission {
         None => permission.clone(),
         Some((group, _)) => {
             let on = On::Resource { group: group.to_owned(), resource: all(), name: None };
-            Permission { namespace: None, on, verb: all() }
+            Permission::new(None, on, all())
         }
     }
 }

@@ -150,7 +150,7 @@ impl Things {
             let name = permission.name().map(str::to_owned);
             let Some(kind) = kind(&permission) else { continue };
             // What has a name and no namespace is of the cluster, and a namespace is said to be in itself.
-            let at = permission.namespace.filter(|_| kind.1 != "namespaces");
+            let at = permission.into_detail().namespace.filter(|_| kind.1 != "namespaces");
             if let Some(at) = at.or_else(|| name.as_ref().map(|_| String::new())) {
                 things.by_resource.entry(kind).or_default().entry(at).or_default().extend(name);
             }
@@ -187,7 +187,7 @@ mod tests {
     fn get(namespace: Option<&str>, name: Option<&str>) -> Permission {
         let (group, resource) = (String::new(), "pods".to_owned());
         let on = On::Resource { group, resource, name: name.map(str::to_owned) };
-        Permission { namespace: namespace.map(str::to_owned), on, verb: "get".to_owned() }
+        Permission::new(namespace.map(str::to_owned), on, "get")
     }
 
     #[test]

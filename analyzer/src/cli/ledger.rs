@@ -1,8 +1,8 @@
 //! `remit ledger`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use remit_ledger::Address;
+use remit_ledger::{Address, Bucket};
 use remit_policy::moment;
 use serde::Serialize;
 
@@ -34,10 +34,16 @@ pub(super) struct InfoArguments {
 }
 
 /// Merge small files
+///
+/// In an object store others may write meanwhile. Files that were merged stay there for a day, for whoever still reads them, and go
+/// with the next compaction.
 #[derive(Debug, clap::Args)]
 pub(super) struct CompactArguments {
     #[command(flatten)]
     ledger: LedgerArguments,
+    /// Where files of an object store are merged; the system's folder for temporary files where this is not said
+    #[arg(long, value_name = "DIR")]
+    scratch: Option<PathBuf>,
 }
 
 /// Add up what was called in each month, so that other commands need not read it again
@@ -153,17 +159,17 @@ fn print_info(info: &Info, format: Format, streams: &mut Streams<'_>) -> anyhow:
 
 fn compact(arguments: &CompactArguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let location = &arguments.ledger.ledger;
-    if Address::parse(location)?.is_some() {
-        anyhow::bail!(
-            "`{location}` is in an object store, and only a folder can be compacted\nhint: compact a copy in a folder"
-        );
-    }
-    if !Path::new(location).is_dir() {
-        anyhow::bail!(
+    let done = match Address::parse(location)? {
+        Some(address) => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let scratch = arguments.scratch.clone().unwrap_or_else(std::env::temp_dir);
+            runtime.block_on(remit_ledger::compact_stored(&Bucket::open(&address)?, &scratch))?
+        }
+        None if !Path::new(location).is_dir() => anyhow::bail!(
             "no ledger at `{location}`\nhint: `remit ingest cloudtrail PATH --ledger {location}` makes one"
-        );
-    }
-    let done = remit_ledger::compact(Path::new(location), remit_ledger::WriterOptions::default())?;
+        ),
+        None => remit_ledger::compact(Path::new(location), remit_ledger::WriterOptions::default())?,
+    };
     streams.say(&format!(
         "{} became {}, {} became {}, {} became {}",
         counted(done.files_before as u64, "file", "files"),

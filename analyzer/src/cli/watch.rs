@@ -115,7 +115,7 @@ fn is_path_of(name: &str, asked: &Permission) -> bool {
     let Some((verb, url)) = name.split_once(' ') else { return false };
     let on = On::Url(url.to_owned());
     (url.starts_with('/') || url == "*")
-        && Permission { namespace: None, on, verb: verb.to_owned() }.covers(asked)
+        && Permission::new(None, on, verb).covers(asked)
 }
 
 /// A permission for a resource and those that include it, by their names.
@@ -136,7 +136,7 @@ fn wider(permission: &Permission, group: &str, resource: &str, name: Option<&Str
     for verb in &verbs {
         for namespace in &namespaces {
             for on in &targets {
-                let one = Permission { namespace: namespace.clone(), on: on.clone(), verb: verb.clone() };
+                let one = Permission::new(namespace.clone(), on.clone(), verb);
                 names.insert(one.to_string());
             }
         }

@@ -123,7 +123,7 @@ fn is_review(request: &Request) -> bool {
 /// Groups and resources that somebody used.
 pub(crate) fn served<'a>(usage: impl Iterator<Item = &'a Usage>) -> BTreeSet<(String, String)> {
     let requests = usage.flat_map(|usage| usage.uses.keys());
-    let asked = requests.filter_map(|request| match Permission::of_request(request).on {
+    let asked = requests.filter_map(|request| match Permission::of_request(request).into_detail().on {
         On::Resource { group, resource, .. } => Some((group, resource)),
         On::Url(_) => None,
     });

@@ -1,6 +1,7 @@
 //! What groups are granted that bindings name, and who comes by it to more than roles give.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use remit_catalog::kubernetes::Request;
@@ -19,7 +20,7 @@ pub(crate) struct ByGroups {
 /// there is nothing.
 pub(crate) fn of_groups(
     state: &'static State,
-    usage: &BTreeMap<String, Usage>,
+    usage: &BTreeMap<String, Arc<Usage>>,
 ) -> BTreeMap<String, Vec<Privilege>> {
     let taking: Vec<_> = usage.iter().flat_map(|(name, usage)| taking(name, usage)).collect();
     let groups: Vec<&str> = state.groups().into_iter().collect();

@@ -83,7 +83,7 @@ impl Known {
 
     fn add(&mut self, request: &Request) {
         let (Target::Resource(asked), On::Resource { group, resource, .. }) =
-            (&request.target, Permission::of_request(request).on)
+            (&request.target, Permission::of_request(request).into_detail().on)
         else {
             return;
         };
@@ -131,7 +131,7 @@ impl Known {
             let own = [granted.verb.as_str()];
             for verb in if granted.verb == ALL { verbs } else { &own } {
                 let on = On::Resource { group: group.to_owned(), resource: resource.to_owned(), name: None };
-                let one = Permission { namespace: None, on, verb: (*verb).to_owned() };
+                let one = Permission::new(None, on, *verb);
                 parts.extend(one.meet(granted));
             }
         }

@@ -50,7 +50,7 @@ impl<'k> Places<'k> {
         let On::Resource { group, resource, .. } = &permission.on else { return vec![permission.clone()] };
         let at = |namespace: &Namespace, name: Option<String>| {
             let on = On::Resource { group: group.clone(), resource: resource.clone(), name };
-            Permission { namespace: namespace.clone(), on, verb: permission.verb.clone() }
+            Permission::new(namespace.clone(), on, &permission.verb)
         };
         if let Some(places) = self.by_resource.get(&(group.clone(), without_subresource(resource).to_owned()))
         {

@@ -175,7 +175,7 @@ fn opened(doing: Doing<'_>, tier: Tier) -> BTreeMap<Permission, Retained> {
         let narrowed = narrowed.iter().filter(|_| changing.names || changing.namespaces).filter(is_there);
         for narrowed in narrowed {
             let namespace = narrowed.namespace.clone().filter(|_| !changing.namespaces);
-            let wider = Permission { namespace, ..anywhere.clone() };
+            let wider = anywhere.within(namespace);
             let parts = doing.granted.permissions.keys().filter_map(|granted| wider.meet(granted));
             opened.extend(parts.map(|part| (part, why.clone())));
         }

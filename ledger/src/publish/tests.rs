@@ -58,11 +58,68 @@ fn positions_are_published_without_rows() {
 }
 
 #[test]
-fn one_writer_at_a_time() {
+fn one_writer_keeps_positions_at_a_time_and_others_write_beside_it() {
     let ledger = Temporary::new();
-    let _first = LedgerWriter::open(&ledger.path(), WriterOptions::default()).unwrap();
+    let (mut first, _) = LedgerWriter::open(&ledger.path(), WriterOptions::default()).unwrap();
     let second = LedgerWriter::open(&ledger.path(), WriterOptions::default());
     assert!(matches!(second.err(), Some(LedgerError::Locked { .. })));
+
+    // Each stages a file, and all are published, whoever begins or ends first.
+    let add = |flush: Flush<'_>, principal: &str| {
+        let mut file = flush.stage(20_000).unwrap();
+        record(0, principal, 1).with_row(|row| file.push(row)).unwrap();
+        vec![file]
+    };
+    let flush = first.begin(Provider::Aws);
+    let staged = add(flush, "first");
+    let (mut joined, _) = LedgerWriter::join(&ledger.path(), WriterOptions::default()).unwrap();
+    let mut appended = LedgerWriter::append(&ledger.path(), WriterOptions::default()).unwrap();
+    let (of_joined, of_appended) = (joined.begin(Provider::Aws), appended.begin(Provider::Aws));
+    let (staged_joined, staged_appended) = (add(of_joined, "joined"), add(of_appended, "appended"));
+    flush.commit(staged, Publication::default()).unwrap();
+    drop(first);
+    // Who opens it now leaves alone what the others have not finished.
+    drop(LedgerWriter::open(&ledger.path(), WriterOptions::default()).unwrap());
+    of_joined.commit(staged_joined, Publication::default()).unwrap();
+    of_appended.commit(staged_appended, Publication::default()).unwrap();
+    let principals = records_of(ledger.path()).into_iter().map(|record| record.principal);
+    let names: BTreeSet<String> =
+        principals.map(|arn| arn.rsplit('/').next().unwrap().to_owned()).collect();
+    assert_eq!(names, ["appended", "first", "joined"].map(str::to_owned).into());
+}
+
+#[test]
+fn what_a_dead_writer_left_goes_once_nobody_else_writes() {
+    let ledger = Temporary::new();
+    let mut dead = LedgerWriter::append(&ledger.path(), WriterOptions::default()).unwrap();
+    let staged = dead.begin(Provider::Aws).stage(20_000).unwrap();
+    let unfinished = || {
+        let snapshot = Snapshot::of_folder(&ledger.path()).unwrap();
+        snapshot.listing().temporary.len()
+    };
+    let alive = LedgerWriter::append(&ledger.path(), WriterOptions::default()).unwrap();
+    drop((staged, dead));
+    drop(LedgerWriter::join(&ledger.path(), WriterOptions::default()).unwrap());
+    assert_eq!(unfinished(), 1);
+    drop(alive);
+    drop(LedgerWriter::join(&ledger.path(), WriterOptions::default()).unwrap());
+    assert_eq!(unfinished(), 0);
+}
+
+#[test]
+fn nobody_begins_to_write_while_another_tidies() {
+    let ledger = Temporary::new();
+    write(ledger.path(), "w", &[], "source");
+    let tidying = Presence::alone(&ledger.path()).unwrap();
+    assert!(tidying.is_alone());
+    for begun in [
+        LedgerWriter::append(&ledger.path(), WriterOptions::default()).err(),
+        LedgerWriter::join(&ledger.path(), WriterOptions::default()).err(),
+    ] {
+        assert!(matches!(begun, Some(LedgerError::Locked { .. })), "{begun:?}");
+    }
+    drop(tidying);
+    LedgerWriter::append(&ledger.path(), WriterOptions::default()).unwrap();
 }
 
 #[test]

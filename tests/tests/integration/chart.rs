@@ -51,6 +51,11 @@ fn installations() -> [Value; 4] {
             "auditPolicyConfigMap": "audit-policy",
             "serviceAccount": { "annotations": { "a": "b" } },
         },
+        "compaction": {
+            "enabled": true,
+            "tolerations": [{ "operator": "Exists" }],
+            "serviceAccount": { "annotations": { "c": "d" } },
+        },
     });
     [json!({}), minimal, volumes, store]
 }
@@ -102,6 +107,8 @@ fn values_that_mean_nothing_are_refused() {
             json!({ "report": { "enabled": true, "auditPolicy": "eks", "auditPolicyConfigMap": "c" } }),
             "set one of them",
         ),
+        (json!({ "compaction": { "enabled": true } }), "set `ledger.url`"),
+        (json!({ "compaction": { "shedule": "" } }), "'shedule' not allowed"),
         (json!({ "metrics": { "port": 0 } }), "port"),
         (json!({ "webhook": { "enabled": true } }), "set `webhook.tls`"),
         (

@@ -55,6 +55,65 @@ fn logs_and_ledgers_are_read_from_a_bucket() {
 }
 
 #[test]
+fn small_files_in_a_bucket_become_few() {
+    let profile = Profile::random(SEED, Size { roles: 3, days: 6, operations: 6 }).unwrap();
+    let organisation = Organisation::generate(SEED, &profile).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let place = place.path();
+    // Each of two flushes has events of all days.
+    let of_part = |part: usize| {
+        let records = organisation.records().iter().enumerate().filter(|(at, _)| at % 2 == part);
+        records.map(|(_, record)| record.text.clone() + "\n").collect::<String>()
+    };
+    for part in [0, 1] {
+        let name = format!("part-{part}.json");
+        std::fs::write(place.join(&name), of_part(part)).unwrap();
+        remit(place, &["ingest", "cloudtrail", &name, "--ledger", "local"]);
+    }
+    let before = usage(place, "local");
+    let Some(cloud) = Cloud::start() else { return };
+    cloud.upload(&place.join("local"), "trail", "ledgers/far/");
+    let far = |arguments: &[&str]| {
+        run(&cloud, place, &[arguments, &["--ledger", "s3://trail/ledgers/far"]].concat())
+    };
+    assert_eq!(far(&["ledger", "roll-up"]).code, Some(0));
+    std::fs::create_dir(place.join("scratch")).unwrap();
+    let compact = ["ledger", "compact", "--scratch", "scratch"];
+
+    let first = far(&compact);
+    assert_eq!(first.code, Some(0), "{first:#?}");
+    let local = remit(place, &["ledger", "info", "--ledger", "local", "--format", "json"]);
+    let there = far(&["ledger", "info", "--format", "json"]);
+    let number = |text: &str, name: &str| {
+        serde_json::from_str::<serde_json::Value>(text).unwrap()[name].as_u64().unwrap()
+    };
+    assert_eq!(2 * number(&there.out, "usage_files"), number(&local, "usage_files"), "{}", there.out);
+    for same in ["recorded", "sources", "usage_files_in_states"] {
+        let half = if same == "usage_files_in_states" {
+            number(&there.out, "usage_files")
+        } else {
+            number(&local, same)
+        };
+        assert_eq!(number(&there.out, same), half, "{same}");
+    }
+    assert!(number(&there.out, "replaced_files") > 0, "who reads them now finds them");
+    assert_eq!(std::fs::read_dir(place.join("scratch")).unwrap().count(), 0);
+    let read = far(&["usage", "--format", "csv"]);
+    assert_eq!((read.code, read.out), (Some(0), before), "{}", read.talk);
+
+    let again = far(&compact);
+    assert_eq!(again.code, Some(0), "{again:#?}");
+    let said = again.talk.split(" became ").next().unwrap();
+    assert!(
+        again.talk.starts_with(&format!("{said} became {}", said.split(' ').next().unwrap())),
+        "{}",
+        again.talk
+    );
+    let nowhere = far(&["ledger", "compact", "--scratch", "nowhere"]);
+    assert!(nowhere.code == Some(2) && nowhere.talk.contains("`nowhere`"), "{nowhere:#?}");
+}
+
+#[test]
 fn what_is_not_in_the_store_is_said() {
     let Some(cloud) = Cloud::start() else { return };
     let place = tempfile::tempdir().unwrap();

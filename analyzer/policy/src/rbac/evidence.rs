@@ -292,7 +292,7 @@ impl PermissionEntry {
                 name: self.name.clone(),
             },
         };
-        Permission { namespace: self.namespace.clone(), on, verb: self.verb.clone() }
+        Permission::new(self.namespace.clone(), on, &self.verb)
     }
 }
 
@@ -303,7 +303,7 @@ impl RequestEntry {
 
     /// The request.
     pub fn request(&self) -> Request {
-        let permission = self.0.permission();
+        let permission = self.0.permission().into_detail();
         let target = match permission.on {
             On::Url(url) => Target::Url(url),
             On::Resource { group, resource, name } => {

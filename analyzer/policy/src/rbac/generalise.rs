@@ -82,7 +82,7 @@ impl Generaliser<'_> {
     }
 
     fn add(&mut self, request: &Request, seen: &Seen) {
-        let permission = Permission::of_request(request);
+        let permission = Permission::of_request(request).into_detail();
         let (namespace, On::Resource { group, resource, .. }, Target::Resource(asked)) =
             (permission.namespace, permission.on, &request.target)
         else {
@@ -264,7 +264,7 @@ impl<'a> Kind<'a> {
 
     fn permission(&self, verb: &str, namespace: Option<String>, name: Option<String>) -> Permission {
         let (group, resource) = (self.group.to_owned(), self.resource.to_owned());
-        Permission { namespace, on: On::Resource { group, resource, name }, verb: verb.to_owned() }
+        Permission::new(namespace, On::Resource { group, resource, name }, verb)
     }
 
     fn requests<'n>(

@@ -97,7 +97,7 @@ impl<'a> Hiding<'a> {
                         let why =
                             self.hides(&Request { verb: verb.clone(), target: Target::Url(asked.clone()) });
                         let on = On::Url(part.clone());
-                        add(Permission { namespace: None, on, verb }, why);
+                        add(Permission::new(None, on, verb), why);
                     }
                 }
             }
@@ -106,7 +106,7 @@ impl<'a> Hiding<'a> {
                     for verb in verbs(&permission.verb, &VERBS) {
                         let (group, resource) = (choice.group.clone(), choice.written.clone());
                         let on = On::Resource { group, resource, name: None };
-                        let part = Permission { namespace: None, on, verb };
+                        let part = Permission::new(None, on, verb);
                         // What is chosen lies within, so that they meet.
                         let Some(part) = part.meet(permission).filter(|part| !part.is_inert()) else {
                             continue;
@@ -151,7 +151,7 @@ impl<'a> Hiding<'a> {
         }
         let named = self.texts.namespaces.iter().filter(|namespace| !namespace.is_empty());
         let named = named.map(|namespace| {
-            (Permission { namespace: Some(namespace.clone()), ..part.clone() }, why(namespace))
+            (part.within(Some(namespace.clone())), why(namespace))
         });
         std::iter::once((part.clone(), None)).chain(named).collect()
     }

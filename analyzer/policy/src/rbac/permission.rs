@@ -1,6 +1,8 @@
 //! The smallest parts of rules, of which each is granted, judged and kept by itself.
 
 use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
 
 use remit_catalog::kubernetes::{Request, Target};
 
@@ -10,8 +12,14 @@ use super::rule::{ALL, ANY_PARENT, Rule, is_resource, is_url};
 pub(super) const MANY: &str = "*";
 
 /// One verb on one resource or path, as a rule writes them, where it is bound.
+///
+/// What is concluded of a subject names each of its permissions many times over, so copies share what they say.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Permission {
+pub struct Permission(Arc<Detail>);
+
+/// What a permission says.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Detail {
     /// The namespace of the binding; none of one of the whole cluster.
     pub namespace: Option<String>,
     /// What the verb is for.
@@ -36,15 +44,37 @@ pub enum On {
     Url(String),
 }
 
+impl Deref for Permission {
+    type Target = Detail;
+
+    fn deref(&self) -> &Detail {
+        &self.0
+    }
+}
+
 impl Permission {
+    /// A verb on this, in a namespace or, where there is none, in the whole cluster.
+    pub fn new(namespace: Option<String>, on: On, verb: impl Into<String>) -> Self {
+        Self(Arc::new(Detail { namespace, on, verb: verb.into() }))
+    }
+
+    /// What it says, to take apart.
+    pub fn into_detail(self) -> Detail {
+        Arc::unwrap_or_clone(self.0)
+    }
+
+    /// The same in this namespace or, where there is none, in the whole cluster.
+    pub fn within(&self, namespace: Option<String>) -> Self {
+        Self::new(namespace, self.on.clone(), self.verb.clone())
+    }
+
     /// The permissions of a rule that is bound there. Paths in bindings of a namespace allow nothing.
     pub fn of_rule(namespace: Option<&str>, rule: &Rule) -> Vec<Self> {
         let mut all = Vec::new();
         let names: Vec<Option<&String>> =
             if rule.names.is_empty() { vec![None] } else { rule.names.iter().map(Some).collect() };
         for verb in &rule.verbs {
-            let mut add =
-                |on| all.push(Self { namespace: namespace.map(str::to_owned), on, verb: verb.clone() });
+            let mut add = |on| all.push(Self::new(namespace.map(str::to_owned), on, verb));
             for group in &rule.groups {
                 for resource in &rule.resources {
                     for name in &names {
@@ -74,7 +104,7 @@ impl Permission {
             },
         };
         let namespace = request.namespace().filter(|namespace| *namespace != MANY);
-        Self { namespace: namespace.map(str::to_owned), on, verb: request.verb.clone() }
+        Self::new(namespace.map(str::to_owned), on, &request.verb)
     }
 
     /// The same in all namespaces and for all names: what subjects have in common who do the same.
@@ -85,7 +115,7 @@ impl Permission {
                 On::Resource { group: group.clone(), resource: resource.clone(), name: None }
             }
         };
-        Self { namespace: None, on, verb: self.verb.clone() }
+        Self::new(None, on, &self.verb)
     }
 
     /// Whether it is for more than one verb, resource or path.
@@ -164,7 +194,7 @@ impl Permission {
             _ => return None,
         };
         let namespace = optional(self.namespace.as_ref(), other.namespace.as_ref())?;
-        Some(Self { namespace, on, verb: either(&self.verb, &other.verb)? })
+        Some(Self::new(namespace, on, either(&self.verb, &other.verb)?))
     }
 
     /// Whether no request ever is what it says: deleting a collection carries no name, and there is no pattern for all

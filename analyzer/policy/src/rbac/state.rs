@@ -230,5 +230,5 @@ fn key(subject: &Subject, binding: &Binding) -> Option<SubjectKey> {
 fn anything(binding: &Binding) -> Permission {
     let all = || ALL.to_owned();
     let on = On::Resource { group: all(), resource: all(), name: None };
-    Permission { namespace: binding.name.namespace.clone(), on, verb: all() }
+    Permission::new(binding.name.namespace.clone(), on, all())
 }

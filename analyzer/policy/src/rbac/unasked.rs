@@ -125,7 +125,7 @@ impl Unasked {
 /// That verb on these resources, everywhere.
 pub(super) fn pattern(verb: &str, group: &str, resource: &str) -> Permission {
     let on = On::Resource { group: group.to_owned(), resource: resource.to_owned(), name: None };
-    Permission { namespace: None, on, verb: verb.to_owned() }
+    Permission::new(None, on, verb)
 }
 
 /// Verbs of requests for resources.

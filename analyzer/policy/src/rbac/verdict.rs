@@ -249,7 +249,7 @@ impl Judge<'_> {
             let resource = trigger.resource().filter(|(_, resource)| !resource.contains('/'));
             if let (true, Some((group, resource))) = (is_change, resource) {
                 let part =
-                    Permission { namespace: trigger.namespace.clone(), ..pattern("delete", group, resource) };
+                    pattern("delete", group, resource).within(trigger.namespace.clone());
                 let reason = || Reason::NoRequest("owner references of an object are changed".to_owned());
                 parts.extend(part.meet(permission).map(|part| (part, reason())));
             }
@@ -268,7 +268,7 @@ impl Judge<'_> {
             After::Requests => *self.hides_some.get_or_init(|| {
                 let on = On::Resource { group: ALL.to_owned(), resource: ALL.to_owned(), name: None };
                 let all = [on, On::Url(ALL.to_owned())];
-                let all = all.map(|on| Permission { namespace: None, on, verb: ALL.to_owned() });
+                let all = all.map(|on| Permission::new(None, on, ALL));
                 self.hiding.as_ref().is_none_or(|hiding| all.iter().any(|all| !hiding.parts(all).is_empty()))
             }),
             After::Writes => !triggers.is_empty(),
@@ -289,7 +289,7 @@ fn created(part: &Permission) -> Option<Permission> {
     let stream = resource.strip_prefix("pods/").filter(|_| group.is_empty() && part.verb == "get");
     let is_stream = stream.is_some_and(|stream| STREAMS.contains(&stream));
     (is_change || is_stream)
-        .then(|| Permission { namespace: part.namespace.clone(), ..pattern("create", group, resource) })
+        .then(|| pattern("create", group, resource).within(part.namespace.clone()))
 }
 
 fn operation(request: &Request) -> String {

@@ -213,12 +213,12 @@ impl Asked {
     }
 
     fn concerns(&self, permission: &Permission) -> bool {
-        let pattern = Permission { namespace: None, verb: self.verb.clone(), on: self.on() };
+        let pattern = Permission::new(None, self.on(), &self.verb);
         permission.meet(&pattern).is_some()
     }
 
     fn is(&self, request: &Request) -> bool {
-        Permission { namespace: None, verb: self.verb.clone(), on: self.on() }.matches(request)
+        Permission::new(None, self.on(), &self.verb).matches(request)
     }
 
     fn on(&self) -> On {
