@@ -140,8 +140,18 @@ pub(crate) fn analyse(input: &ClusterInput<'_>, settings: &ClusterSettings, only
         // The window ends where the audit log does, and what was seen on the wire since is use all the same.
         calls.retain(|call| call.seen.last >= since);
     }
-    let usage: BTreeMap<String, Arc<Usage>> =
-        by_user.iter().map(|(user, calls)| (user.clone(), Arc::new(Usage::gather(calls)))).collect();
+    let shows_reviews = coverage::shows_reviews(policy, &by_user);
+    // Nobody asks for single calls once they are added up. The bytes of a proposal must be the same from the calls in reverse
+    // order, so what is not the same of these is kept.
+    let mut usage: BTreeMap<String, Arc<Usage>> = BTreeMap::new();
+    let mut reversed: BTreeMap<String, Usage> = BTreeMap::new();
+    for (user, calls) in by_user {
+        let (forth, back) = (Usage::gather(&calls), Usage::gather(calls.iter().rev()));
+        if back != forth {
+            reversed.insert(user.clone(), back);
+        }
+        usage.insert(user, Arc::new(forth));
+    }
     let coverage = Coverage {
         window,
         since,
@@ -149,19 +159,19 @@ pub(crate) fn analyse(input: &ClusterInput<'_>, settings: &ClusterSettings, only
         has_gaps: false,
         lost: records.lost,
         unreadable: settings.unreadable,
-        shows_reviews: coverage::shows_reviews(policy, &by_user),
+        shows_reviews,
         served: coverage::served(usage.values().map(Arc::as_ref)),
     };
     let none = Arc::default();
     let of_one = |name: &str| {
-        let (calls, usage) = (by_user.get(name).map(Vec::as_slice), usage.get(name).unwrap_or(&none));
+        let usage = usage.get(name).unwrap_or(&none);
         let user = usage.user(name);
         // A call of which it is not known what it asked for may have needed anything.
         let lost = unnamed.get(name).copied().unwrap_or(0);
         Observed {
             coverage: Coverage { lost: coverage.lost.saturating_add(lost), ..coverage.clone() },
-            calls: calls.unwrap_or_default(),
             usage,
+            reversed: reversed.get(name),
             granted: Arc::new(Granted::of(input.state, &user)),
         }
     };
@@ -201,8 +211,9 @@ pub(crate) fn analyse(input: &ClusterInput<'_>, settings: &ClusterSettings, only
 /// What was seen of a subject.
 struct Observed<'a> {
     coverage: Coverage,
-    calls: &'a [remit_policy::rbac::Call],
     usage: &'a Arc<Usage>,
+    /// What the calls add up to in reverse order, where that is something else.
+    reversed: Option<&'a Usage>,
     granted: Arc<Granted<'static>>,
 }
 
@@ -213,7 +224,7 @@ fn subject(
     known: &Known,
     peers: &Peers<'_, Permission>,
 ) -> AnalysedSubject {
-    let Observed { coverage, calls, usage, granted } = observed;
+    let Observed { coverage, usage, reversed, granted } = observed;
     let deployed = &settings.deploys.of_subject(&granted.user.name);
     let policy = input.policy.map(|(_, policy)| policy);
     let judged = |usage: &Usage| {
@@ -241,11 +252,11 @@ fn subject(
     let outcome = match made(usage, &judgement) {
         Err(why) => Outcome::Impossible(why),
         Ok(proposal) => {
-            // The bytes must be the same from the calls in reverse order. All that is made of calls is made of what they add up
-            // to, so it is made once more where that is not the same.
-            let reversed = Usage::gather(calls.iter().rev());
-            let again =
-                if reversed == ***usage { Ok(proposal.clone()) } else { made(&reversed, &judged(&reversed)) };
+            // All that is made of calls is made of what they add up to, so it is made once more where that is not the same.
+            let again = match reversed {
+                None => Ok(proposal.clone()),
+                Some(reversed) => made(reversed, &judged(reversed)),
+            };
             Outcome::of(again.map(|again| prove(proposal, &again)), Violation::NotDeterministic)
         }
     };

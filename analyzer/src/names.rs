@@ -5,6 +5,7 @@
 //! takes that away: the result depends on the set of names alone.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::error::DataFusionError;
@@ -19,13 +20,53 @@ struct Bounds {
     parameters: Values,
 }
 
+/// What was met of one operation of one principal: as it is until it is so much that some of it may have to be cut, which is
+/// hardly ever.
+#[derive(Debug)]
+enum Met {
+    Few(Vec<Named>, usize),
+    Many(Box<Bounds>),
+}
+
+/// The names and the parameters of one call.
+type Named = (Vec<String>, Vec<(String, String)>);
+
+/// So many names or values are never too many.
+const FEW: usize = 64;
+
+impl Met {
+    fn add(&mut self, names: Vec<String>, values: BTreeMap<String, String>) {
+        match self {
+            Self::Many(bounds) => bounds.add(&names, &values),
+            Self::Few(met, count) => {
+                *count += names.len() + values.len();
+                met.push((names, values.into_iter().collect()));
+                if *count > FEW {
+                    let mut bounds = Bounds::default();
+                    for (names, values) in met.drain(..) {
+                        bounds.add(&names, &values.into_iter().collect());
+                    }
+                    *self = Self::Many(Box::new(bounds));
+                }
+            }
+        }
+    }
+}
+
+impl Bounds {
+    fn add(&mut self, names: &[String], values: &BTreeMap<String, String>) {
+        names.iter().for_each(|name| self.resources.add(name));
+        self.parameters.add(values);
+    }
+}
+
 /// Whose names are cut together: those of a principal of one provider; of one that is not known those of a workload.
 type Owner = (String, String, Option<String>);
 
 /// The names of everything that each operation of each principal was recorded on.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    bounds: BTreeMap<(Owner, String, String), Bounds>,
+    met: BTreeMap<Owner, BTreeMap<(String, String), Met>>,
 }
 
 fn owner(caller: &Caller) -> Owner {
@@ -39,7 +80,8 @@ impl Names {
         for (caller, calls) in callers {
             let owner = owner(caller);
             for call in &calls.calls {
-                self.add(&owner, (&call.service, &call.operation), &call.resources, &call.parameters);
+                let (names, values) = (call.resources.clone(), BTreeMap::clone(&call.parameters));
+                self.add(&owner, (&call.service, &call.operation), names, values);
             }
         }
     }
@@ -54,7 +96,7 @@ impl Names {
             let text = |column: &Text<'_>| column.text(row).unwrap_or_default();
             let (names, values) = (strings(resources.value(row).as_ref())?, pairs(parameters, row)?);
             let owner = owner(&callers.caller(row));
-            self.add(&owner, (&text(&service), &text(&operation)), &names, &values);
+            self.add(&owner, (&text(&service), &text(&operation)), names, values);
         }
         Ok(())
     }
@@ -63,29 +105,29 @@ impl Names {
         &mut self,
         owner: &Owner,
         (service, operation): (&str, &str),
-        names: &[String],
-        values: &BTreeMap<String, String>,
+        names: Vec<String>,
+        values: BTreeMap<String, String>,
     ) {
         if names.is_empty() && values.is_empty() {
             return;
         }
-        let key = (owner.clone(), service.to_owned(), operation.to_owned());
-        let bounds = self.bounds.entry(key).or_default();
-        for name in names {
-            bounds.resources.add(name);
+        if !self.met.contains_key(owner) {
+            self.met.insert(owner.clone(), BTreeMap::new());
         }
-        bounds.parameters.add(values);
+        let Some(operations) = self.met.get_mut(owner) else { return };
+        let key = (service.to_owned(), operation.to_owned());
+        operations.entry(key).or_insert_with(|| Met::Few(Vec::new(), 0)).add(names, values);
     }
 
     /// Cuts the names of calls, some of which may be equal then.
     pub(crate) fn bound(&self, callers: &mut BTreeMap<Caller, PrincipalCalls>) {
         for (caller, calls) in callers {
-            let owner = owner(caller);
+            let Some(operations) = self.met.get(&owner(caller)) else { continue };
             for call in &mut calls.calls {
-                let key = (owner.clone(), call.service.clone(), call.operation.clone());
-                if let Some(bounds) = self.bounds.get(&key) {
+                let key = (call.service.clone(), call.operation.clone());
+                if let Some(Met::Many(bounds)) = operations.get(&key) {
                     bounds.resources.apply(&mut call.resources);
-                    bounds.parameters.apply(&mut call.parameters);
+                    bounds.parameters.apply(Arc::make_mut(&mut call.parameters));
                 }
             }
         }

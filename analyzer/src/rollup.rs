@@ -3,7 +3,8 @@
 
 mod columns;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use datafusion::arrow::array::{Int64Array, ListArray, MapArray, RecordBatch, TimestampMicrosecondArray};
@@ -251,9 +252,10 @@ async fn run(
     let Some(rows) = rows_of(filter)? else { return Ok(callers) };
     let mut batches = context.sql(&query(filter, more, &rows)).await?.execute_stream().await?;
     let (mut most, mut own) = (SETTLED, Duration::ZERO);
+    let mut met = HashSet::new();
     while let Some(batch) = batches.next().await {
         let start = Instant::now();
-        add(&batch?, filter.days, part_of, &mut callers)?;
+        add(&batch?, filter.days, part_of, &mut met, &mut callers)?;
         // There is a session for each run that there ever was, and few different calls.
         if part_of.is_some() && callers.values().map(|calls| calls.calls.len()).sum::<usize>() > most {
             callers.values_mut().for_each(PrincipalCalls::settle);
@@ -261,6 +263,7 @@ async fn run(
         }
         own += start.elapsed();
     }
+    drop((batches, met));
     let mut names = Names::default();
     if filter.window.is_none() && part_of.is_none() {
         names.add_calls(&callers);
@@ -303,6 +306,7 @@ fn add(
     batch: &RecordBatch,
     days: Option<Span>,
     part_of: Option<PartOf<'_>>,
+    met: &mut HashSet<Arc<BTreeMap<String, String>>>,
     callers: &mut BTreeMap<Caller, PrincipalCalls>,
 ) -> Result<(), DataFusionError> {
     let callers_of = Callers::of(batch)?;
@@ -318,12 +322,25 @@ fn add(
             caller.workload =
                 Some(part_of(&caller, session.text(row).as_deref(), behind.text(row).as_deref()));
         }
-        let call = columns.call(row, caller.is_logged())?;
+        let call = columns.call(row, caller.is_logged(), met)?;
         let calls = callers.entry(caller).or_default();
         calls.be(columns.kind.text(row).unwrap_or_default());
         calls.calls.push(call);
     }
     Ok(())
+}
+
+/// Parameters as they were met before, if they were.
+fn shared(
+    parameters: BTreeMap<String, String>,
+    met: &mut HashSet<Arc<BTreeMap<String, String>>>,
+) -> Arc<BTreeMap<String, String>> {
+    if let Some(known) = met.get(&parameters) {
+        return Arc::clone(known);
+    }
+    let new = Arc::new(parameters);
+    met.insert(Arc::clone(&new));
+    new
 }
 
 /// The columns that tell whose calls the rows are, and what saw them.
@@ -400,7 +417,13 @@ impl<'a> Columns<'a> {
         })
     }
 
-    fn call(&self, row: usize, is_logged: bool) -> Result<Call, DataFusionError> {
+    /// The call of a row, with those parameters that were `met` before where they are equal.
+    fn call(
+        &self,
+        row: usize,
+        is_logged: bool,
+        met: &mut HashSet<Arc<BTreeMap<String, String>>>,
+    ) -> Result<Call, DataFusionError> {
         let count = u64::try_from(self.count.value(row)).unwrap_or(0);
         let outcome = match self.outcome.text(row).as_deref() {
             Some("allowed" | "failed") => CallOutcome::Use,
@@ -415,7 +438,7 @@ impl<'a> Columns<'a> {
             service: self.service.text(row).unwrap_or_default(),
             operation: self.operation.text(row).unwrap_or_default(),
             resources: strings(self.resources.value(row).as_ref())?,
-            parameters,
+            parameters: shared(parameters, met),
             outcome,
             via: self.via.text(row),
             account: self.account.text(row),

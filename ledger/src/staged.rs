@@ -22,7 +22,7 @@ use crate::record::UsageRow;
 use crate::schema::{column, usage_schema};
 
 /// Rows that are laid out as columns at a time.
-const BATCH_ROWS: usize = 4096;
+const BATCH_ROWS: usize = 1024;
 
 /// Rows in one row group: the unit of parallel reading and of skipping by statistics.
 const ROW_GROUP_ROWS: usize = 262_144;

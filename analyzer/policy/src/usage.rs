@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::AddAssign;
+use std::sync::Arc;
 
 use remit_catalog::{ActionId, Catalog, Certainty, Resolution, Scope};
 
@@ -27,8 +28,8 @@ pub struct Call {
     pub operation: String,
     /// ARNs touched.
     pub resources: Vec<String>,
-    /// Request parameters kept by the ledger.
-    pub parameters: BTreeMap<String, String>,
+    /// Request parameters kept by the ledger, which many calls have in common.
+    pub parameters: Arc<BTreeMap<String, String>>,
     /// What was seen of the result.
     pub outcome: CallOutcome,
     /// The service that called on the principal's behalf.

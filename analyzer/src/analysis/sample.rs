@@ -44,7 +44,7 @@ pub(crate) fn call(service: &str, operation: &str) -> Call {
         service: service.to_owned(),
         operation: operation.to_owned(),
         resources: Vec::new(),
-        parameters: BTreeMap::new(),
+        parameters: Arc::default(),
         outcome: CallOutcome::Use,
         via: None,
         account: Some(ACCOUNT.to_owned()),

@@ -114,8 +114,7 @@ fn requests(call: &Call, removed: &BTreeSet<String>) -> BTreeSet<String> {
 fn is_path_of(name: &str, asked: &Permission) -> bool {
     let Some((verb, url)) = name.split_once(' ') else { return false };
     let on = On::Url(url.to_owned());
-    (url.starts_with('/') || url == "*")
-        && Permission::new(None, on, verb).covers(asked)
+    (url.starts_with('/') || url == "*") && Permission::new(None, on, verb).covers(asked)
 }
 
 /// A permission for a resource and those that include it, by their names.

@@ -1,6 +1,7 @@
 //! Calls of a cluster's subjects, as the policy core takes them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use remit_catalog::kubernetes::{NAMESPACE, Words};
 use remit_policy::rbac::{Call, Usage};
@@ -26,12 +27,13 @@ impl ClusterCalls {
     /// asked for.
     pub(crate) fn of(cluster: Option<&str>, all: &BTreeMap<String, PrincipalCalls>) -> Self {
         let mut calls = Self::default();
+        let mut groups = Groups::default();
         for (user, made) in all {
             for call in &made.calls {
                 if call.account.is_some() && call.account.as_deref() != cluster {
                     continue;
                 }
-                match request_call(call) {
+                match in_words(call, &mut groups) {
                     Some(call) => calls.by_user.entry(user.clone()).or_default().push(call),
                     None => *calls.unnamed.entry(user.clone()).or_default() += call.seen.count.distinct(),
                 }
@@ -47,8 +49,32 @@ pub(crate) fn usage_of(cluster: Option<&str>, all: &BTreeMap<String, PrincipalCa
     calls.by_user.get(user).map(Usage::gather).unwrap_or_default()
 }
 
+/// Sets of groups by what the ledger calls them: hardly any call has one of its own.
+#[derive(Debug, Default)]
+struct Groups(HashMap<String, Arc<BTreeSet<String>>>);
+
+impl Groups {
+    fn of(&mut self, text: &str) -> Arc<BTreeSet<String>> {
+        if let Some(known) = self.0.get(text) {
+            return Arc::clone(known);
+        }
+        let groups = text
+            .split(',')
+            // More than the ledger keeps apart are `*`, of which nothing is known.
+            .filter(|group| !group.is_empty() && *group != "*")
+            .map(|group| group.replace("%2C", ",").replace("%25", "%"));
+        let groups: Arc<BTreeSet<String>> = Arc::new(groups.collect());
+        self.0.insert(text.to_owned(), Arc::clone(&groups));
+        groups
+    }
+}
+
 /// A call of a cluster in its own words; none where they do not tell the request.
 pub(crate) fn request_call(call: &remit_policy::Call) -> Option<Call> {
+    in_words(call, &mut Groups::default())
+}
+
+fn in_words(call: &remit_policy::Call, groups: &mut Groups) -> Option<Call> {
     let parameter = |name: &str| call.parameters.get(name).map(String::as_str);
     let words = Words {
         service: call.service.clone(),
@@ -56,16 +82,9 @@ pub(crate) fn request_call(call: &remit_policy::Call) -> Option<Call> {
         resource: call.resources.first().cloned().unwrap_or_default(),
         namespace: parameter(NAMESPACE).unwrap_or_default().to_owned(),
     };
-    let groups: BTreeSet<String> = parameter(GROUPS)
-        .into_iter()
-        .flat_map(|groups| groups.split(','))
-        // More than the ledger keeps apart are `*`, of which nothing is known.
-        .filter(|group| !group.is_empty() && *group != "*")
-        .map(|group| group.replace("%2C", ",").replace("%25", "%"))
-        .collect();
     Some(Call {
         request: words.request()?,
-        groups,
+        groups: groups.of(parameter(GROUPS).unwrap_or_default()),
         outcome: call.outcome,
         created: parameter(CREATED) == Some("true"),
         upgraded: parameter(UPGRADED) == Some("true"),

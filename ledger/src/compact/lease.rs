@@ -89,5 +89,9 @@ impl Lease {
 }
 
 fn taken(object: &StorePath, seconds: u64) -> LedgerError {
-    LedgerError::Compacting { path: object.to_string(), minutes: seconds / 60, hours: ABANDONED.as_secs() / 3600 }
+    LedgerError::Compacting {
+        path: object.to_string(),
+        minutes: seconds / 60,
+        hours: ABANDONED.as_secs() / 3600,
+    }
 }

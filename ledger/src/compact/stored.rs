@@ -34,12 +34,7 @@ pub async fn compact_stored(bucket: &Bucket, scratch: &Path) -> Result<Compacted
     given_back.map(|()| done)
 }
 
-async fn compact(
-    bucket: &Bucket,
-    scratch: &Path,
-    lease: &Lease,
-    now: i64,
-) -> Result<Compacted, LedgerError> {
+async fn compact(bucket: &Bucket, scratch: &Path, lease: &Lease, now: i64) -> Result<Compacted, LedgerError> {
     let snapshot = || Snapshot::of_store(Arc::clone(&bucket.store), bucket.prefix.clone());
     let before = snapshot().await?;
     remove_replaced(bucket, &before, now).await?;

@@ -83,8 +83,7 @@ fn one_writer_keeps_positions_at_a_time_and_others_write_beside_it() {
     of_joined.commit(staged_joined, Publication::default()).unwrap();
     of_appended.commit(staged_appended, Publication::default()).unwrap();
     let principals = records_of(ledger.path()).into_iter().map(|record| record.principal);
-    let names: BTreeSet<String> =
-        principals.map(|arn| arn.rsplit('/').next().unwrap().to_owned()).collect();
+    let names: BTreeSet<String> = principals.map(|arn| arn.rsplit('/').next().unwrap().to_owned()).collect();
     assert_eq!(names, ["appended", "first", "joined"].map(str::to_owned).into());
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
 use remit_ledger::DAY;
@@ -54,7 +55,7 @@ type Decided = Vec<(Request, bool)>;
 fn calls(decided: &Decided) -> Vec<Call> {
     let call = |(request, is_allowed): &(Request, bool)| Call {
         request: request.clone(),
-        groups: BTreeSet::new(),
+        groups: Arc::default(),
         outcome: if *is_allowed { CallOutcome::Use } else { CallOutcome::Denied },
         created: false,
         upgraded: false,

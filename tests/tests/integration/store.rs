@@ -80,6 +80,8 @@ fn small_files_in_a_bucket_become_few() {
     std::fs::create_dir(place.join("scratch")).unwrap();
     let compact = ["ledger", "compact", "--scratch", "scratch"];
 
+    let nowhere = far(&["ledger", "compact", "--scratch", "nowhere"]);
+    assert!(nowhere.code == Some(2) && nowhere.talk.contains("`nowhere`"), "{nowhere:#?}");
     let first = far(&compact);
     assert_eq!(first.code, Some(0), "{first:#?}");
     let local = remit(place, &["ledger", "info", "--ledger", "local", "--format", "json"]);
@@ -109,8 +111,6 @@ fn small_files_in_a_bucket_become_few() {
         "{}",
         again.talk
     );
-    let nowhere = far(&["ledger", "compact", "--scratch", "nowhere"]);
-    assert!(nowhere.code == Some(2) && nowhere.talk.contains("`nowhere`"), "{nowhere:#?}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What a subject was seen to ask for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use remit_catalog::kubernetes::{Request, Target};
 
@@ -14,7 +15,7 @@ pub struct Call {
     /// What was asked for.
     pub request: Request,
     /// The groups of the user, those that a ServiceAccount always has left out or not.
-    pub groups: BTreeSet<String>,
+    pub groups: Arc<BTreeSet<String>>,
     /// What was seen of the result. What failed after it was authorised is use.
     pub outcome: CallOutcome,
     /// Whether a PATCH or PUT created what it names (201).
@@ -42,7 +43,7 @@ pub struct Use {
     /// How many, when, and an example.
     pub seen: Seen,
     /// The groups of those who made them.
-    pub groups: BTreeSet<BTreeSet<String>>,
+    pub groups: BTreeSet<Arc<BTreeSet<String>>>,
     /// What allowed them, where the log tells.
     pub authorizers: BTreeSet<String>,
     /// Of what was not asked for itself: how it is known to have been checked.
@@ -92,7 +93,7 @@ impl Usage {
         self.impersonators.extend(call.impersonator.clone());
         match &mut self.groups {
             Some(groups) => groups.retain(|group| call.groups.contains(group)),
-            none => *none = Some(call.groups.clone()),
+            none => *none = Some(BTreeSet::clone(&call.groups)),
         }
         match call.outcome {
             CallOutcome::Denied => {
@@ -133,7 +134,7 @@ impl Usage {
                 authorizers: BTreeSet::new(),
                 inferred: BTreeSet::new(),
             });
-        use_.groups.insert(call.groups.clone());
+        use_.groups.insert(Arc::clone(&call.groups));
         use_.authorizers.extend(call.authorizer.clone());
         use_.inferred.extend(inferred);
     }

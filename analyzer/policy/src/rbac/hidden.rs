@@ -150,9 +150,7 @@ impl<'a> Hiding<'a> {
             return vec![(part.clone(), everywhere)];
         }
         let named = self.texts.namespaces.iter().filter(|namespace| !namespace.is_empty());
-        let named = named.map(|namespace| {
-            (part.within(Some(namespace.clone())), why(namespace))
-        });
+        let named = named.map(|namespace| (part.within(Some(namespace.clone())), why(namespace)));
         std::iter::once((part.clone(), None)).chain(named).collect()
     }
 

@@ -248,8 +248,7 @@ impl Judge<'_> {
             let is_change = ["update", "patch"].contains(&trigger.verb.as_str());
             let resource = trigger.resource().filter(|(_, resource)| !resource.contains('/'));
             if let (true, Some((group, resource))) = (is_change, resource) {
-                let part =
-                    pattern("delete", group, resource).within(trigger.namespace.clone());
+                let part = pattern("delete", group, resource).within(trigger.namespace.clone());
                 let reason = || Reason::NoRequest("owner references of an object are changed".to_owned());
                 parts.extend(part.meet(permission).map(|part| (part, reason())));
             }
@@ -288,8 +287,7 @@ fn created(part: &Permission) -> Option<Permission> {
     let is_change = [ALL, "update", "patch"].contains(&part.verb.as_str()) && !resource.contains('/');
     let stream = resource.strip_prefix("pods/").filter(|_| group.is_empty() && part.verb == "get");
     let is_stream = stream.is_some_and(|stream| STREAMS.contains(&stream));
-    (is_change || is_stream)
-        .then(|| pattern("create", group, resource).within(part.namespace.clone()))
+    (is_change || is_stream).then(|| pattern("create", group, resource).within(part.namespace.clone()))
 }
 
 fn operation(request: &Request) -> String {

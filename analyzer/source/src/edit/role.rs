@@ -29,8 +29,7 @@ pub(super) fn edit(
     let mut left = 0;
     let known: Option<Vec<_>> = rules.iter().map(crate::rule::Rule::known).collect();
     let known = known.ok_or_else(|| because("what it says is not known"))?;
-    let wanted: Vec<Permission> =
-        wanted.iter().map(|one| one.within(None)).collect();
+    let wanted: Vec<Permission> = wanted.iter().map(|one| one.within(None)).collect();
     for (at, (rule, own)) in rules.iter().zip(&known).enumerate() {
         let others =
             said(known.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, rule)| rule), &wanted);

@@ -15,7 +15,7 @@ fn call(method: &str, address: &str) -> Call {
         service: words.service,
         operation: words.operation,
         resources: vec![words.resource],
-        parameters: BTreeMap::from([namespace]),
+        parameters: std::sync::Arc::new(BTreeMap::from([namespace])),
         outcome: CallOutcome::Denied,
         via: None,
         account: None,

@@ -53,7 +53,7 @@ fn call(text: &str, on: &[i64]) -> Call {
     };
     Call {
         request: Request { verb, target: Target::Resource(asked) },
-        groups: BTreeSet::new(),
+        groups: std::sync::Arc::default(),
         outcome: CallOutcome::Use,
         created: false,
         upgraded: false,

@@ -267,7 +267,7 @@ pub(super) fn call_of(
         service: service.to_owned(),
         operation: operation.to_owned(),
         resources: resource.map(str::to_owned).into_iter().collect(),
-        parameters: BTreeMap::new(),
+        parameters: std::sync::Arc::default(),
         outcome,
         via: None,
         account: Some("111122223333".to_owned()),

@@ -171,7 +171,7 @@ fn r10_what_the_server_makes_again_is_never_edited() {
 fn who_roles_do_not_decide_for_is_left_alone() {
     let world = World::new(&[reader(), binding(None, "b", "ClusterRole/reader", &["ann", "@ops"])]);
     let mut get = call("get", "", "pods", "a", "x");
-    get.groups = ["system:masters".to_owned()].into();
+    get.groups = std::sync::Arc::new(["system:masters".to_owned()].into());
     assert_eq!(world.propose("ann", &[get]), Err(NoProposal::Masters("system:masters".to_owned())));
     assert_eq!(world.propose("ben", &[]), Err(NoProposal::Unbound));
 }

@@ -1,6 +1,6 @@
 //! Proposals for generated clusters, calls and audit policies, held against the authorizer that is written to be read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use remit_catalog::kubernetes::{Request, Target};
@@ -21,7 +21,7 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
     let call = (requests(), outcome, prop::bool::ANY, 1u64..40, 0i64..5).prop_map(
         |(request, outcome, created, count, days)| Call {
             request,
-            groups: BTreeSet::new(),
+            groups: std::sync::Arc::default(),
             outcome,
             created,
             upgraded: false,

@@ -162,7 +162,7 @@ pub(in crate::rbac) fn request(
 pub(in crate::rbac) fn asked(request: Request) -> Call {
     Call {
         request,
-        groups: BTreeSet::new(),
+        groups: std::sync::Arc::default(),
         outcome: CallOutcome::Use,
         created: false,
         upgraded: false,
