@@ -84,6 +84,7 @@ pub fn name(head: &Head, surroundings: &Surroundings<'_>) -> Named {
         .or_else(|| gcp::name(head, &host))
         .or_else(|| azure::name(head, &host))
         .or_else(|| github::name(head, &host))
+        .or_else(|| kubernetes::kubelet::name(head, &host))
         .or_else(|| kubernetes::name(head, &host, surroundings.api_servers))
         .or_else(|| aws::name(head, &host, surroundings.account));
     match named {

@@ -4,6 +4,7 @@
 //! ran between its own runs. Nothing here is a test.
 
 mod agent;
+mod cluster;
 mod evaluate;
 mod grants;
 mod ingest;
@@ -97,6 +98,11 @@ const BENCHMARKS: &[Benchmark] = &[
         name: "kubernetes",
         about: "ingest of a cluster's audit log against the floor and DuckDB's read_json",
         run: kubernetes::run,
+    },
+    Benchmark {
+        name: "cluster",
+        about: "memory of findings, proposals and the report on 10,000 subjects by 5,000 roles of a cluster",
+        run: cluster::run,
     },
     Benchmark {
         name: "trailscraper",

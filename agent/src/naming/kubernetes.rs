@@ -3,6 +3,8 @@
 //! The rules are those of "Request Verbs" and "Kubernetes API Concepts" in the Kubernetes documentation, and the words those of
 //! the catalog, which the reader of audit logs has, too.
 
+pub(super) mod kubelet;
+
 use remit_catalog::kubernetes::{CORE, NAMESPACE, Reading, Request, VERSION, is_version};
 use remit_ledger::Provider;
 
