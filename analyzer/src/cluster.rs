@@ -24,7 +24,6 @@ use remit_policy::{Count, Days, Generalise, Window};
 
 use crate::deploys::{Deployed, Deploys};
 use crate::learn::{Community, Doing, Kinds, Known, Peers, Tier, retained_of_subject, used_by_subject};
-use crate::rollup::PrincipalCalls;
 use crate::visible::{DAY, WindowSettings};
 
 pub(crate) use self::asked::{Asked, ClusterArguments};
@@ -121,19 +120,22 @@ pub(crate) struct ClusterInput<'a> {
     pub(crate) name: Option<&'a str>,
     /// Its roles and bindings, which outlive everything that is concluded of them.
     pub(crate) state: &'static State,
-    /// Calls of its subjects.
-    pub(crate) calls: &'a BTreeMap<String, PrincipalCalls>,
     /// The ledger's coverage records.
     pub(crate) records: &'a [CoverageRecord],
     /// What its log shows, where that is known, and its name.
     pub(crate) policy: Option<(&'a str, &'a AuditPolicy)>,
 }
 
-/// Analyses every subject of a cluster, or only the named one.
-pub(crate) fn analyse(input: &ClusterInput<'_>, settings: &ClusterSettings, only: Option<&str>) -> Cluster {
+/// Analyses every subject of a cluster, or only the named one, by the calls of its users.
+pub(crate) fn analyse(
+    input: &ClusterInput<'_>,
+    calls: ClusterCalls,
+    settings: &ClusterSettings,
+    only: Option<&str>,
+) -> Cluster {
     let records = records_of(input.records, input.name, settings.window);
     let policy = input.policy.map(|(_, policy)| policy);
-    let ClusterCalls { mut by_user, unnamed } = ClusterCalls::of(input.name, input.calls);
+    let ClusterCalls { mut by_user, unnamed } = calls;
     let window = records.window.unwrap_or(Window { start: 0, end: 0 });
     let since = records.since(settings.window).unwrap_or(window.start);
     for calls in by_user.values_mut() {

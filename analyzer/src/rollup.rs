@@ -113,7 +113,12 @@ pub(crate) fn by_principal(
 impl PrincipalCalls {
     fn join(&mut self, other: Self) {
         self.be(other.kind);
-        self.calls.extend(other.calls);
+        if self.calls.is_empty() {
+            self.calls = other.calls;
+            self.calls.shrink_to_fit();
+        } else {
+            self.calls.extend(other.calls);
+        }
     }
 
     /// Puts calls in order, and those together that are equal, as they are where they differed only in names that were cut.

@@ -13,7 +13,7 @@ use remit_policy::{Days, Generalise, GivenUp, Window};
 
 use super::{Streams, WrongUsage};
 use crate::analysis::{Analysis, Settings, analyse, claim_pathless, first_counted};
-use crate::cluster::{self, Asked, Cluster, ClusterArguments};
+use crate::cluster::{self, Asked, Cluster, ClusterArguments, ClusterCalls};
 use crate::configuration::Configuration;
 use crate::grants::{self, Grants};
 use crate::learn::Tier;
@@ -142,7 +142,7 @@ pub(super) struct Analysed {
     pub(super) cluster: Option<Cluster>,
     /// The calls of principals of an account, by ARN.
     pub(super) calls: BTreeMap<String, PrincipalCalls>,
-    /// The calls of users of clusters, by name.
+    /// The calls of users of clusters, by name, where they are wanted.
     pub(super) of_subjects: BTreeMap<String, PrincipalCalls>,
     /// What could not be read.
     pub(super) problems: Vec<String>,
@@ -167,6 +167,8 @@ pub(super) struct Wanted<'a> {
     pub(super) only: Option<&'a str>,
     /// Also when what runs as a principal was changed, for which the ledger itself is read.
     pub(super) deploys: bool,
+    /// Also the calls of users of clusters, to replay the past.
+    pub(super) past: bool,
     /// Folders in which grants are written.
     pub(super) repositories: &'a [PathBuf],
     /// After how many days without use what is watched goes; it stays where this is not said.
@@ -226,7 +228,7 @@ pub(super) fn opened(
     let days = start.map(|start| Span::newest(Days::day_of(start), last));
     let mut callers = ledger.roll_up(&Filter { window, days, ..Filter::default() })?;
     let workloads = workloads(callers.iter());
-    let of_subjects = by_principal(&mut callers, Provider::Kubernetes);
+    let mut of_subjects = by_principal(&mut callers, Provider::Kubernetes);
     let mut calls = by_principal(&mut callers, Provider::Aws);
     claim_pathless(&account, &mut calls);
     problems.extend(
@@ -260,7 +262,12 @@ pub(super) fn opened(
     }
     let cluster = of_cluster.map(|asked| {
         let settings = asked.settings(&settings, ledger.damaged(Provider::Kubernetes));
-        cluster::analyse(&asked.input(&of_subjects), &settings, only.as_deref())
+        let input = asked.input();
+        let calls = ClusterCalls::of(input.name, &of_subjects);
+        if !wanted.past {
+            of_subjects.clear();
+        }
+        cluster::analyse(&input, calls, &settings, only.as_deref())
     });
     let analysed = Analysed { catalog, analysis, cluster, calls, of_subjects, problems };
     Ok(Opened { analysed, ledger, settings })

@@ -45,7 +45,7 @@ fn days() -> clap::builder::RangedI64ValueParser {
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let mut analysing = arguments.analysing.clone();
     analysing.windows.history = Days::LENGTH.saturating_mul(DAY);
-    let analysed = analysed(&analysing, Wanted { deploys: true, ..Wanted::default() }, streams)?;
+    let analysed = analysed(&analysing, Wanted { deploys: true, past: true, ..Wanted::default() }, streams)?;
     let cluster = analysed.cluster.as_ref();
     let past =
         Past::of(analysed.catalog, &analysed.analysis, &analysed.calls, cluster, &analysed.of_subjects);

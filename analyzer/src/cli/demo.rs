@@ -84,7 +84,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         owners: OwnerArguments::default(),
     };
     let Opened { analysed, ledger: opened, .. } =
-        opened(&analysing, Wanted { deploys: true, ..Wanted::default() }, streams)?;
+        opened(&analysing, Wanted { deploys: true, past: true, ..Wanted::default() }, streams)?;
     let out = folder.join("proposals");
     propose::prepare(&out)?;
     let forecasts = propose::forecasts(&analysed, &analysing, None);

@@ -55,8 +55,11 @@ impl Row for Line<'_> {
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let wanted =
         Wanted { only: arguments.only.as_deref(), repositories: &arguments.repo, ..Wanted::default() };
-    let analysed = analysed(&arguments.analysing, wanted, streams)?;
+    let mut analysed = analysed(&arguments.analysing, wanted, streams)?;
     let mut findings = findings(analysed.catalog, &analysed.analysis, analysed.cluster.as_ref());
+    // What they were found in is many times as much as they are, and nothing is asked of it any more.
+    let problems = std::mem::take(&mut analysed.problems);
+    drop(analysed);
     let all = findings.len();
     findings.retain(|finding| finding.muted.is_none());
     let muted = all - findings.len();
@@ -70,7 +73,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         let are = if muted == 1 { "is" } else { "are" };
         streams.say(&format!("{} {are} muted", counted(muted as u64, "finding", "findings")));
     }
-    Ok(match (analysed.problems.is_empty(), arguments.check && !findings.is_empty()) {
+    Ok(match (problems.is_empty(), arguments.check && !findings.is_empty()) {
         (false, _) => Exit::Failed,
         (true, true) => Exit::Findings,
         (true, false) => Exit::Done,

@@ -71,7 +71,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     prepare(&arguments.out)?;
     // What came of such proposals in the past is told by all identities of a sort.
     let drop_watched = arguments.drop_watched.map(days);
-    let wanted = Wanted { deploys: true, drop_watched, ..Wanted::default() };
+    let wanted = Wanted { deploys: true, past: true, drop_watched, ..Wanted::default() };
     let analysed = analysed(&arguments.analysing, wanted, streams)?;
     let only = arguments.only.as_deref().map(|name| named(name, names(&analysed))).transpose()?;
     let forecasts = forecasts(&analysed, &arguments.analysing, drop_watched);

@@ -1,6 +1,6 @@
 //! What the user says of a cluster, and what the ledger says of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::bail;
@@ -11,7 +11,6 @@ use super::policy::shown;
 use super::{ClusterInput, ClusterSettings, clusters, records_of};
 use crate::analysis::Settings;
 use crate::ledgers::Ledger;
-use crate::rollup::PrincipalCalls;
 use crate::visible::WindowSettings;
 
 /// Which cluster to analyse, and what its log shows
@@ -83,11 +82,10 @@ impl<'a> Asked<'a> {
     }
 
     /// What to analyse.
-    pub(crate) fn input<'i>(&'i self, calls: &'i BTreeMap<String, PrincipalCalls>) -> ClusterInput<'i> {
+    pub(crate) fn input(&self) -> ClusterInput<'_> {
         ClusterInput {
             name: self.name.as_deref(),
             state: self.state,
-            calls,
             records: self.records,
             policy: self.policy.as_ref().map(|(name, policy)| (name.as_str(), policy)),
         }

@@ -227,7 +227,7 @@ mod tests {
         let request = Request { verb: "get".to_owned(), target: Target::Resource(asked) };
         let kept = |reason| Kept {
             permission: Permission::of_request(&request),
-            seen: Some(Seen { count: Count::from(10), first, last, sample: None, days }),
+            seen: Some(Box::new(Seen { count: Count::from(10), first, last, sample: None, days })),
             inferred: BTreeSet::new(),
             reason,
             closures: BTreeSet::new(),

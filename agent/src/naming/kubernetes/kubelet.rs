@@ -54,7 +54,6 @@ pub(in crate::naming) fn name(head: &Head, host: &Host<'_>) -> Option<Named> {
 mod tests {
     use remit_catalog::kubernetes::{Target, Words};
 
-    use super::*;
     use crate::naming::tests::{head, line};
     use crate::naming::{Surroundings, name as named};
 

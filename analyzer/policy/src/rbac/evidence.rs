@@ -334,7 +334,7 @@ fn kept(kept: &Kept) -> KeptEntry {
         reason: kept.reason.as_ref().map(reason),
         closures: kept.closures.iter().copied().map(Closure::as_str).map(str::to_owned).collect(),
         inferred: kept.inferred.iter().map(|&how| how.to_owned()).collect(),
-        seen: kept.seen.as_ref().map(seen),
+        seen: kept.seen.as_deref().map(seen),
     }
 }
 

@@ -194,7 +194,9 @@ impl Permission {
             _ => return None,
         };
         let namespace = optional(self.namespace.as_ref(), other.namespace.as_ref())?;
-        Some(Self::new(namespace, on, either(&self.verb, &other.verb)?))
+        let both = Detail { namespace, on, verb: either(&self.verb, &other.verb)? };
+        let known = [self, other].into_iter().find(|one| *one.0 == both);
+        Some(known.cloned().unwrap_or_else(|| Self(Arc::new(both))))
     }
 
     /// Whether no request ever is what it says: deleting a collection carries no name, and there is no pattern for all

@@ -95,7 +95,7 @@ pub struct Kept {
     /// What stays.
     pub permission: Permission,
     /// Calls that needed it.
-    pub seen: Option<Seen>,
+    pub seen: Option<Box<Seen>>,
     /// How some of them are known to have needed it although they did not ask for it.
     pub inferred: BTreeSet<&'static str>,
     /// Why it cannot be told whether it is used, or whether it is used further.

@@ -181,7 +181,7 @@ impl Stays {
         let kept = all.into_iter().map(|permission| {
             let mut kept = Kept {
                 permission: permission.clone(),
-                seen: Seen::of_all(usage.of(permission).map(|(_, use_)| &use_.seen)),
+                seen: Seen::of_all(usage.of(permission).map(|(_, use_)| &use_.seen)).map(Box::new),
                 inferred: usage.of(permission).flat_map(|(_, use_)| &use_.inferred).copied().collect(),
                 reason: reason(judgement, permission),
                 closures: BTreeSet::new(),
@@ -201,7 +201,7 @@ impl Stays {
             }
             kept
         });
-        kept.collect()
+        exactly(kept)
     }
 
     fn removed(&self, granted: &Granted<'_>, usage: &Usage) -> Vec<Removed> {
@@ -221,8 +221,15 @@ impl Stays {
                 .map(|(_, count)| count.distinct())
                 .sum(),
         });
-        removed.collect()
+        exactly(removed)
     }
+}
+
+/// A list without room for more, since there is one for each subject of a cluster.
+fn exactly<T>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut list: Vec<T> = all.collect();
+    list.shrink_to_fit();
+    list
 }
 
 /// Why it cannot be told of a permission, or of a part of it, whether it is used.
@@ -317,6 +324,7 @@ fn requests(
             });
         }
     }
+    replayed.shrink_to_fit();
     (replayed, elsewhere)
 }
 
