@@ -40,8 +40,10 @@ impl Met {
             Self::Many(bounds) => bounds.add(&names, &values),
             Self::Few(met, count) => {
                 *count += names.len() + values.len();
+                // What was cut before says that there were too many, however few of them are left.
+                let is_cut = names.iter().chain(values.values()).any(|text| text.ends_with('*'));
                 met.push((names, values.into_iter().collect()));
-                if *count > FEW {
+                if is_cut || *count > FEW {
                     let mut bounds = Bounds::default();
                     for (names, values) in met.drain(..) {
                         bounds.add(&names, &values.into_iter().collect());
@@ -127,7 +129,11 @@ impl Names {
                 let key = (call.service.clone(), call.operation.clone());
                 if let Some(Met::Many(bounds)) = operations.get(&key) {
                     bounds.resources.apply(&mut call.resources);
-                    bounds.parameters.apply(Arc::make_mut(&mut call.parameters));
+                    let mut values = BTreeMap::clone(&call.parameters);
+                    bounds.parameters.apply(&mut values);
+                    if values != *call.parameters {
+                        call.parameters = Arc::new(values);
+                    }
                 }
             }
         }
@@ -163,6 +169,26 @@ mod tests {
         names.add_calls(&callers);
         names.bound(&mut callers);
         callers[&caller("quiet")].calls[0].resources == ["arn:aws:s3:::bucket/*"]
+    }
+
+    #[test]
+    fn names_beside_those_that_were_cut_before_are_cut_however_few_there_are() {
+        let caller = Caller {
+            principal: "arn:aws:iam::111122223333:role/app".to_owned(),
+            provider: "aws".to_owned(),
+            workload: None,
+            evidence: "cloudtrail".to_owned(),
+        };
+        let mut calls = calls(1);
+        let mut cut = call("s3", "GetObject");
+        cut.resources = vec!["arn:aws:s3:::bucket/*".to_owned()];
+        calls.calls.push(cut);
+        let mut callers = BTreeMap::from([(caller.clone(), calls)]);
+        let mut names = Names::default();
+        names.add_calls(&callers);
+        names.bound(&mut callers);
+        let resources = callers[&caller].calls.iter().map(|call| call.resources.concat());
+        assert_eq!(resources.collect::<Vec<_>>(), ["arn:aws:s3:::bucket/*"; 2]);
     }
 
     #[test]

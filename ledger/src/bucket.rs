@@ -4,13 +4,21 @@
 //! again, because nobody knows whether it arrived, is the same under the same name. Names of writers are their own, so any number
 //! of them may send at once, and none has to look at what is there.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use object_store::path::Path as StorePath;
-use object_store::{ObjectStore, ObjectStoreExt as _};
+use object_store::{ObjectStore, ObjectStoreExt as _, WriteMultipart};
 
 use crate::{Address, Commit, LedgerError};
+
+/// Bytes of a part of a large file, which is sent in several; it appears whole or not at all, too.
+const PART: usize = 16 << 20;
+
+/// Parts under way at a time.
+const PARTS: usize = 2;
 
 /// A ledger in an object store, to publish and compact in.
 #[derive(Clone, Debug)]
@@ -57,12 +65,34 @@ impl Bucket {
     ) -> Result<(), LedgerError> {
         for path in paths {
             let file = root.join(path);
-            let bytes = std::fs::read(&file).map_err(LedgerError::io("read", &file))?;
             let object = crate::store::join(&self.prefix, path);
-            let failed = |source| LedgerError::Store { action: "write", path: object.to_string(), source };
-            self.store.put(&object, bytes.into()).await.map_err(failed)?;
+            self.send_file(&file, &object).await?;
         }
         Ok(())
+    }
+
+    async fn send_file(&self, path: &Path, object: &StorePath) -> Result<(), LedgerError> {
+        let failed = |source| LedgerError::Store { action: "write", path: object.to_string(), source };
+        let io = || LedgerError::io("read", path);
+        let mut file = File::open(path).map_err(io())?;
+        if file.metadata().map_err(io())?.len() <= PART as u64 {
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).map_err(io())?;
+            self.store.put(object, bytes.into()).await.map_err(failed)?;
+            return Ok(());
+        }
+        let upload = self.store.put_multipart(object).await.map_err(failed)?;
+        let mut upload = WriteMultipart::new_with_chunk_size(upload, PART);
+        let mut bytes = vec![0; 1 << 20];
+        loop {
+            let read = file.read(&mut bytes).map_err(io())?;
+            if read == 0 {
+                break;
+            }
+            upload.wait_for_capacity(PARTS).await.map_err(failed)?;
+            upload.write(bytes.get(..read).unwrap_or_default());
+        }
+        upload.finish().await.map(drop).map_err(failed)
     }
 }
 

@@ -3,14 +3,14 @@
 mod lease;
 mod stored;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
 use crate::contents::LedgerFile;
 use crate::footer::{Extent, SourcePosition};
 use crate::identifiers::{Identifiers, REMEMBERED, read_identifiers};
-use crate::layout::day_of_name;
+use crate::layout::{day_of, day_of_name, place_of};
 use crate::losses::{History, is_loss};
 use crate::merge::merge_files;
 use crate::publish::{LedgerWriter, Publication, Published, TakeOver, WriterOptions};
@@ -21,6 +21,9 @@ pub use self::stored::compact_stored;
 
 /// How long a compaction waits for readers before it leaves the replaced files to the next writer.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// For how many days a flush may wait in a spool.
+const RETURNING: i64 = 60;
 
 /// What a compaction did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,12 +46,12 @@ pub struct Compacted {
 /// before or those of after, never some of both.
 ///
 /// # Errors
-/// When another process writes the ledger, or a file cannot be read or written; then the ledger is as it was.
+/// When another process keeps positions in the ledger, or a file cannot be read or written; then the ledger says what it said.
 pub fn compact(root: &Path, options: WriterOptions) -> Result<Compacted, LedgerError> {
     let (mut writer, snapshot) = LedgerWriter::open(root, options)?;
     let before = snapshot.info();
     for provider in Provider::ALL {
-        let work = Work::of(&snapshot, provider);
+        let work = Work::of(&snapshot, provider)?;
         if work.is_some() {
             let merged = work.merge(&mut writer, &snapshot)?;
             writer.remove_replaced(&merged.replaced, PATIENCE)?;
@@ -76,13 +79,19 @@ pub(crate) struct Merged {
 }
 
 impl<'a> Work<'a> {
-    pub(crate) fn of(snapshot: &'a Snapshot, provider: Provider) -> Self {
+    /// # Errors
+    /// When a file cannot be read: what a commit says that is not seen, of files that it replaced or of its own, would be
+    /// counted twice or never.
+    pub(crate) fn of(snapshot: &'a Snapshot, provider: Provider) -> Result<Self, LedgerError> {
+        if let Some(problem) = snapshot.problems().iter().find(|problem| problem.is_damage_of(provider)) {
+            return Err(LedgerError::Unmerged(problem.to_string()));
+        }
         let mut days: BTreeMap<&str, Vec<&LedgerFile>> = BTreeMap::new();
         for file in snapshot.usage_files().iter().filter(|file| file.provider == provider) {
             days.entry(&file.date).or_default().push(file);
         }
         let coverage = snapshot.coverage_files().iter().filter(|file| file.provider == provider);
-        Self { provider, days, coverage: coverage.collect() }
+        Ok(Self { provider, days, coverage: coverage.collect() })
     }
 
     /// Whether there is any.
@@ -94,14 +103,16 @@ impl<'a> Work<'a> {
     pub(crate) fn reads(&self, snapshot: &Snapshot) -> Vec<String> {
         let days = self.days.values().filter(|files| files.len() > 1).flatten();
         let tables = days.chain(&self.coverage).map(|file| file.path.clone());
-        let identifiers = commits_of(snapshot, self.provider).flat_map(|(_, commit)| &commit.identifiers);
-        tables.chain(identifiers.cloned()).collect()
+        let named = commits_of(snapshot, self.provider).flat_map(|(_, commit)| &commit.identifiers);
+        let listed: BTreeSet<&String> = snapshot.listing().identifiers.iter().map(|(path, _)| path).collect();
+        tables.chain(named.filter(|path| listed.contains(path)).cloned()).collect()
     }
 
     /// Merges them, as they lie in the writer's folder. The files that were replaced stay there.
     pub(crate) fn merge(self, writer: &mut LedgerWriter, snapshot: &Snapshot) -> Result<Merged, LedgerError> {
         let Self { provider, days, coverage } = self;
         let root = writer.root().to_owned();
+        let today = day_of(jiff::Timestamp::now().as_microsecond());
         let mut takes_over = TakeOver::default();
         let mut publication = Publication {
             coverage: merged_coverage(&root, &coverage)?,
@@ -114,7 +125,8 @@ impl<'a> Work<'a> {
             publication.sources.extend(commit.sources.iter().cloned());
             takes_over.replaces.extend(commit.identifiers.iter().cloned());
             takes_over.supersedes.push(path.to_owned());
-            takes_over.supersedes.extend(commit.supersedes.iter().cloned());
+            let known = commit.supersedes.iter().filter(|path| may_return(snapshot, path, today));
+            takes_over.supersedes.extend(known.cloned());
         }
         publication.sources = latest(publication.sources);
         let flush = writer.begin(provider);
@@ -137,6 +149,14 @@ impl<'a> Work<'a> {
         let Published { files, .. } = flush.commit(staged, publication)?;
         Ok(Merged { files, replaced })
     }
+}
+
+/// Whether a commit file that others took over is there, or may be sent once more by an agent whose spool still holds it, and
+/// must not count then.
+fn may_return(snapshot: &Snapshot, path: &str, today: i64) -> bool {
+    let date = place_of(path).and_then(|(_, date)| day_of_name(&date));
+    date.is_none_or(|day| today.saturating_sub(day) <= RETURNING)
+        || snapshot.listing().tables.binary_search_by(|(listed, _)| listed.as_str().cmp(path)).is_ok()
 }
 
 fn commits_of(snapshot: &Snapshot, provider: Provider) -> impl Iterator<Item = (&str, &crate::Commit)> {

@@ -72,6 +72,27 @@ pub enum LedgerError {
         /// The ledger's folder.
         path: PathBuf,
     },
+    /// A ledger is not compacted, since some of it cannot be read.
+    #[error(
+        "files are not merged, since one of them cannot be read: {0}\nhint: try again where it was away; take it out of the ledger where it is damaged"
+    )]
+    Unmerged(String),
+    /// A compaction took longer than others wait for it.
+    #[error(
+        "merging took longer than {hours} hours, so that another may have begun\nhint: give it less at once: compact more often"
+    )]
+    Overdue {
+        /// How long others wait at least.
+        hours: u64,
+    },
+    /// A store does not write on a condition.
+    #[error(
+        "`{path}` was written twice, though only where it is not there\nhint: use a store that knows `If-None-Match`, or compact a copy in a folder"
+    )]
+    Unconditional {
+        /// The object.
+        path: String,
+    },
     /// Another process compacts the same ledger in an object store.
     #[error(
         "the ledger is being compacted by another process, for {minutes} minutes by `{path}`\nhint: wait until it has ended; one \

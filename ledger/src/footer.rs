@@ -254,13 +254,37 @@ impl Footer {
                 let mut commit: Commit = parse(commit)?;
                 commit.counts = find(key::COUNTS).map(parse).transpose()?.unwrap_or_default();
                 commit.sources = find(key::SOURCES).map(unpack).transpose()?.unwrap_or_default();
+                commit.paths().try_for_each(inside)?;
                 Role::Commit(Box::new(commit))
             }
-            (None, Some(of)) => Role::Part { of: of.to_owned() },
+            (None, Some(of)) => {
+                inside(of)?;
+                Role::Part { of: of.to_owned() }
+            }
             (None, None) => return Err("its footer belongs to no commit".to_owned()),
         };
         Ok(Self { table, writer: writer.to_owned(), sequence, span, role })
     }
+}
+
+impl Commit {
+    /// Every file that it names.
+    fn paths(&self) -> impl Iterator<Item = &str> {
+        [&self.usage, &self.coverage, &self.identifiers, &self.replaces, &self.supersedes]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+    }
+}
+
+/// Files are copied, read and removed by these names, and whoever may write to a store may write them.
+fn inside(path: &str) -> Result<(), String> {
+    let is_name =
+        |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains(['\\', '\0']);
+    let is_inside = path.split('/').all(is_name);
+    is_inside
+        .then_some(())
+        .ok_or_else(|| format!("its footer names `{path}`, which is outside of the ledger"))
 }
 
 /// The value of a pair.
@@ -295,4 +319,28 @@ pub(crate) fn unpack<T: DeserializeOwned>(text: &str) -> Result<T, String> {
     let mut bounded = std::io::Read::take(decoder, PACKED_LIMIT as u64);
     std::io::Read::read_to_end(&mut bounded, &mut plain).map_err(|error| damaged(error.to_string()))?;
     serde_json::from_slice(&plain).map_err(|error| damaged(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_footer_names_nothing_outside_of_the_ledger() {
+        let footer = |path: &str| Footer {
+            table: Table::Usage,
+            writer: "w".to_owned(),
+            sequence: 1,
+            span: None,
+            role: Role::Commit(Box::new(Commit { identifiers: vec![path.to_owned()], ..Commit::default() })),
+        };
+        let read = |path: &str| Footer::from_pairs(&footer(path).to_pairs().unwrap());
+        assert_eq!(read("identifiers/v1/a.ids").unwrap(), footer("identifiers/v1/a.ids"));
+        for outside in ["/etc/passwd", "../other", "identifiers/../../x", "", "a//b", "./a", "a\\..\\b"] {
+            let error = read(outside).unwrap_err();
+            assert!(error.contains("outside of the ledger"), "{outside}: {error}");
+        }
+        let part = Footer { role: Role::Part { of: "../x".to_owned() }, ..footer("a") };
+        assert!(Footer::from_pairs(&part.to_pairs().unwrap()).is_err());
+    }
 }

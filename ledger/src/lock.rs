@@ -26,7 +26,7 @@ impl WriterLock {
     }
 }
 
-/// How long whoever would take away unfinished files waits until no other writes.
+/// How long a writer waits for another that takes away unfinished files.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Held by everyone who writes usage. Names of files are each writer's own, so writers need not wait for each other; what a dead
@@ -34,46 +34,37 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Presence {
     file: File,
-    is_alone: bool,
 }
 
 impl Presence {
-    /// Beside others; not where one of them takes away unfinished files.
+    /// Beside others; not where one of them takes away unfinished files for long.
     pub(crate) fn shared(root: &Path) -> Result<Self, LedgerError> {
-        let mut presence = Self { file: create(&root.join(PRESENCE_LOCK))?, is_alone: false };
+        let presence = Self { file: create(&root.join(PRESENCE_LOCK))? };
         presence.share(root)?;
         Ok(presence)
     }
 
-    /// Alone where others soon end to write, and beside them otherwise.
-    pub(crate) fn alone(root: &Path) -> Result<Self, LedgerError> {
+    /// Runs `tidy` while nobody else writes; not where somebody does.
+    pub(crate) fn alone(
+        &self,
+        root: &Path,
+        tidy: impl FnOnce() -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
         let path = root.join(PRESENCE_LOCK);
-        let file = create(&path)?;
-        let is_alone = lock_within(&file, &path, PATIENCE)?;
-        let mut presence = Self { file, is_alone };
-        if !is_alone {
-            presence.share(root)?;
+        self.file.unlock().map_err(LedgerError::io("lock", &path))?;
+        let is_alone = within(Duration::ZERO, || self.file.try_lock(), &path)?;
+        let done = if is_alone { tidy() } else { Ok(()) };
+        if is_alone {
+            self.file.unlock().map_err(LedgerError::io("lock", &path))?;
         }
-        Ok(presence)
+        self.share(root)?;
+        done
     }
 
-    /// Whether nobody else writes.
-    pub(crate) fn is_alone(&self) -> bool {
-        self.is_alone
-    }
-
-    /// Lets others write, too.
-    pub(crate) fn share(&mut self, root: &Path) -> Result<(), LedgerError> {
-        let failed = |source| LedgerError::Io { action: "lock", path: root.join(PRESENCE_LOCK), source };
-        if self.is_alone {
-            self.file.unlock().map_err(failed)?;
-            self.is_alone = false;
-        }
-        match self.file.try_lock_shared() {
-            Ok(()) => Ok(()),
-            Err(TryLockError::WouldBlock) => Err(LedgerError::Locked { path: root.to_owned() }),
-            Err(TryLockError::Error(source)) => Err(failed(source)),
-        }
+    fn share(&self, root: &Path) -> Result<(), LedgerError> {
+        let path = root.join(PRESENCE_LOCK);
+        let is_shared = within(PATIENCE, || self.file.try_lock_shared(), &path)?;
+        if is_shared { Ok(()) } else { Err(LedgerError::Locked { path: root.to_owned() }) }
     }
 }
 
@@ -99,18 +90,22 @@ pub(crate) fn without_readers(
 ) -> Result<bool, LedgerError> {
     let path = root.join(READERS_LOCK);
     let file = create(&path)?;
-    let is_locked = lock_within(&file, &path, patience)?;
+    let is_locked = within(patience, || file.try_lock(), &path)?;
     if is_locked {
         remove()?;
     }
     Ok(is_locked)
 }
 
-/// Takes a lock alone, if it is free before patience ends.
-fn lock_within(file: &File, path: &Path, patience: Duration) -> Result<bool, LedgerError> {
+/// Takes a lock, if it is free before patience ends.
+fn within(
+    patience: Duration,
+    lock: impl Fn() -> Result<(), TryLockError>,
+    path: &Path,
+) -> Result<bool, LedgerError> {
     let start = Instant::now();
     loop {
-        match file.try_lock() {
+        match lock() {
             Ok(()) => return Ok(true),
             Err(TryLockError::WouldBlock) if start.elapsed() < patience => {
                 std::thread::sleep(Duration::from_millis(2));

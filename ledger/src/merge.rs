@@ -14,15 +14,54 @@ use crate::{LedgerError, UsageRecord, bound_names, usage_records};
 /// sums do not show.
 const GROUP_LIMIT: usize = 200_000;
 
-/// Merges files into `output`.
+/// Files that are open at a time. Node agents write thousands a day.
+const OPEN: usize = 64;
+
+/// Where what comes of some of many files is kept meanwhile. There is one compaction of a folder at a time.
+const MEANWHILE: &str = ".merging";
+
+/// Merges files into `output`, a bounded number at a time.
 pub(crate) fn merge_files(
     root: &Path,
     files: &[&LedgerFile],
     output: &mut StagedFile,
 ) -> Result<(), LedgerError> {
-    let mut streams = Vec::with_capacity(files.len());
-    for file in files {
-        streams.push(Rows::open(open_batches(root, &file.path)?)?);
+    let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
+    if paths.len() <= OPEN {
+        return merge_open(root, &paths, output);
+    }
+    let folder = root.join(MEANWHILE);
+    remove(&folder)?;
+    let mut left = paths;
+    let mut number = 0;
+    while left.len() > OPEN {
+        let mut merged = Vec::new();
+        for some in left.chunks(OPEN) {
+            number += 1;
+            let mut file = StagedFile::create(root, format!("{MEANWHILE}/{number}"), output.day())?;
+            merge_open(root, some, &mut file)?;
+            merged.push(file.close_apart()?);
+        }
+        left = merged;
+    }
+    merge_open(root, &left, output)?;
+    remove(&folder)
+}
+
+/// Removes a folder that may not be there.
+fn remove(folder: &Path) -> Result<(), LedgerError> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(LedgerError::io("remove", folder)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn merge_open(root: &Path, paths: &[String], output: &mut StagedFile) -> Result<(), LedgerError> {
+    let mut streams = Vec::with_capacity(paths.len());
+    for path in paths {
+        streams.push(Rows::open(open_batches(root, path)?)?);
     }
     let mut group: Vec<UsageRecord> = Vec::new();
     loop {

@@ -15,7 +15,7 @@ use crate::coverage_table::coverage_batch;
 use crate::footer::{Commit, Counts, Footer, Role, SourcePosition};
 use crate::identifiers::{Identifiers, write_identifiers};
 use crate::layout::{WRITER_LOCK, day_of, identifiers_path, table_path};
-use crate::lock::{Presence, WriterLock, create_readers_lock, without_readers};
+use crate::lock::{Presence, ReaderLock, WriterLock, create_readers_lock, without_readers};
 use crate::losses::losses;
 use crate::schema::{Table, coverage_schema};
 use crate::snapshot::Snapshot;
@@ -102,8 +102,8 @@ pub struct Published {
 }
 
 impl LedgerWriter {
-    /// Opens a ledger for writing, creating its folder, and removes what an earlier writer left unfinished.
-    /// Returns what the ledger holds: its commits are the checkpoint.
+    /// Opens a ledger for writing, creating its folder, and removes what an earlier writer left unfinished, unless others
+    /// write to it just now. Returns what the ledger holds: its commits are the checkpoint.
     ///
     /// # Errors
     /// When another process has it open so, or its folder cannot be read or written.
@@ -121,13 +121,12 @@ impl LedgerWriter {
     /// # Errors
     /// When another process tidies the ledger, or its folder cannot be read or written.
     pub fn join(root: &Path, options: WriterOptions) -> Result<(Self, Snapshot), LedgerError> {
-        create_folder(root)?;
-        let mut writer = Self::present(root, options, Presence::alone(root)?)?;
-        let snapshot = Snapshot::for_writer(root)?;
+        let mut writer = Self::append(root, options)?;
+        let snapshot = writer.look()?;
         writer.follow(&snapshot);
-        if writer.presence.is_alone() {
-            writer.remove_unpublished(&snapshot)?;
-            writer.presence.share(root)?;
+        // A living writer's files are unfinished, too, so what is taken away is looked for once more when nobody else writes.
+        if has_unpublished(&snapshot) {
+            writer.presence.alone(root, || writer.remove_unpublished(&writer.look()?))?;
         }
         writer.remove_replaced(&snapshot.contents().replaced, Duration::ZERO)?;
         Ok((writer, snapshot))
@@ -140,10 +139,7 @@ impl LedgerWriter {
     /// When another process tidies the ledger, or its folder cannot be written.
     pub fn append(root: &Path, options: WriterOptions) -> Result<Self, LedgerError> {
         create_folder(root)?;
-        Self::present(root, options, Presence::shared(root)?)
-    }
-
-    fn present(root: &Path, options: WriterOptions, presence: Presence) -> Result<Self, LedgerError> {
+        let presence = Presence::shared(root)?;
         create_readers_lock(root)?;
         Ok(Self {
             root: root.to_owned(),
@@ -172,6 +168,12 @@ impl LedgerWriter {
     /// The ledger's folder.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// What the ledger holds. Another writer may take away what was merged, so this one is a reader meanwhile.
+    fn look(&self) -> Result<Snapshot, LedgerError> {
+        let _lock = ReaderLock::share(&self.root);
+        Snapshot::for_writer(&self.root)
     }
 
     fn remove_unpublished(&self, snapshot: &Snapshot) -> Result<(), LedgerError> {
@@ -344,6 +346,15 @@ impl Flush<'_> {
         self.writer.tell(Step::Renamed(&file.path))?;
         Ok(target.parent().map(Path::to_owned))
     }
+}
+
+/// Whether there are files that count for nothing.
+fn has_unpublished(snapshot: &Snapshot) -> bool {
+    let (contents, listing) = (snapshot.contents(), snapshot.listing());
+    let named: BTreeSet<&String> = snapshot.commits().flat_map(|commit| &commit.identifiers).collect();
+    !listing.temporary.is_empty()
+        || !contents.uncommitted.is_empty()
+        || listing.identifiers.iter().any(|(path, _)| !named.contains(path))
 }
 
 /// The standard library seeds its hashers from the system's random numbers.

@@ -61,9 +61,9 @@ pub struct LedgerInfo {
     pub counts: Counts,
     /// First and last event time, in microseconds since the Unix epoch.
     pub span: Option<(i64, i64)>,
-    /// Files of flushes that were never published; the next writer removes them.
+    /// Files of flushes that were not published; in a folder the next writer that is alone removes them.
     pub uncommitted: usize,
-    /// Files whose content has moved to others; the next writer removes them.
+    /// Files whose content has moved to others; in a folder the next writer removes them, in a store a compaction a day later.
     pub replaced: usize,
 }
 
@@ -78,7 +78,7 @@ impl Snapshot {
         Ok(Self { place: Place::Folder(root.to_owned()), contents, listing, _lock: Some(lock) })
     }
 
-    /// As [`Snapshot::of_folder`], for the one writer: only writers take files away.
+    /// As [`Snapshot::of_folder`], for a writer, who must not keep itself from taking files away.
     pub(crate) fn for_writer(root: &Path) -> Result<Self, LedgerError> {
         let (listing, contents) = read_folder(root)?;
         Ok(Self { place: Place::Folder(root.to_owned()), contents, listing, _lock: None })

@@ -109,6 +109,13 @@ impl StagedFile {
         self.flush()?;
         self.file.close(footer.to_pairs())
     }
+
+    /// Ends a file that is part of no flush, and answers where it is, relative to the ledger.
+    pub(crate) fn close_apart(mut self) -> Result<String, LedgerError> {
+        self.flush()?;
+        let Unpublished { path, .. } = self.file.close(Ok(Vec::new()))?;
+        Ok(path + TEMPORARY)
+    }
 }
 
 impl StagedTable {

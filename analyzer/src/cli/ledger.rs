@@ -6,8 +6,8 @@ use remit_ledger::{Address, Bucket};
 use remit_policy::moment;
 use serde::Serialize;
 
-use super::Streams;
 use super::analysing::LedgerArguments;
+use super::{Streams, WrongUsage};
 use crate::exit::Exit;
 use crate::ledgers::Ledger;
 use crate::output::{Cell, Format, counted, grouped};
@@ -168,6 +168,12 @@ fn compact(arguments: &CompactArguments, streams: &mut Streams<'_>) -> anyhow::R
         None if !Path::new(location).is_dir() => anyhow::bail!(
             "no ledger at `{location}`\nhint: `remit ingest cloudtrail PATH --ledger {location}` makes one"
         ),
+        None if arguments.scratch.is_some() => {
+            return Err(WrongUsage(format!(
+                "`--scratch` is for a ledger in an object store, and `{location}` is a folder\nhint: leave it out"
+            ))
+            .into());
+        }
         None => remit_ledger::compact(Path::new(location), remit_ledger::WriterOptions::default())?,
     };
     streams.say(&format!(

@@ -26,7 +26,8 @@ const HELD: Duration = Duration::from_secs(5 * 60 * 60);
 pub(super) struct Lease {
     store: Arc<dyn ObjectStore>,
     object: StorePath,
-    since: Instant,
+    /// When it was taken, by a clock that is never set and by one that goes on while the machine sleeps.
+    since: (Instant, i64),
 }
 
 impl Lease {
@@ -37,61 +38,80 @@ impl Lease {
         now: i64,
     ) -> Result<Self, LedgerError> {
         let object = join(prefix, NAME);
-        let failed = |source| LedgerError::Store { action: "write", path: object.to_string(), source };
-        let since = Instant::now();
+        let lease = Self { store: Arc::clone(store), object, since: (Instant::now(), now) };
         let name = random_name();
-        let put = |mode: PutMode| store.put_opts(&object, name.clone().into(), mode.into());
-        let held = Self { store: Arc::clone(store), object: object.clone(), since };
-        match put(PutMode::Create).await {
-            Ok(_) => return Ok(held),
-            Err(object_store::Error::AlreadyExists { .. }) => {}
-            Err(error) => return Err(failed(error)),
+        if lease.put(&name, PutMode::Create).await? {
+            // A store that knows no conditions would give it to everyone.
+            return match lease.put(&random_name(), PutMode::Create).await? {
+                false => Ok(lease),
+                true => Err(LedgerError::Unconditional { path: lease.object.to_string() }),
+            };
         }
-        let found = match store.get(&object).await {
-            Ok(found) => found,
-            // It was given back just now; whoever asks again gets it.
-            Err(object_store::Error::NotFound { .. }) => return Err(taken(&object, 0)),
-            Err(error) => return Err(failed(error)),
+        let Some((version, written, content)) = lease.found().await? else {
+            return Err(lease.taken(now, now));
         };
-        let (version, written) = (
-            UpdateVersion { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() },
-            found.meta.last_modified.timestamp_micros(),
-        );
         // A request that was sent twice finds what it wrote itself.
-        if found.bytes().await.map_err(failed)? == name {
-            return Ok(held);
+        if content == name {
+            return Ok(lease);
         }
-        let seconds = u64::try_from(now.saturating_sub(written) / 1_000_000).unwrap_or(0);
-        if seconds < ABANDONED.as_secs() {
-            return Err(taken(&object, seconds));
+        if now.saturating_sub(written) < microseconds(ABANDONED) {
+            return Err(lease.taken(now, written));
         }
-        match put(PutMode::Update(version)).await {
-            Ok(_) => Ok(held),
-            Err(object_store::Error::Precondition { .. }) => Err(taken(&object, 0)),
-            Err(error) => Err(failed(error)),
-        }
+        let is_ours = lease.put(&name, PutMode::Update(version)).await?
+            || lease.found().await?.is_some_and(|(_, _, content)| content == name);
+        if is_ours { Ok(lease) } else { Err(lease.taken(now, now)) }
     }
 
     /// Fails where another may have taken its place.
-    pub(super) fn check(&self) -> Result<(), LedgerError> {
-        if self.since.elapsed() < HELD { Ok(()) } else { Err(taken(&self.object, 0)) }
+    pub(super) fn check(&self, now: i64) -> Result<(), LedgerError> {
+        let (instant, moment) = self.since;
+        let is_held = instant.elapsed() < HELD && now.saturating_sub(moment) < microseconds(HELD);
+        is_held.then_some(()).ok_or(LedgerError::Overdue { hours: HELD.as_secs() / 3600 })
     }
 
     /// Gives it back, unless another may have taken its place.
-    pub(super) async fn give_back(self) -> Result<(), LedgerError> {
-        if self.check().is_err() {
+    pub(super) async fn give_back(self, now: i64) -> Result<(), LedgerError> {
+        if self.check(now).is_err() {
             return Ok(());
         }
-        let object = &self.object;
-        let failed = |source| LedgerError::Store { action: "remove", path: object.to_string(), source };
-        self.store.delete(object).await.map_err(failed)
+        self.store.delete(&self.object).await.map_err(self.failed("remove"))
+    }
+
+    /// Writes the object on a condition; false where that does not hold.
+    async fn put(&self, name: &str, mode: PutMode) -> Result<bool, LedgerError> {
+        match self.store.put_opts(&self.object, name.to_owned().into(), mode.into()).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => {
+                Ok(false)
+            }
+            Err(error) => Err(self.failed("write")(error)),
+        }
+    }
+
+    /// The object as it is now: its version, when it was written, and what it says.
+    async fn found(&self) -> Result<Option<(UpdateVersion, i64, bytes::Bytes)>, LedgerError> {
+        let found = match self.store.get(&self.object).await {
+            Ok(found) => found,
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(self.failed("read")(error)),
+        };
+        let version = UpdateVersion { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() };
+        let written = found.meta.last_modified.timestamp_micros();
+        Ok(Some((version, written, found.bytes().await.map_err(self.failed("read"))?)))
+    }
+
+    fn failed(&self, action: &'static str) -> impl Fn(object_store::Error) -> LedgerError {
+        let path = self.object.to_string();
+        move |source| LedgerError::Store { action, path: path.clone(), source }
+    }
+
+    fn taken(&self, now: i64, written: i64) -> LedgerError {
+        let minutes = u64::try_from(now.saturating_sub(written) / 60_000_000).unwrap_or(0);
+        let hours = ABANDONED.as_secs() / 3600;
+        LedgerError::Compacting { path: self.object.to_string(), minutes, hours }
     }
 }
 
-fn taken(object: &StorePath, seconds: u64) -> LedgerError {
-    LedgerError::Compacting {
-        path: object.to_string(),
-        minutes: seconds / 60,
-        hours: ABANDONED.as_secs() / 3600,
-    }
+fn microseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }

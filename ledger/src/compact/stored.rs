@@ -6,18 +6,20 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use futures::StreamExt as _;
-use object_store::path::Path as StorePath;
-use object_store::{ObjectStore, ObjectStoreExt as _};
+use futures::{StreamExt as _, TryStreamExt as _};
+use object_store::ObjectStoreExt as _;
 use tokio::io::AsyncWriteExt as _;
 
 use super::lease::Lease;
-use super::{Compacted, Work};
+use super::{Compacted, Merged, Work};
 use crate::publish::{LedgerWriter, WriterOptions};
 use crate::record::DAY;
 use crate::staged::create_folder;
 use crate::store::join;
 use crate::{Bucket, LedgerError, Provider, Snapshot};
+
+/// Requests under way at a time: files are small, and the store is far away.
+const AT_ONCE: usize = 16;
 
 /// Merges the small files of a ledger in an object store, in a new folder below `scratch`, which is removed. Files that earlier
 /// compactions replaced more than a day ago are removed. Readers see the files of before or those of after.
@@ -26,50 +28,70 @@ use crate::{Bucket, LedgerError, Provider, Snapshot};
 /// When another process compacts the ledger, the store cannot be read or written or cannot write on a condition, or the
 /// folder has no room; then the ledger says what it said.
 pub async fn compact_stored(bucket: &Bucket, scratch: &Path) -> Result<Compacted, LedgerError> {
-    let now = jiff::Timestamp::now().as_microsecond();
-    let lease = Lease::take(&bucket.store, &bucket.prefix, now).await?;
-    let done = compact(bucket, scratch, &lease, now).await;
-    let given_back = lease.give_back().await;
-    let done = done?;
-    given_back.map(|()| done)
-}
-
-async fn compact(bucket: &Bucket, scratch: &Path, lease: &Lease, now: i64) -> Result<Compacted, LedgerError> {
-    let snapshot = || Snapshot::of_store(Arc::clone(&bucket.store), bucket.prefix.clone());
-    let before = snapshot().await?;
-    remove_replaced(bucket, &before, now).await?;
-    for provider in Provider::ALL {
-        let work = Work::of(&before, provider);
-        if work.is_some() {
-            let folder = tempfile::tempdir_in(scratch).map_err(LedgerError::io("write in", scratch))?;
-            let mut writer = LedgerWriter::append(folder.path(), WriterOptions::default())?;
-            writer.follow(&before);
-            for path in work.reads(&before) {
-                fetch(&bucket.store, &bucket.prefix, &path, folder.path()).await?;
-            }
-            let merged = work.merge(&mut writer, &before)?;
-            lease.check()?;
-            bucket.send(folder.path(), merged.files.iter().map(String::as_str)).await?;
+    let lease = Lease::take(&bucket.store, &bucket.prefix, now()).await?;
+    match compact(bucket, scratch, &lease).await {
+        Ok(done) => lease.give_back(now()).await.map(|()| done),
+        // Whether the store took the commit file is not known, and whoever looks at once may not see it yet.
+        Err(Failed::Committing(error)) => Err(error),
+        Err(Failed::Before(error)) => {
+            // The error that came first is the one to tell; what is not given back is passed over after some hours.
+            let _ = lease.give_back(now()).await;
+            Err(error)
         }
     }
-    let after = snapshot().await?;
-    Ok(Compacted::between(&before.info(), &after.info()))
 }
 
-/// Copies a file. One of identifiers may be gone: whoever merges them does without.
-async fn fetch(
-    store: &Arc<dyn ObjectStore>,
-    prefix: &StorePath,
-    path: &str,
+/// Why a compaction ended, and whether its commit file may be in the store all the same.
+enum Failed {
+    Before(LedgerError),
+    Committing(LedgerError),
+}
+
+impl From<LedgerError> for Failed {
+    fn from(error: LedgerError) -> Self {
+        Self::Before(error)
+    }
+}
+
+async fn compact(bucket: &Bucket, scratch: &Path, lease: &Lease) -> Result<Compacted, Failed> {
+    let snapshot = || Snapshot::of_store(Arc::clone(&bucket.store), bucket.prefix.clone());
+    let before = snapshot().await?;
+    for provider in Provider::ALL {
+        let work = Work::of(&before, provider)?;
+        if work.is_some() {
+            let folder = tempfile::tempdir_in(scratch).map_err(LedgerError::io("write in", scratch))?;
+            let merged = merge(bucket, &before, work, folder.path()).await?;
+            let Some((commit, parts)) = merged.files.split_last() else { continue };
+            bucket.send(folder.path(), parts.iter().map(String::as_str)).await?;
+            lease.check(now())?;
+            let sent = bucket.send(folder.path(), [commit.as_str()].into_iter()).await;
+            sent.map_err(Failed::Committing)?;
+        }
+    }
+    remove_replaced(bucket, &before, now()).await?;
+    Ok(Compacted::between(&before.info(), &snapshot().await?.info()))
+}
+
+/// Copies what there is to merge into a folder, and merges it there.
+async fn merge(
+    bucket: &Bucket,
+    before: &Snapshot,
+    work: Work<'_>,
     folder: &Path,
-) -> Result<(), LedgerError> {
-    let object = join(prefix, path);
+) -> Result<Merged, LedgerError> {
+    let mut writer = LedgerWriter::append(folder, WriterOptions::default())?;
+    writer.follow(before);
+    let reads = work.reads(before);
+    let fetched = futures::stream::iter(&reads).map(|path| fetch(bucket, path, folder));
+    fetched.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+    work.merge(&mut writer, before)
+}
+
+/// Copies a file.
+async fn fetch(bucket: &Bucket, path: &str, folder: &Path) -> Result<(), LedgerError> {
+    let object = join(&bucket.prefix, path);
     let failed = |source| LedgerError::Store { action: "read", path: object.to_string(), source };
-    let mut pieces = match store.get(&object).await {
-        Ok(found) => found.into_stream(),
-        Err(object_store::Error::NotFound { .. }) if path.ends_with(".ids") => return Ok(()),
-        Err(error) => return Err(failed(error)),
-    };
+    let mut pieces = bucket.store.get(&object).await.map_err(failed)?.into_stream();
     let target = folder.join(path);
     let io = || LedgerError::io("write", &target);
     create_folder(target.parent().unwrap_or(folder))?;
@@ -93,16 +115,23 @@ async fn remove_replaced(bucket: &Bucket, snapshot: &Snapshot, now: i64) -> Resu
         .filter(|(at, _)| now.saturating_sub(*at) > DAY)
         .collect();
     old.sort();
-    for (_, path) in old {
-        let object = join(&bucket.prefix, path);
-        match bucket.store.delete(&object).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-            Err(source) => {
-                return Err(LedgerError::Store { action: "remove", path: object.to_string(), source });
-            }
-        }
+    for alike in old.chunk_by(|(left, _), (right, _)| left == right) {
+        let removed = futures::stream::iter(alike).map(|(_, path)| remove(bucket, path));
+        removed.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
     }
     Ok(())
+}
+
+async fn remove(bucket: &Bucket, path: &str) -> Result<(), LedgerError> {
+    let object = join(&bucket.prefix, path);
+    match bucket.store.delete(&object).await {
+        Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+        Err(source) => Err(LedgerError::Store { action: "remove", path: object.to_string(), source }),
+    }
+}
+
+fn now() -> i64 {
+    jiff::Timestamp::now().as_microsecond()
 }
 
 #[cfg(test)]

@@ -39,6 +39,36 @@ fn small_files_of_a_day_become_one_and_nothing_else_changes() {
 }
 
 #[test]
+fn more_files_than_may_be_open_are_merged_as_well() {
+    let ledger = Temporary::new();
+    for number in 0..150_u64 {
+        let name = format!("w{number}");
+        write(ledger.path(), &name, &[record(0, &format!("role-{}", number % 7), 1)], &name);
+    }
+    let before = sums(&ledger.path());
+    compact(&ledger.path(), WriterOptions::default()).unwrap();
+    assert_eq!(sums(&ledger.path()), before);
+    let snapshot = Snapshot::of_folder(&ledger.path()).unwrap();
+    assert_eq!((snapshot.info().usage_files, snapshot.info().rows, snapshot.info().uncommitted), (1, 7, 0));
+    assert!(!ledger.path().join(".merging").exists());
+}
+
+#[test]
+fn what_cannot_be_read_is_not_merged_around() {
+    let ledger = Temporary::new();
+    write(ledger.path(), "first", &[record(0, "a", 1), record(1, "b", 2)], "one");
+    write(ledger.path(), "second", &[record(0, "a", 3), record(1, "b", 2)], "two");
+    let part = Snapshot::of_folder(&ledger.path()).unwrap().usage_files()[0].path.clone();
+    let kept = std::fs::read(ledger.path().join(&part)).unwrap();
+    std::fs::write(ledger.path().join(&part), "PAR1").unwrap();
+    let error = compact(&ledger.path(), WriterOptions::default()).unwrap_err();
+    assert!(matches!(error, LedgerError::Unmerged(_)) && error.to_string().contains(&part), "{error}");
+    std::fs::write(ledger.path().join(&part), kept).unwrap();
+    compact(&ledger.path(), WriterOptions::default()).unwrap();
+    assert_eq!(Snapshot::of_folder(&ledger.path()).unwrap().info().counts.recorded, 8);
+}
+
+#[test]
 fn compacting_again_and_again_carries_everything_on() {
     let ledger = Temporary::new();
     for round in 0..4_u64 {

@@ -109,14 +109,21 @@ fn what_a_dead_writer_left_goes_once_nobody_else_writes() {
 fn nobody_begins_to_write_while_another_tidies() {
     let ledger = Temporary::new();
     write(ledger.path(), "w", &[], "source");
-    let tidying = Presence::alone(&ledger.path()).unwrap();
-    assert!(tidying.is_alone());
-    for begun in [
-        LedgerWriter::append(&ledger.path(), WriterOptions::default()).err(),
-        LedgerWriter::join(&ledger.path(), WriterOptions::default()).err(),
-    ] {
-        assert!(matches!(begun, Some(LedgerError::Locked { .. })), "{begun:?}");
-    }
+    let tidying = Presence::shared(&ledger.path()).unwrap();
+    let mut is_alone = false;
+    tidying
+        .alone(&ledger.path(), || {
+            is_alone = true;
+            for begun in [
+                LedgerWriter::append(&ledger.path(), WriterOptions::default()).err(),
+                LedgerWriter::join(&ledger.path(), WriterOptions::default()).err(),
+            ] {
+                assert!(matches!(begun, Some(LedgerError::Locked { .. })), "{begun:?}");
+            }
+            Ok(())
+        })
+        .unwrap();
+    assert!(is_alone);
     drop(tidying);
     LedgerWriter::append(&ledger.path(), WriterOptions::default()).unwrap();
 }

@@ -14,8 +14,8 @@ const PORT: u16 = 10250;
 
 /// The first part of a path, and the subresource that it needs.
 ///
-/// Not told are `pods`, `runningpods`, `healthz` and `configz`: from 1.33 on a kubelet asks for a subresource of that name and,
-/// where that is refused, for `proxy`, and which of the two let the caller in is known to nobody else.
+/// Not told are `pods`, `runningpods`, `healthz` and `configz`: from 1.33 on a kubelet asks for a subresource of its own (`pods` of
+/// both former) and, where that is refused, for `proxy`, and which of the two let the caller in is known to nobody else.
 const SUBRESOURCES: &[(&str, &str)] = &[
     ("stats", "stats"),
     ("metrics", "metrics"),

@@ -56,7 +56,7 @@ fn compacted(bucket: &Bucket) -> Compacted {
 }
 
 fn today() -> i64 {
-    jiff::Timestamp::now().as_microsecond()
+    super::now()
 }
 
 /// Two writers, who share a day.
@@ -118,25 +118,58 @@ fn what_was_replaced_goes_a_day_later_and_what_is_being_sent_never() {
 #[test]
 fn a_compaction_that_is_cut_anywhere_changes_nothing() {
     let bucket = shared();
-    let before = sums(&bucket);
     let of_before = snapshot(&bucket);
-    let work = Work::of(&of_before, Provider::Aws);
+    let work = Work::of(&of_before, Provider::Aws).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let mut writer = LedgerWriter::append(folder.path(), WriterOptions::default()).unwrap();
-    writer.follow(&of_before);
-    for path in work.reads(&of_before) {
-        now(fetch(&bucket.store, &bucket.prefix, &path, folder.path())).unwrap();
-    }
-    let merged = work.merge(&mut writer, &of_before).unwrap();
+    let merged = now(merge(&bucket, &of_before, work, folder.path())).unwrap();
+    // Somebody publishes between the look at the ledger and what comes of it.
+    publish(&bucket, "meanwhile", &[record(1, "b", 7)]);
+    let before = sums(&bucket);
     assert!(merged.files.len() > 1);
     for sent in 0..merged.files.len() {
         now(bucket.send(folder.path(), merged.files.iter().take(sent).map(String::as_str))).unwrap();
         assert_eq!(sums(&bucket), before, "{sent} files");
-        assert_eq!(snapshot(&bucket).info().commits, 2);
+        assert_eq!(snapshot(&bucket).info().commits, 3);
     }
     now(bucket.send(folder.path(), merged.files.iter().map(String::as_str))).unwrap();
     assert_eq!(sums(&bucket), before);
-    assert_eq!(snapshot(&bucket).info().commits, 1);
+    assert_eq!(snapshot(&bucket).info().commits, 2);
+}
+
+#[test]
+fn what_cannot_be_read_is_not_merged_around() {
+    let bucket = shared();
+    compacted(&bucket);
+    publish(&bucket, "third", &[record(1, "b", 5)]);
+    let before = sums(&bucket);
+    // The commit file that says of others that it took their place.
+    let commit = snapshot(&bucket).contents().commits.first().unwrap().0.clone();
+    let object = join(&bucket.prefix, &commit);
+    let bytes = now(async { bucket.store.get(&object).await.unwrap().bytes().await.unwrap() });
+    now(bucket.store.put(&object, b"PAR1".to_vec().into())).unwrap();
+    let scratch = tempfile::tempdir().unwrap();
+    let error = now(compact_stored(&bucket, scratch.path())).unwrap_err();
+    assert!(matches!(error, LedgerError::Unmerged(_)) && error.to_string().contains(&commit), "{error}");
+    now(bucket.store.put(&object, bytes.into())).unwrap();
+    compacted(&bucket);
+    assert_eq!(sums(&bucket), before);
+}
+
+#[test]
+fn an_agents_flush_that_comes_once_more_does_not_count_again() {
+    let bucket = shared();
+    let ledger = Temporary::new();
+    write(ledger.path(), "late", &[record(1, "b", 3)], "late");
+    let flush = Snapshot::of_folder(&ledger.path()).unwrap();
+    let files: Vec<&str> =
+        flush.coverage_files().iter().chain(flush.usage_files()).map(|file| file.path.as_str()).collect();
+    for _ in 0..3 {
+        now(bucket.send(&ledger.path(), files.iter().copied())).unwrap();
+        compacted(&bucket);
+        now(remove_replaced(&bucket, &snapshot(&bucket), today() + 25 * HOUR)).unwrap();
+        assert_eq!(snapshot(&bucket).info().counts.recorded, 13);
+        assert_eq!(sums(&bucket).values().sum::<u64>(), 13);
+    }
 }
 
 #[test]
@@ -150,7 +183,9 @@ fn one_compacts_at_a_time_until_it_gives_back_or_is_given_up() {
     assert!(matches!(now(compact_stored(&bucket, scratch.path())), Err(LedgerError::Compacting { .. })));
     assert!(take(7 * HOUR).is_ok(), "whoever held it has died");
     assert!(take(HOUR).is_err());
-    now(held.give_back()).unwrap();
+    assert!(held.check(today() + 4 * HOUR).is_ok());
+    assert!(matches!(held.check(today() + 5 * HOUR), Err(LedgerError::Overdue { .. })));
+    now(held.give_back(today())).unwrap();
     assert!(compacted(&bucket).is_changed());
 }
 
