@@ -84,15 +84,24 @@ impl Bucket {
         let upload = self.store.put_multipart(object).await.map_err(failed)?;
         let mut upload = WriteMultipart::new_with_chunk_size(upload, PART);
         let mut bytes = vec![0; 1 << 20];
-        loop {
-            let read = file.read(&mut bytes).map_err(io())?;
-            if read == 0 {
-                break;
+        let written: Result<(), LedgerError> = loop {
+            match file.read(&mut bytes) {
+                Ok(0) => break Ok(()),
+                Ok(read) => match upload.wait_for_capacity(PARTS).await {
+                    Ok(()) => upload.write(bytes.get(..read).unwrap_or_default()),
+                    Err(error) => break Err(failed(error)),
+                },
+                Err(error) => break Err(io()(error)),
             }
-            upload.wait_for_capacity(PARTS).await.map_err(failed)?;
-            upload.write(bytes.get(..read).unwrap_or_default());
+        };
+        match written {
+            Ok(()) => upload.finish().await.map(drop).map_err(failed),
+            Err(error) => {
+                // The error that came first is the one to tell; a store's own rules remove what is left of an upload.
+                let _ = upload.abort().await;
+                Err(error)
+            }
         }
-        upload.finish().await.map(drop).map_err(failed)
     }
 }
 

@@ -54,7 +54,9 @@ pub fn compact(root: &Path, options: WriterOptions) -> Result<Compacted, LedgerE
         let work = Work::of(&snapshot, provider)?;
         if work.is_some() {
             let merged = work.merge(&mut writer, &snapshot)?;
-            writer.remove_replaced(&merged.replaced, PATIENCE)?;
+            // Together with what was left of before: the commits that say so of that may be among what goes now.
+            let all = [snapshot.contents().replaced.as_slice(), &merged.replaced].concat();
+            writer.remove_replaced(&all, PATIENCE)?;
         }
     }
     drop(snapshot);

@@ -148,6 +148,7 @@ fn names(problem: &LedgerError, path: &str) -> bool {
     match problem {
         LedgerError::Parquet { path: named, .. }
         | LedgerError::Foreign { path: named, .. }
+        | LedgerError::Refused { path: named, .. }
         | LedgerError::Store { path: named, .. } => named.ends_with(path),
         LedgerError::Io { path: named, .. } => named.ends_with(path),
         _ => false,

@@ -39,6 +39,14 @@ pub enum LedgerError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file of a ledger says what this version does not take: of a later version, or changed.
+    #[error("`{path}` cannot be used: {reason}\nhint: read the ledger with the version that wrote it")]
+    Refused {
+        /// The file, relative to the ledger.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A state cannot be used.
     #[error("the state `{path}` cannot be used: {reason}\nhint: `remit ledger roll-up` makes it anew")]
     State {
@@ -74,12 +82,12 @@ pub enum LedgerError {
     },
     /// A ledger is not compacted, since some of it cannot be read.
     #[error(
-        "files are not merged, since one of them cannot be read: {0}\nhint: try again where it was away; take it out of the ledger where it is damaged"
+        "files are not merged, since one of them cannot be read: {0}\nhint: try again; where it stays so, put a copy of the file in its place"
     )]
     Unmerged(String),
     /// A compaction took longer than others wait for it.
     #[error(
-        "merging took longer than {hours} hours, so that another may have begun\nhint: give it less at once: compact more often"
+        "merging took longer than {hours} hours, so that another may have begun\nhint: run it on a machine that is nearer to the store"
     )]
     Overdue {
         /// How long others wait at least.
@@ -139,7 +147,10 @@ impl LedgerError {
     pub fn is_damage_of(&self, provider: Provider) -> bool {
         let path = match self {
             Self::Io { path, .. } => path.to_string_lossy(),
-            Self::Parquet { path, .. } | Self::Missing { path } | Self::Store { path, .. } => path.into(),
+            Self::Parquet { path, .. }
+            | Self::Missing { path }
+            | Self::Refused { path, .. }
+            | Self::Store { path, .. } => path.into(),
             _ => return self.is_damage(),
         };
         place_of(&path).is_none_or(|(other, _)| other == provider)

@@ -32,7 +32,12 @@ pub(crate) fn merge_files(
     }
     let folder = root.join(MEANWHILE);
     remove(&folder)?;
-    let mut left = paths;
+    let merged = merge_many(root, paths, output);
+    let removed = remove(&folder);
+    merged.and(removed)
+}
+
+fn merge_many(root: &Path, mut left: Vec<String>, output: &mut StagedFile) -> Result<(), LedgerError> {
     let mut number = 0;
     while left.len() > OPEN {
         let mut merged = Vec::new();
@@ -44,8 +49,7 @@ pub(crate) fn merge_files(
         }
         left = merged;
     }
-    merge_open(root, &left, output)?;
-    remove(&folder)
+    merge_open(root, &left, output)
 }
 
 /// Removes a folder that may not be there.

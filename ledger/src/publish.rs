@@ -124,9 +124,9 @@ impl LedgerWriter {
         let mut writer = Self::append(root, options)?;
         let snapshot = writer.look()?;
         writer.follow(&snapshot);
-        // A living writer's files are unfinished, too, so what is taken away is looked for once more when nobody else writes.
+        // A living writer's files are unfinished, too: what is still so when nobody writes is nobody's.
         if has_unpublished(&snapshot) {
-            writer.presence.alone(root, || writer.remove_unpublished(&writer.look()?))?;
+            writer.presence.alone(root, || writer.remove_unpublished(&snapshot))?;
         }
         writer.remove_replaced(&snapshot.contents().replaced, Duration::ZERO)?;
         Ok((writer, snapshot))
@@ -191,12 +191,31 @@ impl LedgerWriter {
             let named: BTreeSet<&str> =
                 snapshot.commits().flat_map(|commit| commit.identifiers.iter().map(String::as_str)).collect();
             for (path, _) in &snapshot.listing().identifiers {
-                if !named.contains(path.as_str()) {
+                if !named.contains(path.as_str()) && !self.is_published(path)? {
                     self.remove(path)?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// Whether the commit file is there of the flush that identifiers are of: it has their name in the folder of some day.
+    fn is_published(&self, identifiers: &str) -> Result<bool, LedgerError> {
+        let mut parts = identifiers.rsplit('/');
+        let (name, provider) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let name = format!("{}.parquet", name.strip_suffix(".ids").unwrap_or(name));
+        let folder = self.root.join(Table::Usage.as_str()).join("v1").join(provider);
+        let days = match fs::read_dir(&folder) {
+            Ok(days) => days,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(LedgerError::io("read", &folder)(error)),
+        };
+        for day in days {
+            if day.map_err(LedgerError::io("read", &folder))?.path().join(&name).exists() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Removes files whose content has moved, unless readers still rely on them.

@@ -12,7 +12,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader};
 
 use crate::contents::{Contents, Inspected, LedgerFile};
-use crate::footer::{Commit, Counts, Footer};
+use crate::footer::{Commit, Counts, Footer, find, key};
 use crate::layout::{ROLLUP, place_of};
 use crate::listing::{Listing, walk};
 use crate::lock::ReaderLock;
@@ -311,17 +311,25 @@ fn metadata(root: &Path, path: &str) -> Result<ParquetMetaData, LedgerError> {
 
 /// The footer and the number of rows of a file that is the ledger's and has the columns it should have.
 pub(crate) fn checked_footer(path: &str, metadata: &ParquetMetaData) -> Result<(Footer, u64), LedgerError> {
-    let foreign = |reason: String| LedgerError::Foreign { path: path.to_owned(), reason };
     let file = metadata.file_metadata();
     let pairs = file.key_value_metadata().map(Vec::as_slice).unwrap_or_default();
-    let footer = Footer::from_pairs(pairs).map_err(foreign)?;
+    // What Remit wrote may hold rows that count, or say of others that they do not.
+    let is_own = find(pairs, key::SCHEMA).is_some();
+    let refused = |reason: String| match is_own {
+        true => LedgerError::Refused { path: path.to_owned(), reason },
+        false => LedgerError::Foreign { path: path.to_owned(), reason },
+    };
+    let footer = Footer::from_pairs(pairs).map_err(refused)?;
     let schema = parquet::arrow::parquet_to_arrow_schema(file.schema_descr(), None)
         .map_err(LedgerError::parquet("read the columns of", path))?;
     if let Some(difference) = difference(footer.table, &schema) {
-        return Err(foreign(difference));
+        return Err(refused(difference));
     }
     Ok((footer, u64::try_from(file.num_rows()).unwrap_or(0)))
 }
+
+/// Rows that are read at a time: a merge reads of many files at once.
+const BATCH_ROWS: usize = 1024;
 
 /// The batches of a file of a local ledger.
 pub(crate) fn open_batches(
@@ -332,7 +340,7 @@ pub(crate) fn open_batches(
     let file = File::open(&absolute).map_err(LedgerError::io("open", &absolute))?;
     let name = absolute.to_string_lossy().into_owned();
     let reader = ParquetRecordBatchReaderBuilder::try_new(file)
-        .and_then(|builder| builder.with_batch_size(8192).build())
+        .and_then(|builder| builder.with_batch_size(BATCH_ROWS).build())
         .map_err(LedgerError::parquet("read", &name))?;
     Ok(reader.map(move |batch| {
         batch.map_err(|error| LedgerError::Parquet {

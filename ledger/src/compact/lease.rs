@@ -26,6 +26,8 @@ const HELD: Duration = Duration::from_secs(5 * 60 * 60);
 pub(super) struct Lease {
     store: Arc<dyn ObjectStore>,
     object: StorePath,
+    /// What the object says while it is this one's.
+    name: String,
     /// When it was taken, by a clock that is never set and by one that goes on while the machine sleeps.
     since: (Instant, i64),
 }
@@ -38,14 +40,19 @@ impl Lease {
         now: i64,
     ) -> Result<Self, LedgerError> {
         let object = join(prefix, NAME);
-        let lease = Self { store: Arc::clone(store), object, since: (Instant::now(), now) };
-        let name = random_name();
+        let since = (Instant::now(), now);
+        let lease = Self { store: Arc::clone(store), object, name: random_name(), since };
+        let name = lease.name.clone();
         if lease.put(&name, PutMode::Create).await? {
             // A store that knows no conditions would give it to everyone.
-            return match lease.put(&random_name(), PutMode::Create).await? {
-                false => Ok(lease),
-                true => Err(LedgerError::Unconditional { path: lease.object.to_string() }),
+            let problem = match lease.put(&random_name(), PutMode::Create).await {
+                Ok(false) => return Ok(lease),
+                Ok(true) => LedgerError::Unconditional { path: lease.object.to_string() },
+                Err(error) => error,
             };
+            // The problem is the one to tell; an object that stays is passed over after some hours.
+            let _ = store.delete(&lease.object).await;
+            return Err(problem);
         }
         let Some((version, written, content)) = lease.found().await? else {
             return Err(lease.taken(now, now));
@@ -71,7 +78,9 @@ impl Lease {
 
     /// Gives it back, unless another may have taken its place.
     pub(super) async fn give_back(self, now: i64) -> Result<(), LedgerError> {
-        if self.check(now).is_err() {
+        let is_own = self.check(now).is_ok()
+            && self.found().await?.is_some_and(|(_, _, content)| content == self.name);
+        if !is_own {
             return Ok(());
         }
         self.store.delete(&self.object).await.map_err(self.failed("remove"))

@@ -56,19 +56,26 @@ impl From<LedgerError> for Failed {
 async fn compact(bucket: &Bucket, scratch: &Path, lease: &Lease) -> Result<Compacted, Failed> {
     let snapshot = || Snapshot::of_store(Arc::clone(&bucket.store), bucket.prefix.clone());
     let before = snapshot().await?;
-    for provider in Provider::ALL {
-        let work = Work::of(&before, provider)?;
+    remove_replaced(bucket, &before, now()).await?;
+    let all: Result<Vec<Work<'_>>, _> =
+        Provider::ALL.into_iter().map(|provider| Work::of(&before, provider)).collect();
+    for work in all? {
         if work.is_some() {
             let folder = tempfile::tempdir_in(scratch).map_err(LedgerError::io("write in", scratch))?;
             let merged = merge(bucket, &before, work, folder.path()).await?;
             let Some((commit, parts)) = merged.files.split_last() else { continue };
-            bucket.send(folder.path(), parts.iter().map(String::as_str)).await?;
-            lease.check(now())?;
+            let mut sent = bucket.send(folder.path(), parts.iter().map(String::as_str)).await;
+            sent = sent.and_then(|()| lease.check(now()));
+            if let Err(error) = sent {
+                // They count for nothing. The error that came first is the one to tell.
+                let removed = futures::stream::iter(parts).map(|path| remove(bucket, path));
+                let _ = removed.buffer_unordered(AT_ONCE).try_collect::<()>().await;
+                return Err(error.into());
+            }
             let sent = bucket.send(folder.path(), [commit.as_str()].into_iter()).await;
             sent.map_err(Failed::Committing)?;
         }
     }
-    remove_replaced(bucket, &before, now()).await?;
     Ok(Compacted::between(&before.info(), &snapshot().await?.info()))
 }
 

@@ -157,19 +157,33 @@ fn what_cannot_be_read_is_not_merged_around() {
 
 #[test]
 fn an_agents_flush_that_comes_once_more_does_not_count_again() {
-    let bucket = shared();
+    let bucket = empty();
+    let day = today().div_euclid(DAY) - 20_000;
     let ledger = Temporary::new();
-    write(ledger.path(), "late", &[record(1, "b", 3)], "late");
+    write(ledger.path(), "late", &[record(day, "b", 3)], "late");
     let flush = Snapshot::of_folder(&ledger.path()).unwrap();
     let files: Vec<&str> =
         flush.coverage_files().iter().chain(flush.usage_files()).map(|file| file.path.as_str()).collect();
-    for _ in 0..3 {
+    for round in 1..5 {
         now(bucket.send(&ledger.path(), files.iter().copied())).unwrap();
-        compacted(&bucket);
+        publish(&bucket, &format!("other-{round}"), &[record(day, "a", 1)]);
+        assert!(compacted(&bucket).is_changed(), "each says anew of what was taken over that it was");
         now(remove_replaced(&bucket, &snapshot(&bucket), today() + 25 * HOUR)).unwrap();
-        assert_eq!(snapshot(&bucket).info().counts.recorded, 13);
-        assert_eq!(sums(&bucket).values().sum::<u64>(), 13);
+        assert_eq!(snapshot(&bucket).info().counts.recorded, 3 + round);
+        assert_eq!(sums(&bucket).values().sum::<u64>(), 3 + round);
     }
+}
+
+#[test]
+fn commit_files_that_were_taken_over_are_named_as_long_as_they_may_come_back() {
+    let bucket = shared();
+    let snapshot = snapshot(&bucket);
+    let listed = snapshot.contents().commits.first().unwrap().0.clone();
+    let of_day = |day: i64| crate::layout::table_path(crate::Table::Usage, Provider::Aws, day, "gone", 1);
+    let may_return = |path: &str| crate::compact::may_return(&snapshot, path, 30_000);
+    assert!(may_return(&listed), "it is there");
+    assert!(may_return(&of_day(30_000 - 60)));
+    assert!(!may_return(&of_day(30_000 - 61)));
 }
 
 #[test]
@@ -181,11 +195,13 @@ fn one_compacts_at_a_time_until_it_gives_back_or_is_given_up() {
     assert!(said.contains("for 60 minutes by `a/ledger/compaction.lock`"), "{said}");
     let scratch = tempfile::tempdir().unwrap();
     assert!(matches!(now(compact_stored(&bucket, scratch.path())), Err(LedgerError::Compacting { .. })));
-    assert!(take(7 * HOUR).is_ok(), "whoever held it has died");
+    let other = take(7 * HOUR).expect("whoever held it has died");
     assert!(take(HOUR).is_err());
     assert!(held.check(today() + 4 * HOUR).is_ok());
     assert!(matches!(held.check(today() + 5 * HOUR), Err(LedgerError::Overdue { .. })));
     now(held.give_back(today())).unwrap();
+    assert!(take(HOUR).is_err(), "it is another's by now");
+    now(other.give_back(today() + 7 * HOUR)).unwrap();
     assert!(compacted(&bucket).is_changed());
 }
 
