@@ -148,9 +148,12 @@ pub(crate) fn analyse(
     let mut usage: BTreeMap<String, Arc<Usage>> = BTreeMap::new();
     let mut reversed: BTreeMap<String, Usage> = BTreeMap::new();
     for (user, calls) in by_user {
-        let (forth, back) = (Usage::gather(&calls), Usage::gather(calls.iter().rev()));
-        if back != forth {
-            reversed.insert(user.clone(), back);
+        let forth = Usage::gather(&calls);
+        if only.is_none_or(|only| only == user) {
+            let back = Usage::gather(calls.iter().rev());
+            if back != forth {
+                reversed.insert(user.clone(), back);
+            }
         }
         usage.insert(user, Arc::new(forth));
     }

@@ -34,6 +34,12 @@ type Named = (Vec<String>, Vec<(String, String)>);
 /// So many names or values are never too many.
 const FEW: usize = 64;
 
+impl Default for Met {
+    fn default() -> Self {
+        Self::Few(Vec::new(), 0)
+    }
+}
+
 impl Met {
     fn add(&mut self, names: Vec<String>, values: BTreeMap<String, String>) {
         match self {
@@ -83,7 +89,7 @@ impl Names {
             let owner = owner(caller);
             for call in &calls.calls {
                 let (names, values) = (call.resources.clone(), BTreeMap::clone(&call.parameters));
-                self.add(&owner, (&call.service, &call.operation), names, values);
+                self.add(owner.clone(), (&call.service, &call.operation), names, values);
             }
         }
     }
@@ -98,14 +104,14 @@ impl Names {
             let text = |column: &Text<'_>| column.text(row).unwrap_or_default();
             let (names, values) = (strings(resources.value(row).as_ref())?, pairs(parameters, row)?);
             let owner = owner(&callers.caller(row));
-            self.add(&owner, (&text(&service), &text(&operation)), names, values);
+            self.add(owner, (&text(&service), &text(&operation)), names, values);
         }
         Ok(())
     }
 
     fn add(
         &mut self,
-        owner: &Owner,
+        owner: Owner,
         (service, operation): (&str, &str),
         names: Vec<String>,
         values: BTreeMap<String, String>,
@@ -113,12 +119,8 @@ impl Names {
         if names.is_empty() && values.is_empty() {
             return;
         }
-        if !self.met.contains_key(owner) {
-            self.met.insert(owner.clone(), BTreeMap::new());
-        }
-        let Some(operations) = self.met.get_mut(owner) else { return };
         let key = (service.to_owned(), operation.to_owned());
-        operations.entry(key).or_insert_with(|| Met::Few(Vec::new(), 0)).add(names, values);
+        self.met.entry(owner).or_default().entry(key).or_default().add(names, values);
     }
 
     /// Cuts the names of calls, some of which may be equal then.

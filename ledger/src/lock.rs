@@ -18,11 +18,8 @@ impl WriterLock {
     pub(crate) fn take(root: &Path, name: &str) -> Result<Self, LedgerError> {
         let path = root.join(name);
         let file = create(&path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(LedgerError::Locked { path: root.to_owned() }),
-            Err(TryLockError::Error(source)) => Err(LedgerError::Io { action: "lock", path, source }),
-        }
+        let is_locked = within(Duration::ZERO, || file.try_lock(), &path)?;
+        if is_locked { Ok(Self { _file: file }) } else { Err(LedgerError::Locked { path: root.to_owned() }) }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::coverage_table::coverage_batch;
 use crate::footer::{Commit, Counts, Footer, Role, SourcePosition};
 use crate::identifiers::{Identifiers, write_identifiers};
 use crate::layout::{WRITER_LOCK, day_of, identifiers_path, table_path};
-use crate::lock::{Presence, ReaderLock, WriterLock, create_readers_lock, without_readers};
+use crate::lock::{Presence, WriterLock, create_readers_lock, without_readers};
 use crate::losses::losses;
 use crate::schema::{Table, coverage_schema};
 use crate::snapshot::Snapshot;
@@ -122,7 +122,7 @@ impl LedgerWriter {
     /// When another process tidies the ledger, or its folder cannot be read or written.
     pub fn join(root: &Path, options: WriterOptions) -> Result<(Self, Snapshot), LedgerError> {
         let mut writer = Self::append(root, options)?;
-        let snapshot = writer.look()?;
+        let snapshot = Snapshot::for_writer(root)?;
         writer.follow(&snapshot);
         // A living writer's files are unfinished, too: what is still so when nobody writes is nobody's.
         if has_unpublished(&snapshot) {
@@ -170,12 +170,6 @@ impl LedgerWriter {
         &self.root
     }
 
-    /// What the ledger holds. Another writer may take away what was merged, so this one is a reader meanwhile.
-    fn look(&self) -> Result<Snapshot, LedgerError> {
-        let _lock = ReaderLock::share(&self.root);
-        Snapshot::for_writer(&self.root)
-    }
-
     fn remove_unpublished(&self, snapshot: &Snapshot) -> Result<(), LedgerError> {
         let contents = snapshot.contents();
         for path in &snapshot.listing().temporary {
@@ -188,10 +182,8 @@ impl LedgerWriter {
             }
         }
         if contents.problems.is_empty() {
-            let named: BTreeSet<&str> =
-                snapshot.commits().flat_map(|commit| commit.identifiers.iter().map(String::as_str)).collect();
-            for (path, _) in &snapshot.listing().identifiers {
-                if !named.contains(path.as_str()) && !self.is_published(path)? {
+            for path in unnamed(snapshot) {
+                if !self.is_published(path)? {
                     self.remove(path)?;
                 }
             }
@@ -370,10 +362,14 @@ impl Flush<'_> {
 /// Whether there are files that count for nothing.
 fn has_unpublished(snapshot: &Snapshot) -> bool {
     let (contents, listing) = (snapshot.contents(), snapshot.listing());
+    !listing.temporary.is_empty() || !contents.uncommitted.is_empty() || unnamed(snapshot).next().is_some()
+}
+
+/// Files of identifiers that no commit names.
+fn unnamed(snapshot: &Snapshot) -> impl Iterator<Item = &String> {
     let named: BTreeSet<&String> = snapshot.commits().flat_map(|commit| &commit.identifiers).collect();
-    !listing.temporary.is_empty()
-        || !contents.uncommitted.is_empty()
-        || listing.identifiers.iter().any(|(path, _)| !named.contains(path))
+    let listed = snapshot.listing().identifiers.iter().map(|(path, _)| path);
+    listed.filter(move |path| !named.contains(path))
 }
 
 /// The standard library seeds its hashers from the system's random numbers.

@@ -78,8 +78,9 @@ impl Snapshot {
         Ok(Self { place: Place::Folder(root.to_owned()), contents, listing, _lock: Some(lock) })
     }
 
-    /// As [`Snapshot::of_folder`], for a writer, who must not keep itself from taking files away.
+    /// As [`Snapshot::of_folder`], for a writer, who is a reader only while it looks: it must not keep itself from taking files away.
     pub(crate) fn for_writer(root: &Path) -> Result<Self, LedgerError> {
+        let _lock = ReaderLock::share(root);
         let (listing, contents) = read_folder(root)?;
         Ok(Self { place: Place::Folder(root.to_owned()), contents, listing, _lock: None })
     }

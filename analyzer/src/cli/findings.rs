@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::Streams;
-use super::analysing::{AnalysingArguments, Wanted, analysed};
+use super::analysing::{Analysed, AnalysingArguments, Wanted, analysed};
 use crate::exit::Exit;
 use crate::finding::{Finding, findings};
 use crate::output::{Cell, Format, Row, counted, plain, print};
@@ -55,11 +55,11 @@ impl Row for Line<'_> {
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let wanted =
         Wanted { only: arguments.only.as_deref(), repositories: &arguments.repo, ..Wanted::default() };
-    let mut analysed = analysed(&arguments.analysing, wanted, streams)?;
-    let mut findings = findings(analysed.catalog, &analysed.analysis, analysed.cluster.as_ref());
+    let Analysed { catalog, analysis, cluster, problems, .. } =
+        analysed(&arguments.analysing, wanted, streams)?;
+    let mut findings = findings(catalog, &analysis, cluster.as_ref());
     // What they were found in is many times as much as they are, and nothing is asked of it any more.
-    let problems = std::mem::take(&mut analysed.problems);
-    drop(analysed);
+    drop((analysis, cluster));
     let all = findings.len();
     findings.retain(|finding| finding.muted.is_none());
     let muted = all - findings.len();
