@@ -137,7 +137,8 @@ pub fn is_version(text: &str) -> bool {
                 .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())))
 }
 
-fn verb(method: &str) -> Option<&'static str> {
+/// The verb of a method where an address alone does not say another; none of a method that API servers do not know.
+pub fn verb(method: &str) -> Option<&'static str> {
     Some(match method {
         "POST" => "create",
         "GET" | "HEAD" => "get",

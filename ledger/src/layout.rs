@@ -50,6 +50,12 @@ pub(crate) fn identifiers_path(provider: Provider, writer: &str, sequence: u64) 
     format!("{IDENTIFIERS}/v1/provider={}/{}.ids", provider.as_str(), stem(writer, sequence))
 }
 
+/// The folder of days, and the name in one of them, of the commit file of the flush that a file of identifiers is of.
+pub(crate) fn commit_of_identifiers(path: &str) -> Option<(String, String)> {
+    let (folder, name) = path.strip_prefix(IDENTIFIERS)?.rsplit_once('/')?;
+    Some((format!("{}{folder}", Table::Usage.as_str()), format!("{}.parquet", name.strip_suffix(".ids")?)))
+}
+
 /// The provider and date that a table file's path names.
 pub(crate) fn place_of(path: &str) -> Option<(Provider, String)> {
     let mut provider = None;
@@ -67,4 +73,17 @@ pub(crate) fn place_of(path: &str) -> Option<(Provider, String)> {
 /// Names sort in the order of their sequences.
 fn stem(writer: &str, sequence: u64) -> String {
     format!("{writer}-{sequence:06}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_lead_to_the_commit_file_of_their_flush() {
+        let (folder, name) = commit_of_identifiers(&identifiers_path(Provider::Kubernetes, "w", 7)).unwrap();
+        let table = table_path(Table::Usage, Provider::Kubernetes, 20_000, "w", 7);
+        assert_eq!(table, format!("{folder}/date={}/{name}", day_name(20_000)));
+        assert_eq!(commit_of_identifiers("identifiers/v1/x"), None);
+    }
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::coverage_table::coverage_batch;
 use crate::footer::{Commit, Counts, Footer, Role, SourcePosition};
 use crate::identifiers::{Identifiers, write_identifiers};
-use crate::layout::{WRITER_LOCK, day_of, identifiers_path, table_path};
+use crate::layout::{WRITER_LOCK, commit_of_identifiers, day_of, identifiers_path, table_path};
 use crate::lock::{Presence, WriterLock, create_readers_lock, without_readers};
 use crate::losses::losses;
 use crate::schema::{Table, coverage_schema};
@@ -193,10 +193,8 @@ impl LedgerWriter {
 
     /// Whether the commit file is there of the flush that identifiers are of: it has their name in the folder of some day.
     fn is_published(&self, identifiers: &str) -> Result<bool, LedgerError> {
-        let mut parts = identifiers.rsplit('/');
-        let (name, provider) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        let name = format!("{}.parquet", name.strip_suffix(".ids").unwrap_or(name));
-        let folder = self.root.join(Table::Usage.as_str()).join("v1").join(provider);
+        let Some((folder, name)) = commit_of_identifiers(identifiers) else { return Ok(false) };
+        let folder = self.root.join(folder);
         let days = match fs::read_dir(&folder) {
             Ok(days) => days,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),

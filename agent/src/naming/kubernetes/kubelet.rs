@@ -2,7 +2,7 @@
 //!
 //! The rules are those of `GetRequestAttributes` in Kubernetes' `pkg/kubelet/server/auth.go`.
 
-use remit_catalog::kubernetes::CORE;
+use remit_catalog::kubernetes::{CORE, verb};
 use remit_ledger::Provider;
 
 use crate::head::Head;
@@ -33,20 +33,14 @@ const NODE: &str = "nodes/*";
 
 /// Names a request to a kubelet; none where it is not one, or it is not known what it needs.
 pub(in crate::naming) fn name(head: &Head, host: &Host<'_>) -> Option<Named> {
-    if host.port != Some(PORT) || head.scope.is_some() {
+    // Of HEAD a kubelet makes no verb, unlike an API server.
+    if host.port != Some(PORT) || head.scope.is_some() || head.method == "HEAD" {
         return None;
     }
     let decoded = path::decoded(&head.path);
     let first = decoded.strip_prefix('/')?.split('/').next()?;
     let (_, subresource) = SUBRESOURCES.iter().find(|(own, _)| *own == first)?;
-    let verb = match head.method.as_str() {
-        "GET" => "get",
-        "POST" => "create",
-        "PUT" => "update",
-        "PATCH" => "patch",
-        "DELETE" => "delete",
-        _ => return None,
-    };
+    let verb = verb(&head.method)?;
     Some(Named::new(Provider::Kubernetes, CORE, format!("{verb} nodes/{subresource}")).on(NODE))
 }
 
