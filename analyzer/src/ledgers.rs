@@ -101,6 +101,13 @@ fn found(runtime: &tokio::runtime::Runtime, files: &Files) -> anyhow::Result<rem
     Ok(found)
 }
 
+/// The names under which a ledger may have the calls of an identity: its own, and that of a role without its path, which a log
+/// does not always tell.
+pub(crate) fn names_of(provider: Provider, identity: &str) -> impl Iterator<Item = String> {
+    let pathless = pathless(identity).filter(|_| provider == Provider::Aws);
+    [Some(identity.to_owned()), pathless].into_iter().flatten()
+}
+
 impl Ledger {
     /// Opens the ledger in a folder, or under an object-store URL.
     pub(crate) fn open(location: &str) -> anyhow::Result<Self> {
@@ -189,9 +196,8 @@ impl Ledger {
         identity: &str,
         window: Window,
     ) -> anyhow::Result<Vec<Call>> {
-        let pathless = pathless(identity).filter(|_| provider == Provider::Aws);
         let mut calls = Vec::new();
-        for name in [Some(identity.to_owned()), pathless].into_iter().flatten() {
+        for name in names_of(provider, identity) {
             let filter = Filter {
                 window: Some(window),
                 principal: Some(name),

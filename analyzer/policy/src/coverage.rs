@@ -8,7 +8,7 @@ use crate::Glob;
 use crate::retained::Retained;
 
 /// A stretch of time, in microseconds since the Unix epoch: `start` inclusive, `end` exclusive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Window {
     /// First moment.
     pub start: i64,

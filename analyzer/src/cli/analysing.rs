@@ -263,10 +263,10 @@ pub(super) fn opened(
     let cluster = of_cluster.map(|asked| {
         let settings = asked.settings(&settings, ledger.damaged(Provider::Kubernetes));
         let input = asked.input();
-        let calls = ClusterCalls::of(input.name, &of_subjects);
-        if !wanted.past {
-            of_subjects.clear();
-        }
+        let calls = match wanted.past {
+            true => ClusterCalls::of(input.name, &of_subjects),
+            false => ClusterCalls::taken_of(input.name, std::mem::take(&mut of_subjects)),
+        };
         cluster::analyse(&input, calls, &settings, only.as_deref())
     });
     let analysed = Analysed { catalog, analysis, cluster, calls, of_subjects, problems };

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod folder;
+mod recorded;
 
 use std::path::{Path, PathBuf};
 
@@ -9,9 +10,10 @@ use anyhow::Context as _;
 use remit_catalog::Catalog;
 use remit_ledger::Provider;
 use remit_policy::rbac;
-use remit_policy::{Claim, Document, Evidence, Expander, Protected, Usage, Window, check, parse};
+use remit_policy::{Call, Claim, Document, Evidence, Expander, Protected, Usage, Window, check, parse};
 use serde::Serialize;
 
+use self::recorded::Recorded;
 use super::Streams;
 use super::analysing::catalog;
 use crate::exit::Exit;
@@ -94,8 +96,9 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         );
     }
     let mut lines = Vec::new();
+    let mut recorded = ledger.as_ref().map(Recorded::in_ledger);
     for folder in &folders {
-        lines.extend(verify(&mut expander, folder, ledger.as_ref()));
+        lines.extend(verify(&mut expander, folder, recorded.as_mut()));
     }
     if let Some(index) = &index {
         lines.extend(folder::unlike(&arguments.folder, index, &folders));
@@ -115,11 +118,11 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
 }
 
 /// One line per folder that holds, or per thing that does not.
-fn verify(expander: &mut Expander<'_>, folder: &Path, ledger: Option<&Ledger>) -> Vec<Line> {
+fn verify(expander: &mut Expander<'_>, folder: &Path, recorded: Option<&mut Recorded<'_>>) -> Vec<Line> {
     let path = evidence_in(folder);
     let lines = read_file(&path).and_then(|text| match rbac::Evidence::is_of(&text) {
-        true => cluster::verify(folder, &evidence(&path, &text)?, ledger),
-        false => of_account(expander, folder, &evidence(&path, &text)?, ledger),
+        true => cluster::verify(folder, &evidence(&path, &text)?, recorded),
+        false => of_account(expander, folder, &evidence(&path, &text)?, recorded),
     });
     lines.unwrap_or_else(|error| vec![Line::failed(folder.display().to_string(), format!("{error:#}"))])
 }
@@ -132,20 +135,21 @@ fn of_account(
     expander: &mut Expander<'_>,
     folder: &Path,
     evidence: &Evidence,
-    ledger: Option<&Ledger>,
+    recorded: Option<&mut Recorded<'_>>,
 ) -> anyhow::Result<Vec<Line>> {
     let principal = evidence.principal.clone();
     let strange = folder::strange(folder, folder::of_account(evidence, |file| text_of(folder, file))?)?;
     let mut claim = Claim::of_evidence(evidence, expander.catalog(), |file| document(folder, file))?;
     let mut detail = String::new();
-    if let Some(ledger) = ledger {
+    if let Some(recorded) = recorded {
         let window = counted(folder, &evidence.window, evidence.used_since.as_deref())?;
-        let recorded = recorded(expander.catalog(), ledger, &evidence.principal, window)?;
+        let calls = recorded.calls(Provider::Aws, &evidence.principal, window)?;
+        let needed = needed(expander.catalog(), &calls);
         detail = format!(
             "{} in use in the ledger",
-            output::counted(recorded.len() as u64, "permission", "permissions")
+            output::counted(needed.len() as u64, "permission", "permissions")
         );
-        claim.protected.extend(recorded);
+        claim.protected.extend(needed);
     }
     let mut lines = Line::violations(&principal, &strange);
     match check(expander, &claim) {
@@ -199,21 +203,13 @@ fn document(folder: &Path, file: &str) -> anyhow::Result<Document> {
     parse(&text).with_context(|| format!("cannot read policy `{}`", folder.join(file).display()))
 }
 
-/// What the ledger's allowed calls of the window needed.
-fn recorded(
-    catalog: &Catalog,
-    ledger: &Ledger,
-    principal: &str,
-    window: Window,
-) -> anyhow::Result<Vec<Protected>> {
-    let calls = ledger.calls_of(Provider::Aws, principal, window)?;
-    let usage = Usage::gather(catalog, &calls);
-    Ok(usage
-        .used()
-        .map(|(action, use_)| {
-            let known = !use_.resource_unknown && !use_.any_resource;
-            let resources = known.then(|| use_.resources.keys().cloned().collect());
-            Protected { action, resources }
-        })
-        .collect())
+/// What allowed calls needed.
+fn needed(catalog: &Catalog, calls: &[Call]) -> Vec<Protected> {
+    let usage = Usage::gather(catalog, calls);
+    let used = usage.used().map(|(action, use_)| {
+        let known = !use_.resource_unknown && !use_.any_resource;
+        let resources = known.then(|| use_.resources.keys().cloned().collect());
+        Protected { action, resources }
+    });
+    used.collect()
 }

@@ -28,24 +28,39 @@ impl ClusterCalls {
     pub(crate) fn of(cluster: Option<&str>, all: &BTreeMap<String, PrincipalCalls>) -> Self {
         let mut calls = Self::default();
         let mut groups = Groups::default();
-        for (user, made) in all {
-            for call in &made.calls {
-                if call.account.is_some() && call.account.as_deref() != cluster {
-                    continue;
-                }
-                match in_words(call, &mut groups) {
-                    Some(call) => calls.by_user.entry(user.clone()).or_default().push(call),
-                    None => *calls.unnamed.entry(user.clone()).or_default() += call.seen.count.distinct(),
-                }
+        all.iter().for_each(|(user, made)| calls.add(cluster, user, made, &mut groups));
+        calls
+    }
+
+    /// The same of those that nobody else asks for: what was read of a user goes before the next is.
+    pub(crate) fn taken_of(cluster: Option<&str>, all: BTreeMap<String, PrincipalCalls>) -> Self {
+        let mut calls = Self::default();
+        let mut groups = Groups::default();
+        all.into_iter().for_each(|(user, made)| calls.add(cluster, &user, &made, &mut groups));
+        calls
+    }
+
+    fn add(&mut self, cluster: Option<&str>, user: &str, made: &PrincipalCalls, groups: &mut Groups) {
+        let is_of_cluster =
+            |call: &&remit_policy::Call| call.account.is_none() || call.account.as_deref() == cluster;
+        let mut named = Vec::new();
+        for call in made.calls.iter().filter(is_of_cluster) {
+            match in_words(call, groups) {
+                Some(call) => named.push(call),
+                None => *self.unnamed.entry(user.to_owned()).or_default() += call.seen.count.distinct(),
             }
         }
-        calls
+        if !named.is_empty() {
+            named.shrink_to_fit();
+            self.by_user.insert(user.to_owned(), named);
+        }
     }
 }
 
 /// What one user of a cluster was seen to need.
-pub(crate) fn usage_of(cluster: Option<&str>, all: &BTreeMap<String, PrincipalCalls>, user: &str) -> Usage {
-    let calls = ClusterCalls::of(cluster, all);
+pub(crate) fn usage_of(cluster: Option<&str>, user: &str, calls: Vec<remit_policy::Call>) -> Usage {
+    let all = BTreeMap::from([(user.to_owned(), PrincipalCalls { calls, ..PrincipalCalls::default() })]);
+    let calls = ClusterCalls::of(cluster, &all);
     calls.by_user.get(user).map(Usage::gather).unwrap_or_default()
 }
 
