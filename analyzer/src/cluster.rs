@@ -4,6 +4,7 @@ mod asked;
 mod calls;
 mod coverage;
 mod findings;
+mod gathered;
 mod groups;
 mod judged;
 mod level;
@@ -30,6 +31,7 @@ pub(crate) use self::asked::{Asked, ClusterArguments};
 pub(crate) use self::calls::{ClusterCalls, request_call, usage_of};
 pub(crate) use self::coverage::{ClusterRecords, clusters, is_log, may_be_of, records_of};
 pub(crate) use self::findings::findings;
+pub(crate) use self::gathered::ClusterUsage;
 use self::groups::{ByGroups, by_groups, of_groups};
 pub(crate) use self::judged::{judged, removed};
 pub(crate) use self::level::level;
@@ -126,37 +128,21 @@ pub(crate) struct ClusterInput<'a> {
     pub(crate) policy: Option<(&'a str, &'a AuditPolicy)>,
 }
 
-/// Analyses every subject of a cluster, or only the named one, by the calls of its users.
+/// Analyses every subject of a cluster, or only the named one, by what its users were seen to need.
 pub(crate) fn analyse(
     input: &ClusterInput<'_>,
-    calls: ClusterCalls,
+    seen: ClusterUsage<'_>,
     settings: &ClusterSettings,
     only: Option<&str>,
 ) -> Cluster {
     let records = records_of(input.records, input.name, settings.window);
     let policy = input.policy.map(|(_, policy)| policy);
-    let ClusterCalls { mut by_user, unnamed } = calls;
+    let ClusterUsage { users: seen, unnamed, shows_bodies, .. } = seen;
     let window = records.window.unwrap_or(Window { start: 0, end: 0 });
     let since = records.since(settings.window).unwrap_or(window.start);
-    for calls in by_user.values_mut() {
-        // The window ends where the audit log does, and what was seen on the wire since is use all the same.
-        calls.retain(|call| call.seen.last >= since);
-    }
-    let shows_reviews = coverage::shows_reviews(policy, &by_user);
-    // Nobody asks for single calls once they are added up. The bytes of a proposal must be the same from the calls in reverse
-    // order, so what is not the same of these is kept.
-    let mut usage: BTreeMap<String, Arc<Usage>> = BTreeMap::new();
-    let mut reversed: BTreeMap<String, Usage> = BTreeMap::new();
-    for (user, calls) in by_user {
-        let forth = Usage::gather(&calls);
-        if only.is_none_or(|only| only == user) {
-            let back = Usage::gather(calls.iter().rev());
-            if back != forth {
-                reversed.insert(user.clone(), back);
-            }
-        }
-        usage.insert(user, Arc::new(forth));
-    }
+    let shows_reviews = coverage::shows_reviews(policy, seen.keys().map(String::as_str), shows_bodies);
+    let usage: BTreeMap<String, Arc<Usage>> =
+        seen.iter().map(|(user, gathered)| (user.clone(), Arc::clone(&gathered.usage))).collect();
     let coverage = Coverage {
         window,
         since,
@@ -176,7 +162,7 @@ pub(crate) fn analyse(
         Observed {
             coverage: Coverage { lost: coverage.lost.saturating_add(lost), ..coverage.clone() },
             usage,
-            reversed: reversed.get(name),
+            reversed: seen.get(name).and_then(|gathered| gathered.reversed.as_ref()),
             granted: Arc::new(Granted::of(input.state, &user)),
         }
     };

@@ -29,7 +29,7 @@ use crate::intent::Hours;
 use crate::output::warn;
 use crate::renewal::{Renewed, renew};
 use crate::rollup::{
-    ByName, Caller, Filter, PartOf, PrincipalCalls, RowsOf, TABLE, Text, by_principal, roll_up,
+    ByName, Caller, Filter, PartOf, PrincipalCalls, ROWS, RowsOf, TABLE, Text, by_principal, roll_up,
     roll_up_parts, rows, unexpected,
 };
 use crate::sessions;
@@ -212,9 +212,47 @@ impl Ledger {
 
     /// Calls by who made them, and what saw them.
     pub(crate) fn roll_up(&self, filter: &Filter) -> anyhow::Result<BTreeMap<Caller, PrincipalCalls>> {
-        self.ask_sums("cannot roll up the ledger", &async |rows_of| {
-            roll_up(&self.context, filter, rows_of).await
-        })
+        self.roll_up_in(filter, self.most(filter))
+    }
+
+    /// The same of some principals after others, with about so many rows at a time.
+    pub(crate) fn roll_up_in(
+        &self,
+        filter: &Filter,
+        most: Option<i64>,
+    ) -> anyhow::Result<BTreeMap<Caller, PrincipalCalls>> {
+        self.roll_up_some(filter, most, &BTreeMap::new, &|all, mut part| all.append(&mut part))
+    }
+
+    /// Adds up something of the calls of some principals after others, where the ledger has many.
+    pub(crate) fn roll_up_into<A>(
+        &self,
+        filter: &Filter,
+        begin: &impl Fn() -> A,
+        add: &impl Fn(&mut A, BTreeMap<Caller, PrincipalCalls>),
+    ) -> anyhow::Result<A> {
+        self.roll_up_some(filter, self.most(filter), begin, add)
+    }
+
+    fn roll_up_some<A>(
+        &self,
+        filter: &Filter,
+        most: Option<i64>,
+        begin: &impl Fn() -> A,
+        add: &impl Fn(&mut A, BTreeMap<Caller, PrincipalCalls>),
+    ) -> anyhow::Result<A> {
+        let added = self.ask_sums("cannot roll up the ledger", &async |rows_of| {
+            let mut all = begin();
+            roll_up(&self.context, filter, rows_of, most, |part| add(&mut all, part)).await?;
+            Ok(Some(all))
+        })?;
+        Ok(added.unwrap_or_else(begin))
+    }
+
+    /// How many rows a query is to go through at a time; none where it need not be asked of some principals after others.
+    fn most(&self, filter: &Filter) -> Option<i64> {
+        let is_large = i64::try_from(self.info().rows).is_ok_and(|rows| rows > ROWS);
+        (is_large && filter.principal.is_none()).then_some(ROWS)
     }
 
     /// Hands on when a principal, by any of its names, called what in which session.

@@ -22,7 +22,7 @@ use self::cut::Cut;
 use crate::calls::{as_recorded, unsettled};
 use crate::files::Files;
 use crate::output::warn;
-use crate::rollup::{BY, ByName, DAY, SUMS, literal, unexpected};
+use crate::rollup::{BY, ByName, DAY, SUMS, ranges, unexpected};
 use crate::states::STATES;
 
 /// Name of the table of usage files that are added.
@@ -207,35 +207,10 @@ impl Renewal<'_> {
         if parts == 1 {
             return self.write(rows, staged).await;
         }
-        for principals in self.principals(rows, parts).await? {
+        for principals in ranges(self.context, rows, |all| all / parts).await? {
             self.write(&format!("SELECT * FROM ({rows}) WHERE {principals}"), staged).await?;
         }
         Ok(())
-    }
-
-    /// Conditions that divide principals into ranges of about as many rows, in their order.
-    async fn principals(&self, rows: &str, parts: i64) -> Result<Vec<String>, DataFusionError> {
-        let counted =
-            format!("SELECT principal, COUNT(*) AS rows FROM ({rows}) GROUP BY principal ORDER BY principal");
-        let mut counts = Vec::new();
-        for batch in self.context.sql(&counted).await?.collect().await? {
-            let columns = ByName(&batch);
-            let (principals, rows) = (columns.text("principal")?, columns.number("rows")?);
-            let names = (0..batch.num_rows()).map(|row| principals.text(row).unwrap_or_default());
-            counts.extend(names.zip(rows.values().iter().copied()));
-        }
-        let most = counts.iter().map(|(_, rows)| rows).sum::<i64>() / parts;
-        let (mut ranges, mut from, mut held) = (Vec::new(), None, 0);
-        for (principal, rows) in counts {
-            if held > 0 && held + rows > most {
-                let until = literal(&principal);
-                ranges.push(range(from.as_deref(), Some(&until)));
-                (from, held) = (Some(until), 0);
-            }
-            held += rows;
-        }
-        ranges.push(range(from.as_deref(), None));
-        Ok(ranges)
     }
 
     /// The rows that the new state is to add up, as a query.
@@ -329,14 +304,6 @@ impl Renewal<'_> {
 fn is_exhausted(error: &anyhow::Error) -> bool {
     let error = error.downcast_ref::<DataFusionError>().map(DataFusionError::find_root);
     matches!(error, Some(DataFusionError::ResourcesExhausted(_)))
-}
-
-/// The condition that a principal is in a range, whose ends are texts as SQL writes them.
-fn range(from: Option<&str>, until: Option<&str>) -> String {
-    let from = from.map(|from| format!("principal >= {from}"));
-    let until = until.map(|until| format!("principal < {until}"));
-    let both: Vec<String> = from.into_iter().chain(until).collect();
-    if both.is_empty() { "TRUE".to_owned() } else { both.join(" AND ") }
 }
 
 /// The query that adds equal rows up.

@@ -3,6 +3,7 @@
 
 mod columns;
 mod decode;
+mod ranges;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -16,6 +17,7 @@ use remit_policy::{Call, DAY_WORDS, Days, Window};
 pub(crate) use self::columns::{ByName, DayWords, Text, pairs, strings, text, unexpected};
 pub(crate) use self::decode::Callers;
 use self::decode::Decoder;
+pub(crate) use self::ranges::ranges;
 use crate::ledgers::LEDGERS;
 use crate::names::Names;
 
@@ -229,14 +231,36 @@ pub(crate) type PartOf<'a> = &'a dyn Fn(&Caller, Option<&str>, Option<&str>) -> 
 /// Names the rows that a filter asks for, as a query; none where there are none.
 pub(crate) type RowsOf<'a> = dyn Fn(&Filter) -> Result<Option<String>, DataFusionError> + 'a;
 
-/// Runs the roll-up.
+/// Rows of the ledger that a query goes through at a time: what it adds up to is in memory several times until it is done.
+pub(crate) const ROWS: i64 = 250_000;
+
+/// Runs the roll-up, of some principals after others where there are more rows than `most`, and hands on the calls of each part.
 pub(crate) async fn roll_up(
     context: &SessionContext,
     filter: &Filter,
     rows_of: &RowsOf<'_>,
-) -> Result<BTreeMap<Caller, PrincipalCalls>, DataFusionError> {
-    run(context, filter, rows_of, None).await
+    most: Option<i64>,
+    mut add: impl FnMut(BTreeMap<Caller, PrincipalCalls>),
+) -> Result<(), DataFusionError> {
+    let principals = match (most, rows_of(&Filter { window: None, ..filter.clone() })?) {
+        (Some(most), Some(rows)) => ranges(context, &rows, |all| most.max(all / MOST_RANGES)).await?,
+        _ => vec!["TRUE".to_owned()],
+    };
+    for principals in principals {
+        let rows_of = |filter: &Filter| {
+            let rows = rows_of(filter)?;
+            Ok(rows.map(|rows| format!("SELECT * FROM ({rows}) WHERE {principals}")))
+        };
+        let part = run(context, filter, &rows_of, None).await?;
+        let start = Instant::now();
+        add(part);
+        tracing::info!(target: LEDGERS, microseconds = start.elapsed().as_micros(), "decoded");
+    }
+    Ok(())
 }
+
+/// Each range has every file of the ledger opened.
+const MOST_RANGES: i64 = 16;
 
 /// Runs the roll-up of parts, which stand in the place of workloads.
 pub(crate) async fn roll_up_parts(

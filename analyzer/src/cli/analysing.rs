@@ -13,17 +13,17 @@ use remit_policy::{Days, Generalise, GivenUp, Window};
 
 use super::{Streams, WrongUsage};
 use crate::analysis::{Analysis, Settings, analyse, claim_pathless, first_counted};
-use crate::cluster::{self, Asked, Cluster, ClusterArguments, ClusterCalls};
+use crate::cluster::{self, Asked, Cluster, ClusterArguments, ClusterUsage};
 use crate::configuration::Configuration;
 use crate::grants::{self, Grants};
 use crate::learn::Tier;
 use crate::ledgers::Ledger;
 use crate::owners::{OwnerArguments, Owners};
-use crate::rollup::{Filter, PrincipalCalls, Span, by_principal};
+use crate::rollup::{Caller, Filter, PrincipalCalls, Span, by_principal};
 use crate::suspects::Suspects;
 use crate::typo::similar;
 use crate::visible::{DAY, Said, WindowSettings};
-use crate::workloads::workloads;
+use crate::workloads::{WorkloadCalls, workloads};
 use crate::written::Written;
 use crate::{links, span};
 
@@ -226,11 +226,6 @@ pub(super) fn opened(
     let window = start.map(|start| Window { start, end: i64::MAX });
     let last = Days::day_of(ledger.newest());
     let days = start.map(|start| Span::newest(Days::day_of(start), last));
-    let mut callers = ledger.roll_up(&Filter { window, days, ..Filter::default() })?;
-    let workloads = workloads(callers.iter());
-    let mut of_subjects = by_principal(&mut callers, Provider::Kubernetes);
-    let mut calls = by_principal(&mut callers, Provider::Aws);
-    claim_pathless(&account, &mut calls);
     problems.extend(
         account
             .problems
@@ -249,6 +244,17 @@ pub(super) fn opened(
             Some(named(name, arns.chain(subjects.iter().copied()))?)
         }
     };
+    let Rolled { workloads, mut calls, of_subjects, seen } = ledger.roll_up_into(
+        &Filter { window, days, ..Filter::default() },
+        &|| Rolled {
+            seen: of_cluster
+                .as_ref()
+                .map(|asked| ClusterUsage::of(&asked.input(), settings.window, only.as_deref())),
+            ..Rolled::default()
+        },
+        &|rolled, callers| rolled.add(callers, wanted.past),
+    )?;
+    claim_pathless(&account, &mut calls);
     let mut analysis = analyse(catalog, account, &calls, ledger.coverage(), &settings, only.as_deref());
     analysis.workloads = workloads;
     analysis.mutes = mutes.clone();
@@ -260,17 +266,40 @@ pub(super) fn opened(
     if only.is_none() {
         links::judge(catalog, &ledger, linked, &mut analysis)?;
     }
-    let cluster = of_cluster.map(|asked| {
+    let cluster = of_cluster.as_ref().zip(seen).map(|(asked, seen)| {
         let settings = asked.settings(&settings, ledger.damaged(Provider::Kubernetes));
-        let input = asked.input();
-        let calls = match wanted.past {
-            true => ClusterCalls::of(input.name, &of_subjects),
-            false => ClusterCalls::taken_of(input.name, std::mem::take(&mut of_subjects)),
-        };
-        cluster::analyse(&input, calls, &settings, only.as_deref())
+        cluster::analyse(&asked.input(), seen, &settings, only.as_deref())
     });
     let analysed = Analysed { catalog, analysis, cluster, calls, of_subjects, problems };
     Ok(Opened { analysed, ledger, settings })
+}
+
+/// What an analysis takes of a roll-up.
+#[derive(Default)]
+struct Rolled<'a> {
+    workloads: BTreeMap<Caller, WorkloadCalls>,
+    /// Calls of principals of an account, by ARN.
+    calls: BTreeMap<String, PrincipalCalls>,
+    /// Calls of users of clusters, by name, where they are wanted.
+    of_subjects: BTreeMap<String, PrincipalCalls>,
+    /// What the users of the cluster that is asked for were seen to need.
+    seen: Option<ClusterUsage<'a>>,
+}
+
+impl Rolled<'_> {
+    /// Adds the calls of some principals, of which those of users of clusters stay only where they are wanted.
+    fn add(&mut self, mut callers: BTreeMap<Caller, PrincipalCalls>, are_wanted: bool) {
+        self.workloads.extend(workloads(callers.iter()));
+        self.calls.append(&mut by_principal(&mut callers, Provider::Aws));
+        for (user, made) in by_principal(&mut callers, Provider::Kubernetes) {
+            if let Some(seen) = &mut self.seen {
+                seen.add(&user, &made);
+            }
+            if are_wanted {
+                self.of_subjects.insert(user, made);
+            }
+        }
+    }
 }
 
 fn settings(

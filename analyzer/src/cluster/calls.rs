@@ -32,15 +32,14 @@ impl ClusterCalls {
         calls
     }
 
-    /// The same of those that nobody else asks for: what was read of a user goes before the next is.
-    pub(crate) fn taken_of(cluster: Option<&str>, all: BTreeMap<String, PrincipalCalls>) -> Self {
-        let mut calls = Self::default();
-        let mut groups = Groups::default();
-        all.into_iter().for_each(|(user, made)| calls.add(cluster, &user, &made, &mut groups));
-        calls
-    }
-
-    fn add(&mut self, cluster: Option<&str>, user: &str, made: &PrincipalCalls, groups: &mut Groups) {
+    /// Adds all calls of a user.
+    pub(super) fn add(
+        &mut self,
+        cluster: Option<&str>,
+        user: &str,
+        made: &PrincipalCalls,
+        groups: &mut Groups,
+    ) {
         let is_of_cluster =
             |call: &&remit_policy::Call| call.account.is_none() || call.account.as_deref() == cluster;
         let mut named = Vec::new();
@@ -66,7 +65,7 @@ pub(crate) fn usage_of(cluster: Option<&str>, user: &str, calls: Vec<remit_polic
 
 /// Sets of groups by what the ledger calls them: hardly any call has one of its own.
 #[derive(Debug, Default)]
-struct Groups(HashMap<String, Arc<BTreeSet<String>>>);
+pub(super) struct Groups(HashMap<String, Arc<BTreeSet<String>>>);
 
 impl Groups {
     fn of(&mut self, text: &str) -> Arc<BTreeSet<String>> {

@@ -1,6 +1,6 @@
 //! From the ledger's coverage records to what was visible of a cluster during a window.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
 use remit_ledger::{CoverageRecord, KUBERNETES_AUDIT, Provider};
@@ -87,21 +87,27 @@ pub(crate) fn is_log(record: &CoverageRecord) -> bool {
 
 /// Whether it is known what other servers asked the API server to decide: the log would have shown any review, by whoever
 /// makes it, and has the bodies of those that were made, of which each is a call of its own by the one it was about.
-pub(crate) fn shows_reviews(policy: Option<&AuditPolicy>, calls: &BTreeMap<String, Vec<Call>>) -> bool {
+pub(crate) fn shows_reviews<'a>(
+    policy: Option<&AuditPolicy>,
+    users: impl Iterator<Item = &'a str>,
+    shows_bodies: bool,
+) -> bool {
     // Whether the log would have shown any can be told only where it is known what it shows.
     let Some(policy) = policy else { return false };
     let node = User::named("system:node:another", ["system:nodes".to_owned()]);
-    let known = calls.keys().map(|name| User::named(name, []));
+    let known = users.map(|name| User::named(name, []));
     let mut users = known.chain([User::named("another", []), node]);
     let reviews = REVIEWS.map(|(resource, namespace)| review(resource, namespace));
     let is_shown = |user: User| reviews.iter().all(|review| policy.shows(&user, review) == Visibility::Shown);
-    let has_body = |user: &str, call: &Call| {
+    shows_bodies && users.all(is_shown)
+}
+
+/// Whether the log shows what each review asked that a user made.
+pub(crate) fn shows_bodies(policy: &AuditPolicy, user: &str, calls: &[Call]) -> bool {
+    let has_body = |call: &Call| {
         policy.level(&User::named(user, call.groups.iter().cloned()), &call.request) >= Level::Request
     };
-    users.all(is_shown)
-        && calls.iter().all(|(user, calls)| {
-            calls.iter().filter(|call| is_review(&call.request)).all(|call| has_body(user, call))
-        })
+    calls.iter().filter(|call| is_review(&call.request)).all(has_body)
 }
 
 fn review(resource: &str, namespace: &str) -> Request {

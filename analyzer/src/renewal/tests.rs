@@ -177,7 +177,9 @@ fn compare_by(root: &Path, filters: &[Filter]) -> (usize, usize) {
     let location = root.to_str().unwrap();
     let (with, without) = (Ledger::open(location).unwrap(), Ledger::open(location).unwrap().without_states());
     for filter in filters {
+        let in_ranges = with.roll_up_in(filter, Some(20)).unwrap();
         let (with, without) = (with.roll_up(filter).unwrap(), without.roll_up(filter).unwrap());
+        assert_eq!(in_ranges, with, "{filter:?}");
         assert_eq!(with.keys().collect::<Vec<_>>(), without.keys().collect::<Vec<_>>(), "{filter:?}");
         for (caller, calls) in without {
             assert_eq!(with[&caller], calls, "{caller:?} {filter:?}");

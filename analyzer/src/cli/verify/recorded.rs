@@ -36,8 +36,7 @@ impl<'a> Recorded<'a> {
         let all = match before {
             Some(all) => all,
             None => {
-                let filter =
-                    Filter { window: Some(window), provider: Some(provider), ..Filter::default() };
+                let filter = Filter { window: Some(window), provider: Some(provider), ..Filter::default() };
                 before.insert(by_principal(&mut self.ledger.roll_up(&filter)?, provider))
             }
         };
