@@ -4,6 +4,7 @@ pub mod case;
 pub mod chart;
 pub mod cloud;
 pub mod data;
+pub mod demo;
 pub mod forge;
 pub mod peer;
 pub mod program;

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use remit_tests::data;
 use remit_tests::program::{remit, run};
+use remit_tests::{data, demo};
 
 use crate::judged::judge;
 
@@ -69,8 +69,7 @@ fn the_page_and_its_markdown_twin_have_equal_totals() {
 #[test]
 fn the_referee_agrees_with_the_demos_proposals() {
     let place = tempfile::tempdir().unwrap();
-    let ran = run(place.path(), &["demo"]);
-    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    demo::put(place.path(), "remit-demo");
     let demo = place.path().join("remit-demo");
     let Some(judged) = judge(&demo.join("ledger"), &demo.join("proposals/111122223333")) else { return };
     assert!(judged.calls > 300 && judged.elements > 100, "{judged:?}");

@@ -2,13 +2,13 @@
 
 use std::fs;
 
-use remit_tests::program;
+use remit_tests::{demo, program};
 
 /// The sample organisation has a trail that records no data events.
 #[test]
 fn the_sample_has_holes_with_what_closes_them() {
     let place = tempfile::tempdir().unwrap();
-    program::remit(place.path(), &["demo", "--out", "demo"]);
+    demo::put(place.path(), "demo");
     let ledger = ["--ledger", "demo/ledger"];
     let done = program::run(place.path(), &[&["doctor"], ledger.as_slice()].concat());
     assert_eq!(done.code, Some(0), "{done:#?}");

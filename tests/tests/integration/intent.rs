@@ -7,6 +7,7 @@ use std::path::Path;
 use remit_organisation::{Cluster, ClusterProfile};
 use remit_policy::{PolicySet, Request, parse};
 use remit_tests::case::files;
+use remit_tests::demo;
 use remit_tests::program::{remit, run};
 use serde_json::{Value, json};
 
@@ -18,8 +19,7 @@ const ACCOUNT: &str = "111122223333";
 
 fn demo() -> tempfile::TempDir {
     let place = tempfile::tempdir().unwrap();
-    let ran = run(place.path(), &["demo"]);
-    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    demo::put(place.path(), "remit-demo");
     place
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use remit_tests::demo;
 use remit_tests::program::{remit, run};
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ const DEMO: [&str; 4] =
 
 fn demo() -> tempfile::TempDir {
     let place = tempfile::tempdir().unwrap();
-    assert_eq!(run(place.path(), &["demo"]).code, Some(0));
+    demo::put(place.path(), "remit-demo");
     place
 }
 

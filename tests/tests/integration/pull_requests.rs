@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use jiff::{Timestamp, ToSpan as _};
+use remit_tests::demo;
 use remit_tests::forge::{Flavour, Forge, PROJECT, TOKEN};
 use remit_tests::program::{self, Ran};
 use serde_json::{Value, json};
@@ -76,8 +77,7 @@ fn a_repository_is_named_by_a_path_from_here() {
 
 /// The demo, and a repository with the launcher's policy as it is there.
 fn begin_with_demo(place: &Path) -> (PathBuf, Forge) {
-    let made = program::run(place, &["demo", "--out", "demo"]);
-    assert_eq!(made.code, Some(0), "{made:?}");
+    demo::put(place, "demo");
     let before = place.join("demo/proposals").join(ROLE).join("before/launch.json");
     begin(place, "iam/launch.json", &fs::read_to_string(before).unwrap())
 }
@@ -277,8 +277,7 @@ const APART: &str = r#"  # Who transforms is somebody else.
 fn resources_are_narrowed_where_that_is_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path();
-    let made = program::run(place, &["demo", "--out", "demo"]);
-    assert_eq!(made.code, Some(0), "{made:?}");
+    demo::put(place, "demo");
     let (work, forge) = begin(place, "iam/launch.tf", LAUNCH);
     let run = |more: &[&str]| ask(place, &forge, &[&["pr", "demo/proposals"], more].concat());
     let edited = || {
