@@ -128,18 +128,16 @@ pub(crate) struct ClusterInput<'a> {
     pub(crate) policy: Option<(&'a str, &'a AuditPolicy)>,
 }
 
-/// Analyses every subject of a cluster, or only the named one, by what its users were seen to need.
+/// Analyses every subject of a cluster, or only the one that is asked for alone, by what its users were seen to need.
 pub(crate) fn analyse(
     input: &ClusterInput<'_>,
     seen: ClusterUsage<'_>,
     settings: &ClusterSettings,
-    only: Option<&str>,
 ) -> Cluster {
     let records = records_of(input.records, input.name, settings.window);
     let policy = input.policy.map(|(_, policy)| policy);
-    let ClusterUsage { users: seen, unnamed, shows_bodies, .. } = seen;
+    let ClusterUsage { users: seen, unnamed, shows_bodies, since, only, .. } = seen;
     let window = records.window.unwrap_or(Window { start: 0, end: 0 });
-    let since = records.since(settings.window).unwrap_or(window.start);
     let shows_reviews = coverage::shows_reviews(policy, seen.keys().map(String::as_str), shows_bodies);
     let usage: BTreeMap<String, Arc<Usage>> =
         seen.iter().map(|(user, gathered)| (user.clone(), Arc::clone(&gathered.usage))).collect();

@@ -212,29 +212,21 @@ impl Ledger {
 
     /// Calls by who made them, and what saw them.
     pub(crate) fn roll_up(&self, filter: &Filter) -> anyhow::Result<BTreeMap<Caller, PrincipalCalls>> {
-        self.roll_up_in(filter, self.most(filter))
+        self.roll_up_into(filter, &BTreeMap::new, &|all, mut part| all.append(&mut part))
     }
 
-    /// The same of some principals after others, with about so many rows at a time.
-    pub(crate) fn roll_up_in(
-        &self,
-        filter: &Filter,
-        most: Option<i64>,
-    ) -> anyhow::Result<BTreeMap<Caller, PrincipalCalls>> {
-        self.roll_up_some(filter, most, &BTreeMap::new, &|all, mut part| all.append(&mut part))
-    }
-
-    /// Adds up something of the calls of some principals after others, where the ledger has many.
+    /// Adds up something of the calls, of some principals after others where the ledger has many rows.
     pub(crate) fn roll_up_into<A>(
         &self,
         filter: &Filter,
         begin: &impl Fn() -> A,
         add: &impl Fn(&mut A, BTreeMap<Caller, PrincipalCalls>),
     ) -> anyhow::Result<A> {
-        self.roll_up_some(filter, self.most(filter), begin, add)
+        self.roll_up_in_ranges(filter, self.most(filter), begin, add)
     }
 
-    fn roll_up_some<A>(
+    /// The same with at most so many rows at a time, where that is told.
+    pub(crate) fn roll_up_in_ranges<A>(
         &self,
         filter: &Filter,
         most: Option<i64>,
@@ -246,13 +238,14 @@ impl Ledger {
             roll_up(&self.context, filter, rows_of, most, |part| add(&mut all, part)).await?;
             Ok(Some(all))
         })?;
+        // A ledger without a file is not asked.
         Ok(added.unwrap_or_else(begin))
     }
 
     /// How many rows a query is to go through at a time; none where it need not be asked of some principals after others.
     fn most(&self, filter: &Filter) -> Option<i64> {
-        let is_large = i64::try_from(self.info().rows).is_ok_and(|rows| rows > ROWS);
-        (is_large && filter.principal.is_none()).then_some(ROWS)
+        let is_large = || i64::try_from(self.info().rows).is_ok_and(|rows| rows > ROWS);
+        (filter.principal.is_none() && is_large()).then_some(ROWS)
     }
 
     /// Hands on when a principal, by any of its names, called what in which session.

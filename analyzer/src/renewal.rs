@@ -2,7 +2,7 @@
 
 mod cut;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::sync::Arc;
 

@@ -235,6 +235,7 @@ pub(crate) type RowsOf<'a> = dyn Fn(&Filter) -> Result<Option<String>, DataFusio
 pub(crate) const ROWS: i64 = 250_000;
 
 /// Runs the roll-up, of some principals after others where there are more rows than `most`, and hands on the calls of each part.
+/// All calls of a principal come in one part, so that no two parts have a caller in common.
 pub(crate) async fn roll_up(
     context: &SessionContext,
     filter: &Filter,
@@ -242,9 +243,12 @@ pub(crate) async fn roll_up(
     most: Option<i64>,
     mut add: impl FnMut(BTreeMap<Caller, PrincipalCalls>),
 ) -> Result<(), DataFusionError> {
-    let principals = match (most, rows_of(&Filter { window: None, ..filter.clone() })?) {
-        (Some(most), Some(rows)) => ranges(context, &rows, |all| most.max(all / MOST_RANGES)).await?,
-        _ => vec!["TRUE".to_owned()],
+    let principals = match most {
+        None => vec!["TRUE".to_owned()],
+        Some(most) => match rows_of(&Filter { window: None, ..filter.clone() })? {
+            Some(rows) => ranges(context, &rows, |all| most.max(all / RANGES)).await?,
+            None => return Ok(()),
+        },
     };
     for principals in principals {
         let rows_of = |filter: &Filter| {
@@ -254,13 +258,15 @@ pub(crate) async fn roll_up(
         let part = run(context, filter, &rows_of, None).await?;
         let start = Instant::now();
         add(part);
+        // None of it is the query's.
         tracing::info!(target: LEDGERS, microseconds = start.elapsed().as_micros(), "decoded");
     }
     Ok(())
 }
 
-/// Each range has every file of the ledger opened.
-const MOST_RANGES: i64 = 16;
+/// How many ranges there are of a ledger that is larger than that, and at most twice as many: for each one every file is opened,
+/// and the calls on the wire are joined with who made them.
+const RANGES: i64 = 8;
 
 /// Runs the roll-up of parts, which stand in the place of workloads.
 pub(crate) async fn roll_up_parts(

@@ -268,7 +268,7 @@ pub(super) fn opened(
     }
     let cluster = of_cluster.as_ref().zip(seen).map(|(asked, seen)| {
         let settings = asked.settings(&settings, ledger.damaged(Provider::Kubernetes));
-        cluster::analyse(&asked.input(), seen, &settings, only.as_deref())
+        cluster::analyse(&asked.input(), seen, &settings)
     });
     let analysed = Analysed { catalog, analysis, cluster, calls, of_subjects, problems };
     Ok(Opened { analysed, ledger, settings })
@@ -288,14 +288,14 @@ struct Rolled<'a> {
 
 impl Rolled<'_> {
     /// Adds the calls of some principals, of which those of users of clusters stay only where they are wanted.
-    fn add(&mut self, mut callers: BTreeMap<Caller, PrincipalCalls>, are_wanted: bool) {
+    fn add(&mut self, mut callers: BTreeMap<Caller, PrincipalCalls>, keeps_users: bool) {
         self.workloads.extend(workloads(callers.iter()));
         self.calls.append(&mut by_principal(&mut callers, Provider::Aws));
         for (user, made) in by_principal(&mut callers, Provider::Kubernetes) {
             if let Some(seen) = &mut self.seen {
                 seen.add(&user, &made);
             }
-            if are_wanted {
+            if keeps_users {
                 self.of_subjects.insert(user, made);
             }
         }

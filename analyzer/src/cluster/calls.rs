@@ -28,39 +28,40 @@ impl ClusterCalls {
     pub(crate) fn of(cluster: Option<&str>, all: &BTreeMap<String, PrincipalCalls>) -> Self {
         let mut calls = Self::default();
         let mut groups = Groups::default();
-        all.iter().for_each(|(user, made)| calls.add(cluster, user, made, &mut groups));
-        calls
-    }
-
-    /// Adds all calls of a user.
-    pub(super) fn add(
-        &mut self,
-        cluster: Option<&str>,
-        user: &str,
-        made: &PrincipalCalls,
-        groups: &mut Groups,
-    ) {
-        let is_of_cluster =
-            |call: &&remit_policy::Call| call.account.is_none() || call.account.as_deref() == cluster;
-        let mut named = Vec::new();
-        for call in made.calls.iter().filter(is_of_cluster) {
-            match in_words(call, groups) {
-                Some(call) => named.push(call),
-                None => *self.unnamed.entry(user.to_owned()).or_default() += call.seen.count.distinct(),
+        for (user, made) in all {
+            let (named, unnamed) = of_user(cluster, &made.calls, &mut groups);
+            if !named.is_empty() {
+                calls.by_user.insert(user.clone(), named);
+            }
+            if unnamed > 0 {
+                calls.unnamed.insert(user.clone(), unnamed);
             }
         }
-        if !named.is_empty() {
-            named.shrink_to_fit();
-            self.by_user.insert(user.to_owned(), named);
-        }
+        calls
     }
 }
 
+/// The calls of one user in a cluster's own words, and how many others there are that cannot be told from their words.
+pub(super) fn of_user(
+    cluster: Option<&str>,
+    made: &[remit_policy::Call],
+    groups: &mut Groups,
+) -> (Vec<Call>, u64) {
+    let is_of_cluster =
+        |call: &&remit_policy::Call| call.account.is_none() || call.account.as_deref() == cluster;
+    let (mut named, mut unnamed) = (Vec::new(), 0);
+    for call in made.iter().filter(is_of_cluster) {
+        match in_words(call, groups) {
+            Some(call) => named.push(call),
+            None => unnamed += call.seen.count.distinct(),
+        }
+    }
+    (named, unnamed)
+}
+
 /// What one user of a cluster was seen to need.
-pub(crate) fn usage_of(cluster: Option<&str>, user: &str, calls: Vec<remit_policy::Call>) -> Usage {
-    let all = BTreeMap::from([(user.to_owned(), PrincipalCalls { calls, ..PrincipalCalls::default() })]);
-    let calls = ClusterCalls::of(cluster, &all);
-    calls.by_user.get(user).map(Usage::gather).unwrap_or_default()
+pub(crate) fn usage_of(cluster: Option<&str>, made: &[remit_policy::Call]) -> Usage {
+    Usage::gather(&of_user(cluster, made, &mut Groups::default()).0)
 }
 
 /// Sets of groups by what the ledger calls them: hardly any call has one of its own.

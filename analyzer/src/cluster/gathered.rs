@@ -6,17 +6,18 @@ use std::sync::Arc;
 
 use remit_policy::rbac::{AuditPolicy, Usage};
 
-use super::calls::{ClusterCalls, Groups};
+use super::calls::{Groups, of_user};
 use super::{ClusterInput, coverage, records_of};
 use crate::rollup::PrincipalCalls;
 use crate::visible::WindowSettings;
 
 /// What one user was seen to need.
 #[derive(Debug)]
-pub(crate) struct Gathered {
-    pub(crate) usage: Arc<Usage>,
+pub(super) struct Gathered {
+    pub(super) usage: Arc<Usage>,
     /// What the calls add up to in reverse order, where that is something else: the bytes of a proposal must be the same of it.
-    pub(crate) reversed: Option<Usage>,
+    /// None as well where somebody else is asked for alone.
+    pub(super) reversed: Option<Usage>,
 }
 
 /// What the users of one cluster were seen to need.
@@ -24,9 +25,9 @@ pub(crate) struct ClusterUsage<'a> {
     cluster: Option<&'a str>,
     policy: Option<&'a AuditPolicy>,
     /// When calls begin to count.
-    since: i64,
+    pub(super) since: i64,
     /// Who is asked for alone.
-    only: Option<&'a str>,
+    pub(super) only: Option<&'a str>,
     groups: Groups,
     pub(super) users: BTreeMap<String, Gathered>,
     /// Calls whose request cannot be told, by user.
@@ -54,10 +55,13 @@ impl<'a> ClusterUsage<'a> {
 
     /// Adds all calls of a user.
     pub(crate) fn add(&mut self, user: &str, made: &PrincipalCalls) {
-        let mut of_user = ClusterCalls::default();
-        of_user.add(self.cluster, user, made, &mut self.groups);
-        self.unnamed.append(&mut of_user.unnamed);
-        let Some(mut calls) = of_user.by_user.remove(user) else { return };
+        let (mut calls, unnamed) = of_user(self.cluster, &made.calls, &mut self.groups);
+        if unnamed > 0 {
+            self.unnamed.insert(user.to_owned(), unnamed);
+        }
+        if calls.is_empty() {
+            return;
+        }
         // The window ends where the audit log does, and what was seen on the wire since is use all the same.
         calls.retain(|call| call.seen.last >= self.since);
         if let Some(policy) = self.policy {

@@ -7,8 +7,8 @@ use futures::StreamExt as _;
 use super::columns::ByName;
 use super::literal;
 
-/// Conditions that divide the principals of rows into ranges of about as many rows, in their order. A principal is in one range,
-/// however many rows it has.
+/// Conditions that divide the principals of rows into ranges, of which each two that follow each other have more rows than
+/// `most` makes of those of all. A principal is in one range, however many rows it has.
 pub(crate) async fn ranges(
     context: &SessionContext,
     rows: &str,
@@ -25,7 +25,12 @@ pub(crate) async fn ranges(
         let names = (0..batch.num_rows()).map(|row| principals.text(row).unwrap_or_default());
         counts.extend(names.zip(rows.values().iter().copied()));
     }
-    let most = most(counts.iter().map(|(_, rows)| rows).sum());
+    let all = counts.iter().map(|(_, rows)| rows).sum();
+    Ok(divided(counts, most(all)))
+}
+
+/// The conditions, of principals in their order with how many rows each has.
+fn divided(counts: Vec<(String, i64)>, most: i64) -> Vec<String> {
     let (mut ranges, mut from, mut held) = (Vec::new(), None, 0);
     for (principal, rows) in counts {
         if held > 0 && held + rows > most {
@@ -36,7 +41,7 @@ pub(crate) async fn ranges(
         held += rows;
     }
     ranges.push(range(from.as_deref(), None));
-    Ok(ranges)
+    ranges
 }
 
 /// The condition that a principal is in a range, whose ends are texts as SQL writes them.
@@ -45,4 +50,28 @@ fn range(from: Option<&str>, until: Option<&str>) -> String {
     let until = until.map(|until| format!("principal < {until}"));
     let both: Vec<String> = from.into_iter().chain(until).collect();
     if both.is_empty() { "TRUE".to_owned() } else { both.join(" AND ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::divided;
+
+    #[test]
+    fn principals_are_divided_by_their_rows() {
+        let of = |counts: &[(&str, i64)]| {
+            divided(counts.iter().map(|(name, rows)| ((*name).to_owned(), *rows)).collect(), 10)
+        };
+        assert_eq!(of(&[]), ["TRUE"]);
+        assert_eq!(of(&[("a", 4), ("b", 6)]), ["TRUE"]);
+        assert_eq!(of(&[("a", 500)]), ["TRUE"], "a principal is not divided");
+        assert_eq!(
+            of(&[("a", 4), ("b", 500), ("it's", 4), ("u", 6), ("v", 1)]),
+            [
+                "principal < 'b'",
+                "principal >= 'b' AND principal < 'it''s'",
+                "principal >= 'it''s' AND principal < 'v'",
+                "principal >= 'v'"
+            ]
+        );
+    }
 }

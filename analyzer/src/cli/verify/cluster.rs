@@ -48,6 +48,6 @@ fn recorded_requests(
 ) -> anyhow::Result<Vec<Request>> {
     let window = counted(folder, &evidence.window, evidence.used_since.as_deref())?;
     let calls = recorded.calls(Provider::Kubernetes, &evidence.principal, window)?;
-    let usage = usage_of(evidence.cluster.as_deref(), &evidence.principal, calls);
+    let usage = usage_of(evidence.cluster.as_deref(), &calls);
     Ok(usage.uses.into_keys().collect())
 }

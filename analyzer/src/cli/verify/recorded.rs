@@ -8,17 +8,25 @@ use remit_policy::{Call, Window};
 use crate::ledgers::{Ledger, names_of};
 use crate::rollup::{Filter, PrincipalCalls, by_principal};
 
+/// Whose calls, and when.
+type Asked = (Provider, Window);
+
+/// How often a window is asked for one identity: proposals that were made together speak of the same one, so who asks more
+/// often gets the calls of everybody, since each query opens every file of the ledger.
+const SINGLE: u32 = 3;
+
 /// Calls of a ledger by who made them and in which window.
 pub(super) struct Recorded<'a> {
     ledger: &'a Ledger,
-    /// By what was asked for before. Proposals that were made together speak of the same window, so who asks for one a
-    /// second time gets the calls of everybody, since each query goes through all of the ledger.
-    asked: HashMap<(Provider, Window), Option<BTreeMap<String, PrincipalCalls>>>,
+    /// How often each was asked for.
+    asked: HashMap<Asked, u32>,
+    /// The calls of everybody of what was asked for last; none where they cannot be read, though those of one identity may be.
+    everybody: Option<(Asked, Option<BTreeMap<String, PrincipalCalls>>)>,
 }
 
 impl<'a> Recorded<'a> {
     pub(super) fn in_ledger(ledger: &'a Ledger) -> Self {
-        Self { ledger, asked: HashMap::new() }
+        Self { ledger, asked: HashMap::new(), everybody: None }
     }
 
     /// Calls of an identity during a window.
@@ -28,20 +36,53 @@ impl<'a> Recorded<'a> {
         identity: &str,
         window: Window,
     ) -> anyhow::Result<Vec<Call>> {
-        let key = (provider, window);
-        let Some(before) = self.asked.get_mut(&key) else {
-            self.asked.insert(key, None);
-            return self.ledger.calls_of(provider, identity, window);
-        };
-        let all = match before {
-            Some(all) => all,
-            None => {
-                let filter = Filter { window: Some(window), provider: Some(provider), ..Filter::default() };
-                before.insert(by_principal(&mut self.ledger.roll_up(&filter)?, provider))
-            }
-        };
-        let names: Vec<String> = names_of(provider, identity).collect();
-        let made = names.iter().filter_map(|name| all.get(name));
-        Ok(made.flat_map(|made| &made.calls).cloned().collect())
+        let times = self.asked.entry((provider, window)).or_default();
+        *times = times.saturating_add(1);
+        if *times > SINGLE
+            && let Some(all) = self.of_everybody(provider, window)
+        {
+            let made = names_of(provider, identity).filter_map(|name| all.get(&name));
+            return Ok(made.flat_map(|made| made.calls.iter().cloned()).collect());
+        }
+        self.ledger.calls_of(provider, identity, window)
+    }
+
+    fn of_everybody(
+        &mut self,
+        provider: Provider,
+        window: Window,
+    ) -> Option<&BTreeMap<String, PrincipalCalls>> {
+        let asked = (provider, window);
+        if self.everybody.as_ref().is_none_or(|(before, _)| *before != asked) {
+            // Proposals of one account stand together, and what was read for others goes first.
+            self.everybody = None;
+            let filter = Filter { window: Some(window), provider: Some(provider), ..Filter::default() };
+            let callers = self.ledger.roll_up(&filter).ok();
+            self.everybody = Some((asked, callers.map(|mut callers| by_principal(&mut callers, provider))));
+        }
+        self.everybody.as_ref().and_then(|(_, calls)| calls.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::renewal::tests::sample;
+
+    #[test]
+    fn calls_are_the_same_however_often_a_window_is_asked_for() {
+        let place = tempfile::tempdir().unwrap();
+        let (ledger, window) = sample(place.path());
+        let mut recorded = Recorded::in_ledger(&ledger);
+        let mut found = 0;
+        // Those behind the third are found among everybody's.
+        for name in ["nobody", "r0", "r2", "r1", "of/a/path/r0"] {
+            let name = format!("arn:aws:iam::111122223333:role/{name}");
+            let calls = recorded.calls(Provider::Aws, &name, window).unwrap();
+            assert_eq!(calls, ledger.calls_of(Provider::Aws, &name, window).unwrap(), "{name}");
+            found += usize::from(!calls.is_empty());
+        }
+        assert_eq!(found, 4);
+        assert!(recorded.everybody.is_some());
     }
 }
