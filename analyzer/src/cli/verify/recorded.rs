@@ -1,6 +1,6 @@
 //! What a ledger recorded in the windows that proposals speak of.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 
 use remit_ledger::Provider;
 use remit_policy::{Call, Window};
@@ -11,22 +11,19 @@ use crate::rollup::{Filter, PrincipalCalls, by_principal};
 /// Whose calls, and when.
 type Asked = (Provider, Window);
 
-/// How often a window is asked for one identity: proposals that were made together speak of the same one, so who asks more
-/// often gets the calls of everybody, since each query opens every file of the ledger.
-const SINGLE: u32 = 3;
-
 /// Calls of a ledger by who made them and in which window.
 pub(super) struct Recorded<'a> {
     ledger: &'a Ledger,
-    /// How often each was asked for.
-    asked: HashMap<Asked, u32>,
+    /// What was asked for before. Proposals that were made together speak of the same window, so who asks for one again gets
+    /// the calls of everybody: each query opens every file of the ledger.
+    asked: HashSet<Asked>,
     /// The calls of everybody of what was asked for last; none where they cannot be read, though those of one identity may be.
     everybody: Option<(Asked, Option<BTreeMap<String, PrincipalCalls>>)>,
 }
 
 impl<'a> Recorded<'a> {
     pub(super) fn in_ledger(ledger: &'a Ledger) -> Self {
-        Self { ledger, asked: HashMap::new(), everybody: None }
+        Self { ledger, asked: HashSet::new(), everybody: None }
     }
 
     /// Calls of an identity during a window.
@@ -36,9 +33,7 @@ impl<'a> Recorded<'a> {
         identity: &str,
         window: Window,
     ) -> anyhow::Result<Vec<Call>> {
-        let times = self.asked.entry((provider, window)).or_default();
-        *times = times.saturating_add(1);
-        if *times > SINGLE
+        if !self.asked.insert((provider, window))
             && let Some(all) = self.of_everybody(provider, window)
         {
             let made = names_of(provider, identity).filter_map(|name| all.get(&name));
@@ -75,7 +70,7 @@ mod tests {
         let (ledger, window) = sample(place.path());
         let mut recorded = Recorded::in_ledger(&ledger);
         let mut found = 0;
-        // Those behind the third are found among everybody's.
+        // Those behind the first are found among everybody's.
         for name in ["nobody", "r0", "r2", "r1", "of/a/path/r0"] {
             let name = format!("arn:aws:iam::111122223333:role/{name}");
             let calls = recorded.calls(Provider::Aws, &name, window).unwrap();
