@@ -134,13 +134,10 @@ pub(crate) fn analyse(
     seen: ClusterUsage<'_>,
     settings: &ClusterSettings,
 ) -> Cluster {
-    let records = records_of(input.records, input.name, settings.window);
     let policy = input.policy.map(|(_, policy)| policy);
-    let ClusterUsage { users: seen, unnamed, shows_bodies, since, only, .. } = seen;
+    let ClusterUsage { records, usage, reversed, unnamed, shows_bodies, since, only, .. } = seen;
     let window = records.window.unwrap_or(Window { start: 0, end: 0 });
-    let shows_reviews = coverage::shows_reviews(policy, seen.keys().map(String::as_str), shows_bodies);
-    let usage: BTreeMap<String, Arc<Usage>> =
-        seen.iter().map(|(user, gathered)| (user.clone(), Arc::clone(&gathered.usage))).collect();
+    let shows_reviews = coverage::shows_reviews(policy, usage.keys().map(String::as_str), shows_bodies);
     let coverage = Coverage {
         window,
         since,
@@ -160,7 +157,7 @@ pub(crate) fn analyse(
         Observed {
             coverage: Coverage { lost: coverage.lost.saturating_add(lost), ..coverage.clone() },
             usage,
-            reversed: seen.get(name).and_then(|gathered| gathered.reversed.as_ref()),
+            reversed: reversed.get(name),
             granted: Arc::new(Granted::of(input.state, &user)),
         }
     };

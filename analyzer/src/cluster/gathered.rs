@@ -7,29 +7,26 @@ use std::sync::Arc;
 use remit_policy::rbac::{AuditPolicy, Usage};
 
 use super::calls::{Groups, of_user};
-use super::{ClusterInput, coverage, records_of};
+use super::{ClusterInput, ClusterRecords, coverage, records_of};
 use crate::rollup::PrincipalCalls;
 use crate::visible::WindowSettings;
-
-/// What one user was seen to need.
-#[derive(Debug)]
-pub(super) struct Gathered {
-    pub(super) usage: Arc<Usage>,
-    /// What the calls add up to in reverse order, where that is something else: the bytes of a proposal must be the same of it.
-    /// None as well where somebody else is asked for alone.
-    pub(super) reversed: Option<Usage>,
-}
 
 /// What the users of one cluster were seen to need.
 pub(crate) struct ClusterUsage<'a> {
     cluster: Option<&'a str>,
     policy: Option<&'a AuditPolicy>,
+    /// What the ledger holds of its log.
+    pub(super) records: ClusterRecords,
     /// When calls begin to count.
     pub(super) since: i64,
     /// Who is asked for alone.
     pub(super) only: Option<&'a str>,
     groups: Groups,
-    pub(super) users: BTreeMap<String, Gathered>,
+    /// By user.
+    pub(super) usage: BTreeMap<String, Arc<Usage>>,
+    /// What the calls of who is asked for add up to in reverse order, where that is something else: the bytes of a proposal must
+    /// be the same of it.
+    pub(super) reversed: BTreeMap<String, Usage>,
     /// Calls whose request cannot be told, by user.
     pub(super) unnamed: BTreeMap<String, u64>,
     /// Whether the log showed what each review asked that it showed.
@@ -45,9 +42,11 @@ impl<'a> ClusterUsage<'a> {
             cluster: input.name,
             policy: input.policy.map(|(_, policy)| policy),
             since: records.since(window).unwrap_or(start),
+            records,
             only,
             groups: Groups::default(),
-            users: BTreeMap::new(),
+            usage: BTreeMap::new(),
+            reversed: BTreeMap::new(),
             unnamed: BTreeMap::new(),
             shows_bodies: true,
         }
@@ -68,10 +67,12 @@ impl<'a> ClusterUsage<'a> {
             self.shows_bodies &= coverage::shows_bodies(policy, user, &calls);
         }
         let usage = Usage::gather(&calls);
-        let reversed = match self.only.is_none_or(|only| only == user) {
-            true => Some(Usage::gather(calls.iter().rev())).filter(|reversed| *reversed != usage),
-            false => None,
-        };
-        self.users.insert(user.to_owned(), Gathered { usage: Arc::new(usage), reversed });
+        if self.only.is_none_or(|only| only == user) {
+            let reversed = Usage::gather(calls.iter().rev());
+            if reversed != usage {
+                self.reversed.insert(user.to_owned(), reversed);
+            }
+        }
+        self.usage.insert(user.to_owned(), Arc::new(usage));
     }
 }

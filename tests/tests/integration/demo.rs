@@ -7,6 +7,17 @@ use remit_tests::{data, demo};
 
 use crate::judged::judge;
 
+/// Says where the ledger and the grants of the account are in a folder with the demo.
+pub(crate) const DEMO: [&str; 4] =
+    ["--ledger", "remit-demo/ledger", "--grants", "remit-demo/sample/account-authorization-details.json"];
+
+/// A folder with the demo in it.
+pub(crate) fn demo() -> tempfile::TempDir {
+    let place = tempfile::tempdir().unwrap();
+    demo::put(place.path(), "remit-demo");
+    place
+}
+
 /// Numbers of a row of the Markdown report's totals, or of the same row in the page.
 fn numbers(text: &str) -> Vec<u64> {
     let digits =
@@ -68,8 +79,7 @@ fn the_page_and_its_markdown_twin_have_equal_totals() {
 
 #[test]
 fn the_referee_agrees_with_the_demos_proposals() {
-    let place = tempfile::tempdir().unwrap();
-    demo::put(place.path(), "remit-demo");
+    let place = demo();
     let demo = place.path().join("remit-demo");
     let Some(judged) = judge(&demo.join("ledger"), &demo.join("proposals/111122223333")) else { return };
     assert!(judged.calls > 300 && judged.elements > 100, "{judged:?}");

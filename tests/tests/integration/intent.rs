@@ -7,21 +7,13 @@ use std::path::Path;
 use remit_organisation::{Cluster, ClusterProfile};
 use remit_policy::{PolicySet, Request, parse};
 use remit_tests::case::files;
-use remit_tests::demo;
 use remit_tests::program::{remit, run};
 use serde_json::{Value, json};
 
-const DEMO: [&str; 4] =
-    ["--ledger", "remit-demo/ledger", "--grants", "remit-demo/sample/account-authorization-details.json"];
+use crate::demo::{DEMO, demo};
 
 /// The account of the shared role.
 const ACCOUNT: &str = "111122223333";
-
-fn demo() -> tempfile::TempDir {
-    let place = tempfile::tempdir().unwrap();
-    demo::put(place.path(), "remit-demo");
-    place
-}
 
 #[test]
 fn the_demos_principals_are_told_in_one_sentence() {

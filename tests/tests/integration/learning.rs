@@ -3,18 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use remit_tests::demo;
 use remit_tests::program::{remit, run};
 use serde_json::Value;
 
-const DEMO: [&str; 4] =
-    ["--ledger", "remit-demo/ledger", "--grants", "remit-demo/sample/account-authorization-details.json"];
-
-fn demo() -> tempfile::TempDir {
-    let place = tempfile::tempdir().unwrap();
-    demo::put(place.path(), "remit-demo");
-    place
-}
+use crate::demo::{DEMO, demo};
 
 fn backtest(place: &Path, more: &[&str]) -> String {
     remit(place, &[["backtest"].as_slice(), &DEMO, more].concat())
