@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::datasource::MemTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::error::DataFusionError;
@@ -31,8 +33,11 @@ impl Files {
         let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
         let config =
             ListingTableConfig::new_with_multi_paths(paths).with_listing_options(options).with_schema(schema);
+        let table = ListingTable::try_new(config)?;
+        // Without it every query works out again what the columns of every file hold.
+        let statistics = context.runtime_env().cache_manager.get_file_statistic_cache();
         context.deregister_table(name)?;
-        context.register_table(name, Arc::new(ListingTable::try_new(config)?))?;
+        context.register_table(name, Arc::new(table.with_cache(statistics)))?;
         Ok(())
     }
 
@@ -47,4 +52,23 @@ impl Files {
             None => ListingTableUrl::parse(&located),
         }
     }
+}
+
+/// Replaces a table of files by their rows in memory. Where they cannot be read the table stays as it is, so that only queries fail
+/// that need what is damaged.
+pub(crate) async fn hold(context: &SessionContext, name: &str) -> Result<(), DataFusionError> {
+    let Ok(held) = held(context, name).await else { return Ok(()) };
+    context.deregister_table(name)?;
+    context.register_table(name, Arc::new(held))?;
+    Ok(())
+}
+
+async fn held(context: &SessionContext, name: &str) -> Result<MemTable, DataFusionError> {
+    let table = context.table(name).await?;
+    let schema = Arc::clone(table.schema().inner());
+    let mut partitions = Vec::new();
+    for batches in table.collect_partitioned().await? {
+        partitions.push(vec![concat_batches(&schema, &batches)?]);
+    }
+    MemTable::try_new(schema, partitions)
 }

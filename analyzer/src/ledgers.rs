@@ -23,7 +23,7 @@ use url::Url;
 use crate::analysis::pathless;
 use crate::calls::{RECORDED, register, register_joined};
 use crate::deploys::{Deploys, deploys, runs_on_wire};
-use crate::files::Files;
+use crate::files::{Files, hold};
 use crate::holes::Called;
 use crate::intent::Hours;
 use crate::output::warn;
@@ -42,6 +42,10 @@ const RENEWAL: usize = 600 << 20;
 
 /// Bytes of them for each of those that work on a query at a time.
 const PARTITION: usize = 64 << 20;
+
+/// Rows up to which a ledger is read into memory once. Each takes some hundred bytes there, and its files, often many of few rows,
+/// would be opened anew for each query.
+const HELD: u64 = 50_000;
 
 /// Where it is told what queries take, whatever module tells it.
 pub(crate) const LEDGERS: &str = "remit_analyzer::ledgers";
@@ -111,6 +115,11 @@ pub(crate) fn names_of(provider: Provider, identity: &str) -> impl Iterator<Item
 impl Ledger {
     /// Opens the ledger in a folder, or under an object-store URL.
     pub(crate) fn open(location: &str) -> anyhow::Result<Self> {
+        Self::open_holding(location, HELD)
+    }
+
+    /// The same, read into memory if it has no more rows.
+    pub(crate) fn open_holding(location: &str, held: u64) -> anyhow::Result<Self> {
         let Engine { runtime, files, context } =
             Engine::open(location, SessionConfig::new(), RuntimeEnvBuilder::new())?;
         let coverage = runtime.block_on(files.snapshot.coverage())?;
@@ -119,6 +128,9 @@ impl Ledger {
             let paths = files.snapshot.usage_files().iter().map(|file| file.path.as_str());
             files.register(&context, RECORDED, usage_schema(), paths).context("cannot query the ledger")?;
             let registered = runtime.block_on(async {
+                if files.snapshot.info().rows <= held {
+                    hold(&context, RECORDED).await?;
+                }
                 if is_joined {
                     register_joined(&context).await?;
                 }
