@@ -31,7 +31,7 @@ use self::replay::Replay;
 use self::result::Tally;
 pub(crate) use self::result::{Backtest, Line};
 use crate::analysis::{Analysis, inventory};
-use crate::cluster::{Cluster, ClusterCalls};
+use crate::cluster::Cluster;
 use crate::learn::{Community, Kinds, Stratum, Tier, stratum_of_user};
 use crate::rollup::PrincipalCalls;
 
@@ -127,7 +127,7 @@ pub(crate) struct Past<'a> {
     catalog: &'a Catalog,
     account: &'a Account,
     identities: Vec<Identity<'a>>,
-    cluster: Option<(&'a Cluster, BTreeMap<String, Vec<rbac::Call>>)>,
+    cluster: Option<(&'a Cluster, &'a BTreeMap<String, Vec<rbac::Call>>)>,
 }
 
 impl<'a> Past<'a> {
@@ -137,10 +137,9 @@ impl<'a> Past<'a> {
         analysis: &'a Analysis,
         calls: &'a BTreeMap<String, PrincipalCalls>,
         cluster: Option<&'a Cluster>,
-        of_subjects: &BTreeMap<String, PrincipalCalls>,
+        of_subjects: &'a BTreeMap<String, Vec<rbac::Call>>,
     ) -> Self {
-        let cluster =
-            cluster.map(|cluster| (cluster, ClusterCalls::of(cluster.name.as_deref(), of_subjects).by_user));
+        let cluster = cluster.map(|cluster| (cluster, of_subjects));
         let identities = Identity::all(catalog, analysis, calls);
         Self { catalog, account: &analysis.account, identities, cluster }
     }

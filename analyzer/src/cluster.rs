@@ -28,7 +28,7 @@ use crate::learn::{Community, Doing, Kinds, Known, Peers, Tier, retained_of_subj
 use crate::visible::{DAY, WindowSettings};
 
 pub(crate) use self::asked::{Asked, ClusterArguments};
-pub(crate) use self::calls::{ClusterCalls, request_call, usage_of};
+pub(crate) use self::calls::{request_call, usage_of};
 pub(crate) use self::coverage::{ClusterRecords, clusters, is_log, may_be_of, records_of};
 pub(crate) use self::findings::findings;
 pub(crate) use self::gathered::ClusterUsage;

@@ -10,8 +10,9 @@ use anyhow::{Context as _, bail};
 use remit_policy::link::Identities;
 use remit_policy::rbac::{State, read_objects};
 use remit_policy::{Account, AccountFile, BareDocument, Origin, Problem, read_account};
+use serde_json::value::RawValue;
 
-use crate::manifests::{self, Manifests};
+use crate::manifests;
 
 /// Everything that is granted, as far as the input shows.
 #[derive(Debug, Default)]
@@ -94,18 +95,20 @@ fn kubernetes(files: &[GrantFile]) -> Grants {
         if manifests::is_json(&file.text) && read_associations(&name, &file.text, &mut grants.identities) {
             continue;
         }
-        let Manifests { manifests, mut problems, others } = manifests::read(&name, &file.text);
-        if manifests.is_empty() && problems.is_empty() && file.below.is_none() {
-            let message = format!("no manifest found in {others} documents\n{HINT}");
-            problems.push(Problem { file: name, line: 1, message, principal: None });
-        }
-        grants.problems.append(&mut problems);
-        for manifest in &manifests {
+        let (mut is_any, mut unreadable) = (false, Vec::new());
+        let mut rest = manifests::each(&name, &file.text, &mut |manifest| {
+            is_any = true;
             let (mut read, mut problems) = read_objects(&manifest.value, &manifest.origin);
             objects.append(&mut read);
-            grants.problems.append(&mut problems);
+            unreadable.append(&mut problems);
             grants.identities.read(&manifest.value, &manifest.origin);
+        });
+        if !is_any && rest.problems.is_empty() && file.below.is_none() {
+            let message = format!("no manifest found in {} documents\n{HINT}", rest.others);
+            rest.problems.push(Problem { file: name, line: 1, message, principal: None });
         }
+        grants.problems.append(&mut rest.problems);
+        grants.problems.append(&mut unreadable);
     }
     grants.problems.append(&mut grants.identities.problems);
     grants.rbac = State::new(objects);
@@ -175,16 +178,28 @@ fn read_one(path: &Path, below: Option<PathBuf>) -> anyhow::Result<GrantFile> {
 fn read_associations(name: &str, text: &str, identities: &mut Identities) -> bool {
     let origin = Origin { file: name.to_owned(), line: 1 };
     let text = text.trim_start_matches('\u{feff}');
-    let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde_json::Value>().peekable();
     let mut is_any = false;
-    while let Some(Ok(value)) = values.peek() {
-        if !identities.read_associations(value, &origin) {
+    for raw in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
+        // Of anything else, which may be all of a cluster, no more is read than that.
+        let is_one = raw.as_ref().is_ok_and(|raw| {
+            serde_json::from_str::<Probe<'_>>(raw.get()).is_ok_and(|probe| probe.association.is_some())
+        });
+        let Some(value) = raw.ok().filter(|_| is_one).and_then(|raw| serde_json::from_str(raw.get()).ok())
+        else {
             break;
-        }
-        is_any = true;
-        values.next();
+        };
+        is_any |= identities.read_associations(&value, &origin);
     }
     is_any
+}
+
+/// What tells files of a cluster from others.
+#[derive(serde::Deserialize)]
+struct Probe<'a> {
+    #[serde(borrow)]
+    kind: Option<&'a RawValue>,
+    #[serde(borrow, alias = "associations")]
+    association: Option<&'a RawValue>,
 }
 
 /// Whether a file of a folder may hold grants.
@@ -195,13 +210,6 @@ fn is_read(path: &Path) -> bool {
 /// Whether a file is of a cluster: all that is not JSON, JSON whose first object has a kind, and associations of Pod Identity.
 /// Whoever takes lists apart may have left out the version.
 fn is_of_kubernetes(file: &GrantFile) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Probe<'a> {
-        #[serde(borrow)]
-        kind: Option<&'a serde_json::value::RawValue>,
-        #[serde(borrow, alias = "associations")]
-        association: Option<&'a serde_json::value::RawValue>,
-    }
     if !manifests::is_json(&file.text) {
         return true;
     }
@@ -220,7 +228,7 @@ fn is_bare(text: &str) -> bool {
     #[derive(serde::Deserialize)]
     struct Probe<'a> {
         #[serde(borrow, rename = "Statement")]
-        statement: Option<&'a serde_json::value::RawValue>,
+        statement: Option<&'a RawValue>,
     }
     serde_json::from_str::<Probe<'_>>(text).is_ok_and(|probe| probe.statement.is_some())
 }

@@ -43,6 +43,10 @@ const RENEWAL: usize = 600 << 20;
 /// Bytes of them for each of those that work on a query at a time.
 const PARTITION: usize = 64 << 20;
 
+/// Threads, where there are fewer cores, that wait for files: what each read the allocator keeps for it until it ends, some
+/// megabytes, and there would be one for each file that is opened at a time.
+const BLOCKING: usize = 4;
+
 /// Rows up to which a ledger is read into memory once. Each takes some hundred bytes there, and its files, often many of few rows,
 /// would be opened anew for each query.
 const HELD: u64 = 50_000;
@@ -70,6 +74,7 @@ impl Engine {
     fn open(location: &str, config: SessionConfig, environment: RuntimeEnvBuilder) -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
+            .max_blocking_threads(cores().max(BLOCKING))
             .build()
             .context("cannot start worker threads")?;
         let config = config
@@ -96,6 +101,10 @@ impl Engine {
         };
         Ok(Self { runtime, files: Files { snapshot, store }, context })
     }
+}
+
+fn cores() -> usize {
+    available_parallelism().map_or(1, NonZero::get)
 }
 
 /// The states of a ledger, told of those that cannot be used.
@@ -151,8 +160,7 @@ impl Ledger {
     pub(crate) fn renew_within(location: &str, memory: usize) -> anyhow::Result<Renewed> {
         let environment = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(memory)));
         // What shares memory gets too little of it where it is many.
-        let cores = available_parallelism().map_or(1, NonZero::get);
-        let config = SessionConfig::new().with_target_partitions(cores.min(memory / PARTITION).max(1));
+        let config = SessionConfig::new().with_target_partitions(cores().min(memory / PARTITION).max(1));
         let Engine { runtime, files, context } = Engine::open(location, config, environment)?;
         let states = found(&runtime, &files)?;
         let writer = StateWriter::open(&files.snapshot)?;

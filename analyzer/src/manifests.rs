@@ -21,6 +21,13 @@ pub(crate) struct Manifest {
 pub(crate) struct Manifests {
     /// Its objects, lists taken apart.
     pub(crate) manifests: Vec<Manifest>,
+    /// What else it holds.
+    pub(crate) rest: Rest,
+}
+
+/// What a file holds besides objects.
+#[derive(Debug, Default)]
+pub(crate) struct Rest {
     /// What cannot be read.
     pub(crate) problems: Vec<Problem>,
     /// Documents that are no objects of Kubernetes, such as the values of a chart.
@@ -37,39 +44,55 @@ pub(crate) fn is_json(text: &str) -> bool {
 
 /// The objects of a text.
 pub(crate) fn read(file: &str, text: &str) -> Manifests {
+    let mut manifests = Vec::new();
+    let rest = each(file, text, &mut |manifest| manifests.push(manifest));
+    Manifests { manifests, rest }
+}
+
+/// Hands on the objects of a text one after another. Of a list in JSON, which may be all of a cluster, one is in memory at a time.
+pub(crate) fn each(file: &str, text: &str, take: &mut dyn FnMut(Manifest)) -> Rest {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let mut manifests = Manifests::default();
-    let documents = if is_json(text) { json(text) } else { yaml::documents(text) };
-    for document in documents {
-        match document {
-            Ok(document) => manifests.add(file, document.line, document.value, &document.items, DEPTH),
-            Err(error) => {
-                let is_template = text
-                    .lines()
-                    .nth(error.line.saturating_sub(1) as usize)
-                    .is_some_and(|line| line.contains("{{"));
-                let hint = match is_template {
-                    true => "\nhint: give what `helm template` makes of it",
-                    false => "",
-                };
-                manifests.problem(file, error.line, format!("cannot read manifest: {}{hint}", error.message));
+    let mut reader = Reader { file, take, rest: Rest::default() };
+    if is_json(text) {
+        reader.json(text);
+    } else {
+        for document in yaml::documents(text) {
+            match document {
+                Ok(document) => reader.add(document.line, document.value, &document.items, DEPTH),
+                Err(error) => reader.unreadable(text, error.line, &error.message),
             }
         }
     }
-    manifests
+    reader.rest
 }
 
-impl Manifests {
-    fn problem(&mut self, file: &str, line: u32, message: String) {
-        self.problems.push(Problem { file: file.to_owned(), line, message, principal: None });
+struct Reader<'a> {
+    file: &'a str,
+    take: &'a mut dyn FnMut(Manifest),
+    rest: Rest,
+}
+
+impl Reader<'_> {
+    fn problem(&mut self, line: u32, message: String) {
+        self.rest.problems.push(Problem { file: self.file.to_owned(), line, message, principal: None });
+    }
+
+    fn unreadable(&mut self, text: &str, line: u32, message: &str) {
+        let is_template =
+            text.lines().nth(line.saturating_sub(1) as usize).is_some_and(|line| line.contains("{{"));
+        let hint = match is_template {
+            true => "\nhint: give what `helm template` makes of it",
+            false => "",
+        };
+        self.problem(line, format!("cannot read manifest: {message}{hint}"));
     }
 
     /// Adds an object, or those of a list.
-    fn add(&mut self, file: &str, line: u32, value: Value, lines: &[u32], depth: usize) {
+    fn add(&mut self, line: u32, value: Value, lines: &[u32], depth: usize) {
         let Value::Object(mut map) = value else {
             // A list of objects is what tools make of several.
             if let (Value::Array(items), Some(depth)) = (value, depth.checked_sub(1)) {
-                self.add_all(file, line, items, lines, depth);
+                self.add_all(line, items, lines, depth);
             }
             return;
         };
@@ -77,72 +100,111 @@ impl Manifests {
         let (version, kind) = (text("apiVersion"), text("kind").unwrap_or_default());
         if kind.is_empty() || !["apiVersion", "metadata", "items"].iter().any(|name| map.contains_key(*name))
         {
-            self.others += 1;
+            self.rest.others += 1;
             return;
         }
         match (map.get_mut("items"), kind.strip_suffix("List")) {
             (Some(Value::Array(items)), Some(kind)) => {
                 let mut items = std::mem::take(items);
-                // Items of a list that the API itself answers have neither kind nor version of their own.
-                for item in items.iter_mut().filter_map(Value::as_object_mut).filter(|_| !kind.is_empty()) {
-                    for (name, value) in [("apiVersion", version.as_deref()), ("kind", Some(kind))] {
-                        if let Some(value) = value {
-                            item.entry(name).or_insert_with(|| Value::from(value));
-                        }
-                    }
-                }
+                items.iter_mut().for_each(|item| inherit(item, version.as_deref(), kind));
                 match depth.checked_sub(1) {
-                    Some(depth) => self.add_all(file, line, items, lines, depth),
-                    None => self.problem(file, line, "lists are nested too deep".to_owned()),
+                    Some(depth) => self.add_all(line, items, lines, depth),
+                    None => self.problem(line, "lists are nested too deep".to_owned()),
                 }
             }
             _ => {
-                let origin = Origin { file: file.to_owned(), line };
-                self.manifests.push(Manifest { origin, value: Value::Object(map) });
+                let origin = Origin { file: self.file.to_owned(), line };
+                (self.take)(Manifest { origin, value: Value::Object(map) });
             }
         }
     }
 
-    fn add_all(&mut self, file: &str, line: u32, items: Vec<Value>, lines: &[u32], depth: usize) {
+    fn add_all(&mut self, line: u32, items: Vec<Value>, lines: &[u32], depth: usize) {
         for (at, item) in items.into_iter().enumerate() {
-            self.add(file, lines.get(at).copied().unwrap_or(line), item, &[], depth);
+            self.add(lines.get(at).copied().unwrap_or(line), item, &[], depth);
+        }
+    }
+
+    /// Adds the documents of JSON: one, or several after one another.
+    fn json(&mut self, text: &str) {
+        let mut lines = Lines { text, at: 0, line: 1 };
+        for raw in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
+            match raw {
+                Ok(raw) => self.json_one(raw.get(), &mut lines),
+                Err(error) => {
+                    self.unreadable(text, line_of(&error), &error.to_string());
+                    break;
+                }
+            }
+        }
+    }
+
+    fn json_one(&mut self, raw: &str, lines: &mut Lines<'_>) {
+        let line = lines.of(raw);
+        let Some(list) = List::of(raw) else {
+            return self.json_value(raw, line, DEPTH, |_| {});
+        };
+        for item in list.items {
+            let line = lines.of(item.get());
+            self.json_value(item.get(), line, DEPTH - 1, |item| {
+                if let Some(kind) = &list.kind {
+                    inherit(item, list.version.as_deref(), kind);
+                }
+            });
+        }
+    }
+
+    fn json_value(&mut self, raw: &str, line: u32, depth: usize, complete: impl Fn(&mut Value)) {
+        match serde_json::from_str(raw) {
+            Ok(mut value) => {
+                complete(&mut value);
+                self.add(line, value, &[], depth);
+            }
+            Err(error) => self.unreadable(raw, line_of(&error).saturating_add(line - 1), &error.to_string()),
         }
     }
 }
 
-/// The documents of JSON: one, or several after one another.
-fn json(text: &str) -> Vec<Result<yaml::Document, yaml::Unreadable>> {
-    #[derive(Deserialize)]
-    struct List<'a> {
-        #[serde(borrow, default)]
-        items: Vec<&'a RawValue>,
+/// Items of a list that the API itself answers have neither kind nor version of their own.
+fn inherit(item: &mut Value, version: Option<&str>, kind: &str) {
+    let Some(item) = item.as_object_mut().filter(|_| !kind.is_empty()) else { return };
+    for (name, value) in [("apiVersion", version), ("kind", Some(kind))] {
+        if let Some(value) = value {
+            item.entry(name).or_insert_with(|| Value::from(value));
+        }
     }
-    let mut lines = Lines { text, at: 0, line: 1 };
-    let unreadable = |error: &serde_json::Error, base: u32| {
-        let line = u32::try_from(error.line()).unwrap_or(1).max(1).saturating_add(base - 1);
-        yaml::Unreadable { line, message: error.to_string() }
-    };
-    let mut documents = Vec::new();
-    for raw in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
-        let raw = match raw {
-            Ok(raw) => raw.get(),
-            Err(error) => {
-                documents.push(Err(unreadable(&error, 1)));
-                break;
-            }
-        };
-        let line = lines.of(raw);
-        let items: Vec<_> = match raw.starts_with('[') {
-            true => serde_json::from_str(raw).unwrap_or_default(),
-            false => serde_json::from_str::<List<'_>>(raw).map(|list| list.items).unwrap_or_default(),
-        };
-        let items = items.into_iter().map(|item: &RawValue| lines.of(item.get())).collect();
-        documents.push(match serde_json::from_str(raw) {
-            Ok(value) => Ok(yaml::Document { line, value, items }),
-            Err(error) => Err(unreadable(&error, line)),
-        });
+}
+
+fn line_of(error: &serde_json::Error) -> u32 {
+    u32::try_from(error.line()).unwrap_or(1).max(1)
+}
+
+/// A list in JSON whose items are not read yet.
+struct List<'a> {
+    version: Option<String>,
+    /// The kind of its items, empty where they tell it themselves; none of a mere array.
+    kind: Option<String>,
+    items: Vec<&'a RawValue>,
+}
+
+impl<'a> List<'a> {
+    /// None of what is no list.
+    fn of(raw: &'a str) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Typed<'a> {
+            #[serde(rename = "apiVersion")]
+            version: Option<String>,
+            kind: String,
+            #[serde(borrow)]
+            items: Vec<&'a RawValue>,
+        }
+        if raw.starts_with('[') {
+            return Some(Self { version: None, kind: None, items: serde_json::from_str(raw).ok()? });
+        }
+        let Typed { version, kind, items } = serde_json::from_str(raw).ok()?;
+        let kind = kind.strip_suffix("List")?.to_owned();
+        Some(Self { version, kind: Some(kind), items })
     }
-    documents
 }
 
 /// Lines of parts of a text that are asked for in their order, so that each byte is looked at once.

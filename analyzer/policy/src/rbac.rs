@@ -17,6 +17,7 @@ mod generalise;
 mod granted;
 mod hidden;
 mod impersonators;
+mod interned;
 mod manifest;
 mod names;
 mod naming;

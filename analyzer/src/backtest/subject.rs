@@ -1,6 +1,7 @@
 //! A subject of a cluster as it is replayed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use remit_catalog::kubernetes::Request;
 use remit_policy::rbac::{Call, Permission, Usage, without_subresource};
@@ -19,7 +20,7 @@ pub(super) struct Subject<'a> {
     pub(super) stratum: Stratum,
     calls: &'a [Call],
     /// What its calls of all times needed of what its bindings grant today: requests with their days, by what they ask for.
-    pub(super) needs: BTreeMap<Permission, Vec<(Request, Seen)>>,
+    pub(super) needs: BTreeMap<Permission, Vec<(Arc<Request>, Seen)>>,
     /// What cannot be judged, which stays in whatever is proposed.
     pub(super) hidden: Vec<&'a Permission>,
     /// What it is granted and can be judged, verb by verb.
@@ -77,7 +78,7 @@ impl<'a> Subject<'a> {
             return None;
         }
         let granted = &analysed.granted;
-        let mut needs: BTreeMap<Permission, Vec<(Request, Seen)>> = BTreeMap::new();
+        let mut needs: BTreeMap<Permission, Vec<(Arc<Request>, Seen)>> = BTreeMap::new();
         for (request, use_) in Usage::gather(calls).uses {
             if granted.permissions.keys().any(|permission| permission.matches(&request)) {
                 let asked = Permission::of_request(&request).anywhere();
@@ -118,7 +119,7 @@ impl<'a> Subject<'a> {
 
     /// What it ever used before a day.
     pub(super) fn ever(&self, day: i64) -> BTreeSet<Permission> {
-        let before = |requests: &Vec<(Request, Seen)>| {
+        let before = |requests: &Vec<(Arc<Request>, Seen)>| {
             requests.iter().any(|(_, seen)| !seen.days.before(day).is_empty())
         };
         self.needs.iter().filter(|(_, requests)| before(requests)).map(|(asked, _)| asked.clone()).collect()
@@ -126,7 +127,7 @@ impl<'a> Subject<'a> {
 }
 
 /// All days on which any of these was asked for.
-pub(super) fn days(requests: &[(Request, Seen)]) -> Days {
+pub(super) fn days(requests: &[(Arc<Request>, Seen)]) -> Days {
     let mut days = Days::default();
     requests.iter().for_each(|(_, seen)| days.add(&seen.days));
     days

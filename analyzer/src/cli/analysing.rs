@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use remit_catalog::Catalog;
 use remit_ingest::cloudtrail::selectors::{self, Selectors};
 use remit_ledger::Provider;
+use remit_policy::rbac;
 use remit_policy::{Days, Generalise, GivenUp, Window};
 
 use super::{Streams, WrongUsage};
@@ -142,8 +143,8 @@ pub(super) struct Analysed {
     pub(super) cluster: Option<Cluster>,
     /// The calls of principals of an account, by ARN.
     pub(super) calls: BTreeMap<String, PrincipalCalls>,
-    /// The calls of users of clusters, by name, where they are wanted.
-    pub(super) of_subjects: BTreeMap<String, PrincipalCalls>,
+    /// The calls of users of the cluster, by name, where they are wanted.
+    pub(super) of_subjects: BTreeMap<String, Vec<rbac::Call>>,
     /// What could not be read.
     pub(super) problems: Vec<String>,
 }
@@ -244,15 +245,15 @@ pub(super) fn opened(
             Some(named(name, arns.chain(subjects.iter().copied()))?)
         }
     };
-    let Rolled { workloads, mut calls, of_subjects, seen } = ledger.roll_up_into(
+    let Rolled { workloads, mut calls, mut seen } = ledger.roll_up_into(
         &Filter { window, days, ..Filter::default() },
         &|| Rolled {
-            seen: of_cluster
-                .as_ref()
-                .map(|asked| ClusterUsage::of(&asked.input(), settings.window, only.as_deref())),
+            seen: of_cluster.as_ref().map(|asked| {
+                ClusterUsage::of(&asked.input(), settings.window, only.as_deref()).keeping(wanted.past)
+            }),
             ..Rolled::default()
         },
-        &|rolled, callers| rolled.add(callers, wanted.past),
+        &|rolled, callers| rolled.add(callers),
     )?;
     claim_pathless(&account, &mut calls);
     let mut analysis = analyse(catalog, account, &calls, ledger.coverage(), &settings, only.as_deref());
@@ -266,6 +267,7 @@ pub(super) fn opened(
     if only.is_none() {
         links::judge(catalog, &ledger, linked, &mut analysis)?;
     }
+    let of_subjects = seen.as_mut().and_then(|seen| seen.past.take()).unwrap_or_default();
     let cluster = of_cluster.as_ref().zip(seen).map(|(asked, seen)| {
         let settings = asked.settings(&settings, ledger.damaged(Provider::Kubernetes));
         cluster::analyse(&asked.input(), seen, &settings)
@@ -280,24 +282,18 @@ struct Rolled<'a> {
     workloads: BTreeMap<Caller, WorkloadCalls>,
     /// Calls of principals of an account, by ARN.
     calls: BTreeMap<String, PrincipalCalls>,
-    /// Calls of users of clusters, by name, where they are wanted.
-    of_subjects: BTreeMap<String, PrincipalCalls>,
     /// What the users of the cluster that is asked for were seen to need.
     seen: Option<ClusterUsage<'a>>,
 }
 
 impl Rolled<'_> {
-    /// Adds the calls of some principals, of which those of users of clusters stay only where they are wanted.
-    fn add(&mut self, mut callers: BTreeMap<Caller, PrincipalCalls>, keeps_users: bool) {
+    /// Adds the calls of some principals.
+    fn add(&mut self, mut callers: BTreeMap<Caller, PrincipalCalls>) {
         self.workloads.extend(workloads(callers.iter()));
         self.calls.append(&mut by_principal(&mut callers, Provider::Aws));
+        let Some(seen) = &mut self.seen else { return };
         for (user, made) in by_principal(&mut callers, Provider::Kubernetes) {
-            if let Some(seen) = &mut self.seen {
-                seen.add(&user, &made);
-            }
-            if keeps_users {
-                self.of_subjects.insert(user, made);
-            }
+            seen.add(&user, &made);
         }
     }
 }

@@ -1,45 +1,17 @@
 //! Calls of a cluster's subjects, as the policy core takes them.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use remit_catalog::kubernetes::{NAMESPACE, Words};
 use remit_policy::rbac::{Call, Usage};
 
-use crate::rollup::{AUTHORIZER, IMPERSONATOR, PrincipalCalls};
+use crate::rollup::{AUTHORIZER, IMPERSONATOR};
 
 /// Parameters that say more of a request than its words.
 const GROUPS: &str = "groups";
 const CREATED: &str = "created";
 const UPGRADED: &str = "upgraded";
-
-/// Calls of one cluster by user, and how many others there are that cannot be told from their words.
-#[derive(Debug, Default)]
-pub(crate) struct ClusterCalls {
-    /// By user name.
-    pub(crate) by_user: BTreeMap<String, Vec<Call>>,
-    /// Calls whose request cannot be told, by user name.
-    pub(crate) unnamed: BTreeMap<String, u64>,
-}
-
-impl ClusterCalls {
-    /// The calls of one cluster, of those of all clusters in a ledger. A call without a cluster's name is of the one that is
-    /// asked for.
-    pub(crate) fn of(cluster: Option<&str>, all: &BTreeMap<String, PrincipalCalls>) -> Self {
-        let mut calls = Self::default();
-        let mut groups = Groups::default();
-        for (user, made) in all {
-            let (named, unnamed) = of_user(cluster, &made.calls, &mut groups);
-            if !named.is_empty() {
-                calls.by_user.insert(user.clone(), named);
-            }
-            if unnamed > 0 {
-                calls.unnamed.insert(user.clone(), unnamed);
-            }
-        }
-        calls
-    }
-}
 
 /// The calls of one user in a cluster's own words, and how many others there are that cannot be told from their words.
 pub(super) fn of_user(
@@ -98,7 +70,7 @@ fn in_words(call: &remit_policy::Call, groups: &mut Groups) -> Option<Call> {
         namespace: parameter(NAMESPACE).unwrap_or_default().to_owned(),
     };
     Some(Call {
-        request: words.request()?,
+        request: Arc::new(words.request()?),
         groups: groups.of(parameter(GROUPS).unwrap_or_default()),
         outcome: call.outcome,
         created: parameter(CREATED) == Some("true"),

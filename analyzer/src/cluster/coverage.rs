@@ -103,11 +103,15 @@ pub(crate) fn shows_reviews<'a>(
 }
 
 /// Whether the log shows what each review asked that a user made.
-pub(crate) fn shows_bodies(policy: &AuditPolicy, user: &str, calls: &[Call]) -> bool {
-    let has_body = |call: &Call| {
+pub(crate) fn shows_bodies<'a>(
+    policy: &AuditPolicy,
+    user: &str,
+    calls: impl Iterator<Item = &'a Call>,
+) -> bool {
+    let mut reviews = calls.filter(|call| is_review(&call.request));
+    reviews.all(|call| {
         policy.level(&User::named(user, call.groups.iter().cloned()), &call.request) >= Level::Request
-    };
-    calls.iter().filter(|call| is_review(&call.request)).all(has_body)
+    })
 }
 
 fn review(resource: &str, namespace: &str) -> Request {

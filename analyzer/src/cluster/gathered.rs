@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use remit_policy::rbac::{AuditPolicy, Usage};
+use remit_policy::rbac::{AuditPolicy, Call, Usage};
 
 use super::calls::{Groups, of_user};
 use super::{ClusterInput, ClusterRecords, coverage, records_of};
@@ -29,6 +29,8 @@ pub(crate) struct ClusterUsage<'a> {
     pub(super) reversed: BTreeMap<String, Usage>,
     /// Calls whose request cannot be told, by user.
     pub(super) unnamed: BTreeMap<String, u64>,
+    /// All calls by user, in all of the time that was asked for, where they are wanted to replay the past.
+    pub(crate) past: Option<BTreeMap<String, Vec<Call>>>,
     /// Whether the log showed what each review asked that it showed.
     pub(super) shows_bodies: bool,
 }
@@ -48,13 +50,20 @@ impl<'a> ClusterUsage<'a> {
             usage: BTreeMap::new(),
             reversed: BTreeMap::new(),
             unnamed: BTreeMap::new(),
+            past: None,
             shows_bodies: true,
         }
     }
 
+    /// The same, and keeps all calls where that is wanted.
+    pub(crate) fn keeping(mut self, is_wanted: bool) -> Self {
+        self.past = is_wanted.then(BTreeMap::new);
+        self
+    }
+
     /// Adds all calls of a user.
     pub(crate) fn add(&mut self, user: &str, made: &PrincipalCalls) {
-        let (mut calls, unnamed) = of_user(self.cluster, &made.calls, &mut self.groups);
+        let (calls, unnamed) = of_user(self.cluster, &made.calls, &mut self.groups);
         if unnamed > 0 {
             self.unnamed.insert(user.to_owned(), unnamed);
         }
@@ -62,17 +71,20 @@ impl<'a> ClusterUsage<'a> {
             return;
         }
         // The window ends where the audit log does, and what was seen on the wire since is use all the same.
-        calls.retain(|call| call.seen.last >= self.since);
+        let counted = || calls.iter().filter(|call| call.seen.last >= self.since);
         if let Some(policy) = self.policy {
-            self.shows_bodies &= coverage::shows_bodies(policy, user, &calls);
+            self.shows_bodies &= coverage::shows_bodies(policy, user, counted());
         }
-        let usage = Usage::gather(&calls);
+        let usage = Usage::gather(counted());
         if self.only.is_none_or(|only| only == user) {
-            let reversed = Usage::gather(calls.iter().rev());
+            let reversed = Usage::gather(counted().rev());
             if reversed != usage {
                 self.reversed.insert(user.to_owned(), reversed);
             }
         }
         self.usage.insert(user.to_owned(), Arc::new(usage));
+        if let Some(past) = &mut self.past {
+            past.insert(user.to_owned(), calls);
+        }
     }
 }

@@ -30,9 +30,9 @@ pub(crate) fn of_groups(
         for (_, request, use_) in taking.iter().filter(|(user, _, use_)| is_in(group, user, use_)) {
             usage
                 .uses
-                .entry((*request).clone())
+                .entry(Arc::clone(request))
                 .and_modify(|all| all.seen.add(&use_.seen))
-                .or_insert_with(|| (*use_).clone());
+                .or_insert_with(|| Box::new((*use_).clone()));
         }
         ((*group).to_owned(), privileges(&granted, &usage))
     });
@@ -49,13 +49,13 @@ pub(crate) fn by_groups(state: &'static State, name: &str, usage: &Usage) -> ByG
 }
 
 /// The calls of a user that were a way to more.
-fn taking<'a>(name: &str, usage: &'a Usage) -> impl Iterator<Item = (User, &'a Request, &'a Use)> {
+fn taking<'a>(name: &str, usage: &'a Usage) -> impl Iterator<Item = (User, &'a Arc<Request>, &'a Use)> {
     let user = User::named(name, []);
     let taking = usage.uses.iter().filter(|(request, _)| {
         let asked = Permission::of_request(request);
         PATHS.iter().any(|path| path.is_opened_by(&asked))
     });
-    taking.map(move |(request, use_)| (user.clone(), request, use_))
+    taking.map(move |(request, use_)| (user.clone(), request, use_.as_ref()))
 }
 
 /// Whether some of these calls were made by who was in a group: by its name, or as the log tells.

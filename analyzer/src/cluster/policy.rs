@@ -22,7 +22,7 @@ pub(crate) fn audit_policy(name: &str) -> anyhow::Result<AuditPolicy> {
     let hint = format!("hint: give the API server's `--audit-policy-file`, or one of {providers}");
     let text = read_file(Path::new(name)).map_err(|error| anyhow::anyhow!("{error:#}\n{hint}"))?;
     let read = manifests::read(name, &text);
-    if let Some(problem) = read.problems.first() {
+    if let Some(problem) = read.rest.problems.first() {
         anyhow::bail!("{name}:{}: {}", problem.line, problem.message);
     }
     let [manifest] = read.manifests.as_slice() else {

@@ -3,7 +3,7 @@ use super::*;
 /// Line, kind and name of each.
 fn named(text: &str) -> Vec<(u32, String, String)> {
     let read = read("x.yaml", text);
-    assert_eq!(read.problems, []);
+    assert_eq!(read.rest.problems, []);
     let text = |manifest: &Manifest, at: &str| {
         manifest.value.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned()
     };
@@ -45,12 +45,12 @@ fn what_is_no_object_is_counted_and_what_is_broken_is_said() {
         "c.yaml",
         "replicas: 1\n---\n- 1\n---\nkind: {{ .Values.kind }}\n---\nkind: A\napiVersion: v1\n",
     );
-    assert_eq!((read.manifests.len(), read.others), (1, 1));
-    let [problem] = read.problems.as_slice() else { panic!("{:?}", read.problems) };
+    assert_eq!((read.manifests.len(), read.rest.others), (1, 1));
+    let [problem] = read.rest.problems.as_slice() else { panic!("{:?}", read.rest.problems) };
     assert_eq!((problem.file.as_str(), problem.line), ("c.yaml", 5));
     assert!(problem.message.ends_with("hint: give what `helm template` makes of it"), "{}", problem.message);
     let broken = super::read("c.json", "{\"kind\": \"Pod\",\n \"apiVersion\" 1}");
-    assert_eq!(broken.problems[0].line, 2);
+    assert_eq!(broken.rest.problems[0].line, 2);
 }
 
 #[test]
@@ -61,5 +61,5 @@ fn lists_are_not_nested_without_end() {
     }
     let read = read("deep.json", &text);
     assert_eq!(read.manifests, []);
-    assert_eq!(read.problems[0].message, "lists are nested too deep");
+    assert_eq!(read.rest.problems[0].message, "lists are nested too deep");
 }

@@ -54,7 +54,7 @@ type Decided = Vec<(Request, bool)>;
 
 fn calls(decided: &Decided) -> Vec<Call> {
     let call = |(request, is_allowed): &(Request, bool)| Call {
-        request: request.clone(),
+        request: request.clone().into(),
         groups: Arc::default(),
         outcome: if *is_allowed { CallOutcome::Use } else { CallOutcome::Denied },
         created: false,

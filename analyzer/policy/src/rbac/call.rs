@@ -1,5 +1,6 @@
 //! What a subject was seen to ask for.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use crate::usage::{CallOutcome, Count, Seen, merge};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
     /// What was asked for.
-    pub request: Request,
+    pub request: Arc<Request>,
     /// The groups of the user, those that a ServiceAccount always has left out or not.
     pub groups: Arc<BTreeSet<String>>,
     /// What was seen of the result. What failed after it was authorised is use.
@@ -42,8 +43,8 @@ impl Call {
 pub struct Use {
     /// How many, when, and an example.
     pub seen: Seen,
-    /// The groups of those who made them.
-    pub groups: BTreeSet<Arc<BTreeSet<String>>>,
+    /// The groups of those who made them, in order.
+    pub groups: Vec<Arc<BTreeSet<String>>>,
     /// What allowed them, where the log tells.
     pub authorizers: BTreeSet<String>,
     /// Of what was not asked for itself: how it is known to have been checked.
@@ -54,11 +55,11 @@ pub struct Use {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Requests that were allowed, those that left no event of their own included.
-    pub uses: BTreeMap<Request, Use>,
+    pub uses: BTreeMap<Arc<Request>, Box<Use>>,
     /// Requests of which it is not known whether they were allowed.
-    pub undecided: BTreeMap<Request, Seen>,
+    pub undecided: BTreeMap<Arc<Request>, Seen>,
     /// Requests that were refused, which are never use.
-    pub denied: BTreeMap<Request, Count>,
+    pub denied: BTreeMap<Arc<Request>, Count>,
     /// Who impersonated the subject.
     pub impersonators: BTreeSet<String>,
     /// Groups that every call had; none where there was no call.
@@ -95,20 +96,21 @@ impl Usage {
             Some(groups) => groups.retain(|group| call.groups.contains(group)),
             none => *none = Some(BTreeSet::clone(&call.groups)),
         }
+        let request = Arc::clone(&call.request);
         match call.outcome {
             CallOutcome::Denied => {
-                *self.denied.entry(call.request.clone()).or_default() += call.seen.count;
+                *self.denied.entry(request).or_default() += call.seen.count;
                 return;
             }
             CallOutcome::Unknown => {
-                merge(self.undecided.entry(call.request.clone()), &call.seen);
+                merge(self.undecided.entry(request), &call.seen);
                 return;
             }
             CallOutcome::Use => {}
         }
         self.calls += call.seen.count;
         self.last = self.last.max(Some(call.seen.last));
-        self.need(call, call.request.clone(), None);
+        self.need(call, request, None);
         let hidden = match &call.request.target {
             Target::Resource(_) if call.created => Some(CREATED),
             Target::Resource(asked)
@@ -122,26 +124,36 @@ impl Usage {
             _ => None,
         };
         if let Some(why) = hidden {
-            self.need(call, Request { verb: "create".to_owned(), ..call.request.clone() }, Some(why));
+            let created = Request { verb: "create".to_owned(), ..Request::clone(&call.request) };
+            self.need(call, Arc::new(created), Some(why));
         }
     }
 
-    fn need(&mut self, call: &Call, request: Request, inferred: Option<&'static str>) {
-        let use_ =
-            self.uses.entry(request).and_modify(|use_| use_.seen.add(&call.seen)).or_insert_with(|| Use {
+    fn need(&mut self, call: &Call, request: Arc<Request>, inferred: Option<&'static str>) {
+        let use_ = match self.uses.entry(request) {
+            Entry::Occupied(entry) => {
+                let use_ = entry.into_mut();
+                use_.seen.add(&call.seen);
+                use_
+            }
+            Entry::Vacant(entry) => entry.insert(Box::new(Use {
                 seen: call.seen.clone(),
-                groups: BTreeSet::new(),
+                groups: Vec::new(),
                 authorizers: BTreeSet::new(),
                 inferred: BTreeSet::new(),
-            });
-        use_.groups.insert(Arc::clone(&call.groups));
+            })),
+        };
+        if let Err(at) = use_.groups.binary_search(&call.groups) {
+            use_.groups.insert(at, Arc::clone(&call.groups));
+        }
         use_.authorizers.extend(call.authorizer.clone());
         use_.inferred.extend(inferred);
     }
 
     /// What of it a permission allows.
     pub fn of<'a>(&'a self, permission: &'a Permission) -> impl Iterator<Item = (&'a Request, &'a Use)> {
-        self.uses.iter().filter(|(request, _)| permission.matches(request))
+        let of = |(request, use_): (&'a Arc<Request>, &'a Box<Use>)| (request.as_ref(), use_.as_ref());
+        self.uses.iter().map(of).filter(|(request, _)| permission.matches(request))
     }
 
     /// The user whom these calls are of, with the groups that it certainly has.

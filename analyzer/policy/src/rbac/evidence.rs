@@ -248,7 +248,7 @@ impl Evidence {
             kept: proposal.kept.iter().map(kept).collect(),
             removed: proposal.removed.iter().map(removed).collect(),
             closures: named.map(|one| (one.as_str().to_owned(), one.reason().to_owned())).collect(),
-            replayed: proposal.replayed.iter().map(RequestEntry::of).collect(),
+            replayed: proposal.replayed.iter().map(|request| RequestEntry::of(request)).collect(),
             allowed_elsewhere: proposal.elsewhere.iter().map(elsewhere).collect(),
             proof: ProofEntry {
                 obligations: ["sufficient", "no_wider", "necessary", "deterministic", "valid"]
@@ -338,12 +338,12 @@ fn kept(kept: &Kept) -> KeptEntry {
     }
 }
 
-fn removed(removed: &Removed) -> RemovedEntry {
+fn removed(removed: &Removed<'_>) -> RemovedEntry {
     RemovedEntry {
         permission: PermissionEntry::of(&removed.permission),
         verdict: "unused".to_owned(),
         narrowed: removed.is_narrowed,
-        bindings: removed.bindings.iter().map(ObjectName::of_binding).collect(),
+        bindings: removed.bindings.iter().map(|name| name.of_binding()).collect(),
         denied_calls: removed.denied,
     }
 }

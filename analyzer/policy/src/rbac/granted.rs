@@ -56,7 +56,7 @@ impl<'a> Granted<'a> {
             .partition(|(binding, _)| names(binding) && !binds_group(binding) && !is_of_the_system(binding));
         let mut permissions: BTreeMap<Permission, Vec<usize>> = BTreeMap::new();
         for (at, bound) in own.iter().enumerate() {
-            for permission in permissions_of(*bound) {
+            for permission in state.permissions.all(permissions_of(*bound)) {
                 let by = permissions.entry(permission).or_default();
                 if by.last() != Some(&at) {
                     by.push(at);

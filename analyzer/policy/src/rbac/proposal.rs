@@ -1,6 +1,7 @@
 //! An edit to the bindings of a subject: before, after, removed, kept, evidence, window.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use remit_catalog::kubernetes::Request;
 
@@ -32,9 +33,9 @@ pub struct Proposal<'a> {
     /// Permissions that stay.
     pub kept: Vec<Kept>,
     /// Permissions that go.
-    pub removed: Vec<Removed>,
+    pub removed: Vec<Removed<'a>>,
     /// Every request that was seen allowed and that today's bindings allow.
-    pub replayed: Vec<Request>,
+    pub replayed: Vec<Arc<Request>>,
     /// Requests that were seen allowed and that none of these bindings allows: by bindings of groups that it has at times, or
     /// by another authorizer.
     pub elsewhere: Vec<Elsewhere>,
@@ -106,11 +107,11 @@ pub struct Kept {
 
 /// A permission that goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Removed {
+pub struct Removed<'a> {
     /// What goes.
     pub permission: Permission,
-    /// Bindings that granted it.
-    pub bindings: BTreeSet<ObjectName>,
+    /// Names of the bindings that granted it, in order.
+    pub bindings: Vec<&'a ObjectName>,
     /// Whether parts of it stay.
     pub is_narrowed: bool,
     /// Calls that were refused, which are never use.

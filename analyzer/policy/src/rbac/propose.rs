@@ -1,6 +1,9 @@
 //! Makes a proposal from verdicts: every permission keeps what is used or unobservable of it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use remit_catalog::kubernetes::Request;
 
 use super::call::Usage;
 use super::closure::Closure;
@@ -204,15 +207,13 @@ impl Stays {
         exactly(kept)
     }
 
-    fn removed(&self, granted: &Granted<'_>, usage: &Usage) -> Vec<Removed> {
+    fn removed<'a>(&self, granted: &Granted<'a>, usage: &Usage) -> Vec<Removed<'a>> {
         let gone = granted.permissions.iter().filter(|(permission, _)| !self.is_whole(permission));
         let removed = gone.map(|(permission, by)| Removed {
             permission: permission.clone(),
-            bindings: by
-                .iter()
-                .filter_map(|at| granted.own.get(*at))
-                .map(|(binding, _)| binding.name.clone())
-                .collect(),
+            bindings: exactly(
+                by.iter().filter_map(|at| granted.own.get(*at)).map(|(binding, _)| &binding.name),
+            ),
             is_narrowed: self.parts.get(permission).is_some_and(|parts| !parts.is_empty()),
             denied: usage
                 .denied
@@ -306,14 +307,11 @@ fn subject(user: &User) -> Subject {
 }
 
 /// The requests that have to be allowed as before, and those of which something else took care.
-fn requests(
-    granted: &Granted<'_>,
-    usage: &Usage,
-) -> (Vec<remit_catalog::kubernetes::Request>, Vec<Elsewhere>) {
+fn requests(granted: &Granted<'_>, usage: &Usage) -> (Vec<Arc<Request>>, Vec<Elsewhere>) {
     let (mut replayed, mut elsewhere) = (Vec::new(), Vec::new());
     for (request, use_) in &usage.uses {
         if granted.allows(request) {
-            replayed.push(request.clone());
+            replayed.push(Arc::clone(request));
         } else if use_.inferred.is_empty()
             && !granted.permissions.keys().any(|permission| permission.matches(request))
         {

@@ -4,6 +4,8 @@ mod claim;
 mod necessary;
 mod valid;
 
+use std::sync::Arc;
+
 use remit_catalog::kubernetes::Request;
 
 pub use self::claim::Claim;
@@ -98,7 +100,7 @@ pub fn check(claim: &Claim) -> Result<Proof, Vec<Violation>> {
     let mut violations = Vec::new();
     let (before, after) = (claim.before(), claim.after());
     let replayed: Vec<&Request> =
-        claim.replayed.iter().filter(|request| is_allowed(&before, request)).collect();
+        claim.replayed.iter().map(Arc::as_ref).filter(|request| is_allowed(&before, request)).collect();
     let refused = replayed.iter().filter(|request| !is_allowed(&after, request));
     violations.extend(refused.map(|request| Violation::Refused(Permission::of_request(request))));
     let allowed = replayed.len() - violations.len();

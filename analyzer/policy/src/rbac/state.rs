@@ -9,6 +9,7 @@ use super::aggregate::{aggregated, sources};
 use super::allowance::Allowance;
 use super::granted::permissions_of;
 use super::impersonators::is_impersonation;
+use super::interned::Interned;
 use super::object::{Binding, Object, ObjectName, Role, Subject};
 use super::permission::{On, Permission};
 use super::rule::ALL;
@@ -27,6 +28,8 @@ pub struct State {
     /// What lets somebody ask in another's name, and by which binding: found out when it is first asked, since it is asked for
     /// every subject.
     impersonations: OnceLock<Vec<(Permission, ObjectName)>>,
+    /// What its bindings grant, as far as that was asked for.
+    pub(super) permissions: Interned,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

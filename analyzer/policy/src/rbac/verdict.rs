@@ -23,7 +23,7 @@ use crate::verdict::{Counts, Verdict};
 pub struct Judgement {
     /// A verdict for every permission that the subject's own bindings grant.
     pub verdicts: BTreeMap<Permission, Verdict>,
-    /// For each permission, the parts of it of which it cannot be told whether they are used, used ones among them.
+    /// For each permission that has such, the parts of it of which it cannot be told whether they are used, used ones among them.
     pub parts: BTreeMap<Permission, Vec<(Permission, Reason)>>,
     /// Permissions, or parts of them, that stay although nothing was seen to need them, and why.
     pub retained: BTreeMap<Permission, Retained>,
@@ -78,6 +78,8 @@ pub fn judge(
             judge.add_unasked(permission, &triggers, parts);
         }
     }
+    // Most have none, and there are many.
+    parts.retain(|_, parts| !parts.is_empty());
     let verdicts = granted.permissions.keys().map(|permission| {
         let reason = parts.get(permission).and_then(|parts| parts.first()).map(|(_, reason)| reason.clone());
         let is_used = usage.uses.keys().any(|request| permission.matches(request));
@@ -175,7 +177,9 @@ impl Judge<'_> {
         let hidden = parts.values().flatten().map(|(part, _)| part.clone());
         let requests =
             self.usage.uses.keys().chain(self.usage.undecided.keys()).filter(|request| is_write(request));
-        let writes = hidden.chain(self.hidden_elsewhere()).chain(requests.map(Permission::of_request));
+        let writes = hidden
+            .chain(self.hidden_elsewhere())
+            .chain(requests.map(|request| Permission::of_request(request)));
         writes.filter(|part| [ALL, "create", "update", "patch"].contains(&part.verb.as_str())).collect()
     }
 

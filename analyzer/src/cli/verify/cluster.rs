@@ -1,6 +1,7 @@
 //! `remit verify` of a subject of a cluster.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use remit_catalog::kubernetes::Request;
 use remit_ledger::Provider;
@@ -45,7 +46,7 @@ fn recorded_requests(
     folder: &Path,
     recorded: &mut Recorded<'_>,
     evidence: &Evidence,
-) -> anyhow::Result<Vec<Request>> {
+) -> anyhow::Result<Vec<Arc<Request>>> {
     let window = counted(folder, &evidence.window, evidence.used_since.as_deref())?;
     let calls = recorded.calls(Provider::Kubernetes, &evidence.principal, window)?;
     let usage = usage_of(evidence.cluster.as_deref(), &calls);

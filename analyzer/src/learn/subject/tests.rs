@@ -52,7 +52,7 @@ fn call(text: &str, on: &[i64]) -> Call {
         days,
     };
     Call {
-        request: Request { verb, target: Target::Resource(asked) },
+        request: Request { verb, target: Target::Resource(asked) }.into(),
         groups: std::sync::Arc::default(),
         outcome: CallOutcome::Use,
         created: false,

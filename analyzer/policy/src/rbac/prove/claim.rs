@@ -1,6 +1,7 @@
 //! What a proposal claims, made of it or read back from its files.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use remit_catalog::kubernetes::Request;
 
@@ -32,7 +33,7 @@ pub struct Claim {
     /// Permissions that have to stay.
     pub protected: Vec<Permission>,
     /// Requests that were seen allowed.
-    pub replayed: Vec<Request>,
+    pub replayed: Vec<Arc<Request>>,
 }
 
 impl Claim {
@@ -86,7 +87,7 @@ impl Claim {
             fixed: objects(&files.stays)?.bound()?,
             new: objects(&files.apply)?.bound()?,
             protected: evidence.kept.iter().map(|kept| kept.permission.permission()).collect(),
-            replayed: evidence.replayed.iter().map(|entry| entry.request()).collect(),
+            replayed: evidence.replayed.iter().map(|entry| Arc::new(entry.request())).collect(),
             own,
             edited,
             gone,

@@ -10,7 +10,7 @@ use crate::rbac::{AuditPolicy, Closure, NoProposal};
 fn code(world: &World, permission: &str, calls: &[crate::rbac::Call]) -> Option<&'static str> {
     let judgement = world.judgement("shop/web", calls);
     let (permission, _) = judgement.verdicts.iter().find(|(one, _)| one.to_string() == permission).unwrap();
-    judgement.parts[permission].first().map(|(_, reason)| reason.code())
+    judgement.parts.get(permission)?.first().map(|(_, reason)| reason.code())
 }
 
 /// The answer's code tells whether a patch created, and an entry of GKE has none; a patch that is not logged tells nothing.

@@ -20,7 +20,7 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
     ];
     let call = (requests(), outcome, prop::bool::ANY, 1u64..40, 0i64..5).prop_map(
         |(request, outcome, created, count, days)| Call {
-            request,
+            request: request.into(),
             groups: std::sync::Arc::default(),
             outcome,
             created,
@@ -166,7 +166,7 @@ proptest! {
             prop_assert!(old || !new, "wider: {:?}", request);
             if old && !new {
                 prop_assert_eq!(audit.shows(&user, &request), Visibility::Shown, "hidden: {:?}", request);
-                let seen = calls.iter().find(|call| call.request == request && call.outcome != CallOutcome::Denied);
+                let seen = calls.iter().find(|call| *call.request == request && call.outcome != CallOutcome::Denied);
                 prop_assert_eq!(seen, None, "seen: {:?}", request);
             }
         }

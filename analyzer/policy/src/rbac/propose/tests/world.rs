@@ -161,7 +161,7 @@ pub(in crate::rbac) fn request(
 
 pub(in crate::rbac) fn asked(request: Request) -> Call {
     Call {
-        request,
+        request: request.into(),
         groups: std::sync::Arc::default(),
         outcome: CallOutcome::Use,
         created: false,
