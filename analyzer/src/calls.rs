@@ -7,6 +7,7 @@ use datafusion::arrow::array::{ArrayRef, AsArray as _, RecordBatch, StringArray}
 use datafusion::arrow::datatypes::{DataType, Field, Schema};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionContext;
+use datafusion::prelude::DataFrame;
 use futures::StreamExt as _;
 use remit_ledger::{CLOUDTRAIL, KUBERNETES_AUDIT, LOGS, Provider, UNKNOWN};
 
@@ -38,7 +39,7 @@ const COLUMNS: &str = "u.window_start, u.first_seen, u.last_seen, u.count, u.pro
 pub(crate) async fn register_joined(context: &SessionContext) -> Result<(), DataFusionError> {
     let batch = table(holders(context).await?)?;
     context.register_batch(HOLDERS, batch)?;
-    let makers = context.sql(&makers()).await?.cache().await?.into_view();
+    let makers = makers(context).await?.cache().await?.into_view();
     context.register_table(MAKERS, makers)?;
     Ok(())
 }
@@ -103,17 +104,26 @@ pub(crate) fn logged() -> String {
 
 /// Who made single calls on the wire of which no credential was seen, by the identifier that the API server's answer and its
 /// log have of them. A row of several calls has that of one of them, which tells nothing of the others.
-fn makers() -> String {
+async fn makers(context: &SessionContext) -> Result<DataFrame, DataFusionError> {
     let seen = format!(
         "SELECT sample_id FROM {RECORDED} WHERE {} AND provider = 'kubernetes' AND count = 1 \
          AND credential IS NULL AND sample_id IS NOT NULL",
         unsettled()
     );
-    format!(
+    // Read before, it is known to be the smaller side of the join: the log may be long.
+    let seen = context.sql(&seen).await?.cache().await?;
+    let is_seen = match seen.clone().count().await? {
+        // Without an agent in the cluster the log need not be read.
+        0 => "FALSE",
+        _ => "sample_id IN (SELECT sample_id FROM seen)",
+    };
+    context.register_table("seen", seen.into_view())?;
+    let makers = format!(
         "SELECT sample_id, service, operation, MIN(principal) AS principal, MIN(principal_kind) AS principal_kind, \
          MIN(account) AS account FROM {RECORDED} WHERE evidence = '{KUBERNETES_AUDIT}' AND via IS NULL \
-         AND sample_id IN ({seen}) GROUP BY sample_id, service, operation HAVING COUNT(DISTINCT principal) = 1"
-    )
+         AND {is_seen} GROUP BY sample_id, service, operation HAVING COUNT(DISTINCT principal) = 1"
+    );
+    context.sql(&makers).await
 }
 
 /// Who holds the keys that calls on the wire were made with. The whole ledger may tell, whatever window is asked for.

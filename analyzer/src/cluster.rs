@@ -18,10 +18,10 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use remit_ledger::CoverageRecord;
 use remit_policy::rbac::{
-    AuditPolicy, Closure, Coverage, Granted, Judgement, NoProposal, Permission, Privilege, Proven, State,
-    Usage, User, Violation, judge, needed, propose, prove,
+    AuditPolicy, Closure, Coverage, Granted, Judgement, NoProposal, Permission, Proven, State, Usage, User,
+    Violation, judge, needed, propose, prove,
 };
-use remit_policy::{Count, Days, Generalise, Window};
+use remit_policy::{Count, Days, Generalise, Retained, Window};
 
 use crate::deploys::{Deployed, Deploys};
 use crate::learn::{Community, Doing, Kinds, Known, Peers, Tier, retained_of_subject, used_by_subject};
@@ -32,7 +32,7 @@ pub(crate) use self::calls::{request_call, usage_of};
 pub(crate) use self::coverage::{ClusterRecords, clusters, is_log, may_be_of, records_of};
 pub(crate) use self::findings::findings;
 pub(crate) use self::gathered::ClusterUsage;
-use self::groups::{ByGroups, by_groups, of_groups};
+use self::groups::{ByGroups, by_groups, counted_on, groups_of};
 pub(crate) use self::judged::{judged, removed};
 pub(crate) use self::level::level;
 pub(crate) use self::policy::{audit_policy, delivered, delivery, handed_on};
@@ -110,10 +110,17 @@ pub(crate) struct Cluster {
     pub(crate) subjects: Vec<AnalysedSubject>,
     /// Users that called and that no binding names.
     pub(crate) unbound: BTreeMap<String, Unbound>,
-    /// Groups that bindings name, with the ways to more than roles give that whoever is in them has.
-    pub(crate) groups: BTreeMap<String, Vec<Privilege>>,
+    /// Groups whose bindings can be changed, by name: what is granted and needed is whoever's who is in them.
+    pub(crate) groups: Vec<AnalysedSubject>,
     /// Calls whose request cannot be told, by user.
     pub(crate) unnamed: BTreeMap<String, u64>,
+}
+
+impl Cluster {
+    /// Subjects, and groups behind them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &AnalysedSubject> {
+        self.subjects.iter().chain(&self.groups)
+    }
 }
 
 /// What an analysis is made of.
@@ -156,23 +163,35 @@ pub(crate) fn analyse(
         let lost = unnamed.get(name).copied().unwrap_or(0);
         Observed {
             coverage: Coverage { lost: coverage.lost.saturating_add(lost), ..coverage.clone() },
-            usage,
-            reversed: reversed.get(name),
+            usage: Arc::clone(usage),
+            reversed: reversed.get(name).cloned(),
             granted: Arc::new(Granted::of(input.state, &user)),
         }
     };
     let names: Vec<&str> = input.state.subjects().into_iter().collect();
     // What others do tells of each, also of one that is asked for alone.
-    let observed: Vec<Observed<'_>> = names.par_iter().map(|name| of_one(name)).collect();
+    let observed: Vec<Observed> = names.par_iter().map(|name| of_one(name)).collect();
     let granted = || observed.iter().map(|one| one.granted.as_ref());
     let (kinds, known) =
         (Kinds::of_subjects(granted()), Known::of(observed.iter().map(|one| one.usage.as_ref()), granted()));
-    let used = observed.par_iter().map(|one| used_by_subject(&one.granted, one.usage));
+    let used = observed.par_iter().map(|one| used_by_subject(&one.granted, &one.usage));
     let community = Community::of(&kinds, used.collect());
-    let wanted = observed.par_iter().enumerate();
-    let wanted = wanted.filter(|(_, one)| only.is_none_or(|only| one.granted.user.name == only));
-    let analysed: Vec<_> =
-        wanted.map(|(at, one)| subject(input, settings, one, &known, &community.peers(at))).collect();
+    let mut groups = groups_of(input.state, &usage);
+    groups.retain(|group| only.is_none_or(|only| group.name == only));
+    // What stays of a group's depends on what is proposed for those who are in it.
+    let is_wanted = |one: &Observed| only.is_none_or(|only| one.granted.user.name == only);
+    let wanted = observed.par_iter().enumerate().filter(|(_, one)| is_wanted(one) || !groups.is_empty());
+    let nothing = BTreeMap::new();
+    let mut analysed: Vec<_> = wanted
+        .map(|(at, one)| subject(input, settings, one, &known, Some(&community.peers(at)), &nothing))
+        .collect();
+    let observed_of = groups::observed(input.state, &groups, &usage, &unnamed, &coverage);
+    let of_groups = observed_of.par_iter().map(|one| {
+        let counted_on = counted_on(&one.granted, &analysed);
+        subject(input, settings, one, &known, None, &counted_on)
+    });
+    let of_groups: Vec<AnalysedSubject> = of_groups.collect();
+    analysed.retain(|one| only.is_none_or(|only| one.user.name == only));
     let bound: BTreeSet<&str> = analysed.iter().map(|subject| subject.user.name.as_str()).collect();
     let unbound = usage.iter().filter(|(name, _)| !bound.contains(name.as_str()));
     let unbound = unbound.map(|(name, usage)| {
@@ -185,8 +204,7 @@ pub(crate) fn analyse(
         off: settings.off.clone(),
         policy: input.policy.map(|(name, _)| name.to_owned()),
         unbound: unbound.collect(),
-        // Asked for one subject alone, it is about no group.
-        groups: if only.is_none() { of_groups(input.state, &usage) } else { BTreeMap::new() },
+        groups: of_groups,
         subjects: analysed,
         records,
         coverage,
@@ -195,20 +213,21 @@ pub(crate) fn analyse(
 }
 
 /// What was seen of a subject.
-struct Observed<'a> {
+struct Observed {
     coverage: Coverage,
-    usage: &'a Arc<Usage>,
+    usage: Arc<Usage>,
     /// What the calls add up to in reverse order, where that is something else.
-    reversed: Option<&'a Usage>,
+    reversed: Option<Usage>,
     granted: Arc<Granted<'static>>,
 }
 
 fn subject(
     input: &ClusterInput<'_>,
     settings: &ClusterSettings,
-    observed: &Observed<'_>,
+    observed: &Observed,
     known: &Known,
-    peers: &Peers<'_, Permission>,
+    peers: Option<&Peers<'_, Permission>>,
+    counted_on: &BTreeMap<Permission, Retained>,
 ) -> AnalysedSubject {
     let Observed { coverage, usage, reversed, granted } = observed;
     let deployed = &settings.deploys.of_subject(&granted.user.name);
@@ -228,7 +247,8 @@ fn subject(
             drop_watched: settings.drop_watched,
             history: coverage.window.end.saturating_sub(coverage.since).div_euclid(DAY),
         };
-        judgement.retain(retained_of_subject(doing, known, Some(peers), settings.tier));
+        judgement.retain(retained_of_subject(doing, known, peers, settings.tier));
+        judgement.retain(counted_on.clone());
         judgement
     };
     let judgement = judged(usage);

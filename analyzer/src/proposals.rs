@@ -75,7 +75,7 @@ pub(crate) fn write(
     let of_account = wanted.filter_map(|one| due(catalog, analysis, one, forecasts));
     let of_cluster = cluster
         .into_iter()
-        .flat_map(|cluster| cluster.subjects.iter().map(move |subject| (cluster, subject)))
+        .flat_map(|cluster| cluster.all().map(move |subject| (cluster, subject)))
         .filter(|(_, subject)| is_wanted(&subject.user.name))
         .filter_map(|(cluster, subject)| due_of_cluster(cluster, subject, forecasts));
     let all: Vec<_> = of_account.chain(of_cluster).collect();
@@ -96,7 +96,7 @@ pub(crate) fn write(
 /// Principals of which nothing is to be changed, which is not the same as that nothing could be proposed.
 fn settled<'a>(analysis: &'a Analysis, cluster: Option<&'a Cluster>) -> impl Iterator<Item = &'a str> {
     let of_account = analysis.principals.iter().filter(|one| matches!(one.outcome.told(), Told::Nothing));
-    let of_cluster = cluster.into_iter().flat_map(|cluster| &cluster.subjects);
+    let of_cluster = cluster.into_iter().flat_map(Cluster::all);
     let of_cluster = of_cluster.filter(|one| matches!(one.outcome.told(), Told::Nothing));
     of_account.map(|one| one.principal.arn.as_str()).chain(of_cluster.map(|one| one.user.name.as_str()))
 }

@@ -19,6 +19,7 @@ mod hidden;
 mod impersonators;
 mod interned;
 mod manifest;
+mod members;
 mod names;
 mod naming;
 mod object;

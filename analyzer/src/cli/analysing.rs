@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use remit_catalog::Catalog;
 use remit_ingest::cloudtrail::selectors::{self, Selectors};
 use remit_ledger::Provider;
-use remit_policy::rbac;
+use remit_policy::rbac::{self, State, User};
 use remit_policy::{Days, Generalise, GivenUp, Window};
 
 use super::{Streams, WrongUsage};
@@ -237,12 +237,12 @@ pub(super) fn opened(
     for problem in problems.iter().chain(mutes.expired()) {
         streams.problem(problem);
     }
-    let subjects = of_cluster.as_ref().map(|asked| asked.state.subjects()).unwrap_or_default();
+    let subjects: Vec<String> = of_cluster.as_ref().map(|asked| names_of(asked.state)).unwrap_or_default();
     let only = match wanted.only {
         None => None,
         Some(name) => {
             let arns = account.principals.iter().map(|principal| principal.arn.as_str());
-            Some(named(name, arns.chain(subjects.iter().copied()))?)
+            Some(named(name, arns.chain(subjects.iter().map(String::as_str)))?)
         }
     };
     let Rolled { workloads, mut calls, mut seen } = ledger.roll_up_into(
@@ -274,6 +274,12 @@ pub(super) fn opened(
     });
     let analysed = Analysed { catalog, analysis, cluster, calls, of_subjects, problems };
     Ok(Opened { analysed, ledger, settings })
+}
+
+/// Subjects of a cluster, groups among them.
+fn names_of(state: &State) -> Vec<String> {
+    let groups = state.groups().into_iter().map(|group| User::group(group).name);
+    state.subjects().into_iter().map(str::to_owned).chain(groups).collect()
 }
 
 /// What an analysis takes of a roll-up.

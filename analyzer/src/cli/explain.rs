@@ -42,7 +42,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     let analysed =
         analysed(&arguments.analysing, Wanted { only: Some(&arguments.who), ..Wanted::default() }, streams)?;
     let mut text = Vec::new();
-    let of_cluster = analysed.cluster.as_ref().and_then(|cluster| Some((cluster, cluster.subjects.first()?)));
+    let of_cluster = analysed.cluster.as_ref().and_then(|cluster| Some((cluster, cluster.all().next()?)));
     match (analysed.analysis.principals.first(), of_cluster) {
         (Some(principal), _) => of_account(arguments, &analysed, principal, &mut text)?,
         (None, Some((cluster, subject))) => of_subject(arguments, cluster, subject, &mut text)?,

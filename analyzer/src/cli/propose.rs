@@ -112,7 +112,10 @@ pub(super) fn forecasts(
 /// Principals with grants, and subjects of the cluster.
 fn names(analysed: &Analysed) -> impl Iterator<Item = &str> {
     let of_account = analysed.analysis.account.principals.iter().map(|one| one.arn.as_str());
-    let of_cluster = analysed.cluster.iter().flat_map(|cluster| cluster.state.subjects());
+    let of_cluster = analysed.cluster.iter().flat_map(|cluster| {
+        let groups = cluster.groups.iter().map(|group| group.user.name.as_str());
+        cluster.state.subjects().into_iter().chain(groups)
+    });
     of_account.chain(of_cluster)
 }
 
@@ -135,7 +138,7 @@ fn lines(analysed: &Analysed, forecasts: &Forecasts) -> Vec<Line> {
         line
     });
     let of_cluster = analysed.cluster.iter().flat_map(|cluster| {
-        cluster.subjects.iter().map(move |one| {
+        cluster.all().map(move |one| {
             let (name, granted) = (&one.user.name, one.judgement.counts().granted());
             let mut line =
                 line(name, granted, &one.outcome.told(), || cluster::folder_of(cluster, &one.user));

@@ -47,8 +47,8 @@ impl Groups {
         }
         let groups = text
             .split(',')
-            // More than the ledger keeps apart are `*`, of which nothing is known.
-            .filter(|group| !group.is_empty() && *group != "*")
+            // More than the ledger keeps apart are `*`: any of them may be among these.
+            .filter(|group| !group.is_empty())
             .map(|group| group.replace("%2C", ",").replace("%25", "%"));
         let groups: Arc<BTreeSet<String>> = Arc::new(groups.collect());
         self.0.insert(text.to_owned(), Arc::clone(&groups));

@@ -8,17 +8,14 @@ use crate::finding::{Finding, FindingKind, Severity, denied, no_proposal, unused
 use crate::mutes::Mutes;
 use crate::output::calls_seen;
 
-/// Every finding on a cluster, in the order of its subjects. Those whom no binding names stand behind, and groups last.
+/// Every finding on a cluster, in the order of its subjects and groups. Those whom no binding names stand behind.
 pub(crate) fn findings(cluster: &Cluster, mutes: &Mutes) -> Vec<Finding> {
-    let subjects = cluster.subjects.iter().flat_map(|subject| of_subject(cluster, subject, mutes));
+    let subjects = cluster.all().flat_map(|subject| of_subject(cluster, subject, mutes));
     let unbound = cluster
         .unbound
         .iter()
         .flat_map(|(name, unbound)| privileged(cluster, name, &unbound.by_groups.taken).collect::<Vec<_>>());
-    let groups = cluster.groups.iter().flat_map(|(name, privileges)| {
-        privileged(cluster, &format!("group {name}"), privileges).collect::<Vec<_>>()
-    });
-    subjects.chain(unbound).chain(groups).collect()
+    subjects.chain(unbound).collect()
 }
 
 /// What leads somebody to more than roles give.

@@ -1,11 +1,13 @@
-//! What groups are granted that bindings name, and who comes by it to more than roles give.
+//! Groups that bindings name: what whoever is in them did, and who comes by them to more than roles give.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use remit_catalog::kubernetes::Request;
-use remit_policy::rbac::{Granted, PATHS, Permission, Privilege, State, Usage, Use, User, privileges};
+use remit_policy::Retained;
+use remit_policy::rbac::{Coverage, Granted, Permission, Privilege, State, Usage, User, privileges};
+
+use super::{AnalysedSubject, Observed};
 
 /// What a subject has to itself that no binding names: by its groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,30 +18,6 @@ pub(crate) struct ByGroups {
     pub(crate) taken: Vec<Privilege>,
 }
 
-/// The ways to more that whoever is in a group has, and whether one of those was seen to go them. Of groups that have none
-/// there is nothing.
-pub(crate) fn of_groups(
-    state: &'static State,
-    usage: &BTreeMap<String, Arc<Usage>>,
-) -> BTreeMap<String, Vec<Privilege>> {
-    let taking: Vec<_> = usage.iter().flat_map(|(name, usage)| taking(name, usage)).collect();
-    let groups: Vec<&str> = state.groups().into_iter().collect();
-    let found = groups.par_iter().map(|group| {
-        let granted = Granted::of_group(state, group);
-        let mut usage = Usage::default();
-        for (_, request, use_) in taking.iter().filter(|(user, _, use_)| is_in(group, user, use_)) {
-            usage
-                .uses
-                .entry(Arc::clone(request))
-                .and_modify(|all| all.seen.add(&use_.seen))
-                .or_insert_with(|| Box::new((*use_).clone()));
-        }
-        ((*group).to_owned(), privileges(&granted, &usage))
-    });
-    let found: Vec<_> = found.collect();
-    found.into_iter().filter(|(_, privileges)| !privileges.is_empty()).collect()
-}
-
 /// What a user that no binding names has by its groups. The ways to more that it did not go are those of its groups.
 pub(crate) fn by_groups(state: &'static State, name: &str, usage: &Usage) -> ByGroups {
     let granted = Granted::of(state, &usage.user(name));
@@ -48,18 +26,57 @@ pub(crate) fn by_groups(state: &'static State, name: &str, usage: &Usage) -> ByG
     ByGroups { groups: granted.groups().into_iter().map(str::to_owned).collect(), taken }
 }
 
-/// The calls of a user that were a way to more.
-fn taking<'a>(name: &str, usage: &'a Usage) -> impl Iterator<Item = (User, &'a Arc<Request>, &'a Use)> {
-    let user = User::named(name, []);
-    let taking = usage.uses.iter().filter(|(request, _)| {
-        let asked = Permission::of_request(request);
-        PATHS.iter().any(|path| path.is_opened_by(&asked))
-    });
-    taking.map(move |(request, use_)| (user.clone(), request, use_.as_ref()))
+/// Groups that bindings name which can be changed, or of which it is not known what they grant. One that is called like a user is
+/// left out.
+pub(super) fn groups_of(state: &'static State, usage: &BTreeMap<String, Arc<Usage>>) -> Vec<User> {
+    let (names, users) = (state.groups(), state.subjects());
+    let groups = names.into_iter().map(User::group);
+    groups.filter(|group| !users.contains(group.name.as_str()) && !usage.contains_key(&group.name)).collect()
 }
 
-/// Whether some of these calls were made by who was in a group: by its name, or as the log tells.
-fn is_in(group: &str, user: &User, use_: &Use) -> bool {
-    user.groups.iter().any(|own| own == group)
-        || use_.groups.iter().any(|groups| groups.iter().any(|own| own == group))
+/// What was seen of whoever is in each of these groups. Those of the server's own bindings are left out.
+pub(super) fn observed(
+    state: &'static State,
+    groups: &[User],
+    usage: &BTreeMap<String, Arc<Usage>>,
+    unnamed: &BTreeMap<String, u64>,
+    coverage: &Coverage,
+) -> Vec<Observed> {
+    let users: Vec<_> = usage.iter().map(|(name, usage)| (User::named(name, []), usage.as_ref())).collect();
+    let one = |group: &User| {
+        let granted = Granted::of(state, group);
+        let name = group.as_group().filter(|_| !granted.own.is_empty() || !granted.unknown.is_empty())?;
+        let users = || users.iter().map(|(user, usage)| (user, *usage));
+        let (usage, reversed) = (Usage::of_group(name, users()), Usage::of_group(name, users().rev()));
+        // Whoever made calls of which it is not known what they asked for may be in it.
+        let lost = unnamed.iter().filter(|(user, _)| User::named(user, []).may_be_in(name));
+        let lost: u64 = lost.map(|(_, count)| *count).sum();
+        Some(Observed {
+            coverage: Coverage { lost: coverage.lost.saturating_add(lost), ..coverage.clone() },
+            reversed: (reversed != usage).then_some(reversed),
+            usage: Arc::new(usage),
+            granted: Arc::new(granted),
+        })
+    };
+    groups.par_iter().filter_map(one).collect()
+}
+
+/// What proposals for those who are in a group count on its bindings for, as far as these grant it.
+pub(super) fn counted_on(
+    granted: &Granted<'_>,
+    subjects: &[AnalysedSubject],
+) -> BTreeMap<Permission, Retained> {
+    let mut all = BTreeMap::new();
+    let members = subjects
+        .iter()
+        .filter(|subject| granted.user.groups.iter().all(|own| subject.user.groups.contains(own)));
+    for subject in members {
+        let relied = subject.outcome.changing().into_iter().flat_map(|proven| &proven.proposal().relied);
+        for part in relied {
+            for met in granted.permissions.keys().filter_map(|permission| permission.meet(part)) {
+                all.entry(met).or_insert_with(|| Retained::Member(subject.user.name.clone()));
+            }
+        }
+    }
+    all
 }

@@ -11,6 +11,9 @@ const NAMELESS: &str = "cluster";
 /// A subject's folder, relative to the proposals folder. No other subject has it: users may be called anything.
 pub(crate) fn folder_of(cluster: &Cluster, user: &User) -> String {
     let place = folder_stem(cluster.name.as_deref().unwrap_or(NAMELESS));
+    if let Some(group) = user.as_group() {
+        return format!("{place}/group/{}", folder_stem(group));
+    }
     match user.account() {
         Some((namespace, name)) => {
             format!("{place}/service-account/{}/{}", folder_stem(namespace), folder_stem(name))

@@ -18,9 +18,10 @@ use crate::report::window;
 pub(crate) fn section(cluster: &Cluster, subject: &AnalysedSubject) -> PrincipalSection {
     let Sums { permissions, levels, score, services, gaps } = Sums::of(judged(subject));
     let name = &subject.user.name;
-    let (kind, short) = match subject.user.account() {
-        Some((namespace, name)) => ("service account", format!("{namespace}/{name}")),
-        None => ("user", name.clone()),
+    let (kind, short) = match (subject.user.account(), subject.user.as_group()) {
+        (_, Some(group)) => ("group", group.to_owned()),
+        (Some((namespace, name)), None) => ("service account", format!("{namespace}/{name}")),
+        (None, None) => ("user", name.clone()),
     };
     let denied = subject
         .usage

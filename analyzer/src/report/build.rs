@@ -71,7 +71,7 @@ pub(crate) fn build(
         .collect();
     let of_cluster = cluster
         .into_iter()
-        .flat_map(|cluster| cluster.subjects.iter().map(|subject| cluster::section(cluster, subject)));
+        .flat_map(|cluster| cluster.all().map(|subject| cluster::section(cluster, subject)));
     let mut principals: Vec<_> = of_account.into_iter().chain(of_cluster).collect();
     let mut lines = found::lines(catalog, analysis, cluster, findings(catalog, analysis, cluster));
     for principal in &mut principals {

@@ -242,8 +242,11 @@ fn many() -> usize {
 fn ask(review: &Value) -> (User, Request) {
     let text = |name: &str| review[name].as_str().unwrap().to_owned();
     let groups = review["Groups"].as_array().unwrap().iter();
-    let user =
-        User { name: text("User"), groups: groups.map(|group| group.as_str().unwrap().to_owned()).collect() };
+    let user = User {
+        name: text("User"),
+        groups: groups.map(|group| group.as_str().unwrap().to_owned()).collect(),
+        is_group: false,
+    };
     let asked = ResourceRequest {
         group: text("Group"),
         resource: text("Resource"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use remit_catalog::kubernetes::{Request, Target};
 
-use super::permission::Permission;
+use super::permission::{MANY, Permission};
 use super::user::User;
 use crate::usage::{CallOutcome, Count, Seen, merge};
 
@@ -15,7 +15,7 @@ use crate::usage::{CallOutcome, Count, Seen, merge};
 pub struct Call {
     /// What was asked for.
     pub request: Arc<Request>,
-    /// The groups of the user, those that a ServiceAccount always has left out or not.
+    /// The groups of the user, those that a ServiceAccount always has left out or not; `*` where they are more than are known.
     pub groups: Arc<BTreeSet<String>>,
     /// What was seen of the result. What failed after it was authorised is use.
     pub outcome: CallOutcome,
@@ -62,7 +62,7 @@ pub struct Usage {
     pub denied: BTreeMap<Arc<Request>, Count>,
     /// Who impersonated the subject.
     pub impersonators: BTreeSet<String>,
-    /// Groups that every call had; none where there was no call.
+    /// Groups that every call had, `*` where there were more than are known; none where there was no call.
     pub groups: Option<BTreeSet<String>>,
     /// Allowed calls in all.
     pub calls: Count,
@@ -158,6 +158,6 @@ impl Usage {
 
     /// The user whom these calls are of, with the groups that it certainly has.
     pub fn user(&self, name: &str) -> User {
-        User::named(name, self.groups.iter().flatten().cloned())
+        User::named(name, self.groups.iter().flatten().filter(|group| *group != MANY).cloned())
     }
 }

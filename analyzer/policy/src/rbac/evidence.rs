@@ -11,6 +11,7 @@ use super::object::ObjectName;
 use super::permission::{On, Permission};
 use super::proposal::{Elsewhere, Kept, Removed};
 use super::prove::Proven;
+use super::user::User;
 use crate::coverage::Reason;
 use crate::evidence::{ReasonEntry, SeenEntry, interval, reason, seen, used_since};
 
@@ -25,7 +26,10 @@ pub struct Evidence {
     pub schema: String,
     /// Name of the subject, as the authorizer sees it.
     pub principal: String,
-    /// Groups that it certainly has.
+    /// Whether it is a group, whoever is in it.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub is_group: bool,
+    /// Groups that it certainly has; of a group its own name.
     pub groups: BTreeSet<String>,
     /// The cluster.
     pub cluster: Option<String>,
@@ -211,6 +215,14 @@ pub struct EvidenceContext<'a> {
 }
 
 impl Evidence {
+    /// The subject.
+    pub(super) fn user(&self) -> User {
+        match (self.is_group, self.groups.first()) {
+            (true, Some(group)) => User::group(group),
+            _ => User::named(&self.principal, self.groups.iter().cloned()),
+        }
+    }
+
     /// Whether a text is the evidence of a subject of a cluster, and not of a principal of AWS.
     pub fn is_of(text: &str) -> bool {
         #[derive(Deserialize)]
@@ -236,6 +248,7 @@ impl Evidence {
         Self {
             schema: SCHEMA.to_owned(),
             principal: proposal.user.name.clone(),
+            is_group: proposal.user.is_group,
             groups: proposal.user.groups.iter().cloned().collect(),
             cluster: context.cluster.map(str::to_owned),
             window: interval(proposal.window),

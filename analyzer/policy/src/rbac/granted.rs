@@ -40,7 +40,7 @@ impl<'a> Granted<'a> {
             |binding: &Binding| binding.subjects.iter().any(|subject| is_named(subject, binding, user));
         // Where a binding names a group of the subject as well, it would stay bound.
         let binds_group = |binding: &Binding| {
-            let is_group = |subject: &&Subject| matches!(subject, Subject::Group(_));
+            let is_group = |subject: &&Subject| !user.is_group && matches!(subject, Subject::Group(_));
             binding.subjects.iter().filter(is_group).any(|group| is_subject(group, binding, user))
         };
         let mut unknown = state.dangling(user);
@@ -65,21 +65,6 @@ impl<'a> Granted<'a> {
         }
         let impersonators = Impersonators::of(state, user);
         Self { user: user.clone(), own, fixed, unknown, permissions, impersonators }
-    }
-
-    /// What the state grants a group, whoever is in it, but for what the server makes for itself.
-    pub fn of_group(state: &'a State, group: &str) -> Self {
-        let user = User { name: String::new(), groups: vec![group.to_owned()] };
-        let bound = state.bound(&user).into_iter();
-        let fixed = bound.filter(|(binding, _)| !is_of_the_system(binding)).collect();
-        Self {
-            user,
-            own: Vec::new(),
-            fixed,
-            unknown: Vec::new(),
-            permissions: BTreeMap::new(),
-            impersonators: Impersonators::default(),
-        }
     }
 
     /// Groups of the subject that bindings name, but for what the server grants everybody.
@@ -118,9 +103,9 @@ pub(super) fn permissions_of<'a>((binding, role): BoundRole<'a>) -> impl Iterato
     role.rules.iter().flat_map(move |rule| Permission::of_rule(namespace, rule))
 }
 
-/// Whether the binding names the user itself, not one of its groups.
+/// Whether the binding names the user itself, not one of its groups; or the group, where it stands for one.
 pub(super) fn is_named(subject: &Subject, binding: &Binding, user: &User) -> bool {
-    !matches!(subject, Subject::Group(_)) && is_subject(subject, binding, user)
+    user.is_group == matches!(subject, Subject::Group(_)) && is_subject(subject, binding, user)
 }
 
 /// Whether a binding is the server's own, which it makes again at its next start

@@ -9,7 +9,7 @@ use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
 
 use super::audit_policy::{AuditPolicy, Texts, Visibility};
 use super::granted::Granted;
-use super::impersonators::{ANOTHER, NODE, NODES, with_group, with_groups};
+use super::impersonators::{ANOTHER, Impersonators, NODE, NODES, with_group, with_groups};
 use super::permission::{On, Permission};
 use super::rule::{ALL, ANY_PARENT, is_url};
 use super::unasked::VERBS;
@@ -50,7 +50,11 @@ impl<'a> Hiding<'a> {
         let texts = audit.texts();
         let named =
             |names: &BTreeSet<String>| names.iter().map(|name| User::named(name, [])).collect::<Vec<_>>();
-        let own: Vec<User> = std::iter::once(granted.user.clone()).chain(named(seen)).collect();
+        let own = match granted.user.as_group() {
+            Some(group) => Impersonators::in_group(group).members(&texts),
+            None => vec![granted.user.clone()],
+        };
+        let own: Vec<User> = own.into_iter().chain(named(seen)).collect();
         let others = named(&granted.impersonators.users);
         // Of whom but a ServiceAccount it is not known what other groups he may have, and the policy may look at them.
         let open = |users: &[User]| {
@@ -221,7 +225,7 @@ fn as_told(user: User, texts: &Texts) -> User {
     let mut groups: Vec<String> = user.groups;
     groups.retain(|group| texts.groups.contains(group));
     groups.sort_unstable();
-    User { name, groups }
+    User { name, groups, is_group: false }
 }
 
 fn verbs(verb: &str, all: &[&str]) -> Vec<String> {

@@ -12,7 +12,7 @@ use super::permission::{MANY, On, Permission, is_text};
 use super::propose::MASTERS;
 use super::rule::ALL;
 use super::state::State;
-use super::user::User;
+use super::user::{ACCOUNTS, AUTHENTICATED, User};
 
 /// The verb.
 const IMPERSONATE: &str = "impersonate";
@@ -23,12 +23,6 @@ pub(super) const AUTHENTICATION: &str = "authentication.k8s.io";
 /// The group of nodes, and how their names begin: the server lets no other have it (`node` authorizer).
 pub(super) const NODES: &str = "system:nodes";
 pub(super) const NODE: &str = "system:node:";
-
-/// The group that every authenticated user has.
-const AUTHENTICATED: &str = "system:authenticated";
-
-/// Groups of ServiceAccounts.
-const ACCOUNTS: &str = "system:serviceaccounts";
 
 /// A text that no policy names.
 pub(super) const ANOTHER: &str = "another";
@@ -50,8 +44,10 @@ impl Impersonators {
     pub(super) fn of(state: &State, user: &User) -> Self {
         let asked = requests(user);
         let allowing = state.impersonations().iter();
-        let allowing =
-            allowing.filter(|(permission, _)| asked.iter().any(|request| permission.matches(request)));
+        // Whoever may ask in somebody's name may do so in the name of one who is in a group.
+        let allowing = allowing.filter(|(permission, _)| {
+            user.is_group || asked.iter().any(|request| permission.matches(request))
+        });
         let bindings: BTreeSet<_> = allowing.map(|(_, binding)| binding).collect();
         let mut all = Self::default();
         for binding in bindings {
@@ -70,6 +66,11 @@ impl Impersonators {
         let mut groups = self.groups.iter().filter(|name| *name != MASTERS);
         let user = users.next().map(|name| format!("`{name}`"));
         user.or_else(|| groups.next().map(|name| format!("the group `{name}`")))
+    }
+
+    /// All who are in a group.
+    pub(super) fn in_group(group: &str) -> Self {
+        Self { users: BTreeSet::new(), groups: BTreeSet::from([group.to_owned()]) }
     }
 
     /// Users that stand for all who may by a group, as far as an audit policy tells them apart.
@@ -126,7 +127,7 @@ pub(super) fn with_groups(user: &User, texts: &Texts) -> Vec<User> {
 /// A user with one more group.
 pub(super) fn with_group(user: &User, group: &str) -> User {
     let groups = user.groups.iter().cloned().chain([group.to_owned()]);
-    User { name: user.name.clone(), groups: groups.collect() }
+    User { groups: groups.collect(), ..user.clone() }
 }
 
 /// Whether a name is that of a component of Kubernetes, so that it is known which groups it has. The last two are those that

@@ -82,6 +82,8 @@ pub fn propose<'a>(
     if let Some(outdated) = outdated(granted, &elsewhere) {
         return Err(outdated);
     }
+    // What else those did who are in a group tells nothing of it.
+    let elsewhere = if granted.user.is_group { Vec::new() } else { elsewhere };
     Ok(Proposal {
         user: granted.user.clone(),
         window: coverage.window,
@@ -89,6 +91,7 @@ pub fn propose<'a>(
         new: objects(state, &granted.user, &new),
         fixed: granted.fixed.clone(),
         unknown: granted.unknown.clone(),
+        relied: stays.relied(granted, &changed),
         kept: stays.kept(granted, usage, judgement, &changed, &new),
         removed: stays.removed(granted, usage),
         replayed,
@@ -155,10 +158,8 @@ impl Stays {
         let fixed = granted.fixed.iter().flat_map(|bound| permissions_of(*bound));
         let said: BTreeSet<Permission> =
             kept.map(|(permission, _)| permission.clone()).chain(fixed).collect();
-        let due = granted.permissions.iter().filter(|(_, by)| by.iter().all(|at| changed.contains(at)));
-        let due = due.filter_map(|(permission, _)| self.parts.get(permission)).flatten();
         let mut new: BTreeSet<Permission> = BTreeSet::new();
-        for part in due {
+        for part in self.due(granted, changed) {
             if said.contains(part)
                 || new.contains(part)
                 || said.iter().chain(&new).any(|other| other.covers(part))
@@ -169,6 +170,23 @@ impl Stays {
             new.insert(part.clone());
         }
         new
+    }
+
+    /// What stays of permissions that no unchanged binding grants.
+    fn due<'a>(
+        &'a self,
+        granted: &'a Granted<'_>,
+        changed: &'a BTreeSet<usize>,
+    ) -> impl Iterator<Item = &'a Permission> {
+        let due = granted.permissions.iter().filter(|(_, by)| by.iter().all(|at| changed.contains(at)));
+        due.filter_map(|(permission, _)| self.parts.get(permission)).flatten()
+    }
+
+    /// What of it bindings that are not the subject's say.
+    fn relied(&self, granted: &Granted<'_>, changed: &BTreeSet<usize>) -> Vec<Permission> {
+        let fixed: Vec<Permission> = granted.fixed.iter().flat_map(|bound| permissions_of(*bound)).collect();
+        let due = self.due(granted, changed);
+        exactly(due.filter(|part| fixed.iter().any(|own| own.covers(part))).cloned())
     }
 
     fn kept(
@@ -298,6 +316,9 @@ fn objects(state: &State, user: &User, permissions: &BTreeSet<Permission>) -> Ve
 }
 
 fn subject(user: &User) -> Subject {
+    if let Some(group) = user.as_group() {
+        return Subject::Group(group.to_owned());
+    }
     match user.account() {
         Some((namespace, name)) => {
             Subject::ServiceAccount { namespace: Some(namespace.to_owned()), name: name.to_owned() }

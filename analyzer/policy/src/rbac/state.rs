@@ -157,8 +157,9 @@ impl State {
     /// binds to nothing.
     pub fn bound<'a>(&'a self, user: &User) -> Vec<(&'a Binding, &'a Role)> {
         let groups = user.groups.iter().map(|group| SubjectKey::Group(group.clone()));
-        let keys = std::iter::once(SubjectKey::User(user.name.clone())).chain(groups);
-        let mut names: Vec<_> = keys.filter_map(|key| self.by_subject.get(&key)).flatten().collect();
+        let own = (!user.is_group).then(|| SubjectKey::User(user.name.clone()));
+        let mut names: Vec<_> =
+            own.into_iter().chain(groups).filter_map(|key| self.by_subject.get(&key)).flatten().collect();
         names.sort_unstable();
         names.dedup();
         let bindings = names.into_iter().filter_map(|name| self.bindings.get(name));
@@ -167,7 +168,11 @@ impl State {
 
     /// Bindings that name a user, of a role that is not there.
     pub(super) fn dangling<'a>(&'a self, user: &User) -> Vec<&'a Binding> {
-        let names = self.by_subject.get(&SubjectKey::User(user.name.clone()));
+        let own = match user.as_group() {
+            Some(group) => SubjectKey::Group(group.to_owned()),
+            None => SubjectKey::User(user.name.clone()),
+        };
+        let names = self.by_subject.get(&own);
         let bindings = names.into_iter().flatten().filter_map(|name| self.bindings.get(name));
         bindings
             .filter(|binding| binding.role_name().is_none_or(|role| !self.roles.contains_key(&role)))
@@ -202,7 +207,7 @@ impl State {
 /// Whether a subject of a binding is the user, or a group of it.
 pub(super) fn is_subject(subject: &Subject, binding: &Binding, user: &User) -> bool {
     match key(subject, binding) {
-        Some(SubjectKey::User(name)) => name == user.name,
+        Some(SubjectKey::User(name)) => !user.is_group && name == user.name,
         Some(SubjectKey::Group(name)) => user.groups.contains(&name),
         None => false,
     }

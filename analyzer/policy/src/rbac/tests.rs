@@ -102,7 +102,7 @@ fn a_binding_counts_where_it_is() {
     ]})]);
     let state = State::new(objects);
     let web = User::service_account("shop", "web");
-    let ops = User { name: "ann".to_owned(), groups: vec!["ops".to_owned()] };
+    let ops = User { name: "ann".to_owned(), groups: vec!["ops".to_owned()], is_group: false };
     let allows = |user: &User, request: &Request| !state.allowances(user, request).is_empty();
     assert!(allows(&web, &request("get", "", "pods", "shop", "p")));
     assert!(!allows(&web, &request("get", "", "pods", "bank", "p")));
@@ -260,7 +260,7 @@ pub(super) fn clusters() -> impl Strategy<Value = Vec<Object>> {
 }
 
 pub(super) fn users() -> impl Strategy<Value = User> {
-    let ann = User { name: "ann".to_owned(), groups: vec!["ops".to_owned()] };
+    let ann = User { name: "ann".to_owned(), groups: vec!["ops".to_owned()], is_group: false };
     prop::sample::select(vec![ann, User::service_account("a", "web"), User::service_account("b", "web")])
 }
 

@@ -7,21 +7,36 @@ pub struct User {
     pub name: String,
     /// The groups, those that authentication adds included.
     pub groups: Vec<String>,
+    /// Whether it stands for whoever is in its one group.
+    pub is_group: bool,
 }
 
 const SERVICE_ACCOUNT: &str = "system:serviceaccount:";
+
+/// The group that every authenticated user has.
+pub(super) const AUTHENTICATED: &str = "system:authenticated";
+
+/// The group of all ServiceAccounts, and what names of those of one namespace begin with.
+pub(super) const ACCOUNTS: &str = "system:serviceaccounts";
 
 impl User {
     /// A ServiceAccount, with the groups that its tokens have.
     pub fn service_account(namespace: &str, name: &str) -> Self {
         Self {
             name: format!("{SERVICE_ACCOUNT}{namespace}:{name}"),
-            groups: vec![
-                "system:serviceaccounts".to_owned(),
-                format!("system:serviceaccounts:{namespace}"),
-                "system:authenticated".to_owned(),
-            ],
+            groups: vec![ACCOUNTS.to_owned(), format!("{ACCOUNTS}:{namespace}"), AUTHENTICATED.to_owned()],
+            is_group: false,
         }
+    }
+
+    /// A group that bindings name, whoever is in it. It is called `group NAME`.
+    pub fn group(name: &str) -> Self {
+        Self { name: format!("group {name}"), groups: vec![name.to_owned()], is_group: true }
+    }
+
+    /// The name of the group that it stands for.
+    pub fn as_group(&self) -> Option<&str> {
+        self.groups.first().map(String::as_str).filter(|_| self.is_group)
     }
 
     /// The user of that name, with these groups and those that it has by its name.
@@ -30,7 +45,7 @@ impl User {
             Some((namespace, name)) => Self::service_account(namespace, name),
             None => {
                 let group = if name == "system:anonymous" { "unauthenticated" } else { "authenticated" };
-                Self { name: name.to_owned(), groups: vec![format!("system:{group}")] }
+                Self { name: name.to_owned(), groups: vec![format!("system:{group}")], is_group: false }
             }
         };
         for group in groups {

@@ -10,6 +10,7 @@ use super::call::{STREAMS, Usage};
 use super::closure::Closure;
 use super::granted::{Granted, permissions_of};
 use super::hidden::{Hiding, SUBRESOURCES};
+use super::members::is_by_name;
 use super::permission::{On, Permission};
 use super::rule::ALL;
 use super::sight::Coverage;
@@ -59,7 +60,7 @@ pub fn judge(
     let hiding = audit.map(|audit| Hiding::new(audit, granted, &usage.impersonators));
     let everything = coverage.hides_all().or_else(|| hiding.is_none().then_some(Reason::AuditPolicyUnknown));
     let judge = Judge { granted, usage, coverage, audit, hiding, off, hides_some: OnceCell::new() };
-    let everything = everything.or_else(|| judge.hides_names());
+    let everything = everything.or_else(|| judge.hides_names()).or_else(|| judge.hides_members());
     let mut parts: BTreeMap<Permission, Vec<(Permission, Reason)>> = BTreeMap::new();
     for permission in granted.permissions.keys().filter(|permission| !permission.is_inert()) {
         let whole = everything.clone().or_else(|| judge.hides_grant(permission));
@@ -118,6 +119,13 @@ impl Judge<'_> {
         }
         let one = self.granted.impersonators.one()?;
         Some(Reason::NotTold(format!("in whose name a request is made, and {one} may ask in this one's")))
+    }
+
+    /// Why all that whoever is in a group asks may be unseen: the log does not tell who that is.
+    fn hides_members(&self) -> Option<Reason> {
+        let group = self.granted.user.as_group()?;
+        let is_told = is_by_name(group) || !self.audit.is_some_and(AuditPolicy::hides_names);
+        (!is_told).then(|| Reason::NotTold(format!("who is in the group `{group}`")))
     }
 
     /// Why all of a permission may have been used unseen, by who grants it since when.

@@ -25,7 +25,7 @@ pub(super) fn lines(
 ) -> Vec<FindingLine> {
     let principals: BTreeMap<&str, &Analysed> =
         analysis.principals.iter().map(|analysed| (analysed.principal.arn.as_str(), analysed)).collect();
-    let subjects = cluster.into_iter().flat_map(|cluster| &cluster.subjects);
+    let subjects = cluster.into_iter().flat_map(Cluster::all);
     let bindings: BTreeMap<&str, &Origin> = subjects
         .filter_map(|subject| Some((subject.user.name.as_str(), &subject.granted.own.first()?.0.origin)))
         .collect();

@@ -71,7 +71,7 @@ pub(super) fn all(catalog: &Catalog, analysis: &Analysis, cluster: Option<&Clust
     });
     let of_cluster = cluster
         .into_iter()
-        .flat_map(|cluster| &cluster.subjects)
+        .flat_map(Cluster::all)
         .flat_map(|subject| cluster::judged(subject).map(|judged| (subject.user.name.as_str(), judged)));
     of_account.chain(of_cluster).collect::<Gaps>().finish()
 }

@@ -145,7 +145,7 @@ pub(super) fn verdicts(
             by_name(judged::of_account(catalog, one).map(|judged| (judged.name, judged.verdict))),
         )
     });
-    let subjects = cluster.into_iter().flat_map(|cluster| &cluster.subjects);
+    let subjects = cluster.into_iter().flat_map(Cluster::all);
     let of_cluster = subjects.filter(|subject| names.contains(subject.user.name.as_str()));
     let of_cluster = of_cluster.map(|subject| {
         let judged = cluster::judged(subject).map(|judged| (judged.name, judged.verdict));

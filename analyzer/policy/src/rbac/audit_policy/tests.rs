@@ -224,7 +224,8 @@ fn profiles_hide_what_providers_do_not_log() {
     };
     assert_eq!(why("aks-admin", &web(), "get core pods a/p"), Visibility::Hidden(Hidden::Undelivered));
     assert_eq!(why("eks", &web(), "list core events"), Visibility::Hidden(Hidden::Unlogged));
-    let node = User { name: "system:node:a".to_owned(), groups: vec!["system:nodes".to_owned()] };
+    let node =
+        User { name: "system:node:a".to_owned(), groups: vec!["system:nodes".to_owned()], is_group: false };
     assert_eq!(why("eks", &node, "get core nodes /a"), Visibility::Hidden(Hidden::Unlogged));
     assert_eq!(why("eks", &web(), "get core nodes /a"), Visibility::Shown);
     let level = |asked: &str| AuditPolicy::profile("eks").unwrap().level(&web(), &request(asked));
@@ -333,6 +334,7 @@ fn asks() -> impl Strategy<Value = (User, Request)> {
         (select(&["ann", "bob", "eve"][..]), texts(&["ops", "dev", "all"])).prop_map(|(name, groups)| User {
             name: name.to_owned(),
             groups: groups.into_iter().map(str::to_owned).collect(),
+            is_group: false,
         });
     let requests = prop_oneof![
         4 => (

@@ -82,7 +82,7 @@ impl Claim {
         let is_changed = |name: &ObjectName| edited.iter().chain(&gone).any(|binding| binding.name == *name);
         let unchanged = own.iter().map(|(binding, _)| &binding.name).filter(|name| !is_changed(name));
         Ok(Self {
-            user: User::named(&evidence.principal, evidence.groups.iter().cloned()),
+            user: evidence.user(),
             unchanged: unchanged.cloned().collect(),
             fixed: objects(&files.stays)?.bound()?,
             new: objects(&files.apply)?.bound()?,

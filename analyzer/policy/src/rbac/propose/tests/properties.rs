@@ -151,7 +151,7 @@ proptest! {
         let user = proposal.user.clone();
         let after = applied(&objects, &proposal);
         let others: Vec<_> = [
-            User { name: "ben".to_owned(), groups: vec!["ops".to_owned()] },
+            User { name: "ben".to_owned(), groups: vec!["ops".to_owned()], is_group: false },
             User::service_account("a", "web"),
             User::service_account("b", "web"),
             User::named("ann", ["ops".to_owned()]),

@@ -1,0 +1,89 @@
+//! What those did who are in a group.
+
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
+
+use super::call::{Usage, Use};
+use super::permission::MANY;
+use super::user::{ACCOUNTS, AUTHENTICATED, User};
+use crate::usage::merge;
+
+/// Whether names of users tell that they are in a group. What other groups one has only those know who say who he is, and the log.
+pub(super) fn is_by_name(group: &str) -> bool {
+    group == AUTHENTICATED
+        || group.strip_prefix(ACCOUNTS).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+}
+
+impl User {
+    /// Whether it may be in a group at times: its name does not tell that it is not.
+    pub fn may_be_in(&self, group: &str) -> bool {
+        self.is_in(group) || (self.account().is_none() && !is_by_name(group))
+    }
+
+    fn is_in(&self, group: &str) -> bool {
+        self.groups.iter().any(|own| own == group)
+    }
+}
+
+impl Usage {
+    /// What whoever is in a group was seen to need, of what users did who have these groups by their names. The result does not
+    /// depend on their order.
+    ///
+    /// Of who may be in it at times those requests count that the log says were made so, and all whose result is not known.
+    pub fn of_group<'a>(group: &str, users: impl IntoIterator<Item = (&'a User, &'a Self)>) -> Self {
+        let mut all = Self::default();
+        for (user, usage) in users {
+            let is_member = user.is_in(group);
+            let was_member = all.add_uses(usage, |use_| is_member || was_made_in(use_, group));
+            if is_member || was_member {
+                for (request, count) in &usage.denied {
+                    *all.denied.entry(Arc::clone(request)).or_default() += *count;
+                }
+                all.impersonators.extend(usage.impersonators.iter().cloned());
+            }
+            if was_member || user.may_be_in(group) {
+                for (request, seen) in &usage.undecided {
+                    merge(all.undecided.entry(Arc::clone(request)), seen);
+                }
+            }
+        }
+        all
+    }
+
+    /// Adds some of what another was seen to need. Answers whether that was anything.
+    fn add_uses(&mut self, other: &Self, is_counted: impl Fn(&Use) -> bool) -> bool {
+        let mut is_any = false;
+        for (request, use_) in other.uses.iter().filter(|(_, use_)| is_counted(use_)) {
+            is_any = true;
+            if use_.inferred.is_empty() {
+                self.calls += use_.seen.count;
+                self.last = self.last.max(Some(use_.seen.last));
+            }
+            match self.uses.entry(Arc::clone(request)) {
+                Entry::Vacant(entry) => {
+                    entry.insert(use_.clone());
+                }
+                Entry::Occupied(entry) => entry.into_mut().add(use_),
+            }
+        }
+        is_any
+    }
+}
+
+impl Use {
+    fn add(&mut self, other: &Self) {
+        self.seen.add(&other.seen);
+        for groups in &other.groups {
+            if let Err(at) = self.groups.binary_search(groups) {
+                self.groups.insert(at, Arc::clone(groups));
+            }
+        }
+        self.authorizers.extend(other.authorizers.iter().cloned());
+        self.inferred.extend(&other.inferred);
+    }
+}
+
+/// Whether some of these calls were made by who was in a group, as the log tells, or in more groups than the ledger keeps.
+fn was_made_in(use_: &Use, group: &str) -> bool {
+    use_.groups.iter().any(|groups| groups.contains(group) || groups.contains(MANY))
+}
