@@ -83,6 +83,13 @@ fn intent(arguments: &Arguments, analysed: &Analysed, ledger: &Ledger) -> anyhow
     let of_cluster = analysed.cluster.as_ref().and_then(|cluster| Some((cluster, cluster.subjects.first()?)));
     let Some((cluster, subject)) = of_cluster else {
         let who = arguments.who.as_deref().unwrap_or_default();
+        if let Some(group) = analysed.cluster.as_ref().and_then(|cluster| cluster.groups.first()) {
+            let message = format!(
+                "`{}` is a group, which has no intent of its own\nhint: ask of who is in it, or `remit explain` what it is granted",
+                group.user.name
+            );
+            return Err(WrongUsage(message).into());
+        }
         return Err(WrongUsage(format!("no principal `{who}`")).into());
     };
     let asked = asked_of_cluster(cluster, ledger);

@@ -8,7 +8,7 @@ use remit_policy::{Seen, Verdict, moment};
 use super::{AnalysedSubject, Cluster, files_of, folder_of, judged};
 use crate::outcome::Edits;
 use crate::output::counted;
-use crate::report::build::{RESOURCES, Sums, points, proposed, report_window, sources};
+use crate::report::build::{GROUP, RESOURCES, Sums, points, proposed, report_window, sources};
 use crate::report::model::{
     ChangeRow, CoverageLine, PrincipalSection, ProposalSection, UsedRow, WithoutGrants,
 };
@@ -19,7 +19,7 @@ pub(crate) fn section(cluster: &Cluster, subject: &AnalysedSubject) -> Principal
     let Sums { permissions, levels, score, services, gaps } = Sums::of(judged(subject));
     let name = &subject.user.name;
     let (kind, short) = match (subject.user.account(), subject.user.as_group()) {
-        (_, Some(group)) => ("group", group.to_owned()),
+        (_, Some(group)) => (GROUP, group.to_owned()),
         (Some((namespace, name)), None) => ("service account", format!("{namespace}/{name}")),
         (None, None) => ("user", name.clone()),
     };

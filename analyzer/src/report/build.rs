@@ -40,6 +40,9 @@ use crate::report::model::{
 use crate::report::previous::Previous;
 use crate::report::wording::counted;
 
+/// The kind of a group that bindings name, whose calls are those of who is in it.
+pub(crate) const GROUP: &str = "group";
+
 /// Resources listed per used permission.
 pub(crate) const RESOURCES: usize = 20;
 
@@ -185,8 +188,11 @@ fn totals(principals: &[PrincipalSection], findings: &[FindingLine]) -> Totals {
     };
     for principal in principals {
         totals.idle += usize::from(principal.calls == 0);
-        totals.calls += principal.calls;
-        totals.denied += principal.denied;
+        // What those do who are in a group is told of them.
+        if principal.kind != GROUP {
+            totals.calls += principal.calls;
+            totals.denied += principal.denied;
+        }
         totals.permissions.add(principal.permissions);
         if let ProposalSection::Proven { removed, .. } = &principal.proposal {
             totals.proposals += 1;

@@ -216,7 +216,7 @@ pub struct EvidenceContext<'a> {
 
 impl Evidence {
     /// The subject.
-    pub(super) fn user(&self) -> User {
+    pub fn user(&self) -> User {
         match (self.is_group, self.groups.first()) {
             (true, Some(group)) => User::group(group),
             _ => User::named(&self.principal, self.groups.iter().cloned()),

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use remit_catalog::kubernetes::Request;
 use remit_ledger::Provider;
-use remit_policy::rbac::{Claim, Evidence, check};
+use remit_policy::rbac::{Claim, Evidence, Usage, User, check};
 
 use super::recorded::Recorded;
 use super::{Line, counted, text_of};
@@ -48,7 +49,17 @@ fn recorded_requests(
     evidence: &Evidence,
 ) -> anyhow::Result<Vec<Arc<Request>>> {
     let window = counted(folder, &evidence.window, evidence.used_since.as_deref())?;
-    let calls = recorded.calls(Provider::Kubernetes, &evidence.principal, window)?;
-    let usage = usage_of(evidence.cluster.as_deref(), &calls);
+    let cluster = evidence.cluster.as_deref();
+    let usage = match evidence.user().as_group() {
+        None => usage_of(cluster, &recorded.calls(Provider::Kubernetes, &evidence.principal, window)?),
+        Some(group) => {
+            let all = recorded.of_everybody(Provider::Kubernetes, window);
+            let all = all.context("cannot ask the ledger what was done by whoever is in a group")?;
+            let users = all.iter().map(|(name, made)| (User::named(name, []), made));
+            let users = users.filter(|(user, _)| user.may_be_in(group));
+            let users: Vec<_> = users.map(|(user, made)| (user, usage_of(cluster, &made.calls))).collect();
+            Usage::of_group(group, users.iter().map(|(user, usage)| (user, usage)))
+        }
+    };
     Ok(usage.uses.into_keys().collect())
 }

@@ -42,7 +42,8 @@ impl<'a> Recorded<'a> {
         self.ledger.calls_of(provider, identity, window)
     }
 
-    fn of_everybody(
+    /// Calls of everybody during a window, by who made them.
+    pub(super) fn of_everybody(
         &mut self,
         provider: Provider,
         window: Window,
