@@ -32,6 +32,7 @@ pub(crate) use self::calls::{request_call, usage_of};
 pub(crate) use self::coverage::{ClusterRecords, clusters, is_log, may_be_of, records_of};
 pub(crate) use self::findings::findings;
 pub(crate) use self::gathered::ClusterUsage;
+pub(crate) use self::groups::calls_of_group;
 use self::groups::{ByGroups, by_groups, counted_on, groups_of};
 pub(crate) use self::judged::{judged, removed};
 pub(crate) use self::level::level;

@@ -6,13 +6,13 @@ use remit_catalog::Catalog;
 use remit_forge::Report;
 use remit_forge::watch::{Merged, Refused, merged, roll_back};
 use remit_ledger::Provider;
-use remit_policy::rbac::{On, Permission};
+use remit_policy::rbac::{On, Permission, User};
 use remit_policy::{Call, CallOutcome, Usage, Window, moment};
 
 use super::Streams;
 use super::analysing::{LedgerArguments, catalog};
 use super::forge::{ForgeArguments, runtime};
-use crate::cluster::request_call;
+use crate::cluster::{calls_of_group, request_call};
 use crate::exit::Exit;
 use crate::ledgers::Ledger;
 
@@ -62,7 +62,11 @@ fn refused(catalog: &Catalog, ledger: &Ledger, merged: &Merged) -> anyhow::Resul
     let next = hour.saturating_add(HOUR);
     let is_arn = merged.identity.starts_with("arn:");
     let provider = if is_arn { Provider::Aws } else { Provider::Kubernetes };
-    let within = |window| ledger.calls_of(provider, &merged.identity, window);
+    let group = User::group_of(&merged.identity).filter(|_| !is_arn);
+    let within = |window| match group {
+        Some(group) => calls_of_group(ledger, group, window),
+        None => ledger.calls_of(provider, &merged.identity, window),
+    };
     // The hour of the merge has calls from before it, too. What was refused already then is none that the merge refused.
     let mut calls = within(Window { start: hour, end: next })?;
     calls.retain(|call| call.seen.first >= at);

@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use remit_policy::Retained;
+use remit_ledger::Provider;
 use remit_policy::rbac::{Coverage, Granted, Permission, Privilege, State, Usage, User, privileges};
+use remit_policy::{Call, Retained, Window};
 
-use super::{AnalysedSubject, Observed};
+use super::{AnalysedSubject, Observed, request_call};
+use crate::ledgers::Ledger;
+use crate::rollup::{Filter, by_principal};
 
 /// What a subject has to itself that no binding names: by its groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,6 +62,19 @@ pub(super) fn observed(
         })
     };
     groups.par_iter().filter_map(one).collect()
+}
+
+/// Calls of a window that were made by who was in a group.
+pub(crate) fn calls_of_group(ledger: &Ledger, group: &str, window: Window) -> anyhow::Result<Vec<Call>> {
+    let provider = Provider::Kubernetes;
+    let filter = Filter { window: Some(window), provider: Some(provider), ..Filter::default() };
+    let mut calls = Vec::new();
+    for (name, made) in by_principal(&mut ledger.roll_up(&filter)?, provider) {
+        let user = User::named(&name, []);
+        let is_of_group = |call: &Call| request_call(call).is_some_and(|call| call.is_of_group(&user, group));
+        calls.extend(made.calls.into_iter().filter(is_of_group));
+    }
+    Ok(calls)
 }
 
 /// What proposals for those who are in a group count on its bindings for, as far as these grant it.

@@ -1,9 +1,10 @@
 //! What those did who are in a group.
 
+use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
-use super::call::{Usage, Use};
+use super::call::{Call, Usage, Use};
 use super::permission::MANY;
 use super::user::{ACCOUNTS, AUTHENTICATED, User};
 use crate::usage::merge;
@@ -22,6 +23,13 @@ impl User {
 
     fn is_in(&self, group: &str) -> bool {
         self.groups.iter().any(|own| own == group)
+    }
+}
+
+impl Call {
+    /// Whether a user made it who was in a group then, or in more than the ledger keeps.
+    pub fn is_of_group(&self, user: &User, group: &str) -> bool {
+        user.is_in(group) || tells(&self.groups, group)
     }
 }
 
@@ -85,5 +93,9 @@ impl Use {
 
 /// Whether some of these calls were made by who was in a group, as the log tells, or in more groups than the ledger keeps.
 fn was_made_in(use_: &Use, group: &str) -> bool {
-    use_.groups.iter().any(|groups| groups.contains(group) || groups.contains(MANY))
+    use_.groups.iter().any(|groups| tells(groups, group))
+}
+
+fn tells(groups: &BTreeSet<String>, group: &str) -> bool {
+    groups.contains(group) || groups.contains(MANY)
 }

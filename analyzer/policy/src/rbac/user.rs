@@ -13,6 +13,9 @@ pub struct User {
 
 const SERVICE_ACCOUNT: &str = "system:serviceaccount:";
 
+/// What a group is called stands behind this.
+const GROUP: &str = "group ";
+
 /// The group that every authenticated user has.
 pub(super) const AUTHENTICATED: &str = "system:authenticated";
 
@@ -31,7 +34,12 @@ impl User {
 
     /// A group that bindings name, whoever is in it. It is called `group NAME`.
     pub fn group(name: &str) -> Self {
-        Self { name: format!("group {name}"), groups: vec![name.to_owned()], is_group: true }
+        Self { name: format!("{GROUP}{name}"), groups: vec![name.to_owned()], is_group: true }
+    }
+
+    /// The name of the group that is called so.
+    pub fn group_of(name: &str) -> Option<&str> {
+        name.strip_prefix(GROUP)
     }
 
     /// The name of the group that it stands for.

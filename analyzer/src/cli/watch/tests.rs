@@ -92,3 +92,18 @@ fn a_star_at_the_end_of_a_path_is_whatever_follows() {
         assert_eq!(needed("GET", address, &[removed]), expected, "{address} {removed}");
     }
 }
+
+#[test]
+fn a_refused_request_is_of_the_groups_in_which_it_was_made() {
+    let made_in = |groups: &str, user: &str, group: &str| {
+        let mut call = call("GET", "/api/v1/namespaces/shop/pods/web");
+        let parameters = [(NAMESPACE, "shop"), ("groups", groups)];
+        let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        call.parameters = std::sync::Arc::new(BTreeMap::from(parameters));
+        request_call(&call).unwrap().is_of_group(&User::named(user, []), group)
+    };
+    assert!(made_in("devs,ops", "ann", "ops") && made_in("*", "ann", "ops") && !made_in("devs", "ann", "ops"));
+    let account = "system:serviceaccount:shop:web";
+    assert!(made_in("", account, "system:serviceaccounts:shop") && !made_in("", account, "ops"));
+    assert_eq!(User::group_of(&User::group("ops").name), Some("ops"));
+}
