@@ -152,8 +152,8 @@ impl Usage {
 
     /// What of it a permission allows.
     pub fn of<'a>(&'a self, permission: &'a Permission) -> impl Iterator<Item = (&'a Request, &'a Use)> {
-        let of = |(request, use_): (&'a Arc<Request>, &'a Box<Use>)| (request.as_ref(), use_.as_ref());
-        self.uses.iter().map(of).filter(|(request, _)| permission.matches(request))
+        let allowed = self.uses.iter().filter(|(request, _)| permission.matches(request));
+        allowed.map(|(request, use_)| (request.as_ref(), use_.as_ref()))
     }
 
     /// The user whom these calls are of, with the groups that it certainly has.

@@ -102,7 +102,9 @@ fn a_refused_request_is_of_the_groups_in_which_it_was_made() {
         call.parameters = std::sync::Arc::new(BTreeMap::from(parameters));
         request_call(&call).unwrap().is_of_group(&User::named(user, []), group)
     };
-    assert!(made_in("devs,ops", "ann", "ops") && made_in("*", "ann", "ops") && !made_in("devs", "ann", "ops"));
+    assert!(
+        made_in("devs,ops", "ann", "ops") && made_in("*", "ann", "ops") && !made_in("devs", "ann", "ops")
+    );
     let account = "system:serviceaccount:shop:web";
     assert!(made_in("", account, "system:serviceaccounts:shop") && !made_in("", account, "ops"));
     assert_eq!(User::group_of(&User::group("ops").name), Some("ops"));
