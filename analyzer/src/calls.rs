@@ -23,6 +23,9 @@ const HOLDERS: &str = "holders";
 /// Name of the table of single calls with whom an audit log says made them.
 const MAKERS: &str = "makers";
 
+/// Name of the table of identifiers of single calls on the wire.
+const SEEN: &str = "seen";
+
 /// The columns that queries use, but for who called.
 const COLUMNS: &str = "u.window_start, u.first_seen, u.last_seen, u.count, u.provider, u.region, u.service, \
                        u.operation, u.resources, u.parameters, u.outcome, u.via, u.evidence, u.sample_id, \
@@ -114,10 +117,10 @@ async fn makers(context: &SessionContext) -> Result<DataFrame, DataFusionError> 
     let seen = context.sql(&seen).await?.cache().await?;
     let is_seen = match seen.clone().count().await? {
         // Without an agent in the cluster the log need not be read.
-        0 => "FALSE",
-        _ => "sample_id IN (SELECT sample_id FROM seen)",
+        0 => "FALSE".to_owned(),
+        _ => format!("sample_id IN (SELECT sample_id FROM {SEEN})"),
     };
-    context.register_table("seen", seen.into_view())?;
+    context.register_table(SEEN, seen.into_view())?;
     let makers = format!(
         "SELECT sample_id, service, operation, MIN(principal) AS principal, MIN(principal_kind) AS principal_kind, \
          MIN(account) AS account FROM {RECORDED} WHERE evidence = '{KUBERNETES_AUDIT}' AND via IS NULL \

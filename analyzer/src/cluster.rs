@@ -21,7 +21,7 @@ use remit_policy::rbac::{
     AuditPolicy, Closure, Coverage, Granted, Judgement, NoProposal, Permission, Proven, State, Usage, User,
     Violation, judge, needed, propose, prove,
 };
-use remit_policy::{Count, Days, Generalise, Retained, Window};
+use remit_policy::{Count, Days, Generalise, Window};
 
 use crate::deploys::{Deployed, Deploys};
 use crate::learn::{Community, Doing, Kinds, Known, Peers, Tier, retained_of_subject, used_by_subject};
@@ -33,7 +33,7 @@ pub(crate) use self::coverage::{ClusterRecords, clusters, is_log, may_be_of, rec
 pub(crate) use self::findings::findings;
 pub(crate) use self::gathered::ClusterUsage;
 pub(crate) use self::groups::calls_of_group;
-use self::groups::{ByGroups, by_groups, counted_on, groups_of};
+use self::groups::{ByGroups, by_groups};
 pub(crate) use self::judged::{judged, removed};
 pub(crate) use self::level::level;
 pub(crate) use self::policy::{audit_policy, delivered, delivery, handed_on};
@@ -177,22 +177,22 @@ pub(crate) fn analyse(
         (Kinds::of_subjects(granted()), Known::of(observed.iter().map(|one| one.usage.as_ref()), granted()));
     let used = observed.par_iter().map(|one| used_by_subject(&one.granted, &one.usage));
     let community = Community::of(&kinds, used.collect());
-    let mut groups = groups_of(input.state, &usage);
-    groups.retain(|group| only.is_none_or(|only| group.name == only));
-    // What stays of a group's depends on what is proposed for those who are in it.
-    let is_wanted = |one: &Observed| only.is_none_or(|only| one.granted.user.name == only);
-    let wanted = observed.par_iter().enumerate().filter(|(_, one)| is_wanted(one) || !groups.is_empty());
-    let nothing = BTreeMap::new();
-    let mut analysed: Vec<_> = wanted
-        .map(|(at, one)| subject(input, settings, one, &known, Some(&community.peers(at)), &nothing))
-        .collect();
+    let is_wanted = |name: &str| only.is_none_or(|only| only == name);
+    let wanted = observed.par_iter().enumerate().filter(|(_, one)| is_wanted(&one.granted.user.name));
+    let analysed: Vec<_> =
+        wanted.map(|(at, one)| subject(input, settings, one, &known, Some(&community.peers(at)))).collect();
+    let groups = input.state.groups().into_iter().map(User::group);
+    let groups: Vec<User> = groups.filter(|group| is_wanted(&group.name)).collect();
     let observed_of = groups::observed(input.state, &groups, &usage, &unnamed, &coverage);
     let of_groups = observed_of.par_iter().map(|one| {
-        let counted_on = counted_on(&one.granted, &analysed);
-        subject(input, settings, one, &known, None, &counted_on)
+        let mut group = subject(input, settings, one, &known, None);
+        // Folders, pull requests and reports go by the name.
+        if usage.contains_key(&group.user.name) || names.contains(&group.user.name.as_str()) {
+            group.outcome = Outcome::Impossible(NoProposal::Ambiguous(group.user.name.clone()));
+        }
+        group
     });
     let of_groups: Vec<AnalysedSubject> = of_groups.collect();
-    analysed.retain(|one| only.is_none_or(|only| one.user.name == only));
     let bound: BTreeSet<&str> = analysed.iter().map(|subject| subject.user.name.as_str()).collect();
     let unbound = usage.iter().filter(|(name, _)| !bound.contains(name.as_str()));
     let unbound = unbound.map(|(name, usage)| {
@@ -228,10 +228,12 @@ fn subject(
     observed: &Observed,
     known: &Known,
     peers: Option<&Peers<'_, Permission>>,
-    counted_on: &BTreeMap<Permission, Retained>,
 ) -> AnalysedSubject {
     let Observed { coverage, usage, reversed, granted } = observed;
-    let deployed = &settings.deploys.of_subject(&granted.user.name);
+    let deployed = &match granted.user.as_group() {
+        Some(group) => settings.deploys.of_group(group),
+        None => settings.deploys.of_subject(&granted.user.name),
+    };
     let policy = input.policy.map(|(_, policy)| policy);
     let judged = |usage: &Usage| {
         let mut judgement = judge(granted, usage, coverage, policy, &settings.off);
@@ -249,7 +251,6 @@ fn subject(
             history: coverage.window.end.saturating_sub(coverage.since).div_euclid(DAY),
         };
         judgement.retain(retained_of_subject(doing, known, peers, settings.tier));
-        judgement.retain(counted_on.clone());
         judgement
     };
     let judgement = judged(usage);

@@ -9,6 +9,7 @@ mod query;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use remit_policy::rbac::User;
 use remit_policy::{Account, Days, Principal, day};
 use serde::Serialize;
 
@@ -166,6 +167,17 @@ impl Deploys {
     /// The deploys of a subject of a cluster.
     pub(crate) fn of_subject(&self, user: &str) -> Deployed {
         let mut deployed = self.of(user, std::iter::empty());
+        deployed.is_shown = deployed.markers.values().any(|marker| marker.kind == Kind::Rollout);
+        deployed
+    }
+
+    /// The deploys of what runs as somebody who is in a group, as far as names tell that.
+    pub(crate) fn of_group(&self, group: &str) -> Deployed {
+        let members = self.runs.iter().filter(|(name, _)| {
+            let user = User::named(name, []);
+            user.account().is_some() && user.groups.iter().any(|own| own == group)
+        });
+        let mut deployed = self.of("", members.flat_map(|(_, targets)| targets.iter().cloned()));
         deployed.is_shown = deployed.markers.values().any(|marker| marker.kind == Kind::Rollout);
         deployed
     }

@@ -142,11 +142,11 @@ impl Reader<'_> {
     fn json_one(&mut self, raw: &str, lines: &mut Lines<'_>) {
         let line = lines.of(raw);
         let Some(list) = List::of(raw) else {
-            return self.json_value(raw, line, DEPTH, |_| {});
+            return self.json_value(lines.text, raw, line, DEPTH, |_| {});
         };
         for item in list.items {
             let line = lines.of(item.get());
-            self.json_value(item.get(), line, DEPTH - 1, |item| {
+            self.json_value(lines.text, item.get(), line, DEPTH - 1, |item| {
                 if let Some(kind) = &list.kind {
                     inherit(item, list.version.as_deref(), kind);
                 }
@@ -154,13 +154,19 @@ impl Reader<'_> {
         }
     }
 
-    fn json_value(&mut self, raw: &str, line: u32, depth: usize, complete: impl Fn(&mut Value)) {
+    fn json_value(&mut self, text: &str, raw: &str, line: u32, depth: usize, complete: impl Fn(&mut Value)) {
         match serde_json::from_str(raw) {
             Ok(mut value) => {
                 complete(&mut value);
                 self.add(line, value, &[], depth);
             }
-            Err(error) => self.unreadable(raw, line_of(&error).saturating_add(line - 1), &error.to_string()),
+            Err(error) => {
+                let message = error.to_string();
+                // Where that is, it tells from the part's own beginning.
+                let message =
+                    message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+                self.unreadable(text, line_of(&error).saturating_add(line - 1), message);
+            }
         }
     }
 }

@@ -21,8 +21,6 @@ pub enum Retained {
     },
     /// It is done to the same kind of thing as an action that changes such: the action used.
     SameKind(String),
-    /// The proposal for who is in the group counts on the group's bindings: whose.
-    Member(String),
     /// It is used, and stays on all its resources: to narrow it would have broken something on dates gone by, or there are too few
     /// such dates to tell, or it is not asked for.
     ChangingNames,
@@ -49,7 +47,6 @@ impl Retained {
             Self::Peers { .. } => "peers",
             Self::Others { .. } => "others",
             Self::SameKind(_) => "same_kind",
-            Self::Member(_) => "member",
             Self::ChangingNames => "changing_names",
             Self::NewNames => "new_names",
             Self::Metadata(_) => "metadata",
@@ -74,7 +71,6 @@ impl Retained {
             Self::SameKind(used) => {
                 format!("it is done to the same kind of thing as `{used}`, which is used")
             }
-            Self::Member(user) => format!("`{user}` is in the group, and what stays of its own is granted by this"),
             Self::ChangingNames => {
                 "its resources stay as they are granted: narrowing them would have broken calls on dates gone by, cannot be tried yet, or is not asked for".to_owned()
             }

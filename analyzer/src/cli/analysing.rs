@@ -237,12 +237,18 @@ pub(super) fn opened(
     for problem in problems.iter().chain(mutes.expired()) {
         streams.problem(problem);
     }
-    let subjects: Vec<String> = of_cluster.as_ref().map(|asked| names_of(asked.state)).unwrap_or_default();
+    let state = of_cluster.as_ref().map(|asked| asked.state);
+    let groups = state.into_iter().flat_map(State::groups).map(|group| User::group(group).name);
+    let groups: Vec<String> = groups.collect();
+    let subjects = state.map(State::subjects).unwrap_or_default();
     let only = match wanted.only {
         None => None,
         Some(name) => {
             let arns = account.principals.iter().map(|principal| principal.arn.as_str());
-            Some(named(name, arns.chain(subjects.iter().map(String::as_str)))?)
+            let subjects = subjects.iter().copied();
+            // A group goes by its whole name, lest an account of the same is two.
+            let groups = groups.iter().filter(|group| *group == name).map(String::as_str);
+            Some(named(name, arns.chain(subjects).chain(groups))?)
         }
     };
     let Rolled { workloads, mut calls, mut seen } = ledger.roll_up_into(
@@ -274,12 +280,6 @@ pub(super) fn opened(
     });
     let analysed = Analysed { catalog, analysis, cluster, calls, of_subjects, problems };
     Ok(Opened { analysed, ledger, settings })
-}
-
-/// Subjects of a cluster, groups among them.
-fn names_of(state: &State) -> Vec<String> {
-    let groups = state.groups().into_iter().map(|group| User::group(group).name);
-    state.subjects().into_iter().map(str::to_owned).chain(groups).collect()
 }
 
 /// What an analysis takes of a roll-up.

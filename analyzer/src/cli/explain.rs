@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use remit_catalog::Visibility;
+use remit_policy::rbac::User;
 use remit_policy::{
     ActionUse, Context, Decision, Document, Glob, GrantRef, Layer, PolicySet, Request, Verdict, moment,
 };
@@ -46,6 +47,13 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     match (analysed.analysis.principals.first(), of_cluster) {
         (Some(principal), _) => of_account(arguments, &analysed, principal, &mut text)?,
         (None, Some((cluster, subject))) => of_subject(arguments, cluster, subject, &mut text)?,
+        (None, None) if User::group_of(&arguments.who).is_some() => {
+            let message = format!(
+                "`{}` has bindings of the server's own alone, which stay\nhint: `kubectl describe clusterrolebinding` shows them",
+                arguments.who
+            );
+            return Err(WrongUsage(message).into());
+        }
         (None, None) => return Err(WrongUsage(format!("no principal `{}`", arguments.who)).into()),
     }
     for line in String::from_utf8_lossy(&text).lines() {

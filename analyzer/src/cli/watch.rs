@@ -64,7 +64,12 @@ fn refused(catalog: &Catalog, ledger: &Ledger, merged: &Merged) -> anyhow::Resul
     let provider = if is_arn { Provider::Aws } else { Provider::Kubernetes };
     let group = User::group_of(&merged.identity).filter(|_| !is_arn);
     let within = |window| match group {
-        Some(group) => calls_of_group(ledger, group, window),
+        Some(group) => {
+            // A user may be called so as well.
+            let mut calls = calls_of_group(ledger, group, window)?;
+            calls.extend(ledger.calls_of(provider, &merged.identity, window)?);
+            Ok(calls)
+        }
         None => ledger.calls_of(provider, &merged.identity, window),
     };
     // The hour of the merge has calls from before it, too. What was refused already then is none that the merge refused.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use remit_ledger::Provider;
-use remit_policy::rbac::{Coverage, Granted, Permission, Privilege, State, Usage, User, privileges};
-use remit_policy::{Call, Retained, Window};
+use remit_policy::rbac::{Coverage, Granted, Privilege, State, Usage, User, privileges};
+use remit_policy::{Call, Window};
 
-use super::{AnalysedSubject, Observed, request_call};
+use super::{Observed, request_call};
 use crate::ledgers::Ledger;
 use crate::rollup::{Filter, by_principal};
 
@@ -29,15 +29,7 @@ pub(crate) fn by_groups(state: &'static State, name: &str, usage: &Usage) -> ByG
     ByGroups { groups: granted.groups().into_iter().map(str::to_owned).collect(), taken }
 }
 
-/// Groups that bindings name which can be changed, or of which it is not known what they grant. One that is called like a user is
-/// left out.
-pub(super) fn groups_of(state: &'static State, usage: &BTreeMap<String, Arc<Usage>>) -> Vec<User> {
-    let (names, users) = (state.groups(), state.subjects());
-    let groups = names.into_iter().map(User::group);
-    groups.filter(|group| !users.contains(group.name.as_str()) && !usage.contains_key(&group.name)).collect()
-}
-
-/// What was seen of whoever is in each of these groups. Those of the server's own bindings are left out.
+/// What was seen of whoever is in each of these groups. Those of the system that the server's own bindings name alone are left out.
 pub(super) fn observed(
     state: &'static State,
     groups: &[User],
@@ -48,12 +40,14 @@ pub(super) fn observed(
     let users: Vec<_> = usage.iter().map(|(name, usage)| (User::named(name, []), usage.as_ref())).collect();
     let one = |group: &User| {
         let granted = Granted::of(state, group);
-        let name = group.as_group().filter(|_| !granted.own.is_empty() || !granted.unknown.is_empty())?;
+        let name = group.as_group()?;
+        if granted.own.is_empty() && granted.unknown.is_empty() && name.starts_with("system:") {
+            return None;
+        }
         let users = || users.iter().map(|(user, usage)| (user, *usage));
         let (usage, reversed) = (Usage::of_group(name, users()), Usage::of_group(name, users().rev()));
-        // Whoever made calls of which it is not known what they asked for may be in it.
-        let lost = unnamed.iter().filter(|(user, _)| User::named(user, []).may_be_in(name));
-        let lost: u64 = lost.map(|(_, count)| *count).sum();
+        // Whoever made calls of which it is not known what they asked for may have been in it.
+        let lost: u64 = unnamed.values().sum();
         Some(Observed {
             coverage: Coverage { lost: coverage.lost.saturating_add(lost), ..coverage.clone() },
             reversed: (reversed != usage).then_some(reversed),
@@ -75,24 +69,4 @@ pub(crate) fn calls_of_group(ledger: &Ledger, group: &str, window: Window) -> an
         calls.extend(made.calls.into_iter().filter(is_of_group));
     }
     Ok(calls)
-}
-
-/// What proposals for those who are in a group count on its bindings for, as far as these grant it.
-pub(super) fn counted_on(
-    granted: &Granted<'_>,
-    subjects: &[AnalysedSubject],
-) -> BTreeMap<Permission, Retained> {
-    let mut all = BTreeMap::new();
-    let members = subjects
-        .iter()
-        .filter(|subject| granted.user.groups.iter().all(|own| subject.user.groups.contains(own)));
-    for subject in members {
-        let relied = subject.outcome.changing().into_iter().flat_map(|proven| &proven.proposal().relied);
-        for part in relied {
-            for met in granted.permissions.keys().filter_map(|permission| permission.meet(part)) {
-                all.entry(met).or_insert_with(|| Retained::Member(subject.user.name.clone()));
-            }
-        }
-    }
-    all
 }

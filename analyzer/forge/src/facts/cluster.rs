@@ -41,10 +41,16 @@ pub(super) fn facts(folder: &Path, evidence: Evidence, review: Option<Review>) -
     let kept: Vec<Line> = kept.collect();
     let calls = evidence.kept.iter().filter_map(|entry| entry.seen.as_ref()).map(|seen| seen.count);
     let account = evidence.principal.strip_prefix("system:serviceaccount:");
+    let user = evidence.user();
+    let (kind, name) = match (account, user.as_group()) {
+        (_, Some(group)) => ("group", group.to_owned()),
+        (Some(account), None) => ("service account", account.replace(':', "/")),
+        (None, None) => ("user", evidence.principal.replace(':', "/")),
+    };
     Facts {
         folder: folder.to_owned(),
-        name: account.unwrap_or(&evidence.principal).replace(':', "/"),
-        kind: if account.is_some() { "service account" } else { "user" }.to_owned(),
+        name,
+        kind: kind.to_owned(),
         window: bounds(&evidence.window),
         used_since: evidence.used_since.clone(),
         coverage: evidence

@@ -60,7 +60,7 @@ pub struct Usage {
     pub undecided: BTreeMap<Arc<Request>, Seen>,
     /// Requests that were refused, which are never use.
     pub denied: BTreeMap<Arc<Request>, Count>,
-    /// Who impersonated the subject.
+    /// Who impersonated the subject; of a group also who was seen to be in it.
     pub impersonators: BTreeSet<String>,
     /// Groups that every call had, `*` where there were more than are known; none where there was no call.
     pub groups: Option<BTreeSet<String>>,

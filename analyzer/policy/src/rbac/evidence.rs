@@ -217,9 +217,9 @@ pub struct EvidenceContext<'a> {
 impl Evidence {
     /// The subject.
     pub fn user(&self) -> User {
-        match (self.is_group, self.groups.first()) {
-            (true, Some(group)) => User::group(group),
-            _ => User::named(&self.principal, self.groups.iter().cloned()),
+        match User::group_of(&self.principal).filter(|_| self.is_group) {
+            Some(group) => User::group(group),
+            None => User::named(&self.principal, self.groups.iter().cloned()),
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use remit_catalog::kubernetes::Request;
 
 use super::impersonators::Impersonators;
+use super::members::may_share;
 use super::object::{Binding, Role, Subject};
 use super::permission::Permission;
 use super::propose::MASTERS;
@@ -26,6 +27,8 @@ pub struct Granted<'a> {
     /// Bindings that name it, of which it is not known what they grant: of a role that is not there, or that aggregates
     /// others and has no rules, since none of those is there.
     pub unknown: Vec<&'a Binding>,
+    /// Of a group: other bindings, of whoever may be in it and of groups that they may be in besides.
+    pub(super) elsewhere: Vec<BoundRole<'a>>,
     /// What the own ones grant, and by which of them.
     pub permissions: BTreeMap<Permission, Vec<usize>>,
     /// Who may ask in its name, by bindings.
@@ -64,7 +67,8 @@ impl<'a> Granted<'a> {
             }
         }
         let impersonators = Impersonators::of(state, user);
-        Self { user: user.clone(), own, fixed, unknown, permissions, impersonators }
+        let elsewhere = user.as_group().map(|group| of_members(state, group)).unwrap_or_default();
+        Self { user: user.clone(), own, fixed, unknown, elsewhere, permissions, impersonators }
     }
 
     /// Groups of the subject that bindings name, but for what the server grants everybody.
@@ -103,9 +107,23 @@ pub(super) fn permissions_of<'a>((binding, role): BoundRole<'a>) -> impl Iterato
     role.rules.iter().flat_map(move |rule| Permission::of_rule(namespace, rule))
 }
 
+/// Bindings that may grant something to those who are in a group, whatever that is called in them.
+fn of_members<'a>(state: &'a State, group: &str) -> Vec<BoundRole<'a>> {
+    state.all_bound(|binding| {
+        binding.users().any(|user| User::named(&user, []).may_be_in(group))
+            || binding.groups().any(|other| may_share(group, other))
+    })
+}
+
 /// Whether the binding names the user itself, not one of its groups; or the group, where it stands for one.
 pub(super) fn is_named(subject: &Subject, binding: &Binding, user: &User) -> bool {
     user.is_group == matches!(subject, Subject::Group(_)) && is_subject(subject, binding, user)
+}
+
+/// Whether a binding that a subject's proposal leaves alone binds it whatever becomes of its groups: the server makes it again, or it
+/// names the subject itself.
+pub(super) fn lasts(binding: &Binding, user: &User) -> bool {
+    is_of_the_system(binding) || binding.subjects.iter().any(|subject| is_named(subject, binding, user))
 }
 
 /// Whether a binding is the server's own, which it makes again at its next start

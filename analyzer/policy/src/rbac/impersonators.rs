@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
 
 use super::audit_policy::Texts;
+use super::members::is_by_name;
 use super::permission::{MANY, On, Permission, is_text};
 use super::propose::MASTERS;
 use super::rule::ALL;
@@ -23,6 +24,9 @@ pub(super) const AUTHENTICATION: &str = "authentication.k8s.io";
 /// The group of nodes, and how their names begin: the server lets no other have it (`node` authorizer).
 pub(super) const NODES: &str = "system:nodes";
 pub(super) const NODE: &str = "system:node:";
+
+/// The group of who was not authenticated.
+const UNAUTHENTICATED: &str = "system:unauthenticated";
 
 /// A text that no policy names.
 pub(super) const ANOTHER: &str = "another";
@@ -76,7 +80,7 @@ impl Impersonators {
     /// Users that stand for all who may by a group, as far as an audit policy tells them apart.
     pub(super) fn members(&self, texts: &Texts) -> Vec<User> {
         let mut members: Vec<User> = self.groups.iter().flat_map(|group| members(group, texts)).collect();
-        let people: Vec<&String> = self.groups.iter().filter(|group| !group.starts_with("system:")).collect();
+        let people: Vec<&String> = self.groups.iter().filter(|group| !is_given(group)).collect();
         for name in &texts.users {
             let groups = name.starts_with(NODE).then(|| NODES.to_owned());
             let own = User::named(name, groups);
@@ -104,7 +108,7 @@ fn members(group: &str, texts: &Texts) -> Vec<User> {
     match group {
         ACCOUNTS => accounts(),
         NODES => vec![node()],
-        "system:unauthenticated" => vec![User::named("system:anonymous", [])],
+        UNAUTHENTICATED => vec![User::named("system:anonymous", [])],
         group => {
             let one = User::named(ANOTHER, [group.to_owned()]);
             let mut all = with_groups(&one, texts);
@@ -118,9 +122,15 @@ fn members(group: &str, texts: &Texts) -> Vec<User> {
     }
 }
 
+/// Whether the server gives a group by what it finds out itself, or who is in it has no use for others' names. Other groups that begin
+/// with `system:` come with credentials, as `system:monitoring` does.
+fn is_given(group: &str) -> bool {
+    is_by_name(group) || [UNAUTHENTICATED, NODES, MASTERS].contains(&group)
+}
+
 /// A user whose groups nobody tells, with each that a policy names. Groups of the system are the server's to give.
 pub(super) fn with_groups(user: &User, texts: &Texts) -> Vec<User> {
-    let groups = texts.groups.iter().filter(|group| !group.starts_with("system:"));
+    let groups = texts.groups.iter().filter(|group| !is_given(group));
     groups.map(|group| with_group(user, group)).collect()
 }
 

@@ -12,6 +12,8 @@ pub(super) struct Interned(Mutex<HashSet<Permission>>);
 impl Interned {
     /// These, as they were first made.
     pub(super) fn all(&self, permissions: impl Iterator<Item = Permission>) -> Vec<Permission> {
+        // Made before anybody has to wait.
+        let permissions: Vec<Permission> = permissions.collect();
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let one = |permission: Permission| match known.get(&permission) {
             Some(known) => known.clone(),
@@ -20,7 +22,7 @@ impl Interned {
                 permission
             }
         };
-        permissions.map(one).collect()
+        permissions.into_iter().map(one).collect()
     }
 }
 

@@ -5,7 +5,9 @@ use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use super::call::{Call, Usage, Use};
+use super::impersonators::NODES;
 use super::permission::MANY;
+use super::propose::MASTERS;
 use super::user::{ACCOUNTS, AUTHENTICATED, User};
 use crate::usage::merge;
 
@@ -13,6 +15,15 @@ use crate::usage::merge;
 pub(super) fn is_by_name(group: &str) -> bool {
     group == AUTHENTICATED
         || group.strip_prefix(ACCOUNTS).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+}
+
+/// Whether somebody may be in both of two groups. Members of `system:masters` may do everything, whatever roles say.
+pub(super) fn may_share(group: &str, other: &str) -> bool {
+    let is_of_accounts = |group: &str| is_by_name(group) && group != AUTHENTICATED;
+    other != MASTERS
+        && (group == other
+            || [group, other].contains(&AUTHENTICATED)
+            || (is_of_accounts(group) == is_of_accounts(other) && ![group, other].contains(&NODES)))
 }
 
 impl User {
@@ -37,7 +48,8 @@ impl Usage {
     /// What whoever is in a group was seen to need, of what users did who have these groups by their names. The result does not
     /// depend on their order.
     ///
-    /// Of who may be in it at times those requests count that the log says were made so, and all whose result is not known.
+    /// Of who is in it at times those requests count that the log says were made so. Requests whose result is not known tell no
+    /// groups, so that everybody's may be its.
     pub fn of_group<'a>(group: &str, users: impl IntoIterator<Item = (&'a User, &'a Self)>) -> Self {
         let mut all = Self::default();
         for (user, usage) in users {
@@ -49,10 +61,12 @@ impl Usage {
                 }
                 all.impersonators.extend(usage.impersonators.iter().cloned());
             }
-            if was_member || user.may_be_in(group) {
-                for (request, seen) in &usage.undecided {
-                    merge(all.undecided.entry(Arc::clone(request)), seen);
-                }
+            if was_member && !is_member {
+                // Whose name does not tell it, the audit policy may name.
+                all.impersonators.insert(user.name.clone());
+            }
+            for (request, seen) in &usage.undecided {
+                merge(all.undecided.entry(Arc::clone(request)), seen);
             }
         }
         all

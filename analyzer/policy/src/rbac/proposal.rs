@@ -30,8 +30,6 @@ pub struct Proposal<'a> {
     pub fixed: Vec<BoundRole<'a>>,
     /// Bindings that name it, of which it is not known what they grant; they stay as they are.
     pub unknown: Vec<&'a Binding>,
-    /// What of the subject's own permissions stays by those bindings, so that no new role says it.
-    pub relied: Vec<Permission>,
     /// Permissions that stay.
     pub kept: Vec<Kept>,
     /// Permissions that go.

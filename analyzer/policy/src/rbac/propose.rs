@@ -8,7 +8,7 @@ use remit_catalog::kubernetes::Request;
 use super::call::Usage;
 use super::closure::Closure;
 use super::generalise::{Needed, needed};
-use super::granted::{Granted, is_named, is_of_the_system, permissions_of};
+use super::granted::{Granted, is_named, is_of_the_system, lasts, permissions_of};
 use super::naming::Naming;
 use super::object::{Binding, ObjectName, Role, RoleRef, Subject};
 use super::permission::Permission;
@@ -28,6 +28,9 @@ pub enum NoProposal {
     /// Roles do not decide what it may.
     #[error("left alone: the group `{0}` may do everything, whatever roles say")]
     Masters(String),
+    /// Nobody could tell its proposal from another's.
+    #[error("left alone: a user is called `{0}`, too")]
+    Ambiguous(String),
     /// No binding names it.
     #[error("left alone: no binding names it")]
     Unbound,
@@ -91,7 +94,6 @@ pub fn propose<'a>(
         new: objects(state, &granted.user, &new),
         fixed: granted.fixed.clone(),
         unknown: granted.unknown.clone(),
-        relied: stays.relied(granted, &changed),
         kept: stays.kept(granted, usage, judgement, &changed, &new),
         removed: stays.removed(granted, usage),
         replayed,
@@ -152,10 +154,12 @@ impl Stays {
         gone.chain(empty.map(|(at, _)| at)).collect()
     }
 
-    /// What new roles have to say: what stays of bindings that go, and what nothing that stays says.
+    /// What new roles have to say: what stays of bindings that go, and what nothing says that lasts. What bindings of its groups say may
+    /// go with what is proposed for these.
     fn permissions(&self, granted: &Granted<'_>, changed: &BTreeSet<usize>) -> BTreeSet<Permission> {
         let kept = granted.permissions.iter().filter(|(_, by)| by.iter().any(|at| !changed.contains(at)));
-        let fixed = granted.fixed.iter().flat_map(|bound| permissions_of(*bound));
+        let fixed = granted.fixed.iter().filter(|(binding, _)| lasts(binding, &granted.user));
+        let fixed = fixed.flat_map(|bound| permissions_of(*bound));
         let said: BTreeSet<Permission> =
             kept.map(|(permission, _)| permission.clone()).chain(fixed).collect();
         let mut new: BTreeSet<Permission> = BTreeSet::new();
@@ -180,13 +184,6 @@ impl Stays {
     ) -> impl Iterator<Item = &'a Permission> {
         let due = granted.permissions.iter().filter(|(_, by)| by.iter().all(|at| changed.contains(at)));
         due.filter_map(|(permission, _)| self.parts.get(permission)).flatten()
-    }
-
-    /// What of it bindings that are not the subject's say.
-    fn relied(&self, granted: &Granted<'_>, changed: &BTreeSet<usize>) -> Vec<Permission> {
-        let fixed: Vec<Permission> = granted.fixed.iter().flat_map(|bound| permissions_of(*bound)).collect();
-        let due = self.due(granted, changed);
-        exactly(due.filter(|part| fixed.iter().any(|own| own.covers(part))).cloned())
     }
 
     fn kept(

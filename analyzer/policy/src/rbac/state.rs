@@ -166,6 +166,12 @@ impl State {
         bindings.filter_map(|binding| Some((binding, self.roles.get(&binding.role_name()?)?))).collect()
     }
 
+    /// Some bindings with their roles.
+    pub(super) fn all_bound(&self, is_wanted: impl Fn(&Binding) -> bool) -> Vec<(&Binding, &Role)> {
+        let bindings = self.bindings.values().filter(|binding| is_wanted(binding));
+        bindings.filter_map(|binding| Some((binding, self.roles.get(&binding.role_name()?)?))).collect()
+    }
+
     /// Bindings that name a user, of a role that is not there.
     pub(super) fn dangling<'a>(&'a self, user: &User) -> Vec<&'a Binding> {
         let own = match user.as_group() {
@@ -219,6 +225,14 @@ impl Binding {
         self.subjects.iter().filter_map(|subject| match key(subject, self)? {
             SubjectKey::User(name) => Some(name),
             SubjectKey::Group(_) => None,
+        })
+    }
+
+    /// Names of the groups that it names.
+    pub(super) fn groups(&self) -> impl Iterator<Item = &str> {
+        self.subjects.iter().filter_map(|subject| match subject {
+            Subject::Group(name) => Some(name.as_str()),
+            _ => None,
         })
     }
 }

@@ -191,11 +191,12 @@ impl Judge<'_> {
         writes.filter(|part| [ALL, "create", "update", "patch"].contains(&part.verb.as_str())).collect()
     }
 
-    /// Writes that are hidden and that bindings allow which are not the subject's own. Who asks about himself or another writes
+    /// Writes that are hidden and that bindings allow which are not the subject's own, or not the group's but who is in it may have. Who asks about himself or another writes
     /// no object.
     fn hidden_elsewhere(&self) -> Vec<Permission> {
-        let fixed = self.granted.fixed.iter().flat_map(|bound| permissions_of(*bound));
-        let writes = fixed.filter(|permission| {
+        let others = self.granted.fixed.iter().chain(&self.granted.elsewhere);
+        let others = others.flat_map(|bound| permissions_of(*bound));
+        let writes = others.filter(|permission| {
             let group = permission.resource().map(|(group, _)| group);
             [ALL, "create", "update", "patch"].contains(&permission.verb.as_str())
                 && group

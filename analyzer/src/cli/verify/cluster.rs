@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use remit_catalog::kubernetes::Request;
 use remit_ledger::Provider;
-use remit_policy::rbac::{Claim, Evidence, Usage, User, check};
+use remit_policy::rbac::{Claim, Evidence, Usage, check};
 
 use super::recorded::Recorded;
 use super::{Line, counted, text_of};
@@ -53,11 +53,8 @@ fn recorded_requests(
     let usage = match evidence.user().as_group() {
         None => usage_of(cluster, &recorded.calls(Provider::Kubernetes, &evidence.principal, window)?),
         Some(group) => {
-            let all = recorded.of_everybody(Provider::Kubernetes, window);
-            let all = all.context("cannot ask the ledger what was done by whoever is in a group")?;
-            let users = all.iter().map(|(name, made)| (User::named(name, []), made));
-            let users = users.filter(|(user, _)| user.may_be_in(group));
-            let users: Vec<_> = users.map(|(user, made)| (user, usage_of(cluster, &made.calls))).collect();
+            let users = recorded.users_of(cluster, window);
+            let users = users.context("cannot ask the ledger what was done by whoever is in a group")?;
             Usage::of_group(group, users.iter().map(|(user, usage)| (user, usage)))
         }
     };

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, HashSet};
 
 use remit_ledger::Provider;
+use remit_policy::rbac::{Usage, User};
 use remit_policy::{Call, Window};
 
+use crate::cluster::usage_of;
 use crate::ledgers::{Ledger, names_of};
 use crate::rollup::{Filter, PrincipalCalls, by_principal};
 
@@ -19,11 +21,27 @@ pub(super) struct Recorded<'a> {
     asked: HashSet<Asked>,
     /// The calls of everybody of what was asked for last; none where they cannot be read, though those of one identity may be.
     everybody: Option<(Asked, Option<BTreeMap<String, PrincipalCalls>>)>,
+    /// Of what was asked for last, what users of a cluster needed.
+    users: Option<UsersOf>,
 }
+
+/// What users of a cluster were seen to need in a window.
+type UsersOf = ((Option<String>, Window), Vec<(User, Usage)>);
 
 impl<'a> Recorded<'a> {
     pub(super) fn in_ledger(ledger: &'a Ledger) -> Self {
-        Self { ledger, asked: HashSet::new(), everybody: None }
+        Self { ledger, asked: HashSet::new(), everybody: None, users: None }
+    }
+
+    /// What users of a cluster were seen to need during a window; none where their calls cannot be read.
+    pub(super) fn users_of(&mut self, cluster: Option<&str>, window: Window) -> Option<&[(User, Usage)]> {
+        let asked = (cluster.map(str::to_owned), window);
+        if self.users.as_ref().is_none_or(|(before, _)| *before != asked) {
+            let all = self.of_everybody(Provider::Kubernetes, window)?.iter();
+            let users = all.map(|(name, made)| (User::named(name, []), usage_of(cluster, &made.calls)));
+            self.users = Some((asked, users.collect()));
+        }
+        self.users.as_ref().map(|(_, users)| users.as_slice())
     }
 
     /// Calls of an identity during a window.
@@ -42,8 +60,7 @@ impl<'a> Recorded<'a> {
         self.ledger.calls_of(provider, identity, window)
     }
 
-    /// Calls of everybody during a window, by who made them.
-    pub(super) fn of_everybody(
+    fn of_everybody(
         &mut self,
         provider: Provider,
         window: Window,

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::{Claim, Violation};
+use crate::rbac::granted::lasts;
 use crate::rbac::object::Binding;
 use crate::rbac::permission::Permission;
 use crate::rbac::rule::Rule;
@@ -15,6 +16,8 @@ struct Place<'a> {
     binding: &'a Binding,
     rule: &'a Rule,
     said: Vec<Permission>,
+    /// Whether it goes on saying that whatever becomes of the subject's groups.
+    lasts: bool,
 }
 
 pub(super) fn check(claim: &Claim, violations: &mut Vec<Violation>) -> usize {
@@ -25,7 +28,8 @@ pub(super) fn check(claim: &Claim, violations: &mut Vec<Violation>) -> usize {
         .flat_map(|(binding, role)| {
             role.rules.iter().map(move |rule| {
                 let said = Permission::of_rule(binding.name.namespace.as_deref(), rule);
-                Place { binding, rule, said }
+                let is_fixed = claim.fixed.iter().any(|(fixed, _)| fixed.name == binding.name);
+                Place { binding, rule, said, lasts: !is_fixed || lasts(binding, &claim.user) }
             })
         })
         .collect();
@@ -72,7 +76,7 @@ fn needed(
             continue;
         }
         let mut others = places.iter().enumerate().filter(|(other, _)| *other != at);
-        if others.any(|(_, other)| other.said.iter().any(|one| one.covers(protected))) {
+        if others.any(|(_, other)| other.lasts && other.said.iter().any(|one| one.covers(protected))) {
             continue;
         }
         // What all that say it within the rule have in common.
