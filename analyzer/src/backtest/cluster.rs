@@ -166,8 +166,8 @@ impl Replay<'_> {
             let (mut needed, mut unmet) = (Days::default(), Days::default());
             let (mut place, mut is_used, mut rule) = (None, false, None);
             let mut earliest: Option<(i64, bool)> = None;
-            for (request, seen) in requests {
-                let on = seen.days.between(first, end);
+            for (request, days) in requests {
+                let on = days.between(first, end);
                 if on.is_empty() {
                     continue;
                 }
@@ -176,7 +176,7 @@ impl Replay<'_> {
                 if met.peek().is_none() {
                     unmet.add(&on);
                     place = place.or(Some(Permission::of_request(request).to_string()));
-                    let is_new = seen.days.before(self.cut.day).is_empty();
+                    let is_new = days.before(self.cut.day).is_empty();
                     earliest = earliest.into_iter().chain(on.first().map(|day| (day, is_new))).min();
                 }
                 for stay in met {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use remit_catalog::kubernetes::Request;
+use remit_policy::Days;
 use remit_policy::rbac::{Call, Permission, Usage, without_subresource};
-use remit_policy::{Days, Seen};
 
 use super::Cut;
 use super::interval::float;
@@ -20,7 +20,7 @@ pub(super) struct Subject<'a> {
     pub(super) stratum: Stratum,
     calls: &'a [Call],
     /// What its calls of all times needed of what its bindings grant today: requests with their days, by what they ask for.
-    pub(super) needs: BTreeMap<Permission, Vec<(Arc<Request>, Seen)>>,
+    pub(super) needs: BTreeMap<Permission, Vec<(Arc<Request>, Days)>>,
     /// What cannot be judged, which stays in whatever is proposed.
     pub(super) hidden: Vec<&'a Permission>,
     /// What it is granted and can be judged, verb by verb.
@@ -78,11 +78,11 @@ impl<'a> Subject<'a> {
             return None;
         }
         let granted = &analysed.granted;
-        let mut needs: BTreeMap<Permission, Vec<(Arc<Request>, Seen)>> = BTreeMap::new();
+        let mut needs: BTreeMap<Permission, Vec<(Arc<Request>, Days)>> = BTreeMap::new();
         for (request, use_) in Usage::gather(calls).uses {
             if granted.permissions.keys().any(|permission| permission.matches(&request)) {
                 let asked = Permission::of_request(&request).anywhere();
-                needs.entry(asked).or_default().push((request, use_.seen));
+                needs.entry(asked).or_default().push((request, use_.seen.days));
             }
         }
         let hidden: Vec<_> = analysed.judgement.parts.values().flatten().map(|(part, _)| part).collect();
@@ -119,18 +119,18 @@ impl<'a> Subject<'a> {
 
     /// What it ever used before a day.
     pub(super) fn ever(&self, day: i64) -> BTreeSet<Permission> {
-        let before = |requests: &Vec<(Arc<Request>, Seen)>| {
-            requests.iter().any(|(_, seen)| !seen.days.before(day).is_empty())
+        let before = |requests: &Vec<(Arc<Request>, Days)>| {
+            requests.iter().any(|(_, days)| !days.before(day).is_empty())
         };
         self.needs.iter().filter(|(_, requests)| before(requests)).map(|(asked, _)| asked.clone()).collect()
     }
 }
 
 /// All days on which any of these was asked for.
-pub(super) fn days(requests: &[(Arc<Request>, Seen)]) -> Days {
-    let mut days = Days::default();
-    requests.iter().for_each(|(_, seen)| days.add(&seen.days));
-    days
+pub(super) fn days(requests: &[(Arc<Request>, Days)]) -> Days {
+    let mut all = Days::default();
+    requests.iter().for_each(|(_, days)| all.add(days));
+    all
 }
 
 /// The things that were asked for, by API group, resource without subresource, and namespace; by their names, where they were asked

@@ -30,7 +30,7 @@ pub struct Granted<'a> {
     /// Of a group: other bindings, of whoever may be in it and of groups that they may be in besides.
     pub(super) elsewhere: Vec<BoundRole<'a>>,
     /// What the own ones grant, and by which of them.
-    pub permissions: BTreeMap<Permission, Vec<usize>>,
+    pub permissions: BTreeMap<Permission, Box<[usize]>>,
     /// Who may ask in its name, by bindings.
     pub(super) impersonators: Impersonators,
 }
@@ -66,6 +66,8 @@ impl<'a> Granted<'a> {
                 }
             }
         }
+        let permissions = permissions.into_iter().map(|(permission, by)| (permission, by.into()));
+        let permissions = permissions.collect();
         let impersonators = Impersonators::of(state, user);
         let elsewhere = user.as_group().map(|group| of_members(state, group)).unwrap_or_default();
         Self { user: user.clone(), own, fixed, unknown, elsewhere, permissions, impersonators }
