@@ -365,7 +365,9 @@ fn what_stays_of_a_member_is_its_own_whatever_becomes_of_its_group() {
 /// The permissions of a binding that stay, where it has a group, or somebody.
 fn stays(place: &Path, name: &str, policy: &str) -> String {
     let told = told(place, &["propose", "--out", "out"], policy);
-    told.lines().find(|line| line.contains(name)).unwrap_or_else(|| panic!("no {name} in {told}")).to_owned()
+    let line = told.lines().find(|line| line.contains(name));
+    assert!(line.is_some(), "no {name} in {told}");
+    line.unwrap().to_owned()
 }
 
 /// A patch that nobody sees may create, whoever makes it by whatever binding, and somebody whom the policy does not log may be in any
