@@ -88,6 +88,12 @@ impl Deploying {
 }
 
 impl Deployed {
+    /// As what runs in a cluster tells: where a rollout was seen, others would have been.
+    fn shown_by_rollouts(mut self) -> Self {
+        self.is_shown = self.markers.values().any(|marker| marker.kind == Kind::Rollout);
+        self
+    }
+
     /// Whether there was a deploy on the days from the first to before the second.
     pub(crate) fn on(&self, first: i64, end: i64) -> Deploying {
         match self.markers.range(first..end.max(first)).next() {
@@ -166,20 +172,16 @@ impl Deploys {
 
     /// The deploys of a subject of a cluster.
     pub(crate) fn of_subject(&self, user: &str) -> Deployed {
-        let mut deployed = self.of(user, std::iter::empty());
-        deployed.is_shown = deployed.markers.values().any(|marker| marker.kind == Kind::Rollout);
-        deployed
+        self.of(user, std::iter::empty()).shown_by_rollouts()
     }
 
     /// The deploys of what runs as somebody who is in a group, as far as names tell that.
     pub(crate) fn of_group(&self, group: &str) -> Deployed {
         let members = self.runs.iter().filter(|(name, _)| {
             let user = User::named(name, []);
-            user.account().is_some() && user.groups.iter().any(|own| own == group)
+            user.account().is_some() && user.is_in(group)
         });
-        let mut deployed = self.of("", members.flat_map(|(_, targets)| targets.iter().cloned()));
-        deployed.is_shown = deployed.markers.values().any(|marker| marker.kind == Kind::Rollout);
-        deployed
+        self.of("", members.flat_map(|(_, targets)| targets.iter().cloned())).shown_by_rollouts()
     }
 
     fn of(&self, name: &str, own: impl Iterator<Item = Target>) -> Deployed {

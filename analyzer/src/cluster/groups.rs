@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use remit_ledger::Provider;
-use remit_policy::rbac::{Coverage, Granted, Privilege, State, Usage, User, privileges};
+use remit_policy::rbac::{Coverage, Granted, Member, Privilege, State, Usage, User, privileges};
 use remit_policy::{Call, Window};
 
 use super::{Observed, request_call};
@@ -37,17 +37,17 @@ pub(super) fn observed(
     unnamed: &BTreeMap<String, u64>,
     coverage: &Coverage,
 ) -> Vec<Observed> {
-    let users: Vec<_> = usage.iter().map(|(name, usage)| (User::named(name, []), usage.as_ref())).collect();
+    let users: Vec<Member<'_>> = usage.iter().map(|(name, usage)| Member::of(name, usage)).collect();
+    // Whoever made calls of which it is not known what they asked for may have been in any.
+    let lost: u64 = unnamed.values().sum();
     let one = |group: &User| {
         let granted = Granted::of(state, group);
         let name = group.as_group()?;
         if granted.own.is_empty() && granted.unknown.is_empty() && name.starts_with("system:") {
             return None;
         }
-        let users = || users.iter().map(|(user, usage)| (user, *usage));
-        let (usage, reversed) = (Usage::of_group(name, users()), Usage::of_group(name, users().rev()));
-        // Whoever made calls of which it is not known what they asked for may have been in it.
-        let lost: u64 = unnamed.values().sum();
+        let usage = Usage::of_group(name, &users);
+        let reversed = Usage::of_group(name, users.iter().rev());
         Some(Observed {
             coverage: Coverage { lost: coverage.lost.saturating_add(lost), ..coverage.clone() },
             reversed: (reversed != usage).then_some(reversed),

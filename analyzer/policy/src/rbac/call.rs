@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use remit_catalog::kubernetes::{Request, Target};
 
-use super::permission::{MANY, Permission};
+use super::permission::Permission;
 use super::user::User;
 use crate::usage::{CallOutcome, Count, Seen, merge};
 
@@ -80,6 +80,15 @@ pub(super) const UPGRADED: &str = "websocket upgrade";
 /// Subresources of pods whose connections are upgraded.
 pub(super) const STREAMS: [&str; 3] = ["exec", "attach", "portforward"];
 
+impl Use {
+    /// Some of the calls were made by who had these groups.
+    pub(super) fn made_in(&mut self, groups: &Arc<BTreeSet<String>>) {
+        if let Err(at) = self.groups.binary_search(groups) {
+            self.groups.insert(at, Arc::clone(groups));
+        }
+    }
+}
+
 impl Usage {
     /// Gathers the calls of one subject. The result does not depend on their order.
     pub fn gather<'a>(calls: impl IntoIterator<Item = &'a Call>) -> Self {
@@ -143,9 +152,7 @@ impl Usage {
                 inferred: BTreeSet::new(),
             })),
         };
-        if let Err(at) = use_.groups.binary_search(&call.groups) {
-            use_.groups.insert(at, Arc::clone(&call.groups));
-        }
+        use_.made_in(&call.groups);
         use_.authorizers.extend(call.authorizer.clone());
         use_.inferred.extend(inferred);
     }
@@ -158,6 +165,6 @@ impl Usage {
 
     /// The user whom these calls are of, with the groups that it certainly has.
     pub fn user(&self, name: &str) -> User {
-        User::named(name, self.groups.iter().flatten().filter(|group| *group != MANY).cloned())
+        User::named(name, self.groups.iter().flatten().cloned())
     }
 }

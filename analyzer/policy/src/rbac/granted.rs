@@ -42,10 +42,8 @@ impl<'a> Granted<'a> {
         let names =
             |binding: &Binding| binding.subjects.iter().any(|subject| is_named(subject, binding, user));
         // Where a binding names a group of the subject as well, it would stay bound.
-        let binds_group = |binding: &Binding| {
-            let is_group = |subject: &&Subject| !user.is_group && matches!(subject, Subject::Group(_));
-            binding.subjects.iter().filter(is_group).any(|group| is_subject(group, binding, user))
-        };
+        let binds_group =
+            |binding: &Binding| !user.is_group && binding.groups().any(|group| user.is_in(group));
         let mut unknown = state.dangling(user);
         let is_unknown = |role: &Role| !role.aggregates.is_empty() && role.rules.is_empty();
         unknown.extend(
@@ -77,15 +75,9 @@ impl<'a> Granted<'a> {
     pub fn groups(&self) -> BTreeSet<&str> {
         let granted = self.own.iter().chain(&self.fixed).map(|(binding, _)| *binding);
         let granted = granted.chain(self.unknown.iter().copied());
-        let named = granted.flat_map(|binding| {
-            binding.subjects.iter().filter_map(move |subject| match subject {
-                Subject::Group(name) => Some((binding, name.as_str())),
-                _ => None,
-            })
-        });
+        let named = granted.flat_map(|binding| binding.groups().map(move |name| (binding, name)));
         let own = named.filter(|(binding, name)| {
-            self.user.groups.iter().any(|group| group == name)
-                && (*name == MASTERS || !is_of_the_system(binding))
+            self.user.is_in(name) && (*name == MASTERS || !is_of_the_system(binding))
         });
         own.map(|(_, name)| name).collect()
     }
@@ -111,10 +103,11 @@ pub(super) fn permissions_of<'a>((binding, role): BoundRole<'a>) -> impl Iterato
 
 /// Bindings that may grant something to those who are in a group, whatever that is called in them.
 fn of_members<'a>(state: &'a State, group: &str) -> Vec<BoundRole<'a>> {
-    state.all_bound(|binding| {
-        binding.users().any(|user| User::named(&user, []).may_be_in(group))
-            || binding.groups().any(|other| may_share(group, other))
-    })
+    let may_be_bound = |binding: &&Binding| {
+        binding.groups().any(|other| may_share(group, other))
+            || binding.users().any(|user| User::named(&user, []).may_be_in(group))
+    };
+    state.bindings().filter(may_be_bound).filter_map(|binding| state.with_role(binding)).collect()
 }
 
 /// Whether the binding names the user itself, not one of its groups; or the group, where it stands for one.

@@ -28,12 +28,25 @@ pub(super) fn may_share(group: &str, other: &str) -> bool {
 
 impl User {
     /// Whether it may be in a group at times: its name does not tell that it is not.
-    pub fn may_be_in(&self, group: &str) -> bool {
+    pub(super) fn may_be_in(&self, group: &str) -> bool {
         self.is_in(group) || (self.account().is_none() && !is_by_name(group))
     }
+}
 
-    fn is_in(&self, group: &str) -> bool {
-        self.groups.iter().any(|own| own == group)
+/// A user of whom some requests may have been made in groups that its name does not tell.
+#[derive(Clone, Debug)]
+pub struct Member<'a> {
+    user: User,
+    usage: &'a Usage,
+    /// All groups that its requests tell, so that not every group looks at all of them.
+    told: BTreeSet<&'a str>,
+}
+
+impl<'a> Member<'a> {
+    /// The user of this name, with all that it was seen to need.
+    pub fn of(name: &str, usage: &'a Usage) -> Self {
+        let told = usage.uses.values().flat_map(|use_| &use_.groups).flat_map(|groups| groups.iter());
+        Self { user: User::named(name, []), usage, told: told.map(String::as_str).collect() }
     }
 }
 
@@ -45,17 +58,17 @@ impl Call {
 }
 
 impl Usage {
-    /// What whoever is in a group was seen to need, of what users did who have these groups by their names. The result does not
-    /// depend on their order.
+    /// What whoever is in a group was seen to need, of what users did. The result does not depend on their order.
     ///
     /// Of who is in it at times those requests count that the log says were made so. Requests whose result is not known tell no
     /// groups, so that everybody's may be its.
-    pub fn of_group<'a>(group: &str, users: impl IntoIterator<Item = (&'a User, &'a Self)>) -> Self {
+    pub fn of_group<'a>(group: &str, users: impl IntoIterator<Item = &'a Member<'a>>) -> Self {
         let mut all = Self::default();
-        for (user, usage) in users {
+        for Member { user, usage, told } in users {
             let is_member = user.is_in(group);
-            let was_member = all.add_uses(usage, |use_| is_member || was_made_in(use_, group));
+            let was_member = told.contains(group) || told.contains(MANY);
             if is_member || was_member {
+                all.add_uses(usage, |use_| is_member || was_made_in(use_, group));
                 for (request, count) in &usage.denied {
                     *all.denied.entry(Arc::clone(request)).or_default() += *count;
                 }
@@ -72,11 +85,9 @@ impl Usage {
         all
     }
 
-    /// Adds some of what another was seen to need. Answers whether that was anything.
-    fn add_uses(&mut self, other: &Self, is_counted: impl Fn(&Use) -> bool) -> bool {
-        let mut is_any = false;
+    /// Adds some of what another was seen to need.
+    fn add_uses(&mut self, other: &Self, is_counted: impl Fn(&Use) -> bool) {
         for (request, use_) in other.uses.iter().filter(|(_, use_)| is_counted(use_)) {
-            is_any = true;
             if use_.inferred.is_empty() {
                 self.calls += use_.seen.count;
                 self.last = self.last.max(Some(use_.seen.last));
@@ -88,18 +99,13 @@ impl Usage {
                 Entry::Occupied(entry) => entry.into_mut().add(use_),
             }
         }
-        is_any
     }
 }
 
 impl Use {
     fn add(&mut self, other: &Self) {
         self.seen.add(&other.seen);
-        for groups in &other.groups {
-            if let Err(at) = self.groups.binary_search(groups) {
-                self.groups.insert(at, Arc::clone(groups));
-            }
-        }
+        other.groups.iter().for_each(|groups| self.made_in(groups));
         self.authorizers.extend(other.authorizers.iter().cloned());
         self.inferred.extend(&other.inferred);
     }

@@ -38,6 +38,15 @@ enum SubjectKey {
     Group(String),
 }
 
+impl SubjectKey {
+    fn of(user: &User) -> Self {
+        match user.as_group() {
+            Some(group) => Self::Group(group.to_owned()),
+            None => Self::User(user.name.clone()),
+        }
+    }
+}
+
 impl State {
     /// The state that these objects make. Of several with one kind and name the last counts, as where they are applied
     /// in this order.
@@ -157,28 +166,22 @@ impl State {
     /// binds to nothing.
     pub fn bound<'a>(&'a self, user: &User) -> Vec<(&'a Binding, &'a Role)> {
         let groups = user.groups.iter().map(|group| SubjectKey::Group(group.clone()));
-        let own = (!user.is_group).then(|| SubjectKey::User(user.name.clone()));
-        let mut names: Vec<_> =
-            own.into_iter().chain(groups).filter_map(|key| self.by_subject.get(&key)).flatten().collect();
+        let keys = std::iter::once(SubjectKey::of(user)).chain(groups);
+        let mut names: Vec<_> = keys.filter_map(|key| self.by_subject.get(&key)).flatten().collect();
         names.sort_unstable();
         names.dedup();
         let bindings = names.into_iter().filter_map(|name| self.bindings.get(name));
-        bindings.filter_map(|binding| Some((binding, self.roles.get(&binding.role_name()?)?))).collect()
+        bindings.filter_map(|binding| self.with_role(binding)).collect()
     }
 
-    /// Some bindings with their roles.
-    pub(super) fn all_bound(&self, is_wanted: impl Fn(&Binding) -> bool) -> Vec<(&Binding, &Role)> {
-        let bindings = self.bindings.values().filter(|binding| is_wanted(binding));
-        bindings.filter_map(|binding| Some((binding, self.roles.get(&binding.role_name()?)?))).collect()
+    /// A binding with its role; none where that is not there.
+    pub(super) fn with_role<'a>(&'a self, binding: &'a Binding) -> Option<(&'a Binding, &'a Role)> {
+        Some((binding, self.roles.get(&binding.role_name()?)?))
     }
 
     /// Bindings that name a user, of a role that is not there.
     pub(super) fn dangling<'a>(&'a self, user: &User) -> Vec<&'a Binding> {
-        let own = match user.as_group() {
-            Some(group) => SubjectKey::Group(group.to_owned()),
-            None => SubjectKey::User(user.name.clone()),
-        };
-        let names = self.by_subject.get(&own);
+        let names = self.by_subject.get(&SubjectKey::of(user));
         let bindings = names.into_iter().flatten().filter_map(|name| self.bindings.get(name));
         bindings
             .filter(|binding| binding.role_name().is_none_or(|role| !self.roles.contains_key(&role)))
@@ -214,7 +217,7 @@ impl State {
 pub(super) fn is_subject(subject: &Subject, binding: &Binding, user: &User) -> bool {
     match key(subject, binding) {
         Some(SubjectKey::User(name)) => !user.is_group && name == user.name,
-        Some(SubjectKey::Group(name)) => user.groups.contains(&name),
+        Some(SubjectKey::Group(name)) => user.is_in(&name),
         None => false,
     }
 }

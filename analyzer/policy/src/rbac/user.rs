@@ -1,5 +1,7 @@
 //! Who asks the authorizer.
 
+use super::permission::MANY;
+
 /// Who asks: what authentication found out, or whom the caller impersonates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct User {
@@ -47,7 +49,7 @@ impl User {
         self.groups.first().map(String::as_str).filter(|_| self.is_group)
     }
 
-    /// The user of that name, with these groups and those that it has by its name.
+    /// The user of that name, with these groups and those that it has by its name. `*`, which stands for more than are known, is none.
     pub fn named(name: &str, groups: impl IntoIterator<Item = String>) -> Self {
         let mut user = match parts(name) {
             Some((namespace, name)) => Self::service_account(namespace, name),
@@ -57,11 +59,16 @@ impl User {
             }
         };
         for group in groups {
-            if !user.groups.contains(&group) {
+            if group != MANY && !user.groups.contains(&group) {
                 user.groups.push(group);
             }
         }
         user
+    }
+
+    /// Whether it is certainly in a group.
+    pub fn is_in(&self, group: &str) -> bool {
+        self.groups.iter().any(|own| own == group)
     }
 
     /// The namespace and the name of a ServiceAccount.

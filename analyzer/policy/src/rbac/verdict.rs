@@ -1,7 +1,7 @@
 //! Per subject and granted permission: used, unused, or unobservable with a reason.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use remit_catalog::kubernetes::Request;
 
@@ -71,8 +71,9 @@ pub fn judge(
         parts.insert(permission.clone(), hidden);
     }
     // What writes lead to can be told only once it is known whether writes may be hidden.
-    let triggers = judge.triggers(&parts);
-    let creating = judge.creating(&parts);
+    let elsewhere = judge.hidden_elsewhere();
+    let triggers = judge.triggers(&parts, &elsewhere);
+    let creating = judge.creating(&parts, &elsewhere);
     for (permission, parts) in &mut parts {
         if !is_whole(permission, parts) {
             judge.add_created(permission, &creating, parts);
@@ -181,21 +182,28 @@ impl Judge<'_> {
     }
 
     /// Which kinds of requests were made, or may have been: also by what other bindings grant, those of its groups.
-    fn triggers(&self, parts: &BTreeMap<Permission, Vec<(Permission, Reason)>>) -> Vec<Permission> {
+    fn triggers(
+        &self,
+        parts: &BTreeMap<Permission, Vec<(Permission, Reason)>>,
+        elsewhere: &[Permission],
+    ) -> Vec<Permission> {
         let hidden = parts.values().flatten().map(|(part, _)| part.clone());
         let requests =
             self.usage.uses.keys().chain(self.usage.undecided.keys()).filter(|request| is_write(request));
         let writes = hidden
-            .chain(self.hidden_elsewhere())
+            .chain(elsewhere.iter().cloned())
             .chain(requests.map(|request| Permission::of_request(request)));
         writes.filter(|part| [ALL, "create", "update", "patch"].contains(&part.verb.as_str())).collect()
     }
 
-    /// Writes that are hidden and that bindings allow which are not the subject's own, or not the group's but who is in it may have. Who asks about himself or another writes
-    /// no object.
+    /// Writes that are hidden and that bindings allow which are not the subject's own, or which who is in the group has besides. Who
+    /// asks about himself or another writes no object.
     fn hidden_elsewhere(&self) -> Vec<Permission> {
         let others = self.granted.fixed.iter().chain(&self.granted.elsewhere);
+        // A group's may be all bindings, which grant many the same.
+        let mut met = HashSet::new();
         let others = others.flat_map(|bound| permissions_of(*bound));
+        let others = others.filter(|permission| met.insert(permission.clone()));
         let writes = others.filter(|permission| {
             let group = permission.resource().map(|(group, _)| group);
             [ALL, "create", "update", "patch"].contains(&permission.verb.as_str())
@@ -207,13 +215,17 @@ impl Judge<'_> {
     }
 
     /// Patches and updates of which it is not told whether they created what they name, which needs `create` as well.
-    fn creating(&self, parts: &BTreeMap<Permission, Vec<(Permission, Reason)>>) -> Vec<(Permission, Reason)> {
+    fn creating(
+        &self,
+        parts: &BTreeMap<Permission, Vec<(Permission, Reason)>>,
+        elsewhere: &[Permission],
+    ) -> Vec<(Permission, Reason)> {
         let hides_answers = self.audit.is_some_and(AuditPolicy::hides_answers);
         let unknown = || Reason::NotTold("whether a patch or an update creates what it names".to_owned());
         let hides = || Reason::AuditPolicyHides("a patch or an update may have created it".to_owned());
         let hidden = parts.values().flatten();
         let hidden = hidden.filter(|(_, reason)| matches!(reason, Reason::AuditPolicyHides(_)));
-        let hidden = hidden.map(|(part, _)| part.clone()).chain(self.hidden_elsewhere());
+        let hidden = hidden.map(|(part, _)| part.clone()).chain(elsewhere.iter().cloned());
         let seen = self.usage.uses.keys().filter(|_| hides_answers);
         let seen = seen.map(|request| (Permission::of_request(request), unknown()));
         let undecided = self.usage.undecided.keys();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use remit_catalog::kubernetes::Request;
 use remit_ledger::Provider;
-use remit_policy::rbac::{Claim, Evidence, Usage, check};
+use remit_policy::rbac::{Claim, Evidence, Member, Usage, check};
 
 use super::recorded::Recorded;
 use super::{Line, counted, text_of};
@@ -55,7 +55,8 @@ fn recorded_requests(
         Some(group) => {
             let users = recorded.users_of(cluster, window);
             let users = users.context("cannot ask the ledger what was done by whoever is in a group")?;
-            Usage::of_group(group, users.iter().map(|(user, usage)| (user, usage)))
+            let users: Vec<_> = users.iter().map(|(name, usage)| Member::of(name, usage)).collect();
+            Usage::of_group(group, &users)
         }
     };
     Ok(usage.uses.into_keys().collect())

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use remit_ledger::Provider;
-use remit_policy::rbac::{Usage, User};
+use remit_policy::rbac::Usage;
 use remit_policy::{Call, Window};
 
 use crate::cluster::usage_of;
@@ -26,7 +26,7 @@ pub(super) struct Recorded<'a> {
 }
 
 /// What users of a cluster were seen to need in a window.
-type UsersOf = ((Option<String>, Window), Vec<(User, Usage)>);
+type UsersOf = ((Option<String>, Window), BTreeMap<String, Usage>);
 
 impl<'a> Recorded<'a> {
     pub(super) fn in_ledger(ledger: &'a Ledger) -> Self {
@@ -34,14 +34,18 @@ impl<'a> Recorded<'a> {
     }
 
     /// What users of a cluster were seen to need during a window; none where their calls cannot be read.
-    pub(super) fn users_of(&mut self, cluster: Option<&str>, window: Window) -> Option<&[(User, Usage)]> {
+    pub(super) fn users_of(
+        &mut self,
+        cluster: Option<&str>,
+        window: Window,
+    ) -> Option<&BTreeMap<String, Usage>> {
         let asked = (cluster.map(str::to_owned), window);
         if self.users.as_ref().is_none_or(|(before, _)| *before != asked) {
             let all = self.of_everybody(Provider::Kubernetes, window)?.iter();
-            let users = all.map(|(name, made)| (User::named(name, []), usage_of(cluster, &made.calls)));
+            let users = all.map(|(name, made)| (name.clone(), usage_of(cluster, &made.calls)));
             self.users = Some((asked, users.collect()));
         }
-        self.users.as_ref().map(|(_, users)| users.as_slice())
+        self.users.as_ref().map(|(_, users)| users)
     }
 
     /// Calls of an identity during a window.
