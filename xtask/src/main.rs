@@ -12,6 +12,7 @@ mod digest;
 mod dist;
 mod ebpf;
 mod evaluate;
+mod fuzz;
 mod metadata;
 mod place;
 mod step;
@@ -42,6 +43,8 @@ enum Verb {
     Evaluate(evaluate::Arguments),
     /// Make the catalog's table again, of its pinned sources and `catalog/overrides`
     Catalog(catalog::Arguments),
+    /// Feed hostile input to what reads such, guided by the code that it reaches
+    Fuzz(fuzz::Arguments),
     /// Compile the kernel's programs, with a compiler that is installed where it is missing
     Ebpf(ebpf::Arguments),
     /// Build static programs, and pack them with man pages, completions and what a container image is made of
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Verb::Evaluate(arguments) => evaluate::run(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
         Verb::Catalog(arguments) => catalog::run(&arguments),
+        Verb::Fuzz(arguments) => fuzz::run(&arguments),
         Verb::Ebpf(arguments) => ebpf::run(&arguments),
         Verb::Dist(arguments) => dist::run(&arguments),
         Verb::Bless(arguments) => bless::run(&arguments),

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::bail;
 
+use crate::fuzz;
 use crate::place::{Place, in_ci};
 use crate::step::{Steps, succeed};
 use crate::tidy;
@@ -59,6 +60,11 @@ fn everything(place: &Place, steps: &mut Steps, skips: &Path) {
     steps.take("doctests", || {
         succeed(&mut environment(place, place.cargo(&["test", "--doc", "--workspace", "--locked"])))
     });
+    if in_ci() || place.program("c++").is_some() {
+        steps.take("fuzzing", || fuzz::bounded(place));
+    } else {
+        steps.leave_out("fuzzing", "there is no compiler for C++, `c++`, to build libFuzzer");
+    }
     // `--examples` makes cargo count the tests' dependencies in, as every other step does.
     let mut documentation =
         place.cargo(&["doc", "--workspace", "--no-deps", "--lib", "--bins", "--examples"]);

@@ -1,5 +1,6 @@
-//! What fuzz targets do with their input: `cargo fuzz` calls these, and so does a test of the agent, with the corpora and
+//! What fuzz targets do with their input: libFuzzer calls these by `cargo xtask fuzz`, and a test does, with the corpora and
 //! changes of them.
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a target tells what is wrong by a panic")]
 
 use std::io::Write;
 use std::path::Path;
@@ -17,7 +18,7 @@ const LIMITS: Limits = Limits { streams: 4, bytes: 1 << 20, responses: Responses
 pub type Target = fn(&[u8]);
 
 /// All targets, by the names of their corpora.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("http1", http1),
     ("hpack", hpack),
     ("fragments", fragments),
@@ -27,6 +28,7 @@ pub const TARGETS: [(&str, Target); 9] = [
     ("hello", hello),
     ("answer", answer),
     ("audit", audit),
+    ("cloudtrail", cloudtrail),
 ];
 
 /// Streams in which every head must be accounted for, and whose memory is bounded.
@@ -177,5 +179,11 @@ pub fn answer(data: &[u8]) {
 /// An audit log of Kubernetes in any form: all that is met is recorded, skipped or lost.
 pub fn audit(data: &[u8]) {
     let counts = remit_ingest::kubernetes::read(data);
+    assert!(counts.is_balanced(), "{counts:?}");
+}
+
+/// A log of CloudTrail in any form: the same.
+pub fn cloudtrail(data: &[u8]) {
+    let counts = remit_ingest::cloudtrail::read(data);
     assert!(counts.is_balanced(), "{counts:?}");
 }

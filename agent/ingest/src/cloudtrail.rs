@@ -16,7 +16,7 @@ mod table;
 
 use std::collections::HashMap;
 
-use remit_ledger::{CoverageRecord, Flush, LedgerError, Provider, SourcePlace, StagedFile};
+use remit_ledger::{Counts, CoverageRecord, Flush, LedgerError, Provider, SourcePlace, StagedFile};
 
 use self::coverage::Evidence;
 use self::delivery::Delivery;
@@ -43,6 +43,11 @@ pub fn ingest(
 ) -> Result<Summary, IngestError> {
     let logs = Logs { selectors, ..Logs::default() };
     crate::run::ingest(options, logs, progress)
+}
+
+/// What becomes of the events of a log, without a ledger.
+pub fn read(bytes: &[u8]) -> Counts {
+    crate::run::read(&Logs::default(), bytes)
 }
 
 /// CloudTrail's logs, and what is known of them between two flushes.

@@ -24,10 +24,7 @@ use self::flush::Evidence;
 use self::recorder::Recorder;
 use self::table::Table;
 use crate::accounting::Accounting;
-use crate::duplicates::Seen;
-use crate::format::{Format, Names, Recorder as _};
-use crate::publisher::sum;
-use crate::reader::Reader;
+use crate::format::{Format, Names};
 use crate::{IngestError, Limits, Options, Progress, Summary};
 
 /// The ledger's name of this source.
@@ -48,10 +45,7 @@ pub fn ingest(
 
 /// What becomes of the events of a log, without a ledger.
 pub fn read(bytes: &[u8]) -> Counts {
-    let accounting = Accounting::new(0, Arc::new(Seen::new(Limits::default().remembered)), Arc::default());
-    let mut recorder = Recorder::new(accounting, None);
-    Reader::<Audit>::default().feed(bytes, true, &mut recorder);
-    sum(&recorder.accounting().work)
+    crate::run::read(&Logs::of(None), bytes)
 }
 
 /// Audit logs, and what is known of them between two flushes.

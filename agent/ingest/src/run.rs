@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use remit_ledger::{LedgerError, LedgerWriter, WriterOptions};
+use remit_ledger::{Counts, LedgerError, LedgerWriter, WriterOptions};
 
 use crate::accounting::{Accounting, SourceCounts};
 use crate::checkpoint::{Checkpoint, name_hash};
@@ -15,9 +15,10 @@ use crate::duplicates::Seen;
 use crate::format::{Format, Recorder};
 use crate::grammar::Grammar;
 use crate::input::{Input, Problem, expand};
-use crate::options::Options;
+use crate::options::{Limits, Options};
 use crate::progress::Progress;
-use crate::publisher::Publisher;
+use crate::publisher::{Publisher, sum};
+use crate::reader::Reader;
 use crate::shared::{Shared, Signal};
 use crate::source::{Identification, Workbench, position, whole};
 use crate::store::{self, StoredObject};
@@ -39,6 +40,15 @@ enum Source {
     File(PathBuf),
     Stdin,
     Object(StoredObject),
+}
+
+/// What becomes of the events of a log, without a ledger: nothing is kept.
+pub(crate) fn read<F: Format>(format: &F, bytes: &[u8]) -> Counts {
+    let limits = Limits::default();
+    let accounting = Accounting::new(0, Arc::new(Seen::new(limits.remembered)), Arc::default());
+    let mut recorder = format.recorder(accounting, limits, 1);
+    Reader::<F::Grammar>::default().feed(bytes, true, &mut recorder);
+    sum(&recorder.accounting().work)
 }
 
 /// Reads events of a format into a ledger.

@@ -48,7 +48,7 @@ pub use evidence::{Evidence, EvidenceContext};
 pub use generalise::{Needed, needed};
 pub use granted::{BoundRole, Granted, allows};
 pub use manifest::{read_yaml, yaml};
-pub use members::Member;
+pub use members::{Member, Members};
 pub use object::{Binding, Expression, Object, ObjectName, Role, RoleRef, Selector, Subject};
 pub use permission::{Detail, On, Permission, without_subresource};
 pub use privilege::{PATHS, Path, Privilege, paths_left, privileges};

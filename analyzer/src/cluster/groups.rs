@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use remit_ledger::Provider;
-use remit_policy::rbac::{Coverage, Granted, Member, Privilege, State, Usage, User, privileges};
+use remit_policy::rbac::{Coverage, Granted, Member, Members, Privilege, State, Usage, User, privileges};
 use remit_policy::{Call, Window};
 
 use super::{Observed, request_call};
@@ -38,6 +38,7 @@ pub(super) fn observed(
     coverage: &Coverage,
 ) -> Vec<Observed> {
     let users: Vec<Member<'_>> = usage.iter().map(|(name, usage)| Member::of(name, usage)).collect();
+    let members = Members::of(&users);
     // Whoever made calls of which it is not known what they asked for may have been in any.
     let lost: u64 = unnamed.values().sum();
     let one = |group: &User| {
@@ -46,8 +47,9 @@ pub(super) fn observed(
         if granted.own.is_empty() && granted.unknown.is_empty() && name.starts_with("system:") {
             return None;
         }
-        let usage = Usage::of_group(name, &users);
-        let reversed = Usage::of_group(name, users.iter().rev());
+        let users = members.in_group(name);
+        let usage = Usage::of_group(name, users.iter().copied());
+        let reversed = Usage::of_group(name, users.into_iter().rev());
         Some(Observed {
             coverage: Coverage { lost: coverage.lost.saturating_add(lost), ..coverage.clone() },
             reversed: (reversed != usage).then_some(reversed),

@@ -12,6 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("remit-catalog", &[]),
     ("remit-ledger", &[]),
     ("remit-agent", &["remit-abi", "remit-catalog", "remit-ingest", "remit-ledger"]),
+    ("remit-agent-fuzz", &["remit-abi", "remit-agent", "remit-ingest"]),
     ("remit-ingest", &["remit-catalog", "remit-ledger"]),
     ("remit-policy", &["remit-catalog"]),
     ("remit-forge", &["remit-policy", "remit-source"]),

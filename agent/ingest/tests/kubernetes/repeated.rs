@@ -53,8 +53,8 @@ fn killed_anywhere_and_run_again_the_sums_are_the_same() {
         place.ingest();
         assert_eq!(sums(&place), expected, "{stop}");
         if !is_killed {
-            // There are no more steps to be killed at.
-            assert!(stop > 10, "{stop}");
+            // There are no more steps to be killed at: five of a commit at least, however the workers share what they count.
+            assert!(stop > 5, "{stop}");
             return;
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use remit_catalog::kubernetes::Request;
 
 use super::impersonators::Impersonators;
-use super::members::may_share;
+use super::members::{may_be_in, may_share};
 use super::object::{Binding, Role, Subject};
 use super::permission::Permission;
 use super::propose::MASTERS;
@@ -105,7 +105,7 @@ pub(super) fn permissions_of<'a>((binding, role): BoundRole<'a>) -> impl Iterato
 fn of_members<'a>(state: &'a State, group: &str) -> Vec<BoundRole<'a>> {
     let may_be_bound = |binding: &&Binding| {
         binding.groups().any(|other| may_share(group, other))
-            || binding.users().any(|user| User::named(&user, []).may_be_in(group))
+            || binding.users().any(|user| may_be_in(&user, group))
     };
     state.bindings().filter(may_be_bound).filter_map(|binding| state.with_role(binding)).collect()
 }

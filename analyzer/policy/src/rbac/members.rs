@@ -1,35 +1,46 @@
 //! What those did who are in a group.
 
-use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::call::{Call, Usage, Use};
 use super::impersonators::NODES;
 use super::permission::MANY;
 use super::propose::MASTERS;
-use super::user::{ACCOUNTS, AUTHENTICATED, User};
+use super::user::{ACCOUNTS, ANONYMOUS, AUTHENTICATED, User, parts};
 use crate::usage::merge;
 
 /// Whether names of users tell that they are in a group. What other groups one has only those know who say who he is, and the log.
 pub(super) fn is_by_name(group: &str) -> bool {
-    group == AUTHENTICATED
-        || group.strip_prefix(ACCOUNTS).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+    group == AUTHENTICATED || accounts_of(group).is_some()
+}
+
+/// The namespace of whose ServiceAccounts a group is, or none for all of them.
+fn accounts_of(group: &str) -> Option<&str> {
+    let rest = group.strip_prefix(ACCOUNTS)?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix(':') }
 }
 
 /// Whether somebody may be in both of two groups. Members of `system:masters` may do everything, whatever roles say.
 pub(super) fn may_share(group: &str, other: &str) -> bool {
-    let is_of_accounts = |group: &str| is_by_name(group) && group != AUTHENTICATED;
     other != MASTERS
         && (group == other
             || [group, other].contains(&AUTHENTICATED)
-            || (is_of_accounts(group) == is_of_accounts(other) && ![group, other].contains(&NODES)))
+            || match (accounts_of(group), accounts_of(other)) {
+                (Some(own), Some(other)) => own == other || own.is_empty() || other.is_empty(),
+                (None, None) => ![group, other].contains(&NODES),
+                _ => false,
+            })
 }
 
-impl User {
-    /// Whether it may be in a group at times: its name does not tell that it is not.
-    pub(super) fn may_be_in(&self, group: &str) -> bool {
-        self.is_in(group) || (self.account().is_none() && !is_by_name(group))
+/// Whether the user of this name may be in a group at times: its name does not tell that it is not.
+pub(super) fn may_be_in(user: &str, group: &str) -> bool {
+    match (parts(user), accounts_of(group)) {
+        (Some((namespace, _)), Some(own)) => own.is_empty() || own == namespace,
+        (Some(_), None) => group == AUTHENTICATED,
+        (None, Some(_)) => false,
+        (None, None) => group != AUTHENTICATED || user != ANONYMOUS,
     }
 }
 
@@ -47,6 +58,40 @@ impl<'a> Member<'a> {
     pub fn of(name: &str, usage: &'a Usage) -> Self {
         let told = usage.uses.values().flat_map(|use_| &use_.groups).flat_map(|groups| groups.iter());
         Self { user: User::named(name, []), usage, told: told.map(String::as_str).collect() }
+    }
+}
+
+/// Users, by the groups that they may have been in: there may be many of both.
+#[derive(Clone, Debug)]
+pub struct Members<'a> {
+    all: &'a [Member<'a>],
+    by_group: HashMap<&'a str, BTreeSet<usize>>,
+    /// Those of whom some requests may have been made in any group.
+    in_any: BTreeSet<usize>,
+}
+
+impl<'a> Members<'a> {
+    /// All of these users.
+    pub fn of(all: &'a [Member<'a>]) -> Self {
+        let mut by_group: HashMap<&str, BTreeSet<usize>> = HashMap::new();
+        let mut in_any = BTreeSet::new();
+        for (at, member) in all.iter().enumerate() {
+            let named = member.user.groups.iter().map(String::as_str);
+            for group in named.chain(member.told.iter().copied()) {
+                by_group.entry(group).or_default().insert(at);
+            }
+            if member.told.contains(MANY) || !member.usage.undecided.is_empty() {
+                in_any.insert(at);
+            }
+        }
+        Self { all, by_group, in_any }
+    }
+
+    /// Those who may have been in a group, in their order; what [`Usage::of_group`] makes of them it would make of all.
+    pub fn in_group(&self, group: &str) -> Vec<&'a Member<'a>> {
+        let known = self.by_group.get(group).into_iter().flatten();
+        let all: BTreeSet<usize> = known.chain(&self.in_any).copied().collect();
+        all.into_iter().filter_map(|at| self.all.get(at)).collect()
     }
 }
 
@@ -119,3 +164,6 @@ fn was_made_in(use_: &Use, group: &str) -> bool {
 fn tells(groups: &BTreeSet<String>, group: &str) -> bool {
     groups.contains(group) || groups.contains(MANY)
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,9 @@ const GROUP: &str = "group ";
 /// The group that every authenticated user has.
 pub(super) const AUTHENTICATED: &str = "system:authenticated";
 
+/// Who gives no credentials.
+pub(super) const ANONYMOUS: &str = "system:anonymous";
+
 /// The group of all ServiceAccounts, and what names of those of one namespace begin with.
 pub(super) const ACCOUNTS: &str = "system:serviceaccounts";
 
@@ -54,7 +57,7 @@ impl User {
         let mut user = match parts(name) {
             Some((namespace, name)) => Self::service_account(namespace, name),
             None => {
-                let group = if name == "system:anonymous" { "unauthenticated" } else { "authenticated" };
+                let group = if name == ANONYMOUS { "unauthenticated" } else { "authenticated" };
                 Self { name: name.to_owned(), groups: vec![format!("system:{group}")], is_group: false }
             }
         };
@@ -77,7 +80,8 @@ impl User {
     }
 }
 
-fn parts(name: &str) -> Option<(&str, &str)> {
+/// The namespace and the name of a ServiceAccount of which this is the user's name.
+pub(super) fn parts(name: &str) -> Option<(&str, &str)> {
     let (namespace, name) = name.strip_prefix(SERVICE_ACCOUNT)?.split_once(':')?;
     (!namespace.is_empty() && !name.is_empty() && !name.contains(':')).then_some((namespace, name))
 }

@@ -1,16 +1,9 @@
-//! The fuzz targets on a stable compiler: their corpora, and changes of them that are the same in every run.
-//!
-//! `cargo fuzz`, which is guided by coverage, needs a nightly compiler; CONTRIBUTING.md says how to run it.
+//! The fuzz targets without libFuzzer: their corpora, and changes of them that are the same in every run.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::indexing_slicing,
-    unreachable_pub,
-    reason = "a test that cannot go on panics, also in its helpers; and targets are a crate of their own elsewhere"
+    reason = "a test that cannot go on panics, also in its helpers"
 )]
-
-#[path = "../../fuzz/src/lib.rs"]
-mod targets;
 
 use std::path::Path;
 
@@ -69,8 +62,8 @@ impl Numbers {
 #[test]
 fn corpora_and_changes_of_them_end_in_an_answer() {
     let rounds = std::env::var(ROUNDS).map_or(CHANGES, |rounds| rounds.parse().unwrap());
-    for (name, target) in targets::TARGETS {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(name);
+    for (name, target) in remit_agent_fuzz::TARGETS {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(name);
         let files = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
         let mut files: Vec<_> = files.collect();
         files.sort();
