@@ -18,7 +18,7 @@ const KINDS: [&str; 4] = ["S3", "DynamoDB", "Kubernetes", "gRPC over HTTP/2"];
 struct Figures(BTreeMap<String, f64>);
 
 pub(super) fn run(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
-    let measure = build(bench.place, &["--package", "remit-agent", "--bench", "measure"])?;
+    let measure = build(bench.place, "agent", &["--bench", "measure"])?;
     // Fewer pairs would tell nothing on a machine that does something else, too.
     let pairs = bench.arguments.rounds.max(10).to_string();
     let mut rows = Vec::new();

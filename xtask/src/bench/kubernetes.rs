@@ -17,8 +17,8 @@ pub(super) fn run(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
     let events = bench.arguments.events;
     let folder = folder(bench, events)?;
     let ledger = ledger(bench);
-    let ingest = build(bench.place, &["--package", "remit-ingest", "--example", "ingest"])?;
-    let measure = build(bench.place, &["--package", "remit-tests", "--bench", "measure"])?;
+    let ingest = build(bench.place, "agent/ingest", &["--example", "ingest"])?;
+    let measure = build(bench.place, "tests", &["--bench", "measure"])?;
     let (python, out) = (python(bench)?, bench.place.target.join("bench/duckdb.parquet"));
     let floor = Contestant {
         name: "floor",
