@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -183,10 +184,25 @@ pub(crate) fn holds(folder: &Path, index: &str, what: &str) -> anyhow::Result<bo
 
 /// Writes a file and the folders it needs.
 pub(crate) fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).with_context(|| format!("cannot create folder `{}`", folder.display()))?;
-    }
+    make_folder_of(path)?;
     fs::write(path, text).with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+/// Writes a value as JSON in one line, while it goes through it: as text it may be as large as all that it is made of.
+pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> anyhow::Result<()> {
+    make_folder_of(path)?;
+    let write = || -> std::io::Result<()> {
+        let mut file = BufWriter::with_capacity(1 << 20, fs::File::create(path)?);
+        serde_json::to_writer(&mut file, value)?;
+        file.write_all(b"\n")?;
+        file.flush()
+    };
+    write().with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+fn make_folder_of(path: &Path) -> anyhow::Result<()> {
+    let Some(folder) = path.parent() else { return Ok(()) };
+    fs::create_dir_all(folder).with_context(|| format!("cannot create folder `{}`", folder.display()))
 }
 
 /// Reads a file as text.

@@ -61,11 +61,15 @@ pub(crate) struct Found {
 }
 
 /// The log of one run; results beyond the limit are left out and counted.
-pub(crate) fn log(rules: &[Rule], mut found: Vec<Found>, properties: &Value) -> Value {
+pub(crate) fn log(
+    rules: &[Rule],
+    found: impl IntoIterator<Item = Found, IntoIter: ExactSizeIterator>,
+    properties: &Value,
+) -> Value {
+    let found = found.into_iter();
     let left_out = found.len().saturating_sub(RESULTS);
-    found.truncate(RESULTS);
     // Of two results at one place one would be lost, unless something tells them apart.
-    let results: Vec<Value> = found.into_iter().map(|found| result(rules, found)).collect();
+    let results: Vec<Value> = found.take(RESULTS).map(|found| result(rules, found)).collect();
     let notifications = (left_out > 0).then(|| {
         let text = format!("{left_out} more findings are left out, the least severe ones");
         json!({ "level": "warning", "message": { "text": text } })

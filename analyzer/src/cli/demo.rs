@@ -83,7 +83,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         },
         owners: OwnerArguments::default(),
     };
-    let Opened { analysed, ledger: opened, .. } =
+    let Opened { mut analysed, ledger: opened, .. } =
         opened(&analysing, Wanted { deploys: true, past: true, ..Wanted::default() }, streams)?;
     let out = folder.join("proposals");
     propose::prepare(&out)?;
@@ -98,8 +98,9 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     )?;
     let hours = report::hours(&analysed, &opened)?;
     let beside = Beside { problems: analysed.problems.clone(), hours, ..Beside::default() };
-    let report = report::write(&analysed, beside, folder)?;
-    tell(folder, &analysed, &report, streams)?;
+    let too_large = too_large(&analysed);
+    let report = report::write(&mut analysed, beside, folder)?;
+    tell(folder, &too_large, &report, streams)?;
     Ok(of_account.max(of_cluster))
 }
 
@@ -118,9 +119,18 @@ fn make_way(folder: &Path) -> anyhow::Result<()> {
     proposals::write_file(&folder.join(MARK), "")
 }
 
+/// Principals of which too much stays to fit into policies, by ARN.
+fn too_large(analysed: &Analysed) -> Vec<String> {
+    let is_too_large = |one: &&crate::analysis::Analysed| {
+        matches!(one.outcome, Outcome::Impossible(NoProposal::TooLarge(_)))
+    };
+    let principals = analysed.analysis.principals.iter().filter(is_too_large);
+    principals.map(|one| one.principal.arn.clone()).collect()
+}
+
 fn tell(
     folder: &Path,
-    analysed: &Analysed,
+    too_large: &[String],
     report: &Report,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<()> {
@@ -149,21 +159,11 @@ fn tell(
         share(permissions.unobservable)
     )?;
     writeln!(out)?;
-    let is_too_large = |one: &&crate::analysis::Analysed| {
-        matches!(one.outcome, Outcome::Impossible(NoProposal::TooLarge(_)))
-    };
-    let too_large: Vec<&str> = analysed
-        .analysis
-        .principals
-        .iter()
-        .filter(is_too_large)
-        .map(|one| one.principal.arn.as_str())
-        .collect();
     let (of_account, of_cluster): (Vec<_>, Vec<_>) =
         report.principals.iter().partition(|section| section.arn.starts_with("arn:"));
     writeln!(out, "The widest, worst first:")?;
     for section in of_account.into_iter().take(SHOWN) {
-        writeln!(out, "  {}", line(section, too_large.contains(&section.arn.as_str())))?;
+        writeln!(out, "  {}", line(section, too_large.contains(&section.arn)))?;
     }
     writeln!(out, "and of the cluster `{CLUSTER}`:")?;
     for section in of_cluster.into_iter().take(SUBJECTS) {

@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::intent::Hours;
 use crate::ledgers::Ledger;
 use crate::output::{counted, grouped};
-use crate::proposals::write_file;
+use crate::proposals::{write_file, write_json};
 use crate::report::build::{self, Beside};
 use crate::report::digest::{self, Medium};
 use crate::report::previous::Previous;
@@ -60,14 +60,14 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     };
     let pull_requests = pull_requests::read(&arguments.pull_requests)?;
     let wanted = Wanted { repositories: &arguments.repo, ..Wanted::default() };
-    let Opened { analysed, ledger, .. } = opened(&arguments.analysing, wanted, streams)?;
+    let Opened { mut analysed, ledger, .. } = opened(&arguments.analysing, wanted, streams)?;
     let beside = Beside {
         problems: analysed.problems.clone(),
         hours: hours(&analysed, &ledger)?,
         previous,
         pull_requests,
     };
-    let report = write(&analysed, beside, &arguments.out)?;
+    let report = write(&mut analysed, beside, &arguments.out)?;
     match arguments.digest {
         Some(medium) => {
             if let Some(digest) = digest::render(&report, medium, arguments.link.as_deref())? {
@@ -115,16 +115,16 @@ pub(super) fn hours(analysed: &Analysed, ledger: &Ledger) -> anyhow::Result<BTre
     Ok(hours)
 }
 
-/// Writes all forms of the report.
-pub(super) fn write(analysed: &Analysed, beside: Beside, folder: &Path) -> anyhow::Result<Report> {
-    let report = build::build(analysed.catalog, &analysed.analysis, analysed.cluster.as_ref(), beside);
+/// Writes all forms of the report. Principals are taken out of the analysis.
+pub(super) fn write(analysed: &mut Analysed, beside: Beside, folder: &Path) -> anyhow::Result<Report> {
+    let report = build::build(analysed.catalog, &mut analysed.analysis, analysed.cluster.as_mut(), beside);
     let [page, twin, results, data] = FILES.map(|file| folder.join(file));
     let as_page = || write_file(&page, &html::render(&report)?);
     let as_twin = || write_file(&twin, &markdown::render(&report));
-    let as_results = || write_file(&results, &sarif::render(&report)?);
+    let as_results = || write_json(&results, &sarif::log_of(&report));
     // Half a file would be taken for the previous report, so it gets its name when it is whole.
     let unfinished = data.with_extension("json.unfinished");
-    let as_data = || write_file(&unfinished, &format!("{}\n", serde_json::to_string(&report)?));
+    let as_data = || write_json(&unfinished, &report);
     let ((page, twin), (results, written)) =
         rayon::join(|| rayon::join(as_page, as_twin), || rayon::join(as_results, as_data));
     page.and(twin).and(results).and(written)?;

@@ -7,9 +7,9 @@ use crate::sarif::{Found, Level, log};
 
 /// All of it, muted ones as suppressed.
 pub(crate) fn render(objections: &[Objection]) -> serde_json::Result<String> {
-    let found = objections.iter().map(found).collect();
+    let properties = json!({ "totals": Counts::of(objections) });
     let mut text =
-        serde_json::to_string_pretty(&log(&GATE_RULES, found, &json!({ "totals": Counts::of(objections) })))?;
+        serde_json::to_string_pretty(&log(&GATE_RULES, objections.iter().map(found), &properties))?;
     text.push('\n');
     Ok(text)
 }

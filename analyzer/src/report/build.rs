@@ -34,8 +34,8 @@ use crate::outcome::Edits;
 use crate::owners::Owner;
 use crate::proposals::{class_of, folder_of};
 use crate::report::model::{
-    FindingLine, LevelWeight, Place, Point, PrincipalSection, ProposalSection, PullRequest, Report,
-    ReportWindow, SCHEMA, Totals, UnlistedRow, UnresolvedOperation, UsedRow, WithoutGrants,
+    FindingLine, Hour, LevelWeight, Place, Point, PrincipalSection, ProposalSection, PullRequest, Report,
+    ReportWindow, SCHEMA, Score, Totals, UnlistedRow, UnresolvedOperation, UsedRow, WithoutGrants,
 };
 use crate::report::previous::Previous;
 use crate::report::wording::counted;
@@ -59,24 +59,17 @@ pub(crate) struct Beside {
     pub(crate) pull_requests: BTreeMap<String, Vec<PullRequest>>,
 }
 
-/// The report of an analysis.
+/// The report of an analysis. Principals are taken out of it one by one as they are told of, so that not everything is held twice.
 pub(crate) fn build(
     catalog: &Catalog,
-    analysis: &Analysis,
-    cluster: Option<&Cluster>,
+    analysis: &mut Analysis,
+    cluster: Option<&mut Cluster>,
     beside: Beside,
 ) -> Report {
     let Beside { problems, hours, previous, mut pull_requests } = beside;
-    let of_account: Vec<_> = analysis
-        .principals
-        .par_iter()
-        .map(|analysed| section(catalog, &analysis.account, analysed))
-        .collect();
-    let of_cluster = cluster
-        .into_iter()
-        .flat_map(|cluster| cluster.all().map(|subject| cluster::section(cluster, subject)));
-    let mut principals: Vec<_> = of_account.into_iter().chain(of_cluster).collect();
-    let mut lines = found::lines(catalog, analysis, cluster, findings(catalog, analysis, cluster));
+    let (mut report, former) = around(catalog, analysis, cluster.as_deref(), previous);
+    report.problems = problems;
+    let mut principals = sections(catalog, analysis, cluster);
     for principal in &mut principals {
         principal.rhythm = rhythm::of(&hours, &principal.arn);
         let mut of_one = pull_requests.remove(&principal.arn).unwrap_or_default().into_iter();
@@ -86,9 +79,50 @@ pub(crate) fn build(
         principal.owner = analysis.owners.get(&principal.arn).map(Owner::shown);
         principal.muted = analysis.mutes.of_identity(&principal.arn);
     }
-    found::rate(&mut principals, &lines);
+    found::rate(&mut principals, &report.findings);
     principals
         .sort_by(|a, b| (std::cmp::Reverse(a.score), &a.arn).cmp(&(std::cmp::Reverse(b.score), &b.arn)));
+    report.score = score::of(&principals);
+    report.totals = totals(&principals, &report.findings);
+    report.hour = hour::of(&principals);
+    let now = Point {
+        end: report.window.end.clone(),
+        percent: report.score.percent,
+        unused: report.totals.permissions.unused,
+        findings: report.findings.len(),
+    };
+    report.history = trend::history(former, now);
+    report.principals = principals;
+    report
+}
+
+/// A section for each principal of the account and each subject of the cluster, which are taken out of these.
+fn sections(
+    catalog: &Catalog,
+    analysis: &mut Analysis,
+    cluster: Option<&mut Cluster>,
+) -> Vec<PrincipalSection> {
+    let principals = std::mem::take(&mut analysis.principals);
+    let account = &analysis.account;
+    let of_account = principals.into_par_iter().map(|analysed| section(catalog, account, &analysed));
+    let mut all: Vec<_> = of_account.collect();
+    if let Some(cluster) = cluster {
+        let mut subjects = std::mem::take(&mut cluster.subjects);
+        subjects.append(&mut cluster.groups);
+        let cluster = &*cluster;
+        all.par_extend(subjects.into_par_iter().map(|subject| cluster::section(cluster, &subject)));
+    }
+    all
+}
+
+/// What is told of everything but of each principal, and the history that the previous report tells.
+fn around(
+    catalog: &Catalog,
+    analysis: &Analysis,
+    cluster: Option<&Cluster>,
+    previous: Option<Previous>,
+) -> (Report, Vec<Point>) {
+    let mut lines = found::lines(catalog, analysis, cluster, findings(catalog, analysis, cluster));
     let mut accounts: Vec<_> = analysis.principals.iter().map(|analysed| analysed.account.clone()).collect();
     accounts.extend(cluster.and_then(|cluster| cluster.name.clone()));
     accounts.sort();
@@ -96,21 +130,16 @@ pub(crate) fn build(
     let windows = analysis.window.into_iter().chain(cluster.map(|cluster| cluster.coverage.window));
     let window = windows.fold(None, |all, one| Some(join(all, one)));
     let window = window.unwrap_or(Window { start: 0, end: 0 });
-    let score = score::of(&principals);
-    let totals = totals(&principals, &lines);
-    let end = moment(window.end);
     let (trend, closed) = match &previous {
         Some(previous) => {
-            let (trend, closed) = trend::since(previous, &mut lines, &end, |names| {
+            let (trend, closed) = trend::since(previous, &mut lines, &moment(window.end), |names| {
                 trend::verdicts(catalog, analysis, cluster, names)
             });
             (Some(trend), closed)
         }
         None => (None, Vec::new()),
     };
-    let now = Point { end, percent: score.percent, unused: totals.permissions.unused, findings: lines.len() };
-    let history = trend::history(previous.map(|previous| previous.history).unwrap_or_default(), now);
-    Report {
+    let report = Report {
         schema: SCHEMA,
         accounts,
         window: report_window(window),
@@ -119,11 +148,11 @@ pub(crate) fn build(
             .iter()
             .map(|(level, name)| LevelWeight { level: (*name).to_owned(), weight: level_weight(*level) })
             .collect(),
-        totals,
-        score,
+        totals: Totals::default(),
+        score: Score::default(),
         trend,
-        history,
-        hour: hour::of(&principals),
+        history: Vec::new(),
+        hour: Hour::default(),
         coverage: coverage::lines(analysis)
             .into_iter()
             .chain(cluster.into_iter().flat_map(cluster::coverage_lines))
@@ -131,7 +160,7 @@ pub(crate) fn build(
         regions: region::lines(analysis),
         longest_gap: length(analysis.longest_gap),
         gaps: gaps::all(catalog, analysis, cluster),
-        principals,
+        principals: Vec::new(),
         findings: lines,
         closed,
         unresolved: analysis
@@ -157,8 +186,9 @@ pub(crate) fn build(
             })
             .chain(cluster.into_iter().flat_map(cluster::ungranted))
             .collect(),
-        problems,
-    }
+        problems: Vec::new(),
+    };
+    (report, previous.map(|previous| previous.history).unwrap_or_default())
 }
 
 /// A window as a report words it.

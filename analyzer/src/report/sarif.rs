@@ -1,6 +1,6 @@
 //! The report's findings as SARIF.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::model::{Change, FindingLine, Report};
 use crate::sarif::{Found, Level, Rule, log};
@@ -82,18 +82,15 @@ const fn rule(id: &'static str, name: &'static str, text: &'static str, help: &'
     Rule { id, name, text, help }
 }
 
-/// The findings as text; its totals are the report's.
-pub(crate) fn render(report: &Report) -> serde_json::Result<String> {
-    let found = report.findings.iter().map(found).collect();
+/// The findings as a log; its totals are the report's.
+pub(crate) fn log_of(report: &Report) -> Value {
     let properties = json!({
         "accounts": report.accounts,
         "window": report.window,
         "totals": report.totals,
         "score": report.score,
     });
-    let mut text = serde_json::to_string(&log(&RULES, found, &properties))?;
-    text.push('\n');
-    Ok(text)
+    log(&RULES, report.findings.iter().map(found), &properties)
 }
 
 fn found(finding: &FindingLine) -> Found {

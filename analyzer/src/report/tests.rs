@@ -168,7 +168,7 @@ fn all_forms_say_what_the_report_says() {
         assert_eq!(page, expected);
         assert_eq!(twin, expected);
         assert_eq!(said_by_json(&serde_json::to_string(&report).unwrap()), expected);
-        let log: Value = serde_json::from_str(&sarif::render(&report).unwrap()).unwrap();
+        let log = sarif::log_of(&report);
         let run = &log["runs"][0];
         assert_eq!(totals(&run["properties"]["totals"]), expected.totals);
         let results = run["results"].as_array().unwrap();

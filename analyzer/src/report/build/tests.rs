@@ -6,8 +6,8 @@ use crate::report::{html, markdown, wording};
 use crate::rollup::Caller;
 use crate::workloads::WorkloadCalls;
 
-fn report(analysis: &Analysis) -> (Report, [String; 2]) {
-    let report = build(Catalog::embedded().unwrap(), analysis, None, Beside::default());
+fn report(mut analysis: Analysis) -> (Report, [String; 2]) {
+    let report = build(Catalog::embedded().unwrap(), &mut analysis, None, Beside::default());
     let layouts = [html::render(&report).unwrap(), markdown::render(&report)];
     (report, layouts)
 }
@@ -16,7 +16,7 @@ fn report(analysis: &Analysis) -> (Report, [String; 2]) {
 fn regions_are_shown_with_their_gaps_and_those_without_any_record() {
     let records = [record("eu-west-1", 0, 90), record("us-east-1", 0, 10), record("us-east-1", 20, 80)];
     let granted = (["sqs:*"].as_slice(), "arn:aws:sqs:us-west-2:111122223333:jobs");
-    let (report, layouts) = report(&analysis(granted, Vec::new(), &records, &[]));
+    let (report, layouts) = report(analysis(granted, Vec::new(), &records, &[]));
     let lines: Vec<_> = report.regions.iter().map(|line| (line.region.as_str(), line.hours)).collect();
     assert_eq!(lines, [("eu-west-1", 90 * 24), ("us-east-1", 70 * 24), ("us-west-2", 0)]);
     let gaps: Vec<_> = report.regions[1].gaps.iter().map(|gap| gap.length.as_str()).collect();
@@ -37,7 +37,7 @@ fn regions_are_shown_with_their_gaps_and_those_without_any_record() {
 
 #[test]
 fn an_account_without_any_record_has_no_region_that_is_known_to_be_covered() {
-    let (report, layouts) = report(&analysis((&["sqs:*"], "*"), Vec::new(), &[], &[]));
+    let (report, layouts) = report(analysis((&["sqs:*"], "*"), Vec::new(), &[], &[]));
     let [line] = report.regions.as_slice() else { panic!("{:?}", report.regions) };
     assert_eq!((line.account.as_str(), line.region.as_str()), (ACCOUNT, "every region"));
     assert!(line.sources.is_empty());
@@ -48,7 +48,7 @@ fn an_account_without_any_record_has_no_region_that_is_known_to_be_covered() {
 fn what_the_catalog_does_not_list_and_stays_is_shown_with_its_reason() {
     let granted = (["sqs:*", "newservice:Act"].as_slice(), "*");
     let records = [record("eu-west-1", 0, 90)];
-    let (report, layouts) = report(&analysis(granted, vec![call("sqs", "NewerCall")], &records, &[]));
+    let (report, layouts) = report(analysis(granted, vec![call("sqs", "NewerCall")], &records, &[]));
     let rows: Vec<_> = report.principals[0].unlisted.iter().map(|row| row.names.as_str()).collect();
     assert_eq!(rows, ["newservice:Act", "sqs:*"]);
     for page in &layouts {
@@ -65,7 +65,7 @@ fn what_the_catalog_does_not_list_and_stays_is_shown_with_its_reason() {
     }
     // Nobody can tell how many they are, so they are in no count.
     let (without, _) =
-        self::report(&analysis((&["sqs:*"], "*"), vec![call("sqs", "NewerCall")], &records, &[]));
+        self::report(analysis((&["sqs:*"], "*"), vec![call("sqs", "NewerCall")], &records, &[]));
     assert_eq!(report.totals.permissions, without.totals.permissions);
 }
 
@@ -90,7 +90,7 @@ fn a_workload_that_calls_many_hosts_is_one_line_that_says_how_many() {
     let services = (0..500).map(|number| (format!("host-{number:03}.example"), number)).collect();
     let calls = WorkloadCalls { services, ..WorkloadCalls::default() };
     analysis.workloads.insert(Caller::default(), calls);
-    let (report, layouts) = report(&analysis);
+    let (report, layouts) = report(analysis);
     let [line] = report.workloads.as_slice() else { panic!("{:?}", report.workloads) };
     assert_eq!((line.services.len(), line.service_count), (20, 500));
     assert_eq!(line.services[0], "host-499.example");

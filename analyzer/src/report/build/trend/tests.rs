@@ -8,10 +8,10 @@ use crate::report::model::Report;
 /// The report of what is granted and was called, after the one before, which it knows by its JSON alone.
 fn report(granted: &[&str], operations: &[&str], before: Option<&Report>) -> Report {
     let calls = operations.iter().map(|operation| call("sqs", operation)).collect();
-    let analysis = analysis((granted, "*"), calls, &[record("eu-west-1", 0, 90)], &[]);
+    let mut analysis = analysis((granted, "*"), calls, &[record("eu-west-1", 0, 90)], &[]);
     let previous =
         before.map(|report| serde_json::from_str(&serde_json::to_string(report).unwrap()).unwrap());
-    build(Catalog::embedded().unwrap(), &analysis, None, Beside { previous, ..Beside::default() })
+    build(Catalog::embedded().unwrap(), &mut analysis, None, Beside { previous, ..Beside::default() })
 }
 
 const GRANTED: [&str; 3] = ["sqs:ListQueues", "sqs:DeleteQueue", "sqs:CreateQueue"];
