@@ -92,7 +92,7 @@ fn kubernetes(files: &[GrantFile]) -> Grants {
     let mut objects = Vec::new();
     for file in files {
         let name = file.path.display().to_string();
-        if manifests::is_json(&file.text) && read_associations(&name, &file.text, &mut grants.identities) {
+        if manifests::is_json(&file.text) && read_identities(file, &name, &mut grants.identities) {
             continue;
         }
         let (mut is_any, mut unreadable) = (false, Vec::new());
@@ -174,32 +174,78 @@ fn read_one(path: &Path, below: Option<PathBuf>) -> anyhow::Result<GrantFile> {
     Ok(GrantFile { path: path.to_owned(), text, below })
 }
 
-/// Reads what `aws eks describe-pod-identity-association` prints, once or several times. Answers whether it was that.
-fn read_associations(name: &str, text: &str, identities: &mut Identities) -> bool {
+/// Reads what commands print of identities: `aws eks describe-pod-identity-association`, and those of Google Cloud and Azure that tell
+/// who may become theirs. Answers whether it was that.
+fn read_identities(file: &GrantFile, name: &str, identities: &mut Identities) -> bool {
     let origin = Origin { file: name.to_owned(), line: 1 };
-    let text = text.trim_start_matches('\u{feff}');
+    let text = file.text.trim_start_matches('\u{feff}');
     let mut is_any = false;
     for raw in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
         // Of anything else, which may be all of a cluster, no more is read than that.
-        let is_one = raw.as_ref().is_ok_and(|raw| {
-            serde_json::from_str::<Probe<'_>>(raw.get()).is_ok_and(|probe| probe.association.is_some())
-        });
-        let Some(value) = raw.ok().filter(|_| is_one).and_then(|raw| serde_json::from_str(raw.get()).ok())
-        else {
-            break;
-        };
-        is_any |= identities.read_associations(&value, &origin);
+        let Ok(raw) = raw else { break };
+        let Some(probe) = Probe::of(raw.get()).filter(|probe| probe.is_of_identities()) else { break };
+        let Ok(value) = serde_json::from_str(raw.get()) else { break };
+        if probe.association.is_some() {
+            is_any |= identities.read_associations(&value, &origin);
+        } else {
+            identities.read_cloud(&value, &stem(&file.path), &origin);
+            is_any = true;
+        }
     }
     is_any
 }
 
-/// What tells files of a cluster from others.
+/// What tells files of a cluster, and of what its service accounts become, from others.
 #[derive(serde::Deserialize)]
 struct Probe<'a> {
     #[serde(borrow)]
     kind: Option<&'a RawValue>,
     #[serde(borrow, alias = "associations")]
     association: Option<&'a RawValue>,
+    /// A list as Azure's interface answers it.
+    #[serde(borrow)]
+    value: Option<&'a RawValue>,
+    /// A policy of Google Cloud.
+    #[serde(borrow)]
+    bindings: Option<&'a RawValue>,
+    /// That of an asset that was searched for.
+    #[serde(borrow)]
+    policy: Option<&'a RawValue>,
+    /// That of an asset that was exported.
+    #[serde(borrow, alias = "iamPolicy")]
+    iam_policy: Option<&'a RawValue>,
+    /// A credential of Azure.
+    #[serde(borrow)]
+    issuer: Option<&'a RawValue>,
+    /// An identity of Azure.
+    #[serde(borrow, rename = "clientId")]
+    client: Option<&'a RawValue>,
+    /// Either, in a list as Azure's interface answers it; elsewhere, as in schemas, it means something else.
+    #[serde(borrow)]
+    properties: Option<&'a RawValue>,
+    #[serde(skip)]
+    is_listed: bool,
+}
+
+impl<'a> Probe<'a> {
+    /// Of a value, or of the first of a list.
+    fn of(text: &'a str) -> Option<Self> {
+        let first = |list: &'a str| serde_json::from_str::<Vec<Self>>(list).ok()?.into_iter().next();
+        if text.trim_start().starts_with('[') {
+            return first(text);
+        }
+        let probe: Self = serde_json::from_str(text).ok()?;
+        let list = probe.value.filter(|_| probe.kind.is_none());
+        let listed = list.and_then(|list| Some(Self { is_listed: true, ..first(list.get())? }));
+        listed.or(Some(probe))
+    }
+
+    fn is_of_identities(&self) -> bool {
+        let of_google = [self.bindings, self.policy, self.iam_policy];
+        let of_azure = [self.issuer, self.client, self.properties.filter(|_| self.is_listed)];
+        let mut all = of_google.into_iter().chain(of_azure).chain([self.association]);
+        self.kind.is_none() && all.any(|field| field.is_some())
+    }
 }
 
 /// Whether a file of a folder may hold grants.
@@ -207,20 +253,16 @@ fn is_read(path: &Path) -> bool {
     path.extension().is_some_and(|extension| ["json", "yaml", "yml"].iter().any(|one| extension == *one))
 }
 
-/// Whether a file is of a cluster: all that is not JSON, JSON whose first object has a kind, and associations of Pod Identity.
+/// Whether a file is of a cluster: all that is not JSON, JSON whose first object has a kind, and what its service accounts become.
 /// Whoever takes lists apart may have left out the version.
 fn is_of_kubernetes(file: &GrantFile) -> bool {
     if !manifests::is_json(&file.text) {
         return true;
     }
-    let text = file.text.trim_start_matches('\u{feff}').trim_start();
-    let is_manifest = |probe: &Probe<'_>| probe.kind.is_some() || probe.association.is_some();
-    if text.starts_with('[') {
-        let probes = serde_json::from_str::<Vec<Probe<'_>>>(text);
-        return probes.is_ok_and(|probes| probes.first().is_some_and(is_manifest));
-    }
-    let mut probes = serde_json::Deserializer::from_str(text).into_iter::<Probe<'_>>();
-    probes.next().is_some_and(|probe| probe.is_ok_and(|probe| is_manifest(&probe)))
+    let text = file.text.trim_start_matches('\u{feff}');
+    let first = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>().next();
+    let probe = first.and_then(Result::ok).and_then(|raw| Probe::of(raw.get()));
+    probe.is_some_and(|probe| probe.kind.is_some() || probe.is_of_identities())
 }
 
 /// Whether the text is a policy document rather than account details.

@@ -31,7 +31,7 @@ pub(crate) fn of_grants(grants: &Grants) -> Linked {
     let by_account = workloads(&grants.identities);
     let workloads =
         links.iter().map(|link| by_account.get(&link.service_account).cloned().unwrap_or_default());
-    Linked { workloads: workloads.collect(), open: open_trusts(&grants.account), links }
+    Linked { workloads: workloads.collect(), open: open_trusts(&grants.identities, &grants.account), links }
 }
 
 /// Finds out whether the links were used, and puts them into an analysis of the accounts that they lead to.

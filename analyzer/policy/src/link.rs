@@ -5,12 +5,14 @@
 //! services"; GKE documentation, "Authenticate to Google Cloud APIs from GKE workloads"; Microsoft Entra documentation,
 //! "Workload identity federation".
 
+mod cloud;
 mod read;
 mod session;
 mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use cloud::Clouds;
 pub use read::{Described, Identities, Workload};
 pub use session::{LinkSeen, LinkUse, Session, Sessions};
 pub use trust::{Trust, TrustPolicy};
@@ -60,14 +62,14 @@ pub struct Link {
     pub trust: Trust,
 }
 
-/// A role that any service account of a pattern can become, whatever annotations say.
+/// An identity that any service account of a pattern can become, whatever annotations say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenTrust {
-    /// The role's ARN.
+    /// A role's ARN, or the address of a service account of Google Cloud.
     pub role: String,
     /// What a subject has to look like: `system:serviceaccount:shop:*`.
     pub subject: String,
-    /// Where its trust policy is read.
+    /// Where it is read whom it trusts.
     pub origin: Origin,
 }
 
@@ -110,35 +112,31 @@ impl Mechanism {
 pub fn links(identities: &Identities, account: &Account) -> Vec<Link> {
     let mut links: Vec<Link> = identities.links.clone();
     for link in &mut links {
-        link.trust = match link.mechanism {
-            Mechanism::Irsa | Mechanism::PodIdentity => match account.trusts.get(&link.principal) {
-                Some(policy) => policy.trusts(link),
-                None => Trust::Unknown,
-            },
-            Mechanism::Gke | Mechanism::Azure => Trust::Unknown,
-        };
+        link.trust = trust(link, identities, account);
     }
     let known: BTreeSet<_> =
         links.iter().map(|link| (link.service_account.clone(), link.principal.clone())).collect();
-    for (role, policy) in &account.trusts {
-        for service_account in policy.subjects() {
-            if known.contains(&(service_account.clone(), role.clone())) {
-                continue;
-            }
-            let link = Link {
-                service_account,
-                mechanism: Mechanism::Irsa,
-                principal: role.clone(),
-                target: None,
-                cluster: None,
-                since: None,
-                origin: None,
-                trust: Trust::Unknown,
-            };
-            let trust = policy.trusts(&link);
-            if trust != Trust::Refused {
-                links.push(Link { trust, ..link });
-            }
+    let of_roles = account.trusts.iter().flat_map(|(role, policy)| {
+        let subjects = policy.subjects().into_iter();
+        subjects.map(move |service_account| (Mechanism::Irsa, service_account, role.clone()))
+    });
+    for (mechanism, service_account, principal) in of_roles.chain(identities.clouds.links()) {
+        if known.contains(&(service_account.clone(), principal.clone())) {
+            continue;
+        }
+        let link = Link {
+            service_account,
+            mechanism,
+            principal,
+            target: None,
+            cluster: None,
+            since: None,
+            origin: None,
+            trust: Trust::Unknown,
+        };
+        let trust = trust(&link, identities, account);
+        if trust != Trust::Refused {
+            links.push(Link { trust, ..link });
         }
     }
     let key = |link: &Link| (link.service_account.clone(), link.mechanism, link.principal.clone());
@@ -147,13 +145,23 @@ pub fn links(identities: &Identities, account: &Account) -> Vec<Link> {
     links
 }
 
-/// Roles that trust more than single service accounts, in the order of their ARNs.
-pub fn open_trusts(account: &Account) -> Vec<OpenTrust> {
+/// What the cloud's side says of a link.
+fn trust(link: &Link, identities: &Identities, account: &Account) -> Trust {
+    match link.mechanism {
+        Mechanism::Irsa | Mechanism::PodIdentity => {
+            account.trusts.get(&link.principal).map_or(Trust::Unknown, |policy| policy.trusts(link))
+        }
+        Mechanism::Gke | Mechanism::Azure => identities.clouds.trusts(link),
+    }
+}
+
+/// Identities that trust more than single service accounts: roles in the order of their ARNs, and others behind them.
+pub fn open_trusts(identities: &Identities, account: &Account) -> Vec<OpenTrust> {
     let one = |(role, policy): (&String, &TrustPolicy)| {
         let open = |subject| OpenTrust { role: role.clone(), subject, origin: policy.origin.clone() };
         policy.open_subjects().into_iter().map(open).collect::<Vec<_>>()
     };
-    account.trusts.iter().flat_map(one).collect()
+    account.trusts.iter().flat_map(one).chain(identities.clouds.open_trusts()).collect()
 }
 
 /// The workloads of each service account, named `Kind/name`.

@@ -56,7 +56,7 @@ pub(crate) const RULES: [Rule; 11] = [
         "open_trust",
         "OpenTrust",
         "More service accounts than anybody named can become a cloud identity.",
-        "Name the service accounts in the trust policy's condition.",
+        "Name the service accounts where it says whom it trusts: in the condition of a role's trust policy, or as members of a binding.",
     ),
     rule(
         "dangling_binding",

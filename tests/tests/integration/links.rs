@@ -184,3 +184,63 @@ fn links_that_are_not_used_lead_nowhere_or_are_open_are_findings() {
     ];
     assert_eq!(told, expected);
 }
+
+const OTHER_CLOUDS: &str = "\
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: web
+  namespace: shop
+  annotations: {iam.gke.io/gcp-service-account: web@acme.iam.gserviceaccount.com}
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: till
+  namespace: bank
+  annotations: {azure.workload.identity/client-id: 11112222-3333-4444-5555-666677778888}
+";
+
+/// What `gcloud` and `az` print, in a folder with the cluster's manifests.
+#[test]
+fn identities_of_other_clouds_say_who_may_become_theirs() {
+    let place = tempfile::tempdir().unwrap();
+    prepare(place.path());
+    let grants = place.path().join("clouds");
+    fs::create_dir(&grants).unwrap();
+    let write = |name: &str, text: &str| fs::write(grants.join(name), text).unwrap();
+    write("accounts.yaml", OTHER_CLOUDS);
+    let pool = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/acme.svc.id.goog";
+    let policy = json!({"etag": "BwX", "version": 1, "bindings": [{"role": "roles/iam.workloadIdentityUser", "members":
+        ["serviceAccount:acme.svc.id.goog[shop/web]", format!("{pool}/namespace/jobs")]}]});
+    write("web@acme.iam.gserviceaccount.com.json", &policy.to_string());
+    let identity =
+        "/subscriptions/s/resourcegroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/till";
+    let client = "11112222-3333-4444-5555-666677778888";
+    write("identities.json", &json!([{"clientId": client, "id": identity, "name": "till"}]).to_string());
+    let credential = json!([{"id": format!("{identity}/federatedIdentityCredentials/c"), "issuer": "https://oidc.prod-aks.azure.com/t/i/",
+        "subject": "system:serviceaccount:bank:gone", "audiences": ["api://AzureADTokenExchange"]}]);
+    write("credentials.json", &credential.to_string());
+    program::remit(place.path(), &["report", "--ledger", "ledger", "--grants", "clouds", "--out", "out"]);
+    let page = fs::read_to_string(place.path().join("out/report.md")).unwrap();
+    let section = page.split("## Cloud identities").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows = ["shop/web", "bank/till", "bank/gone"]
+        .map(|name| section.lines().find(|line| line.contains(&format!("`{name}`"))).unwrap());
+    assert!(rows[0].contains("| gke-workload-identity | given | unobservable"), "{}", rows[0]);
+    assert!(rows[1].contains("| azure-workload-identity | refused | unobservable"), "{}", rows[1]);
+    assert!(rows[2].contains("| azure-workload-identity | given | unobservable"), "{}", rows[2]);
+    let text = program::remit(place.path(), &["findings", "--ledger", "ledger", "--grants", "clouds"]);
+    for said in [
+        "it does not trust the service account `bank/till`, which is meant to become it",
+        "every service account that `system:serviceaccount:jobs:*` matches can become it",
+    ] {
+        assert!(text.split_whitespace().collect::<Vec<_>>().join(" ").contains(said), "{text}");
+    }
+    // What does not say whom it is of is told, and the rest goes on.
+    fs::rename(grants.join("web@acme.iam.gserviceaccount.com.json"), grants.join("policy.json")).unwrap();
+    let arguments = ["findings", "--ledger", "ledger", "--grants", "clouds", "--format", "json"];
+    let ended = program::run(place.path(), &arguments);
+    assert!(ended.talk.contains("a policy does not say which service account it is of"), "{ended:#?}");
+    assert!(ended.out.contains("broken_link"), "{ended:#?}");
+    assert_eq!(ended.code, Some(2));
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Link, Mechanism, ServiceAccount, Trust};
+use super::{Clouds, Link, Mechanism, ServiceAccount, Trust};
 use crate::{Origin, Problem};
 
 /// What manifests say of service accounts.
@@ -16,6 +16,8 @@ pub struct Identities {
     pub workloads: Vec<Workload>,
     /// What they are meant to become.
     pub links: Vec<Link>,
+    /// What clouds other than AWS say of it.
+    pub clouds: Clouds,
     /// What cannot be used.
     pub problems: Vec<Problem>,
 }
@@ -113,6 +115,13 @@ impl Identities {
             }
         }
         true
+    }
+
+    /// Reads what commands of Google Cloud and Azure print of their identities, from a file of this name without its ending.
+    pub fn read_cloud(&mut self, value: &Value, file: &str, origin: &Origin) {
+        if let Some(message) = self.clouds.read(value, file, origin) {
+            self.problem(origin, message);
+        }
     }
 
     fn service_account(&mut self, manifest: &Value, origin: &Origin) {

@@ -5,7 +5,7 @@ use crate::{AccountFile, read_account};
 
 const ISSUER: &str = "oidc.eks.eu-west-1.amazonaws.com/id/A1";
 
-fn origin() -> Origin {
+pub(super) fn origin() -> Origin {
     Origin { file: "sa.yaml".to_owned(), line: 3 }
 }
 
@@ -20,13 +20,13 @@ fn account(roles: &[(&str, Value)]) -> Account {
     account
 }
 
-fn identities(manifests: &[Value]) -> Identities {
+pub(super) fn identities(manifests: &[Value]) -> Identities {
     let mut identities = Identities::default();
     manifests.iter().for_each(|manifest| identities.read(manifest, &origin()));
     identities
 }
 
-fn service_account(name: &str, annotation: &str, value: &str) -> Value {
+pub(super) fn service_account(name: &str, annotation: &str, value: &str) -> Value {
     json!({"apiVersion": "v1", "kind": "ServiceAccount",
         "metadata": {"namespace": "shop", "name": name, "annotations": {annotation: value}}})
 }
@@ -43,7 +43,7 @@ fn subject(operator: &str, subject: &str) -> Value {
 }
 
 /// Service account, role, trust and whether the cluster's side is there.
-fn told(identities: &Identities, account: &Account) -> Vec<(String, String, &'static str, bool)> {
+pub(super) fn told(identities: &Identities, account: &Account) -> Vec<(String, String, &'static str, bool)> {
     let short = |principal: &str| principal.rsplit('/').next().unwrap_or_default().to_owned();
     links(identities, account)
         .iter()
@@ -54,7 +54,9 @@ fn told(identities: &Identities, account: &Account) -> Vec<(String, String, &'st
         .collect()
 }
 
-fn own(expected: &[(&str, &str, &'static str, bool)]) -> Vec<(String, String, &'static str, bool)> {
+pub(super) fn own(
+    expected: &[(&str, &str, &'static str, bool)],
+) -> Vec<(String, String, &'static str, bool)> {
     let one = |&(name, role, trust, is_there): &(&str, &str, &'static str, bool)| {
         (name.to_owned(), role.to_owned(), trust, is_there)
     };
@@ -97,7 +99,10 @@ fn a_role_has_to_trust_the_service_account_that_is_annotated() {
             ("shop/web", "web", "given", true),
         ])
     );
-    let open: Vec<_> = open_trusts(&account).into_iter().map(|open| (open.role, open.subject)).collect();
+    let open: Vec<_> = open_trusts(&Identities::default(), &account)
+        .into_iter()
+        .map(|open| (open.role, open.subject))
+        .collect();
     assert_eq!(open, [(role("pattern"), "system:serviceaccount:shop:j*".to_owned())]);
 }
 
@@ -109,7 +114,8 @@ fn a_role_without_a_subject_is_open_to_all() {
         "Principal": {"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"},
         "Condition": {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:me/*"}}});
     let account = account(&[("all", json!([exchange(&json!({}))])), ("ci", json!([github]))]);
-    let open: Vec<_> = open_trusts(&account).into_iter().map(|open| open.subject).collect();
+    let open: Vec<_> =
+        open_trusts(&Identities::default(), &account).into_iter().map(|open| open.subject).collect();
     assert_eq!(open, ["system:serviceaccount:*"]);
     assert_eq!(links(&Identities::default(), &account), []);
 }
