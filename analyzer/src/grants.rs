@@ -179,24 +179,42 @@ fn read_one(path: &Path, below: Option<PathBuf>) -> anyhow::Result<GrantFile> {
 fn read_identities(file: &GrantFile, name: &str, identities: &mut Identities) -> bool {
     let origin = Origin { file: name.to_owned(), line: 1 };
     let text = file.text.trim_start_matches('\u{feff}');
-    let mut is_any = false;
+    if !Probe::of_first(text).is_none_or(|probe| probe.is_of_identities()) {
+        return false;
+    }
     for raw in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
-        // Of anything else, which may be all of a cluster, no more is read than that.
-        let Ok(raw) = raw else { break };
-        let Some(probe) = Probe::of(raw.get()).filter(|probe| probe.is_of_identities()) else { break };
-        let Ok(value) = serde_json::from_str(raw.get()) else { break };
-        if probe.association.is_some() {
-            is_any |= identities.read_associations(&value, &origin);
-        } else {
-            identities.read_cloud(&value, &stem(&file.path), &origin);
-            is_any = true;
+        let value = raw
+            .and_then(|raw| serde_json::from_str::<serde_json::Value>(raw.get()).map(|value| (raw, value)));
+        match value {
+            Ok((raw, value)) => match Probe::of(raw.get()) {
+                Some(probe) if probe.association.is_some() => {
+                    identities.read_associations(&value, &origin);
+                }
+                // Of what else is exported, nothing is asked here.
+                Some(probe) if !probe.is_of_identities() => {}
+                _ => identities.read_cloud(&value, &whom(&file.path), &origin),
+            },
+            Err(error) => {
+                let line = u32::try_from(error.line()).unwrap_or(1);
+                let message = format!("not read to the end: {error}");
+                identities.problems.push(Problem { file: name.to_owned(), line, message, principal: None });
+                break;
+            }
         }
     }
-    is_any
+    true
+}
+
+/// What a file is called, without its ending.
+fn whom(path: &Path) -> String {
+    let is_ending = path.extension().is_some_and(|ending| ending == "json");
+    let name = if is_ending { path.file_stem() } else { path.file_name() };
+    name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// What tells files of a cluster, and of what its service accounts become, from others.
-#[derive(serde::Deserialize)]
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
 struct Probe<'a> {
     #[serde(borrow)]
     kind: Option<&'a RawValue>,
@@ -205,22 +223,32 @@ struct Probe<'a> {
     /// A list as Azure's interface answers it.
     #[serde(borrow)]
     value: Option<&'a RawValue>,
-    /// A policy of Google Cloud.
+    /// Of a policy of Google Cloud, which without bindings has a tag alone.
     #[serde(borrow)]
     bindings: Option<&'a RawValue>,
-    /// That of an asset that was searched for.
+    #[serde(borrow)]
+    etag: Option<&'a RawValue>,
+    /// That of an asset that was searched for, with the asset.
     #[serde(borrow)]
     policy: Option<&'a RawValue>,
+    #[serde(borrow)]
+    resource: Option<&'a RawValue>,
     /// That of an asset that was exported.
     #[serde(borrow, alias = "iamPolicy")]
     iam_policy: Option<&'a RawValue>,
-    /// A credential of Azure.
+    /// Of a credential of Azure.
     #[serde(borrow)]
     issuer: Option<&'a RawValue>,
-    /// An identity of Azure.
+    #[serde(borrow)]
+    subject: Option<&'a RawValue>,
+    #[serde(borrow, rename = "claimsMatchingExpression")]
+    expression: Option<&'a RawValue>,
+    /// Of an identity of Azure.
     #[serde(borrow, rename = "clientId")]
     client: Option<&'a RawValue>,
-    /// Either, in a list as Azure's interface answers it; elsewhere, as in schemas, it means something else.
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    /// Of either, in a list as Azure's interface answers it; elsewhere, as in schemas, it means something else.
     #[serde(borrow)]
     properties: Option<&'a RawValue>,
     #[serde(skip)]
@@ -228,23 +256,41 @@ struct Probe<'a> {
 }
 
 impl<'a> Probe<'a> {
-    /// Of a value, or of the first of a list.
+    /// Of the first value of a text; nothing of an empty list.
+    fn of_first(text: &'a str) -> Option<Self> {
+        let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+        match values.next() {
+            Some(Ok(first)) => Self::of(first.get()),
+            // What is cut off may still tell what it was meant to be.
+            _ => Some(Self::default()),
+        }
+    }
+
+    /// Of a value, or of the first of a list; nothing of an empty one.
     fn of(text: &'a str) -> Option<Self> {
-        let first = |list: &'a str| serde_json::from_str::<Vec<Self>>(list).ok()?.into_iter().next();
+        // The rest of a list is not looked at, however long it is.
+        let first = |list: &'a str| -> Option<Self> {
+            let items = list.trim_start().strip_prefix('[')?.trim_start();
+            let mut values = serde_json::Deserializer::from_str(items).into_iter();
+            (!items.starts_with(']')).then(|| values.next().and_then(Result::ok).unwrap_or_default())
+        };
         if text.trim_start().starts_with('[') {
             return first(text);
         }
-        let probe: Self = serde_json::from_str(text).ok()?;
-        let list = probe.value.filter(|_| probe.kind.is_none());
-        let listed = list.and_then(|list| Some(Self { is_listed: true, ..first(list.get())? }));
-        listed.or(Some(probe))
+        let probe: Self = serde_json::from_str(text).unwrap_or_default();
+        match probe.value.filter(|_| probe.kind.is_none()) {
+            Some(list) if list.get().starts_with('[') => Some(Self { is_listed: true, ..first(list.get())? }),
+            _ => Some(probe),
+        }
     }
 
     fn is_of_identities(&self) -> bool {
-        let of_google = [self.bindings, self.policy, self.iam_policy];
-        let of_azure = [self.issuer, self.client, self.properties.filter(|_| self.is_listed)];
-        let mut all = of_google.into_iter().chain(of_azure).chain([self.association]);
-        self.kind.is_none() && all.any(|field| field.is_some())
+        let is_policy = self.bindings.or(self.etag).or(self.iam_policy).or(self.policy.and(self.resource));
+        let is_credential = self.issuer.and(self.subject.or(self.expression));
+        let is_identity =
+            self.client.and(self.id).or(self.properties.and(self.id).filter(|_| self.is_listed));
+        let all = [self.association, is_policy, is_credential, is_identity];
+        self.kind.is_none() && all.iter().any(Option::is_some)
     }
 }
 
@@ -260,9 +306,8 @@ fn is_of_kubernetes(file: &GrantFile) -> bool {
         return true;
     }
     let text = file.text.trim_start_matches('\u{feff}');
-    let first = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>().next();
-    let probe = first.and_then(Result::ok).and_then(|raw| Probe::of(raw.get()));
-    probe.is_some_and(|probe| probe.kind.is_some() || probe.is_of_identities())
+    // An identity of Azure without credentials has an empty list of them.
+    Probe::of_first(text).is_none_or(|probe| probe.kind.is_some() || probe.is_of_identities())
 }
 
 /// Whether the text is a policy document rather than account details.

@@ -21,7 +21,7 @@ pub(crate) struct Linked {
     links: Vec<Link>,
     /// What runs as the service account of each.
     workloads: Vec<BTreeSet<String>>,
-    /// Roles that trust more than single service accounts.
+    /// Identities that trust more than single service accounts.
     open: Vec<OpenTrust>,
 }
 

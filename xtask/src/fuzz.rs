@@ -63,8 +63,13 @@ const INPUTS: u32 = 40_000;
 fn targets(root: &Path) -> anyhow::Result<Vec<String>> {
     let folder = root.join(FOLDER).join("corpus");
     let entries = fs::read_dir(&folder).with_context(|| format!("cannot read `{}`", folder.display()))?;
-    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
-    let mut names = names.collect::<anyhow::Result<Vec<_>>>()?;
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
     names.sort();
     Ok(names)
 }

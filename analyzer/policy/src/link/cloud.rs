@@ -12,7 +12,8 @@ use serde_json::Value;
 use super::{Link, Mechanism, OpenTrust, ServiceAccount, Trust, USER};
 use crate::Origin;
 
-/// What those clouds say.
+/// What those clouds say. Which pool or issuer is the cluster's own is not known here, as it is not of roles: one that takes the service
+/// account's name and namespace suffices.
 #[derive(Clone, Debug, Default)]
 pub struct Clouds {
     /// Bindings of service accounts of Google Cloud, by their addresses.
@@ -27,8 +28,8 @@ pub struct Clouds {
 #[derive(Clone, Debug)]
 struct Member {
     whom: Whom,
-    /// Whether a condition holds it, or a role of which it is not known what it gives.
-    is_open: bool,
+    /// Whether it is not certain to get tokens: a condition holds it, or it is not known what the role gives.
+    is_held: bool,
     origin: Origin,
 }
 
@@ -55,11 +56,17 @@ const GOOGLE: &str = "//iam.googleapis.com/projects/";
 /// Roles with `iam.serviceAccounts.getAccessToken`.
 const TOKENS: [&str; 2] = ["roles/iam.workloadIdentityUser", "roles/iam.serviceAccountTokenCreator"];
 
+/// How addresses of service accounts end.
+const ADDRESS: &str = ".gserviceaccount.com";
+
 /// How a project's pool of GKE's identities ends.
 const POOL: &str = ".svc.id.goog";
 
 /// The audience of a token that the webhook of Azure injects.
 const AUDIENCE: &str = "api://AzureADTokenExchange";
+
+/// What the issuer of a credential begins with that AKS makes for identity bindings: who may use such a one, roles of the cluster say.
+const BOUND: &str = "https://ib.oic.";
 
 const IDENTITY: &str = "/userassignedidentities/";
 const CREDENTIAL: &str = "/federatedidentitycredentials/";
@@ -69,47 +76,54 @@ impl Clouds {
     /// what does not say whom it is of is whose that names. Answers what is wrong with it, if anything is.
     pub fn read(&mut self, value: &Value, file: &str, origin: &Origin) -> Option<String> {
         let list = value.as_array().or_else(|| value.get("value").and_then(Value::as_array));
+        if list.is_some_and(Vec::is_empty) && is_client(file) {
+            self.credentials.entry(file.to_lowercase()).or_default();
+        }
         // One alone, or a page of them, may not be all.
-        let is_all = list.is_some() && value.get("nextLink").is_none_or(Value::is_null);
+        let is_last = |next: &str| value.get(next).is_none_or(Value::is_null);
+        let is_all = list.is_some() && is_last("nextLink") && is_last("@odata.nextLink");
         let one = std::slice::from_ref(value);
         let mut problem = None;
         for item in list.map_or(one, Vec::as_slice) {
-            let found = match bindings(item) {
-                Some(bindings) => self.policy(item, bindings, file, origin),
-                None => self.of_azure(item, is_all, file),
+            let found = if is_policy(item) {
+                self.policy(item, file, origin)
+            } else {
+                self.of_azure(item, is_all, file)
             };
             problem = problem.or(found);
         }
         problem
     }
 
-    fn policy(&mut self, item: &Value, bindings: &[Value], file: &str, origin: &Origin) -> Option<String> {
+    fn policy(&mut self, item: &Value, file: &str, origin: &Origin) -> Option<String> {
         let named = text(item, "resource").or_else(|| text(item, "name"));
         let account = match named {
             // Policies of projects and of what else is in them are listed, too.
             Some(name) => name.strip_prefix(GOOGLE)?.split_once("/serviceAccounts/")?.1,
             None => file,
         };
-        if !account.contains('@') {
-            // A list of assets may name it by a number, which no annotation does.
-            return named.is_none().then(|| {
-                "a policy does not say which service account it is of\nhint: name the file after its address, `ADDRESS.json`, or give \
-                 what `gcloud asset search-all-iam-policies --format=json` prints"
-                    .to_owned()
+        if !account.ends_with(ADDRESS) {
+            return Some(match named {
+                Some(name) => format!(
+                    "`{name}` does not name the service account by its address, as annotations do\nhint: `gcloud iam service-accounts \
+                     get-iam-policy ADDRESS --format=json > ADDRESS.json`"
+                ),
+                None => "a policy does not say which service account it is of\nhint: name the file after its address, `ADDRESS.json`"
+                    .to_owned(),
             });
         }
         let all = self.google.entry(account.to_owned()).or_default();
-        for binding in bindings {
+        for binding in bindings(item) {
             let role = text(binding, "role").unwrap_or_default();
-            // A role of one's own may give tokens as well, others of Google's do not.
+            // A role of one's own may give tokens as well; others of Google's are not looked at.
             let is_own = !role.starts_with("roles/");
             if !TOKENS.contains(&role) && !is_own {
                 continue;
             }
-            let is_open = is_own || binding.get("condition").is_some_and(|condition| !condition.is_null());
+            let is_held = is_own || binding.get("condition").is_some_and(|condition| !condition.is_null());
             let members = binding.get("members").and_then(Value::as_array).into_iter().flatten();
             let members = members.filter_map(|member| whom(member.as_str()?));
-            all.extend(members.map(|whom| Member { whom, is_open, origin: origin.clone() }));
+            all.extend(members.map(|whom| Member { whom, is_held, origin: origin.clone() }));
         }
         None
     }
@@ -125,6 +139,12 @@ impl Clouds {
             }
             return None;
         }
+        let issuer = text(fields, "issuer")?;
+        let subject = text(fields, "subject");
+        let is_by_expression = fields.get("claimsMatchingExpression").is_some_and(|one| !one.is_null());
+        if subject.is_none() && !is_by_expression {
+            return None;
+        }
         let of = match id.split_once(CREDENTIAL) {
             Some((identity, _)) => identity.to_owned(),
             None if is_client(file) => file.to_lowercase(),
@@ -136,9 +156,8 @@ impl Clouds {
             }
         };
         let all = self.credentials.entry(of).or_default();
-        let is_by_expression = fields.get("claimsMatchingExpression").is_some_and(|one| !one.is_null());
-        all.is_open |= !is_all || is_by_expression;
-        if let Some(subject) = text(fields, "subject") {
+        all.is_open |= !is_all || is_by_expression || issuer.starts_with(BOUND);
+        if let Some(subject) = subject {
             let audiences = fields.get("audiences").and_then(Value::as_array).into_iter().flatten();
             let is_usual = audiences.filter_map(Value::as_str).any(|audience| audience == AUDIENCE);
             *all.subjects.entry(subject.to_owned()).or_default() |= is_usual;
@@ -159,7 +178,7 @@ impl Clouds {
     fn google_trusts(&self, link: &Link) -> Trust {
         let Some(members) = self.google.get(&link.principal) else { return Trust::Unknown };
         let mut meaning = members.iter().filter(|member| member.whom.is(&link.service_account));
-        if meaning.any(|member| !member.is_open) { Trust::Given } else { Trust::Undetermined }
+        if meaning.any(|member| !member.is_held) { Trust::Given } else { Trust::Undetermined }
     }
 
     fn azure_trusts(&self, link: &Link) -> Trust {
@@ -201,7 +220,7 @@ impl Clouds {
     /// Service accounts of Google Cloud that any of a namespace, or any of all, can become.
     pub(super) fn open_trusts(&self) -> impl Iterator<Item = OpenTrust> {
         self.google.iter().flat_map(|(account, members)| {
-            members.iter().filter(|member| !member.is_open).filter_map(|member| {
+            members.iter().filter(|member| !member.is_held).filter_map(|member| {
                 let Whom::Many(namespace) = &member.whom else { return None };
                 let subject = match namespace {
                     Some(namespace) => format!("{USER}{namespace}:*"),
@@ -222,10 +241,17 @@ impl Whom {
     }
 }
 
-/// The bindings of a policy: by itself, of an asset that was searched for, or of one that was exported.
-fn bindings(item: &Value) -> Option<&[Value]> {
-    let policies = ["/policy/bindings", "/iam_policy/bindings", "/iamPolicy/bindings", "/bindings"];
-    policies.iter().find_map(|at| item.pointer(at)?.as_array()).map(Vec::as_slice)
+/// Where a policy is: of an asset that was searched for, of one that was exported, or by itself.
+const POLICIES: [&str; 3] = ["policy", "iam_policy", "iamPolicy"];
+
+/// Whether it is a policy of Google Cloud. One without bindings has a tag alone.
+fn is_policy(item: &Value) -> bool {
+    POLICIES.iter().chain(&["bindings", "etag"]).any(|name| item.get(name).is_some())
+}
+
+fn bindings(item: &Value) -> impl Iterator<Item = &Value> {
+    let policy = POLICIES.iter().find_map(|name| item.get(name)).unwrap_or(item);
+    policy.get("bindings").and_then(Value::as_array).into_iter().flatten()
 }
 
 /// Whom a member means, if it is of clusters. Everybody on the internet is, too.
@@ -247,8 +273,11 @@ fn whom(member: &str) -> Option<Whom> {
         return one(namespace, name);
     }
     member.strip_prefix("principalSet://")?;
-    // Others are of a cluster or of all.
-    Some(Whom::Many(rest.strip_prefix("namespace/").map(str::to_owned)))
+    match rest.strip_prefix("namespace/") {
+        Some(namespace) => Some(Whom::Many(Some(namespace.to_owned()))),
+        // Others are of one cluster, and nobody knows of which.
+        None => (rest == "*").then_some(Whom::Many(None)),
+    }
 }
 
 /// Whether it looks like a client id, which is a UUID.

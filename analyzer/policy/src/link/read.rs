@@ -136,7 +136,12 @@ impl Identities {
                 self.links.push(Link {
                     service_account: service_account.clone(),
                     mechanism,
-                    principal: principal.to_owned(),
+                    // A UUID is the same in capitals.
+                    principal: if mechanism == Mechanism::Azure {
+                        principal.to_lowercase()
+                    } else {
+                        principal.to_owned()
+                    },
                     target: None,
                     cluster: None,
                     since: since(manifest.pointer("/metadata/creationTimestamp")),

@@ -19,7 +19,7 @@ pub struct TrustPolicy {
 /// What the cloud says of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Trust {
-    /// The role trusts the service account.
+    /// The identity trusts the service account.
     Given,
     /// It does not, so that the link leads nowhere.
     Refused,

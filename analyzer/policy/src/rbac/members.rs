@@ -19,7 +19,7 @@ pub(super) fn is_by_name(group: &str) -> bool {
 /// The namespace of whose ServiceAccounts a group is, or none for all of them.
 fn accounts_of(group: &str) -> Option<&str> {
     let rest = group.strip_prefix(ACCOUNTS)?;
-    if rest.is_empty() { Some(rest) } else { rest.strip_prefix(':') }
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix(':').filter(|own| !own.is_empty()) }
 }
 
 /// Whether somebody may be in both of two groups. Members of `system:masters` may do everything, whatever roles say.
@@ -62,7 +62,7 @@ impl<'a> Member<'a> {
 }
 
 /// Users, by the groups that they may have been in: there may be many of both.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Members<'a> {
     all: &'a [Member<'a>],
     by_group: HashMap<&'a str, BTreeSet<usize>>,

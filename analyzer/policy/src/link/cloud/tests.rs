@@ -74,16 +74,26 @@ fn policies_of_google_cloud_are_read_in_every_form() {
     assert_eq!(told(&nameless, &Account::default()), own(&[("shop/web", LOGS, "unknown", true)]));
     // Policies of projects are among those that are found, and say nothing of a service account.
     let project = json!({"resource": "//cloudresourcemanager.googleapis.com/projects/1", "policy": {"bindings": binding}});
-    let number = found("118", &binding);
-    let identities = cloud(&[], &[("all", json!([project, number]))]);
+    let identities = cloud(&[], &[("all", json!([project]))]);
     assert_eq!((told(&identities, &Account::default()), identities.problems), (vec![], vec![]));
+    let number = cloud(&[], &[("all", json!([found("118", &binding)]))]);
+    assert!(number.problems[0].message.contains("does not name the service account by its address"));
+    // A policy that names nobody has no bindings at all.
+    for (file, nobody) in
+        [(LOGS, json!({"etag": "ACAB"})), ("all", json!([{"name": name, "iamPolicy": {"etag": "ACAB"}}]))]
+    {
+        let identities = cloud(&[gke("web", LOGS)], &[(file, nobody)]);
+        assert_eq!(identities.problems, []);
+        let expected = own(&[("shop/web", LOGS, "undetermined", true)]);
+        assert_eq!(told(&identities, &Account::default()), expected, "{file}");
+    }
 }
 
 #[test]
 fn namespaces_and_clusters_that_google_cloud_trusts_are_open() {
     let pool = "principalSet://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/acme.svc.id.goog";
     let cluster = format!("{pool}/kubernetes.cluster/https://container.googleapis.com/v1/projects/acme/x");
-    let members = tokens(&[&format!("{pool}/namespace/shop"), &cluster]);
+    let members = tokens(&[&format!("{pool}/namespace/shop"), &format!("{pool}/*"), &cluster]);
     let annotated = [gke("web", LOGS), gke("till", "bank@acme.iam.gserviceaccount.com")];
     let identities = cloud(&annotated, &[("all", json!([found(LOGS, &json!([members]))]))]);
     let open: Vec<_> =
@@ -96,7 +106,7 @@ fn namespaces_and_clusters_that_google_cloud_trusts_are_open() {
     assert_eq!(told(&identities, &Account::default()), expected);
 }
 
-const CLIENT: &str = "11112222-3333-4444-5555-666677778888";
+const CLIENT: &str = "aabbccdd-3333-4444-5555-666677778888";
 
 fn azure(name: &str) -> Value {
     service_account(name, "azure.workload.identity/client-id", CLIENT)
@@ -147,7 +157,11 @@ fn an_identity_of_azure_takes_the_subjects_of_its_credentials() {
     // One credential alone, or a page of them, may not be all.
     let one = credential("system:serviceaccount:bank:till", usual, true);
     let page = json!({"value": [one], "nextLink": "https://management.azure.com/x"});
-    for some in [one, page] {
+    let other_page = json!({"value": [one], "@odata.nextLink": "https://graph.microsoft.com/x"});
+    // Whom a credential of the cluster's own binding serves, roles of the cluster say.
+    let mut bound = one.clone();
+    bound["issuer"] = json!("https://ib.oic.prod-aks.azure.com/t/c");
+    for some in [one, page, other_page, json!([bound])] {
         let identities = cloud(&annotated[2..], &[("identities", identity.clone()), ("some", some)]);
         let other =
             told(&identities, &Account::default()).into_iter().find(|(name, ..)| name == "shop/other");
@@ -166,6 +180,16 @@ fn credentials_of_an_application_are_its_whose_client_id_the_file_has() {
     assert_eq!(told(&identities, &Account::default()), own(&[("shop/web", CLIENT, "given", true)]));
     let nameless = cloud(&[azure("web")], &[("credentials", web)]);
     assert!(nameless.problems[0].message.starts_with("a credential does not say which application"));
+    // None at all are all that there are, and what is no credential is none.
+    let identities = cloud(&[azure("web")], &[(CLIENT, json!([]))]);
+    assert_eq!(told(&identities, &Account::default()), own(&[("shop/web", CLIENT, "refused", true)]));
+    let strange = json!({"value": [{"id": "/x/roleAssignments/1", "properties": {"roleDefinitionId": "r"}}]});
+    let identities = cloud(&[azure("web")], &[(CLIENT, strange)]);
+    assert_eq!(told(&identities, &Account::default()), own(&[("shop/web", CLIENT, "unknown", true)]));
+    // The case of a client id tells nothing.
+    let capitals = service_account("web", "azure.workload.identity/client-id", &CLIENT.to_uppercase());
+    let identities = cloud(&[capitals], &[(CLIENT, of("system:serviceaccount:shop:web"))]);
+    assert_eq!(told(&identities, &Account::default()), own(&[("shop/web", CLIENT, "given", true)]));
     let expression = json!([{"id": "0d3f", "issuer": "https://x", "claimsMatchingExpression": {"languageVersion": 1,
         "value": "claims['sub'] matches 'system:serviceaccount:shop:*'"}}]);
     let identities = cloud(&[azure("web")], &[(CLIENT, expression)]);
