@@ -371,4 +371,43 @@ mod tests {
             "{below_a_file}"
         );
     }
+
+    #[test]
+    fn files_go_where_what_they_begin_with_says() {
+        let is_routed = |text: &str| {
+            is_of_kubernetes(&GrantFile { path: "x.json".into(), text: text.to_owned(), below: None })
+        };
+        let of_a_cluster = [
+            r#"{"kind": "Role", "policy": 1, "issuer": 2}"#,
+            r#"[{"kind": "Role"}, 5"#,
+            r#"{"associations": []}"#,
+            r#"{"bindings": [], "etag": "BwX"}"#,
+            r#"{"etag": "ACAB"}"#,
+            r#"[{"resource": "//x", "policy": {}}]"#,
+            r#"{"name": "//x", "iam_policy": {}} {"cut"#,
+            r#"[{"clientId": "c", "id": "/x"}]"#,
+            r#"[{"issuer": "https://x", "subject": "s"}]"#,
+            r#"{"value": [{"id": "/x", "properties": {}}]}"#,
+            r#"{"value": []}"#,
+            " [ ] ",
+        ];
+        for text in of_a_cluster {
+            assert!(is_routed(text), "{text}");
+        }
+        let of_an_account = [
+            r#"{"UserDetailList": []}"#,
+            r#"{"Version": "2012-10-17", "Statement": []}"#,
+            r#"{"type": "object", "id": "x", "properties": {"kind": {}}}"#,
+            r#"{"issuer": "https://x", "jwks_uri": "https://x/keys"}"#,
+            r#"{"clientId": "c", "clientSecret": "s"}"#,
+            r#"{"policy": {}}"#,
+            r#"{"value": {"sensitive": false}}"#,
+            "[1, 2]",
+            "[[[",
+            "{",
+        ];
+        for text in of_an_account {
+            assert!(!is_routed(text), "{text}");
+        }
+    }
 }
