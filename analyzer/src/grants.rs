@@ -379,7 +379,7 @@ mod tests {
         };
         let of_a_cluster = [
             r#"{"kind": "Role", "policy": 1, "issuer": 2}"#,
-            r#"[{"kind": "Role"}, 5"#,
+            r#"[{"kind": "Role"}, 5]"#,
             r#"{"associations": []}"#,
             r#"{"bindings": [], "etag": "BwX"}"#,
             r#"{"etag": "ACAB"}"#,
