@@ -1,7 +1,7 @@
 //! Reads grants from files and folders: account authorization details, bare policy documents, and manifests of
 //! Kubernetes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -33,6 +33,18 @@ struct GrantFile {
     text: String,
     /// For a file found in a folder, its path below the folder.
     below: Option<PathBuf>,
+    content: Content,
+}
+
+/// What a file holds, as it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Content {
+    /// All that is not JSON, and JSON whose first object has a kind: whoever takes lists apart may have left out the version.
+    Manifests,
+    /// What a cluster's service accounts become elsewhere.
+    Identities,
+    /// All else is of an account.
+    Account,
 }
 
 /// Where grants come from.
@@ -56,7 +68,8 @@ pub(crate) fn read(
     if files.is_empty() {
         bail!("no JSON or YAML file in {}\n{HINT}", list(paths));
     }
-    let (of_kubernetes, files): (Vec<_>, Vec<_>) = files.into_iter().partition(is_of_kubernetes);
+    let (of_kubernetes, files): (Vec<_>, Vec<_>) =
+        files.into_iter().partition(|file| file.content != Content::Account);
     let mut grants = kubernetes(&of_kubernetes);
     if files.is_empty() {
         return Ok(grants);
@@ -92,7 +105,8 @@ fn kubernetes(files: &[GrantFile]) -> Grants {
     let mut objects = Vec::new();
     for file in files {
         let name = file.path.display().to_string();
-        if manifests::is_json(&file.text) && read_identities(file, &name, &mut grants.identities) {
+        if file.content == Content::Identities {
+            read_identities(file, &name, &mut grants.identities);
             continue;
         }
         let (mut is_any, mut unreadable) = (false, Vec::new());
@@ -171,23 +185,21 @@ fn read_one(path: &Path, below: Option<PathBuf>) -> anyhow::Result<GrantFile> {
     let text = String::from_utf8(bytes).map_err(|error| {
         anyhow::anyhow!("grants `{}` are not UTF-8 text: {error}\n{HINT}", path.display())
     })?;
-    Ok(GrantFile { path: path.to_owned(), text, below })
+    let content = Content::of(&text);
+    Ok(GrantFile { path: path.to_owned(), text, below, content })
 }
 
 /// Reads what commands print of identities: `aws eks describe-pod-identity-association`, and those of Google Cloud and Azure that tell
-/// who may become theirs. Answers whether it was that.
-fn read_identities(file: &GrantFile, name: &str, identities: &mut Identities) -> bool {
+/// who may become theirs.
+fn read_identities(file: &GrantFile, name: &str, identities: &mut Identities) {
     let origin = Origin { file: name.to_owned(), line: 1 };
     let text = file.text.trim_start_matches('\u{feff}');
-    if !Probe::of_first(text).is_none_or(|probe| probe.is_of_identities()) {
-        return false;
-    }
     for raw in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
         let value = raw
             .and_then(|raw| serde_json::from_str::<serde_json::Value>(raw.get()).map(|value| (raw, value)));
         match value {
             Ok((raw, value)) => match Probe::of(raw.get()) {
-                Some(probe) if probe.association.is_some() => {
+                Some(probe) if probe.is_association() => {
                     identities.read_associations(&value, &origin);
                 }
                 // Of what else is exported, nothing is asked here.
@@ -202,7 +214,6 @@ fn read_identities(file: &GrantFile, name: &str, identities: &mut Identities) ->
             }
         }
     }
-    true
 }
 
 /// What a file is called, without its ending.
@@ -212,102 +223,76 @@ fn whom(path: &Path) -> String {
     name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// What tells files of a cluster, and of what its service accounts become, from others.
-#[derive(Default, serde::Deserialize)]
-#[serde(default)]
+impl Content {
+    fn of(text: &str) -> Self {
+        if !manifests::is_json(text) {
+            return Self::Manifests;
+        }
+        let mut values = serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}')).into_iter();
+        let first = values.next().and_then(Result::<&RawValue, _>::ok);
+        match first.map(|first| Probe::of(first.get())) {
+            Some(Some(probe)) if probe.has("kind") => Self::Manifests,
+            Some(Some(probe)) if probe.is_of_identities() => Self::Identities,
+            // An identity of Azure without credentials has an empty list of them.
+            Some(None) => Self::Identities,
+            _ => Self::Account,
+        }
+    }
+}
+
+/// What tells files of a cluster, and of what its service accounts become, from others: the fields of a value.
+#[derive(Default)]
 struct Probe<'a> {
-    #[serde(borrow)]
-    kind: Option<&'a RawValue>,
-    #[serde(borrow, alias = "associations")]
-    association: Option<&'a RawValue>,
-    /// A list as Azure's interface answers it.
-    #[serde(borrow)]
-    value: Option<&'a RawValue>,
-    /// Of a policy of Google Cloud, which without bindings has a tag alone.
-    #[serde(borrow)]
-    bindings: Option<&'a RawValue>,
-    #[serde(borrow)]
-    etag: Option<&'a RawValue>,
-    /// That of an asset that was searched for, with the asset.
-    #[serde(borrow)]
-    policy: Option<&'a RawValue>,
-    #[serde(borrow)]
-    resource: Option<&'a RawValue>,
-    /// That of an asset that was exported.
-    #[serde(borrow, alias = "iamPolicy")]
-    iam_policy: Option<&'a RawValue>,
-    /// Of a credential of Azure.
-    #[serde(borrow)]
-    issuer: Option<&'a RawValue>,
-    #[serde(borrow)]
-    subject: Option<&'a RawValue>,
-    #[serde(borrow, rename = "claimsMatchingExpression")]
-    expression: Option<&'a RawValue>,
-    /// Of an identity of Azure.
-    #[serde(borrow, rename = "clientId")]
-    client: Option<&'a RawValue>,
-    #[serde(borrow)]
-    id: Option<&'a RawValue>,
-    /// Of either, in a list as Azure's interface answers it; elsewhere, as in schemas, it means something else.
-    #[serde(borrow)]
-    properties: Option<&'a RawValue>,
-    #[serde(skip)]
+    fields: HashMap<String, &'a RawValue>,
+    /// Whether it is of a list as Azure's interface answers it.
     is_listed: bool,
 }
 
 impl<'a> Probe<'a> {
-    /// Of the first value of a text; nothing of an empty list.
-    fn of_first(text: &'a str) -> Option<Self> {
-        let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
-        match values.next() {
-            Some(Ok(first)) => Self::of(first.get()),
-            // What is cut off may still tell what it was meant to be.
-            _ => Some(Self::default()),
-        }
-    }
-
     /// Of a value, or of the first of a list; nothing of an empty one.
     fn of(text: &'a str) -> Option<Self> {
         // The rest of a list is not looked at, however long it is.
-        let first = |list: &'a str| -> Option<Self> {
+        let first = |list: &'a str, is_listed| {
             let items = list.trim_start().strip_prefix('[')?.trim_start();
             let mut values = serde_json::Deserializer::from_str(items).into_iter();
-            (!items.starts_with(']')).then(|| values.next().and_then(Result::ok).unwrap_or_default())
+            let fields = || values.next().and_then(Result::ok).unwrap_or_default();
+            (!items.starts_with(']')).then(fields).map(|fields| Self { fields, is_listed })
         };
         if text.trim_start().starts_with('[') {
-            return first(text);
+            return first(text, false);
         }
-        let probe: Self = serde_json::from_str(text).unwrap_or_default();
-        match probe.value.filter(|_| probe.kind.is_none()) {
-            Some(list) if list.get().starts_with('[') => Some(Self { is_listed: true, ..first(list.get())? }),
+        let fields = serde_json::from_str(text).unwrap_or_default();
+        let probe = Self { fields, is_listed: false };
+        match probe.fields.get("value").filter(|_| !probe.has("kind")) {
+            Some(list) if list.get().starts_with('[') => first(list.get(), true),
             _ => Some(probe),
         }
     }
 
+    fn has(&self, name: &str) -> bool {
+        self.fields.get(name).is_some_and(|value| value.get() != "null")
+    }
+
+    fn is_association(&self) -> bool {
+        self.has("association") || self.has("associations")
+    }
+
     fn is_of_identities(&self) -> bool {
-        let is_policy = self.bindings.or(self.etag).or(self.iam_policy).or(self.policy.and(self.resource));
-        let is_credential = self.issuer.and(self.subject.or(self.expression));
+        // A policy of Google Cloud, which without bindings has a tag alone, by itself or of an asset that was exported or searched for.
+        let is_policy = ["bindings", "etag", "iam_policy", "iamPolicy"].iter().any(|name| self.has(name))
+            || (self.has("policy") && self.has("resource"));
+        let is_credential =
+            self.has("issuer") && (self.has("subject") || self.has("claimsMatchingExpression"));
+        // Elsewhere than in such a list, as in schemas, properties mean something else.
         let is_identity =
-            self.client.and(self.id).or(self.properties.and(self.id).filter(|_| self.is_listed));
-        let all = [self.association, is_policy, is_credential, is_identity];
-        self.kind.is_none() && all.iter().any(Option::is_some)
+            self.has("id") && (self.has("clientId") || (self.is_listed && self.has("properties")));
+        !self.has("kind") && (self.is_association() || is_policy || is_credential || is_identity)
     }
 }
 
 /// Whether a file of a folder may hold grants.
 fn is_read(path: &Path) -> bool {
     path.extension().is_some_and(|extension| ["json", "yaml", "yml"].iter().any(|one| extension == *one))
-}
-
-/// Whether a file is of a cluster: all that is not JSON, JSON whose first object has a kind, and what its service accounts become.
-/// Whoever takes lists apart may have left out the version.
-fn is_of_kubernetes(file: &GrantFile) -> bool {
-    if !manifests::is_json(&file.text) {
-        return true;
-    }
-    let text = file.text.trim_start_matches('\u{feff}');
-    // An identity of Azure without credentials has an empty list of them.
-    Probe::of_first(text).is_none_or(|probe| probe.kind.is_some() || probe.is_of_identities())
 }
 
 /// Whether the text is a policy document rather than account details.
@@ -374,9 +359,7 @@ mod tests {
 
     #[test]
     fn files_go_where_what_they_begin_with_says() {
-        let is_routed = |text: &str| {
-            is_of_kubernetes(&GrantFile { path: "x.json".into(), text: text.to_owned(), below: None })
-        };
+        let is_routed = |text: &str| Content::of(text) != Content::Account;
         let of_a_cluster = [
             r#"{"kind": "Role", "policy": 1, "issuer": 2}"#,
             r#"[{"kind": "Role"}, 5]"#,

@@ -182,9 +182,9 @@ impl Clouds {
     }
 
     fn azure_trusts(&self, link: &Link) -> Trust {
-        let client = link.principal.to_lowercase();
-        let of_identity = self.clients.iter().filter(|(_, own)| **own == client).map(|(id, _)| id);
-        let mut all = of_identity.chain([&client]).filter_map(|of| self.credentials.get(of)).peekable();
+        let client = &link.principal;
+        let of_identity = self.clients.iter().filter(|(_, own)| *own == client).map(|(id, _)| id);
+        let mut all = of_identity.chain([client]).filter_map(|of| self.credentials.get(of)).peekable();
         if all.peek().is_none() {
             return Trust::Unknown;
         }
