@@ -1,5 +1,8 @@
 //! Actions: the permission strings of AWS's policy language.
 
+use std::sync::OnceLock;
+
+use crate::arn::Pattern;
 use crate::{Provenance, Visibility};
 
 /// Names an action of the catalog. Ordered as the actions are: by service, then by name, without regard to case.
@@ -59,6 +62,7 @@ pub struct ResourceType {
     pub name: &'static str,
     /// ARN patterns with placeholders, such as `arn:${Partition}:s3:::${BucketName}`.
     pub arns: &'static [&'static str],
+    pub(crate) patterns: OnceLock<Box<[Option<Pattern>]>>,
 }
 
 /// A type of resource that an action can be granted on.

@@ -3,31 +3,67 @@
 /// How specific a match is: the number of literal characters of the pattern's last part.
 pub(crate) type Specificity = usize;
 
-/// Whether `arn` is one of those that `pattern` describes, and how closely.
-///
-/// A placeholder stands for any text, in the first five parts without a colon and possibly empty, in the last
-/// part with at least one character. Where several patterns of a service match, the most specific is meant:
-/// `arn:aws:s3:::bucket/key` fits a bucket's pattern too, but an object's better.
-pub(crate) fn matches(pattern: &str, arn: &str) -> Option<Specificity> {
-    let (mut pattern, mut text) = (pattern, arn);
-    for _ in 0..5 {
-        let (expected, found);
-        (expected, pattern) = cut(pattern)?;
-        (found, text) = cut(text)?;
-        let is_open = expected.starts_with("${") || expected == "*";
-        if !is_open && expected != found {
-            return None;
-        }
-    }
-    let mut pieces = Pieces { rest: pattern };
-    glob(&mut pieces, text).then(|| literal_length(pattern))
+/// An ARN in its six parts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arn<'a> {
+    /// What is before each of the first five colons.
+    parts: [&'a str; 5],
+    resource: &'a str,
 }
 
-/// What is before and behind the first colon. Parts are a few characters long, and every call's ARNs are compared with
-/// those of each type of their service: a search that has to be set up takes longer.
-fn cut(text: &str) -> Option<(&str, &str)> {
-    let colon = text.bytes().position(|byte| byte == b':')?;
-    Some((text.get(..colon)?, text.get(colon + 1..)?))
+/// A pattern of ARNs, taken apart once: every call's ARNs are compared with those of each type of their service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pattern {
+    /// The first five parts; none where any text will do.
+    parts: [Option<&'static str>; 5],
+    /// The text with which the last part begins.
+    prefix: &'static str,
+    /// What follows it.
+    rest: &'static str,
+    specificity: Specificity,
+}
+
+impl<'a> Arn<'a> {
+    /// None where the text has fewer parts.
+    pub(crate) fn split(text: &'a str) -> Option<Self> {
+        let mut rest = text;
+        let mut parts = [""; 5];
+        for part in &mut parts {
+            (*part, rest) = rest.split_once(':')?;
+        }
+        Some(Self { parts, resource: rest })
+    }
+
+    pub(crate) fn service(&self) -> &'a str {
+        let [_, _, service, _, _] = self.parts;
+        service
+    }
+}
+
+impl Pattern {
+    /// None where the text has fewer parts than an ARN.
+    pub(crate) fn parse(text: &'static str) -> Option<Self> {
+        let Arn { parts, resource } = Arn::split(text)?;
+        let parts = parts.map(|part| (!part.starts_with("${") && part != "*").then_some(part));
+        let mut pieces = Pieces { rest: resource };
+        let (prefix, rest) = match pieces.next() {
+            Some(Piece::Literal(literal)) => (literal, pieces.rest),
+            _ => ("", resource),
+        };
+        Some(Self { parts, prefix, rest, specificity: literal_length(resource) })
+    }
+
+    /// Whether `arn` is one of those that the pattern describes, and how closely.
+    ///
+    /// A placeholder stands for any text, in the first five parts without a colon and possibly empty, in the last
+    /// part with at least one character. Where several patterns of a service match, the most specific is meant:
+    /// `arn:aws:s3:::bucket/key` fits a bucket's pattern too, but an object's better.
+    pub(crate) fn matches(&self, arn: &Arn<'_>) -> Option<Specificity> {
+        let text = arn.resource.strip_prefix(self.prefix)?;
+        let is_alike = |(expected, found): (&Option<&str>, &&str)| expected.is_none_or(|text| text == *found);
+        (self.parts.iter().zip(&arn.parts).all(is_alike) && glob(Pieces { rest: self.rest }, text))
+            .then_some(self.specificity)
+    }
 }
 
 /// Whether the text looks like an ARN at all.
@@ -42,7 +78,7 @@ fn literal_length(pattern: &str) -> usize {
 }
 
 /// Literals are found leftmost-first, which decides globs whose only wildcard is "any text".
-fn glob(pieces: &mut Pieces<'_>, mut text: &str) -> bool {
+fn glob(mut pieces: Pieces<'_>, mut text: &str) -> bool {
     let mut open = false;
     while let Some(piece) = pieces.next() {
         match piece {
@@ -112,7 +148,11 @@ impl<'p> Iterator for Pieces<'p> {
 
 #[cfg(test)]
 mod tests {
-    use super::matches;
+    use super::{Arn, Pattern, Specificity};
+
+    fn matches(pattern: &'static str, arn: &str) -> Option<Specificity> {
+        Pattern::parse(pattern)?.matches(&Arn::split(arn)?)
+    }
 
     #[test]
     fn patterns_match_their_arns() {

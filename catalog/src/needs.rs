@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::arn::is_arn;
+use crate::arn::{Arn, is_arn};
 use crate::catalog::Catalog;
 use crate::operation::{Operation, Requirement, Resolution, When};
 use crate::{Action, ActionId, ParameterPath};
@@ -91,9 +91,10 @@ impl Catalog {
         let mut known: Vec<&str> = Vec::new();
         let mut seen = vec![false; action.resource_types.len()];
         for arn in given.call.resources {
-            let best = types.iter().filter_map(|rival| rival.matches(arn)).max();
+            let Some(split) = &Arn::split(arn) else { continue };
+            let best = types.iter().filter_map(|rival| rival.matches(split)).max();
             for (place, resource) in action.resource_types.iter().enumerate() {
-                let found = resource.resource_type.matches(arn);
+                let found = resource.resource_type.matches(split);
                 if found.is_some() && found >= best {
                     known.push(arn);
                     if let Some(seen) = seen.get_mut(place) {

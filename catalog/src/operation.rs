@@ -1,5 +1,6 @@
 //! Operations: API calls, and the permissions they need.
 
+use crate::arn::Arn;
 use crate::template::{Template, Values};
 use crate::{ActionId, ParameterPath, Place, Provenance, ResourceType, Visibility};
 
@@ -107,7 +108,8 @@ impl Operation {
 
     /// Whether the ARN is one of a type that the operation acts on.
     pub fn names(&self, arn: &str) -> bool {
-        self.accepts.iter().any(|accepted| accepted.matches(arn).is_some())
+        Arn::split(arn)
+            .is_some_and(|arn| self.accepts.iter().any(|accepted| accepted.matches(&arn).is_some()))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::arn::{Specificity, matches};
+use crate::arn::{Arn, Pattern, Specificity};
 use crate::{Catalog, ResourceType};
 
 /// Resource types by the service that their ARNs name, each with the prefix of the service whose type it is.
@@ -25,7 +25,8 @@ impl Catalog {
     /// # Ok::<(), remit_catalog::CatalogError>(())
     /// ```
     pub fn resource_type(&self, arn: &str) -> Option<&'static ResourceType> {
-        let service = arn.split(':').nth(2)?;
+        let arn = &Arn::split(arn)?;
+        let service = arn.service();
         let types = self.types_by_arn.get_or_init(|| self.types_by_arn()).get(service)?;
         // Several services list types of one: of two that fit alike the ARN's own service knows better, then the first.
         let fits =
@@ -50,14 +51,19 @@ impl Catalog {
 
 impl ResourceType {
     /// Whether the ARN is one of this type, and how closely it fits.
-    pub(crate) fn matches(&self, arn: &str) -> Option<Specificity> {
-        self.arns.iter().filter_map(|pattern| matches(pattern, arn)).max()
+    pub(crate) fn matches(&self, arn: &Arn<'_>) -> Option<Specificity> {
+        self.patterns().iter().flatten().filter_map(|pattern| pattern.matches(arn)).max()
     }
 
     /// How closely the ARN fits, and whether by the type's own pattern rather than by one it has besides.
-    fn fit(&self, arn: &str) -> Option<(Specificity, Reverse<usize>)> {
-        let patterns = self.arns.iter().enumerate();
-        patterns.filter_map(|(place, pattern)| Some((matches(pattern, arn)?, Reverse(place)))).max()
+    fn fit(&self, arn: &Arn<'_>) -> Option<(Specificity, Reverse<usize>)> {
+        let patterns = self.patterns().iter().enumerate();
+        patterns.filter_map(|(place, pattern)| Some((pattern.as_ref()?.matches(arn)?, Reverse(place)))).max()
+    }
+
+    /// The patterns of `arns`, in their order. Most types of a catalog are never asked for theirs.
+    fn patterns(&self) -> &[Option<Pattern>] {
+        self.patterns.get_or_init(|| self.arns.iter().map(|arn| Pattern::parse(arn)).collect())
     }
 }
 

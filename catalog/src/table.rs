@@ -114,7 +114,8 @@ impl Table {
             let types: &'static [ResourceType] = cursor
                 .list(|cursor| {
                     let name = self.text(cursor)?;
-                    Ok(ResourceType { name, arns: cursor.list(|cursor| self.text(cursor))?.leak() })
+                    let arns = cursor.list(|cursor| self.text(cursor))?.leak();
+                    Ok(ResourceType { name, arns, patterns: OnceLock::new() })
                 })?
                 .leak();
             self.types.extend(types);
