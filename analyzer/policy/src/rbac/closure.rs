@@ -21,8 +21,10 @@ pub enum Closure {
     WebsocketExec,
     /// What is checked of who writes objects with owner references, stays.
     OwnerReferences,
-    /// What is checked of who writes roles, bindings, certificate requests or trust bundles, stays.
+    /// What is checked of who writes roles, bindings, certificate requests and some others, stays.
     Admission,
+    /// Who writes or binds roles, and may not go beyond what it holds itself, keeps all that it holds.
+    Delegation,
     /// The security policies of the subject's pods stay.
     PodSecurity,
     /// Impersonation stays where the log does not show every request.
@@ -33,7 +35,7 @@ pub enum Closure {
 
 impl Closure {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Informer,
         Self::LeaderElection,
         Self::Events,
@@ -42,6 +44,7 @@ impl Closure {
         Self::WebsocketExec,
         Self::OwnerReferences,
         Self::Admission,
+        Self::Delegation,
         Self::PodSecurity,
         Self::Impersonation,
         Self::Reviews,
@@ -58,6 +61,7 @@ impl Closure {
             Self::WebsocketExec => "websocket-exec",
             Self::OwnerReferences => "owner-references",
             Self::Admission => "admission",
+            Self::Delegation => "delegation",
             Self::PodSecurity => "pod-security",
             Self::Impersonation => "impersonation",
             Self::Reviews => "reviews",
@@ -90,7 +94,10 @@ impl Closure {
                 "where admission protects owner references, `update` of the owner's `finalizers` and `delete` are checked without a request"
             }
             Self::Admission => {
-                "writes of roles, bindings, certificate requests and trust bundles are checked for further verbs without a request"
+                "writes of roles, bindings, certificate requests, trust bundles, admission policies, device claims and endpoints are checked for more without a request"
+            }
+            Self::Delegation => {
+                "the server lets nobody write or bind a role that allows more than they hold, but for who may `escalate` or `bind`"
             }
             Self::PodSecurity => "`use` of a security policy is checked when a pod is made, whoever makes it",
             Self::Impersonation => "requests that the log leaves out may have been made in another's name",

@@ -117,24 +117,23 @@ impl Generaliser<'_> {
         let is_passing = places.keys().any(|namespace| !namespace.is_empty() && is_generated(namespace));
         let is_everywhere = (places.len() > NAMESPACES || kind.is_listed_everywhere || is_passing)
             && self.is_on(Closure::AllNamespaces);
-        let why = || because.iter().copied().collect::<BTreeSet<_>>();
+        // In all namespaces those names are asked for that were in any.
+        let everywhere = is_everywhere.then(|| all_names(places));
         for (namespace, names) in places {
             let requests = kind.requests(verb, namespace, names.keys());
             let scope = Some(namespace.clone())
                 .filter(|namespace| !namespace.is_empty() && kind.resource != "namespaces");
-            if can_name && are_stable(names) {
-                for name in names.keys() {
-                    self.want(
-                        kind.permission(verb, scope.clone(), Some(name.clone())),
-                        why(),
-                        requests.clone(),
-                    );
-                }
-                continue;
-            }
-            let mut because = why();
+            let mut because: BTreeSet<Closure> = because.iter().copied().collect();
             if scope.is_some() && is_everywhere {
                 because.insert(Closure::AllNamespaces);
+            }
+            if can_name && are_stable(everywhere.as_ref().unwrap_or(names)) {
+                let scope = scope.filter(|_| !is_everywhere);
+                for name in names.keys() {
+                    let named = kind.permission(verb, scope.clone(), Some(name.clone()));
+                    self.want(named, because.clone(), requests.clone());
+                }
+                continue;
             }
             if is_creator && self::can_name(verb, kind.resource) && are_stable(names) {
                 because.insert(Closure::CreatedNames);
@@ -283,6 +282,15 @@ impl<'a> Kind<'a> {
         };
         names.map(|name| Request { verb: verb.to_owned(), target: Target::Resource(asked(name)) }).collect()
     }
+}
+
+/// The names of all namespaces, with all that was seen of each.
+fn all_names(places: &Places) -> BTreeMap<String, Seen> {
+    let mut all = BTreeMap::new();
+    for (name, seen) in places.values().flatten() {
+        merge(all.entry(name.clone()), seen);
+    }
+    all
 }
 
 /// Whether requests with that verb carry a name, so that names can be granted. Those that create an object of a collection

@@ -256,11 +256,17 @@ fn reason(judgement: &Judgement, permission: &Permission) -> Option<Reason> {
 }
 
 /// A request that the log says one of the subject's own bindings allowed, and that none of them allows as they are given: a
-/// role that was read in part would seem not to be needed.
+/// role that was read in part would seem not to be needed. What was asked before binding or role were changed tells nothing of
+/// what they say now.
 fn outdated(granted: &Granted<'_>, elsewhere: &[Elsewhere]) -> Option<NoProposal> {
-    let own: BTreeSet<String> = granted.own.iter().map(|(binding, _)| binding.name.of_binding()).collect();
+    let own: BTreeMap<String, Option<i64>> = granted
+        .own
+        .iter()
+        .map(|(binding, role)| (binding.name.of_binding(), binding.since.max(role.since)))
+        .collect();
     elsewhere.iter().find_map(|one| {
-        let binding = one.authorizers.iter().find(|authorizer| own.contains(*authorizer))?;
+        let is_now = |since: &Option<i64>| since.is_none_or(|since| since <= one.seen.last);
+        let binding = one.authorizers.iter().find(|authorizer| own.get(*authorizer).is_some_and(is_now))?;
         Some(NoProposal::Outdated { binding: binding.clone(), permission: one.permission.to_string() })
     })
 }

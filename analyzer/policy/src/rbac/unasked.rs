@@ -34,11 +34,15 @@ pub(super) enum After {
     WritesOf(&'static str, &'static [&'static str]),
 }
 
-const RBAC: &str = "rbac.authorization.k8s.io";
+pub(super) const RBAC: &str = "rbac.authorization.k8s.io";
 const CERTIFICATES: &str = "certificates.k8s.io";
+const ADMISSION: &str = "admissionregistration.k8s.io";
+const DISCOVERY: &str = "discovery.k8s.io";
+const DEVICES: &str = "resource.k8s.io";
 
 /// Sources: "Checks that leave no request of their own" are those of `plugin/pkg/admission` (gc, certificates, podsecurity,
-/// noderestriction) and `pkg/registry/rbac` in kubernetes/kubernetes, of `staging/src/k8s.io/apiserver/pkg/endpoints/filters`
+/// noderestriction) and `pkg/registry` (rbac, admissionregistration, resource) in kubernetes/kubernetes, of OpenShift's
+/// `securitycontextconstraints` and `restrictedendpoints`, of `staging/src/k8s.io/apiserver/pkg/endpoints/filters`
 /// for impersonation, and of "Kubelet authentication/authorization" in its documentation.
 pub(super) const ALL_UNASKED: &[Unasked] = &[
     Unasked {
@@ -79,6 +83,38 @@ pub(super) const ALL_UNASKED: &[Unasked] = &[
         after: After::WritesOf(CERTIFICATES, &["clustertrustbundles"]),
     },
     Unasked {
+        verbs: &["update", "patch"],
+        resources: &[(DEVICES, "resourceclaims/binding")],
+        when: "devices are allocated to a claim or reserved by it",
+        after: After::WritesOf(DEVICES, &["resourceclaims/status"]),
+    },
+    Unasked {
+        verbs: &["get"],
+        resources: &[(ALL, ALL)],
+        when: "an admission policy is written, or bound, whose parameters are objects of that kind",
+        after: After::WritesOf(
+            ADMISSION,
+            &[
+                "validatingadmissionpolicies",
+                "validatingadmissionpolicybindings",
+                "mutatingadmissionpolicies",
+                "mutatingadmissionpolicybindings",
+            ],
+        ),
+    },
+    Unasked {
+        verbs: &["create", "update"],
+        resources: &[("", "endpoints/restricted")],
+        when: "endpoints are written that lead into OpenShift's own networks",
+        after: After::WritesOf("", &["endpoints"]),
+    },
+    Unasked {
+        verbs: &["create", "update"],
+        resources: &[(DISCOVERY, "endpointslices/restricted")],
+        when: "endpoints are written that lead into OpenShift's own networks",
+        after: After::WritesOf(DISCOVERY, &["endpointslices"]),
+    },
+    Unasked {
         verbs: &["use"],
         resources: &[
             ("policy", "podsecuritypolicies"),
@@ -94,6 +130,16 @@ pub(super) const ALL_UNASKED: &[Unasked] = &[
         when: "a request is made in another's name",
         after: After::Requests,
     },
+];
+
+/// Writes for which the writer has to hold all that is written, unless it may do more than that: the resource, the verb that
+/// frees it of this, and the resources for which it needs that verb (`ConfirmNoEscalation` in `pkg/registry/rbac`). A binding may
+/// be to either kind of role.
+pub(super) const DELEGATING: [(&str, &str, &[&str]); 4] = [
+    ("roles", "escalate", &["roles"]),
+    ("clusterroles", "escalate", &["clusterroles"]),
+    ("rolebindings", "bind", &["roles", "clusterroles"]),
+    ("clusterrolebindings", "bind", &["clusterroles"]),
 ];
 
 /// Permissions that the kubelet checks for those who ask it directly, by an access review.

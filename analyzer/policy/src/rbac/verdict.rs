@@ -14,7 +14,7 @@ use super::members::is_by_name;
 use super::permission::{On, Permission};
 use super::rule::ALL;
 use super::sight::Coverage;
-use super::unasked::{ALL_UNASKED, After, KUBELET, Unasked, is_asked, is_write, pattern};
+use super::unasked::{ALL_UNASKED, After, DELEGATING, KUBELET, RBAC, Unasked, is_asked, is_write, pattern};
 use crate::coverage::Reason;
 use crate::retained::Retained;
 use crate::verdict::{Counts, Verdict};
@@ -74,10 +74,13 @@ pub fn judge(
     let elsewhere = judge.hidden_elsewhere();
     let triggers = judge.triggers(&parts, &elsewhere);
     let creating = judge.creating(&parts, &elsewhere);
+    let delegated = judge.delegated(&triggers);
     for (permission, parts) in &mut parts {
         if !is_whole(permission, parts) {
             judge.add_created(permission, &creating, parts);
             judge.add_unasked(permission, &triggers, parts);
+            let held = delegated.iter().filter_map(|all| all.meet(permission));
+            parts.extend(held.map(|part| (part, Reason::NoRequest(DELEGATED.to_owned()))));
         }
     }
     // Most have none, and there are many.
@@ -286,6 +289,34 @@ impl Judge<'_> {
         }
     }
 
+    /// All that roles may allow, wherever the subject writes or binds some and may not go beyond what it holds itself.
+    fn delegated(&self, triggers: &[Permission]) -> Vec<Permission> {
+        if self.off.contains(&Closure::Delegation) {
+            return Vec::new();
+        }
+        let is_free = |verb: &str, roles: &[&str], namespace: &Option<String>| {
+            roles.iter().all(|role| {
+                let freed = pattern(verb, RBAC, role).within(namespace.clone());
+                self.granted.permissions.keys().any(|own| own.covers(&freed))
+            })
+        };
+        let mut namespaces: BTreeSet<Option<&str>> = BTreeSet::new();
+        for trigger in triggers {
+            for (written, verb, roles) in DELEGATING {
+                let is_written = pattern(&trigger.verb, RBAC, written).meet(trigger).is_some();
+                if is_written && !is_free(verb, roles, &trigger.namespace) {
+                    namespaces.insert(trigger.namespace.as_deref());
+                }
+            }
+        }
+        let everything = |namespace: Option<&str>| {
+            let url = namespace.is_none().then(|| Permission::new(None, On::Url(ALL.to_owned()), ALL));
+            let resources = pattern(ALL, ALL, ALL).within(namespace.map(str::to_owned));
+            std::iter::once(resources).chain(url)
+        };
+        namespaces.into_iter().flat_map(everything).collect()
+    }
+
     fn may_be_checked(&self, unasked: &Unasked, triggers: &[Permission]) -> bool {
         match unasked.after {
             After::Others => true,
@@ -314,6 +345,9 @@ fn created(part: &Permission) -> Option<Permission> {
     let is_stream = stream.is_some_and(|stream| STREAMS.contains(&stream));
     (is_change || is_stream).then(|| pattern("create", group, resource).within(part.namespace.clone()))
 }
+
+/// Why who writes roles or bindings may need what it was not seen to use.
+const DELEGATED: &str = "a role is written or bound that allows it, which takes holding it";
 
 fn operation(request: &Request) -> String {
     Permission::of_request(request).to_string()

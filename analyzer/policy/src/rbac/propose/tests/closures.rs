@@ -112,6 +112,28 @@ fn what_is_looked_for_everywhere_may_be_anywhere() {
     assert!(told.contains("\nRole/a/"), "{told}");
 }
 
+/// A name that is the same everywhere stays the only one.
+#[test]
+fn what_may_be_anywhere_may_have_one_name() {
+    let mut world = everything();
+    let listed = call("list", "", "secrets", "", "").lasting();
+    let calls = [listed, call("get", "", "secrets", "a", "tls").lasting()];
+    let told = world.told("shop/web", &calls);
+    assert!(told.starts_with("ClusterRole/") && !told.contains("\nRole/"), "{told}");
+    assert_eq!(rules(&told), ["list,watch secrets", "get secrets [tls]"]);
+    let tenants: Vec<String> = ('a'..='q').map(|letter| format!("team-{letter}{letter}")).collect();
+    let of_tenants = |name: &dyn Fn(usize) -> String| -> Vec<_> {
+        let calls = tenants.iter().enumerate();
+        calls.map(|(at, tenant)| call("get", "", "secrets", tenant, &name(at)).lasting()).collect()
+    };
+    let pull = of_tenants(&|_| "pull".to_owned());
+    assert_eq!(rules(&world.told("shop/web", &pull)), ["get secrets [pull]"]);
+    let own = of_tenants(&|at| format!("key-of-{}", "x".repeat(at + 1)));
+    assert_eq!(rules(&world.told("shop/web", &own)), ["get secrets"]);
+    world.off.insert(Closure::AllNamespaces);
+    assert_eq!(world.told("shop/web", &pull).matches("Role/team-").count(), 17);
+}
+
 /// More than a list that somebody wrote are all of them; unless that is switched off.
 #[test]
 fn what_is_done_in_many_namespaces_may_be_done_in_any() {

@@ -79,9 +79,10 @@ replayed 1
 #[test]
 fn what_only_follows_upon_a_write_is_unused_without_one() {
     let group = "rbac.authorization.k8s.io";
-    let world = world(&json!([
+    let mut world = world(&json!([
         {"apiGroups": [group], "resources": ["roles", "rolebindings"], "verbs": ["update", "bind", "escalate"]},
     ]));
+    world.off.insert(Closure::Delegation);
     let told = |calls: &[crate::rbac::Call]| {
         verdicts(&world, calls).into_iter().filter(|told| !told.starts_with("update")).collect::<Vec<_>>()
     };
@@ -97,6 +98,76 @@ fn what_only_follows_upon_a_write_is_unused_without_one() {
     assert_eq!(told(&[]), expected("unused", "unused"));
     assert_eq!(told(&[call("update", group, "roles", "a", "r")]), expected("no_request", "unused"));
     assert_eq!(told(&[call("patch", group, "rolebindings", "a", "r")]), expected("unused", "no_request"));
+}
+
+/// kubernetes/kubernetes refuses roles and bindings that allow more than their writer holds, so that it may hold what it only
+/// hands on. Not who may `escalate` or `bind`, and a role of one namespace allows nothing beyond it.
+#[test]
+fn who_writes_roles_keeps_what_it_may_hand_on() {
+    let group = "rbac.authorization.k8s.io";
+    let verdict = |more: &serde_json::Value, namespace: Option<&str>, verb: &str, resource: &str| {
+        let rules = json!([
+            {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]},
+            {"apiGroups": [group], "resources": ["*"], "verbs": ["create", "update"]},
+            more,
+        ]);
+        let world = world(&rules);
+        let calls = [call(verb, group, resource, namespace.unwrap_or_default(), "")];
+        let told = verdicts(&world, &calls).into_iter().find(|told| told.starts_with("list pods"));
+        (told.unwrap(), world.told("shop/web", &calls))
+    };
+    let nothing = json!({"apiGroups": ["none"], "resources": ["none"], "verbs": ["get"]});
+    for resource in ["roles", "rolebindings"] {
+        let (told, proposed) = verdict(&nothing, Some("team"), "create", resource);
+        assert_eq!(told, "list pods: no_request");
+        let (_, of_team) = proposed.split_once("Role/team/").unwrap();
+        assert!(of_team.contains("\n  list pods\n"), "{proposed}");
+    }
+    for resource in ["clusterroles", "clusterrolebindings"] {
+        let (told, proposed) = verdict(&nothing, None, "create", resource);
+        assert_eq!(told, "list pods: no_request");
+        assert_eq!(proposed, "keep ClusterRoleBinding/b\nreplayed 1\n");
+    }
+    let may = |verb: &str, roles: &[&str]| json!({"apiGroups": [group], "resources": roles, "verbs": [verb]});
+    let told = |more: &serde_json::Value, resource: &str| verdict(more, Some("team"), "create", resource).0;
+    assert_eq!(told(&may("escalate", &["roles"]), "roles"), "list pods: unused");
+    assert_eq!(told(&may("bind", &["clusterroles"]), "rolebindings"), "list pods: no_request");
+    assert_eq!(told(&may("bind", &["roles", "clusterroles"]), "rolebindings"), "list pods: unused");
+    assert_eq!(verdict(&nothing, Some("team"), "delete", "roles").0, "list pods: unused");
+}
+
+#[test]
+fn what_other_writes_are_checked_for_stays() {
+    let admission = "admissionregistration.k8s.io";
+    for (granted, write, expected) in [
+        (
+            ("resource.k8s.io", "resourceclaims/binding", "patch"),
+            call("patch", "resource.k8s.io", "resourceclaims/status", "a", "c"),
+            "patch resourceclaims.resource.k8s.io/binding",
+        ),
+        (
+            ("rules.example.com", "replicalimits", "get"),
+            call("update", admission, "validatingadmissionpolicies", "", "p"),
+            "get replicalimits.rules.example.com",
+        ),
+        (
+            ("", "endpoints/restricted", "create"),
+            call("create", "", "endpoints", "a", ""),
+            "create endpoints/restricted",
+        ),
+    ] {
+        let (group, resource, verb) = granted;
+        let mut world = world(&json!([
+            {"apiGroups": [group], "resources": [resource], "verbs": [verb]},
+            {"apiGroups": ["*"], "resources": ["*"], "verbs": ["update"]},
+        ]));
+        world.coverage.served.insert((group.to_owned(), resource.to_owned()));
+        let told = |calls: &[crate::rbac::Call]| {
+            verdicts(&world, calls).into_iter().find(|told| told.starts_with(expected)).unwrap()
+        };
+        assert_eq!(told(&[]), format!("{expected}: unused"));
+        assert_eq!(told(&[write]), format!("{expected}: no_request"));
+    }
 }
 
 #[test]

@@ -269,6 +269,21 @@ fn what_is_given_in_part_is_left_alone() {
     assert_eq!(world.state.subjects().into_iter().collect::<Vec<_>>(), [name("shop/web")]);
 }
 
+/// What a role allowed before it was changed does not show that it is given in part.
+#[test]
+fn a_role_that_was_narrowed_since_is_given_in_whole() {
+    let told = |day: &str| {
+        let mut narrowed = reader();
+        narrowed["metadata"]["managedFields"] = json!([{"manager": "kubectl", "time": day}]);
+        let world = World::new(&[narrowed, binding(None, "b", "ClusterRole/reader", &["shop/web"])]);
+        let mut delete = call("delete", "", "pods", "shop", "x");
+        delete.authorizer = Some("ClusterRoleBinding/b".to_owned());
+        world.propose("shop/web", &[delete]).map(|proposal| proposal.elsewhere.len())
+    };
+    assert_eq!(told("1970-01-10T00:00:00Z"), Ok(1));
+    assert!(matches!(told("1970-01-01T00:00:00Z"), Err(NoProposal::Outdated { .. })));
+}
+
 /// Taken out of a binding that names one of its groups, too, a subject would still be bound.
 #[test]
 fn a_binding_that_names_a_group_of_the_subject_too_stays() {
