@@ -21,8 +21,11 @@ pub(super) fn pace(days: &Days, hours: Option<&Hours>) -> String {
     let words = match (rhythm, days.first(), days.last()) {
         (Rhythm::Never, _, _) | (_, None, _) | (_, _, None) => return String::new(),
         (Rhythm::Once, Some(first), Some(last)) if first == last => format!("once, on {}", date(first)),
+        (Rhythm::Once, Some(first), Some(last)) if days.len() > 2 => {
+            format!("on {} days in one stretch, from {} to {}", days.len(), date(first), date(last))
+        }
         (Rhythm::Once, Some(first), Some(last)) => format!("once, from {} to {}", date(first), date(last)),
-        (Rhythm::Twice { .. }, Some(first), Some(last)) => {
+        (Rhythm::Twice { .. }, Some(first), Some(last)) if days.len() == 2 => {
             format!("twice, on {} and {}", date(first), date(last))
         }
         (Rhythm::Every { days: 7, cycles }, _, _) => match weekday(days) {
@@ -96,6 +99,10 @@ mod tests {
         hours.add(2, &days([20_001]));
         assert_eq!(pace(&days(20_000..20_030), Some(&hours)), "every day between 02:00 and 03:00 UTC");
         assert_eq!(pace(&days([20_001]), None), "once, on 2024-10-05");
+        assert_eq!(pace(&days([20_001, 20_002]), None), "once, from 2024-10-05 to 2024-10-06");
+        let campaign = "on 5 days in one stretch, from 2024-10-05 to 2024-10-09";
+        assert_eq!(pace(&days(20_001..20_006), None), campaign);
+        assert_eq!(pace(&days([20_001, 20_002, 20_092]), None), "twice, 91 days apart");
         assert_eq!(pace(&days([20_001, 20_092]), None), "twice, on 2024-10-05 and 2025-01-04");
         assert_eq!(pace(&days((0..5).map(|week| 20_001 + 7 * week)), None), "every Saturday (5 times)");
         assert_eq!(pace(&Days::default(), None), "");

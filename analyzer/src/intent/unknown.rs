@@ -48,6 +48,9 @@ pub(super) fn of_rhythm(rhythm: &RhythmLine, since: i64, window: Window) -> Opti
         Rhythm::Twice { days: period } => {
             Some(format!("it came twice, {} apart: whether that is a rhythm is not known", in_days(period)))
         }
+        Rhythm::Once if rhythm.active_days > 2 => {
+            Some("it came in one stretch of days: when it comes again is not known".to_owned())
+        }
         Rhythm::Once => Some("it came once: when it comes again is not known".to_owned()),
         Rhythm::Irregular { times } => {
             Some(format!("it came {times} times without a rhythm: when it comes again is not known"))

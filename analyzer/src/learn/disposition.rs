@@ -5,6 +5,7 @@ use remit_policy::rbac::{Closure, Kept, Permission, Removed};
 use remit_policy::{Days, Reason, Retained, Seen, Verdict, Window, day};
 use serde::Serialize;
 
+use super::rhythm::{OVER, is_one_stretch};
 use super::{Meaning, Rhythm};
 use crate::analysis::Analysed;
 use crate::cluster::AnalysedSubject;
@@ -80,9 +81,6 @@ fn seen(analysed: &Analysed, id: ActionId) -> Option<&Seen> {
     analysed.usage.actions.get(&id)?.seen.as_ref()
 }
 
-/// Days after which what was done on nearly every day is over.
-const OVER: i64 = 14;
-
 fn why(analysed: &Analysed, id: ActionId, verdict: &Verdict) -> String {
     let time = Time::of(analysed);
     match (verdict, analysed.suspect.get(&id)) {
@@ -111,13 +109,16 @@ impl Time {
         Self { window: analysed.coverage.window, since: analysed.coverage.since }
     }
 
-    /// Whether it was seen in one stretch of days only, which tells of no second one. What is done every day is such a stretch
-    /// once it is over.
+    /// Whether it was seen in one stretch of days only, which tells of no second one. What is done every day, or every other, is such
+    /// a stretch once it is over.
     fn is_of_one_cycle(self, seen: Option<&Seen>) -> bool {
         let today = Days::day_of(self.window.end);
-        seen.is_some_and(|seen| match Rhythm::of(&seen.days) {
-            Rhythm::Daily | Rhythm::WorkingDays => seen.days.last().is_some_and(|last| today - last > OVER),
-            rhythm => rhythm.cycles() == 1,
+        seen.is_some_and(|seen| {
+            let rhythm = Rhythm::of(&seen.days);
+            let is_stretch =
+                matches!(rhythm, Rhythm::Daily | Rhythm::WorkingDays) || is_one_stretch(&seen.days);
+            let is_over = seen.days.last().is_some_and(|last| today - last > OVER);
+            rhythm.cycles() == 1 || (is_stretch && is_over)
         })
     }
 

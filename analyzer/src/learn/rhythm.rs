@@ -32,6 +32,13 @@ pub(crate) enum Rhythm {
         /// How many stretches of days.
         times: usize,
     },
+    /// On many days that no period tells.
+    Often {
+        /// How many.
+        days: u32,
+        /// Of how many, from the first to the last.
+        of: i64,
+    },
 }
 
 /// Periods that jobs have, in days: a week, two, a month, a quarter, half a year, a year.
@@ -39,6 +46,12 @@ const PERIODS: [i64; 9] = [7, 14, 28, 30, 31, 91, 182, 365, 366];
 
 /// Days that lie no farther apart are one stretch: a run goes on over midnight, or is tried again.
 const STRETCH: i64 = 2;
+
+/// Days that no one run goes on for: where a stretch does, each of its days is a run.
+const LONGEST: i64 = 28;
+
+/// Days after which what was done on nearly every day is over.
+pub(super) const OVER: i64 = 14;
 
 /// Cycles from which on a rhythm is one.
 const CYCLES: usize = 3;
@@ -60,16 +73,23 @@ impl Rhythm {
                 return Self::WorkingDays;
             }
         }
-        let starts = starts(days);
+        let stretches = stretches(days);
+        let is_long = stretches.iter().any(|(first, last)| last - first >= LONGEST);
+        let starts: Vec<i64> =
+            if is_long { days.iter().collect() } else { stretches.iter().map(|(first, _)| *first).collect() };
         let gaps: Vec<i64> =
             starts.windows(2).filter_map(|pair| Some(pair.last()? - pair.first()?)).collect();
+        let without_period = if is_long || (span > LONGEST && i64::from(days.len()) * 3 >= span) {
+            Self::Often { days: days.len(), of: span }
+        } else {
+            Self::Irregular { times: starts.len() }
+        };
         match gaps.as_slice() {
             [] => Self::Once,
             [days] => Self::Twice { days: *days },
-            gaps => period(gaps).map_or(Self::Irregular { times: starts.len() }, |days| Self::Every {
-                days,
-                cycles: starts.len(),
-            }),
+            gaps => period(gaps)
+                .filter(|days| *days > 1)
+                .map_or(without_period, |days| Self::Every { days, cycles: starts.len() }),
         }
     }
 
@@ -79,7 +99,7 @@ impl Rhythm {
             Self::Never => 0,
             Self::Once => 1,
             Self::Twice { .. } => 2,
-            Self::Daily | Self::WorkingDays => CYCLES,
+            Self::Daily | Self::WorkingDays | Self::Often { .. } => CYCLES,
             Self::Every { cycles, .. } => cycles,
             Self::Irregular { times } => times,
         }
@@ -106,21 +126,27 @@ impl Rhythm {
             }
             Self::Twice { days } => format!("twice, {days} days apart"),
             Self::Irregular { times } => format!("now and then ({times} times)"),
+            Self::Often { days, of } if i64::from(days) * 2 > of => format!("on most days ({days} of {of})"),
+            Self::Often { days, of } => format!("on {days} of {of} days"),
         }
     }
 }
 
-/// The first days of stretches.
-fn starts(days: &Days) -> Vec<i64> {
-    let mut starts = Vec::new();
-    let mut last = None;
+/// Whether all of these days are one stretch.
+pub(super) fn is_one_stretch(days: &Days) -> bool {
+    stretches(days).len() == 1
+}
+
+/// The first and the last day of each stretch.
+fn stretches(days: &Days) -> Vec<(i64, i64)> {
+    let mut stretches: Vec<(i64, i64)> = Vec::new();
     for day in days.iter() {
-        if last.is_none_or(|last| day - last > STRETCH) {
-            starts.push(day);
+        match stretches.last_mut() {
+            Some((_, last)) if day - *last <= STRETCH => *last = day,
+            _ => stretches.push((day, day)),
         }
-        last = Some(day);
     }
-    starts
+    stretches
 }
 
 /// The period of these gaps: one that jobs have, or their median; each gap is a multiple of it, since runs are skipped, and
@@ -170,6 +196,20 @@ mod tests {
         assert_eq!(rhythm([0, 91, 182]), Rhythm::Every { days: 91, cycles: 3 });
         assert_eq!(rhythm([0, 91]), Rhythm::Twice { days: 91 });
         assert_eq!(rhythm([0, 5, 40, 47, 90]), Rhythm::Irregular { times: 5 });
+    }
+
+    /// A campaign of some days is one run, and what goes on for months is none, though no two of its days are far apart.
+    #[test]
+    fn what_goes_on_for_long_is_not_once() {
+        assert_eq!(rhythm(40..45), Rhythm::Once);
+        assert_eq!(rhythm((0..20).step_by(2)), Rhythm::Once);
+        assert_eq!(rhythm((0..203).step_by(2)), Rhythm::Every { days: 2, cycles: 102 });
+        let skipped = rhythm((0..200).filter(|day| ![2, 5, 8].contains(&(day % 10))));
+        assert_eq!(skipped, Rhythm::Often { days: 140, of: 200 });
+        assert_eq!(skipped.words(), "on most days (140 of 200)");
+        // In eight days three, of which two are next to each other.
+        let some = rhythm((0..200).filter(|day| [0, 1, 5].contains(&(day % 8))));
+        assert_eq!(some.words(), "on 75 of 198 days");
     }
 
     #[test]

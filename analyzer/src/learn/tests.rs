@@ -142,6 +142,20 @@ fn one_stretch_that_is_over_is_watched() {
     assert_eq!(of(150, 151), (Disposition::Watch, true));
 }
 
+/// What comes every other day goes on for as long as it does, and is one cycle once it is over.
+#[test]
+fn what_comes_every_other_day_is_watched_only_once_it_is_over() {
+    let of = |end: i64| {
+        let call = on(call("sqs", "PurgeQueue"), (110..end).step_by(2));
+        let granted = (["sqs:PurgeQueue"].as_slice(), "*");
+        let analysis = analysis(granted, vec![call], &[record("eu-west-1", 100, 200)], &[]);
+        let one = dispositions(catalog(), &analysis.principals[0]).remove(0);
+        (one.disposition, one.why.contains("every 2 days (44 times)"))
+    };
+    assert_eq!(of(198), (Disposition::Keep, true));
+    assert_eq!(of(170), (Disposition::Watch, false));
+}
+
 /// A job of every quarter that ran once is no more than watched, whatever the tier; once it ran twice, it is a job.
 #[test]
 fn a_quarterly_job_that_was_seen_once_is_watched_in_every_tier() {
