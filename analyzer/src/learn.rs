@@ -31,7 +31,7 @@ pub(crate) use self::known::Known;
 pub(crate) use self::level::{is_sensitive, level_weight, weight};
 pub(crate) use self::meaning::Meaning;
 pub(crate) use self::peers::{Community, Kinds, Peers};
-pub(crate) use self::rhythm::{Rhythm, is_working_day};
+pub(crate) use self::rhythm::{Rhythm, is_working_day, weekdays};
 pub(crate) use self::stratum::{PIPELINES, Stratum, stratum_of, stratum_of_user};
 pub(crate) use self::subject::{Doing, retained as retained_of_subject, used as used_by_subject};
 pub(crate) use self::tier::Tier;

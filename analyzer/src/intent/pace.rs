@@ -3,7 +3,8 @@
 use remit_policy::Days;
 
 use super::Hours;
-use crate::learn::Rhythm;
+use super::words::listed;
+use crate::learn::{Rhythm, weekdays};
 
 /// Days of the week, from the one on which the epoch began.
 pub(super) const WEEKDAYS: [&str; 7] =
@@ -28,9 +29,15 @@ pub(super) fn pace(days: &Days, hours: Option<&Hours>) -> String {
         (Rhythm::Twice { .. }, Some(first), Some(last)) if days.len() == 2 => {
             format!("twice, on {} and {}", date(first), date(last))
         }
-        (Rhythm::Every { days: 7, cycles }, _, _) => match weekday(days) {
-            Some(weekday) => format!("every {weekday} ({cycles} times)"),
-            None => rhythm.words(),
+        (Rhythm::Every { days: 7, cycles }, _, _) => match (weekday(days), weekdays(days)) {
+            (Some(weekday), _) => format!("every {weekday} ({cycles} times)"),
+            (None, Some(several)) => {
+                let name = |place: &i64| WEEKDAYS.get(usize::try_from(*place).ok()?);
+                let names: Vec<String> =
+                    several.iter().filter_map(name).map(|name| format!("{name}s")).collect();
+                format!("on {} ({cycles} weeks)", listed(&names))
+            }
+            (None, None) => rhythm.words(),
         },
         _ => rhythm.words(),
     };
@@ -105,6 +112,8 @@ mod tests {
         assert_eq!(pace(&days([20_001, 20_002, 20_092]), None), "twice, 91 days apart");
         assert_eq!(pace(&days([20_001, 20_092]), None), "twice, on 2024-10-05 and 2025-01-04");
         assert_eq!(pace(&days((0..5).map(|week| 20_001 + 7 * week)), None), "every Saturday (5 times)");
+        let twice_a_week = (0..5).flat_map(|week| [19_999, 20_003].map(|day| day + 7 * week));
+        assert_eq!(pace(&days(twice_a_week.skip(1)), None), "on Mondays and Thursdays (5 weeks)");
         assert_eq!(pace(&Days::default(), None), "");
     }
 }

@@ -41,8 +41,8 @@ pub(crate) enum Rhythm {
     },
 }
 
-/// Periods that jobs have, in days: a week, two, a month, a quarter, half a year, a year.
-const PERIODS: [i64; 9] = [7, 14, 28, 30, 31, 91, 182, 365, 366];
+/// Periods that jobs have, in days: a week, two, four, a month, a quarter, half a year, a year.
+const PERIODS: [i64; 8] = [7, 14, 28, 31, 91, 182, 365, 366];
 
 /// Days that lie no farther apart are one stretch: a run goes on over midnight, or is tried again.
 const STRETCH: i64 = 2;
@@ -71,6 +71,9 @@ impl Rhythm {
             let (working, free) = (working.len(), free.len());
             if working >= 5 && working * 5 >= all * 4 && free * 10 <= working {
                 return Self::WorkingDays;
+            }
+            if weekdays(days).is_some() {
+                return Self::Every { days: 7, cycles: weeks(days) };
             }
         }
         let stretches = stretches(days);
@@ -116,8 +119,9 @@ impl Rhythm {
                 let name = match days {
                     1 => "every day".to_owned(),
                     7 => "every week".to_owned(),
-                    28..=31 => "every month".to_owned(),
-                    91 => "every quarter".to_owned(),
+                    31 => "every month".to_owned(),
+                    // Two quarters after one another may have 92 days each.
+                    91 | 92 => "every quarter".to_owned(),
                     182 => "every half year".to_owned(),
                     365 | 366 => "every year".to_owned(),
                     days => format!("every {days} days"),
@@ -149,8 +153,42 @@ fn stretches(days: &Days) -> Vec<(i64, i64)> {
     stretches
 }
 
-/// The period of these gaps: one that jobs have, or their median; each gap is a multiple of it, since runs are skipped, and
-/// most are it.
+/// Weekdays that a week's days are told by at most.
+const WEEKDAYS: usize = 3;
+
+/// The days of the week, counted from the one on which the epoch began and in the order from Monday on, on which all of these days
+/// are: two or three, on each of which there is something in nearly every week, for three weeks at least.
+pub(crate) fn weekdays(days: &Days) -> Option<Vec<i64>> {
+    let (first, last) = (days.first()?, days.last()?);
+    let place = |day: i64| day.rem_euclid(7);
+    let mut found: Vec<i64> = Vec::new();
+    for day in days.iter() {
+        if !found.contains(&place(day)) {
+            found.push(place(day));
+        }
+        if found.len() > WEEKDAYS {
+            return None;
+        }
+    }
+    let is_kept = |weekday: &i64| {
+        let all = (first..=last).filter(|day| place(*day) == *weekday).count();
+        let seen = days.iter().filter(|day| place(*day) == *weekday).count();
+        seen * 5 >= all * 4
+    };
+    // The first day of the epoch was a Thursday.
+    found.sort_unstable_by_key(|weekday| (weekday + 3) % 7);
+    (found.len() > 1 && weeks(days) >= CYCLES && found.iter().all(is_kept)).then_some(found)
+}
+
+/// In how many weeks there is any of these days, counted from the first.
+fn weeks(days: &Days) -> usize {
+    let first = days.first().unwrap_or(0);
+    let weeks: std::collections::BTreeSet<i64> = days.iter().map(|day| (day - first) / 7).collect();
+    weeks.len()
+}
+
+/// The period of these gaps: their median where nearly all gaps are it to the day, else one that jobs have, or the median again; each
+/// gap is a multiple of it, since runs are skipped, and most are it.
 fn period(gaps: &[i64]) -> Option<i64> {
     if gaps.len() + 1 < CYCLES {
         return None;
@@ -158,13 +196,25 @@ fn period(gaps: &[i64]) -> Option<i64> {
     let mut sorted = gaps.to_vec();
     sorted.sort_unstable();
     let median = *sorted.get(sorted.len() / 2)?;
+    let is_multiple = |gap: &&i64| (1..=3).any(|times| **gap == median * times);
+    let is_exact = gaps.iter().filter(is_multiple).count() * 5 >= gaps.len() * 4;
     let periods = PERIODS.into_iter().filter(|period| (period - median).abs() <= slack(*period));
-    let near = periods.min_by_key(|period| ((period - median).abs(), *period)).unwrap_or(median);
+    let known = periods.min_by_key(|period| ((period - median).abs(), *period));
+    let near = match known {
+        _ if is_exact => median,
+        Some(known) => known,
+        // A day more or less is too much of a few days.
+        None if median < SHORTEST => return None,
+        None => median,
+    };
     let fits = |gap: i64, times: i64| (gap - near * times).abs() <= slack(near);
     let single = gaps.iter().filter(|gap| fits(**gap, 1)).count();
     let all = gaps.iter().all(|gap| (1..=3).any(|times| fits(*gap, times)));
     (all && single * 2 >= gaps.len()).then_some(near)
 }
+
+/// The shortest period that gaps need not keep to the day.
+const SHORTEST: i64 = 7;
 
 /// How far from a period a gap may be: a tenth, and a day at least.
 fn slack(period: i64) -> i64 {
@@ -217,6 +267,35 @@ mod tests {
         assert_eq!(rhythm([0, 31, 59, 90, 120, 151]), Rhythm::Every { days: 31, cycles: 6 });
         assert_eq!(rhythm([0, 7, 15, 28, 35, 36, 42]), Rhythm::Every { days: 7, cycles: 6 });
         assert_eq!(rhythm([0, 90, 183, 366, 457]), Rhythm::Every { days: 91, cycles: 5 });
+    }
+
+    #[test]
+    fn a_period_that_is_kept_to_the_day_is_told_as_it_is() {
+        for period in [2, 3, 6, 8, 13, 20, 29, 30] {
+            let told = rhythm((0..200).step_by(usize::try_from(period).unwrap())).words();
+            assert!(told.starts_with(&format!("every {period} days (")), "{told}");
+        }
+        assert_eq!(rhythm([0, 6, 12]), Rhythm::Every { days: 6, cycles: 3 });
+        // One run was skipped, and the last was late.
+        assert_eq!(rhythm([0, 6, 12, 24, 30, 36, 43]), Rhythm::Every { days: 6, cycles: 7 });
+        // July, October and January have the same day 92 days apart.
+        assert_eq!(rhythm([0, 92, 184]).words(), "every quarter (3 times)");
+        assert_eq!(rhythm([0, 3, 7, 10, 15, 18, 22, 25]), Rhythm::Irregular { times: 8 });
+    }
+
+    /// Day 4 of the epoch was a Monday.
+    #[test]
+    fn two_days_of_the_week_in_turn_are_weeks() {
+        let on = |weekdays: &[i64]| rhythm((0..60).filter(|day: &i64| weekdays.contains(&(day % 7))));
+        assert_eq!(on(&[4, 0]), Rhythm::Every { days: 7, cycles: 9 });
+        assert_eq!(on(&[5, 0]), Rhythm::Every { days: 7, cycles: 9 });
+        let mut days = Days::none(0);
+        (0..60).filter(|day: &i64| [4, 0].contains(&(day % 7))).for_each(|day| days.insert(day));
+        assert_eq!(weekdays(&days), Some(vec![4, 0]));
+        // On Mondays, and once on a Tuesday.
+        let mut mostly = Days::none(0);
+        [4, 11, 18, 26, 32].into_iter().for_each(|day| mostly.insert(day));
+        assert_eq!(weekdays(&mostly), None);
     }
 
     /// 2026-11-28 is a Saturday.

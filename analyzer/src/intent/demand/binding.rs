@@ -22,7 +22,10 @@ const IMAGE: &str = "registry.k8s.io/kubectl:v1.34.1";
 /// Adds the jobs that make bindings before a window and take them away after it.
 pub(crate) fn binding(mut demand: Demand, granting: &Granting<'_>) -> Demand {
     let Some((open, close)) = schedules(&demand) else {
-        demand.notes.push("a CronJob's schedule cannot say when it comes, so no jobs are written".to_owned());
+        demand.notes.push(
+            "jobs are written for what comes every day, on working days or on one day of the week, and for nothing else"
+                .to_owned(),
+        );
         return demand;
     };
     let mut objects = Vec::new();

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use remit_policy::Days;
 
 use crate::intent::pace::weekday;
-use crate::learn::{Rhythm, is_working_day};
+use crate::learn::{Rhythm, is_working_day, weekdays};
 
 /// Months that are looked through for a date.
 const MONTHS: i64 = 24;
@@ -18,6 +18,10 @@ pub(super) fn next(begun: &Days, rhythm: Rhythm, end: i64) -> Option<i64> {
         Rhythm::WorkingDays => (first..first + 7).find(|day| is_working_day(*day)),
         Rhythm::Every { days: 7, .. } if weekday(begun).is_some() => {
             (first..first + 7).find(|day| (day - last).rem_euclid(7) == 0)
+        }
+        Rhythm::Every { days: 7, .. } if weekdays(begun).is_some() => {
+            let weekdays = weekdays(begun)?;
+            (first..first + 7).find(|day| weekdays.contains(&day.rem_euclid(7)))
         }
         Rhythm::Every { days, .. } => {
             let all: Vec<i64> = begun.iter().collect();
@@ -55,6 +59,10 @@ mod tests {
         let weeks: Vec<i64> = (0..6).map(|week| 20_001 + 7 * week).collect();
         assert_eq!(next_of(&weeks, 20_040), Some(20_043));
         assert_eq!(next_of(&weeks, 20_060), Some(20_064));
+        // Saturdays and Tuesdays.
+        let twice: Vec<i64> = weeks.iter().flat_map(|day| [*day, day + 3]).collect();
+        assert_eq!(next_of(&twice, 20_040), Some(20_043));
+        assert_eq!(next_of(&twice, 20_045), Some(20_046));
         let daily: Vec<i64> = (20_000..20_030).collect();
         assert_eq!(next_of(&daily, 20_030), Some(20_030));
         // The first of January, February, March and April 2025.
