@@ -27,6 +27,7 @@ pub(crate) use self::account::of_account;
 pub(crate) use self::caller::{CallerKind, CallerName, Callers};
 pub(crate) use self::demand::{Demand, Granting, binding, demand_of};
 pub(crate) use self::hours::Hours;
+pub(crate) use self::pace::Calendar;
 pub(crate) use self::starter::{Starter, StarterKind, Starters, add as add_starter};
 pub(crate) use self::subject::of_subject;
 pub(crate) use self::text::write;
@@ -80,6 +81,8 @@ pub(crate) struct RhythmLine {
     pub(crate) words: String,
     /// By days.
     pub(crate) days: Rhythm,
+    /// Whether they come only after deploys.
+    pub(crate) is_on_deploy: bool,
     /// How often it was seen.
     pub(crate) cycles: usize,
     /// On how many days there were calls.

@@ -9,12 +9,11 @@ use super::deed::{Deed, Used, deeds};
 use super::demand::demand_of;
 use super::deploying::deploying;
 use super::news::{Known, news};
-use super::pace::{after_deploys, pace};
 use super::sentence::sentence;
 use super::unknown::{of_rhythm, unknown};
 use super::{
-    CallerLine, Hours, Intent, LISTED, Observation, PermissionLine, ResourceLine, RhythmLine, StarterLine,
-    StaysLine,
+    Calendar, CallerLine, Hours, Intent, LISTED, Observation, PermissionLine, ResourceLine, RhythmLine,
+    StarterLine, StaysLine,
 };
 use crate::analysis::{Analysed, Analysis};
 use crate::judged;
@@ -50,14 +49,15 @@ pub(crate) fn of_account(
         })
         .collect();
     let deeds = deeds(catalog, &learned);
-    let alone = Alone::of(&deeds, observation);
-    let rhythm = rhythm_line(&observation.hours);
     let today = Days::day_of(one.coverage.window.end);
     let deploys = one.deployed.days(today);
+    let calendar = Calendar { deploys: &deploys, end: one.coverage.window.end };
+    let alone = Alone::of(&deeds, observation);
+    let rhythm = rhythm_line(&observation.hours, calendar);
     let permissions = used.iter().take(LISTED).map(|(id, use_)| PermissionLine {
         permission: name_of(catalog, *id),
         calls: calls(use_),
-        rhythm: after_deploys(&days(use_), &deploys).unwrap_or_else(|| pace(&days(use_), None)),
+        rhythm: calendar.pace(&days(use_), None),
         last_seen: use_.seen.as_ref().map(|seen| moment(seen.last)).unwrap_or_default(),
         resources: patterns.lines(*id, use_),
         seen_resources: use_.resources.len(),
@@ -79,7 +79,7 @@ pub(crate) fn of_account(
         kind: one.principal.kind.as_str().to_owned(),
         sentence: sentence(
             &deeds,
-            |deed| alone.pace(deed),
+            |deed| alone.pace(deed, calendar),
             &observation.callers,
             &observation.starters,
             one.usage.denied.distinct(),
@@ -87,7 +87,7 @@ pub(crate) fn of_account(
         window: window_words(one.coverage.window),
         calls: one.usage.calls.distinct(),
         permissions: permissions.collect(),
-        callers: caller_lines(observation),
+        callers: caller_lines(observation, calendar),
         begun_by: starter_lines(observation),
         stays: stays
             .map(|(id, why)| StaysLine { permission: name_of(catalog, *id), why: why.explain() })
@@ -97,12 +97,7 @@ pub(crate) fn of_account(
         news: news(since, &known, observation),
         unknown: unknown(judged::of_account(catalog, one)),
         notes: notes(catalog, analysis, one, &rhythm),
-        on_demand: demand_of(
-            &observation.hours,
-            &observation.callers,
-            &observation.starters,
-            one.coverage.window.end,
-        ),
+        on_demand: demand_of(&observation.hours, &observation.callers, &observation.starters, calendar),
         rhythm,
     }
 }
@@ -122,11 +117,12 @@ pub(super) fn window_words(window: Window) -> String {
 }
 
 /// When calls are made.
-pub(super) fn rhythm_line(hours: &Hours) -> RhythmLine {
+pub(super) fn rhythm_line(hours: &Hours, calendar: Calendar<'_>) -> RhythmLine {
     let days = hours.days();
     let rhythm = Rhythm::of(&days);
     RhythmLine {
-        words: match pace(&days, Some(hours)) {
+        is_on_deploy: calendar.after_deploys(&days).is_some(),
+        words: match calendar.pace(&days, Some(hours)) {
             words if words.is_empty() => rhythm.words(),
             words => words,
         },
@@ -138,13 +134,13 @@ pub(super) fn rhythm_line(hours: &Hours) -> RhythmLine {
 }
 
 /// What makes calls, most first.
-pub(super) fn caller_lines(observation: &Observation) -> Vec<CallerLine> {
+pub(super) fn caller_lines(observation: &Observation, calendar: Calendar<'_>) -> Vec<CallerLine> {
     let callers = observation.callers.by_calls().into_iter().take(LISTED);
     let lines = callers.map(|(name, seen)| CallerLine {
         caller: name.words(),
         kind: name.kind,
         calls: seen.calls(),
-        rhythm: pace(&seen.hours.days(), Some(&seen.hours)),
+        rhythm: calendar.pace(&seen.hours.days(), Some(&seen.hours)),
         first_seen: moment(seen.first),
         last_seen: moment(seen.last),
     });
@@ -270,7 +266,7 @@ impl<'a> Alone<'a> {
         Self { shared, observation }
     }
 
-    fn pace(&self, deed: &Deed) -> String {
+    fn pace(&self, deed: &Deed, calendar: Calendar<'_>) -> String {
         let is_alone = deed.operations.iter().all(|operation| !self.shared.contains(operation.as_str()));
         let mut hours = Hours::default();
         for operation in &deed.operations {
@@ -281,6 +277,6 @@ impl<'a> Alone<'a> {
         let hours = Some(&hours).filter(|hours| is_alone && !hours.days().is_empty());
         // Whatever it is, it is done within the hours of all that is done, though not in each of them.
         let within = Some(&self.observation.hours).filter(|hours| !hours.is_hourly());
-        pace(&deed.days, hours.or(within))
+        calendar.pace(&deed.days, hours.or(within))
     }
 }

@@ -10,7 +10,7 @@ pub(crate) use self::binding::{Granting, binding};
 use self::next::next;
 use super::caller::CallerKind;
 use super::pace::{pace, weekday};
-use super::{Callers, Hours, Starters};
+use super::{Calendar, Callers, Hours, Starters};
 use crate::learn::{Rhythm, is_working_day};
 
 /// A window in which all use falls, and that comes again.
@@ -65,8 +65,16 @@ const MOSTLY_WORKING_DAYS: &str = "on working days and some others";
 
 const HOUR: i64 = 3_600_000_000;
 
-/// The window in which all use falls, if it is short and comes regularly. `end` is the ledger's.
-pub(crate) fn demand_of(hours: &Hours, callers: &Callers, starters: &Starters, end: i64) -> Option<Demand> {
+/// The window in which all use falls, if it is short and comes regularly. What a deploy starts comes at no time that could be told.
+pub(crate) fn demand_of(
+    hours: &Hours,
+    callers: &Callers,
+    starters: &Starters,
+    calendar: Calendar<'_>,
+) -> Option<Demand> {
+    if calendar.after_deploys(&hours.days()).is_some() {
+        return None;
+    }
     let stretch = hours.stretch().filter(|stretch| stretch.hours <= LONGEST)?;
     let begun = hours.begun(stretch);
     let (rhythm, words) = rhythm(&begun);
@@ -79,7 +87,7 @@ pub(crate) fn demand_of(hours: &Hours, callers: &Callers, starters: &Starters, e
     if share > SHARE {
         return None;
     }
-    let next = next(&begun, rhythm, end).map(|day| {
+    let next = next(&begun, rhythm, calendar.end).map(|day| {
         let start = Days::moment_of(day).saturating_add(HOUR.saturating_mul(whole(stretch.from)));
         NextWindow {
             start: moment(start),
@@ -196,7 +204,12 @@ mod tests {
     }
 
     fn demand(seen: impl IntoIterator<Item = (usize, i64)>) -> Option<Demand> {
-        demand_of(&hours(seen), &Callers::default(), &Starters::new(), Days::moment_of(20_060))
+        demand_beside(&Days::default(), seen)
+    }
+
+    fn demand_beside(deploys: &Days, seen: impl IntoIterator<Item = (usize, i64)>) -> Option<Demand> {
+        let calendar = Calendar { deploys, end: Days::moment_of(20_060) };
+        demand_of(&hours(seen), &Callers::default(), &Starters::new(), calendar)
     }
 
     #[test]
@@ -227,6 +240,14 @@ mod tests {
         assert_eq!(mixed.rhythm, "on working days and some others");
         // The ledger ends before a Tuesday; and the window after it opens on whatever day comes.
         assert_eq!(mixed.next.unwrap().start, "2024-12-03T02:00:00Z");
+    }
+
+    #[test]
+    fn what_a_deploy_starts_has_no_window_of_its_own() {
+        let fortnightly = || [20_000, 20_014, 20_028, 20_042].map(|day| (10, day));
+        assert!(demand(fortnightly()).is_some());
+        let deploys = hours(fortnightly()).days();
+        assert_eq!(demand_beside(&deploys, fortnightly()), None);
     }
 
     #[test]

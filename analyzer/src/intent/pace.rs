@@ -47,12 +47,33 @@ pub(super) fn pace(days: &Days, hours: Option<&Hours>) -> String {
     }
 }
 
+/// What days are held against to say when something is done.
+#[derive(Clone, Copy)]
+pub(crate) struct Calendar<'a> {
+    /// The days of deploys.
+    pub(crate) deploys: &'a Days,
+    /// The end of what the ledger tells.
+    pub(crate) end: i64,
+}
+
+impl Calendar<'_> {
+    /// When something is done: on deploy, where that tells it, else by the days and, where they are known, by the hours.
+    pub(super) fn pace(self, days: &Days, hours: Option<&Hours>) -> String {
+        self.after_deploys(days).unwrap_or_else(|| pace(days, hours))
+    }
+
+    /// That something is done on deploy, where that tells when.
+    pub(super) fn after_deploys(self, days: &Days) -> Option<String> {
+        after_deploys(days, self.deploys)
+    }
+}
+
 /// Days after a deploy in which what it starts comes.
 const FOLLOWS: i64 = 2;
 
 /// That something is done only within two days after deploys, at least three of them: where that is told by more than chance, since deploys
 /// and the days behind them are less than half of all days.
-pub(super) fn after_deploys(days: &Days, deploys: &Days) -> Option<String> {
+fn after_deploys(days: &Days, deploys: &Days) -> Option<String> {
     let (first, last) = (days.first()?, days.last()?);
     let behind = |day: i64| (day - FOLLOWS..=day).rev().find(|before| deploys.contains(*before));
     let followed: Option<std::collections::BTreeSet<i64>> = days.iter().map(behind).collect();
@@ -98,6 +119,10 @@ mod tests {
         let often = days((20_000..20_060).step_by(3));
         assert_eq!(after_deploys(&days([20_003, 20_020, 20_050]), &often), None, "every day is near one");
         assert_eq!(after_deploys(&Days::default(), &deploys), None);
+        let after = days([20_001, 20_013, 20_042, 20_071]);
+        let calendar = |deploys: &Days| Calendar { deploys, end: Days::moment_of(20_080) }.pace(&after, None);
+        assert_eq!(calendar(&deploys), "on deploy (4 times)");
+        assert_eq!(calendar(&Days::default()), "now and then (4 times)");
     }
 
     #[test]

@@ -11,11 +11,10 @@ use super::deed::Deed;
 use super::demand::{Granting, binding, demand_of};
 use super::deploying::deploying;
 use super::news::{Known, news};
-use super::pace::pace;
 use super::sentence::sentence;
 use super::unknown::{of_rhythm, unknown};
 use super::words::{listed, number};
-use super::{Intent, LISTED, Observation, PermissionLine, ResourceLine};
+use super::{Calendar, Intent, LISTED, Observation, PermissionLine, ResourceLine};
 use crate::cluster::{AnalysedSubject, Cluster, judged};
 
 /// Requests listed of one permission.
@@ -28,7 +27,10 @@ pub(crate) fn of_subject(
     observation: &Observation,
     since: i64,
 ) -> Intent {
-    let rhythm = rhythm_line(&observation.hours);
+    let end = cluster.coverage.window.end;
+    let deploys = subject.deployed.days(Days::day_of(end));
+    let calendar = Calendar { deploys: &deploys, end };
+    let rhythm = rhythm_line(&observation.hours, calendar);
     let deeds = deeds(subject);
     // The hours are those of all that it does: each thing is done within these, though not in each of them.
     let hours = Some(&observation.hours).filter(|hours| deeds.len() == 1 || !hours.is_hourly());
@@ -51,15 +53,14 @@ pub(crate) fn of_subject(
             resources: Vec::new(),
         })
         .collect();
-    let end = cluster.coverage.window.end;
-    let demand = demand_of(&observation.hours, &observation.callers, &observation.starters, end);
+    let demand = demand_of(&observation.hours, &observation.callers, &observation.starters, calendar);
     let demand = demand.map(|demand| binding(demand, &Granting { own: &subject.granted.own }));
     Intent {
         principal: subject.user.name.clone(),
         kind: "subject".to_owned(),
         sentence: sentence(
             &deeds,
-            |deed| pace(&deed.days, hours),
+            |deed| calendar.pace(&deed.days, hours),
             &observation.callers,
             &observation.starters,
             subject.usage.denied.values().map(|count| count.distinct()).sum(),
@@ -69,9 +70,9 @@ pub(crate) fn of_subject(
         permissions: used
             .iter()
             .take(LISTED)
-            .map(|(permission, seen)| line(subject, permission, seen))
+            .map(|(permission, seen)| line(subject, permission, seen, calendar))
             .collect(),
-        callers: caller_lines(observation),
+        callers: caller_lines(observation, calendar),
         begun_by: Vec::new(),
         stays: Vec::new(),
         peers: Vec::new(),
@@ -89,7 +90,12 @@ pub(crate) fn of_subject(
     }
 }
 
-fn line(subject: &AnalysedSubject, permission: &Permission, seen: &Seen) -> PermissionLine {
+fn line(
+    subject: &AnalysedSubject,
+    permission: &Permission,
+    seen: &Seen,
+    calendar: Calendar<'_>,
+) -> PermissionLine {
     let requests: BTreeSet<String> = subject
         .usage
         .of(permission)
@@ -106,7 +112,7 @@ fn line(subject: &AnalysedSubject, permission: &Permission, seen: &Seen) -> Perm
             .collect(),
         permission: own,
         calls: seen.count.distinct(),
-        rhythm: pace(&seen.days, None),
+        rhythm: calendar.pace(&seen.days, None),
         last_seen: moment(seen.last),
     }
 }

@@ -40,6 +40,7 @@ pub(super) fn of_rhythm(rhythm: &RhythmLine, since: i64, window: Window) -> Opti
     let days = window.end.saturating_sub(since.min(window.start)) / DAY;
     let in_days = |days: i64| if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
     match rhythm.days {
+        _ if rhythm.is_on_deploy => None,
         Rhythm::Every { days: period, .. } if days < 3 * period => Some(format!(
             "it comes every {} and the ledger shows {}: what it does in some rounds only may be missing",
             in_days(period),

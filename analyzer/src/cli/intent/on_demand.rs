@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use remit_policy::Window;
+use remit_policy::{Days, Window};
 use serde::Serialize;
 
 use super::{asked_of_account, asked_of_cluster, names};
@@ -11,7 +11,7 @@ use crate::cli::Streams;
 use crate::cli::analysing::{Analysed, AnalysingArguments, Opened, Wanted, opened};
 use crate::exit::Exit;
 use crate::intent::{
-    Callers, Demand, Granting, Hours, Observation, Starters, add_starter, binding, demand_of,
+    Calendar, Callers, Demand, Granting, Hours, Observation, Starters, add_starter, binding, demand_of,
 };
 use crate::ledgers::Ledger;
 use crate::output::{Cell, Format, Row, plain, print};
@@ -47,7 +47,8 @@ pub(super) fn run(
     format: Format,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
-    let Opened { analysed, ledger, .. } = opened(arguments, Wanted::default(), streams)?;
+    let Opened { analysed, ledger, .. } =
+        opened(arguments, Wanted { deploys: true, ..Wanted::default() }, streams)?;
     let mut lines = of_accounts(&analysed, &ledger)?;
     lines.extend(of_cluster(&analysed, &ledger)?);
     // What stands open longest for nothing comes first.
@@ -97,7 +98,9 @@ fn of_time(principals: &[&Principal], asked: &Asked, end: i64, ledger: &Ledger) 
         let mut own = Hours::default();
         names.iter().filter_map(|name| hours.remove(name)).for_each(|hours| own.join(&hours));
         let starters = starters.remove(arn.as_str()).unwrap_or_default();
-        let line = line(ledger, asked, arn, &names, &own, starters, end)?;
+        let deploys = one.deployed.days(Days::day_of(end));
+        let calendar = Calendar { deploys: &deploys, end };
+        let line = line(ledger, asked, arn, &names, &own, starters, calendar)?;
         lines.extend(line.map(|line| Line { demand: line.demand.with_condition(), ..line }));
     }
     Ok(lines)
@@ -113,7 +116,9 @@ fn of_cluster(analysed: &Analysed, ledger: &Ledger) -> anyhow::Result<Vec<Line>>
         let Some(own) = hours.get(name) else { continue };
         let names = std::slice::from_ref(name);
         let end = cluster.coverage.window.end;
-        let line = line(ledger, &asked, name, names, own, Starters::new(), end)?;
+        let deploys = subject.deployed.days(Days::day_of(end));
+        let calendar = Calendar { deploys: &deploys, end };
+        let line = line(ledger, &asked, name, names, own, Starters::new(), calendar)?;
         let granting = Granting { own: &subject.granted.own };
         lines.extend(line.map(|line| Line { demand: binding(line.demand, &granting), ..line }));
     }
@@ -128,12 +133,12 @@ fn line(
     names: &[String],
     hours: &Hours,
     starters: Starters,
-    end: i64,
+    calendar: Calendar<'_>,
 ) -> anyhow::Result<Option<Line>> {
-    if demand_of(hours, &Callers::default(), &starters, end).is_none() {
+    if demand_of(hours, &Callers::default(), &starters, calendar).is_none() {
         return Ok(None);
     }
     let observation = Observation { starters, ..Observation::callers(ledger, asked, names)? };
-    let demand = demand_of(hours, &observation.callers, &observation.starters, end);
+    let demand = demand_of(hours, &observation.callers, &observation.starters, calendar);
     Ok(demand.map(|demand| Line { principal: principal.to_owned(), demand }))
 }
