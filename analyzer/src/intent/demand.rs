@@ -65,7 +65,8 @@ const MOSTLY_WORKING_DAYS: &str = "on working days and some others";
 
 const HOUR: i64 = 3_600_000_000;
 
-/// The window in which all use falls, if it is short and comes regularly. What a deploy starts comes at no time that could be told.
+/// The window in which all use falls, if it is short and comes regularly. What a deploy starts comes at no time that could be told,
+/// and what has stopped is not to come again.
 pub(crate) fn demand_of(
     hours: &Hours,
     callers: &Callers,
@@ -78,6 +79,9 @@ pub(crate) fn demand_of(
     let stretch = hours.stretch().filter(|stretch| stretch.hours <= LONGEST)?;
     let begun = hours.begun(stretch);
     let (rhythm, words) = rhythm(&begun);
+    if rhythm.is_over(&begun, calendar.today()) {
+        return None;
+    }
     let period = match rhythm {
         Rhythm::Daily | Rhythm::WorkingDays => 1,
         Rhythm::Every { days, cycles } if cycles >= CYCLES => days,
@@ -248,6 +252,16 @@ mod tests {
         assert!(demand(fortnightly()).is_some());
         let deploys = hours(fortnightly()).days();
         assert_eq!(demand_beside(&deploys, fortnightly()), None);
+    }
+
+    #[test]
+    fn what_has_stopped_is_no_candidate() {
+        let nightly = |end: i64| demand((20_000..end).map(|day| (2, day)));
+        assert!(nightly(20_050).is_some());
+        assert_eq!(nightly(20_040), None);
+        let weekly = |weeks: i64| demand((0..weeks).map(|week| (2, 20_000 + 7 * week)));
+        assert!(weekly(7).is_some());
+        assert_eq!(weekly(5), None);
     }
 
     #[test]

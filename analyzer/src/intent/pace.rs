@@ -57,9 +57,26 @@ pub(crate) struct Calendar<'a> {
 }
 
 impl Calendar<'_> {
-    /// When something is done: on deploy, where that tells it, else by the days and, where they are known, by the hours.
+    /// When something is done: on deploy, where that tells it, else by the days and, where they are known, by the hours; and until
+    /// when, where it has stopped.
     pub(super) fn pace(self, days: &Days, hours: Option<&Hours>) -> String {
-        self.after_deploys(days).unwrap_or_else(|| pace(days, hours))
+        if let Some(words) = self.after_deploys(days) {
+            return words;
+        }
+        let words = pace(days, hours);
+        let rhythm = match Rhythm::of(days) {
+            Rhythm::Once | Rhythm::Twice { .. } if hours.is_some_and(Hours::is_hourly) => Rhythm::Daily,
+            rhythm => rhythm,
+        };
+        match days.last().filter(|_| rhythm.is_over(days, self.today())) {
+            Some(last) => format!("{words}, until {}", date(last)),
+            None => words,
+        }
+    }
+
+    /// The last day that the ledger tells of.
+    pub(super) fn today(self) -> i64 {
+        Days::day_of(self.end)
     }
 
     /// That something is done on deploy, where that tells when.
@@ -123,6 +140,22 @@ mod tests {
         let calendar = |deploys: &Days| Calendar { deploys, end: Days::moment_of(20_080) }.pace(&after, None);
         assert_eq!(calendar(&deploys), "on deploy (4 times)");
         assert_eq!(calendar(&Days::default()), "now and then (4 times)");
+    }
+
+    #[test]
+    fn what_has_stopped_is_told_until_when() {
+        let none = Days::default();
+        let of = |end: i64, all: &Days, hours: Option<&Hours>| {
+            Calendar { deploys: &none, end: Days::moment_of(end) }.pace(all, hours)
+        };
+        let weekly = days((0..5).map(|week| 20_001 + 7 * week));
+        assert_eq!(of(20_050, &weekly, None), "every Saturday (5 times)");
+        assert_eq!(of(20_060, &weekly, None), "every Saturday (5 times), until 2024-11-02");
+        let mut hours = Hours::default();
+        (0..24).for_each(|hour| hours.add(hour, &days(20_001..20_004)));
+        assert_eq!(of(20_010, &hours.days(), Some(&hours)), "every hour");
+        assert_eq!(of(20_060, &hours.days(), Some(&hours)), "every hour, until 2024-10-07");
+        assert_eq!(of(20_060, &Days::default(), None), "");
     }
 
     #[test]

@@ -108,6 +108,19 @@ impl Rhythm {
         }
     }
 
+    /// Whether it has stopped by a day: two periods were due in vain, what came on nearly every day did not for a fortnight, or what came
+    /// now and then did not for as long as it had come before.
+    pub(crate) fn is_over(self, days: &Days, today: i64) -> bool {
+        let (Some(first), Some(last)) = (days.first(), days.last()) else { return false };
+        let longest = match self {
+            Self::Never | Self::Once | Self::Twice { .. } => return false,
+            Self::Daily | Self::WorkingDays | Self::Often { .. } => OVER,
+            Self::Every { days, .. } => OVER.max(3 * days),
+            Self::Irregular { .. } => OVER.max(last - first),
+        };
+        today - last > longest
+    }
+
     /// It in words.
     pub(crate) fn words(self) -> String {
         match self {
@@ -281,6 +294,20 @@ mod tests {
         // July, October and January have the same day 92 days apart.
         assert_eq!(rhythm([0, 92, 184]).words(), "every quarter (3 times)");
         assert_eq!(rhythm([0, 3, 7, 10, 15, 18, 22, 25]), Rhythm::Irregular { times: 8 });
+    }
+
+    #[test]
+    fn what_was_due_and_did_not_come_is_over() {
+        let is_over = |all: &[i64], today: i64| {
+            let mut days = Days::none(0);
+            all.iter().for_each(|day| days.insert(*day));
+            Rhythm::of(&days).is_over(&days, today)
+        };
+        let (weekly, daily) = ([0, 7, 14, 21], (0..30).collect::<Vec<i64>>());
+        assert_eq!((is_over(&weekly, 42), is_over(&weekly, 43)), (false, true));
+        assert_eq!((is_over(&daily, 43), is_over(&daily, 44)), (false, true));
+        assert_eq!((is_over(&[0, 5, 40], 80), is_over(&[0, 5, 40], 81)), (false, true));
+        assert!(!is_over(&[0, 91], 700), "a date is said of what came once or twice");
     }
 
     /// Day 4 of the epoch was a Monday.
