@@ -82,7 +82,7 @@ pub(crate) fn of_account(
             |deed| alone.pace(deed, calendar),
             &observation.callers,
             &observation.starters,
-            one.usage.denied.distinct(),
+            (one.usage.calls.distinct(), one.usage.denied.distinct()),
         ),
         window: window_words(one.coverage.window),
         calls: one.usage.calls.distinct(),

@@ -14,6 +14,8 @@ use super::words::{listed, number};
 pub(super) struct Deed {
     verbs: BTreeSet<Verb>,
     object: Object,
+    /// Where the things are that it is done to.
+    places: BTreeSet<Place>,
     /// Calls.
     pub(super) calls: u64,
     /// The days on which it was done.
@@ -52,10 +54,12 @@ pub(super) fn deeds(catalog: &Catalog, used: &[Used<'_>]) -> Vec<Deed> {
     let mut kinds: BTreeMap<String, u64> = BTreeMap::new();
     let is_all_aside = used.iter().all(|one| is_aside(one.action));
     for one in used.iter().filter(|one| is_all_aside || !is_aside(one.action)) {
-        let (noun, names) = object(catalog, one);
+        let places = object(catalog, one);
+        let noun = places.first().map(|place| place.noun.clone()).unwrap_or_default();
         let (verb, object) = match Verb::of(one.action, &noun) {
-            Some(verb) if !names.is_empty() => {
+            Some(verb) if !places.is_empty() => {
                 let service = one.action.service.to_owned();
+                let names = places.iter().map(|place| place.name.clone()).collect();
                 (Some(verb), Object::Named { service, noun, names })
             }
             Some(verb) => (None, Object::Said(said(one.action, &verb))),
@@ -68,11 +72,13 @@ pub(super) fn deeds(catalog: &Catalog, used: &[Used<'_>]) -> Vec<Deed> {
         let deed = deeds.entry(object).or_insert_with_key(|object| Deed {
             verbs: BTreeSet::new(),
             object: object.clone(),
+            places: BTreeSet::new(),
             calls: 0,
             days: Days::default(),
             operations: BTreeSet::new(),
         });
         deed.verbs.extend(verb);
+        deed.places.extend(places);
         deed.calls = deed.calls.saturating_add(one.calls);
         deed.days.add(&one.days);
         deed.operations.extend(one.operations.iter().cloned());
@@ -114,29 +120,29 @@ fn said(action: &Action, verb: &Verb) -> String {
     }
 }
 
-/// The sort of the things that an action was used on, and their names. Of several sorts that is the one that the action's own
-/// name has, else the one of which there are most.
-fn object(catalog: &Catalog, used: &Used<'_>) -> (String, BTreeSet<String>) {
-    let mut sorts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+/// The things that an action was used on, of one sort. Of several sorts that is the one that the action's own name has, else the one of
+/// which there are most.
+fn object(catalog: &Catalog, used: &Used<'_>) -> BTreeSet<Place> {
+    let mut sorts: BTreeMap<String, BTreeSet<Place>> = BTreeMap::new();
     for resource in used.resources.iter().take(MOST) {
         let place = Place::of(catalog, resource);
-        sorts.entry(place.noun).or_default().insert(place.name);
+        sorts.entry(place.noun.clone()).or_default().insert(place);
     }
     // A bucket comes along with its objects.
     if sorts.len() > 1 {
         let own = super::place::words(used.action.name);
-        let best = sorts.iter().max_by_key(|(noun, names)| {
+        let best = sorts.iter().max_by_key(|(noun, places)| {
             (
                 own.ends_with(noun.as_str()) || own.ends_with(&plural(noun)),
                 own.contains(noun.as_str()),
-                names.len(),
+                places.len(),
             )
         });
-        if let Some((noun, names)) = best {
-            return (noun.clone(), names.clone());
+        if let Some((_, places)) = best {
+            return places.clone();
         }
     }
-    sorts.pop_first().unwrap_or_default()
+    sorts.pop_first().map(|(_, places)| places).unwrap_or_default()
 }
 
 /// Kinds of things, most calls first.
@@ -156,7 +162,14 @@ fn kinds_words(kinds: &BTreeMap<String, u64>) -> String {
 impl Deed {
     /// One that is told by its words alone.
     pub(super) fn said(words: String, calls: u64, days: Days) -> Self {
-        Self { verbs: BTreeSet::new(), object: Object::Said(words), calls, days, operations: BTreeSet::new() }
+        Self {
+            verbs: BTreeSet::new(),
+            object: Object::Said(words),
+            places: BTreeSet::new(),
+            calls,
+            days,
+            operations: BTreeSet::new(),
+        }
     }
 
     /// It in words, such as ``reads and writes items of table `orders` ``.
@@ -174,16 +187,8 @@ impl Deed {
             done.push(format!("does {} other things to", number(more + 1)));
         }
         let is_object = noun == "object";
-        let what = match names.len() {
-            1 if is_object && names.iter().any(|name| name.contains(['*', '?'])) => {
-                "objects under".to_owned()
-            }
-            1 => noun.clone(),
-            _ if is_object => "objects under".to_owned(),
-            _ => plural(noun),
-        };
-        let quoted: Vec<String> =
-            names.iter().map(|name| format!("`{}`", name.trim_end_matches('*'))).collect();
+        let has_pattern = names.iter().any(|name| name.contains(['*', '?']));
+        let (things, place) = self.things();
         // Nobody knows a key by its identifier, and of a wildcard there is nothing to name.
         let is_bare = names.iter().any(|name| name.trim_end_matches('*').is_empty());
         let is_id =
@@ -195,18 +200,66 @@ impl Deed {
             let what = if names.len() == 1 { noun.clone() } else { plural(noun) };
             return format!("{} {} {what}", listed(&done), number(names.len()));
         }
-        let named = if names.len() <= NAMES {
-            format!("{what} {}", listed(&quoted))
-        } else if is_object {
-            let buckets: BTreeSet<&str> =
-                names.iter().filter_map(|name| name.trim_start_matches("s3://").split('/').next()).collect();
-            let buckets: Vec<String> = buckets.iter().take(NAMES).map(|name| format!("`{name}`")).collect();
-            format!("objects under {} prefixes of {}", number(names.len()), listed(&buckets))
-        } else {
-            format!("{} {what}", number(names.len()))
+        let under = names.first().filter(|_| names.len() == 1).and_then(|name| under(name));
+        let named = match (names.len(), has_pattern) {
+            (1, false) if things == 1 => format!("{noun} {}", quoted(names)),
+            (..=NAMES, _) if is_object => format!("objects under {}", quoted(names)),
+            _ if is_object => {
+                let buckets =
+                    names.iter().filter_map(|name| name.trim_start_matches("s3://").split('/').next());
+                let buckets: BTreeSet<String> = buckets.map(str::to_owned).collect();
+                let shown: BTreeSet<String> = buckets.into_iter().take(NAMES).collect();
+                format!("objects under {} prefixes of {}", number(names.len()), quoted(&shown))
+            }
+            (..=NAMES, false) if things > names.len() => {
+                format!("{} {} {}{place}", number(things), plural(noun), quoted(names))
+            }
+            (..=NAMES, _) => match under {
+                Some(folder) => format!("{} under `{folder}`", plural(noun)),
+                None => format!("{} {}", plural(noun), quoted(names)),
+            },
+            (_, true) => format!("{} by {} names and patterns", plural(noun), number(names.len())),
+            (_, false) => format!("{} {}", number(things), plural(noun)),
         };
         format!("{} {named}", listed(&done))
     }
+
+    /// How many things it is done to, and in how many accounts or regions: things of one name in several of these are several. Of a pattern
+    /// of accounts nobody knows how many it is for.
+    fn things(&self) -> (usize, String) {
+        let mut by_name: BTreeMap<&str, usize> = BTreeMap::new();
+        let (mut accounts, mut regions) = (BTreeSet::new(), BTreeSet::new());
+        for place in &self.places {
+            let things = by_name.entry(&place.name).or_default();
+            let (account, region) = &place.at;
+            if !account.contains('*') && !region.contains('*') {
+                *things += 1;
+                accounts.insert(account);
+                regions.insert(region);
+            }
+        }
+        let place = match (accounts.len(), regions.len()) {
+            (several @ 2.., _) => format!(" in {} accounts", number(several)),
+            (_, several @ 2..) => format!(" in {} regions", number(several)),
+            _ => String::new(),
+        };
+        (by_name.values().map(|things| (*things).max(1)).sum(), place)
+    }
+}
+
+/// What all names begin with that a pattern stands for, where it stands for all that is in one folder.
+fn under(pattern: &str) -> Option<&str> {
+    let folder = pattern.strip_suffix('*')?;
+    (folder.ends_with('/') && !folder.contains(['*', '?'])).then_some(folder)
+}
+
+/// Names in a list. What objects are under begins their names, and goes without the rest.
+fn quoted(names: &BTreeSet<String>) -> String {
+    let shown = |name: &String| {
+        let shown = if name.starts_with("s3://") { name.trim_end_matches('*') } else { name };
+        format!("`{shown}`")
+    };
+    listed(&names.iter().map(shown).collect::<Vec<_>>())
 }
 
 /// Verbs with what comes between them and the thing: those that are alike together.
@@ -291,5 +344,33 @@ mod tests {
             words(&all),
             ["sets encryption configuration and tagging of bucket `logs`", "runs instances"]
         );
+    }
+
+    /// Names are not all: the same one stands for several things, and a pattern is no name.
+    #[test]
+    fn things_of_one_name_are_counted_and_patterns_are_no_names() {
+        let catalog = Catalog::embedded().unwrap();
+        let said = |name: &str, resources: &[&str]| words(&[used(catalog, name, resources, 1)]).remove(0);
+        let queue = |account: &str, region: &str| format!("arn:aws:sqs:{region}:{account}:jobs");
+        let accounts = [queue("1", "eu-west-1"), queue("2", "eu-west-1"), queue("3", "us-east-1")];
+        let regions = [queue("1", "eu-west-1"), queue("1", "us-east-1"), queue("*", "us-east-1")];
+        let of = |queues: &[String]| {
+            let queues: Vec<&str> = queues.iter().map(String::as_str).collect();
+            said("sqs:SetQueueAttributes", &queues)
+        };
+        assert_eq!(of(&accounts), "sets attributes of three queues `jobs` in three accounts");
+        assert_eq!(of(&regions), "sets attributes of two queues `jobs` in two regions");
+        assert_eq!(of(&regions[1..]), "sets attributes of queue `jobs`");
+        let secret = "arn:aws:secretsmanager:eu-west-1:1:secret:db/*";
+        assert_eq!(said("secretsmanager:GetSecretValue", &[secret]), "reads secrets under `db/`");
+        let buckets = ["arn:aws:s3:::acme-*", "arn:aws:s3:::logs", "arn:aws:s3:::x-*"];
+        assert_eq!(said("s3:PutBucketTagging", &buckets[..1]), "sets tagging of buckets `acme-*`");
+        assert_eq!(said("s3:PutBucketTagging", &buckets[..2]), "sets tagging of buckets `acme-*` and `logs`");
+        assert_eq!(
+            said("s3:PutBucketTagging", &buckets),
+            "sets tagging of buckets by three names and patterns"
+        );
+        let role = ["arn:aws:iam::1:role/*/app", "arn:aws:iam::1:role/app"];
+        assert_eq!(said("iam:TagRole", &role), "tags role `app`");
     }
 }

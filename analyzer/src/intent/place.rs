@@ -9,27 +9,36 @@ pub(super) struct Place {
     pub(super) noun: String,
     /// Its name.
     pub(super) name: String,
+    /// Its account and its region, as far as its ARN names them: two things may have one name.
+    pub(super) at: (String, String),
 }
 
 impl Place {
     /// Of an ARN or a pattern of ARNs.
     pub(super) fn of(catalog: &Catalog, arn: &str) -> Self {
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
-        let [_, _, service, _, _, rest] = parts.as_slice() else {
-            return Self { noun: "resource".to_owned(), name: arn.to_owned() };
+        let [_, _, service, region, account, rest] = parts.as_slice() else {
+            return Self {
+                noun: "resource".to_owned(),
+                name: arn.to_owned(),
+                at: (String::new(), String::new()),
+            };
         };
+        let at = ((*account).to_owned(), (*region).to_owned());
         if *service == "s3" {
             let noun = if rest.contains('/') { "object" } else { "bucket" };
             let name = if rest.contains('/') { format!("s3://{rest}") } else { (*rest).to_owned() };
-            return Self { noun: noun.to_owned(), name };
+            return Self { noun: noun.to_owned(), name, at };
         }
         let noun =
             catalog.resource_type(arn).map_or_else(|| "resource".to_owned(), |known| words(known.name));
         let name = if matches!(*service, "sqs" | "sns") { rest } else { without_kind(rest) };
+        // A call names a role without its path, so that it is meant in any.
+        let name = if *service == "iam" { name.strip_prefix("*/").unwrap_or(name) } else { name };
         let name = name.split(":log-stream").next().unwrap_or(name);
         let name = name.strip_suffix(":*").or_else(|| name.strip_suffix("-??????")).unwrap_or(name);
         let spelled = SPELLED.iter().find(|(own, _)| *own == noun).map(|(_, spelled)| (*spelled).to_owned());
-        Self { noun: spelled.unwrap_or(noun), name: name.to_owned() }
+        Self { noun: spelled.unwrap_or(noun), name: name.to_owned(), at }
     }
 }
 
@@ -88,7 +97,7 @@ pub(super) fn words(name: &str) -> String {
 }
 
 /// Words that have no plural here.
-const UNCOUNTED: [&str; 9] = [
+const UNCOUNTED: [&str; 11] = [
     "code",
     "configuration",
     "encryption",
@@ -98,6 +107,8 @@ const UNCOUNTED: [&str; 9] = [
     "health",
     "capacity",
     "status",
+    "ingress",
+    "egress",
 ];
 
 /// Several of a sort of thing.
@@ -132,6 +143,7 @@ mod tests {
         assert_eq!(place("arn:aws:secretsmanager:eu-west-1:1:secret:a/db-??????"), "secret a/db");
         assert_eq!(place("arn:aws:logs:eu-west-1:1:log-group:/ecs/web:log-stream:*"), "log group /ecs/web");
         assert_eq!(place("arn:aws:states:eu-west-1:1:stateMachine:etl"), "state machine etl");
+        assert_eq!(place("arn:aws:iam::1:role/*/app"), place("arn:aws:iam::1:role/app"));
         assert_eq!(place("*"), "resource *");
     }
 

@@ -18,7 +18,7 @@ pub(super) fn sentence(
     pace_of: impl Fn(&Deed) -> String,
     callers: &Callers,
     starters: &Starters,
-    denied: u64,
+    (allowed, denied): (u64, u64),
 ) -> String {
     let mut paces: Vec<(String, Vec<String>)> = Vec::new();
     let mut add = |pace: String, words: String| match paces.iter_mut().find(|(known, _)| *known == pace) {
@@ -35,18 +35,28 @@ pub(super) fn sentence(
     if more > 0 {
         parts.push(format!("does {} other things", number(more)));
     }
-    match (parts.is_empty(), denied) {
-        (false, _) => {}
-        (true, 0) => parts.push("did nothing that the ledger shows".to_owned()),
-        (true, denied) => {
-            parts.push(format!("was denied all that it asked for ({})", counted(denied, "call", "calls")));
-        }
+    if parts.is_empty() {
+        parts.push(nothing(allowed, denied));
     }
     if let (Some(first), Some(from)) = (parts.first_mut(), from(callers, starters)) {
         first.push_str(&from);
     }
     parts.extend(begun_by(callers, starters));
     parts.join("; ")
+}
+
+/// What is said where nothing is known to be done. Who asks who it is, or makes calls that need nothing that is known, did something.
+fn nothing(allowed: u64, denied: u64) -> String {
+    match (allowed, denied) {
+        (0, 0) => "did nothing that the ledger shows".to_owned(),
+        (0, denied) => format!("was denied all that it asked for ({})", counted(denied, "call", "calls")),
+        (allowed, _) => {
+            format!(
+                "made calls that do not tell what it is there for ({})",
+                counted(allowed, "call", "calls")
+            )
+        }
+    }
 }
 
 /// What calls, where that is more than the name of who begins its sessions.
@@ -106,4 +116,17 @@ fn begun_by(callers: &Callers, starters: &Starters) -> Option<String> {
         })
         .collect();
     (!words.is_empty()).then(|| format!("assumed by {}", listed(&words)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_called_did_something() {
+        let said = |calls| sentence(&[], |_| String::new(), &Callers::default(), &Starters::new(), calls);
+        assert_eq!(said((0, 0)), "did nothing that the ledger shows");
+        assert_eq!(said((0, 1)), "was denied all that it asked for (1 call)");
+        assert_eq!(said((24, 3)), "made calls that do not tell what it is there for (24 calls)");
+    }
 }

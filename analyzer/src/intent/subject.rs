@@ -63,7 +63,10 @@ pub(crate) fn of_subject(
             |deed| calendar.pace(&deed.days, hours),
             &observation.callers,
             &observation.starters,
-            subject.usage.denied.values().map(|count| count.distinct()).sum(),
+            (
+                subject.usage.calls.distinct(),
+                subject.usage.denied.values().map(|count| count.distinct()).sum(),
+            ),
         ),
         window: window_words(cluster.coverage.window),
         calls: subject.usage.calls.distinct(),

@@ -15,7 +15,7 @@ pub(super) struct Verb {
 }
 
 /// Actions whose names do not say plainly what they do.
-const KNOWN: [(&str, &str, &str); 44] = [
+const KNOWN: [(&str, &str, &str); 45] = [
     ("s3:GetObject", "reads", ""),
     ("s3:GetObjectVersion", "reads", ""),
     ("s3:PutObject", "writes", ""),
@@ -35,6 +35,7 @@ const KNOWN: [(&str, &str, &str); 44] = [
     ("ssm:GetParameters", "reads", ""),
     ("ssm:GetParametersByPath", "reads", ""),
     ("sts:AssumeRole", "becomes", ""),
+    ("sts:GetFederationToken", "makes", "federation tokens of"),
     ("iam:PassRole", "passes", ""),
     ("lambda:InvokeFunction", "invokes", ""),
     ("bedrock:InvokeModel", "asks", ""),
@@ -105,6 +106,10 @@ pub(super) fn looked_at(action: &Action) -> String {
     let (_, done_to) = split(action.name);
     let done_to = words(&done_to);
     let done_to = done_to.strip_prefix("all my ").unwrap_or(&done_to);
+    // In which way it is done is not what it is done to.
+    let ways = [" with ", " without ", " by "];
+    let end = ways.iter().filter_map(|way| done_to.find(way)).min();
+    let done_to = end.and_then(|end| done_to.get(..end)).unwrap_or(done_to);
     if done_to.is_empty() { action.service.to_owned() } else { plural(done_to) }
 }
 
@@ -149,6 +154,18 @@ mod tests {
         assert_eq!(verb("states:StartExecution", "state machine").as_deref(), Some("starts executions of"));
         assert_eq!(verb("lambda:UpdateFunctionCode", "function").as_deref(), Some("updates code of"));
         assert_eq!(verb("ec2:DescribeInstances", ""), None);
+        let ingress = verb("ec2:AuthorizeSecurityGroupIngress", "security group");
+        assert_eq!(ingress.as_deref(), Some("authorizes ingress of"));
+        let token = verb("sts:GetFederationToken", "federated user");
+        assert_eq!(token.as_deref(), Some("makes federation tokens of"));
+    }
+
+    #[test]
+    fn in_which_way_something_is_looked_at_is_not_what_is() {
+        let catalog = Catalog::embedded().unwrap();
+        let of = |name: &str| looked_at(catalog.find(name).and_then(|id| catalog.action(id)).unwrap());
+        assert_eq!(of("bedrock:InvokeModelWithResponseStream"), of("bedrock:InvokeModel"));
+        assert_eq!(of("ssm:GetParametersByPath"), "parameters");
     }
 
     #[test]
