@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 use remit_catalog::{ActionId, Catalog};
-use remit_policy::{Account, Days, Generalise, Usage, rbac};
+use remit_policy::{Account, CallOutcome, Days, Generalise, Usage, rbac};
 
 pub(crate) use self::calibration::Calibration;
 use self::identity::Identity;
@@ -157,13 +157,17 @@ impl<'a> Past<'a> {
         identities.chain(subjects).collect()
     }
 
-    /// Who was never seen, by name.
-    pub(crate) fn unseen(&self) -> BTreeSet<String> {
-        let identities = self.identities.iter().filter(|one| one.calls.is_empty());
-        let identities = identities.map(|one| one.principal.arn.clone());
+    /// Who was never seen at work, since no call is known to have been allowed: by name, and whether there were calls at all.
+    pub(crate) fn unseen(&self) -> BTreeMap<String, bool> {
+        let identities = self.identities.iter().filter(|one| one.usage.calls.distinct() == 0);
+        let identities = identities.map(|one| (one.principal.arn.clone(), !one.calls.is_empty()));
         let subjects = self.cluster.iter().flat_map(|(cluster, calls)| {
-            let names = cluster.subjects.iter().map(|subject| &subject.user.name);
-            names.filter(|name| calls.get(*name).is_none_or(Vec::is_empty)).cloned()
+            cluster.subjects.iter().filter_map(|subject| {
+                let name = &subject.user.name;
+                let calls = calls.get(name).map(Vec::as_slice).unwrap_or_default();
+                let is_used = calls.iter().any(|call| call.outcome == CallOutcome::Use);
+                (!is_used).then(|| (name.clone(), !calls.is_empty()))
+            })
         });
         identities.chain(subjects).collect()
     }

@@ -1,7 +1,7 @@
 //! What a person reads of a proposal before agreeing: what becomes of each permission and why, and what came of such
 //! proposals in the past.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use remit_catalog::Catalog;
@@ -27,8 +27,8 @@ pub(crate) struct Forecasts {
     pub(crate) lines: BTreeMap<(Realm, Stratum), Line>,
     /// Of each principal, what came of those for itself, and the chance, from 0 to 1, that is foretold of the next.
     pub(crate) foretold: BTreeMap<String, (Record, f64)>,
-    /// Who was never seen, of whom no replay speaks.
-    pub(crate) unseen: BTreeSet<String>,
+    /// Who was never seen at work, of whom no replay speaks, and whether there were calls at all.
+    pub(crate) unseen: BTreeMap<String, bool>,
 }
 
 /// By what proposals are made, so that they are replayed as they are made.
@@ -142,7 +142,7 @@ impl Forecasts {
         let records = [Realm::Account, Realm::Cluster].map(|realm| (realm, replayed.outcomes.records(realm)));
         let records = BTreeMap::from(records);
         let unseen = past.unseen();
-        let seen = strata.iter().filter(|(principal, _)| !unseen.contains(*principal));
+        let seen = strata.iter().filter(|(principal, _)| !unseen.contains_key(*principal));
         let foretold = seen.filter_map(|(principal, (realm, stratum))| {
             let records = records.get(realm)?;
             let chance = records.foretold(principal, *stratum)?;
@@ -159,29 +159,30 @@ impl Forecasts {
     fn of(&self, principal: &str) -> (Option<(Realm, Stratum)>, Option<&Line>) {
         let sort = self.strata.get(principal).copied();
         let line = sort.and_then(|sort| self.lines.get(&sort)).filter(|line| line.broken.is_telling());
-        (sort, line.filter(|_| !self.unseen.contains(principal)))
+        (sort, line.filter(|_| !self.unseen.contains_key(principal)))
     }
 
     /// What came of proposals for others of the sort that had used nothing, of who was never seen, where there is enough history to tell.
     fn of_idle(&self, principal: &str) -> Option<(Stratum, Share)> {
-        let sort = self.strata.get(principal).filter(|_| self.unseen.contains(principal))?;
+        let sort = self.strata.get(principal).filter(|_| self.unseen.contains_key(principal))?;
         let idle = self.lines.get(sort).map(|line| line.idle).filter(Share::is_telling);
         idle.map(|idle| (sort.1, idle))
     }
 
     /// The share that would have broken, in short.
     pub(crate) fn short(&self, principal: &str) -> String {
-        match self.of(principal).1 {
-            _ if self.unseen.contains(principal) => "never seen".to_owned(),
-            Some(line) => percent(line.broken.share),
-            None => "not enough history".to_owned(),
+        match (self.unseen.get(principal), self.of(principal).1) {
+            (Some(false), _) => "never seen".to_owned(),
+            (Some(true), _) => "never seen at work".to_owned(),
+            (None, Some(line)) => percent(line.broken.share),
+            (None, None) => "not enough history".to_owned(),
         }
     }
 
     /// It in a sentence.
     fn sentence(&self, principal: &str) -> String {
-        if self.unseen.contains(principal) {
-            return self.of_unseen(principal);
+        if let Some(has_called) = self.unseen.get(principal) {
+            return self.of_unseen(principal, *has_called);
         }
         let (sort, line) = self.of(principal);
         let Some(((_, stratum), line)) = sort.zip(line) else {
@@ -218,9 +219,13 @@ impl Forecasts {
         )
     }
 
-    /// What can be said of who was never seen.
-    fn of_unseen(&self, principal: &str) -> String {
-        let own = "It was never seen in the history, so no replay speaks of it.";
+    /// What can be said of who was never seen at work.
+    fn of_unseen(&self, principal: &str, has_called: bool) -> String {
+        let own = if has_called {
+            "None of its calls in the history is known to have been allowed, so no replay speaks of it."
+        } else {
+            "It was never seen in the history, so no replay speaks of it."
+        };
         let Some((stratum, idle)) = self.of_idle(principal) else { return own.to_owned() };
         format!(
             "{own} Of {} of the same sort ({stratum}) that had used nothing either, {} would have missed a permission within {HORIZON} \

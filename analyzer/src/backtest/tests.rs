@@ -66,6 +66,23 @@ fn who_used_nothing_is_counted_apart() {
     assert_eq!((long.broken.hits, long.broken.of, long.idle.of), (0, 3, 0), "{long:?}");
 }
 
+/// A call that was refused is no use, so that no figure of who works is that of who made it.
+#[test]
+fn who_was_only_refused_was_never_seen_at_work() {
+    let unseen = |calls: &[Call]| {
+        let granted = (["s3:GetBucketTagging"].as_slice(), "*");
+        let analysis = analysis(granted, calls.to_vec(), &[record("eu-west-1", 0, 400)], &[]);
+        let calls = PrincipalCalls { kind: "role".to_owned(), calls: calls.to_vec() };
+        let (calls, none) = (BTreeMap::from([(ROLE.to_owned(), calls)]), BTreeMap::new());
+        Past::of(Catalog::embedded().unwrap(), &analysis, &calls, None, &none).unseen()
+    };
+    let allowed = reads("intake", [1, 2]);
+    let refused = Call { outcome: CallOutcome::Denied, ..allowed.clone() };
+    assert_eq!(unseen(&[]), BTreeMap::from([(ROLE.to_owned(), false)]));
+    assert_eq!(unseen(std::slice::from_ref(&refused)), BTreeMap::from([(ROLE.to_owned(), true)]));
+    assert_eq!(unseen(&[refused, allowed]), BTreeMap::new());
+}
+
 /// Cut-offs of a horizon end with the ledger, whatever other horizons are asked for.
 #[test]
 fn a_horizon_has_the_same_cut_offs_alone_and_beside_others() {
