@@ -198,11 +198,17 @@ impl Forecasts {
         };
         let broken = line.broken;
         let own = self.foretold.get(principal).map(|(own, chance)| {
+            let foretold = match percent(*chance) {
+                // That nothing broke so far is not that nothing will.
+                none if none == percent(0.0) => {
+                    "less than 0.1 % of it, and rules out no more than the interval does".to_owned()
+                }
+                some => format!("{some} of it"),
+            };
             format!(
-                " This identity was among them at {} of {}; weighed together, that foretells {} of it.",
+                " This identity was among them at {} of {}; weighed together, that foretells {foretold}.",
                 grouped(own.broken),
                 counted(own.windows, "date", "dates"),
-                percent(*chance),
             )
         });
         format!(

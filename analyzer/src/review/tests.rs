@@ -17,3 +17,46 @@ fn of_who_was_never_seen_no_replay_speaks() {
         "None of its calls in the history is known to have been allowed, so no replay speaks of it."
     );
 }
+
+/// A sort of which nothing broke so far may break all the same, and the figure of it says so.
+#[test]
+fn a_chance_that_rounds_to_nothing_is_not_said_to_be_nothing() {
+    let sort = (Realm::Account, Stratum::Workload);
+    let line = Line {
+        realm: Realm::Account,
+        policy: Policy::Tier(Tier::Standard),
+        train: 400,
+        horizon: 30,
+        stratum: Some(Stratum::Workload),
+        deploying: None,
+        cut_offs: 4,
+        broken: Share::of(0, 132),
+        broken_write: Share::of(0, 132),
+        days_to_break: None,
+        to_repair: None,
+        permissions_met: 1.0,
+        calls_met: 1.0,
+        reduction: 0.9,
+        narrowing: 0.9,
+        idle: Share::of(0, 0),
+        causes: BTreeMap::new(),
+        saved: BTreeMap::new(),
+        most_missed: Vec::new(),
+    };
+    let said = |chance| {
+        let own = (Record { windows: 4, broken: 0 }, chance);
+        let forecasts = Forecasts {
+            strata: BTreeMap::from([("app".to_owned(), sort)]),
+            lines: BTreeMap::from([(sort, line.clone())]),
+            foretold: BTreeMap::from([("app".to_owned(), own)]),
+            ..Forecasts::default()
+        };
+        forecasts.sentence("app")
+    };
+    assert!(said(0.02).ends_with("at 0 of 4 dates; weighed together, that foretells 2.0 % of it."));
+    let none = said(0.0);
+    assert!(
+        none.ends_with("that foretells less than 0.1 % of it, and rules out no more than the interval does."),
+        "{none}"
+    );
+}
