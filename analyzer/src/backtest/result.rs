@@ -48,7 +48,7 @@ struct Sums {
     windows: u64,
     broken: u64,
     broken_write: u64,
-    first: Vec<i64>,
+    first: Vec<u64>,
     repair: Vec<u64>,
     causes: BTreeMap<Cause, u64>,
     missed: BTreeMap<String, (u64, Option<String>)>,
@@ -87,9 +87,9 @@ pub(crate) struct Line {
     /// And how many one to write, or to change who may do what.
     pub(crate) broken_write: Share,
     /// Median of the days to the first miss.
-    pub(crate) days_to_break: Option<i64>,
+    pub(crate) days_to_break: Option<f64>,
     /// Median of the permissions that were missed, of those who missed any.
-    pub(crate) to_repair: Option<u64>,
+    pub(crate) to_repair: Option<f64>,
     /// Share of permissions needed that were there.
     pub(crate) permissions_met: f64,
     /// Share of the days of their use.
@@ -154,7 +154,7 @@ impl Sums {
         self.windows += 1;
         if let Some(after) = window.broken_after {
             self.broken += 1;
-            self.first.push(after);
+            self.first.extend(u64::try_from(after));
             self.repair.push(window.causes.values().sum());
         }
         self.broken_write += u64::from(window.broken_write);
@@ -222,7 +222,23 @@ pub(super) fn share(part: u64, of: u64) -> f64 {
     if of == 0 { 1.0 } else { float(part) / float(of) }
 }
 
-fn median<T: Ord + Copy>(all: &mut [T]) -> Option<T> {
+/// The one in the middle; of an even number, the mean of the two.
+fn median(all: &mut [u64]) -> Option<f64> {
     all.sort_unstable();
-    all.get(all.len() / 2).copied()
+    let upper = *all.get(all.len() / 2)?;
+    let lower = if all.len() % 2 == 0 { *all.get(all.len() / 2 - 1)? } else { upper };
+    Some(float(lower + upper) / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::median;
+
+    #[test]
+    fn the_median_of_two_is_between_them() {
+        assert_eq!(median(&mut []), None);
+        assert_eq!(median(&mut [29, 0]), Some(14.5));
+        assert_eq!(median(&mut [9, 1, 4]), Some(4.0));
+        assert_eq!(median(&mut [9, 1, 4, 6]), Some(5.0));
+    }
 }

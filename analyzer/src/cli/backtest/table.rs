@@ -143,7 +143,7 @@ impl Row for LineRow<'_> {
 
     fn cells(&self) -> Vec<Cell> {
         let line = self.line;
-        let number = |number: Option<u64>| Cell::Text(number.map_or_else(String::new, |n| n.to_string()));
+        let number = |number: Option<f64>| Cell::Text(number.map_or_else(String::new, |n| n.to_string()));
         let share = |share: f64| Cell::Text(format!("{share:.4}"));
         vec![
             Cell::Text(line.realm.to_string()),
@@ -158,7 +158,7 @@ impl Row for LineRow<'_> {
             share(line.broken.low),
             share(line.broken.high),
             Cell::Number(line.broken_write.hits),
-            number(line.days_to_break.and_then(|days| u64::try_from(days).ok())),
+            number(line.days_to_break),
             number(line.to_repair),
             share(line.calls_met),
             share(line.permissions_met),
