@@ -75,7 +75,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     for (realm, told) in told {
         missing(&plan, &backtest, realm, told.end - told.first).iter().for_each(|told| streams.say(told));
     }
-    show(&backtest, arguments.format, streams)?;
+    show(&backtest, arguments.step, arguments.format, streams)?;
     Ok(if analysed.problems.is_empty() { Exit::Done } else { Exit::Failed })
 }
 
@@ -117,14 +117,14 @@ fn missing(plan: &Plan, backtest: &Backtest, realm: Realm, held: i64) -> Vec<Str
     short.chain(young).collect()
 }
 
-fn show(backtest: &Backtest, format: Format, streams: &mut Streams<'_>) -> anyhow::Result<()> {
+fn show(backtest: &Backtest, step: i64, format: Format, streams: &mut Streams<'_>) -> anyhow::Result<()> {
     match format {
         Format::Json => {
             serde_json::to_writer_pretty(&mut *streams.out, backtest)?;
             writeln!(streams.out)?;
         }
         Format::Csv => print(&LineRow::all(backtest), format, streams.out)?,
-        Format::Table => table::write(backtest, streams.out)?,
+        Format::Table => table::write(backtest, step, streams.out)?,
     }
     Ok(())
 }

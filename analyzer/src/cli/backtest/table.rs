@@ -7,11 +7,11 @@ use serde::Serialize;
 use crate::backtest::{Backtest, Calibration, FEWEST, Line, Realm, Share};
 use crate::deploys::Deploying;
 use crate::learn::Stratum;
-use crate::output::{Cell, Format, Row, counted, grouped, percent, print};
+use crate::output::{Cell, Format, Row, counted, grouped, in_days, percent, print};
 
-/// Writes a backtest for a person: a table for each length of history and each horizon, and one for each stratum of which
-/// there is enough to tell.
-pub(super) fn write(backtest: &Backtest, out: &mut dyn Write) -> anyhow::Result<()> {
+/// Writes a backtest for a person, whose cut-offs are so many days apart: a table for each length of history and each horizon, and one for
+/// each stratum of which there is enough to tell.
+pub(super) fn write(backtest: &Backtest, step: i64, out: &mut dyn Write) -> anyhow::Result<()> {
     for lines in backtest.lines.chunk_by(|a, b| group(a) == group(b)) {
         let Some(first) = lines.first() else { continue };
         let windows = counted(first.broken.of, "identity at a cut-off", "identities at cut-offs");
@@ -27,6 +27,9 @@ pub(super) fn write(backtest: &Backtest, out: &mut dyn Write) -> anyhow::Result<
         writeln!(out, "{}: {windows}, {cuts}", heading(first))?;
         let rows: Vec<_> = lines.iter().map(|line| ShownRow { line }).collect();
         print(&rows, Format::Table, out)?;
+        if let Some(overlap) = overlap(first, step) {
+            writeln!(out, "{overlap}")?;
+        }
         writeln!(out, "{}", idle(lines))?;
     }
     let calibration: Vec<_> = CalibrationRow::all(backtest);
@@ -46,6 +49,18 @@ fn idle(lines: &[Line]) -> String {
         let (all, broken) = (counted(idle.of, "idle identity", "idle identities"), grouped(idle.hits));
         let share = if idle.is_telling() { format!(" ({}, {})", percent(idle.share), range(idle)) } else { String::new() };
         format!("Beside them {all} at cut-offs, which had used nothing in the days learned from: {broken} would have broken{share}.\n")
+    })
+}
+
+/// That windows overlap, below the table of all: what broke one of them often breaks the next too, and is counted as if it were another.
+fn overlap(line: &Line, step: i64) -> Option<String> {
+    let is_of_all = line.stratum.is_none() && line.deploying.is_none();
+    (is_of_all && step < line.horizon && line.cut_offs > 1).then(|| {
+        format!(
+            "Windows of {} whose cut-offs are {} apart overlap, and are counted as if they did not: the intervals are too narrow.",
+            in_days(line.horizon),
+            in_days(step),
+        )
     })
 }
 
@@ -220,4 +235,47 @@ impl Row for CalibrationRow<'_> {
 
 fn range(share: Share) -> String {
     format!("{:.1}-{:.1} %", share.low * 100.0, share.high * 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::backtest::Policy;
+
+    #[test]
+    fn windows_that_overlap_are_told_below_the_table_of_all() {
+        let all = Line {
+            realm: Realm::Account,
+            policy: Policy::Exact,
+            train: 90,
+            horizon: 30,
+            stratum: None,
+            deploying: None,
+            cut_offs: 4,
+            broken: Share::of(3, 132),
+            broken_write: Share::of(1, 132),
+            days_to_break: Some(14.5),
+            to_repair: Some(1.0),
+            permissions_met: 1.0,
+            calls_met: 1.0,
+            reduction: 0.9,
+            narrowing: 0.9,
+            idle: Share::of(0, 0),
+            causes: BTreeMap::new(),
+            saved: BTreeMap::new(),
+            most_missed: Vec::new(),
+        };
+        let of_sort = Line { stratum: Some(Stratum::Workload), ..all.clone() };
+        let written = |step| {
+            let backtest = Backtest { lines: vec![all.clone(), of_sort.clone()], ..Backtest::default() };
+            let mut out = Vec::new();
+            write(&backtest, step, &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let told = "Windows of 30 days whose cut-offs are 7 days apart overlap";
+        assert_eq!(written(7).matches(told).count(), 1, "{}", written(7));
+        assert!(!written(30).contains("overlap") && written(30).contains("14.5 days"), "{}", written(30));
+    }
 }
