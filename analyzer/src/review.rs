@@ -315,11 +315,15 @@ fn markdown(
     let all: usize = groups.iter().map(|group| group.permissions.len()).sum();
     writeln!(
         text,
-        "Of {} permissions {} go, {} are watched and stay for now, {} stay and {} cannot be told (tier {}).\n",
-        grouped(all as u64),
-        grouped(number(Disposition::Remove) as u64),
-        grouped(number(Disposition::Watch) as u64),
-        grouped(number(Disposition::Keep) as u64),
+        "Of {} {}, {}, {} and {} cannot be told (tier {}).\n",
+        counted(all as u64, "permission", "permissions"),
+        counted(number(Disposition::Remove) as u64, "goes", "go"),
+        counted(
+            number(Disposition::Watch) as u64,
+            "is watched and stays for now",
+            "are watched and stay for now"
+        ),
+        counted(number(Disposition::Keep) as u64, "stays", "stay"),
         grouped(number(Disposition::Unknown) as u64),
         forecasts.tier,
     )?;

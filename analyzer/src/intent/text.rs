@@ -130,7 +130,11 @@ fn news(what: &str, news: &News, out: &mut dyn Write) -> io::Result<()> {
 fn on_demand(demand: &Demand, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  could be granted on demand")?;
     writeln!(out, "    {}, {}: {} of the time", demand.rhythm, demand.window, demand.share_words())?;
-    writeln!(out, "    started by {}", plain(&demand.starter_words()))?;
+    if demand.started_by.is_empty() {
+        writeln!(out, "    what starts it was not seen")?;
+    } else {
+        writeln!(out, "    started by {}", plain(&demand.starter_words()))?;
+    }
     let ready = demand.grant.as_ref().map(|grant| serde_json::to_string_pretty(grant).unwrap_or_default());
     for line in ready.iter().flat_map(|text| text.lines()) {
         writeln!(out, "      {}", plain(line))?;
@@ -158,7 +162,23 @@ fn bars(hours: &[u32; 24]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::bars;
+    use remit_policy::Days;
+
+    use super::{bars, on_demand};
+    use crate::intent::{Calendar, Callers, Hours, Starters, demand_of};
+
+    #[test]
+    fn what_starts_a_job_is_said_to_be_unseen_in_a_sentence() {
+        let (mut hours, mut days) = (Hours::default(), Days::none(20_000));
+        (20_000..20_030).for_each(|day| days.insert(day));
+        hours.add(2, &days);
+        let calendar = Calendar { deploys: &Days::default(), end: Days::moment_of(20_030) };
+        let demand = demand_of(&hours, &Callers::default(), &Starters::new(), calendar).unwrap();
+        let mut out = Vec::new();
+        on_demand(&demand, &mut out).unwrap();
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.contains("    what starts it was not seen\n") && !text.contains("started by"), "{text}");
+    }
 
     #[test]
     fn the_busiest_hour_is_a_full_bar() {

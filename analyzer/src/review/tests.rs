@@ -60,3 +60,19 @@ fn a_chance_that_rounds_to_nothing_is_not_said_to_be_nothing() {
         "{none}"
     );
 }
+
+#[test]
+fn one_permission_is_told_in_the_singular() {
+    let group = |disposition, names: &[&str]| Group {
+        disposition,
+        why: String::new(),
+        permissions: names
+            .iter()
+            .map(|name| Named { permission: (*name).to_owned(), service: "s3".to_owned() })
+            .collect(),
+    };
+    let groups =
+        [group(Disposition::Watch, &["s3:DeleteBucket"]), group(Disposition::Remove, &["s3:A", "s3:B"])];
+    let text = markdown("app", &[], &Forecasts::default(), &groups).unwrap();
+    assert!(text.contains("Of 3 permissions 2 go, 1 is watched and stays for now, 0 stay and"), "{text}");
+}
