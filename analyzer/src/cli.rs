@@ -35,6 +35,7 @@ use jiff::civil::Date;
 
 use crate::configuration::{self, Configuration};
 use crate::exit::Exit;
+use crate::output::Pipe;
 
 /// Learns what each workload identity really does, compares that with what it may do, and proposes, with
 /// proof, to grant exactly that
@@ -135,7 +136,7 @@ pub fn run() -> ExitCode {
         configuration = Configuration::default();
     }
     start_log(arguments.verbose);
-    let (out, talk) = (&mut io::stdout().lock(), &mut io::stderr());
+    let (out, talk) = (&mut Pipe::to(io::stdout().lock()), &mut io::stderr());
     let mut streams = Streams { out, talk, configuration: &configuration, today };
     let done = match arguments.verb {
         Verb::Ingest(verb) => ingest::run(&verb, &mut streams),
@@ -163,7 +164,6 @@ pub fn run() -> ExitCode {
     };
     match done.and_then(|exit| streams.out.flush().map(|()| exit).map_err(anyhow::Error::from)) {
         Ok(exit) => exit.into(),
-        Err(error) if is_closed_pipe(&error) => Exit::Done.into(),
         Err(error) => {
             streams.error(&error);
             let wrong_usage = error.downcast_ref::<WrongUsage>().is_some();
@@ -216,13 +216,6 @@ impl Streams<'_> {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct WrongUsage(String);
-
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error
-        .chain()
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|error| error.kind() == io::ErrorKind::BrokenPipe)
-}
 
 fn start_log(verbose: u8) {
     let level = match verbose {

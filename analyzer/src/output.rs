@@ -29,6 +29,48 @@ pub(crate) fn warn(message: &str) {
     say_wrong(&mut io::stderr(), "warning", message);
 }
 
+/// Standard output, whose reader may leave before all is written, as `head` does. What it did not wait for is dropped, and the
+/// command ends as it would have.
+pub(crate) struct Pipe<W> {
+    to: W,
+    is_closed: bool,
+}
+
+impl<W: Write> Pipe<W> {
+    pub(crate) fn to(to: W) -> Self {
+        Self { to, is_closed: false }
+    }
+
+    /// What came of writing, or something else where nobody reads any more.
+    fn unless_closed<T>(&mut self, done: io::Result<T>, otherwise: T) -> io::Result<T> {
+        match done {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.is_closed = true;
+                Ok(otherwise)
+            }
+            done => done,
+        }
+    }
+}
+
+impl<W: Write> Write for Pipe<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.is_closed {
+            return Ok(bytes.len());
+        }
+        let done = self.to.write(bytes);
+        self.unless_closed(done, bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.is_closed {
+            return Ok(());
+        }
+        let done = self.to.flush();
+        self.unless_closed(done, ())
+    }
+}
+
 /// How data is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Format {
@@ -262,6 +304,29 @@ mod tests {
         let broken = fitted(70);
         assert!(broken.len() == 2 && broken[0].contains(":role/app  word"), "{broken:?}");
         assert_eq!(fitted(40).len(), 1);
+    }
+
+    /// Fails every write in one way.
+    struct Failing(io::ErrorKind);
+
+    impl Write for Failing {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(self.0.into())
+        }
+    }
+
+    #[test]
+    fn a_reader_who_leaves_is_no_failure_and_a_full_disk_is_one() {
+        let written = |kind| {
+            let mut out = Pipe::to(Failing(kind));
+            print(&[Line(1)], Format::Csv, &mut out).and_then(|()| out.flush())
+        };
+        assert!(written(io::ErrorKind::BrokenPipe).is_ok());
+        assert_eq!(written(io::ErrorKind::StorageFull).unwrap_err().kind(), io::ErrorKind::StorageFull);
     }
 
     #[test]
