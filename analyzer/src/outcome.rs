@@ -23,8 +23,11 @@ pub(crate) trait Edits {
     /// How many permissions it keeps.
     fn kept(&self) -> usize;
 
-    /// How many permissions it removes.
+    /// How many permissions it removes as a whole.
     fn removed(&self) -> usize;
+
+    /// How many permissions it removes in part.
+    fn narrowed(&self) -> usize;
 }
 
 impl Edits for remit_policy::Proven {
@@ -39,6 +42,11 @@ impl Edits for remit_policy::Proven {
     fn removed(&self) -> usize {
         self.proposal().removed.len()
     }
+
+    /// None: what stays of an action is told by its resources.
+    fn narrowed(&self) -> usize {
+        0
+    }
 }
 
 impl Edits for remit_policy::rbac::Proven<'_> {
@@ -51,7 +59,11 @@ impl Edits for remit_policy::rbac::Proven<'_> {
     }
 
     fn removed(&self) -> usize {
-        self.proposal().removed.len()
+        self.proposal().removed.iter().filter(|removed| !removed.is_narrowed).count()
+    }
+
+    fn narrowed(&self) -> usize {
+        self.proposal().removed.iter().filter(|removed| removed.is_narrowed).count()
     }
 }
 
@@ -119,7 +131,11 @@ impl<P: Edits, N: Display, V: Display> Outcome<P, N, V> {
         match self.changing() {
             Some(proven) => {
                 let kept = counted(proven.kept() as u64, "permission", "permissions");
-                format!("keeps {kept}, removes {}", grouped(proven.removed() as u64))
+                let removed = grouped(proven.removed() as u64);
+                match proven.narrowed() as u64 {
+                    0 => format!("keeps {kept}, removes {removed}"),
+                    narrowed => format!("keeps {kept}, removes {removed}, narrows {}", grouped(narrowed)),
+                }
             }
             None => self.why_none().unwrap_or_else(|| "nothing to change".to_owned()),
         }

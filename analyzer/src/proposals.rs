@@ -37,7 +37,7 @@ pub(crate) struct IndexEntry {
     pub(crate) folder: String,
     /// Permissions kept.
     pub(crate) kept: usize,
-    /// Permissions removed.
+    /// Permissions removed, as a whole or in part.
     pub(crate) removed: usize,
 }
 
@@ -137,7 +137,8 @@ fn due_of_cluster<'a>(
 }
 
 fn entry(principal: String, folder: String, proven: &impl Edits) -> IndexEntry {
-    IndexEntry { principal, folder, kept: proven.kept(), removed: proven.removed() }
+    let removed = proven.removed() + proven.narrowed();
+    IndexEntry { principal, folder, kept: proven.kept(), removed }
 }
 
 /// The files of a principal's folder.

@@ -51,6 +51,12 @@ impl Subject<'_> {
         self.facts.going(self.kept, self.change.untouched()).collect()
     }
 
+    /// How many of them go as a whole, and how many in part.
+    fn numbers(&self) -> (u64, u64) {
+        let gone = self.facts.gone(self.kept, self.change.untouched());
+        (gone, self.going().len() as u64 - gone)
+    }
+
     /// Whether what is edited allows nothing today, so that nothing goes that the identity can do.
     fn is_idle(&self) -> bool {
         !self.change.files.is_empty() && self.change.narrowed.is_empty() && self.facts.removed.is_empty()
@@ -58,14 +64,14 @@ impl Subject<'_> {
 
     /// The title: plain text, since forges show it as it is.
     pub(crate) fn title(&self) -> String {
-        let going = self.going().len() as u64;
+        let (gone, _) = self.numbers();
         let (kind, name) = (&self.facts.kind, plain(&self.facts.name));
-        match going {
+        match gone {
             0 if self.is_idle() => format!("Take away what allows {kind} {name} nothing"),
             0 => format!("Narrow what {kind} {name} may do"),
             _ => format!(
                 "Remove {} of {kind} {name}",
-                counted(going, "unused permission", "unused permissions")
+                counted(gone, "unused permission", "unused permissions")
             ),
         }
     }
@@ -76,7 +82,7 @@ impl Subject<'_> {
         let days = self.facts.days();
         let _ = writeln!(
             text,
-            "No use was seen in {} in which every call would have been\nrecorded. The proof and the evidence are in the pull request.\n",
+            "No use of what goes was seen in {} in which every call would have\nbeen recorded. The proof and the evidence are in the pull request.\n",
             counted(days, "day", "days")
         );
         let _ = writeln!(text, "{}{}", crate::git::UNIT, self.unit);
@@ -125,18 +131,37 @@ impl Subject<'_> {
     /// Three lines that say all.
     fn verdict(&self, text: &mut String) -> fmt::Result {
         let facts = self.facts;
-        let going = self.going().len() as u64;
+        let (gone, in_part) = self.numbers();
         let all = (facts.removed.len() + facts.kept.len()) as u64;
+        // What stays of a permission that goes in part is no permission more, so that there is no number of all.
+        let of_all = match facts.removed.iter().any(|line| line.standing == Standing::Narrowed) {
+            false => format!("{} of {}", grouped(gone), counted(all, "permission", "permissions")),
+            true => counted(gone, "permission", "permissions"),
+        };
         let days = counted(facts.days(), "day", "days");
         let (kind, who) = (&facts.kind, name(&facts.name));
         let narrowed = counted(self.change.narrowed.len() as u64, "permission", "permissions");
+        let is_by_hand = self.change.files.is_empty();
+        let goes = |number| match number {
+            _ if is_by_hand => "can go",
+            1 => "goes",
+            _ => "go",
+        };
+        let by_hand = if is_by_hand { ", by hand" } else { "" };
         if self.is_idle() {
             writeln!(
                 text,
                 "**Nothing goes of {} of {kind} {who}**: what is edited allows nothing today, and nobody used it in {days}.\\",
                 counted(all, "permission", "permissions")
             )?;
-        } else if going == 0 && !self.change.narrowed.is_empty() {
+        } else if gone == 0 && in_part > 0 {
+            writeln!(
+                text,
+                "**{} of {kind} {who} {} in part{by_hand}**: no use of what goes was seen in {days} in which every call would have been recorded.\\",
+                counted(in_part, "permission", "permissions"),
+                goes(in_part),
+            )?;
+        } else if gone == 0 && !self.change.narrowed.is_empty() {
             writeln!(
                 text,
                 "**{narrowed} of {kind} {who} on fewer resources than today**: those below cover all that was seen in {days}.\\"
@@ -146,12 +171,14 @@ impl Subject<'_> {
                 0 => String::new(),
                 _ => format!("; {narrowed} on fewer resources than today"),
             };
+            let in_part = match in_part {
+                0 => String::new(),
+                _ => format!("; {} more {} in part", grouped(in_part), goes(in_part)),
+            };
             writeln!(
                 text,
-                "**{} of {} of {kind} {who} {}**: none of them was used in {days} in which every call would have been recorded{fewer}.\\",
-                grouped(going),
-                counted(all, "permission", "permissions"),
-                if self.change.files.is_empty() { "can go, by hand" } else { "go" },
+                "**{of_all} of {kind} {who} {}{by_hand}**: none of them was used in {days} in which every call would have been recorded{in_part}{fewer}.\\",
+                goes(gone),
             )?;
         }
         let proof = &facts.proof;

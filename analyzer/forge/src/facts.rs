@@ -40,7 +40,7 @@ pub struct Facts {
     pub coverage: Vec<String>,
     /// Events known to be lost in the window; none where that is not told.
     pub lost: Option<u64>,
-    /// Permissions that go.
+    /// Permissions that go, as a whole or in part.
     pub removed: Vec<Line>,
     /// Permissions that stay.
     pub kept: Vec<Line>,
@@ -64,7 +64,7 @@ pub struct Line {
     pub permission: String,
     /// Why, in words, with names between backticks.
     pub why: String,
-    /// Whether it was used, stays unjudged, stays unused, or goes.
+    /// Whether it was used, stays unjudged, stays unused, or goes, and then whether all of it does.
     pub standing: Standing,
     /// Calls that were denied, which are never use.
     pub denied: u64,
@@ -83,6 +83,8 @@ pub enum Standing {
     Unobservable,
     /// It goes.
     Removed,
+    /// It goes, but for parts of it that stay.
+    Narrowed,
 }
 
 /// What was asked again of the new policies.
@@ -145,7 +147,7 @@ impl Facts {
         })
     }
 
-    /// Permissions that go, but for those that someone keeps, and those that stay in a policy which no program can edit.
+    /// Permissions that go, as a whole or in part, but for those that someone keeps, and those that stay in a policy which no program can edit.
     pub fn going<'a>(
         &'a self,
         kept: &'a BTreeSet<String>,
@@ -153,6 +155,11 @@ impl Facts {
     ) -> impl Iterator<Item = &'a Line> {
         let is_edited = |line: &&Line| line.from.is_disjoint(unedited);
         self.removed.iter().filter(|line| !kept.contains(&line.permission)).filter(is_edited)
+    }
+
+    /// How many permissions go as a whole.
+    pub(crate) fn gone(&self, kept: &BTreeSet<String>, unedited: &BTreeSet<String>) -> u64 {
+        self.going(kept, unedited).filter(|line| line.standing == Standing::Removed).count() as u64
     }
 
     /// Permissions of the proposal that a pattern asks for: those that it takes away, and those that it may narrow.

@@ -92,7 +92,7 @@ pub fn patches(
                 continue;
             }
         };
-        outcome.removed = facts.going(&kept, change.untouched()).count() as u64;
+        outcome.removed = facts.gone(&kept, change.untouched());
         let unit = Unit::of(&facts.identity);
         let evidence = facts.evidence(&kept, &change);
         let marker = Marker { identity: facts.identity.clone(), evidence, ..Marker::default() };

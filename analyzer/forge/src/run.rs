@@ -166,6 +166,11 @@ impl Candidate<'_> {
         self.facts.going(&self.kept, self.change.untouched()).count()
     }
 
+    /// How many permissions go as a whole.
+    fn gone(&self) -> u64 {
+        self.facts.gone(&self.kept, self.change.untouched())
+    }
+
     fn wanted(&self) -> Wanted {
         Wanted {
             unit: self.unit.clone(),
@@ -175,12 +180,7 @@ impl Candidate<'_> {
     }
 
     fn entry(&self, detail: String) -> Entry {
-        Entry {
-            unit: self.unit.clone(),
-            identity: self.facts.identity.clone(),
-            removed: self.size() as u64,
-            detail,
-        }
+        Entry { unit: self.unit.clone(), identity: self.facts.identity.clone(), removed: self.gone(), detail }
     }
 }
 
@@ -232,7 +232,7 @@ impl Run<'_> {
         self.report.outcomes.push(Outcome {
             identity: candidate.facts.identity.clone(),
             state,
-            removed: candidate.size() as u64,
+            removed: candidate.gone(),
             url: url.to_owned(),
             detail: detail.into(),
         });

@@ -210,7 +210,10 @@ fn tell(
 fn line(principal: &PrincipalSection, is_too_large: bool) -> String {
     let permissions = principal.permissions;
     let proposal = match principal.proposal {
-        ProposalSection::Proven { removed, .. } => format!("{} go", grouped(removed as u64)),
+        ProposalSection::Proven { removed, narrowed, .. } => match narrowed.unwrap_or(0) as u64 {
+            0 => format!("{} go", grouped(removed as u64)),
+            narrowed => format!("{} go, {} in part", grouped(removed as u64), grouped(narrowed)),
+        },
         ProposalSection::Nothing => "nothing to change".to_owned(),
         ProposalSection::Impossible { .. } if is_too_large => "unobservable ones do not fit".to_owned(),
         ProposalSection::Impossible { .. } => "left alone".to_owned(),

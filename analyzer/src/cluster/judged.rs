@@ -17,19 +17,29 @@ const REST: &Verdict = &Verdict::Unused;
 /// everything, and does one thing, would have nothing that is unused.
 pub(crate) fn judged(subject: &AnalysedSubject) -> impl Iterator<Item = Judged<'_>> {
     let verdicts = subject.judgement.verdicts.iter();
-    let rest = subject.outcome.changing().into_iter().flat_map(|proven| &proven.proposal().removed);
-    let rest = rest.map(|removed| &removed.permission).filter(|permission| {
-        permission.is_wild() && subject.judgement.verdicts.get(permission) == Some(&Verdict::Used)
-    });
+    let rest = going(subject).filter(move |permission| is_used_wildcard(subject, permission));
     verdicts
         .map(|(permission, verdict)| one(permission, permission.to_string(), verdict))
         .chain(rest.map(|permission| one(permission, format!("{permission} beyond what stays"), REST)))
 }
 
-/// The permissions that a subject's proposal removes.
+/// What a subject's proposal removes of what counts as unused, as a whole or in part. What is used and goes elsewhere does not count.
 pub(crate) fn removed(subject: &AnalysedSubject) -> impl Iterator<Item = Judged<'_>> {
+    let unused = going(subject).filter(move |permission| {
+        subject.judgement.verdicts.get(permission) == Some(&Verdict::Unused)
+            || is_used_wildcard(subject, permission)
+    });
+    unused.map(|permission| one(permission, permission.to_string(), REST))
+}
+
+/// The permissions that a subject's proposal removes, as a whole or in part.
+fn going(subject: &AnalysedSubject) -> impl Iterator<Item = &Permission> {
     let removed = subject.outcome.changing().into_iter().flat_map(|proven| &proven.proposal().removed);
-    removed.map(|removed| one(&removed.permission, removed.permission.to_string(), REST))
+    removed.map(|removed| &removed.permission)
+}
+
+fn is_used_wildcard(subject: &AnalysedSubject, permission: &Permission) -> bool {
+    permission.is_wild() && subject.judgement.verdicts.get(permission) == Some(&Verdict::Used)
 }
 
 fn one<'a>(permission: &Permission, name: String, verdict: &'a Verdict) -> Judged<'a> {

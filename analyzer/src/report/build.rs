@@ -339,6 +339,7 @@ fn proposal(catalog: &Catalog, account: &Account, analysed: &Analysed) -> Propos
                 changes: changes::rows(account, proven),
                 granted_after: proven.kept(),
                 removed: proven.removed(),
+                narrowed: None,
                 points: points(removed.filter_map(|removed| Some(catalog.action(removed.action)?.level))),
                 protected: proven.proof().protected,
                 replayed: None,

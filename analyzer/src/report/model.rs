@@ -102,7 +102,7 @@ pub struct Totals {
     pub permissions: PermissionCounts,
     /// Principals with a proven proposal that changes something.
     pub proposals: usize,
-    /// Permissions that those proposals remove.
+    /// Permissions that those proposals remove as a whole.
     pub removed: usize,
     /// Findings.
     pub findings: usize,

@@ -18,7 +18,7 @@ pub(super) struct Row {
 /// Names in a cell.
 const NAMED: usize = 8;
 
-/// The rows of permissions, in the order of what was used, what stays besides, what cannot be told, and what goes; larger ones first.
+/// The rows of permissions, in the order of what was used, what stays besides, what cannot be told, what goes, and what goes in part; larger ones first.
 pub(super) fn rows<'a>(lines: impl Iterator<Item = &'a Line>) -> Vec<Row> {
     let mut rows: BTreeMap<(Standing, &str, &str), Row> = BTreeMap::new();
     for line in lines {

@@ -82,6 +82,28 @@ fn the_verdict_is_in_three_lines() {
     }
 }
 
+/// A permission of a cluster may be used every day, and go where it is not.
+#[test]
+fn what_goes_in_part_is_told_apart_from_what_nobody_used() {
+    let mut facts = facts();
+    facts.removed.push(line("pods", "list", Standing::Narrowed));
+    let text = body(&facts, &change(), &[]);
+    assert!(
+        text.starts_with("**2 permissions of role `app` go**: none of them was used in 90 days")
+            && text.lines().next().unwrap().ends_with("recorded; 1 more goes in part.\\"),
+        "{text}"
+    );
+    facts.removed.drain(..2);
+    let by_hand = body(&facts, &Change::default(), &[]);
+    assert!(
+        by_hand.starts_with(
+            "**1 permission of role `app` can go in part, by hand**: no use of what goes was seen"
+        ),
+        "{by_hand}"
+    );
+    assert!(!by_hand.contains("none of them was used"), "{by_hand}");
+}
+
 #[test]
 fn the_cycles_that_were_seen_are_counted() {
     let text = body(&facts(), &change(), &[]);

@@ -17,8 +17,11 @@ pub(super) fn facts(folder: &Path, evidence: Evidence, review: Option<Review>) -
         Line { group: group(&permission), permission: name, why, standing, denied: 0, from: BTreeSet::new() }
     };
     let removed = evidence.removed.iter().map(|entry| {
-        let told = if entry.narrowed { "not used further than it stays" } else { "not used" };
-        let line = line(entry.permission.permission(), told.to_owned(), Standing::Removed);
+        let (told, standing) = match entry.narrowed {
+            true => ("not used further than it stays", Standing::Narrowed),
+            false => ("not used", Standing::Removed),
+        };
+        let line = line(entry.permission.permission(), told.to_owned(), standing);
         Line { denied: entry.denied_calls, ..line }
     });
     let kept = evidence.kept.iter().map(|entry| {

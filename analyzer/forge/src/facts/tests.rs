@@ -118,7 +118,7 @@ fn a_subjects_folder_is_read() {
         lines(&facts.removed),
         [
             ("get deployments.apps web in shop", Standing::Removed, "not used"),
-            ("get /metrics", Standing::Removed, "not used further than it stays"),
+            ("get /metrics", Standing::Narrowed, "not used further than it stays"),
         ]
     );
     assert_eq!(
@@ -147,7 +147,7 @@ fn a_subjects_folder_is_read() {
         lines(&facts.removed),
         [
             ("get deployments.apps web in shop", Standing::Removed, "not used"),
-            ("get /metrics", Standing::Removed, "no use in 90 days"),
+            ("get /metrics", Standing::Narrowed, "no use in 90 days"),
         ]
     );
 }

@@ -276,9 +276,18 @@ fn proposal(principal: &PrincipalSection, depth: Depth) -> Value {
     match &principal.proposal {
         ProposalSection::Nothing => json!({ "says": wording::NOTHING }),
         ProposalSection::Impossible { why } => json!({ "says": format!("No proposal: {why}.") }),
-        ProposalSection::Proven { changes, granted_after, removed, protected, replayed, folder, points } => {
+        ProposalSection::Proven {
+            changes,
+            granted_after,
+            removed,
+            narrowed,
+            protected,
+            replayed,
+            folder,
+            points,
+        } => {
             json!({
-                "says": wording::removal(&principal.permissions, removed, granted_after),
+                "says": wording::removal(&principal.permissions, *removed, *narrowed, *granted_after),
                 "proof": wording::proof(protected, *replayed),
                 "points": points,
                 "folder": folder,

@@ -90,8 +90,17 @@ fn proposal(principal: &PrincipalSection, page: &mut String) -> fmt::Result {
     match &principal.proposal {
         ProposalSection::Nothing => writeln!(page, "**Proposal:** {}", wording::NOTHING),
         ProposalSection::Impossible { why } => writeln!(page, "**Proposal:** none: {}.", prose(why)),
-        ProposalSection::Proven { changes, granted_after, removed, protected, replayed, folder, .. } => {
-            let removal = wording::removal(&principal.permissions, removed, granted_after);
+        ProposalSection::Proven {
+            changes,
+            granted_after,
+            removed,
+            narrowed,
+            protected,
+            replayed,
+            folder,
+            ..
+        } => {
+            let removal = wording::removal(&principal.permissions, *removed, *narrowed, *granted_after);
             writeln!(
                 page,
                 "**Proposal:** {removal} {} Files: {}.\n",

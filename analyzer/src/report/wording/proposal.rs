@@ -16,10 +16,12 @@ pub(in crate::report) const NOTHING: &str =
 /// What is proposed, in a few words.
 pub(in crate::report) fn state(proposal: &ProposalSection) -> String {
     match proposal {
-        ProposalSection::Proven { removed: 0, changes, .. } => {
-            format!("changes {}", counted(changes.len(), "policy", "policies"))
-        }
-        ProposalSection::Proven { removed, .. } => format!("removes {}", number(removed)),
+        ProposalSection::Proven { removed, narrowed, changes, .. } => match (removed, narrowed) {
+            (0, None | Some(0)) => format!("changes {}", counted(changes.len(), "policy", "policies")),
+            (0, Some(narrowed)) => format!("narrows {}", number(narrowed)),
+            (removed, None | Some(0)) => format!("removes {}", number(removed)),
+            (removed, Some(narrowed)) => format!("removes {}, narrows {}", number(removed), number(narrowed)),
+        },
         ProposalSection::Nothing => "nothing to change".to_owned(),
         ProposalSection::Impossible { .. } => "no proposal".to_owned(),
     }
@@ -42,10 +44,21 @@ pub(in crate::report) fn narrowed<'a>(used: &'a UsedRow, proposal: &ProposalSect
 /// What a proven proposal does.
 pub(in crate::report) fn removal(
     counts: &PermissionCounts,
-    removed: impl Count,
-    granted_after: impl Count,
+    removed: usize,
+    narrowed: Option<usize>,
+    granted_after: usize,
 ) -> String {
-    if removed.count() == 0 {
+    // What stays of a permission that is narrowed counts by its parts.
+    if let Some(narrowed @ 1..) = narrowed {
+        return format!(
+            "Removes {} of {}, narrows {} more to where they are needed, and keeps {}, parts of those included.",
+            number(removed),
+            permissions(counts.granted),
+            number(narrowed),
+            number(granted_after),
+        );
+    }
+    if removed == 0 {
         return format!(
             "Removes no permission, keeps {} and changes only their scope.",
             number(granted_after)

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
+use crate::report::model::ProposalSection;
 use crate::report::sample;
 
 #[test]
@@ -73,6 +74,30 @@ fn the_levels_add_up() {
 }
 
 /// What is proven of a cluster's roles has nothing to do with sizes of policies.
+/// What is used in one place and goes elsewhere is not removed.
+#[test]
+fn what_is_narrowed_is_told_apart_from_what_is_removed() {
+    let counts = PermissionCounts { granted: 11, ..PermissionCounts::default() };
+    assert_eq!(removal(&counts, 4, None, 7), "Removes 4 of 11 permissions and keeps 7.");
+    assert_eq!(
+        removal(&counts, 4, Some(2), 7),
+        "Removes 4 of 11 permissions, narrows 2 more to where they are needed, and keeps 7, parts of those included."
+    );
+    let proposal = |removed, narrowed| ProposalSection::Proven {
+        changes: Vec::new(),
+        granted_after: 7,
+        removed,
+        narrowed,
+        points: 0,
+        protected: 7,
+        replayed: Some(5),
+        folder: String::new(),
+    };
+    assert_eq!(state(&proposal(4, Some(0))), "removes 4");
+    assert_eq!(state(&proposal(4, Some(2))), "removes 4, narrows 2");
+    assert_eq!(state(&proposal(0, Some(2))), "narrows 2");
+}
+
 #[test]
 fn a_proof_says_what_was_checked_of_whom() {
     let of_account = proof(2_u64, None);
