@@ -80,12 +80,41 @@ pub(crate) fn holes(sight: &Sight<'_>) -> Vec<Hole> {
                 .to_owned(),
         });
     }
+    holes.extend(of_ledger(sight));
     aws::add(sight, &mut holes);
     cluster::add(sight, &mut holes);
     agent::add(sight, &mut holes);
     holes.sort();
     holes.dedup();
     holes
+}
+
+/// What keeps anything from being judged, whatever was logged.
+fn of_ledger(sight: &Sight<'_>) -> Option<Hole> {
+    let hole = |code, detail: String, close: String| Hole {
+        of: "ledger",
+        place: sight.location.to_owned(),
+        code,
+        detail,
+        close,
+    };
+    let settings = sight.settings;
+    if sight.records.is_empty() && sight.called.is_empty() && sight.unreadable.is_empty() {
+        let detail = "it has no records, so that nothing can be judged".to_owned();
+        let close = format!(
+            "remit ingest cloudtrail LOGS --ledger {0}, or remit ingest kubernetes-audit LOGS --ledger {0}",
+            sight.location
+        );
+        return Some(hole("empty", detail, close));
+    }
+    (settings.longest < settings.minimum).then(|| {
+        let detail = format!(
+            "a window of {} is asked for, and not seen counts as not used from {} on",
+            days(settings.longest),
+            days(settings.minimum)
+        );
+        hole("window_too_short", detail, "give a longer `--window`, or a shorter `--min-window`".to_owned())
+    })
 }
 
 /// The stretches that a log covers.

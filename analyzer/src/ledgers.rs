@@ -209,6 +209,11 @@ impl Ledger {
         self.files.snapshot.info().span.map_or(0, |(_, last)| last)
     }
 
+    /// Whether it holds neither a call nor what a source could have shown.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.coverage.is_empty() && self.info().span.is_none()
+    }
+
     /// Calls of an identity during a window, also those for which the log does not tell its path.
     pub(crate) fn calls_of(
         &self,

@@ -237,6 +237,13 @@ pub(super) fn opened(
     for problem in problems.iter().chain(mutes.expired()) {
         streams.problem(problem);
     }
+    if ledger.is_empty() && problems.is_empty() {
+        streams.problem(&format!(
+            "ledger `{}` has no records, so that nothing can be judged\nhint: `remit ingest cloudtrail` or `remit ingest \
+             kubernetes-audit` fills it",
+            arguments.ledger.ledger
+        ));
+    }
     let state = of_cluster.as_ref().map(|asked| asked.state);
     let groups = state.into_iter().flat_map(State::groups).map(|group| User::group(group).name);
     let groups: Vec<String> = groups.collect();

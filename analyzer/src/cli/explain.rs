@@ -119,7 +119,7 @@ fn summary(analysed: &Analysed, principal: &Principal, out: &mut dyn Write) -> a
     let counts = principal.judgement.counts();
     let window = report_window(principal.coverage.window);
     writeln!(out, "{}", principal.principal.arn)?;
-    writeln!(out, "  window        {} ({} to {})", window.length, window.start, window.end)?;
+    writeln!(out, "  window        {}", window.words())?;
     let last = principal.usage.last.map_or_else(|| "never".to_owned(), moment);
     writeln!(out, "  allowed calls {}, last {last}", number_seen(principal.usage.calls))?;
     writeln!(out, "  denied calls  {}", number_seen(principal.usage.denied))?;

@@ -6,6 +6,8 @@ use serde::Serialize;
 
 use super::Streams;
 use super::analysing::{Analysed, AnalysingArguments, Wanted, analysed};
+use crate::analysis::Analysis;
+use crate::cluster::Cluster;
 use crate::exit::Exit;
 use crate::finding::{Finding, findings};
 use crate::output::{Cell, Format, Row, counted, plain, print};
@@ -24,7 +26,7 @@ pub(super) struct Arguments {
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Exit with 1 when there are findings
+    /// Exit with 1 when there are findings, and with 2 when nothing can be judged
     #[arg(long)]
     check: bool,
 }
@@ -57,6 +59,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         Wanted { only: arguments.only.as_deref(), repositories: &arguments.repo, ..Wanted::default() };
     let Analysed { catalog, analysis, cluster, problems, .. } =
         analysed(&arguments.analysing, wanted, streams)?;
+    let is_judged = is_judged(&analysis, cluster.as_ref());
     let mut findings = findings(catalog, &analysis, cluster.as_ref());
     // What they were found in is many times as much as they are, and nothing is asked of it any more.
     drop((analysis, cluster));
@@ -64,10 +67,16 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     findings.retain(|finding| finding.muted.is_none());
     let muted = all - findings.len();
     let lines: Vec<_> = findings.iter().map(Line).collect();
-    if lines.is_empty() && arguments.format == Format::Table {
-        streams.say("no findings");
-    } else {
+    if !lines.is_empty() || arguments.format != Format::Table {
         print(&lines, arguments.format, streams.out)?;
+    } else if is_judged {
+        streams.say("no findings");
+    }
+    if !is_judged {
+        streams.problem(
+            "of no permission it can be told that it is not used: the window is shorter than `--min-window`\n\
+             hint: `remit doctor` says what is missing",
+        );
     }
     if muted > 0 {
         let are = if muted == 1 { "is" } else { "are" };
@@ -76,6 +85,15 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     Ok(match (problems.is_empty(), arguments.check && !findings.is_empty()) {
         (false, _) => Exit::Failed,
         (true, true) => Exit::Findings,
+        (true, false) if arguments.check && !is_judged => Exit::Failed,
         (true, false) => Exit::Done,
     })
+}
+
+/// Whether there is a window, of somebody at least, in which not seen can count as not used. Nobody to judge is no reason to complain.
+fn is_judged(analysis: &Analysis, cluster: Option<&Cluster>) -> bool {
+    let of_account = analysis.principals.iter().map(|one| (one.coverage.window, one.coverage.minimum));
+    let of_cluster = cluster.map(|cluster| (cluster.coverage.window, cluster.coverage.minimum));
+    let mut windows = of_account.chain(of_cluster).peekable();
+    windows.peek().is_none() || windows.any(|(window, minimum)| window.length() >= minimum)
 }

@@ -69,19 +69,24 @@ fn found(
 ) -> Vec<Hole> {
     let mut info = LedgerInfo::default();
     info.counts.skipped.insert("request_received".to_owned(), skipped);
+    found_in(90 * DAY, records, calls, &info, policy)
+}
+
+fn found_in(
+    longest: i64,
+    records: &[CoverageRecord],
+    calls: &[Called],
+    info: &LedgerInfo,
+    policy: Option<(&str, &AuditPolicy)>,
+) -> Vec<Hole> {
     holes(&Sight {
         location: "ledger",
         catalog: Catalog::embedded().unwrap(),
         records,
         called: &calls.iter().cloned().collect(),
-        info: &info,
+        info,
         unreadable: &[],
-        settings: WindowSettings {
-            longest: 90 * DAY,
-            history: 400 * DAY,
-            minimum: 30 * DAY,
-            longest_gap: 48 * HOUR,
-        },
+        settings: WindowSettings { longest, history: 400 * DAY, minimum: 30 * DAY, longest_gap: 48 * HOUR },
         said: &Said::default(),
         policy,
     })
@@ -100,6 +105,19 @@ fn a_ledger_that_shows_all_has_no_holes() {
         "rules": [{"level": "Request"}]}))
     .unwrap();
     assert_eq!(told(&[of_cluster(0, 90, "file")], &[], 10, Some(("policy.yaml", &all))), [""; 0]);
+}
+
+/// Nothing to look at must not pass for nothing that is missing.
+#[test]
+fn a_ledger_by_which_nothing_can_be_judged_has_a_hole() {
+    let empty = "ledger ledger empty: it has no records, so that nothing can be judged";
+    assert_eq!(told(&[], &[], 0, None), [empty]);
+    let records = [of_aws(0, 90, &management())];
+    let short = found_in(HOUR, &records, &[], &LedgerInfo::default(), None);
+    assert_eq!(
+        short.iter().map(|hole| (hole.of, hole.code)).collect::<Vec<_>>(),
+        [("ledger", "window_too_short")]
+    );
 }
 
 #[test]

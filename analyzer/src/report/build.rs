@@ -196,6 +196,16 @@ pub(crate) fn report_window(window: Window) -> ReportWindow {
     ReportWindow { start: moment(window.start), end: moment(window.end), length: length(window.length()) }
 }
 
+impl ReportWindow {
+    /// It in a line of a terminal.
+    pub(crate) fn words(&self) -> String {
+        if self.start == self.end {
+            return "none: the ledger holds no log of it".to_owned();
+        }
+        format!("{} ({} to {})", self.length, self.start, self.end)
+    }
+}
+
 /// A length of time in words, to the hour.
 fn length(microseconds: i64) -> String {
     let hours = u64::try_from(microseconds / HOUR).unwrap_or(0);

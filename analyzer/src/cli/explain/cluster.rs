@@ -23,7 +23,7 @@ pub(super) fn summary(
     let counts = subject.judgement.counts();
     let window = report_window(cluster.coverage.window);
     writeln!(out, "{}", subject.user.name)?;
-    writeln!(out, "  window        {} ({} to {})", window.length, window.start, window.end)?;
+    writeln!(out, "  window        {}", window.words())?;
     let last = subject.usage.last.map_or_else(|| "never".to_owned(), moment);
     writeln!(out, "  allowed calls {}, last {last}", number_seen(subject.usage.calls))?;
     let denied = subject.usage.denied.values().map(|count| count.distinct()).sum();

@@ -82,6 +82,9 @@ fn lengths_are_exact_to_the_hour() {
     for (hours, expected) in cases {
         assert_eq!(length(hours * HOUR), expected);
     }
+    let words = |end| report_window(Window { start: 0, end }).words();
+    assert_eq!(words(0), "none: the ledger holds no log of it");
+    assert_eq!(words(48 * HOUR), "2 days (1970-01-01T00:00:00Z to 1970-01-03T00:00:00Z)");
 }
 
 #[test]
