@@ -20,7 +20,7 @@ pub(crate) enum Since {
     Before(i64),
 }
 
-/// Reads a moment such as `2026-10-01`, `2026-10-01T12:00:00Z` or `30d`.
+/// Reads a moment such as `2026-10-01`, `2026-10-01T12:00` or `30d`; without a zone it is in UTC.
 pub(crate) fn since(text: &str) -> Result<Since, String> {
     if let Ok(length) = microseconds(text) {
         return Ok(Since::Before(length));
@@ -28,10 +28,11 @@ pub(crate) fn since(text: &str) -> Result<Since, String> {
     if let Ok(time) = text.parse::<Timestamp>() {
         return Ok(Since::At(time.as_microsecond()));
     }
-    text.parse::<civil::Date>()
-        .ok()
-        .and_then(|date| date.to_zoned(jiff::tz::TimeZone::UTC).ok())
-        .map(|day| Since::At(day.timestamp().as_microsecond()))
+    // The name of a zone would be passed over.
+    let moment = text.parse::<civil::DateTime>().ok().filter(|_| !text.contains('['));
+    moment
+        .and_then(|moment| moment.to_zoned(jiff::tz::TimeZone::UTC).ok())
+        .map(|moment| Since::At(moment.timestamp().as_microsecond()))
         .ok_or_else(|| {
             format!(
                 "`{text}` is not a time\nhint: write it like `2026-10-01`, `2026-10-01T12:00:00Z` or `30d`"
@@ -60,6 +61,23 @@ mod tests {
         assert_eq!(since("1970-01-02"), Ok(Since::At(86_400_000_000)));
         assert_eq!(since("1970-01-01T00:00:01Z"), Ok(Since::At(1_000_000)));
         assert_eq!(since("1d"), Ok(Since::Before(86_400_000_000)));
-        assert!(since("yesterday").is_err());
+        for wrong in ["yesterday", "1970-01-01T01:00[Europe/Berlin]"] {
+            assert!(since(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_time_without_a_zone_is_in_utc() {
+        let at = Ok(Since::At(36_000_000_000));
+        for text in [
+            "1970-01-01T10:00",
+            "1970-01-01 10:00",
+            "1970-01-01T10:00:00",
+            "1970-01-01T10:00:00Z",
+            "1970-01-01 10:00:00Z",
+            "1970-01-01T12:00:00+02:00",
+        ] {
+            assert_eq!(since(text), at, "{text}");
+        }
     }
 }

@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     /// List principals that could be granted on demand: all use falls in short windows that come regularly
     #[arg(long, conflicts_with = "who")]
     on_demand: bool,
-    /// Call new what was first seen since this date or time, or for so long before the newest record
+    /// Call new what was first seen since this date or time, in UTC where it names no zone, or for so long before the newest record
     #[arg(long, value_name = "TIME", value_parser = since, default_value = "7d")]
     since: Since,
     /// How to print; of one principal CSV is not known

@@ -28,7 +28,7 @@ pub(super) struct Arguments {
     /// Only calls of this provider's API
     #[arg(long, value_parser = provider)]
     provider: Option<Provider>,
-    /// Only since this date or time, or for so long before the newest record
+    /// Only since this date or time, in UTC where it names no zone, or for so long before the newest record
     #[arg(long, value_name = "TIME", value_parser = since)]
     since: Option<Since>,
     /// How to print
