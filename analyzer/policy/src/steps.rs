@@ -10,8 +10,8 @@ use crate::evidence::{AfterEntry, PolicyEntry};
 use crate::grant::Versions;
 use crate::proposal::Edit;
 
-/// The steps as Markdown with AWS CLI commands: first what adds, then what takes away, so that nothing is
-/// missing in between; and the way back. All of it is in the evidence, so that it can be made again of that.
+/// The steps as Markdown with AWS CLI commands: first what adds, then what puts one document in the place of another, then what
+/// takes away, so that nothing is missing in between; and the way back. All of it is in the evidence, so that it can be made again of that.
 pub(crate) fn steps(
     principal: &str,
     kind: &str,
@@ -35,15 +35,19 @@ pub(crate) fn steps(
     let forth = forth.in_order(attached, attached.max(after), &subject);
     section("Add what stays", &forth.adding, &mut text);
     section(CROWDED, &forth.exchanging, &mut text);
+    section(REPLACING, &forth.replacing, &mut text);
     section("Take the rest away", &forth.taking, &mut text);
     let back = back.in_order(after, attached.max(after), &subject);
-    let back = [back.adding, back.exchanging, back.taking].concat();
+    let back = [back.adding, back.exchanging, back.replacing, back.taking].concat();
     section("The way back (old documents are in `before/`)", &back, &mut text);
     text
 }
 
 /// More than the provider attaches would be attached if all were added first.
 const CROWDED: &str = "Change what is attached, one after the other: there is no room for all at once";
+
+/// One document takes the place of another, so that what is not in it is gone at once.
+const REPLACING: &str = "Replace what is narrowed: what goes is gone with this";
 
 /// Commands stop at the first that fails, without ending the shell that they are pasted into.
 fn section(title: &str, commands: &[String], text: &mut String) {
@@ -65,6 +69,8 @@ struct Commands {
     /// What adds, but for attachments.
     first: Vec<String>,
     swaps: Vec<Swap>,
+    /// What puts a document in the place of another.
+    then: Vec<String>,
     /// What takes away, but for attachments.
     last: Vec<String>,
 }
@@ -73,6 +79,7 @@ struct Commands {
 struct Ordered {
     adding: Vec<String>,
     exchanging: Vec<String>,
+    replacing: Vec<String>,
     taking: Vec<String>,
 }
 
@@ -94,6 +101,7 @@ impl Commands {
             Exchange::AtOnce { attach: added, detach: taken } => Ordered {
                 adding: self.first.into_iter().chain(added.iter().map(attach)).collect(),
                 exchanging: Vec::new(),
+                replacing: self.then,
                 taking: taken.iter().map(detach).chain(self.last).collect(),
             },
             Exchange::InTurn(turns) => Ordered {
@@ -108,6 +116,7 @@ impl Commands {
                         }
                     })
                     .collect(),
+                replacing: self.then,
                 taking: self.last,
             },
         }
@@ -167,20 +176,20 @@ impl<'a> Subject<'a> {
         let mut swap = Swap::default();
         for (at, new) in entry.after.iter().enumerate() {
             match (entry.edit, entry.arn.as_deref().filter(|_| at == 0)) {
+                (Edit::PutInline, _) if new.inline && new.name == entry.name => {
+                    forth.then.push(self.put(&new.name, &new.file));
+                }
                 _ if new.inline => forth.first.push(self.put(&new.name, &new.file)),
                 (Edit::Attach, Some(arn)) => swap.attach.push(arn.to_owned()),
-                (Edit::NewVersion, Some(arn)) => {
-                    // What of it is in policies of its own is there before the version is that leaves it out.
-                    let then = if entry.after.len() > 1 { &mut forth.last } else { &mut forth.first };
-                    new_version(
-                        arn,
-                        entry.versions.as_ref(),
-                        &entry.before,
-                        &new.file,
-                        then,
-                        &mut back.first,
-                    );
-                }
+                // What of it is in policies of its own is there before the version is that leaves it out.
+                (Edit::NewVersion, Some(arn)) => new_version(
+                    arn,
+                    entry.versions.as_ref(),
+                    &entry.before,
+                    &new.file,
+                    &mut forth.then,
+                    &mut back.first,
+                ),
                 _ => {
                     forth.first.push(format!(
                         "aws iam create-policy --policy-name {} --policy-document {}",

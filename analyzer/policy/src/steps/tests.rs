@@ -49,6 +49,22 @@ fn a_policy_with_all_its_versions_loses_the_oldest_first() {
     assert_eq!(steps_of(&change(Edit::NewVersion, None)).matches("create-policy-version").count(), 2);
 }
 
+/// A new document is in force as a whole, and so is what it leaves out.
+#[test]
+fn what_takes_away_at_once_is_not_said_to_add() {
+    let mut inline = change(Edit::PutInline, None);
+    (inline.arn, inline.after[0].inline) = (None, true);
+    inline.after[0].name = inline.name.clone();
+    let after = AfterEntry { name: "old".to_owned(), inline: true, file: "after/old.json".to_owned() };
+    let entries = [policy_entry(&inline, "before/old.json".to_owned(), vec![after])];
+    let steps = steps("arn:aws:iam::111122223333:role/app", "role", &BTreeSet::new(), &entries);
+    for steps in [steps, steps_of(&change(Edit::NewVersion, None))] {
+        assert!(steps.contains("\n## Replace what is narrowed: what goes is gone with this\n"), "{steps}");
+        assert!(!steps.contains("## Add what stays"), "{steps}");
+    }
+    assert!(steps_of(&change(Edit::Replace, None)).contains("## Add what stays"));
+}
+
 #[test]
 fn the_way_back_leaves_nothing_behind() {
     let steps = steps_of(&change(Edit::Replace, None));
