@@ -86,8 +86,19 @@ pub fn yaml(manifests: &[Value]) -> Result<String, serde_saphyr::ser::Error> {
 }
 
 /// The roles and bindings of a YAML file with any number of documents. The error says what of it cannot be used.
+///
+/// A large cluster's are as many as they are, so that only nesting and what aliases copy are bounded, as where grants are read.
 pub fn read_yaml(text: &str, file: &str) -> Result<Vec<Object>, String> {
-    let documents: Vec<Value> = serde_saphyr::from_multiple(text).map_err(|error| error.to_string())?;
+    let limits = serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_documents: usize::MAX,
+            max_events: usize::MAX,
+            max_nodes: usize::MAX,
+            max_total_scalar_bytes: usize::MAX,
+        },
+    };
+    let documents: Vec<Value> =
+        serde_saphyr::from_multiple_with_options(text, limits).map_err(|error| error.to_string())?;
     let origin = Origin { file: file.to_owned(), line: 1 };
     let mut objects = Vec::new();
     for document in &documents {

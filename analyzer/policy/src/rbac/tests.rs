@@ -361,3 +361,19 @@ fn generated_clusters_allow_and_refuse() {
     }
     assert!(allowed > 100 && within > 200, "{allowed} allowed, {within} within");
 }
+
+/// What is proven is as many documents as the subject has bindings, and has to be read again to be verified.
+#[test]
+fn a_file_of_any_number_of_documents_is_read() {
+    let one = |at: usize| {
+        json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+            "metadata": {"name": format!("role-{at}"), "namespace": "shop"},
+            "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}],
+        })
+    };
+    let manifests: Vec<Value> = (0..20_000).map(one).collect();
+    assert_eq!(read_yaml(&yaml(&manifests).unwrap(), "apply.yaml").map(|read| read.len()), Ok(20_000));
+    let nested = format!("{}{}", "[".repeat(100), "]".repeat(100));
+    assert!(read_yaml(&nested, "apply.yaml").is_err());
+}
