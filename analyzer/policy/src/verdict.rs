@@ -23,7 +23,7 @@ use crate::usage::Usage;
 /// What is concluded of one granted action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// At least one allowed call in the window needed it.
+    /// At least one allowed call needed it, in the window or as far back as calls count as use.
     Used,
     /// Every call that needs it would have been recorded during the whole window, and none was.
     Unused,

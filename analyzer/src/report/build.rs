@@ -143,6 +143,7 @@ fn around(
         schema: SCHEMA,
         accounts,
         window: report_window(window),
+        used_since: used_since(analysis, cluster).filter(|since| *since < window.start).map(moment),
         catalog: catalog.version().to_owned(),
         weights: LEVELS
             .iter()
@@ -189,6 +190,14 @@ fn around(
         problems: Vec::new(),
     };
     (report, previous.map(|previous| previous.history).unwrap_or_default())
+}
+
+/// From when on calls of anybody counted as use, where there is a log of them.
+fn used_since(analysis: &Analysis, cluster: Option<&Cluster>) -> Option<i64> {
+    let of_account = analysis.principals.iter().map(|one| (one.coverage.window, one.coverage.since));
+    let of_cluster = cluster.map(|cluster| (cluster.coverage.window, cluster.coverage.since));
+    let seen = of_account.chain(of_cluster).filter(|(window, _)| window.length() > 0);
+    seen.map(|(_, since)| since).min()
 }
 
 /// A window as a report words it.

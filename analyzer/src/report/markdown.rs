@@ -60,6 +60,9 @@ fn head(report: &Report, page: &mut String) -> fmt::Result {
     let accounts = if accounts.is_empty() { "none".to_owned() } else { accounts.join(", ") };
     writeln!(page, "- {}: {accounts}", if report.accounts.len() == 1 { "Account" } else { "Accounts" })?;
     writeln!(page, "- Window: {}", text(&wording::window(&report.window)))?;
+    if let Some(since) = wording::since(report) {
+        writeln!(page, "- Calls count as use, and are counted: {}", text(&since))?;
+    }
     writeln!(page, "- Catalog: {}\n", text(&report.catalog))?;
     writeln!(page, "{} {}", wording::headline(report), wording::effect(report))
 }

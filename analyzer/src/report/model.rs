@@ -27,6 +27,9 @@ pub struct Report {
     pub accounts: Vec<String>,
     /// The window that every verdict speaks of.
     pub window: ReportWindow,
+    /// From when on calls counted as use, where that is earlier than the window, ISO 8601: calls are counted from then on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub used_since: Option<String>,
     /// Version of the catalog that translated operations to permissions.
     pub catalog: String,
     /// How much an unused permission adds to a score, by access level, most dangerous first.
@@ -92,7 +95,7 @@ pub struct LevelWeight {
 pub struct Totals {
     /// Principals with grants.
     pub principals: usize,
-    /// Principals with grants and no allowed call in the window.
+    /// Principals with grants and no allowed call, as far back as calls count as use.
     pub idle: usize,
     /// Allowed calls.
     pub calls: u64,

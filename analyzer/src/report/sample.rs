@@ -78,6 +78,7 @@ pub(super) fn report(principals: usize, used: usize) -> Report {
             end: "2026-11-23T21:00:00Z".to_owned(),
             length: "90 days".to_owned(),
         },
+        used_since: Some("2025-10-19T21:00:00Z".to_owned()),
         catalog: "2026-11-20".to_owned(),
         weights: LEVELS
             .iter()
@@ -134,6 +135,7 @@ pub(super) fn empty() -> Report {
     with_totals(Report {
         accounts: Vec::new(),
         window,
+        used_since: None,
         coverage: Vec::new(),
         regions: Vec::new(),
         principals: Vec::new(),

@@ -19,7 +19,7 @@ pub(crate) const RULES: [Rule; 11] = [
     rule(
         "idle_principal",
         "IdlePrincipal",
-        "A principal has grants and made no allowed call in the window.",
+        "A principal has grants and made no allowed call, as far back as calls count as use.",
         "Ask whoever looks after it whether it is still needed, and remove it if not.",
     ),
     rule(

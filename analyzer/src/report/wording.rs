@@ -31,7 +31,7 @@ use super::model::{Hour, PermissionCounts, PrincipalSection, Report, ReportWindo
 
 /// Verdicts with what each means.
 pub(super) const VERDICTS: [(&str, &str); 3] = [
-    ("used", "At least one allowed call in the window needed it. Denied calls are never use."),
+    ("used", "At least one allowed call needed it, in the window or as far back before it as calls count as use. Denied calls are never use."),
     (
         "unused",
         "Every call that needs it would have been recorded during the whole window, and none was. Only these are removed.",
@@ -160,6 +160,11 @@ pub(crate) fn window(window: &ReportWindow) -> String {
         return "none: the ledger holds no call of these accounts".to_owned();
     }
     format!("{}, {} to {} UTC", window.length, time(&window.start), time(&window.end))
+}
+
+/// From when on calls count, where that is earlier than the window.
+pub(super) fn since(report: &Report) -> Option<String> {
+    report.used_since.as_ref().map(|since| format!("since {} UTC", time(since)))
 }
 
 /// The most important sentence of the report.

@@ -39,6 +39,17 @@ fn every_row_of_a_table_has_its_cells() {
     }
 }
 
+/// Calls of a longer time than the window's are not to be read as the window's.
+#[test]
+fn what_counts_from_before_the_window_says_since_when() {
+    let said = "- Window: 90 days, 2026-08-25 21:00 to 2026-11-23 21:00 UTC\n\
+                - Calls count as use, and are counted: since 2025-10-19 21:00 UTC\n";
+    let mut report = sample::report(3, 1);
+    assert!(render(&report).contains(said));
+    report.used_since = None;
+    assert!(!render(&report).contains("are counted"));
+}
+
 #[test]
 fn hostile_text_changes_no_structure() {
     let hostile = render(&sample::filled_with(sample::HOSTILE));

@@ -23,9 +23,9 @@ pub struct PrincipalSection {
     pub written: Vec<Place>,
     /// Why it is not to be listed, where somebody said so. It is counted all the same.
     pub muted: Option<Mute>,
-    /// Allowed calls in the window.
+    /// Allowed calls, as far back as calls count as use.
     pub calls: u64,
-    /// Denied calls in the window.
+    /// Denied calls, as far back.
     pub denied: u64,
     /// Last allowed call, ISO 8601.
     pub last_used: Option<String>,
