@@ -72,7 +72,7 @@ impl Retained {
                 format!("it is done to the same kind of thing as `{used}`, which is used")
             }
             Self::ChangingNames => {
-                "its resources stay as they are granted: narrowing them would have broken calls on dates gone by, cannot be tried yet, or is not asked for".to_owned()
+                "its resources stay as they are granted: no narrower ones are known to have held on dates gone by".to_owned()
             }
             Self::NewNames => {
                 "it stays for other names: new ones keep coming, so that a list of those seen would be out of date as soon as it is made".to_owned()
