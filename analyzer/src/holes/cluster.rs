@@ -86,7 +86,12 @@ fn of_cluster(sight: &Sight<'_>, cluster: Option<&str>, holes: &mut Vec<Hole>) {
     let may_be_here = sight.records.iter().filter(|record| may_be_of(record, cluster));
     let count: u64 = may_be_here.map(|record| record.lost).sum();
     if count > 0 {
-        let close = format!("remit ingest kubernetes-audit THOSE-FILES --ledger {}", sight.location);
+        // A record does not tell whether a file or a webhook brought the events.
+        let close = format!(
+            "remit ingest kubernetes-audit THOSE-FILES --ledger {}, once they are whole; what was lost of requests to `remit-agent \
+             webhook` is in no file, and a `--window` that begins after it does without",
+            sight.location
+        );
         holes.push(hole("events_lost", format!("{} when logs were read", lost(count)), close));
     }
     let deliveries: BTreeSet<&str> = seen.flat_map(|record| &record.classes).filter_map(delivery).collect();

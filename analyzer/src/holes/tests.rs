@@ -300,6 +300,18 @@ fn an_unreadable_file_is_a_hole() {
     );
 }
 
+/// A webhook has no files that could be given again.
+#[test]
+fn what_closes_a_loss_works_for_a_webhook_too() {
+    let lost = CoverageRecord { lost: 1, ..of_cluster(0, 90, "file") };
+    let found = found(&[lost], &[], 0, None);
+    let close = found.iter().find(|hole| hole.code == "events_lost").map(|hole| hole.close.as_str()).unwrap();
+    assert!(
+        close.contains("THOSE-FILES --ledger ledger") && close.contains("`--window` that begins after"),
+        "{close}"
+    );
+}
+
 /// What was left out on the way, no policy of the server brings back.
 #[test]
 fn a_named_policy_shows_no_more_than_was_delivered() {
