@@ -18,6 +18,7 @@ use crate::cluster::{AnalysedSubject, Cluster};
 use crate::exit::Exit;
 use crate::output::{calls_seen, counted, grouped, number_seen, plain};
 use crate::report::build::report_window;
+use crate::typo::nearest;
 
 /// Say why a permission is used, unused or unobservable, and what decides a request
 #[derive(Debug, clap::Args)]
@@ -177,9 +178,12 @@ fn permissions(
     let is_listed = analysed.catalog.find(pattern).is_some();
     let beyond = if is_listed { BTreeMap::new() } else { beyond_catalog(principal, &glob) };
     if matching.is_empty() && beyond.is_empty() {
-        let message = format!(
-            "`{pattern}` names no action that exists\nhint: write it like `s3:GetObject` or `s3:Get*`"
-        );
+        let names: Vec<String> = analysed.catalog.actions().map(|(_, action)| action.full_name()).collect();
+        let hint = match nearest(pattern, names.iter().map(String::as_str)) {
+            Some(name) => format!("similar: `{name}`"),
+            None => "write it like `s3:GetObject` or `s3:Get*`".to_owned(),
+        };
+        let message = format!("`{pattern}` names no action that exists\nhint: {hint}");
         return Err(WrongUsage(message).into());
     }
     for (id, action) in matching {

@@ -1,5 +1,6 @@
 //! `remit explain` of a subject of a cluster.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 
 use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
@@ -10,9 +11,30 @@ use crate::cli::WrongUsage;
 use crate::cluster::{AnalysedSubject, Cluster, Outcome};
 use crate::output::{calls_seen, counted, grouped, number_seen};
 use crate::report::build::report_window;
+use crate::typo::nearest;
 
 /// Requests listed per permission.
 const SHOWN: usize = 10;
+
+/// Verbs that are known without a role that has them: those of the API, and those of paths.
+const VERBS: &[&str] = &[
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+    "head",
+    "post",
+    "put",
+    "options",
+    "bind",
+    "escalate",
+    "impersonate",
+    "use",
+];
 
 /// What is known of the subject.
 pub(super) fn summary(
@@ -143,8 +165,23 @@ pub(super) fn permissions(
     }
     if !is_granted {
         writeln!(out, "{asked}: not granted by a binding that names it")?;
+        let rules = cluster.state.roles().flat_map(|role| &role.rules);
+        let verbs = rules.flat_map(|rule| &rule.verbs).map(String::as_str);
+        if let Some(note) = unheard(&asked.verb, &verbs.chain(VERBS.iter().copied()).collect()) {
+            writeln!(out, "  {note}")?;
+        }
     }
     Ok(())
+}
+
+/// What is to be said of a verb that nothing knows, which may be a slip.
+fn unheard(verb: &str, known: &BTreeSet<&str>) -> Option<String> {
+    if known.contains(verb) {
+        return None;
+    }
+    let similar =
+        nearest(verb, known.iter().copied()).map(|one| format!("; similar: `{one}`")).unwrap_or_default();
+    Some(format!("no role of the cluster has the verb `{verb}`{similar}"))
 }
 
 /// What is asked about: a verb with a resource and its group, or with a path.
@@ -256,4 +293,21 @@ pub(super) fn request(
         decide("proposed", bound.filter(|bound| allows(*bound, &request)).map(by).collect())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verb_that_nothing_knows_is_told() {
+        let known = VERBS.iter().copied().chain(["sign"]).collect();
+        assert_eq!(unheard("list", &known), None);
+        assert_eq!(unheard("sign", &known), None);
+        assert_eq!(
+            unheard("lst", &known).as_deref(),
+            Some("no role of the cluster has the verb `lst`; similar: `list`")
+        );
+        assert_eq!(unheard("xyz", &known).as_deref(), Some("no role of the cluster has the verb `xyz`"));
+    }
 }
