@@ -85,6 +85,8 @@ fn a_role_has_to_trust_the_service_account_that_is_annotated() {
             "system:serviceaccount:shop:odd"}}))]),
         ),
         ("banned", json!([subject("StringEquals", "system:serviceaccount:shop:banned"), ban])),
+        // This operator takes a star for a star, as whom the role trusts shows.
+        ("literal", json!([subject("StringEquals", "system:serviceaccount:shop:*")])),
         ("hidden", json!([subject("StringEquals", "system:serviceaccount:bank:till")])),
     ]);
     assert_eq!(

@@ -120,7 +120,7 @@ impl TrustPolicy {
     /// The service accounts that conditions name.
     pub(super) fn subjects(&self) -> BTreeSet<ServiceAccount> {
         let allowing = self.document.statements.iter().filter(|statement| statement.effect == Effect::Allow);
-        allowing.flat_map(named).filter_map(ServiceAccount::of_user).collect()
+        allowing.flat_map(named).filter_map(|(subject, _)| ServiceAccount::of_user(subject)).collect()
     }
 
     /// The patterns of service accounts that conditions name, and `system:serviceaccount:*` where any of a cluster of EKS is
@@ -133,10 +133,10 @@ impl TrustPolicy {
         for statement in self.document.statements.iter().filter(is_exchange) {
             let is_cluster = issuers(statement).iter().any(|issuer| issuer.starts_with(EKS));
             let mut is_bound = false;
-            for subject in named(statement) {
+            for (subject, is_pattern) in named(statement) {
                 is_bound = true;
                 let start = subject.split(['*', '?']).next().unwrap_or_default();
-                let is_open = start.len() < subject.len();
+                let is_open = is_pattern && start.len() < subject.len();
                 if is_open && (subject.starts_with(USER) || (is_cluster && USER.starts_with(start))) {
                     subjects.insert(subject.to_owned());
                 }
@@ -149,10 +149,13 @@ impl TrustPolicy {
     }
 }
 
-/// Values of conditions on the subject of a token.
-fn named(statement: &Statement) -> impl Iterator<Item = &str> {
+/// Values of conditions on the subject of a token, each with whether it is a pattern: `StringEquals` takes a star for a star.
+fn named(statement: &Statement) -> impl Iterator<Item = (&str, bool)> {
     let of_subject = statement.conditions.iter().filter(|condition| is_of_subject(condition));
-    of_subject.flat_map(|condition| condition.values.iter().filter_map(|value| value.as_str()))
+    of_subject.flat_map(|condition| {
+        let is_pattern = condition.operator.to_ascii_lowercase().contains("like");
+        condition.values.iter().filter_map(move |value| Some((value.as_str()?, is_pattern)))
+    })
 }
 
 /// Whether a condition asks for the subject of a token, and not for another one.
