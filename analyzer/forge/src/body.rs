@@ -253,12 +253,17 @@ impl Subject<'_> {
             None => writeln!(text, "- How much was lost is not known")?,
         }
         let number = |standing| facts.kept.iter().filter(|line| line.standing == standing).count() as u64;
+        let (used, spared) = (number(Standing::Used), number(Standing::Spared));
+        let were = |number| if number == 1 { "was" } else { "were" };
         writeln!(
             text,
-            "- Of what stays, {} were used (one of them by {} at least), {} were not, and of {} it cannot be told",
-            grouped(number(Standing::Used)),
+            "- Of what stays, {} {} used ({}by {} at least), {} {} not, and of {} it cannot be told",
+            grouped(used),
+            were(used),
+            if used == 1 { "" } else { "one of them " },
             counted(facts.proof.calls, "call", "calls"),
-            grouped(number(Standing::Spared)),
+            grouped(spared),
+            were(spared),
             grouped(number(Standing::Unobservable)),
         )?;
         writeln!(
