@@ -114,10 +114,7 @@ fn a_ledger_by_which_nothing_can_be_judged_has_a_hole() {
     assert_eq!(told(&[], &[], 0, None), [empty]);
     let records = [of_aws(0, 90, &management())];
     let short = found_in(HOUR, &records, &[], &LedgerInfo::default(), None);
-    assert_eq!(
-        short.iter().map(|hole| (hole.of, hole.code)).collect::<Vec<_>>(),
-        [("ledger", "window_too_short")]
-    );
+    assert!(short.iter().any(|hole| (hole.of, hole.code) == ("ledger", "window_too_short")), "{short:?}");
 }
 
 #[test]
