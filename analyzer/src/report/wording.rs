@@ -31,7 +31,10 @@ use super::model::{Hour, PermissionCounts, PrincipalSection, Report, ReportWindo
 
 /// Verdicts with what each means.
 pub(super) const VERDICTS: [(&str, &str); 3] = [
-    ("used", "At least one allowed call needed it, in the window or as far back before it as calls count as use. Denied calls are never use."),
+    (
+        "used",
+        "At least one allowed call needed it, in the window or as far back before it as calls count as use. Denied calls are never use.",
+    ),
     (
         "unused",
         "Every call that needs it would have been recorded during the whole window, and none was. Only these are removed.",
