@@ -20,6 +20,7 @@ use remit_policy::link::{Link, LinkUse, Sessions};
 use remit_policy::{Call, Window};
 use url::Url;
 
+use crate::ahead;
 use crate::analysis::pathless;
 use crate::calls::{RECORDED, register, register_joined};
 use crate::deploys::{Deploys, deploys, runs_on_wire};
@@ -60,6 +61,8 @@ pub(crate) struct Ledger {
     files: Files,
     states: States,
     coverage: Vec<CoverageRecord>,
+    /// What is later is dated in the future.
+    limit: i64,
     context: SessionContext,
 }
 
@@ -129,10 +132,17 @@ impl Ledger {
 
     /// The same, read into memory if it has no more rows.
     pub(crate) fn open_holding(location: &str, held: u64) -> anyhow::Result<Self> {
+        Self::open_as_of(location, held, jiff::Timestamp::now().as_microsecond())
+    }
+
+    /// The same at a moment of which nothing can be known that comes after.
+    pub(crate) fn open_as_of(location: &str, held: u64, present: i64) -> anyhow::Result<Self> {
         let Engine { runtime, files, context } =
             Engine::open(location, SessionConfig::new(), RuntimeEnvBuilder::new())?;
-        let coverage = runtime.block_on(files.snapshot.coverage())?;
+        let mut coverage = runtime.block_on(files.snapshot.coverage())?;
         let is_joined = coverage.iter().any(|record| record.evidence != CLOUDTRAIL);
+        let limit = ahead::limit(present);
+        ahead::leave_out(&mut coverage, limit).iter().for_each(|ahead| warn(&ahead.words()));
         if !files.snapshot.usage_files().is_empty() {
             let paths = files.snapshot.usage_files().iter().map(|file| file.path.as_str());
             files.register(&context, RECORDED, usage_schema(), paths).context("cannot query the ledger")?;
@@ -148,7 +158,7 @@ impl Ledger {
             registered.context("cannot query the ledger")?;
         }
         let states = States { found: found(&runtime, &files)?, is_joined };
-        Ok(Self { runtime, files, states, coverage, context })
+        Ok(Self { runtime, files, states, coverage, limit, context })
     }
 
     /// Brings the states of a ledger up to date.
@@ -204,9 +214,9 @@ impl Ledger {
         &self.coverage
     }
 
-    /// Time of the newest event, in microseconds since the Unix epoch.
+    /// Time of the newest event that is not dated in the future, in microseconds since the Unix epoch.
     pub(crate) fn newest(&self) -> i64 {
-        self.files.snapshot.info().span.map_or(0, |(_, last)| last)
+        self.info().span.map_or(0, |(_, last)| ahead::newest(last, &self.coverage, self.limit))
     }
 
     /// Whether it holds neither a call nor what a source could have shown.

@@ -2,6 +2,7 @@
 //!
 //! This is the outermost crate: only here are ledgers queried, files written and people talked to.
 
+mod ahead;
 mod analysis;
 mod api_server;
 mod backtest;
