@@ -25,7 +25,7 @@ use remit_policy::Retained;
 
 pub(crate) use self::account::{Deeds, retained, with_verdict};
 pub(crate) use self::disposition::{
-    Disposed, Disposition, dispositions, of_subject, watched, watched_of_subject,
+    Disposed, Disposition, dispositions, of_subject, service_of, watched, watched_of_subject,
 };
 pub(crate) use self::known::Known;
 pub(crate) use self::level::{is_sensitive, level_weight, weight};

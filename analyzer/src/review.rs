@@ -1,13 +1,16 @@
 //! What a person reads of a proposal before agreeing: what becomes of each permission and why, and what came of such
 //! proposals in the past.
 
-use std::collections::BTreeMap;
+mod written;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use remit_catalog::Catalog;
 use remit_policy::{Days, EmittedFile, Generalise, Window, day};
 use serde::{Serialize, Serializer};
 
+pub(crate) use self::written::WrittenReview;
 use crate::analysis::Analysed;
 use crate::backtest::{FEWEST, Line, Past, Plan, Policy, Realm, Record, Share, Train};
 use crate::cluster::{AnalysedSubject, Cluster};
@@ -75,6 +78,11 @@ struct Review<'a> {
     principal: &'a str,
     tier: Tier,
     stratum: Option<Stratum>,
+    /// What came of such proposals, in a sentence.
+    says: String,
+    /// What to wait for before it is agreed to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    waits: Vec<String>,
     /// None where there is not enough history, and of who was never seen.
     replay: Option<&'a Line>,
     /// Of who was never seen, what came of proposals for others of the sort that had used nothing; none where there is not enough history.
@@ -284,12 +292,15 @@ fn files(
     let group = |((disposition, why), permissions)| Group { disposition, why, permissions };
     let groups: Vec<Group> = groups.into_iter().map(group).collect();
     let (sort, replay) = forecasts.of(principal);
-    let text = markdown(principal, &waits, forecasts, &groups)?;
+    let says = forecasts.sentence(principal);
+    let text = markdown(principal, forecasts.tier.as_str(), &says, &waits, &groups)?;
     let review = Review {
         schema: SCHEMA,
         principal,
         tier: forecasts.tier,
         stratum: sort.map(|(_, stratum)| stratum),
+        says,
+        waits,
         replay,
         idle: forecasts.of_idle(principal).map(|(_, idle)| idle),
         foretold: forecasts.foretold.get(principal).map(|&(own, chance)| Foretold { own, chance }),
@@ -303,8 +314,9 @@ fn files(
 
 fn markdown(
     principal: &str,
+    tier: &str,
+    says: &str,
     waits: &[String],
-    forecasts: &Forecasts,
     groups: &[Group],
 ) -> Result<String, std::fmt::Error> {
     let number = |wanted: Disposition| -> usize {
@@ -315,7 +327,7 @@ fn markdown(
     let all: usize = groups.iter().map(|group| group.permissions.len()).sum();
     writeln!(
         text,
-        "Of {} {}, {}, {} and {} cannot be told (tier {}).\n",
+        "Of {} {}, {}, {} and {} cannot be told (tier {tier}).\n",
         counted(all as u64, "permission", "permissions"),
         counted(number(Disposition::Remove) as u64, "goes", "go"),
         counted(
@@ -325,9 +337,8 @@ fn markdown(
         ),
         counted(number(Disposition::Keep) as u64, "stays", "stay"),
         grouped(number(Disposition::Unknown) as u64),
-        forecasts.tier,
     )?;
-    writeln!(text, "{}\n", forecasts.sentence(principal))?;
+    writeln!(text, "{says}\n")?;
     writeln!(
         text,
         "That does not cover jobs that are rarer than the history, and what is deployed from now on. `steps.md` says how to go \

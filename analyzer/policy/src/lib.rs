@@ -46,7 +46,9 @@ pub use evaluate::{
     CompiledStatement, Context, ContextValue, Decision, Evaluation, Layer, PolicySet, Relation, Request,
     StatementRef, Unknown,
 };
-pub use evidence::{Evidence, EvidenceContext, KeptEntry, PolicyEntry, RemovedEntry, day, moment};
+pub use evidence::{
+    Evidence, EvidenceContext, KeptEntry, PolicyEntry, RemovedEntry, SeenEntry, day, moment,
+};
 pub use glob::Glob;
 pub use grant::{
     Account, Attachment, Origin, Policy, PolicyKind, Principal, PrincipalKind, Problem, Versions,
@@ -58,4 +60,4 @@ pub use propose::{Generalise, MANAGED_LIMIT, NoProposal, ProposeOptions, inline_
 pub use prove::{Claim, NoAction, Proof, Protected, Proven, Violation, check, prove};
 pub use retained::Retained;
 pub use usage::{ActionUse, Call, CallOutcome, Count, Seen, Usage};
-pub use verdict::{Counts, GivenUp, GrantRef, Granted, Judgement, Unlisted, Verdict, judge};
+pub use verdict::{Counts, GivenUp, GrantRef, Granted, Judgement, Unlisted, Verdict, granted_by, judge};

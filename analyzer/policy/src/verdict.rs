@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use remit_catalog::ActionId;
 
 pub(crate) use self::granted::taken_away;
-pub use self::granted::{GrantRef, Granted};
+pub use self::granted::{GrantRef, Granted, granted_by};
 use self::terms::Terms;
 pub(crate) use self::unlisted::Held;
 pub use self::unlisted::Unlisted;

@@ -1,8 +1,10 @@
 //! `remit verify`
 
+mod claimed;
 mod cluster;
 mod folder;
 mod recorded;
+mod said;
 
 use std::path::{Path, PathBuf};
 
@@ -10,16 +12,18 @@ use anyhow::Context as _;
 use remit_catalog::Catalog;
 use remit_ledger::Provider;
 use remit_policy::rbac;
-use remit_policy::{Call, Claim, Document, Evidence, Expander, Protected, Usage, Window, check, parse};
+use remit_policy::{Claim, Document, Evidence, Expander, Protected, Usage, Window, account_of, check, parse};
 use serde::Serialize;
 
-use self::recorded::Recorded;
+use self::recorded::{EVER, Recorded};
+use self::said::Said;
 use super::Streams;
 use super::analysing::catalog;
 use crate::exit::Exit;
 use crate::ledgers::Ledger;
 use crate::output::{self, Cell, Format, Row, plain, print};
 use crate::proposals::{folders, read_file, read_index};
+use crate::visible;
 
 /// Check the proofs of a proposals folder again
 ///
@@ -138,20 +142,43 @@ fn of_account(
     recorded: Option<&mut Recorded<'_>>,
 ) -> anyhow::Result<Vec<Line>> {
     let principal = evidence.principal.clone();
-    let strange = folder::strange(folder, folder::of_account(evidence, |file| text_of(folder, file))?)?;
-    let mut claim = Claim::of_evidence(evidence, expander.catalog(), |file| document(folder, file))?;
+    let catalog = expander.catalog();
+    let said = Said::of_account(evidence);
+    let mut expected = folder::of_account(evidence, |file| text_of(folder, file))?;
+    let service_of =
+        |name: &str| name.split_once(':').map_or_else(String::new, |(service, _)| service.to_owned());
+    let mut wrong = said.unlike_review(folder, &service_of, &mut expected)?;
+    wrong.extend(folder::strange(folder, expected)?);
+    let mut claim = Claim::of_evidence(evidence, catalog, |file| document(folder, file))?;
+    wrong.extend(said.unlike_documents(expander, evidence, &claim));
+    let counted = counted(folder, &evidence.window, evidence.used_since.as_deref())?;
+    wrong.extend(said::times_of_account(evidence, counted));
     let mut detail = String::new();
-    if let Some(recorded) = recorded {
-        let window = counted(folder, &evidence.window, evidence.used_since.as_deref())?;
-        let calls = recorded.calls(Provider::Aws, &evidence.principal, window)?;
-        let needed = needed(expander.catalog(), &calls);
+    if evidence.catalog != catalog.version() {
         detail = format!(
+            "what it says of each permission is by catalog `{}` and was not compared",
+            evidence.catalog
+        );
+    }
+    if let Some(recorded) = recorded {
+        let calls = recorded.calls(Provider::Aws, &principal, counted)?;
+        let usage = Usage::gather(catalog, &calls);
+        let needed = needed(&usage);
+        let in_use = format!(
             "{} in use in the ledger",
             output::counted(needed.len() as u64, "permission", "permissions")
         );
+        detail = if detail.is_empty() { in_use } else { format!("{in_use}; {detail}") };
         claim.protected.extend(needed);
+        wrong.extend(beyond(evidence, catalog, usage, recorded)?);
+        let account = account_of(&principal);
+        let of_account = recorded
+            .records()
+            .iter()
+            .filter(|record| visible::is_log(record) && record.account.as_deref() == Some(account));
+        wrong.extend(claimed::outside(of_account, window(folder, &evidence.window)?));
     }
-    let mut lines = Line::violations(&principal, &strange);
+    let mut lines = Line::violations(&principal, &wrong);
     match check(expander, &claim) {
         Ok(_) if !lines.is_empty() => {}
         Ok(proof) => lines.push(Line {
@@ -203,9 +230,25 @@ fn document(folder: &Path, file: &str) -> anyhow::Result<Document> {
     parse(&text).with_context(|| format!("cannot read policy `{}`", folder.join(file).display()))
 }
 
+/// What the evidence says of calls that the ledger does not have.
+fn beyond(
+    evidence: &Evidence,
+    catalog: &Catalog,
+    usage: Usage,
+    recorded: &mut Recorded<'_>,
+) -> anyhow::Result<Option<String>> {
+    let usage = [usage];
+    if claimed::beyond(evidence, catalog, &usage).is_none() {
+        return Ok(None);
+    }
+    // What was seen on the wire behind the window's end counts as well, and so does all of a call that was repeated since it counts.
+    let ever = recorded.calls(Provider::Aws, &evidence.principal, EVER)?;
+    let [usage] = usage;
+    Ok(claimed::beyond(evidence, catalog, &[usage, Usage::gather(catalog, &ever)]))
+}
+
 /// What allowed calls needed.
-fn needed(catalog: &Catalog, calls: &[Call]) -> Vec<Protected> {
-    let usage = Usage::gather(catalog, calls);
+fn needed(usage: &Usage) -> Vec<Protected> {
     let used = usage.used().map(|(action, use_)| {
         let known = !use_.resource_unknown && !use_.any_resource;
         let resources = known.then(|| use_.resources.keys().cloned().collect());

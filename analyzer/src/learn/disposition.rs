@@ -3,7 +3,7 @@
 use remit_catalog::{ActionId, Catalog};
 use remit_policy::rbac::{Closure, Kept, Permission, Removed};
 use remit_policy::{Days, Reason, Retained, Seen, Verdict, Window, day};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::rhythm::{OVER, is_one_stretch};
 use super::{Meaning, Rhythm};
@@ -12,7 +12,7 @@ use crate::cluster::AnalysedSubject;
 use crate::output::{counted, in_days};
 
 /// What becomes of a permission.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Disposition {
     /// It goes.
@@ -155,9 +155,7 @@ pub(crate) fn of_subject(subject: &AnalysedSubject) -> Vec<Disposed> {
     let time = Time { window: proposal.window, since: proposal.since };
     let disposed = |permission: &Permission, disposition, why| Disposed {
         permission: permission.to_string(),
-        service: Meaning::of_permission(permission, false)
-            .map_or("paths", |meaning| meaning.service)
-            .to_owned(),
+        service: service_of(permission).to_owned(),
         disposition,
         why,
     };
@@ -170,6 +168,11 @@ pub(crate) fn of_subject(subject: &AnalysedSubject) -> Vec<Disposed> {
         .iter()
         .map(|removed| disposed(&removed.permission, Disposition::Remove, of_removed(time, removed)));
     kept.chain(removed).collect()
+}
+
+/// The service that a permission of a cluster is of.
+pub(crate) fn service_of(permission: &Permission) -> &str {
+    Meaning::of_permission(permission, false).map_or("paths", |meaning| meaning.service)
 }
 
 /// How many permissions of a subject are watched.

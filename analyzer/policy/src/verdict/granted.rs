@@ -89,6 +89,22 @@ impl Granted {
     }
 }
 
+/// The actions that some statement of these documents allows and that neither they nor the boundary take away whole.
+pub fn granted_by(
+    expander: &mut Expander<'_>,
+    documents: &[&Document],
+    boundary: Option<&Document>,
+) -> ActionSet {
+    let mut granted = ActionSet::default();
+    for statement in documents.iter().flat_map(|document| &document.statements) {
+        if statement.effect == Effect::Allow {
+            granted.union_with(&expander.element(&statement.actions));
+        }
+    }
+    granted.subtract(&taken_away(expander, documents, boundary));
+    granted
+}
+
 /// What about a statement cannot be judged. Variables in exceptions need no mention: such a statement is never
 /// narrowed, and its actions are seen like any others.
 pub(super) fn unsupported(clause: Clause<'_>) -> Option<String> {

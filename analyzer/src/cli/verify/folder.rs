@@ -12,7 +12,7 @@ use crate::proposals::{Index, read_file};
 /// The files that a principal's folder may hold, and the texts of those that follow from the others.
 pub(super) type Expected = BTreeMap<String, Option<String>>;
 
-/// What is written beside every proposal, and says nothing that is carried out.
+/// What is written of every proposal, beside its documents.
 const BESIDE: [&str; 3] = ["evidence.json", "review.json", "review.md"];
 
 /// The files of a principal of an account.
@@ -47,7 +47,7 @@ pub(super) fn strange(folder: &Path, expected: Expected) -> anyhow::Result<Vec<S
             strange.push(format!("`{file}` is no part of the proposal"));
         }
     }
-    let is_missing = |file: &&String| !there.contains(file) && !BESIDE.contains(&file.as_str());
+    let is_missing = |file: &&String| !there.contains(file);
     strange.extend(expected.keys().filter(is_missing).map(|file| format!("`{file}` is missing")));
     for (file, text) in expected {
         if let Some(text) = text

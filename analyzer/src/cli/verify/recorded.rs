@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use remit_ledger::Provider;
+use remit_ledger::{CoverageRecord, Provider};
 use remit_policy::rbac::Usage;
 use remit_policy::{Call, Window};
 
 use crate::cluster::usage_of;
 use crate::ledgers::{Ledger, names_of};
 use crate::rollup::{Filter, PrincipalCalls, by_principal};
+
+/// All of time.
+pub(super) const EVER: Window = Window { start: 0, end: i64::MAX };
 
 /// Whose calls, and when.
 type Asked = (Provider, Window);
@@ -33,6 +36,11 @@ impl<'a> Recorded<'a> {
         Self { ledger, asked: HashSet::new(), everybody: None, users: None }
     }
 
+    /// Which calls the sources of the ledger could have shown, when.
+    pub(super) fn records(&self) -> &[CoverageRecord] {
+        self.ledger.coverage()
+    }
+
     /// What users of a cluster were seen to need during a window; none where their calls cannot be read.
     pub(super) fn users_of(
         &mut self,
@@ -55,7 +63,9 @@ impl<'a> Recorded<'a> {
         identity: &str,
         window: Window,
     ) -> anyhow::Result<Vec<Call>> {
-        if !self.asked.insert((provider, window))
+        // Of all of time hardly anybody's calls are asked for.
+        if window != EVER
+            && !self.asked.insert((provider, window))
             && let Some(all) = self.of_everybody(provider, window)
         {
             let made = names_of(provider, identity).filter_map(|name| all.get(&name));
