@@ -4,7 +4,7 @@
 mod attach;
 mod wire;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::value::RawValue;
 
@@ -28,6 +28,7 @@ pub fn read_account(files: &[AccountFile<'_>]) -> Account {
     for file in files {
         reading.file(&Lines::new(*file));
     }
+    reading.missing_pages();
     attach::attach(reading)
 }
 
@@ -41,6 +42,10 @@ struct Reading {
     /// By account and name: users name their groups without an account.
     groups: BTreeMap<(String, String), Holder>,
     trusts: BTreeMap<String, TrustPolicy>,
+    /// Accounts with a page that others follow, and the file of the first such.
+    followed: BTreeMap<String, String>,
+    /// Accounts with a page that is the last.
+    ended: BTreeSet<String>,
     problems: Vec<Problem>,
 }
 
@@ -88,6 +93,11 @@ impl Reading {
     }
 
     fn page(&mut self, file: &Lines<'_>, page: wire::Page<'_>) {
+        if page.is_followed() {
+            self.followed.entry(page.account().to_owned()).or_insert_with(|| file.name.to_owned());
+        } else if page.is_last() {
+            self.ended.insert(page.account().to_owned());
+        }
         for policy in page.policies {
             self.managed_policy(file, &policy);
         }
@@ -110,6 +120,24 @@ impl Reading {
             if !self.groups.contains_key(&key) {
                 let holder = self.holder(file, &group);
                 self.groups.insert(key, holder);
+            }
+        }
+    }
+
+    /// Tells of accounts whose last page is not there. A page that names no account may be any's.
+    fn missing_pages(&mut self) {
+        for (account, file) in std::mem::take(&mut self.followed) {
+            let is_ended = match account.as_str() {
+                "" => !self.ended.is_empty(),
+                account => self.ended.contains(account) || self.ended.contains(""),
+            };
+            if !is_ended {
+                let of = if account.is_empty() { String::new() } else { format!(" of account `{account}`") };
+                let message = format!(
+                    "pages{of} are missing: others follow those that are there\n\
+                     hint: `aws iam get-account-authorization-details` without `--max-items` prints all of them"
+                );
+                self.problem(&file, 1, message, None);
             }
         }
     }

@@ -89,6 +89,34 @@ fn pages_may_follow_one_another_or_stand_in_a_list_in_any_order() {
 }
 
 #[test]
+fn pages_that_are_missing_are_a_problem() {
+    let page = |says: &str| PAGE.replacen('{', &format!("{{{says},"), 1);
+    let is_told = |text: &str| {
+        let problems = read(text).problems;
+        problems
+            .iter()
+            .any(|problem| problem.message.starts_with("pages of account `111122223333` are missing"))
+    };
+    let (followed, last) = (page(r#""IsTruncated": true, "Marker": "m""#), page(r#""IsTruncated": false"#));
+    assert!(is_told(&followed) && is_told(&format!("[{followed},{followed}]")));
+    assert!(is_told(&page(r#""NextToken": "m""#)));
+    // Another account's last page ends nothing here.
+    assert!(is_told(&format!("{followed}{}", last.replace("111122223333", "444455556666"))));
+    let of_aws = r#"{"IsTruncated": false, "Policies": []}"#;
+    let between = of_aws.replace("false", "true");
+    let all = [
+        PAGE.to_owned(),
+        format!("{last}{followed}"),
+        format!("{followed}{of_aws}"),
+        format!("{followed}{between}{last}"),
+        last,
+    ];
+    for whole in all {
+        assert!(!is_told(&whole), "{whole}");
+    }
+}
+
+#[test]
 fn broken_input_is_a_problem_with_its_line() {
     let account = read("{\n\"RoleDetailList\": [\n{}\n]}");
     let [problem] = account.problems.as_slice() else { panic!("{:?}", account.problems) };

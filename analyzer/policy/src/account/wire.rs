@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::account_of;
+
 /// One page of the answer. The CLI may print several, and users join them in lists.
 #[derive(Default, Deserialize)]
 pub(super) struct Page<'a> {
@@ -16,9 +18,31 @@ pub(super) struct Page<'a> {
     pub(super) roles: Vec<Holder<'a>>,
     #[serde(borrow, default, rename = "Policies")]
     pub(super) policies: Vec<ManagedPolicy<'a>>,
+    #[serde(default, rename = "IsTruncated")]
+    is_truncated: Option<bool>,
+    /// What the CLI prints in its place, where it was told to print less than all.
+    #[serde(borrow, default, rename = "NextToken")]
+    next: Option<&'a RawValue>,
 }
 
 impl Page<'_> {
+    /// Whether others follow it.
+    pub(super) fn is_followed(&self) -> bool {
+        self.is_truncated == Some(true) || self.next.is_some()
+    }
+
+    /// Whether it is the last one, also of lists that nobody divided into pages.
+    pub(super) fn is_last(&self) -> bool {
+        !self.is_followed() && (self.is_truncated.is_some() || !self.is_empty())
+    }
+
+    /// The account that it is of; empty where it has policies of the provider alone.
+    pub(super) fn account(&self) -> &str {
+        let holders = self.users.iter().chain(&self.groups).chain(&self.roles).map(|holder| &*holder.arn);
+        let arns = holders.chain(self.policies.iter().map(|policy| &*policy.arn));
+        arns.map(account_of).find(|account| *account != "aws").unwrap_or_default()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.users.is_empty() && self.groups.is_empty() && self.roles.is_empty() && self.policies.is_empty()
     }
