@@ -161,11 +161,22 @@ pub(crate) fn class_of(catalog: &Catalog, id: ActionId) -> String {
             Visibility::Management { write: true } => "management write events".to_owned(),
             Visibility::Management { write: false } => "management read events".to_owned(),
             Visibility::Data { resource_type, .. } => format!("data events of {resource_type}"),
-            Visibility::Mixed(classes) => classes.iter().map(words).collect::<Vec<_>>().join(" and "),
+            Visibility::Mixed(classes) => each_once(classes.iter().map(words)),
             Visibility::NotLogged(_) | Visibility::NoOperation => "given up by the user".to_owned(),
         }
     }
     catalog.action(id).map(|action| words(&action.visibility)).unwrap_or_default()
+}
+
+/// Classes of events in words: those that read and those that write of one type are called the same.
+pub(crate) fn each_once(classes: impl Iterator<Item = String>) -> String {
+    let mut all: Vec<String> = Vec::new();
+    for class in classes {
+        if !all.contains(&class) {
+            all.push(class);
+        }
+    }
+    all.join(" and ")
 }
 
 /// Whether a folder that is to be written has something in it, which may go away if it is of this sort: its index tells.
@@ -247,4 +258,27 @@ pub(crate) fn folders(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_class_of_events_is_told_twice() {
+        let catalog = Catalog::embedded().unwrap();
+        let mut mixed = 0;
+        for (id, action) in catalog.actions() {
+            if matches!(action.visibility, Visibility::Mixed(_)) {
+                let classes = class_of(catalog, id);
+                let mut each: Vec<_> = classes.split(" and ").collect();
+                let all = each.len();
+                each.sort_unstable();
+                each.dedup();
+                assert_eq!(each.len(), all, "{}: {classes}", action.full_name());
+                mixed += 1;
+            }
+        }
+        assert!(mixed > 0);
+    }
 }

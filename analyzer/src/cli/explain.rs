@@ -17,6 +17,7 @@ use crate::analysis::{Analysed as Principal, Outcome};
 use crate::cluster::{AnalysedSubject, Cluster};
 use crate::exit::Exit;
 use crate::output::{calls_seen, counted, grouped, number_seen, plain};
+use crate::proposals::each_once;
 use crate::report::build::report_window;
 use crate::typo::nearest;
 
@@ -256,7 +257,7 @@ fn class(visibility: &Visibility) -> String {
             format!("management {} events", if *write { "write" } else { "read" })
         }
         Visibility::Data { resource_type, .. } => format!("data events of {resource_type}"),
-        Visibility::Mixed(classes) => classes.iter().map(class).collect::<Vec<_>>().join(" and "),
+        Visibility::Mixed(classes) => each_once(classes.iter().map(class)),
         Visibility::NotLogged(_) | Visibility::NoOperation => "given up by the user".to_owned(),
     }
 }
