@@ -61,6 +61,8 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         analysed(&arguments.analysing, wanted, streams)?;
     let is_judged = is_judged(&analysis, cluster.as_ref());
     let mut findings = findings(catalog, &analysis, cluster.as_ref());
+    let is_anybody = !analysis.principals.is_empty()
+        || cluster.as_ref().is_some_and(|cluster| cluster.all().next().is_some());
     // What they were found in is many times as much as they are, and nothing is asked of it any more.
     drop((analysis, cluster));
     let all = findings.len();
@@ -69,6 +71,8 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     let lines: Vec<_> = findings.iter().map(Line).collect();
     if !lines.is_empty() || arguments.format != Format::Table {
         print(&lines, arguments.format, streams.out)?;
+    } else if !is_anybody {
+        streams.say("nothing could be judged, since the grants name nobody");
     } else if is_judged {
         streams.say("no findings");
     }

@@ -65,6 +65,9 @@ fn what_cannot_be_read_is_two() {
     std::fs::write(place.join("half.json"), &std::fs::read(place.join(GRANTS)).unwrap()[..900]).unwrap();
     let half = ["findings", "--ledger", "ledger", "--grants", "half.json"];
     check(&run(place, &half), 2, &["half.json"]);
+    std::fs::write(place.join("none.json"), "{}").unwrap();
+    let none = ["findings", "--ledger", "ledger", "--grants", "none.json"];
+    check(&run(place, &none), 2, &["no roles, users or policies", "nothing could be judged"]);
     check(&run(place, &["ingest", "cloudtrail", "lost", "--ledger", "other"]), 2, &["`lost`"]);
     std::fs::write(place.join("cut.json"), "{\"Records\": [{\"eventVersion\"").unwrap();
     let cut = run(place, &["ingest", "cloudtrail", "cut.json", "--ledger", "other"]);
