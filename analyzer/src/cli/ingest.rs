@@ -176,6 +176,9 @@ fn tell(summary: &Summary, streams: &mut Streams<'_>) {
         }
     }
     streams.say(&line);
+    if files.read + files.known + files.other + files.unreadable == 0 {
+        streams.say("hint: there is no file where it was looked for: give the folder or the prefix that the logs are in");
+    }
     let counts = &summary.counts;
     streams.say(&format!(
         "read {}: {} recorded, {} skipped, {} lost",
@@ -215,16 +218,30 @@ mod tests {
     use super::*;
     use crate::configuration::Configuration;
 
+    fn told(summary: &Summary) -> String {
+        let (mut out, mut talk) = (Vec::new(), Vec::new());
+        let configuration = Configuration::default();
+        let (configuration, today) = (&configuration, Date::ZERO);
+        tell(summary, &mut Streams { out: &mut out, talk: &mut talk, configuration, today });
+        String::from_utf8(talk).unwrap()
+    }
+
     #[test]
     fn one_file_is_no_plural() {
         for (read, expected) in [(1, "read 1 file\n"), (1_204, "read 1,204 files\n")] {
             let mut summary = Summary::default();
             summary.files.read = read;
-            let (mut out, mut talk) = (Vec::new(), Vec::new());
-            let configuration = Configuration::default();
-            let (configuration, today) = (&configuration, Date::ZERO);
-            tell(&summary, &mut Streams { out: &mut out, talk: &mut talk, configuration, today });
-            assert!(String::from_utf8(talk).unwrap().starts_with(expected), "{expected}");
+            let told = told(&summary);
+            assert!(told.starts_with(expected) && !told.contains("hint: "), "{told}");
         }
+    }
+
+    #[test]
+    fn where_no_file_is_there_is_a_hint() {
+        let mut summary = Summary::default();
+        assert!(told(&summary).contains("hint: there is no file"));
+        // Those of an earlier run are files.
+        summary.files.known = 1;
+        assert!(!told(&summary).contains("hint: "));
     }
 }
