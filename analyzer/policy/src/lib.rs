@@ -46,9 +46,7 @@ pub use evaluate::{
     CompiledStatement, Context, ContextValue, Decision, Evaluation, Layer, PolicySet, Relation, Request,
     StatementRef, Unknown,
 };
-pub use evidence::{
-    Evidence, EvidenceContext, KeptEntry, PolicyEntry, RemovedEntry, SeenEntry, day, moment,
-};
+pub use evidence::{Evidence, EvidenceContext, KeptEntry, PolicyEntry, RemovedEntry, SeenEntry, day, moment};
 pub use glob::Glob;
 pub use grant::{
     Account, Attachment, Origin, Policy, PolicyKind, Principal, PrincipalKind, Problem, Versions,

@@ -132,10 +132,12 @@ fn what_nobody_proved_does_not_lie_beside_what_was() {
     std::fs::write(folder.join("after/extra.json"), "{}").unwrap();
     is_told("`after/extra.json` is no part of the proposal");
     std::fs::remove_file(folder.join("after/extra.json")).unwrap();
-    for file in ["steps.md", "changes.diff"] {
+    for file in ["steps.md", "changes.diff", "review.md"] {
         let kept = std::fs::read_to_string(folder.join(file)).unwrap();
         std::fs::write(folder.join(file), format!("{kept}# and more\n")).unwrap();
         is_told(&format!("`{file}` does not say what"));
+        std::fs::remove_file(folder.join(file)).unwrap();
+        is_told(&format!("`{file}` is missing"));
         std::fs::write(folder.join(file), kept).unwrap();
     }
     check(&run(place, &["verify", "out"]), 0, &[]);
@@ -157,8 +159,30 @@ fn a_ledger_that_cannot_be_read_proves_nothing() {
     let ran = run(place, &["verify", "out", "--ledger", "junk"]);
     assert_eq!(ran.code, Some(2), "{ran:#?}");
     assert!(ran.talk.contains("warning: ") && ran.talk.contains("the ledger holds no calls"), "{ran:#?}");
+    assert!(ran.out.contains("in use, and the ledger no call by"), "{ran:#?}");
     let told = run(place, &["verify", "out", "--ledger", "ledger"]);
     assert!(told.out.contains("in use in the ledger"), "{told:#?}");
+}
+
+#[test]
+fn evidence_of_more_than_the_ledger_has_is_refused() {
+    let place = place();
+    let place = place.path();
+    check(&ask(place, &["propose", "--out", "out"]), 0, &[]);
+    let all = crate::judged::folders(&place.join("out")).into_iter();
+    let mut all = all.map(|folder| folder.join("evidence.json"));
+    let used = |path: &std::path::PathBuf| std::fs::read_to_string(path).unwrap().contains("\"count\": ");
+    let path = all.find(used).unwrap();
+    let evidence = std::fs::read_to_string(&path).unwrap();
+    let more = evidence.replacen("\"count\": ", "\"count\": 999999", 1);
+    let year = evidence.split_once("\"window\": \"").unwrap().1.get(..4).unwrap();
+    let moved = evidence.replace(&format!("\"window\": \"{year}"), "\"window\": \"2016");
+    let moved = moved.replace(&format!("Z/{year}"), "Z/2016");
+    for (forged, words) in [(more, "the ledger does not have"), (moved, "the ledger has no log")] {
+        std::fs::write(&path, forged).unwrap();
+        let ran = run(place, &["verify", "out", "--ledger", "ledger"]);
+        assert!(ran.code == Some(2) && ran.out.contains(words), "{words}: {ran:#?}");
+    }
 }
 
 #[test]
