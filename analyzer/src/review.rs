@@ -3,7 +3,7 @@
 
 mod written;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use remit_catalog::Catalog;

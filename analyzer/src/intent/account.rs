@@ -112,8 +112,7 @@ fn days(use_: &ActionUse) -> Days {
 
 /// The window that verdicts speak of, in words.
 pub(super) fn window_words(window: Window) -> String {
-    let window = report_window(window);
-    format!("{} ({} to {})", window.length, window.start, window.end)
+    report_window(window).words()
 }
 
 /// When calls are made.

@@ -73,6 +73,6 @@ fn one_permission_is_told_in_the_singular() {
     };
     let groups =
         [group(Disposition::Watch, &["s3:DeleteBucket"]), group(Disposition::Remove, &["s3:A", "s3:B"])];
-    let text = markdown("app", &[], &Forecasts::default(), &groups).unwrap();
+    let text = markdown("app", "standard", "", &[], &groups).unwrap();
     assert!(text.contains("Of 3 permissions 2 go, 1 is watched and stays for now, 0 stay and"), "{text}");
 }

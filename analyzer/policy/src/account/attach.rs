@@ -9,7 +9,7 @@ const SERVICE_LINKED: &str = "/aws-service-role/";
 const IDENTITY_CENTER: &str = "/aws-reserved/sso.amazonaws.com/";
 
 pub(super) fn attach(reading: Reading) -> Account {
-    let Reading { mut policies, managed, roles, users, groups, trusts, problems } = reading;
+    let Reading { mut policies, managed, roles, users, groups, trusts, problems, .. } = reading;
     let mut principals = Vec::new();
 
     for holder in roles.values().chain(users.values()).chain(groups.values()) {
