@@ -31,6 +31,19 @@ pub struct Head {
     pub body: Option<Body>,
 }
 
+impl Head {
+    /// Whether it is a call by gRPC.
+    #[must_use]
+    pub fn is_grpc(&self) -> bool {
+        is_grpc(self.content_type.as_deref())
+    }
+}
+
+/// Whether a `Content-Type` is one of gRPC's.
+pub(crate) fn is_grpc(content_type: Option<&str>) -> bool {
+    content_type.is_some_and(|kind| kind.starts_with("application/grpc"))
+}
+
 /// A parameter of a query. Values are kept of parameters that name an operation or resource by an allow-list;
 /// those of all others are left out.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -74,4 +87,8 @@ pub struct Response {
     pub status: u16,
     /// `x-amzn-RequestId`, `x-amz-request-id` or `Audit-Id`: by which the audit log knows the call.
     pub request_id: Option<String>,
+    /// Whether its `Content-Type` is one of gRPC's.
+    pub is_grpc: bool,
+    /// `grpc-status`, of its head or of its trailers: what became of a call by gRPC.
+    pub grpc_status: Option<u32>,
 }

@@ -4,9 +4,15 @@ use remit_ledger::{Outcome, Provider};
 
 use crate::head::Response;
 
+/// The codes of gRPC by which a call is refused.
+const PERMISSION_DENIED: u32 = 7;
+const UNAUTHENTICATED: u32 = 16;
+
 /// The answer of a provider to a call, as far as it was seen.
 pub(super) struct Answer<'a> {
     pub(super) provider: Provider,
+    /// Whether the request is a call by gRPC.
+    pub(super) is_grpc: bool,
     pub(super) response: Option<&'a Response>,
 }
 
@@ -19,8 +25,20 @@ impl Answer<'_> {
     ///
     /// AWS's protocols of JSON and queries answer 400 both when they refuse and when a request is wrong, and say which in the
     /// body, which is not seen. An API server of Kubernetes refuses with 429 before it asks whether a call is allowed, and
-    /// whether it came to ask before it failed, it does not tell.
+    /// whether it came to ask before it failed, it does not tell. gRPC answers 200 to all, and says what became of a call
+    /// at the end, which may not have been seen.
     pub(super) fn outcome(&self) -> Outcome {
+        if let Some(response) = self.response
+            && (self.is_grpc || response.is_grpc)
+            && (response.grpc_status.is_some() || (200..300).contains(&response.status))
+        {
+            return match response.grpc_status {
+                None => Outcome::Unknown,
+                Some(0) => Outcome::Allowed,
+                Some(PERMISSION_DENIED | UNAUTHENTICATED) => Outcome::Denied,
+                Some(_) => Outcome::Failed,
+            };
+        }
         let is_kubernetes = self.provider == Provider::Kubernetes;
         match self.status() {
             None => Outcome::Unknown,

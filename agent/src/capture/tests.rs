@@ -92,7 +92,8 @@ fn who_made_a_call_that_waits_is_not_forgotten() {
 #[test]
 fn a_status_tells_the_outcome_where_it_can() {
     let of = |provider, status| {
-        Answer { provider, response: Some(&Response { status, request_id: None }) }.outcome()
+        let response = Response { status, ..Response::default() };
+        Answer { provider, is_grpc: false, response: Some(&response) }.outcome()
     };
     assert_eq!(of(Provider::Aws, 204), Outcome::Allowed);
     assert_eq!(of(Provider::Aws, 403), Outcome::Denied);
@@ -104,6 +105,22 @@ fn a_status_tells_the_outcome_where_it_can() {
     assert_eq!(of(Provider::Kubernetes, 429), Outcome::Denied, "before it is asked whether it is allowed");
     assert_eq!(of(Provider::Kubernetes, 500), Outcome::Unknown, "it may have failed before that");
     assert_eq!(of(Provider::Aws, 429), Outcome::Failed);
+}
+
+#[test]
+fn what_became_of_a_call_by_grpc_its_own_status_tells() {
+    let of = |status, grpc_status| {
+        let response = Response { status, grpc_status, ..Response::default() };
+        Answer { provider: Provider::Gcp, is_grpc: true, response: Some(&response) }.outcome()
+    };
+    assert_eq!(of(200, Some(0)), Outcome::Allowed);
+    assert_eq!((of(200, Some(7)), of(200, Some(16))), (Outcome::Denied, Outcome::Denied));
+    assert_eq!(of(200, Some(5)), Outcome::Failed);
+    assert_eq!(of(200, None), Outcome::Unknown, "its end was not seen");
+    assert_eq!(of(403, None), Outcome::Denied, "by who stands before the server");
+    let response = Response { status: 200, is_grpc: true, ..Response::default() };
+    let answer = Answer { provider: Provider::Gcp, is_grpc: false, response: Some(&response) };
+    assert_eq!(answer.outcome(), Outcome::Unknown, "the kind of the request could not be decoded");
 }
 
 /// A request to an API server, with a token whose claims are `{"jti":"remit-1"}`.

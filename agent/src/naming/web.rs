@@ -36,7 +36,7 @@ pub(super) fn method(head: &Head) -> &str {
 
 /// Service and method of a call by gRPC: `/google.storage.v2.Storage/ReadObject`.
 pub(super) fn grpc(head: &Head) -> Option<(&str, &str)> {
-    if !head.content_type.as_deref().is_some_and(|kind| kind.starts_with("application/grpc")) {
+    if !head.is_grpc() {
         return None;
     }
     let (service, method) = head.path.strip_prefix('/')?.split_once('/')?;

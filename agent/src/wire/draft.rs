@@ -1,7 +1,7 @@
 //! A head while its fields come in, of a request or a response, whichever protocol brings them.
 
 use super::{field::Field, target::Target};
-use crate::head::{Head, Response};
+use crate::head::{Head, Response, is_grpc};
 
 /// What is known of a head so far.
 #[derive(Debug, Default)]
@@ -12,6 +12,7 @@ pub(super) struct Draft {
     has_absolute_host: bool,
     status: Option<u16>,
     request_id: Option<String>,
+    grpc_status: Option<u32>,
     /// `Content-Length`.
     pub(super) length: Option<u64>,
     pub(super) is_chunked: bool,
@@ -69,6 +70,7 @@ impl Draft {
                 self.request_id.get_or_insert(id);
                 true
             }
+            Field::GrpcStatus(status) => set(&mut self.grpc_status, status),
             Field::Length(length) => set(&mut self.length, length),
             Field::Chunked => {
                 self.is_chunked = true;
@@ -101,6 +103,11 @@ impl Draft {
         self.status
     }
 
+    /// `grpc-status`, unless it contradicts itself.
+    pub(super) fn grpc_status(&self) -> Option<u32> {
+        self.grpc_status.filter(|_| !self.is_invalid)
+    }
+
     /// Whether it says nothing of what a head must say. Where no field of it is unknown, it is the trailers after a body.
     pub(super) fn is_bare(&self) -> bool {
         !self.has_method && !self.has_path && self.status.is_none()
@@ -115,7 +122,13 @@ impl Draft {
 
     /// The beginning of a response, if its status is known.
     pub(super) fn response(self) -> Option<Response> {
-        self.status.map(|status| Response { status, request_id: self.request_id })
+        let grpc_status = self.grpc_status();
+        self.status.map(|status| Response {
+            status,
+            request_id: self.request_id,
+            is_grpc: is_grpc(self.head.content_type.as_deref()),
+            grpc_status,
+        })
     }
 }
 
@@ -183,5 +196,15 @@ mod tests {
         let response =
             draft(&[(":status", "200"), ("x-amz-request-id", "A"), ("x-amzn-requestid", "B")]).response();
         assert_eq!(response.unwrap().request_id.as_deref(), Some("A"));
+    }
+
+    #[test]
+    fn a_status_of_grpc_that_contradicts_itself_is_none() {
+        let response = |statuses: &[(&str, &str)]| {
+            draft(&[&[(":status", "200")][..], statuses].concat()).response().unwrap()
+        };
+        assert_eq!(response(&[("grpc-status", "7"), ("grpc-status", "7")]).grpc_status, Some(7));
+        assert_eq!(response(&[("grpc-status", "0"), ("grpc-status", "7")]).grpc_status, None);
+        assert!(response(&[("content-type", "application/grpc+proto")]).is_grpc);
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Whatever keeps fields for longer than a head, as HPACK's table does, keeps them in this form.
 
+use std::str::FromStr;
+
 use super::{
     query::query_size,
     scope::authorization,
@@ -30,6 +32,7 @@ pub(super) enum Name {
     /// Azure's, an address whose query may be a signature.
     CopyAddress,
     RequestId,
+    GrpcStatus,
     Length,
     TransferEncoding,
     /// Any other.
@@ -58,6 +61,7 @@ impl Name {
             ("x-amzn-requestid", Name::RequestId),
             ("x-amz-request-id", Name::RequestId),
             ("audit-id", Name::RequestId),
+            ("grpc-status", Name::GrpcStatus),
             ("content-length", Name::Length),
             ("transfer-encoding", Name::TransferEncoding),
         ];
@@ -85,6 +89,7 @@ pub(super) enum Field {
     SmithyProtocol(String),
     CopySource(String),
     RequestId(String),
+    GrpcStatus(u32),
     Length(u64),
     Chunked,
     /// Nothing of it is kept.
@@ -118,6 +123,9 @@ impl Field {
                     .map_or(Self::Withheld, |kind| Self::ContentType(kind.to_ascii_lowercase()));
             }
             Name::RequestId => return word(text(), 128, "-_").map_or(Self::Withheld, Self::RequestId),
+            Name::GrpcStatus => {
+                return number(text()).map_or(Self::Withheld, Self::GrpcStatus);
+            }
             Name::TransferEncoding => {
                 let is_chunked = value.to_ascii_lowercase().ends_with(b"chunked");
                 return if is_chunked { Self::Chunked } else { Self::Withheld };
@@ -135,10 +143,7 @@ impl Field {
                 .filter(|text| text.len() <= 2048 && !text.chars().any(char::is_control))
                 .map(|text| Self::CopySource(text.to_owned())),
             Name::CopyAddress => text().and_then(unsigned).map(Self::CopySource),
-            Name::Length => text()
-                .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
-                .and_then(|text| text.parse().ok())
-                .map(Self::Length),
+            Name::Length => number(text()).map(Self::Length),
         };
         read.unwrap_or(Self::Invalid)
     }
@@ -166,6 +171,11 @@ pub(super) fn status(text: &[u8]) -> Option<u16> {
     let text = std::str::from_utf8(text).ok()?;
     let digits = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|status| digits && *status >= 100)
+}
+
+/// A number of digits alone.
+fn number<Number: FromStr>(text: Option<&str>) -> Option<Number> {
+    text.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit())).and_then(|text| text.parse().ok())
 }
 
 /// An address without who asks, and without its query.
@@ -206,6 +216,7 @@ mod tests {
         assert_eq!(read("Transfer-Encoding", "gzip, Chunked"), Field::Chunked);
         assert_eq!(read("Content-Length", "12"), Field::Length(12));
         assert_eq!(read(":status", "404"), Field::Status(404));
+        assert_eq!(read("grpc-status", "16"), Field::GrpcStatus(16));
         assert_eq!(read("Audit-Id", "0d1c-2"), Field::RequestId("0d1c-2".to_owned()));
     }
 
@@ -239,6 +250,7 @@ mod tests {
         );
         assert_eq!(read("impersonate-user", "hunter2"), Field::Impersonation);
         assert_eq!(read("content-type", "hunter2 hunter2"), Field::Withheld);
+        assert_eq!(read("grpc-status", "hunter2"), Field::Withheld);
     }
 
     #[test]

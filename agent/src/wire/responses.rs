@@ -43,6 +43,8 @@ struct Exchange {
     /// The head, with its number of unknown fields. Nothing, when it was dropped or delivered.
     call: Option<(Box<Head>, u32)>,
     body: Option<Beginning>,
+    /// The beginning of the response, while the trailers that tell what became of a call by gRPC are not there.
+    response: Option<Response>,
     /// When the head was complete, in microseconds since the Unix epoch.
     time: i64,
 }
@@ -56,14 +58,23 @@ impl Exchange {
 
     fn deliver(&mut self, response: Option<Response>, sink: &mut Sink<'_>) {
         self.finish_body(false);
+        let response = response.or(self.response.take());
         if let Some((head, unknown)) = self.call.take() {
             sink.deliver(head, unknown, response, self.time);
         }
     }
 
+    /// Whether a response does not tell yet what became of the call, as its trailers will.
+    fn is_open(&self, response: &Response) -> bool {
+        let is_grpc = self.call.as_ref().is_some_and(|(head, _)| response.is_grpc || head.is_grpc());
+        is_grpc && response.grpc_status.is_none() && (200..300).contains(&response.status)
+    }
+
     fn size(&self) -> usize {
         let head = self.call.as_ref().map_or(0, |(head, _)| head_size(head));
-        size_of::<Self>() + head + self.body.as_ref().map_or(0, Beginning::capacity)
+        let id =
+            self.response.as_ref().and_then(|response| response.request_id.as_ref()).map_or(0, String::len);
+        size_of::<Self>() + head + id + self.body.as_ref().map_or(0, Beginning::capacity)
     }
 }
 
@@ -117,7 +128,7 @@ impl Exchanges {
         let body = head.filter(|_| has_body).and_then(|head| Beginning::of(head));
         let is = |method: &str| head.is_some_and(|head| head.method == method);
         let asked = Answered { is_head: is("HEAD"), is_tunnel: is("CONNECT") };
-        let mut exchange = Exchange { stream, asked, call, body, time: sink.now };
+        let mut exchange = Exchange { stream, asked, call, body, response: None, time: sink.now };
         if !self.awaits() && exchange.body.is_none() {
             return exchange.deliver(None, sink);
         }
@@ -165,12 +176,55 @@ impl Exchanges {
         }
     }
 
-    /// Answers the request of a stream of HTTP/2, and tells whether it waits.
-    pub(super) fn answer(&mut self, stream: u32, response: Option<Response>, sink: &mut Sink<'_>) -> bool {
+    /// Answers the request of a stream of HTTP/2, and tells whether it waits. One of gRPC waits on for its trailers, unless
+    /// the head is all of the response.
+    pub(super) fn answer(
+        &mut self,
+        stream: u32,
+        response: Response,
+        is_all: bool,
+        sink: &mut Sink<'_>,
+    ) -> bool {
+        let waiting = self.waiting.iter_mut().find(|exchange| exchange.stream == stream);
+        match waiting {
+            Some(exchange) if !is_all && exchange.is_open(&response) => {
+                exchange.response = Some(response);
+                true
+            }
+            Some(_) => {
+                self.take(stream, Some(response), sink);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Takes a head without a status of a stream of HTTP/2, and tells whether a request waits for one with it: such are
+    /// trailers, which end its response.
+    pub(super) fn trailers(&mut self, stream: u32, grpc_status: Option<u32>, sink: &mut Sink<'_>) -> bool {
+        let waiting = self.waiting.iter_mut().find(|exchange| exchange.stream == stream);
+        let Some(exchange) = waiting else { return false };
+        let is_answered = exchange.response.is_some();
+        if let Some(response) = &mut exchange.response {
+            response.grpc_status = grpc_status;
+        }
+        self.take(stream, None, sink);
+        !is_answered
+    }
+
+    /// The response on a stream of HTTP/2 ended without trailers.
+    pub(super) fn end(&mut self, stream: u32, sink: &mut Sink<'_>) {
+        if self.waiting.iter().any(|exchange| exchange.stream == stream && exchange.response.is_some()) {
+            self.take(stream, None, sink);
+        }
+    }
+
+    /// Delivers the request of a stream of HTTP/2, which waits no more.
+    pub(super) fn take(&mut self, stream: u32, response: Option<Response>, sink: &mut Sink<'_>) {
         let at = self.waiting.iter().position(|exchange| exchange.stream == stream);
-        let Some(mut exchange) = at.and_then(|at| self.waiting.remove(at)) else { return false };
-        exchange.deliver(response, sink);
-        true
+        if let Some(mut exchange) = at.and_then(|at| self.waiting.remove(at)) {
+            exchange.deliver(response, sink);
+        }
     }
 
     /// Answers the request of HTTP/1 whose turn it is, and tells what it asked for.

@@ -100,6 +100,8 @@ fn line(call: &Call) -> String {
             format!("-> {} {}", response.status, response.request_id.as_deref().unwrap_or("-"))
         }),
     );
+    let grpc = call.response.as_ref().and_then(|response| response.grpc_status);
+    words.extend(grpc.map(|status| format!("grpc {status}")));
     words.join(" ")
 }
 

@@ -76,9 +76,7 @@ impl Connection {
                 }
                 Event::Head { .. } => {}
                 Event::Data { stream, bytes } => exchanges.body(stream, bytes, sink),
-                Event::Reset { stream } => {
-                    exchanges.answer(stream, None, sink);
-                }
+                Event::Reset { stream } => exchanges.take(stream, None, sink),
                 Event::Dropped(reason) => sink.counts.drop_head(reason),
                 Event::Foreign => sink.counts.foreign += 1,
             }
@@ -103,22 +101,24 @@ impl Connection {
         }
         while let Some(event) = self.responses.next(&mut bytes) {
             match event {
-                Event::Head { stream, draft, .. } => match draft.status() {
-                    Some(100..200) => {}
-                    Some(_) => {
-                        let is_known = exchanges.answer(stream, draft.response(), sink);
-                        sink.counts.unmatched += u64::from(!is_known);
+                Event::Head { stream, draft, ends } => {
+                    let grpc_status = draft.grpc_status();
+                    match draft.response() {
+                        Some(response) if (100..200).contains(&response.status) => {}
+                        Some(response) => {
+                            let is_known = exchanges.answer(stream, response, ends, sink);
+                            sink.counts.unmatched += u64::from(!is_known);
+                        }
+                        // Trailers, or a head whose status could not be decoded, where a request waits for one.
+                        None => {
+                            let waits = exchanges.trailers(stream, grpc_status, sink);
+                            sink.counts.unread += u64::from(waits);
+                        }
                     }
-                    // A head whose status could not be decoded, or trailers, which no request waits for.
-                    None => {
-                        let waits = exchanges.answer(stream, None, sink);
-                        sink.counts.unread += u64::from(waits);
-                    }
-                },
-                Event::Reset { stream } => {
-                    exchanges.answer(stream, None, sink);
                 }
-                Event::Data { .. } | Event::End { .. } => {}
+                Event::Reset { stream } => exchanges.take(stream, None, sink),
+                Event::End { stream } => exchanges.end(stream, sink),
+                Event::Data { .. } => {}
                 Event::Dropped(_) => sink.counts.unread += 1,
                 Event::Foreign => sink.counts.foreign += 1,
             }

@@ -102,6 +102,35 @@ fn answers_are_matched_by_stream() {
 }
 
 #[test]
+fn a_call_of_grpc_waits_for_its_trailers() {
+    let mut seen = begun();
+    for stream in [1, 3, 5, 7, 9, 11] {
+        seen.write(&post(stream, "application/grpc"));
+    }
+    let answer = |stream: u32, flags: u8, more: &[u8]| {
+        frame(1, END_HEADERS | flags, stream, &[&[0x88][..], more].concat())
+    };
+    let trailers = |stream: u32, status: &str| {
+        frame(1, END_HEADERS | END_STREAM, stream, &literal(false, "grpc-status", status))
+    };
+    // The whole answer in a head, by trailers behind a body, by those without a status, and never.
+    seen.read(&answer(1, END_STREAM, &literal(false, "grpc-status", "7")));
+    for stream in [3, 5, 7, 9, 11] {
+        seen.read(&[answer(stream, 0, &[]), frame(0, 0, stream, b"body")].concat());
+    }
+    assert_eq!((seen.calls.len(), seen.streams.held()), (1, 5));
+    seen.read(&trailers(5, "0"));
+    seen.read(&trailers(3, "16"));
+    seen.read(&frame(3, 0, 7, &[0, 0, 0, 8]));
+    seen.read(&frame(0, END_STREAM, 9, b"body"));
+    let (calls, counts) = seen.end();
+    let call = "POST x / application/grpc -> 200 -";
+    let expected = [" grpc 7", " grpc 0", " grpc 16", "", "", ""].map(|status| format!("{call}{status}"));
+    assert_eq!(lines(&calls), expected);
+    assert_eq!((counts.unmatched, counts.unread), (0, 0));
+}
+
+#[test]
 fn bodies_may_be_left_out_within_their_frames() {
     let mut seen = begun();
     seen.write(&head(1, &get("/a")));
