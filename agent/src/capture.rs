@@ -277,8 +277,12 @@ fn named(call: &wire::Call, subject: Arc<Subject>, surroundings: &Surroundings<'
         named =
             Named { operation: UNKNOWN.to_owned(), resources: Vec::new(), parameters: Vec::new(), ..named };
     }
-    let answer =
-        Answer { provider: named.provider, is_grpc: call.head.is_grpc(), response: call.response.as_ref() };
+    let answer = Answer {
+        provider: named.provider,
+        is_grpc: call.head.is_grpc(),
+        is_storage: named.provider == Provider::Gcp && named.service == "storage",
+        response: call.response.as_ref(),
+    };
     named.parameters.extend(answer.parameter(&call.head.method));
     Call {
         credential: credential(call, named.provider),

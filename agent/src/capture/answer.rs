@@ -13,6 +13,8 @@ pub(super) struct Answer<'a> {
     pub(super) provider: Provider,
     /// Whether the request is a call by gRPC.
     pub(super) is_grpc: bool,
+    /// Whether it is a call of Cloud Storage, which answers 308 to a part of an upload that goes on.
+    pub(super) is_storage: bool,
     pub(super) response: Option<&'a Response>,
 }
 
@@ -24,9 +26,9 @@ impl Answer<'_> {
     /// What a status tells.
     ///
     /// AWS's protocols of JSON and queries answer 400 both when they refuse and when a request is wrong, and say which in the
-    /// body, which is not seen. An API server of Kubernetes refuses with 429 before it asks whether a call is allowed, and
-    /// whether it came to ask before it failed, it does not tell. gRPC answers 200 to all, and says what became of a call
-    /// at the end, which may not have been seen.
+    /// body, which is not seen. A redirect tells where to ask and not whether that is allowed. An API server of Kubernetes
+    /// refuses with 429 before it asks whether a call is allowed, and whether it came to ask before it failed, it does not
+    /// tell. gRPC answers 200 to all, and says what became of a call at the end, which may not have been seen.
     pub(super) fn outcome(&self) -> Outcome {
         if let Some(response) = self.response
             && (self.is_grpc || response.is_grpc)
@@ -42,7 +44,9 @@ impl Answer<'_> {
         let is_kubernetes = self.provider == Provider::Kubernetes;
         match self.status() {
             None => Outcome::Unknown,
-            Some(101..=399) => Outcome::Allowed,
+            Some(101..=299 | 304) => Outcome::Allowed,
+            Some(308) if self.is_storage => Outcome::Allowed,
+            Some(300..=399) => Outcome::Unknown,
             Some(401 | 403 | 407) => Outcome::Denied,
             Some(429) if is_kubernetes => Outcome::Denied,
             Some(500..) if is_kubernetes => Outcome::Unknown,

@@ -93,7 +93,8 @@ fn who_made_a_call_that_waits_is_not_forgotten() {
 fn a_status_tells_the_outcome_where_it_can() {
     let of = |provider, status| {
         let response = Response { status, ..Response::default() };
-        Answer { provider, is_grpc: false, response: Some(&response) }.outcome()
+        let is_storage = provider == Provider::Gcp;
+        Answer { provider, is_grpc: false, is_storage, response: Some(&response) }.outcome()
     };
     assert_eq!(of(Provider::Aws, 204), Outcome::Allowed);
     assert_eq!(of(Provider::Aws, 403), Outcome::Denied);
@@ -105,13 +106,19 @@ fn a_status_tells_the_outcome_where_it_can() {
     assert_eq!(of(Provider::Kubernetes, 429), Outcome::Denied, "before it is asked whether it is allowed");
     assert_eq!(of(Provider::Kubernetes, 500), Outcome::Unknown, "it may have failed before that");
     assert_eq!(of(Provider::Aws, 429), Outcome::Failed);
+    assert_eq!(of(Provider::Http, 304), Outcome::Allowed);
+    for status in [300, 301, 302, 303, 307, 308] {
+        assert_eq!(of(Provider::Aws, status), Outcome::Unknown, "{status} tells where to ask");
+    }
+    assert_eq!(of(Provider::Gcp, 308), Outcome::Allowed, "an upload goes on");
 }
 
 #[test]
 fn what_became_of_a_call_by_grpc_its_own_status_tells() {
     let of = |status, grpc_status| {
         let response = Response { status, grpc_status, ..Response::default() };
-        Answer { provider: Provider::Gcp, is_grpc: true, response: Some(&response) }.outcome()
+        let provider = Provider::Gcp;
+        Answer { provider, is_grpc: true, is_storage: false, response: Some(&response) }.outcome()
     };
     assert_eq!(of(200, Some(0)), Outcome::Allowed);
     assert_eq!((of(200, Some(7)), of(200, Some(16))), (Outcome::Denied, Outcome::Denied));
@@ -119,7 +126,8 @@ fn what_became_of_a_call_by_grpc_its_own_status_tells() {
     assert_eq!(of(200, None), Outcome::Unknown, "its end was not seen");
     assert_eq!(of(403, None), Outcome::Denied, "by who stands before the server");
     let response = Response { status: 200, is_grpc: true, ..Response::default() };
-    let answer = Answer { provider: Provider::Gcp, is_grpc: false, response: Some(&response) };
+    let provider = Provider::Gcp;
+    let answer = Answer { provider, is_grpc: false, is_storage: false, response: Some(&response) };
     assert_eq!(answer.outcome(), Outcome::Unknown, "the kind of the request could not be decoded");
 }
 
