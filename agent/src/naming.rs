@@ -80,6 +80,10 @@ impl Named {
 /// Names a request.
 pub fn name(head: &Head, surroundings: &Surroundings<'_>) -> Named {
     let host = host::Host::of(head.host.as_deref().unwrap_or_default());
+    // A proxy is asked for a way to the host. What is called through it is a call of its own.
+    if head.method == "CONNECT" && head.path.is_empty() {
+        return Named::new(Provider::Http, host.label(), "CONNECT");
+    }
     let named = metadata::name(head, &host)
         .or_else(|| gcp::name(head, &host))
         .or_else(|| azure::name(head, &host))

@@ -294,6 +294,10 @@ fn tools_and_other_services_are_named() {
     assert_eq!(rpc("a b", None), "http tools.example.com POST /mcp");
     assert_eq!(of("GET", "shop.example.com:443", "/orders/17?q=x"), "http shop.example.com GET /orders/{}");
     assert_eq!(of("x y", "", ""), "http unknown unknown /");
+    for host in ["pubsub.googleapis.com", "s3.eu-west-1.amazonaws.com", "10.96.0.1:6443"] {
+        let authority = if host.contains(':') { host.to_owned() } else { format!("{host}:443") };
+        assert_eq!(of("CONNECT", &authority, ""), format!("http {host} CONNECT"), "asked of a proxy");
+    }
     assert_eq!(grpc("svc:50051", "/a.b.Service1234/Method"), "http svc:50051 POST /a.b.Service1234/Method");
     // A gateway of AWS for tools: its address does not tell which.
     let body = Some(Body::Rpc { method: "tools/call".to_owned(), tool: Some("t".to_owned()) });
