@@ -32,6 +32,9 @@ pub(crate) struct Arguments {
     /// Do not look at what sockets send first: connections that cannot be read are not printed
     #[arg(long)]
     no_sockets: bool,
+    /// Print the path of each request as it was sent, too, which may have names, tokens and keys in it
+    #[arg(long)]
+    paths: bool,
 }
 
 /// It is looked so often for calls that nobody waits for any more.
@@ -54,7 +57,8 @@ async fn trace(arguments: &Arguments) -> anyhow::Result<()> {
     let patience = i64::from(arguments.patience) * 1_000_000;
     let limits = Limits { responses: arguments.responses, patience, ..Limits::default() };
     let capture = Capture::new(limits, identities(None), Known::default());
-    let printer = Printer { only: arguments.pid, output: std::io::stdout().lock(), printed: Ok(()) };
+    let output = std::io::stdout().lock();
+    let printer = Printer { only: arguments.pid, has_paths: arguments.paths, output, printed: Ok(()) };
     let mut tracer = Tracer { observation, capture, group, printer };
     let mut next_sweep = Instant::now() + SWEEP;
     loop {
@@ -117,6 +121,8 @@ impl<W: Write> Tracer<W> {
 /// Prints lines of processes that are asked for.
 struct Printer<W> {
     only: Option<u32>,
+    /// Whether paths are printed as they were sent.
+    has_paths: bool,
     output: W,
     printed: std::io::Result<()>,
 }
@@ -129,7 +135,8 @@ impl<W: Write> Printer<W> {
     }
 
     fn call(&mut self, sent: &wire::Call, call: &Call) {
-        self.print(sent.key.process, || line(sent, call));
+        let has_paths = self.has_paths;
+        self.print(sent.key.process, || line(sent, call, has_paths));
     }
 
     /// Prints the connections that could not be read.
@@ -151,15 +158,20 @@ fn unread(connection: &Connection) -> String {
     text.escape_debug().to_string()
 }
 
-/// What a person sees of a call: the process, the request, and what it is called.
-fn line(sent: &wire::Call, call: &Call) -> String {
+/// What a person sees of a call: the process, the request, and what it is called. A path may be a secret, so it is part of
+/// the request only where that is asked for, and otherwise as the ledger has it.
+fn line(sent: &wire::Call, call: &Call, has_path: bool) -> String {
     let head = &sent.head;
     let status = sent.response.as_ref().map_or_else(String::new, |response| format!(" {}", response.status));
+    let path = match head.path.as_str() {
+        _ if !has_path => String::new(),
+        "" => " ?".to_owned(),
+        path => format!(" {path}"),
+    };
     let text = format!(
-        "{} {} {} {}{status} {}: {} {} {}",
+        "{} {}{path} {}{status} {}: {} {} {}",
         sent.key.process,
         if head.method.is_empty() { "?" } else { &head.method },
-        if head.path.is_empty() { "?" } else { &head.path },
         head.host.as_deref().unwrap_or("?"),
         call.provider.as_str(),
         call.service,
@@ -180,4 +192,52 @@ fn summary(counts: &Counts, pieces: u64, heads: &wire::Counts) {
         heads.delivered,
         heads.all_dropped()
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use remit_agent::head::Head;
+    use remit_agent::recording::EVIDENCE;
+    use remit_agent::wire::Key;
+    use remit_ledger::{Outcome, Provider};
+
+    use super::*;
+
+    #[test]
+    fn a_path_is_printed_only_where_it_is_asked_for() {
+        let head = Head {
+            method: "GET".to_owned(),
+            host: Some("api.example.com".to_owned()),
+            path: "/bot1:hunter2/getMe".to_owned(),
+            ..Head::default()
+        };
+        let key = Key { process: 7, object: 1 };
+        let sent = wire::Call { key, head: Box::new(head), unknown: 0, response: None, time: 5 };
+        let call = Call {
+            subject: std::sync::Arc::default(),
+            evidence: EVIDENCE,
+            provider: Provider::Http,
+            principal: None,
+            account: None,
+            region: None,
+            credential: None,
+            service: "api.example.com".to_owned(),
+            operation: "GET /{}/getMe".to_owned(),
+            resources: Vec::new(),
+            parameters: BTreeMap::new(),
+            outcome: Outcome::Unknown,
+            error_code: None,
+            sample_id: None,
+            count: 1,
+            first: 5,
+            last: 5,
+        };
+        assert_eq!(line(&sent, &call, false), "7 GET api.example.com http: api.example.com GET /{}/getMe");
+        assert_eq!(
+            line(&sent, &call, true),
+            "7 GET /bot1:hunter2/getMe api.example.com http: api.example.com GET /{}/getMe"
+        );
+    }
 }

@@ -41,7 +41,7 @@ impl Trace {
     pub(crate) fn start_with(options: &[&str]) -> Option<Trace> {
         // However busy the machine is, answers come within this.
         let arguments: Vec<&OsStr> =
-            ["trace", "--patience", "60"].iter().chain(options).map(OsStr::new).collect();
+            ["trace", "--paths", "--patience", "60"].iter().chain(options).map(OsStr::new).collect();
         Self::of(&arguments)
     }
 
