@@ -239,6 +239,37 @@ fn github_vault_and_metadata_are_named() {
         ),
         ("POST", "vault.internal", "/v1/auth/kubernetes/login", "vault auth write on auth/kubernetes/login"),
         ("POST", "vault.internal", "/v1/auth/token/revoke/abc", "vault auth write on auth/token/revoke/{}"),
+        (
+            "POST",
+            "vault.internal",
+            "/v1/auth/token/revoke-accessor/abc",
+            "vault auth write on auth/token/revoke-accessor/{}",
+        ),
+        (
+            "POST",
+            "vault.internal",
+            "/v1/auth/token/renew-accessor/abc",
+            "vault auth write on auth/token/renew-accessor/{}",
+        ),
+        (
+            "PUT",
+            "vault.internal",
+            "/v1/sys/leases/revoke/database/creds/ro/abc",
+            "vault sys write on sys/leases/revoke/{}",
+        ),
+        ("GET", "vault.internal", "/v1/auth/token/lookup?list=1", "vault auth list on auth/token/lookup"),
+        (
+            "GET",
+            "vault.internal",
+            "/v1/secret/metadata/app?list=TRUE",
+            "vault secret list on secret/metadata/app",
+        ),
+        (
+            "GET",
+            "vault.internal",
+            "/v1/secret/metadata/app?list=no",
+            "vault secret read on secret/metadata/app",
+        ),
         ("GET", "other.internal", "/v1/secret/data/app", "http other.internal GET /v1/secret/data/app"),
         ("PUT", "169.254.169.254", "/latest/api/token", "aws instance-metadata PUT /latest/api/token"),
         (

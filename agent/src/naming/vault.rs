@@ -12,6 +12,21 @@ const PORT: u16 = 8200;
 /// Names of a first label, for servers that are reached by a gateway.
 const LABELS: &[&str] = &["vault", "openbao"];
 
+/// Values of a parameter that servers take for true.
+const TRUE: &[&str] = &["1", "t", "T", "true", "True", "TRUE"];
+
+/// Parts behind which tokens, their accessors and leases stand, which have slashes in them.
+const SENSITIVE: &[&str] = &[
+    "lookup",
+    "lookup-accessor",
+    "renew",
+    "renew-accessor",
+    "revoke",
+    "revoke-accessor",
+    "revoke-orphan",
+    "unwrap",
+];
+
 /// Whether the host is a server's: one that is listed, that has the port or that is called so.
 pub(super) fn is_server(host: &Host<'_>, vaults: &[String]) -> bool {
     let first = host.name.split('.').next().unwrap_or(host.name);
@@ -28,8 +43,9 @@ pub(super) fn name(head: &Head, host: &Host<'_>, vaults: &[String]) -> Option<Na
     let Some(mount) = parts.first().filter(|mount| is_plain(mount)) else {
         return Some(Named::new(Provider::Vault, UNKNOWN, UNKNOWN));
     };
-    let is_list =
-        head.query.iter().any(|query| query.name == "list" && query.value.as_deref() == Some("true"));
+    let is_list = head.query.iter().any(|query| {
+        query.name == "list" && query.value.as_deref().is_some_and(|value| TRUE.contains(&value))
+    });
     let operation = match head.method.as_str() {
         "LIST" => "list",
         "GET" if is_list => "list",
@@ -45,19 +61,19 @@ pub(super) fn name(head: &Head, host: &Host<'_>, vaults: &[String]) -> Option<Na
 
 /// A path without tokens and leases, which some addresses have in them.
 fn resource(parts: &[String]) -> String {
-    let is_sensitive = |place: usize| {
-        let before =
-            |back: usize| place.checked_sub(back).and_then(|place| parts.get(place)).map(String::as_str);
-        matches!(
-            before(1),
-            Some("lookup" | "revoke" | "renew" | "revoke-orphan" | "lookup-accessor" | "unwrap")
-        )
+    let is_token = |part: &str| {
+        part.len() > 20
+            && ["hvs.", "hvb.", "hvr.", "s.", "b.", "r."].iter().any(|start| part.starts_with(start))
     };
-    let shown = |(place, part): (usize, &String)| {
-        let is_token = ["hvs.", "hvb.", "hvr.", "s.", "b.", "r."].iter().any(|start| part.starts_with(start));
-        if is_sensitive(place) || (is_token && part.len() > 20) { "{}".to_owned() } else { part.clone() }
-    };
-    parts.iter().enumerate().map(shown).collect::<Vec<_>>().join("/")
+    let mut shown = Vec::new();
+    for (place, part) in parts.iter().enumerate() {
+        shown.push(if is_token(part) { "{}" } else { part.as_str() });
+        if SENSITIVE.contains(&part.as_str()) && place + 1 < parts.len() {
+            shown.push("{}");
+            break;
+        }
+    }
+    shown.join("/")
 }
 
 fn is_plain(text: &str) -> bool {

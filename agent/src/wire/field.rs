@@ -139,9 +139,7 @@ impl Field {
             Name::Status => status(value).map(Self::Status),
             Name::Target => word(text(), 256, "._#-").map(Self::Target),
             Name::SmithyProtocol => word(text(), 64, "-._").map(Self::SmithyProtocol),
-            Name::CopySource => text()
-                .filter(|text| text.len() <= 2048 && !text.chars().any(char::is_control))
-                .map(|text| Self::CopySource(text.to_owned())),
+            Name::CopySource => text().and_then(versioned).map(Self::CopySource),
             Name::CopyAddress => text().and_then(unsigned).map(Self::CopySource),
             Name::Length => number(text()).map(Self::Length),
         };
@@ -176,6 +174,14 @@ pub(super) fn status(text: &[u8]) -> Option<u16> {
 /// A number of digits alone.
 fn number<Number: FromStr>(text: Option<&str>) -> Option<Number> {
     text.filter(|text| text.bytes().all(|byte| byte.is_ascii_digit())).and_then(|text| text.parse().ok())
+}
+
+/// A bucket and key, and of the query behind them the version alone.
+fn versioned(text: &str) -> Option<String> {
+    let (place, query) = text.split_once('?').unwrap_or((text, ""));
+    let version = query.split('&').find(|pair| pair.starts_with("versionId="));
+    (text.len() <= 2048 && !text.chars().any(char::is_control))
+        .then(|| version.map_or_else(|| place.to_owned(), |version| format!("{place}?{version}")))
 }
 
 /// An address without who asks, and without its query.
@@ -224,6 +230,12 @@ mod tests {
     fn the_source_of_a_copy_is_kept_without_what_is_signed() {
         for (name, value, kept) in [
             ("x-amz-copy-source", "/from/key?versionId=3", "/from/key?versionId=3"),
+            ("x-amz-copy-source", "/from/key?X-Amz-Signature=hunter2", "/from/key"),
+            (
+                "x-amz-copy-source",
+                "from/key?X-Amz-Security-Token=hunter2&versionId=3&hunter2",
+                "from/key?versionId=3",
+            ),
             (
                 "x-ms-copy-source",
                 "https://a.blob.core.windows.net/c/k?sv=2&sig=hunter2",
