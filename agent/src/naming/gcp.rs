@@ -23,7 +23,7 @@ const CREDENTIALS: &[(&str, &str)] = &[
 ];
 
 pub(super) fn name(head: &Head, host: &Host<'_>) -> Option<Named> {
-    let below = host.below(DOMAIN)?;
+    let below = global(host.below(DOMAIN)?);
     if let Some(bucket) = below.strip_suffix(".storage").or_else(|| (below == "storage").then_some("")) {
         return Some(storage::name(head, bucket));
     }
@@ -41,6 +41,14 @@ pub(super) fn name(head: &Head, host: &Host<'_>) -> Option<Named> {
         return Some(named);
     }
     Some(generic(head, service))
+}
+
+/// The same host without what says that a client shows a certificate, or in which region it is asked:
+/// `storage.mtls.googleapis.com`, `storage.europe-west3.rep.googleapis.com`.
+fn global(below: &str) -> &str {
+    let below = below.strip_suffix(".mtls").unwrap_or(below);
+    let regional = below.strip_suffix(".rep").and_then(|place| place.rsplit_once('.'));
+    regional.map_or(below, |(service, _)| service)
 }
 
 /// Older addresses have the service in the path: `www.googleapis.com/storage/v1/b`.

@@ -138,6 +138,20 @@ fn google_is_named() {
             "gcp compute GET /compute/v1/projects/{}/global/firewalls/{} on projects/p/global/firewalls/f",
         ),
         ("POST", "oauth2.googleapis.com", "/token", "gcp oauth2 POST /token"),
+        ("GET", "storage.mtls.googleapis.com", "/storage/v1/b", "gcp storage storage.buckets.list"),
+        (
+            "GET",
+            "storage.europe-west3.rep.googleapis.com",
+            "/b1/k",
+            "gcp storage storage.objects.get on projects/_/buckets/b1/objects/k",
+        ),
+        (
+            "GET",
+            "b1.storage.europe-west3.rep.googleapis.com",
+            "/k",
+            "gcp storage storage.objects.get on projects/_/buckets/b1/objects/k",
+        ),
+        ("POST", "oauth2.mtls.googleapis.com", "/token", "gcp oauth2 POST /token"),
     ] {
         assert_eq!(of(method, host, address), expected, "{method} {host}{address}");
     }
