@@ -271,6 +271,7 @@ fn github_vault_and_metadata_are_named() {
             "/v1/sys/leases/revoke/database/creds/ro/abc",
             "vault sys write on sys/leases/revoke/{}",
         ),
+        ("SCAN", "openbao.internal", "/v1/secret/metadata/app", "vault secret scan on secret/metadata/app"),
         ("GET", "vault.internal", "/v1/auth/token/lookup?list=1", "vault auth list on auth/token/lookup"),
         (
             "GET",

@@ -48,6 +48,8 @@ pub(super) fn name(head: &Head, host: &Host<'_>, vaults: &[String]) -> Option<Na
     });
     let operation = match head.method.as_str() {
         "LIST" => "list",
+        // OpenBao's, of all that is below.
+        "SCAN" => "scan",
         "GET" if is_list => "list",
         "GET" | "HEAD" => "read",
         // Whether it creates or updates depends on what is there.

@@ -108,9 +108,10 @@ impl Draft {
         self.grpc_status.filter(|_| !self.is_invalid)
     }
 
-    /// Whether it says nothing of what a head must say. Where no field of it is unknown, it is the trailers after a body.
+    /// Whether it says nothing of what a head must say, and nothing that is unsound. Where no field of it is unknown, it is the
+    /// trailers after a body.
     pub(super) fn is_bare(&self) -> bool {
-        !self.has_method && !self.has_path && self.status.is_none()
+        !self.is_invalid && !self.has_method && !self.has_path && self.status.is_none()
     }
 
     /// The head of a request, if it can be one: what it lacks can only be what could not be decoded.

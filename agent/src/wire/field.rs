@@ -100,7 +100,7 @@ pub(super) enum Field {
     Unknown,
 }
 
-/// Methods of requests: those of RFC 9110 and RFC 5789, and Vault's.
+/// Methods by which requests of HTTP/1 are told from other bytes: those of RFC 9110 and RFC 5789, and Vault's.
 pub(super) const METHODS: &[&str] =
     &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "LIST"];
 
@@ -130,9 +130,7 @@ impl Field {
                 let is_chunked = value.to_ascii_lowercase().ends_with(b"chunked");
                 return if is_chunked { Self::Chunked } else { Self::Withheld };
             }
-            Name::Method => {
-                text().filter(|text| METHODS.contains(text)).map(|text| Self::Method(text.to_owned()))
-            }
+            Name::Method => text().filter(|text| is_method(text)).map(|text| Self::Method(text.to_owned())),
             Name::Path => Target::read(value).map(Self::Path),
             Name::Authority => authority(value).map(Self::Authority),
             Name::Host => authority(value).map(Self::Host),
@@ -169,6 +167,11 @@ pub(super) fn status(text: &[u8]) -> Option<u16> {
     let text = std::str::from_utf8(text).ok()?;
     let digits = text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|status| digits && *status >= 100)
+}
+
+/// Whether it can be a method: `GET`, or another protocol's, such as `PROPFIND`.
+fn is_method(text: &str) -> bool {
+    (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase())
 }
 
 /// A number of digits alone.
@@ -223,6 +226,7 @@ mod tests {
         assert_eq!(read("Content-Length", "12"), Field::Length(12));
         assert_eq!(read(":status", "404"), Field::Status(404));
         assert_eq!(read("grpc-status", "16"), Field::GrpcStatus(16));
+        assert_eq!(read(":method", "PROPFIND"), Field::Method("PROPFIND".to_owned()));
         assert_eq!(read("Audit-Id", "0d1c-2"), Field::RequestId("0d1c-2".to_owned()));
     }
 

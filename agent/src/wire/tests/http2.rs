@@ -131,6 +131,19 @@ fn a_call_of_grpc_waits_for_its_trailers() {
 }
 
 #[test]
+fn any_method_is_seen_or_counted() {
+    let mut seen = begun();
+    for (stream, method) in [(1, "MERGE"), (3, "PROPFIND"), (5, "LIST"), (7, "VERSION-CONTROL")] {
+        let block =
+            [&literal(false, ":method", method)[..], &literal(false, ":path", "/a"), &[0x87]].concat();
+        seen.write(&head(stream, &[&block[..], &literal(false, ":authority", "x")].concat()));
+    }
+    let (calls, counts) = seen.end();
+    assert_eq!(lines(&calls), ["MERGE x /a", "PROPFIND x /a", "LIST x /a"]);
+    assert_eq!(counts.dropped(Dropped::Malformed), 1);
+}
+
+#[test]
 fn bodies_may_be_left_out_within_their_frames() {
     let mut seen = begun();
     seen.write(&head(1, &get("/a")));
