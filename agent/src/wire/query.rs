@@ -89,9 +89,16 @@ fn value(name: &str, raw: &str, path: &str) -> Option<String> {
             decoded(raw, 1024)
         }
         // A list of one object is authorised by that object's name.
-        "fieldSelector" => decoded(raw, 300).filter(|value| value.starts_with("metadata.name=")),
+        "fieldSelector" => decoded(raw, 300).and_then(|value| selected_name(&value)),
         _ => None,
     }
+}
+
+/// The term of a selector that names an object. One that says nothing makes the whole selector void.
+fn selected_name(selector: &str) -> Option<String> {
+    let mut terms = selector.split(',').filter(|term| !term.is_empty());
+    let is_sound = terms.clone().all(|term| term.contains('='));
+    terms.find(|term| is_sound && term.starts_with("metadata.name=")).map(str::to_owned)
 }
 
 /// What a parameter occupies.
@@ -145,6 +152,10 @@ mod tests {
         assert_eq!(
             kept("watch=true&fieldSelector=metadata.name%3Dx&fieldSelector=a%3Db", "/"),
             "watch=true fieldSelector=metadata.name=x fieldSelector"
+        );
+        assert_eq!(
+            kept("fieldSelector=type%3Dx%2Cmetadata.name%3Ddb&fieldSelector=metadata.name%3Dx%2Cy", "/"),
+            "fieldSelector=metadata.name=db fieldSelector"
         );
         assert_eq!(
             kept("name=a%20b&uploadType=media", "/upload/storage/v1/b/x/o"),
