@@ -8,6 +8,8 @@ use crate::head::Head;
 
 /// Parts after which a name comes, which may look like any word.
 const NAMED: &[&str] = &[
+    "assignees",
+    "blocks",
     "branches",
     "check-runs",
     "check-suites",
@@ -16,6 +18,7 @@ const NAMED: &[&str] = &[
     "commits",
     "compare",
     "environments",
+    "following",
     "gists",
     "hooks",
     "keys",
@@ -25,7 +28,8 @@ const NAMED: &[&str] = &[
     "milestones",
     "organizations",
     "orgs",
-    "packages",
+    "outside_collaborators",
+    "public_members",
     "secrets",
     "tags",
     "teams",
@@ -36,6 +40,9 @@ const NAMED: &[&str] = &[
     "zipball",
     "tarball",
 ];
+
+/// Parts after which two names come: of who has it and of what it is.
+const PAIRED: &[&str] = &["networks", "packages", "repos", "starred", "subscriptions"];
 
 /// Parts that everything after belongs to one name of.
 const REST: &[&str] = &["contents", "ref", "refs", "matching-refs", "readme"];
@@ -67,7 +74,7 @@ fn route(parts: &[String]) -> String {
             continue;
         }
         route.push_str(&path::template(part));
-        if place == 0 && part == "repos" {
+        if PAIRED.contains(&part.as_str()) {
             names = 2;
         } else if NAMED.contains(&part.as_str()) {
             names = 1;

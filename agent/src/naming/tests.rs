@@ -243,6 +243,20 @@ fn github_vault_and_metadata_are_named() {
             "/orgs/o/actions/secrets/NAME",
             "github orgs PUT /orgs/{}/actions/secrets/{} on o",
         ),
+        ("PUT", "api.github.com", "/orgs/o/blocks/someone", "github orgs PUT /orgs/{}/blocks/{} on o"),
+        (
+            "GET",
+            "api.github.com",
+            "/repos/o/r/assignees/bob",
+            "github repos GET /repos/{}/{}/assignees/{} on o/r",
+        ),
+        ("PUT", "api.github.com", "/user/starred/owner/name", "github user PUT /user/starred/{}/{}"),
+        (
+            "PUT",
+            "api.github.com",
+            "/orgs/o/teams/core/repos/owner/name",
+            "github orgs PUT /orgs/{}/teams/{}/repos/{}/{} on o",
+        ),
         ("POST", "api.github.com", "/graphql", "github graphql POST /graphql"),
         ("GET", "vault.internal:8200", "/v1/secret/data/app/db", "vault secret read on secret/data/app/db"),
         (
