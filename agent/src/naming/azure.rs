@@ -13,7 +13,14 @@ const MANAGERS: &[&str] =
     &["management.azure.com", "management.chinacloudapi.cn", "management.usgovcloudapi.net"];
 
 /// Domains of storage, in each of Azure's clouds.
-const STORAGE: &[&str] = &["core.windows.net", "core.chinacloudapi.cn", "core.usgovcloudapi.net"];
+const STORAGE: &[&str] =
+    &["core.windows.net", "core.chinacloudapi.cn", "core.usgovcloudapi.net", "storage.azure.net"];
+
+/// The service of Resource Manager itself, which other services are behind.
+pub(super) const RESOURCES: &str = "microsoft.resources";
+
+/// A type that is read by POST.
+const ASKED: &str = "microsoft.resourcegraph/resources";
 
 /// Other services, by the ends of their hosts.
 const OTHERS: &[(&str, &str)] = &[
@@ -26,9 +33,7 @@ const OTHERS: &[(&str, &str)] = &[
 
 pub(super) fn name(head: &Head, host: &Host<'_>) -> Option<Named> {
     if MANAGERS.contains(&host.name) {
-        return Some(
-            manager(head).unwrap_or_else(|| Named::new(Provider::Azure, "Microsoft.Resources", UNKNOWN)),
-        );
+        return Some(manager(head).unwrap_or_else(|| Named::new(Provider::Azure, RESOURCES, UNKNOWN)));
     }
     if let Some(below) = STORAGE.iter().find_map(|domain| host.below(domain)) {
         return Some(match below.rsplit_once('.') {
@@ -48,8 +53,9 @@ fn other(head: &Head, service: &str) -> Named {
     Named::new(Provider::Azure, service, web::operation(head))
 }
 
-/// An operation of Resource Manager, as its activity log and roles have it: `Microsoft.Compute/virtualMachines/read`.
-/// Names stand between the parts of a type; after the last `providers` is the type that is meant.
+/// An operation of Resource Manager, as its activity log and roles have it, in lower case, since clients write types in any:
+/// `microsoft.compute/virtualmachines/read`. Names stand between the parts of a type; after the last `providers` is the type
+/// that is meant.
 fn manager(head: &Head) -> Option<Named> {
     let parts = path::parts(&head.path);
     let is_providers = |part: &String| part.eq_ignore_ascii_case("providers");
@@ -57,16 +63,18 @@ fn manager(head: &Head) -> Option<Named> {
         Some(place) if parts.get(place + 1).is_some() => {
             (parts.get(place + 1)?.as_str(), parts.get(place + 2..)?)
         }
-        _ => ("Microsoft.Resources", parts.as_slice()),
+        _ => (RESOURCES, parts.as_slice()),
     };
     let kinds: Vec<&str> = rest.iter().step_by(2).map(String::as_str).collect();
     let is_of_one = rest.len().is_multiple_of(2);
     if !std::iter::once(&namespace).chain(&kinds).all(|kind| is_type(kind)) || kinds.is_empty() {
         return None;
     }
-    let kind = format!("{namespace}/{}", kinds.join("/"));
+    let namespace = namespace.to_ascii_lowercase();
+    let kind = format!("{namespace}/{}", kinds.join("/").to_ascii_lowercase());
     let operation = match head.method.as_str() {
         "GET" | "HEAD" => format!("{kind}/read"),
+        "POST" if kind == ASKED => format!("{kind}/read"),
         "PUT" | "PATCH" if is_of_one => format!("{kind}/write"),
         "DELETE" if is_of_one => format!("{kind}/delete"),
         "POST" if !is_of_one => format!("{kind}/action"),

@@ -25,7 +25,7 @@ pub fn server(host: &str, surroundings: &Surroundings<'_>) -> Named {
             .unwrap_or_else(|| Named::new(Provider::Http, host.label(), UNKNOWN))
     };
     // Of these hosts, too, the path tells the service.
-    let is_shared = matches!(named.service.as_str(), "www" | "Microsoft.Resources");
+    let is_shared = ["www", azure::RESOURCES].contains(&named.service.as_str());
     let service = if is_shared { UNKNOWN.to_owned() } else { named.service };
     Named { service, operation: UNKNOWN.to_owned(), resources: Vec::new(), parameters: Vec::new(), ..named }
 }
