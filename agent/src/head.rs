@@ -25,7 +25,8 @@ pub struct Head {
     pub content_type: Option<String>,
     /// `Smithy-Protocol`, such as `rpc-v2-cbor`.
     pub smithy_protocol: Option<String>,
-    /// `X-Amz-Copy-Source`: the bucket and key that a copy reads, with its version; or `x-ms-copy-source` up to its `?`, which Azure has.
+    /// `X-Amz-Copy-Source`: the bucket and key that a copy reads, with its version; or `x-ms-copy-source` up to its `?`, which
+    /// Azure has.
     pub copy_source: Option<String>,
     /// What the beginning of the body names.
     pub body: Option<Body>,

@@ -107,6 +107,30 @@ fn probe_metrics(observation: &Observation) -> [Metric; 4] {
     ]
 }
 
+/// Refuses what would be taken for something and be nothing.
+fn check(arguments: &Arguments) -> anyhow::Result<()> {
+    if arguments.ledger.is_empty() {
+        anyhow::bail!("the ledger has no name\nhint: give `--ledger DIR` or `--ledger s3://BUCKET/PREFIX`");
+    }
+    let is_account =
+        |account: &String| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some(account) = arguments.account.as_ref().filter(|account| !is_account(account)) {
+        anyhow::bail!("`{account}` is no account of AWS\nhint: give its twelve digits");
+    }
+    let is_host = |host: &String| {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]%".contains(&byte);
+        !host.is_empty() && !host.ends_with(':') && host.bytes().all(is_plain)
+    };
+    for (option, hosts) in [("--api-server", &arguments.api_server), ("--vault", &arguments.vault)] {
+        if let Some(host) = hosts.iter().find(|host| !is_host(host)) {
+            anyhow::bail!(
+                "`{host}` is no host\nhint: give `{option} HOST` or `{option} HOST:PORT`, without `https://` and path"
+            );
+        }
+    }
+    Ok(())
+}
+
 /// The API servers that were told, or else the one whose address Kubernetes tells each pod.
 fn api_servers(told: &[String], variable: impl Fn(&str) -> Option<String>) -> Vec<String> {
     let address = variable("KUBERNETES_SERVICE_HOST").zip(variable("KUBERNETES_SERVICE_PORT"));
@@ -133,6 +157,7 @@ struct Agent {
 
 impl Agent {
     fn begin(arguments: &Arguments) -> anyhow::Result<Self> {
+        check(arguments)?;
         let board = Board::new(BEAT * 10);
         let endpoint = crate::show(arguments.listen, arguments.exposed, &board)?;
         let asker = match &arguments.kubelet {
@@ -314,7 +339,34 @@ impl Agent {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
     use super::*;
+
+    /// What is said to options.
+    fn said(options: &[&str]) -> Option<String> {
+        let all = ["remit-agent", "run"].iter().chain(options);
+        let crate::Verb::Run(arguments) = crate::Arguments::parse_from(all).verb else { panic!("it runs") };
+        check(&arguments).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn options_that_mean_nothing_are_refused() {
+        let ledger = ["--ledger", "l"];
+        let with = |more: &[&str]| said(&[&ledger[..], more].concat());
+        for (said, words) in [
+            (said(&["--ledger", ""]), "has no name"),
+            (with(&["--account", "12"]), "`12` is no account"),
+            (with(&["--api-server", "http://x/y"]), "`http://x/y` is no host"),
+            (with(&["--vault", ""]), "`` is no host"),
+        ] {
+            let said = said.unwrap();
+            assert!(said.contains(words) && said.contains("\nhint: "), "{said}");
+        }
+        let sound =
+            ["--account", "123456789012", "--api-server", "[fd00::1]:443", "--vault", "vault.internal"];
+        assert_eq!(with(&sound), None);
+    }
 
     #[test]
     fn the_api_server_of_a_pod_is_that_of_its_environment() {

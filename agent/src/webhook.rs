@@ -70,6 +70,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
+    if arguments.ledger.as_os_str().is_empty() {
+        anyhow::bail!("the ledger has no name\nhint: give `--ledger DIR`, a folder");
+    }
     let tls = Tls::new(TlsSettings {
         certificate: arguments.certificate.clone(),
         key: arguments.key.clone(),
