@@ -347,6 +347,11 @@ fn visibility_follows_from_the_operations() {
     assert_eq!(visibility("ec2:TerminateInstances"), Visibility::Management { write: true });
     assert!(matches!(visibility("lambda:InvokeFunction"), Visibility::Data { .. }));
     for action in [
+        "airflow:GetEnvironment",
+        "airflow:InvokeRestApi",
+        "airflow:ListEnvironments",
+        "airflow:ListTagsForResource",
+        "airflow:PublishMetrics",
         "iam:PassRole",
         "logs:PutLogEvents",
         "ses:SendRawEmail",
