@@ -110,7 +110,11 @@ impl Catalog {
             .enumerate()
             .all(|(place, resource)| !resource.required || is_seen(place));
         let silent_seen = requirement.silent.iter().all(|place| is_seen(usize::from(*place)));
+        // An object asked for through an access point is listed by its bucket's name only, not by that of the point.
+        let is_unlisted = known.iter().all(|arn| !is_of_access_point(arn))
+            && given.call.resources.iter().any(|arn| is_of_access_point(arn));
         if known.is_empty()
+            || is_unlisted
             || !required_seen
             || !silent_seen
             || requirement.ambiguous
@@ -122,6 +126,12 @@ impl Catalog {
         known.dedup();
         Scope::Known(known.into_iter().map(str::to_owned).collect())
     }
+}
+
+/// Whether the ARN is one of an access point to a bucket, or of an object behind it.
+fn is_of_access_point(arn: &str) -> bool {
+    let mut fields = arn.splitn(6, ':');
+    fields.nth(2) == Some("s3") && fields.nth(2).is_some_and(|name| name.starts_with("accesspoint/"))
 }
 
 /// A call's kept parameters, by the operation's.

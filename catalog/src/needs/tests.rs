@@ -268,6 +268,15 @@ fn a_scope_is_known_only_when_the_record_shows_all() {
     assert_eq!(scope(&needs("s3", "GetObject", &[bucket], &[]), "s3:GetObject"), Scope::Unknown);
     assert_eq!(scope(&needs("s3", "ListObjects", &[bucket], &[]), "s3:ListBucket"), known(&[bucket]));
     assert_eq!(scope(&needs("s3", "ListBuckets", &[bucket], &[]), "s3:ListAllMyBuckets"), Scope::Any);
+    // Through an access point the object has a name of the point's, which the log does not list.
+    let point = "arn:aws:s3:eu-west-1:1:accesspoint/a";
+    let through = needs("s3", "GetObject", &[bucket, object, point], &[]);
+    assert_eq!(scope(&through, "s3:GetObject"), Scope::Unknown);
+    let named = "arn:aws:s3:eu-west-1:1:accesspoint/a/object/k";
+    let through = needs("s3", "GetObject", &[object, named, point], &[]);
+    assert_eq!(scope(&through, "s3:GetObject"), known(&[object, named]));
+    let delete = needs("s3", "DeleteAccessPoint", &[point], &[]);
+    assert_eq!(scope(&delete, "s3:DeleteAccessPoint"), known(&[point]));
 
     let key = "arn:aws:kms:eu-west-1:1:key/k";
     assert_eq!(scope(&needs("kms", "Decrypt", &[key], &[]), "kms:Decrypt"), known(&[key]));
