@@ -355,6 +355,11 @@ fn visibility_follows_from_the_operations() {
     assert_eq!(visibility("kms:Decrypt"), Visibility::Management { write: false });
     assert_eq!(visibility("ec2:TerminateInstances"), Visibility::Management { write: true });
     assert!(matches!(visibility("lambda:InvokeFunction"), Visibility::Data { .. }));
+    assert_eq!(
+        visibility("s3-object-lambda:WriteGetObjectResponse"),
+        Visibility::Data { resource_type: "AWS::S3ObjectLambda::AccessPoint", write: true }
+    );
+    assert_eq!(visibility("airflow:CreateEnvironment"), Visibility::Management { write: true });
     for action in [
         "airflow:GetEnvironment",
         "airflow:InvokeRestApi",
@@ -366,6 +371,9 @@ fn visibility_follows_from_the_operations() {
         "ses:SendRawEmail",
         "ec2messages:GetMessages",
         "bedrock:InvokeModel",
+        "machinelearning:Predict",
+        "nova-act:CreateAct",
+        "ssm:StartExecutionPreview",
     ] {
         assert!(matches!(visibility(action), Visibility::NotLogged(_)), "{action}: {:?}", visibility(action));
     }
