@@ -96,7 +96,7 @@ fn every_pattern_can_be_filled() {
             let is_arn = template.pattern.starts_with("arn:") && template.pattern.splitn(6, ':').count() == 6;
             assert!(
                 is_arn
-                    || ["${SecretId}", "${FunctionArn}", "${TableArn}"]
+                    || ["${SecretId}", "${FunctionArn}", "${LogGroupArn}", "${TableArn}"]
                         .iter()
                         .any(|arn| template.pattern.starts_with(arn)),
                 "{label}:{}: {}",

@@ -89,6 +89,35 @@ fn request_parameters_make_arns() {
             &["arn:aws:dynamodb:eu-west-1:1:table/t", "arn:aws:dynamodb:eu-west-1:1:table/t/index/i"],
         ),
         ("lambda", "Invoke", &[("functionName", "1:function:f")], &[]),
+        (
+            "logs",
+            "FilterLogEvents",
+            &[("logGroupIdentifier", "arn:aws:logs:eu-west-1:1:log-group:g")],
+            &["arn:aws:logs:eu-west-1:1:log-group:g", "arn:aws:logs:eu-west-1:1:log-group:g:*"],
+        ),
+        (
+            "logs",
+            "StartQuery",
+            &[
+                ("logGroupIdentifiers[]", "arn:aws:logs:eu-west-1:1:log-group:g"),
+                ("logGroupIdentifiers[]", "arn:aws:logs:eu-west-1:1:log-group:h"),
+            ],
+            &[
+                "arn:aws:logs:eu-west-1:1:log-group:g",
+                "arn:aws:logs:eu-west-1:1:log-group:g:*",
+                "arn:aws:logs:eu-west-1:1:log-group:h",
+                "arn:aws:logs:eu-west-1:1:log-group:h:*",
+            ],
+        ),
+        (
+            "logs",
+            "PutTransformer",
+            &[("logGroupIdentifier", "g")],
+            &[
+                "arn:aws:logs:eu-west-1:123456789012:log-group:g",
+                "arn:aws:logs:eu-west-1:123456789012:log-group:g:*",
+            ],
+        ),
         ("kms", "DescribeKey", &[("keyId", "k-1")], &["arn:aws:kms:eu-west-1:123456789012:key/k-1"]),
         ("kms", "DescribeKey", &[("keyId", "alias/a")], &[]),
         (
