@@ -106,6 +106,15 @@ impl Operation {
         Reading { resources, kept }
     }
 
+    /// Whether a value of the parameter makes an ARN with any ending behind it too, as a Lambda function's name stands for
+    /// its versions: an ARN that ends in the value does not tell all of it then.
+    pub fn goes_on(&self, path: &str) -> bool {
+        self.templates.iter().any(|template| {
+            let last = template.open_end().and_then(|fill| self.parameters.get(usize::from(fill.parameter)));
+            last.is_some_and(|parameter| parameter.is(path))
+        })
+    }
+
     /// Whether the ARN is one of a type that the operation acts on.
     pub fn names(&self, arn: &str) -> bool {
         Arn::split(arn)

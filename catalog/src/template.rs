@@ -83,6 +83,14 @@ impl Template {
         Self { pattern, provenance, fills, pieces: pieces.leak(), guards: guards.leak() }
     }
 
+    /// What fills the end of the pattern, where that goes on with `:*`.
+    pub(crate) fn open_end(&self) -> Option<&Fill> {
+        match self.pieces {
+            [.., Piece::Fill(fill), Piece::Text(":*")] => Some(fill),
+            _ => None,
+        }
+    }
+
     /// The ARNs that the values make. Where more than one placeholder has several values they have to come
     /// from the same list, element by element; otherwise it is not known which belong together.
     pub(crate) fn fill(&self, place: &Place<'_>, values: &Values<'_, '_>) -> Vec<String> {

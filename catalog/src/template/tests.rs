@@ -299,6 +299,19 @@ fn what_becomes_no_resource_is_kept() {
 }
 
 #[test]
+fn what_makes_arns_that_go_on_behind_it_is_told_apart() {
+    for (service, name, path, expected) in [
+        ("lambda", "Invoke", "FunctionName", true),
+        ("lambda", "CreateFunction20150331", "functionName", false),
+        ("logs", "DescribeLogStreams", "logGroupName", true),
+        ("dynamodb", "Query", "tableName", false),
+        ("s3", "GetObject", "key", false),
+    ] {
+        assert_eq!(operation(service, name).goes_on(path), expected, "{service}:{name} {path}");
+    }
+}
+
+#[test]
 fn an_unknown_place_makes_no_arn() {
     let place = Place { account: "", ..PLACE };
     let values = [("functionName", "f")];

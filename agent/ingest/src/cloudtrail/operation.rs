@@ -85,14 +85,18 @@ fn plan(source: Text<'_>, name: Text<'_>) -> Option<Plan> {
         Resolution::Known(operation) | Resolution::Permissionless(operation) => (true, Some(operation)),
         Resolution::Unknown => (false, None),
     };
-    let request = Paths::new(
-        resolved
-            .iter()
-            .flat_map(|operation| operation.parameters())
-            .map(|parameter| Path { path: parameter.path, used_for: parameter.used_for }),
-    );
-    let issued =
-        issued_paths(&service, &operation).iter().map(|path| Path { path, used_for: ParameterUse::Resource });
+    let request = Paths::new(resolved.iter().flat_map(|operation| {
+        operation.parameters().iter().map(|parameter| Path {
+            path: parameter.path,
+            used_for: parameter.used_for,
+            goes_on: operation.goes_on(parameter.path),
+        })
+    }));
+    let issued = issued_paths(&service, &operation).iter().map(|path| Path {
+        path,
+        used_for: ParameterUse::Resource,
+        goes_on: false,
+    });
     Some(Plan { service, operation, request, issued: Paths::new(issued), known, resolved })
 }
 

@@ -137,9 +137,11 @@ impl Recorder {
             let mut is_told_all = true;
             let mut used = 0;
             let walked = plan.request.extract(request, &mut |path, value| {
-                let used_for = plan.request.get(path).map_or(ParameterUse::Resource, |path| path.used_for);
+                let known = plan.request.get(path);
+                let used_for = known.map_or(ParameterUse::Resource, |path| path.used_for);
                 if used_for == ParameterUse::Resource {
-                    is_told_all &= is_told(scratch, &mut used, value);
+                    is_told_all &=
+                        !known.is_some_and(|path| path.goes_on) && is_told(scratch, &mut used, value);
                     sound &= pack_parameter(later, path, used_for, value);
                 } else {
                     sound &= pack_parameter(scratch, path, used_for, value);

@@ -24,6 +24,8 @@ pub(crate) struct Path {
     pub(crate) path: &'static str,
     /// What its value is taken for; of a selector only the presence matters.
     pub(crate) used_for: ParameterUse,
+    /// Whether the value makes more than an ARN that ends in it.
+    pub(crate) goes_on: bool,
 }
 
 #[derive(Debug, Default)]

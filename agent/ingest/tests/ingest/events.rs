@@ -230,6 +230,19 @@ fn resources_that_are_listed_and_that_parameters_tell() {
 }
 
 #[test]
+fn a_function_that_is_listed_stands_for_its_versions_too() {
+    let function = "arn:aws:lambda:eu-west-1:111122223333:function:f";
+    let listed = format!(
+        r#","resources":[{{"accountId":"111122223333","type":"AWS::Lambda::Function","ARN":"{function}"}}]"#
+    );
+    let expected = [function.to_owned(), format!("{function}:*")];
+    for name in ["f", "f:PROD", function] {
+        let request = format!(r#","requestParameters":{{"functionName":"{name}","qualifier":"PROD"}}"#);
+        assert_eq!(called("lambda:Invoke", &format!("{listed}{request}")).resources, expected, "{name}");
+    }
+}
+
+#[test]
 fn roles_that_are_passed() {
     let role = "arn:aws:iam::111122223333:role/worker";
     let request =
