@@ -332,6 +332,17 @@ fn a_scope_is_known_only_when_the_record_shows_all() {
     );
     let parameters = [("launchTemplate.launchTemplateId", "lt-1")];
     let image = "arn:aws:ec2:eu-west-1::image/ami-1";
+    let run = [
+        image,
+        "arn:aws:ec2:eu-west-1:*:security-group/*",
+        "arn:aws:ec2:eu-west-1:*:subnet/*",
+        "arn:aws:ec2:eu-west-1:1:instance/*",
+        "arn:aws:ec2:eu-west-1:1:network-interface/*",
+    ];
+    let by_parameter = [("instancesSet.items[].imageId", "resolve:ssm:/images/web")];
+    assert!(matches!(scope(&needs("ec2", "RunInstances", &run, &[]), "ec2:RunInstances"), Scope::Known(_)));
+    let resolved = needs("ec2", "RunInstances", &run, &by_parameter);
+    assert_eq!(scope(&resolved, "ec2:RunInstances"), Scope::Unknown);
     assert_eq!(
         scope(&needs("ec2", "RunInstances", &[image], &parameters), "ec2:RunInstances"),
         Scope::Unknown

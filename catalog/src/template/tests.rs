@@ -287,6 +287,10 @@ fn what_becomes_no_resource_is_kept() {
     );
     assert_eq!(reading.resources, ["arn:aws:lambda:eu-west-1:123456789012:function:f"]);
     assert_eq!(reading.kept, [("role", "arn:aws:iam::123456789012:role/r")]);
+    let image = ("instancesSet.items[].imageId", "resolve:ssm:/images/web");
+    let reading = operation("ec2", "RunInstances").read(&PLACE, &[image]);
+    assert!(reading.resources.iter().all(|arn| !arn.contains(":image/")), "{:?}", reading.resources);
+    assert_eq!(reading.kept, [image]);
     // A part of a name that its other parts are missing for.
     let reading = operation("dynamodb", "Query").read(&PLACE, &[("indexName", "i")]);
     assert_eq!((reading.resources.as_slice(), reading.kept.as_slice()), (&[][..], &[("indexName", "i")][..]));
