@@ -288,6 +288,13 @@ fn a_scope_is_known_only_when_the_record_shows_all() {
     assert_eq!(scope(&needs("kms", "Decrypt", &[], &[("keyId", "alias/a")]), "kms:Decrypt"), Scope::Unknown);
     assert_eq!(scope(&needs("kms", "ReEncrypt", &[key], &[]), "kms:ReEncryptFrom"), Scope::Unknown);
     assert_eq!(scope(&needs("s3", "CopyObject", &[object], &[]), "s3:PutObject"), Scope::Unknown);
+    // The key that the alias stood for before is not in the log.
+    let alias = "arn:aws:kms:eu-west-1:1:alias/a";
+    assert_eq!(
+        scope(&needs("kms", "CreateAlias", &[alias, key], &[]), "kms:CreateAlias"),
+        known(&[alias, key])
+    );
+    assert_eq!(scope(&needs("kms", "UpdateAlias", &[alias, key], &[]), "kms:UpdateAlias"), Scope::Unknown);
 
     let table = "arn:aws:dynamodb:eu-west-1:1:table/t";
     let index = "arn:aws:dynamodb:eu-west-1:1:table/t/index/i";
