@@ -251,7 +251,9 @@ impl ActionUse {
     fn add(&mut self, call: &Call, certainty: Certainty, scope: Scope) {
         let operation = format!("{}:{}", call.service, call.operation);
         match (call.outcome, certainty) {
-            (CallOutcome::Denied, _) => self.denied += call.seen.count,
+            (CallOutcome::Denied, Certainty::Certain) => self.denied += call.seen.count,
+            // Which of its permissions a call was denied for it does not say, and this one it may not have needed.
+            (CallOutcome::Denied, Certainty::Possible) => {}
             (CallOutcome::Use, Certainty::Certain) => {
                 match &mut self.seen {
                     Some(seen) => seen.add(&call.seen),
@@ -329,5 +331,32 @@ mod tests {
             assert_eq!((all.count, all.count.distinct()), (Count { logged: 3, wire: 6 }, 6));
             assert_eq!(all.sample.as_deref(), Some("b"), "an event's id before a request's");
         }
+    }
+
+    #[test]
+    fn a_denied_call_says_nothing_of_what_it_may_have_needed() {
+        let catalog = Catalog::embedded().unwrap();
+        let call = |service: &str, operation: &str| Call {
+            service: service.to_owned(),
+            operation: operation.to_owned(),
+            outcome: CallOutcome::Denied,
+            via: None,
+            resources: Vec::new(),
+            parameters: Arc::default(),
+            account: None,
+            region: None,
+            seen: Seen { count: 2.into(), first: 1, last: 1, sample: None, days: Days::default() },
+        };
+        let calls = [call("s3", "GetObject"), call("sqs", "CreateQueue")];
+        let usage = Usage::gather(catalog, &calls);
+        let denied = |name: &str| {
+            let action = catalog.find(name).unwrap();
+            usage.actions.get(&action).map_or(0, |action| action.denied.distinct())
+        };
+        assert_eq!([denied("s3:GetObject"), denied("sqs:CreateQueue")], [2, 2]);
+        let possible =
+            ["s3:GetObjectLegalHold", "s3:GetObjectRetention", "s3:GetObjectTagging", "sqs:TagQueue"];
+        assert_eq!(possible.map(denied), [0; 4]);
+        assert_eq!(usage.denied.distinct(), 4);
     }
 }
