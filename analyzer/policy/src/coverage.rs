@@ -239,11 +239,11 @@ impl Reason {
     }
 }
 
-/// Services that are the same in all regions, by the prefixes of their actions, and the regions of the partitions in which what is asked of their
-/// one endpoint is logged: a trail of another region shows nothing of it. Of `sts` that is one endpoint of several. Sources: AWS CloudTrail User
-/// Guide, "Global service events"; AWS Fault Isolation Boundaries, "Global services"; and each service's page in the endpoint list of the AWS
-/// General Reference.
-const WITHOUT_REGION: [(&[&str], &[&str]); 2] = [
+/// Services that are the same in all regions or are in a few only, by the prefixes of their actions, and the regions of the partitions in which
+/// what is asked of their endpoints is logged: a trail of another region shows nothing of it. Of `sts` and `chime` that is one endpoint of several.
+/// Sources: AWS CloudTrail User Guide, "Global service events"; AWS Fault Isolation Boundaries, "Global services"; each service's page in the
+/// endpoint list of the AWS General Reference; and the endpoints and rules of endpoints of botocore 1.43.90.
+const WITHOUT_REGION: [(&[&str], &[&str]); 6] = [
     (
         &[
             "account",
@@ -270,6 +270,25 @@ const WITHOUT_REGION: [(&[&str], &[&str]); 2] = [
         &["us-east-1", "cn-north-1", "cn-northwest-1", "us-gov-west-1"],
     ),
     (&["globalaccelerator", "networkmanager"], &["us-west-2", "us-gov-west-1"]),
+    (
+        &[
+            "bcm-dashboards",
+            "bcm-data-exports",
+            "bcm-pricing-calculator",
+            "bcm-recommended-actions",
+            "billingconductor",
+            "chime",
+            "cost-optimization-hub",
+            "freetier",
+            "invoicing",
+            "notifications-contacts",
+            "partnercentral",
+        ],
+        &["us-east-1", "cn-northwest-1"],
+    ),
+    (&["devicefarm", "route53-recovery-control-config", "route53-recovery-readiness"], &["us-west-2"]),
+    (&["ecr-public"], &["us-east-1", "us-west-2"]),
+    (&["pricing"], &["us-east-1", "ap-south-1", "eu-central-1", "cn-northwest-1"]),
 ];
 
 impl Coverage {

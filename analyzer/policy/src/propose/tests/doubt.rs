@@ -245,6 +245,25 @@ fn what_is_logged_in_another_region_is_not_called_unused() {
     let proposal =
         proven(&account, &Usage::default(), &Coverage { regions, ..everything_visible() }).unwrap();
     assert_eq!(proposal.kept[0].reason, Some(Reason::HomeRegionOff("us-west-2".to_owned())));
+    // Some are in a few regions only, of which any will do.
+    for (action, region, home) in [
+        ("cost-optimization-hub:GetPreferences", "us-west-2", Some("us-east-1")),
+        ("devicefarm:CreateProject", "us-east-1", Some("us-west-2")),
+        ("route53-recovery-readiness:CreateCell", "us-east-1", Some("us-west-2")),
+        ("ecr-public:CreateRepository", "eu-west-1", Some("us-east-1")),
+        ("ecr-public:CreateRepository", "us-west-2", None),
+        ("pricing:GetProducts", "ap-south-1", None),
+        ("sqs:CreateQueue", "eu-west-1", None),
+    ] {
+        let granted = statement("Allow", &json!([action]), &json!("*"));
+        let account = role(vec![policy("all", PolicyKind::Inline, 1, &document(&[granted]))]);
+        let regions = Some(BTreeSet::from([region.to_owned()]));
+        let proposal =
+            proven(&account, &Usage::default(), &Coverage { regions, ..everything_visible() }).unwrap();
+        let reasons: Vec<_> = proposal.kept.iter().filter_map(|kept| kept.reason.clone()).collect();
+        let hidden = home.map(|home| Reason::HomeRegionOff(home.to_owned()));
+        assert_eq!(reasons, hidden.into_iter().collect::<Vec<_>>(), "{action} in {region}");
+    }
 }
 
 #[test]
