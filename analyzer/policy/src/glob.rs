@@ -93,6 +93,12 @@ impl Glob {
         Self::new(text, Dialect { wildcards: true, variables: false, ignores_case: false })
     }
 
+    /// A resource as the ledger records it, in which `${..}` is plain text. `*` and `?` stand for names that were collapsed and for what a
+    /// request does not tell; in an object's key they are the key's own, but for a `*` behind its last slash.
+    pub fn recorded(text: &str) -> Self {
+        Self { text: text.into(), ..Self::resource(&spelled(text)) }
+    }
+
     pub(crate) fn new(text: &str, dialect: Dialect) -> Self {
         let pieces = pieces(text, dialect).into_boxed_slice();
         Self { text: text.into(), pieces, ignores_case: dialect.ignores_case }
@@ -166,6 +172,20 @@ impl Glob {
 
     pub(crate) fn ignores_case(&self) -> bool {
         self.ignores_case
+    }
+}
+
+/// A recorded resource as a document with variables spells it.
+/// Source: AWS IAM User Guide, "IAM policy elements: Variables and tags".
+pub(crate) fn spelled(recorded: &str) -> String {
+    let text = recorded.replace("${", "${$}{");
+    match text.split_once('/') {
+        Some((bucket, key)) if text.split(':').skip(2).take(3).eq(["s3", "", ""]) => {
+            let mark = if key == "*" || key.ends_with("/*") { "*" } else { "" };
+            let own = key.strip_suffix(mark).unwrap_or(key);
+            format!("{bucket}/{}{mark}", own.replace('*', "${*}").replace('?', "${?}"))
+        }
+        _ => text,
     }
 }
 

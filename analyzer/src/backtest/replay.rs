@@ -270,7 +270,7 @@ impl Replay<'_> {
             if needed.is_empty() || all.iter().any(|pattern| pattern.matches(resource)) {
                 continue;
             }
-            if !Glob::resource_without_variables(resource).is_included_in(&all) {
+            if !Glob::recorded(resource).is_included_in(&all) {
                 elsewhere.unmet.add(&needed);
                 elsewhere.resource = elsewhere.resource.or(Some(resource.as_str()));
                 // What was used before, however long ago, is not what a deploy brought.

@@ -56,6 +56,18 @@ fn variables_are_symbols() {
 }
 
 #[test]
+fn what_is_recorded_of_an_object_is_plain_text() {
+    let object = Glob::recorded("arn:aws:s3:::b/u*?${x}/*");
+    assert!(object.matches("arn:aws:s3:::b/u*?${x}/y") && !object.matches("arn:aws:s3:::b/uv?${x}/y"));
+    assert_eq!(object.text(), "arn:aws:s3:::b/u*?${x}/*");
+    // Elsewhere both stand for what a request does not tell.
+    let role = Glob::recorded("arn:aws:iam::1:role/*/r");
+    assert!(role.matches("arn:aws:iam::1:role/a/r"));
+    let secret = Glob::recorded("arn:aws:secretsmanager:eu-west-1:1:secret:s-??????");
+    assert!(secret.matches("arn:aws:secretsmanager:eu-west-1:1:secret:s-a1B2c3"));
+}
+
+#[test]
 fn a_union_can_include_what_no_part_does() {
     assert!(included("a*", &["a", "a?*"]));
     assert!(!included("a*", &["a", "a??*"]));

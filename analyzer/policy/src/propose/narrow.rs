@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::glob::spelled;
 use crate::grant::Account;
 use crate::part::Clause;
 use crate::propose::Ruled;
@@ -40,8 +41,7 @@ impl<'c> Narrowing<'c> {
         if reach == Reach::Granted {
             return None;
         }
-        // `*` stays what it is, since the ledger writes it where it collapsed names.
-        let resources = use_.resources.keys().map(|resource| Glob::resource_without_variables(resource));
+        let resources = use_.resources.keys().map(|resource| Glob::recorded(resource));
         let seen = use_.resources.values().collect();
         Some(Self { resources: resources.collect(), seen, reach, surroundings })
     }
@@ -122,7 +122,8 @@ impl<'c> Narrowing<'c> {
             patterns.insert(pattern, name);
         };
         for (pattern, Rule { name, from, why }) in generalise(self.reach, self.surroundings, &exact) {
-            let pattern = spell(&pattern, clause);
+            let is_seen = from.len() == 1 && from.contains(&pattern);
+            let pattern = if is_seen { spell(&pattern, clause) } else { spell_pattern(&pattern, clause) };
             if fits(&pattern) {
                 add(pattern, name, why);
                 continue;
@@ -152,6 +153,11 @@ fn started(wildcard: &str, granted: &str) -> Option<String> {
 }
 
 /// A recorded resource written as a pattern of the statement: where its document has variables, `${` would start one.
-fn spell(text: &str, clause: Clause<'_>) -> String {
-    if clause.variables { text.replace("${", "${$}{") } else { text.to_owned() }
+fn spell(resource: &str, clause: Clause<'_>) -> String {
+    if clause.variables { spelled(resource) } else { resource.to_owned() }
+}
+
+/// What several resources became, whose `*` and `?` stand for any text.
+fn spell_pattern(pattern: &str, clause: Clause<'_>) -> String {
+    if clause.variables { pattern.replace("${", "${$}{") } else { pattern.to_owned() }
 }

@@ -17,10 +17,10 @@ impl Need {
     /// A resource that no old statement names tells that log and grant do not fit together: then the
     /// permission is needed wherever it was granted.
     pub(super) fn of(permission: &Protected, before: &Grants<'_>) -> Self {
-        // `${` in the name of a recorded resource is no variable, and `*` stands for names that the ledger collapsed.
-        let resources: Option<Vec<_>> = permission.resources.as_ref().map(|resources| {
-            resources.iter().map(|resource| Glob::resource_without_variables(resource)).collect()
-        });
+        let resources: Option<Vec<_>> = permission
+            .resources
+            .as_ref()
+            .map(|resources| resources.iter().map(|resource| Glob::recorded(resource)).collect());
         let is_named =
             |resource: &Glob| before.allowing(permission.action).any(|(_, allow)| allow.meets(resource));
         let fits = |resources: &Vec<Glob>| !resources.is_empty() && resources.iter().all(is_named);

@@ -160,6 +160,36 @@ fn what_an_old_version_of_the_language_spells_stays_plain_text() {
 }
 
 #[test]
+fn wildcards_in_an_objects_key_are_its_own() {
+    let account = role(vec![policy(
+        "wide",
+        PolicyKind::Inline,
+        1,
+        &document(&[statement("Allow", &json!("s3:*"), &json!("*"))]),
+    )]);
+    let key = "arn:aws:s3:::a/a b/u*?$.txt";
+    for (seen, spelled) in [
+        (key, "arn:aws:s3:::a/a b/u${*}${?}$.txt"),
+        ("arn:aws:s3:::a/${x}*", "arn:aws:s3:::a/${$}{x}${*}"),
+        // What the ledger collapsed, and what has no key.
+        ("arn:aws:s3:::a/b?/*", "arn:aws:s3:::a/b${?}/*"),
+        ("arn:aws:s3:::a/*", "arn:aws:s3:::a/*"),
+    ] {
+        let proposal =
+            proven(&account, &usage(&[("s3:GetObject", Some(&[seen]))]), &everything_visible()).unwrap();
+        let document = &proposal.changes[0].after[0].document;
+        let get = document.statements.iter().find(|one| one.actions.patterns == ["s3:GetObject"]).unwrap();
+        assert_eq!(get.resources.as_ref().unwrap().patterns, [spelled]);
+        let allows = |name: &str| {
+            let asked = crate::reference::decide(&[document], None, "s3:GetObject", name, &BTreeMap::new());
+            asked == Decision::Allowed
+        };
+        assert!(allows(seen));
+        assert_eq!(allows("arn:aws:s3:::a/a b/ux?$.txt"), seen == "arn:aws:s3:::a/*");
+    }
+}
+
+#[test]
 fn what_a_service_does_on_the_principals_behalf_is_use_or_may_be() {
     let key = "arn:aws:kms:eu-west-1:111122223333:key/0f8fad5b-d9cb-469f-a165-70867728950e";
     let actions =
