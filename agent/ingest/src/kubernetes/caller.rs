@@ -131,7 +131,7 @@ impl Who {
 }
 
 /// What a user was allowed to do in order to act as another: each of it is judged for itself, and none has an event. Groups
-/// that the server adds are not asked for. Values of `extra` are not told. Where the impersonation is constrained (KEP-5284),
+/// that the server may have added are not asked for. Values of `extra` are not told. Where the impersonation is constrained (KEP-5284),
 /// `constraint` is its verb, such as `impersonate:user-info`. None where it is more than can be told: no name stands for several
 /// fields of `extra`, since each is a resource.
 pub(crate) fn impersonations(other: &User, constraint: Option<&str>) -> Option<Vec<Request>> {
@@ -155,8 +155,7 @@ pub(crate) fn impersonations(other: &User, constraint: Option<&str>) -> Option<V
         // The rest of a ServiceAccount or node is given with its name.
         return Some(asked);
     }
-    let mut groups: Vec<&str> = other.groups().iter().map(String::as_str).collect();
-    groups.retain(|group| !is_added(name, group));
+    let mut groups = requested(name, other.groups());
     if groups.len() > IMPERSONATED || !groups.iter().all(|group| is_name(group)) {
         groups = vec![MANY];
     }
@@ -213,21 +212,31 @@ fn service_account(user: &str) -> Option<(&str, &str)> {
     user.strip_prefix(SERVICE_ACCOUNT)?.split_once(':')
 }
 
-/// Whether a group is one that the server gives to a user of this name.
-fn is_added(name: &str, group: &str) -> bool {
-    let of_account = || {
-        let (namespace, _) = service_account(name)?;
-        Some(group.strip_prefix("system:serviceaccounts")?.strip_prefix(':').is_none_or(|of| of == namespace))
-    };
-    group == AUTHENTICATED
-        || (name == ANONYMOUS && group == "system:unauthenticated")
-        || of_account().unwrap_or(false)
+/// The groups of an impersonated user that the request named for certain. Where it names none, the server gives a ServiceAccount
+/// both groups of its kind; then it adds at the end that the user is authenticated, or is not. Sources: `WithImpersonation` in
+/// `staging/src/k8s.io/apiserver/pkg/endpoints/filters` of kubernetes/kubernetes, and `MakeGroupNames` for the order of both.
+fn requested<'a>(name: &str, groups: &'a [String]) -> Vec<&'a str> {
+    let mut groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+    let last = if name == ANONYMOUS { "system:unauthenticated" } else { AUTHENTICATED };
+    groups.pop_if(|group| *group == last);
+    if service_accounts(name).is_some_and(|given| groups == given) {
+        groups.clear();
+    }
+    groups
+}
+
+/// The groups that every ServiceAccount of this one's namespace is in.
+fn service_accounts(name: &str) -> Option<[String; 2]> {
+    const ALL: &str = "system:serviceaccounts";
+    let (namespace, _) = service_account(name)?;
+    Some([ALL.to_owned(), format!("{ALL}:{namespace}")])
 }
 
 /// Groups beyond those that a ServiceAccount always has.
 fn groups(name: &str, groups: &[String]) -> String {
-    let is_account = service_account(name).is_some();
-    let is_usual = |group: &str| group == AUTHENTICATED || (is_account && is_added(name, group));
+    let of_account = service_accounts(name);
+    let is_usual =
+        |group: &str| group == AUTHENTICATED || of_account.iter().flatten().any(|usual| usual == group);
     let told = groups.iter().map(String::as_str).filter(|group| !is_usual(group));
     // Names of a directory have commas of their own.
     let mut told: Vec<String> = told.map(|group| group.replace('%', "%25").replace(',', "%2C")).collect();
@@ -285,6 +294,8 @@ mod tests {
             [
                 "core impersonate serviceaccounts namespaces/shop/serviceaccounts/api",
                 "core impersonate groups groups/admins",
+                "core impersonate groups groups/system:serviceaccounts",
+                "core impersonate groups groups/system:serviceaccounts:shop",
                 "authentication.k8s.io impersonate uids uids/u-1",
                 "authentication.k8s.io impersonate userextras/scopes userextras/*",
             ]
@@ -301,6 +312,32 @@ mod tests {
         let node = r#"{"username":"system:node:n1","groups":["system:nodes"]}"#;
         assert_eq!(words(node, "impersonate:arbitrary-node"), ["impersonate:arbitrary-node nodes nodes/n1"]);
         assert_eq!(words(node, "impersonate:associated-node"), ["impersonate:associated-node nodes nodes/*"]);
+    }
+
+    #[test]
+    fn groups_that_the_server_would_not_have_added_were_asked_for() {
+        let asked = |name: &str, groups: &[&str]| {
+            let groups: Vec<String> = groups.iter().map(|group| (*group).to_owned()).collect();
+            requested(name, &groups).join(" ")
+        };
+        let account = "system:serviceaccount:shop:api";
+        let [all, own] = ["system:serviceaccounts", "system:serviceaccounts:shop"];
+        // It cannot be told whether these were asked for.
+        assert_eq!(asked(account, &[all, own, AUTHENTICATED]), "");
+        assert_eq!(asked("bob", &[AUTHENTICATED]), "");
+        assert_eq!(asked(ANONYMOUS, &["system:unauthenticated"]), "");
+        assert_eq!(asked("bob", &["a", AUTHENTICATED]), "a");
+        // And of these it can.
+        assert_eq!(asked("bob", &[AUTHENTICATED, "a"]), format!("{AUTHENTICATED} a"));
+        assert_eq!(asked(account, &[own, AUTHENTICATED]), own);
+        assert_eq!(asked(account, &[own, all, AUTHENTICATED]), format!("{own} {all}"));
+        assert_eq!(asked(account, &[all, own, AUTHENTICATED, "a"]), format!("{all} {own} {AUTHENTICATED} a"));
+        assert_eq!(
+            asked(account, &["system:serviceaccounts:pay", AUTHENTICATED]),
+            "system:serviceaccounts:pay"
+        );
+        assert_eq!(asked("bob", &[all, own, AUTHENTICATED]), format!("{all} {own}"));
+        assert_eq!(asked(ANONYMOUS, &[AUTHENTICATED, "system:unauthenticated"]), AUTHENTICATED);
     }
 
     #[test]
