@@ -271,6 +271,33 @@ fn request_parameters_make_arns() {
             &[("service", "s")],
             &["arn:aws:ecs:eu-west-1:123456789012:service/default/s"],
         ),
+        // What stands for a parameter stands for none that the operation does not have.
+        (
+            "ecs",
+            "CreateCluster",
+            &[("clusterName", "c1")],
+            &["arn:aws:ecs:eu-west-1:123456789012:cluster/c1"],
+        ),
+        ("ecs", "CreateCluster", &[], &["arn:aws:ecs:eu-west-1:123456789012:cluster/default"]),
+        (
+            "ecs",
+            "DescribeClusters",
+            &[("clusters[]", "c2")],
+            &["arn:aws:ecs:eu-west-1:123456789012:cluster/c2"],
+        ),
+        (
+            "ecs",
+            "TagResource",
+            &[("resourceArn", "arn:aws:ecs:eu-west-1:123456789012:service/c1/s")],
+            &["arn:aws:ecs:eu-west-1:123456789012:service/c1/s"],
+        ),
+        (
+            "iam",
+            "GenerateServiceLastAccessedDetails",
+            &[("arn", "arn:aws:iam::123456789012:role/r")],
+            &["arn:aws:iam::123456789012:role/r"],
+        ),
+        ("iam", "ChangePassword", &[], &["arn:aws:iam::123456789012:user/*"]),
     ];
     for (service, name, values, expected) in cases {
         assert_eq!(&resources(service, name, values), expected, "{service}:{name} {values:?}");
