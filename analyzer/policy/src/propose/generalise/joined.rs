@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::alone::stays_exact;
 use super::opening::because;
-use super::segment::SEPARATORS;
+use super::segment::{SEPARATORS, is_container};
 use super::thresholds::Thresholds;
 use super::{Rule, Sightings, Surroundings, name_start};
 
@@ -59,7 +59,7 @@ impl Joining<'_> {
         way: &Way<impl Fn(&str) -> Option<String>>,
     ) -> BTreeMap<String, Rule> {
         let mut groups: BTreeMap<(Option<&str>, String), Vec<&str>> = BTreeMap::new();
-        for pattern in rules.keys().filter(|pattern| !stays_exact(pattern)) {
+        for pattern in rules.keys().filter(|pattern| !stays_exact(pattern) && !is_container(pattern)) {
             if let Some(wider) = (way.wider)(pattern) {
                 let of_type = self.surroundings.catalog.resource_type(pattern).map(|known| known.name);
                 groups.entry((of_type, wider)).or_default().push(pattern);
@@ -153,8 +153,8 @@ mod tests {
         let queue = "arn:aws:sqs:eu-west-1:111122223333:fraud-dqkt";
         assert_eq!(prefix(queue, 1).as_deref(), Some("arn:aws:sqs:eu-west-1:111122223333:fraud-*"));
         assert_eq!(prefix(queue, 2), None);
-        let bucket = "arn:aws:s3:::larkspur-fraud-iney";
-        assert_eq!(prefix(bucket, 2).as_deref(), Some("arn:aws:s3:::larkspur-fraud-*"));
+        let topic = "arn:aws:sns:eu-west-1:111122223333:larkspur-fraud-iney";
+        assert_eq!(prefix(topic, 2).as_deref(), Some("arn:aws:sns:eu-west-1:111122223333:larkspur-fraud-*"));
         assert_eq!(prefix("arn:aws:s3:::bucket/data/2026-01-01", 1), None);
         assert_eq!(prefix("arn:aws:s3:::bucket/data/*-a", 1), None);
     }

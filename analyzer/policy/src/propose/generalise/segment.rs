@@ -55,6 +55,15 @@ pub(super) fn form(segment: &str) -> String {
     form
 }
 
+/// Whether a pattern names a bucket or an access point, rather than what lies in one.
+pub(super) fn is_container(pattern: &str) -> bool {
+    let start = name_start(pattern).unwrap_or(pattern.len());
+    let is_bucket = pattern.split(':').nth(2) == Some("s3")
+        && pattern.get(..start).is_some_and(|head| head.ends_with("::"));
+    let fixed = fixed(pattern, start);
+    (is_bucket || fixed > 1) && pattern.get(start..).unwrap_or_default().split(SEPARATORS).count() <= fixed
+}
+
 /// How many segments of a name stay: the bucket of `arn:aws:s3:::bucket/key` and the type of others, and where the type
 /// is a bucket or an access point to one, its name too.
 fn fixed(pattern: &str, start: usize) -> usize {

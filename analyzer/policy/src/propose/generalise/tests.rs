@@ -370,6 +370,25 @@ fn buckets_and_access_points_stay_whatever_names_them() {
 }
 
 #[test]
+fn buckets_and_access_points_stay_however_alike_they_begin() {
+    let here = "eu-west-1:111122223333";
+    let kinds = [
+        "arn:aws:s3:::".to_owned(),
+        format!("arn:aws:s3:{here}:accesspoint/"),
+        format!("arn:aws:s3tables:{here}:bucket/"),
+        format!("arn:aws:s3-outposts:{here}:outpost/op-1/bucket/"),
+    ];
+    let surroundings =
+        Surroundings { catalog: Catalog::embedded().unwrap(), inventory: Inventory::none(), today: 0 };
+    for kind in kinds {
+        let names: Vec<_> = (0..20).map(|at| format!("{kind}acme-logs-2026-{at:03}")).collect();
+        let seen = sightings(names.iter().map(String::as_str).zip(0..));
+        let patterns = generalise(Reach::opened(READ, true, true), surroundings, &seen);
+        assert!(patterns.keys().eq(&names), "{kind}");
+    }
+}
+
+#[test]
 fn identities_accounts_secrets_and_keys_have_no_siblings() {
     let catalog = Catalog::embedded().unwrap();
     let alone = "
