@@ -14,7 +14,7 @@ use remit_abi::{Counter, Direction, Library, flag};
 
 use crate::counter::count;
 use crate::shape::{Shape, read, shape};
-use crate::stream::{ACTION, BODY, FOREIGN, HEAD, IDLE, Key, RPC, SKIP, Stream, TAKE, get, set};
+use crate::stream::{ACTION, BODY, FOREIGN, HANDSHAKES, HEAD, IDLE, Key, RPC, SKIP, Stream, TAKE, get, set};
 use crate::{action, frames, head, notice, sums};
 
 /// A call of a library's write function.
@@ -154,12 +154,15 @@ fn begin(context: &impl EbpfContext, data: &Data) -> Result<(), Counter> {
         }
         (stream.state, stream.position) = (IDLE, u64::from(shape == Shape::Frame));
     }
-    if shape == Shape::Preface || (shape == Shape::Head && matches!(stream.state, SKIP | TAKE)) {
+    let is_framed = matches!(stream.state, SKIP | TAKE);
+    // What lies within a frame begins with what it likes.
+    let is_within = shape == Shape::Head && is_framed && stream.bytes != 0;
+    if shape == Shape::Preface || (shape == Shape::Head && is_framed && !is_within) {
         // Another connection has the address of one that is gone.
         stream.position = 0;
     }
     match shape {
-        Shape::Head => head::begin(stream, &key, first),
+        Shape::Head if !is_within => head::begin(stream, &key, first),
         Shape::Preface => {
             (stream.state, stream.bytes) = (TAKE, PREFACE);
             stream.flags = u32::from(flag::PREFACE);
@@ -245,7 +248,7 @@ pub(crate) fn opened(connection: u64, is_own: bool) {
     let Some(stream) = Stream::find(&key).or_else(|| Stream::start(&key, 0)) else { return };
     if is_own {
         stream.handshake = 2;
-    } else if stream.handshake == 0 {
+    } else if stream.handshake % HANDSHAKES == 0 {
         stream.handshake = 1;
     }
 }

@@ -12,7 +12,7 @@ use crate::call::{ADMITTED, Call, REFUSED, UNASKED};
 use crate::counter::count;
 use crate::reads;
 use crate::shape::{is_mcp, is_tool_call};
-use crate::stream::{NONE, Stream, get, set};
+use crate::stream::{HANDSHAKES, NONE, Stream, get, set};
 use crate::sums;
 
 #[map]
@@ -21,8 +21,10 @@ pub(crate) static EVENTS: RingBuf = RingBuf::with_byte_size(RING, 0);
 /// The agent is woken when so much waits; otherwise it looks by itself, which costs the workload nothing.
 const WAKE: u64 = RING as u64 / 8;
 
-/// By which a digest is multiplied: the prime of 64-bit FNV-1a.
-const DIGEST: u64 = 0x0000_0100_0000_01b3;
+/// By which a digest is multiplied: an odd number that the agent draws at its start, so that nobody can make a request whose
+/// digest is that of another.
+#[unsafe(no_mangle)]
+static DIGEST: u64 = 0x0000_0100_0000_01b3;
 
 /// The lowest bit of each byte, and the highest.
 pub(crate) const ONES: u64 = 0x0101_0101_0101_0101;
@@ -107,7 +109,7 @@ pub(crate) fn emit(call: &mut Call, stream: &mut Stream, piece: &Piece) -> Count
         let is_end = piece.kind as u8 == Kind::Head as u8 && ends(slot, stream, length);
         if piece.kind as u8 == Kind::Head as u8
             && call.library == Library::OpenSsl as u8
-            && repeats(call, stream)
+            && repeats(call, stream, piece)
         {
             stream.sequence = sequence;
             entry.discard(u64::from(BPF_RB_NO_WAKEUP));
@@ -225,7 +227,9 @@ fn is_alone(call: &Call, stream: &Stream, piece: &Piece, copied: u32) -> bool {
 /// Goes on with a digest. The product hands differences on to higher bits only, so these are handed back.
 #[inline(always)]
 pub(crate) fn mix(digest: u64, bytes: u64) -> u64 {
-    let product = (digest ^ bytes).wrapping_mul(DIGEST);
+    // SAFETY: the agent may have set another value before the program was loaded, which the compiler does not know of.
+    let factor = unsafe { core::ptr::read_volatile(&DIGEST) };
+    let product = (digest ^ bytes).wrapping_mul(factor);
     product ^ (product >> 32)
 }
 
@@ -243,15 +247,19 @@ const RETRIED: u64 = 2_000_000_000;
 /// again.
 const RECORD: u32 = 16_384;
 
+/// How often a write is taken for one that is tried again where answers are not followed, which would show that it was none.
+const RETRIES: u64 = 3;
+
 /// Whether a head is that of the last call again, from the same place or a copy, while the handshake may not be over, or
-/// while not all could be sent of what was written: until it is answered, by which its mark is gone.
+/// while not all could be sent of what was written: until it is answered, by which its mark is gone. A request without a body is
+/// never so long by itself: then it is part of a body, or of several requests.
 #[inline(always)]
-fn repeats(call: &Call, stream: &mut Stream) -> bool {
+fn repeats(call: &Call, stream: &mut Stream, piece: &Piece) -> bool {
     let is_read = call.key.direction == Direction::Read as u32;
-    if is_read || stream.flags & u32::from(flag::FIRST) == 0 {
+    if is_read || piece.offset != 0 || stream.flags & u32::from(flag::FIRST) == 0 {
         return false;
     }
-    let is_tried_again = call.length > RECORD && reads::is_on();
+    let is_tried_again = call.length > RECORD && reads::is_on() && get(&stream.has_body) != NONE;
     if stream.handshake == 2 && !is_tried_again {
         return false;
     }
@@ -268,6 +276,13 @@ fn repeats(call: &Call, stream: &mut Stream) -> bool {
     }
     if !is_same {
         (stream.mark, stream.marked) = (mark, call.time);
+    } else if !reads::is_on() && stream.handshake % HANDSHAKES == 0 {
+        // On a connection that is older than the probes nothing else would end this.
+        stream.handshake += HANDSHAKES;
+        if stream.handshake > RETRIES * HANDSHAKES {
+            stream.handshake = 2;
+            return false;
+        }
     }
     if stream.handshake == 1 {
         stream.handshake = 2;

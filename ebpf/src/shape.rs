@@ -29,7 +29,8 @@ struct Text {
     mask: [u64; FIRST / 8],
 }
 
-/// The methods of RFC 9110 and RFC 5789, and Vault's, with the space that follows.
+/// The methods of RFC 9110 and RFC 5789, Vault's and OpenBao's, those of Azure's tables, of WebDAV and of caches, with the space
+/// that follows.
 const GET: Text = Text::of(b"GET ");
 const PUT: Text = Text::of(b"PUT ");
 const POST: Text = Text::of(b"POST ");
@@ -40,6 +41,12 @@ const TRACE: Text = Text::of(b"TRACE ");
 const DELETE: Text = Text::of(b"DELETE ");
 const OPTIONS: Text = Text::of(b"OPTIONS ");
 const CONNECT: Text = Text::of(b"CONNECT ");
+const SCAN: Text = Text::of(b"SCAN ");
+const MERGE: Text = Text::of(b"MERGE ");
+const PURGE: Text = Text::of(b"PURGE ");
+const QUERY: Text = Text::of(b"QUERY ");
+const SEARCH: Text = Text::of(b"SEARCH ");
+const PROPFIND: Text = Text::of(b"PROPFIND ");
 
 /// The beginning of the preface of RFC 9113, section 3.4.
 const PREFACE: Text = Text::of(b"PRI * HTTP/2.0\r\n");
@@ -101,6 +108,7 @@ pub(crate) fn shape(first: [u64; FIRST / 8], direction: Direction) -> Shape {
         || OPTIONS.begins(first)
         || CONNECT.begins(first)
         || TRACE.begins(first)
+        || is_rare(first)
     {
         return Shape::Head;
     }
@@ -114,6 +122,17 @@ pub(crate) fn shape(first: [u64; FIRST / 8], direction: Direction) -> Shape {
         return Shape::Rpc;
     }
     if Frame::of(first).is_certain() { Shape::Frame } else { Shape::Other }
+}
+
+/// Whether these are methods that few requests have: without a way through for each, which the verifier would follow.
+#[inline(always)]
+fn is_rare(first: [u64; FIRST / 8]) -> bool {
+    SCAN.begins(first)
+        | MERGE.begins(first)
+        | PURGE.begins(first)
+        | QUERY.begins(first)
+        | SEARCH.begins(first)
+        | PROPFIND.begins(first)
 }
 
 /// Whether a name is that of a method of MCP, by its first bytes, behind which are zeros.
@@ -142,7 +161,7 @@ impl Text {
 
     #[inline(always)]
     fn begins(&self, first: [u64; FIRST / 8]) -> bool {
-        first[0] & self.mask[0] == self.value[0] && first[1] & self.mask[1] == self.value[1]
+        (first[0] & self.mask[0] == self.value[0]) & (first[1] & self.mask[1] == self.value[1])
     }
 }
 

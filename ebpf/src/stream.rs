@@ -48,7 +48,7 @@ pub(crate) struct Stream {
     pub(crate) mark: u64,
     /// How far the handshake is known to be: 0 where it is not, 1 where it was just over, 2 where it was over before, or
     /// is made by a function of its own. Before 2, a write may have failed and be made again, as Node does; that is not
-    /// another call.
+    /// another call. Where it is not known, each write that was taken for the one before adds [`HANDSHAKES`].
     pub(crate) handshake: u64,
     /// When the head of `mark` was written first, or the request that is open.
     pub(crate) marked: u64,
@@ -70,6 +70,9 @@ const _: () = assert!(size_of::<Key>() == STREAM_KEY && size_of::<Stream>() == S
 const _: () = assert!(core::mem::offset_of!(Stream, sequence) == STREAM_SEQUENCE);
 const _: () = assert!(core::mem::offset_of!(Stream, repeats) == STREAM_SEQUENCE + 4);
 const _: () = assert!(core::mem::offset_of!(Stream, asks) == STREAM_ASKS);
+
+/// More than there are ways in which the handshake is known.
+pub(crate) const HANDSHAKES: u64 = 4;
 
 /// Reads a value that the compiler must not remember from writing it.
 #[inline(always)]

@@ -1,6 +1,7 @@
 //! The compiled programs, in the kernel.
 
 use std::fs::File;
+use std::hash::{BuildHasher as _, RandomState};
 use std::os::fd::AsRawFd;
 
 use aya::maps::{HashMap, Map, MapData, MapError, PerCpuArray, ProgramArray, RingBuf};
@@ -97,6 +98,9 @@ impl Kernel {
         let sums = if share.sums { sums } else { 0 };
         let reads = u64::from(responses != Responses::Off);
         loader.override_global("READS", &reads, true);
+        // By an odd number, differences are never lost.
+        let factor = RandomState::default().hash_one(interval) | 1;
+        loader.override_global("DIGEST", &factor, true);
         loader.override_global("FIRST_ONLY", &first_only, true).override_global("SUMS", &sums, true);
         let mut ebpf = loader.load(OBJECT)?;
         // What a call leaves to do is done by one program for all.

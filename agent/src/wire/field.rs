@@ -100,9 +100,11 @@ pub(super) enum Field {
     Unknown,
 }
 
-/// Methods by which requests of HTTP/1 are told from other bytes: those of RFC 9110 and RFC 5789, and Vault's.
-pub(super) const METHODS: &[&str] =
-    &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "LIST"];
+/// Methods by which requests of HTTP/1 are told from other bytes, as the kernel's programs tell them.
+pub(super) const METHODS: &[&str] = &[
+    "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "LIST", "SCAN", "MERGE",
+    "PURGE", "QUERY", "SEARCH", "PROPFIND",
+];
 
 impl Field {
     /// Reads a field of a name, and keeps what the allow-list lets through.

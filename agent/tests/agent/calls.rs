@@ -81,6 +81,16 @@ fn so_are_those_whose_responses_are_not_followed_when_time_passed_between() {
     }
 }
 
+/// Of many at once, a few may be taken for such attempts.
+#[test]
+fn and_of_those_that_follow_each_other_at_once_nearly_all() {
+    let options = ["--responses", "off"];
+    if let Some((seen, server)) = over_an_older_connection(&options, "/remit-older-many/", 40, 0.0) {
+        let calls = seen.calls(&server, "/remit-older-many/").len();
+        assert!((36..=40).contains(&calls), "{calls}: {}", seen.summary);
+    }
+}
+
 /// Equal calls over a connection that was made before the trace began.
 fn over_an_older_connection(
     options: &[&str],
@@ -227,4 +237,17 @@ fn what_is_written_again_since_a_socket_did_not_take_it_is_one_call() {
     let calls: Vec<String> =
         lines.map(|line| line.split(' ').skip(2).step_by(2).take(2).collect::<Vec<_>>().join(" ")).collect();
     assert_eq!(calls, ["/remit-retry/1 200", "/remit-retry/1 200", "/remit-retry/2 200"], "{}", seen.summary);
+}
+
+#[test]
+fn requests_within_an_upload_of_known_length_are_none() {
+    let server = Server::start();
+    let Some(mut trace) = Trace::start() else { return };
+    trace.knows(&["libssl"]);
+    let mut python = Command::new("python3");
+    succeed(python.arg(script("bodies.py")).args([&server.port.to_string(), "/remit-bodies"]));
+    let seen = trace.stop();
+    assert_eq!(server.asked().len(), 7);
+    seen.has_exactly(&server, "/remit-bodies/", 7);
+    assert!(!seen.printed.contains("phantom"), "{}", seen.printed);
 }

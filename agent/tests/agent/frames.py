@@ -79,6 +79,11 @@ client.sendall(many)
 client.sendall(request("/remit-frames/long", (b"x-long", b"hunter2" * 1800)))
 bodies = b"".join(frame(0, 0, 1, b"hunter2" * index) for index in range(150))
 client.sendall(bodies + request("/remit-frames/behind"))
+# What a frame carries is written by itself, and begins like a request.
+carried = b"GET /remit-phantom HTTP/1.1\r\nHost: remit-frames.example\r\n\r\n"
+client.sendall(frame(0, 0, 1, carried)[:9])
+client.sendall(carried)
+client.sendall(request("/remit-frames/carried"))
 client.sendall(request("/remit-frames/last"))
 # A write that ends within the header of a frame: what is behind it may be anything.
 ping = frame(6, 0, 0, b"hunter2!")

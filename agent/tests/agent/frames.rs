@@ -17,7 +17,7 @@ fn requests_are_seen_however_frames_are_written() {
         .lines()
         .map(|path| format!("GET {path} remit-frames.example"))
         .collect();
-    assert_eq!(expected.len(), 24);
+    assert_eq!(expected.len(), 25);
     let own = seen.lines.iter().filter(|line| line.contains(" remit-frames.example "));
     let calls: Vec<&str> = own.map(|line| line.split_once(' ').unwrap().1).collect();
     let missing: Vec<&String> =

@@ -30,7 +30,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(b"{}")
 
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_LIST = answer
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = do_LIST = do_MERGE = answer
 
     def log_message(self, *arguments):
         pass
