@@ -83,7 +83,24 @@ fn expand_path(
     let path = Path::new(name);
     match path.metadata() {
         Ok(metadata) if metadata.is_dir() => {
-            expand_folder(path, &|path| Some(may_be_log(path)), use_input, problem)
+            let (mut is_empty, mut is_read) = (true, true);
+            let mut use_one = |input: Input| {
+                is_empty &= !matches!(input, Input::File(_));
+                use_input(input)
+            };
+            let mut tell = |name: &str, what: Problem| {
+                is_read = false;
+                problem(name, what);
+            };
+            let go_on = expand_folder(path, &|path| Some(may_be_log(path)), &mut use_one, &mut tell);
+            if is_empty && is_read && go_on {
+                let nothing = format!(
+                    "holds nothing to read: no file that is named like a log, as `.{}` is",
+                    ENDINGS.join("`, `.")
+                );
+                problem(name, Problem::Nothing(nothing));
+            }
+            go_on
         }
         Ok(_) => use_input(Input::File(path.to_owned())),
         Err(_) if name.contains(['*', '?', '[', '{']) => expand_glob(name, use_input, problem),
@@ -227,11 +244,14 @@ mod tests {
     fn folders_globs_and_names() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("a")).unwrap();
+        let root = folder.path().to_string_lossy().into_owned();
+        let (inputs, problems) = expanded(std::slice::from_ref(&root));
+        assert_eq!(inputs, [""; 0]);
+        assert!(problems[0].contains("holds nothing to read"), "{problems:?}");
         for name in ["a/1.json.gz", "a/2.json", "a/readme.md", "a/.hidden.json", "b.log", "stream-2026-11-23"]
         {
             fs::write(folder.path().join(name), "").unwrap();
         }
-        let root = folder.path().to_string_lossy().into_owned();
         let (inputs, problems) = expanded(std::slice::from_ref(&root));
         assert_eq!(inputs.len(), 4, "{inputs:?}");
         assert!(problems.is_empty(), "{problems:?}");

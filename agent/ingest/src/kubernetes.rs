@@ -103,3 +103,64 @@ impl Format for Logs {
 fn place() -> SourcePlace {
     SourcePlace { evidence: EVIDENCE.to_owned(), ..SourcePlace::default() }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::NoProgress;
+
+    fn event() -> String {
+        json!({
+            "kind": "Event", "apiVersion": "audit.k8s.io/v1", "stage": "ResponseComplete", "auditID": "a-1",
+            "requestURI": "/api/v1/namespaces/shop/pods", "verb": "list", "user": {"username": "ann"},
+            "responseStatus": {"code": 200}, "requestReceivedTimestamp": "2026-11-23T10:00:00.000000Z",
+            "annotations": {"authorization.k8s.io/decision": "allow"},
+        })
+        .to_string()
+    }
+
+    #[test]
+    fn lines_of_shippers_are_read() {
+        for shipped in [
+            json!({"log": format!("{}\n", event()), "stream": "stdout", "kubernetes": {"host": "n1"}}),
+            json!({"@timestamp": "2026-11-23T10:00:01Z", "log": {"offset": 0, "file": {"path": "audit.log"}}, "message": event()}),
+            json!({"message": event(), "log": {"offset": 0}}),
+        ] {
+            let counts = read(shipped.to_string().as_bytes());
+            assert_eq!((counts.read, counts.recorded), (1, 1), "{shipped}: {counts:?}");
+        }
+        for other in [json!({"log": "starting"}), json!({"message": 7}), json!({"log": {"offset": 0}})] {
+            assert_eq!(read(other.to_string().as_bytes()).skipped["not_an_event"], 1, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_file_without_any_event_is_told() {
+        let place = tempfile::tempdir().unwrap();
+        let logs = place.path().join("logs");
+        std::fs::create_dir(&logs).unwrap();
+        let run = |name: &str, text: &str| {
+            std::fs::write(logs.join(name), text).unwrap();
+            let options = Options {
+                inputs: vec![logs.to_string_lossy().into_owned()],
+                ledger: place.path().join("ledger"),
+                ..Options::default()
+            };
+            ingest(options, None, &NoProgress).unwrap()
+        };
+        let summary = run("notes.md", "");
+        let said = summary.diagnostics.first().map(ToString::to_string).unwrap();
+        assert!(said.contains("holds nothing to read") && summary.is_partial(), "{said}");
+        let summary = run("other.json", "{\"level\":\"info\"}\n{\"level\":\"warn\"}\n");
+        let said = summary.diagnostics.first().map(ToString::to_string).unwrap();
+        assert!(
+            said.contains("other.json") && said.contains("of its 2 records none is one\nhint: "),
+            "{said}"
+        );
+        assert!(summary.is_partial() && summary.counts.lost_total() == 0);
+        let summary = run("audit.json", &format!("{{\"level\":\"info\"}}\n{}\n", event()));
+        assert_eq!((summary.diagnostics, summary.counts.recorded), (Vec::new(), 1));
+    }
+}

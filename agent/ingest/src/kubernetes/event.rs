@@ -143,6 +143,8 @@ struct Wrapper<'a, F> {
     /// Text or an object that holds an event.
     message: Option<Value<'a>>,
     message_ahead: Option<Cursor<'a, F>>,
+    /// The line that a shipper of logs read, as `log` of Fluent Bit and `message` of Filebeat and Vector.
+    line: Option<Text<'a>>,
     packed: Option<Text<'a>>,
 }
 
@@ -160,6 +162,7 @@ fn read_object<'a, F: Find>(
         properties: None,
         message: None,
         message_ahead: None,
+        line: None,
         packed: None,
     };
     let mut is_event = false;
@@ -252,6 +255,11 @@ fn read_object<'a, F: Find>(
                 wrapper.message_ahead = Some(*cursor);
                 wrapper.message = Some(cursor.value()?);
             }
+            b"log" | b"message" => {
+                // Filebeat's `log` is an object that tells where the line is from.
+                let line = cursor.value()?.text();
+                wrapper.line = wrapper.line.or(line);
+            }
             b"awslogs" | b"kinesis" => {
                 if let Some(inside) = cursor.pass()? {
                     wrapper.packed = member(inside, b"data")?.0.and_then(Value::text);
@@ -289,6 +297,9 @@ fn read_object<'a, F: Find>(
     }
     if let Some(packed) = wrapper.packed {
         return Ok(Shape::Packed(packed));
+    }
+    if !is_event && wrapper.line.is_some() {
+        return Ok(Shape::Text(wrapper.line, None));
     }
     if !is_event || wrapper.is_other_kind {
         return Ok(Shape::Skipped("not_an_event"));
