@@ -22,6 +22,8 @@ pub(crate) struct Accounting {
     pub(crate) progressing: Option<Progressing>,
     /// Number of the worker.
     pub(crate) worker: usize,
+    /// Events of later hours are told of.
+    latest: i32,
     seen: Arc<Seen>,
     diagnostics: Arc<Diagnostics>,
 }
@@ -114,9 +116,15 @@ impl Accounting {
             source: SourceCounts::default(),
             progressing: None,
             worker,
+            latest: i32::MAX,
             seen,
             diagnostics,
         }
+    }
+
+    /// Has events of later hours than this one told of.
+    pub(crate) fn with_latest(self, hour: i32) -> Self {
+        Self { latest: hour, ..self }
     }
 
     /// Something was read that has to be recorded, skipped or lost.
@@ -146,6 +154,9 @@ impl Accounting {
         let (first, last) = self.source.hours.unwrap_or((hour, hour));
         self.source.hours = Some((first.min(hour), last.max(hour)));
         self.source.is_lost_after = false;
+        if hour > self.latest {
+            self.diagnostics.ahead(&self.source.name, hour);
+        }
     }
 
     /// Whether an event was counted before; then it is skipped. `identifier` is none of an event without one.

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
+use remit_ledger::HOUR;
+
 use crate::grammar::Place;
 
 /// So many diagnostics are kept one by one; the others are counted.
@@ -37,10 +39,22 @@ impl std::fmt::Display for Diagnostic {
     }
 }
 
+/// Events that are dated more than a day after they were read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ahead {
+    /// How many there are.
+    pub events: u64,
+    /// The hour of the newest, in microseconds since the Unix epoch.
+    pub newest: i64,
+    /// Path or address of the first source that holds any.
+    pub source: String,
+}
+
 /// Collects diagnostics from all workers.
 #[derive(Debug, Default)]
 pub(crate) struct Diagnostics {
     kept: Mutex<Kept>,
+    ahead: Mutex<Option<Ahead>>,
 }
 
 #[derive(Debug, Default)]
@@ -85,6 +99,24 @@ impl Diagnostics {
         } else {
             kept.omitted += 1;
         }
+    }
+
+    /// An event of an hour that is still to come.
+    pub(crate) fn ahead(&self, source: &str, hour: i32) {
+        let newest = i64::from(hour).saturating_mul(HOUR);
+        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        let ahead = ahead.get_or_insert_with(|| Ahead { events: 0, newest, source: source.to_owned() });
+        ahead.events += 1;
+        ahead.newest = ahead.newest.max(newest);
+        // Workers read sources in any order.
+        if source < ahead.source.as_str() {
+            source.clone_into(&mut ahead.source);
+        }
+    }
+
+    /// The events of hours that are still to come.
+    pub(crate) fn take_ahead(&self) -> Option<Ahead> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Everything so far, by source and position, and how many were left out.

@@ -163,4 +163,25 @@ mod tests {
         let summary = run("audit.json", &format!("{{\"level\":\"info\"}}\n{}\n", event()));
         assert_eq!((summary.diagnostics, summary.counts.recorded), (Vec::new(), 1));
     }
+
+    #[test]
+    fn events_of_a_day_to_come_are_told() {
+        let place = tempfile::tempdir().unwrap();
+        let run = |name: &str, time: &str| {
+            let file = place.path().join(name);
+            std::fs::write(&file, event().replace("2026-11-23T10:00:00.000000Z", time)).unwrap();
+            let options = Options {
+                inputs: vec![file.to_string_lossy().into_owned()],
+                ledger: place.path().join("ledger"),
+                ..Options::default()
+            };
+            ingest(options, None, &NoProgress).unwrap()
+        };
+        assert_eq!(run("now.json", &jiff::Timestamp::now().to_string()).ahead, None);
+        let summary = run("ahead.json", "2999-01-01T05:30:00Z");
+        let ahead = summary.ahead.unwrap();
+        let newest: jiff::Timestamp = "2999-01-01T05:00:00Z".parse().unwrap();
+        assert_eq!((ahead.events, ahead.newest), (1, newest.as_microsecond()));
+        assert!(ahead.source.ends_with("ahead.json") && summary.counts.recorded == 1);
+    }
 }

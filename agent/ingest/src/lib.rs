@@ -32,7 +32,7 @@ mod stretches;
 mod summary;
 mod time;
 
-pub use diagnostic::Diagnostic;
+pub use diagnostic::{Ahead, Diagnostic};
 pub use options::{Limits, Options};
 pub use progress::{NoProgress, Progress};
 pub use run::IngestError;

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use remit_ledger::{Counts, LedgerError, LedgerWriter, WriterOptions};
+use remit_ledger::{Counts, HOUR, LedgerError, LedgerWriter, WriterOptions};
 
 use crate::accounting::{Accounting, SourceCounts};
 use crate::checkpoint::{Checkpoint, name_hash};
@@ -74,9 +74,12 @@ pub(crate) fn ingest<F: Format>(
     drop(snapshot);
     let (shared, signals) =
         Shared::new(checkpoint, Arc::clone(&diagnostics), options.limits, progress, threads);
+    let now = jiff::Timestamp::now().as_microsecond().div_euclid(HOUR);
+    let tomorrow = i32::try_from(now.saturating_add(24)).unwrap_or(i32::MAX);
     let recorders: Vec<Mutex<F::Recorder>> = (0..threads)
         .map(|worker| {
             let accounting = Accounting::new(worker, Arc::clone(&seen), Arc::clone(&diagnostics));
+            let accounting = accounting.with_latest(tomorrow);
             Mutex::new(format.recorder(accounting, options.limits, threads))
         })
         .collect();
@@ -115,7 +118,8 @@ pub(crate) fn ingest<F: Format>(
     summary.files = shared.files();
     summary.bytes = shared.bytes.load(Ordering::Relaxed);
     (summary.diagnostics, summary.diagnostics_omitted) = diagnostics.take();
-    summary.duplicates_found_since = seen.horizon().map(|hour| hour.saturating_mul(remit_ledger::HOUR));
+    summary.ahead = diagnostics.take_ahead();
+    summary.duplicates_found_since = seen.horizon().map(|hour| hour.saturating_mul(HOUR));
     Ok(summary)
 }
 

@@ -2,7 +2,7 @@
 
 use remit_ledger::Counts;
 
-use crate::Diagnostic;
+use crate::{Ahead, Diagnostic};
 
 /// What an ingest did. Every event is accounted for in `counts`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Summary {
     pub diagnostics: Vec<Diagnostic>,
     /// Diagnostics beyond the bound.
     pub diagnostics_omitted: u64,
+    /// Events that are dated more than a day after now. They are counted like others.
+    pub ahead: Option<Ahead>,
     /// Operations that the catalog does not know, as `service:operation` with their recorded calls, most first.
     pub unresolved: Vec<(String, u64)>,
     /// Events delivered twice are found back to this time, in microseconds since the Unix epoch: events of every later

@@ -161,6 +161,15 @@ fn tell(summary: &Summary, streams: &mut Streams<'_>) {
     for diagnostic in &summary.diagnostics {
         streams.problem(&diagnostic.to_string());
     }
+    if let Some(ahead) = &summary.ahead {
+        streams.problem(&format!(
+            "{} dated more than a day after now, the newest in the hour from {}, the first in `{}`\n\
+             hint: look at the clock of what wrote them; they are counted as they are dated",
+            counted(ahead.events, "event is", "events are"),
+            moment(ahead.newest),
+            ahead.source
+        ));
+    }
     if summary.diagnostics_omitted > 0 {
         streams.say(&format!("warning: {} more of the kind", grouped(summary.diagnostics_omitted)));
     }
