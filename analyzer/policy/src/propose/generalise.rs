@@ -11,6 +11,7 @@ mod assigned;
 mod joined;
 mod opening;
 mod reach;
+mod recorded;
 mod segment;
 mod template;
 mod thresholds;
@@ -26,6 +27,7 @@ use self::assigned::assigned_identifier;
 use self::joined::Joining;
 use self::opening::explain;
 pub(crate) use self::reach::Reach;
+use self::recorded::is_open;
 pub(crate) use self::thresholds::Thresholds;
 use self::trie::{Path, Trie};
 use crate::inventory::Inventory;
@@ -63,6 +65,8 @@ pub(crate) struct Surroundings<'a> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sightings {
     days: BTreeMap<String, BTreeSet<i64>>,
+    /// Those that are wildcards in the ledger, and in no request.
+    open: BTreeSet<String>,
 }
 
 /// A pattern's rule and the resources it stands for.
@@ -80,7 +84,13 @@ impl Sightings {
             let days: BTreeSet<i64> = days.range(..day).copied().collect();
             (!days.is_empty()).then(|| (resource.clone(), days))
         };
-        Self { days: self.days.iter().filter_map(before).collect() }
+        Self { days: self.days.iter().filter_map(before).collect(), open: BTreeSet::new() }
+    }
+
+    /// Knows which are wildcards in the ledger, and in no request of these operations.
+    pub(crate) fn find_open(&mut self, catalog: &Catalog, operations: &BTreeSet<String>) {
+        let is_open = |resource: &&String| is_open(catalog, operations, resource);
+        self.open = self.days.keys().filter(is_open).cloned().collect();
     }
 
     /// Adds a resource with its calls: the days of the first and the last where nobody asked for them all.
@@ -153,7 +163,8 @@ pub(crate) fn generalise(
     let Reach::Opened { thresholds, prefixes, containers } = reach else {
         let as_seen = |resource: &String| {
             let from = BTreeSet::from([resource.clone()]);
-            (resource.clone(), Rule { name: "as seen", from, why: None })
+            let (name, why) = surroundings.as_recorded(seen, resource);
+            (resource.clone(), Rule { name, from, why })
         };
         return seen.days.keys().map(as_seen).collect();
     };
@@ -175,22 +186,20 @@ pub(crate) fn generalise(
     let mut rules: BTreeMap<String, Rule> = BTreeMap::new();
     for branch in branches {
         let is_assigned = branch.paths.iter().any(|path| path.pattern != path.resource);
-        let name = match (branch.openings.iter().any(|opening| opening.is_crowd), branch.openings.is_empty())
-        {
-            (true, _) => "sibling wildcard",
-            (false, false) => "varying value",
-            (false, true) if is_assigned => "assigned identifier",
-            (false, true) => "as seen",
-        };
         let from = branch.paths.iter().map(|path| path.resource.to_owned()).collect();
         let pattern = branch.pattern;
-        let is_opened = is_assigned || !branch.openings.is_empty();
-        let count = || {
+        let explained = || {
             let patterns = std::iter::once(pattern.as_str());
-            surroundings.admitted(seen, patterns, &[], &pattern, usize::MAX)
+            let admitted = surroundings.admitted(seen, patterns, &[], &pattern, usize::MAX);
+            explain(&branch.openings, is_assigned, admitted)
         };
-        let admitted = if is_opened { count() } else { 0 };
-        let why = explain(&branch.openings, is_assigned, admitted);
+        let is_crowd = branch.openings.iter().any(|opening| opening.is_crowd);
+        let (name, why) = match (is_crowd, branch.openings.is_empty()) {
+            (true, _) => ("sibling wildcard", explained()),
+            (false, false) => ("varying value", explained()),
+            (false, true) if is_assigned => ("assigned identifier", explained()),
+            (false, true) => surroundings.as_recorded(seen, &pattern),
+        };
         // Types may meet in one pattern.
         let rule = rules.entry(pattern).or_insert_with(|| Rule { name, from: BTreeSet::new(), why });
         rule.from.extend::<BTreeSet<String>>(from);

@@ -1,6 +1,6 @@
 //! Narrows an action of a statement to the resources on which it was seen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::glob::spelled;
 use crate::grant::Account;
@@ -16,6 +16,7 @@ use crate::{Glob, Matcher};
 pub(crate) struct Narrowing<'c> {
     pub(crate) resources: Vec<Glob>,
     seen: Vec<&'c Seen>,
+    operations: &'c BTreeSet<String>,
     /// None where resources stay as they were seen.
     reach: Reach,
     surroundings: Surroundings<'c>,
@@ -43,7 +44,8 @@ impl<'c> Narrowing<'c> {
         }
         let resources = use_.resources.keys().map(|resource| Glob::recorded(resource));
         let seen = use_.resources.values().collect();
-        Some(Self { resources: resources.collect(), seen, reach, surroundings })
+        let operations = &use_.operations;
+        Some(Self { resources: resources.collect(), seen, operations, reach, surroundings })
     }
 
     /// What stays of the action in each statement. None when some resource is named by none of them: then the grant
@@ -107,6 +109,7 @@ impl<'c> Narrowing<'c> {
         if stays_whole {
             return Extent::Whole;
         }
+        exact.find_open(self.surroundings.catalog, self.operations);
         let fits = |pattern: &str| {
             let glob = clause.glob(pattern);
             if resources.negated {
@@ -128,17 +131,21 @@ impl<'c> Narrowing<'c> {
                 add(pattern, name, why);
                 continue;
             }
-            let mut rest: Vec<String> = from.iter().map(|resource| spell(resource, clause)).collect();
+            let mut rest: Vec<(String, &String)> =
+                from.iter().map(|resource| (spell(resource, clause), resource)).collect();
             for granted in resources.patterns.iter().filter(|_| !resources.negated) {
                 let Some(part) = started(&pattern, granted).filter(|part| fits(part)) else { continue };
                 let glob = clause.glob(&part);
                 let before = rest.len();
-                rest.retain(|resource| !clause.glob(resource).is_included_in(&[&glob]));
+                rest.retain(|(resource, _)| !clause.glob(resource).is_included_in(&[&glob]));
                 if rest.len() < before {
                     add(part, name, why.clone());
                 }
             }
-            rest.into_iter().for_each(|resource| add(resource, "as seen", None));
+            for (spelled, resource) in rest {
+                let (name, why) = self.surroundings.as_recorded(&exact, resource);
+                add(spelled, name, why);
+            }
         }
         Extent::Narrowed(patterns)
     }

@@ -86,3 +86,28 @@ fn an_inventory_tells_what_a_wildcard_admits() {
     let write = kept("s3:PutObject");
     assert_eq!((write.narrowed.len(), write.opened.len()), (60, 0));
 }
+
+#[test]
+fn names_that_the_ledger_collapsed_are_told_from_names_that_were_seen() {
+    let cases = [
+        ("iam:AttachRolePolicy", "arn:aws:iam::111122223333:role/*", "as recorded"),
+        ("iam:AttachRolePolicy", "arn:aws:iam::111122223333:role/*/app", "as seen"),
+        ("kms:Decrypt", "arn:aws:kms:eu-west-1:111122223333:key/*", "as recorded"),
+        ("dynamodb:GetItem", "arn:aws:dynamodb:eu-west-1:111122223333:table/*", "as recorded"),
+        ("ssm:GetParametersByPath", "arn:aws:ssm:eu-west-1:111122223333:parameter/app/*", "as seen"),
+    ];
+    for (action, resource, rule) in cases {
+        let wide = statement("Allow", &json!([action]), &json!("*"));
+        let account = role(vec![policy("wide", PolicyKind::CustomerManaged, 1, &document(&[wide]))]);
+        let mut usage = usage(&[(action, Some(&[resource]))]);
+        usage.actions.values_mut().for_each(|use_| use_.operations = BTreeSet::from([action.to_owned()]));
+        let another: Inventory = [resource.replace('*', "another")].into_iter().collect();
+        let proposal = proven_among(&account, &usage, &everything_visible(), &[], &another).unwrap();
+        let kept = proposal.kept.iter().find(|kept| kept.name == action).unwrap();
+        assert_eq!(kept.narrowed, BTreeMap::from([(resource.to_owned(), rule)]), "{action}");
+        let why = kept.opened.get(resource).map(String::as_str);
+        let because = "opened because the ledger has one name for all that lies there: they were too many, or requests do \
+                       not name them; also admits 1 known resource";
+        assert_eq!(why, (rule == "as recorded").then_some(because), "{action}");
+    }
+}
