@@ -226,7 +226,7 @@ pub(super) fn share(part: u64, of: u64) -> f64 {
 fn median(all: &mut [u64]) -> Option<f64> {
     all.sort_unstable();
     let upper = *all.get(all.len() / 2)?;
-    let lower = if all.len() % 2 == 0 { *all.get(all.len() / 2 - 1)? } else { upper };
+    let lower = if all.len().is_multiple_of(2) { *all.get(all.len() / 2 - 1)? } else { upper };
     Some(float(lower + upper) / 2.0)
 }
 

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use remit_catalog::kubernetes::Request;
+use remit_catalog::kubernetes::{Request, Target};
 
 use super::audit_policy::AuditPolicy;
 use super::call::{STREAMS, Usage};
@@ -74,13 +74,15 @@ pub fn judge(
     let elsewhere = judge.hidden_elsewhere();
     let triggers = judge.triggers(&parts, &elsewhere);
     let creating = judge.creating(&parts, &elsewhere);
-    let delegated = judge.delegated(&triggers);
+    let delegated = judge.delegated(&triggers).into_iter().map(|all| (all, DELEGATED));
+    let kept: Vec<_> =
+        delegated.chain(judge.added_groups().into_iter().map(|group| (group, ADDED))).collect();
     for (permission, parts) in &mut parts {
         if !is_whole(permission, parts) {
             judge.add_created(permission, &creating, parts);
             judge.add_unasked(permission, &triggers, parts);
-            let held = delegated.iter().filter_map(|all| all.meet(permission));
-            parts.extend(held.map(|part| (part, Reason::NoRequest(DELEGATED.to_owned()))));
+            let of_it = kept.iter().filter_map(|(all, why)| Some((all.meet(permission)?, *why)));
+            parts.extend(of_it.map(|(part, why)| (part, Reason::NoRequest(why.to_owned()))));
         }
     }
     // Most have none, and there are many.
@@ -317,6 +319,35 @@ impl Judge<'_> {
         namespaces.into_iter().flat_map(everything).collect()
     }
 
+    /// Acting as the groups that the server gives to those as whom the subject acted: it does so only where they were not asked for,
+    /// and the log does not tell which it was (`pkg/endpoints/filters/impersonation` in k8s.io/apiserver).
+    fn added_groups(&self) -> BTreeSet<Permission> {
+        let mut added = BTreeSet::new();
+        if self.off.contains(&Closure::Impersonation) {
+            return added;
+        }
+        for request in self.usage.uses.keys() {
+            let Target::Resource(asked) = &request.target else { continue };
+            let of_account = || ["".to_owned(), format!(":{}", asked.namespace)];
+            let groups = match (request.verb.as_str(), asked.resource.as_str()) {
+                ("impersonate", "serviceaccounts") => {
+                    of_account().map(|end| format!("system:serviceaccounts{end}")).to_vec()
+                }
+                ("impersonate" | "impersonate:user-info", "users") if asked.name == "system:anonymous" => {
+                    vec!["system:unauthenticated".to_owned()]
+                }
+                ("impersonate" | "impersonate:user-info", "users") => Vec::new(),
+                _ => continue,
+            };
+            for group in groups.into_iter().chain(["system:authenticated".to_owned()]) {
+                let (api, resource) = (asked.group.clone(), "groups".to_owned());
+                let on = On::Resource { group: api, resource, name: Some(group) };
+                added.insert(Permission::new(None, on, &request.verb));
+            }
+        }
+        added
+    }
+
     fn may_be_checked(&self, unasked: &Unasked, triggers: &[Permission]) -> bool {
         match unasked.after {
             After::Others => true,
@@ -348,6 +379,10 @@ fn created(part: &Permission) -> Option<Permission> {
 
 /// Why who writes roles or bindings may need what it was not seen to use.
 const DELEGATED: &str = "a role is written or bound that allows it, which takes holding it";
+
+/// Why a group may have been asked for that the server adds.
+const ADDED: &str =
+    "the server adds this group where it is not asked for, so that it is not told whether it was";
 
 fn operation(request: &Request) -> String {
     Permission::of_request(request).to_string()

@@ -136,6 +136,24 @@ fn who_writes_roles_keeps_what_it_may_hand_on() {
     assert_eq!(verdict(&nothing, Some("team"), "delete", "roles").0, "list pods: unused");
 }
 
+/// kubernetes/kubernetes adds `system:authenticated`, and a ServiceAccount's own groups, only where nobody asked for them.
+#[test]
+fn groups_that_the_server_may_have_added_can_still_be_acted_as() {
+    let mut world = world(&json!([
+        {"apiGroups": [""], "resources": ["users", "groups", "serviceaccounts"], "verbs": ["impersonate"]},
+    ]));
+    let calls = [
+        call("impersonate", "", "serviceaccounts", "shop", "web").lasting(),
+        call("impersonate", "", "groups", "", "devs").lasting(),
+    ];
+    let told = world.told("shop/web", &calls);
+    let groups =
+        "impersonate groups [devs,system:authenticated,system:serviceaccounts,system:serviceaccounts:shop]";
+    assert!(told.contains(groups), "{told}");
+    world.off.insert(Closure::Impersonation);
+    assert!(world.told("shop/web", &calls).contains("impersonate groups [devs]\n"));
+}
+
 #[test]
 fn what_other_writes_are_checked_for_stays() {
     let admission = "admissionregistration.k8s.io";
