@@ -103,7 +103,7 @@ pub fn next_step(context: ProbeContext) -> u32 {
             Step::End(end) => count(end),
             Step::More => {
                 again(&context);
-                count(lose(stream));
+                count(lose(call, stream));
             }
         },
         None => count(Counter::Untracked),
@@ -155,8 +155,8 @@ fn begin(context: &impl EbpfContext, data: &Data) -> Result<(), Counter> {
         (stream.state, stream.position) = (IDLE, u64::from(shape == Shape::Frame));
     }
     let is_framed = matches!(stream.state, SKIP | TAKE);
-    // What lies within a frame begins with what it likes.
-    let is_within = shape == Shape::Head && is_framed && stream.bytes != 0;
+    // What lies within a frame begins with what it likes. Where it goes on behind the frame, it is another connection's.
+    let is_within = shape == Shape::Head && is_framed && stream.bytes >= length;
     if shape == Shape::Preface || (shape == Shape::Head && is_framed && !is_within) {
         // Another connection has the address of one that is gone.
         stream.position = 0;
@@ -197,7 +197,7 @@ fn begin(context: &impl EbpfContext, data: &Data) -> Result<(), Counter> {
         Step::More => {
             let _ = CALLS.insert(identity, call, 0);
             again(context);
-            Err(lose(stream))
+            Err(lose(&call, stream))
         }
     }
 }
@@ -231,12 +231,14 @@ fn again(context: &impl EbpfContext) {
     unsafe { STEPS.tail_call(context, 0) };
 }
 
-/// Gives a connection up until a write shows what it is, and says so: a byte is missing that was never there.
+/// Gives a connection up until a write shows what it is, and says so: of HTTP/2 a byte is missing that was never there. Of HTTP/1 all
+/// is missing that is left, and it may be a body whose length is known.
 #[inline(always)]
-fn lose(stream: &mut Stream) -> Counter {
+fn lose(call: &Call, stream: &mut Stream) -> Counter {
+    let is_framed = matches!(get(&stream.state), SKIP | TAKE);
     stream.state = IDLE;
     stream.bytes = 0;
-    stream.position += 1;
+    stream.position += if is_framed { 1 } else { u64::from(call.length) };
     Counter::Untracked
 }
 

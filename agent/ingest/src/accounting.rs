@@ -11,7 +11,7 @@ use crate::grammar::Place;
 use crate::pieces::Progressing;
 
 /// Why something is skipped that is no event at all.
-const NOT_AN_EVENT: &str = "not_an_event";
+pub(crate) const NOT_AN_EVENT: &str = "not_an_event";
 
 /// What became of the events that a worker read since its last flush, and of those of its current source.
 pub(crate) struct Accounting {
@@ -47,8 +47,6 @@ pub(crate) struct SourceCounts {
     pub(crate) name: Arc<str>,
     pub(crate) read: u64,
     pub(crate) lost: u64,
-    /// What is no event at all.
-    pub(crate) foreign: u64,
     /// The hours, since the Unix epoch, of its first event and of its last.
     pub(crate) hours: Option<(i32, i32)>,
     /// Whose the lost events are.
@@ -135,7 +133,6 @@ impl Accounting {
 
     pub(crate) fn skip(&mut self, reason: &'static str) {
         *self.work.skipped.entry(reason).or_default() += 1;
-        self.source.foreign += u64::from(reason == NOT_AN_EVENT);
     }
 
     /// `account` is whose the event is, where that is known.

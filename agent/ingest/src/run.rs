@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use remit_ledger::{Counts, HOUR, LedgerError, LedgerWriter, WriterOptions};
 
-use crate::accounting::{Accounting, SourceCounts};
+use crate::accounting::{Accounting, NOT_AN_EVENT, SourceCounts};
 use crate::checkpoint::{Checkpoint, name_hash};
 use crate::diagnostic::Diagnostics;
 use crate::duplicates::Seen;
@@ -117,10 +117,24 @@ pub(crate) fn ingest<F: Format>(
     published.format.finish(&mut summary);
     summary.files = shared.files();
     summary.bytes = shared.bytes.load(Ordering::Relaxed);
+    if let Some(message) = no_log(&summary.counts) {
+        diagnostics.source(&options.inputs.join(" "), message);
+    }
     (summary.diagnostics, summary.diagnostics_omitted) = diagnostics.take();
     summary.ahead = diagnostics.take_ahead();
     summary.duplicates_found_since = seen.horizon().map(|hour| hour.saturating_mul(HOUR));
     Ok(summary)
+}
+
+/// Says that nothing is an event of all that was read. Among logs other files may lie.
+fn no_log(counts: &Counts) -> Option<String> {
+    let foreign = counts.skipped.get(NOT_AN_EVENT).copied().unwrap_or(0);
+    (foreign > 0 && foreign == counts.read).then(|| {
+        format!(
+            "holds no event: of {foreign} records none is one\nhint: is it a log of the other kind (`cloudtrail`, \
+             `kubernetes-audit`), or in a form that docs/cloudtrail.md or docs/kubernetes-audit.md does not name?"
+        )
+    })
 }
 
 /// Names every source to the workers.

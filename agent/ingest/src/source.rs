@@ -276,10 +276,6 @@ pub(crate) fn finish(
     shared: &Shared<'_>,
 ) {
     accounting.progressing = None;
-    let SourceCounts { read, foreign, .. } = accounting.source;
-    if read > 0 && read == foreign {
-        shared.diagnostics.source(&source.name, no_log(read));
-    }
     let Some(content) = content else { return };
     let position = position(source, whole(content), &accounting.source, shared.checkpoint.names());
     if position.lost == 0 && source.replayable {
@@ -289,19 +285,6 @@ pub(crate) fn finish(
         }
     }
     accounting.work.sources.push(position);
-}
-
-/// Says of a source that nothing in it is an event, however much there is.
-fn no_log(read: u64) -> String {
-    let records = if read == 1 {
-        "its only record is none".to_owned()
-    } else {
-        format!("of its {read} records none is one")
-    };
-    format!(
-        "holds no event: {records}\nhint: is it a log of the other kind (`cloudtrail`, `kubernetes-audit`), or in a form that \
-         docs/cloudtrail.md or docs/kubernetes-audit.md does not name?"
-    )
 }
 
 pub(crate) fn whole(content: u128) -> Extent {

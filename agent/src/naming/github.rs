@@ -77,7 +77,9 @@ fn route(parts: &[String]) -> String {
         if PAIRED.contains(&part.as_str()) {
             names = 2;
         } else if NAMED.contains(&part.as_str()) {
-            names = 1;
+            // Of one's own memberships the organisation's name comes behind `orgs`.
+            let is_list = part == "memberships" && parts.get(place + 1).is_some_and(|next| next == "orgs");
+            names = usize::from(!is_list);
         } else if REST.contains(&part.as_str()) && place > 0 {
             if parts.len() > place + 1 {
                 route.push_str("/{}");

@@ -256,6 +256,7 @@ fn github_vault_and_metadata_are_named() {
             "/orgs/o/actions/secrets/NAME",
             "github orgs PUT /orgs/{}/actions/secrets/{} on o",
         ),
+        ("GET", "api.github.com", "/user/memberships/orgs/acme", "github user GET /user/memberships/orgs/{}"),
         ("PUT", "api.github.com", "/orgs/o/blocks/someone", "github orgs PUT /orgs/{}/blocks/{} on o"),
         (
             "GET",

@@ -64,6 +64,11 @@ impl Exchange {
         }
     }
 
+    /// Whether the beginning of the response is there, or was delivered.
+    fn is_answered(&self) -> bool {
+        self.response.is_some() || self.call.is_none()
+    }
+
     /// Whether a response does not tell yet what became of the call, as its trailers will.
     fn is_open(&self, response: &Response) -> bool {
         let is_grpc = self.call.as_ref().is_some_and(|(head, _)| response.is_grpc || head.is_grpc());
@@ -204,7 +209,8 @@ impl Exchanges {
     pub(super) fn trailers(&mut self, stream: u32, grpc_status: Option<u32>, sink: &mut Sink<'_>) -> bool {
         let waiting = self.waiting.iter_mut().find(|exchange| exchange.stream == stream);
         let Some(exchange) = waiting else { return false };
-        let is_answered = exchange.response.is_some();
+        // One that waited too long was delivered with what there was of its response.
+        let is_answered = exchange.is_answered();
         if let Some(response) = &mut exchange.response {
             response.grpc_status = grpc_status;
         }
@@ -214,7 +220,7 @@ impl Exchanges {
 
     /// The response on a stream of HTTP/2 ended without trailers.
     pub(super) fn end(&mut self, stream: u32, sink: &mut Sink<'_>) {
-        if self.waiting.iter().any(|exchange| exchange.stream == stream && exchange.response.is_some()) {
+        if self.waiting.iter().any(|exchange| exchange.stream == stream && exchange.is_answered()) {
             self.take(stream, None, sink);
         }
     }

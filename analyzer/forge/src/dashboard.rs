@@ -111,7 +111,10 @@ impl Dashboard {
 impl Entry {
     fn write(&self, text: &mut String, has_box: bool) -> fmt::Result {
         let mark = if has_box { format!("[ ] {UNIT}{}{END} ", self.unit) } else { String::new() };
-        let removed = counted(self.removed, "permission", "permissions");
+        let removed = match self.removed {
+            0 => "permissions in part".to_owned(),
+            removed => counted(removed, "permission", "permissions"),
+        };
         let detail = if self.detail.is_empty() { String::new() } else { format!(" ({})", self.detail) };
         writeln!(text, "- {mark}{}: {removed}{detail}", name(&self.identity))
     }

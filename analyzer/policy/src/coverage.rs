@@ -291,6 +291,14 @@ const WITHOUT_REGION: [(&[&str], &[&str]); 6] = [
     (&["pricing"], &["us-east-1", "ap-south-1", "eu-central-1", "cn-northwest-1"]),
 ];
 
+/// Services of which any of the regions may be asked.
+const SEVERAL: [&str; 2] = ["ecr-public", "pricing"];
+
+/// What regions of a partition begin with; none of the one that is everybody's.
+fn partition(region: &str) -> Option<&'static str> {
+    ["cn-", "us-gov-"].into_iter().find(|start| region.starts_with(start))
+}
+
 impl Coverage {
     /// Why the calls that need an action might have happened unseen; none when every one would have been
     /// recorded. `scopes` are the resource patterns on which the action is granted, or none when that
@@ -312,7 +320,9 @@ impl Coverage {
 
     fn hides_home(&self, service: &str) -> Option<Reason> {
         let (_, homes) = WITHOUT_REGION.iter().find(|(services, _)| services.contains(&service))?;
-        self.unseen_home(homes).map(|home| Reason::HomeRegionOff(home.to_owned()))
+        let home =
+            if SEVERAL.contains(&service) { self.unseen_choice(homes) } else { self.unseen_home(homes) };
+        home.map(|home| Reason::HomeRegionOff(home.to_owned()))
     }
 
     /// The region of services without regions that was not logged for long, such as IAM; none where it was.
@@ -326,9 +336,15 @@ impl Coverage {
         if homes.iter().any(|home| regions.contains(*home)) {
             return None;
         }
-        let partition = |region: &str| ["cn-", "us-gov-"].into_iter().find(|start| region.starts_with(start));
         let own = regions.iter().find_map(|region| partition(region));
         homes.iter().copied().find(|home| partition(home) == own)
+    }
+
+    /// Of regions that whoever calls may choose of, one in the account's partition that was not logged.
+    fn unseen_choice(&self, homes: &[&'static str]) -> Option<&'static str> {
+        let regions = self.regions.as_ref()?;
+        let own = regions.iter().find_map(|region| partition(region));
+        homes.iter().copied().find(|home| partition(home) == own && !regions.contains(*home))
     }
 
     fn hides_class(&self, visibility: &Visibility, scopes: Option<&[Glob]>) -> Option<Reason> {

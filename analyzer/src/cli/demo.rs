@@ -175,10 +175,11 @@ fn tell(
     let impossible = report.principals.iter().filter(is_impossible).count();
     writeln!(
         out,
-        "{} proven and {} {}; {} left alone.",
+        "{} proven and {} {} and narrow {} more; {} left alone.",
         counted(totals.proposals as u64, "proposal is", "proposals are"),
         if totals.proposals == 1 { "removes" } else { "remove" },
         counted(totals.removed as u64, "permission", "permissions"),
+        totals.narrowed,
         counted(impossible as u64, "principal is", "principals are"),
     )?;
     if !too_large.is_empty() {

@@ -71,14 +71,14 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     let lines: Vec<_> = findings.iter().map(Line).collect();
     if !lines.is_empty() || arguments.format != Format::Table {
         print(&lines, arguments.format, streams.out)?;
-    } else if !is_anybody {
-        streams.say("nothing could be judged, since the grants name nobody");
-    } else if is_judged {
+    } else if is_judged && is_anybody {
         streams.say("no findings");
     }
-    if !is_judged {
+    if !is_anybody {
+        streams.say("nothing could be judged, since the grants name nobody");
+    } else if !is_judged {
         streams.problem(
-            "of no permission it can be told that it is not used: the window is shorter than `--min-window`\n\
+            "of no permission it can be told that it is not used: there is no log of it, or the window is shorter than `--min-window`\n\
              hint: `remit doctor` says what is missing",
         );
     }
@@ -89,7 +89,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     Ok(match (problems.is_empty(), arguments.check && !findings.is_empty()) {
         (false, _) => Exit::Failed,
         (true, true) => Exit::Findings,
-        (true, false) if arguments.check && !is_judged => Exit::Failed,
+        (true, false) if arguments.check && !(is_judged && is_anybody) => Exit::Failed,
         (true, false) => Exit::Done,
     })
 }

@@ -164,7 +164,7 @@ fn tell(summary: &Summary, streams: &mut Streams<'_>) {
     if let Some(ahead) = &summary.ahead {
         streams.problem(&format!(
             "{} dated more than a day after now, the newest in the hour from {}, the first in `{}`\n\
-             hint: look at the clock of what wrote them; they are counted as they are dated",
+             hint: look at the clock of what wrote them; what they called counts as use, and no window ends with them",
             counted(ahead.events, "event is", "events are"),
             moment(ahead.newest),
             ahead.source
@@ -185,7 +185,8 @@ fn tell(summary: &Summary, streams: &mut Streams<'_>) {
         }
     }
     streams.say(&line);
-    if files.read + files.known + files.other + files.unreadable == 0 {
+    // Of a folder or pattern it is told already.
+    if summary.diagnostics.is_empty() && files.read + files.known + files.other + files.unreadable == 0 {
         streams.say("hint: there is no file where it was looked for: give the folder or the prefix that the logs are in");
     }
     let counts = &summary.counts;

@@ -45,6 +45,7 @@ struct Line {
     state: &'static str,
     kept: usize,
     removed: usize,
+    narrowed: usize,
     watched: usize,
     would_have_broken: String,
     detail: String,
@@ -52,7 +53,7 @@ struct Line {
 
 impl Row for Line {
     const TITLES: &'static [&'static str] =
-        &["PRINCIPAL", "PROPOSAL", "KEPT", "REMOVED", "WATCHED", "WOULD HAVE BROKEN", "DETAIL"];
+        &["PRINCIPAL", "PROPOSAL", "KEPT", "REMOVED", "NARROWED", "WATCHED", "WOULD HAVE BROKEN", "DETAIL"];
 
     fn cells(&self) -> Vec<Cell> {
         vec![
@@ -60,6 +61,7 @@ impl Row for Line {
             Cell::Text(self.state.to_owned()),
             Cell::count(self.kept),
             Cell::count(self.removed),
+            Cell::count(self.narrowed),
             Cell::count(self.watched),
             Cell::Text(self.would_have_broken.clone()),
             Cell::Text(plain(&self.detail)),
@@ -159,17 +161,18 @@ fn line(
     told: &Told<'_, impl Edits>,
     folder: impl FnOnce() -> String,
 ) -> Line {
-    let (state, kept, removed, detail) = match told {
-        Told::Changes(proven) => ("proven", proven.kept(), proven.removed(), folder()),
-        Told::Nothing => ("nothing to change", granted, 0, String::new()),
-        Told::Impossible(why) => ("none", granted, 0, why.clone()),
-        Told::Withheld(why) => ("withheld", granted, 0, why.clone()),
+    let (state, kept, [removed, narrowed], detail) = match told {
+        Told::Changes(proven) => ("proven", proven.kept(), [proven.removed(), proven.narrowed()], folder()),
+        Told::Nothing => ("nothing to change", granted, [0; 2], String::new()),
+        Told::Impossible(why) => ("none", granted, [0; 2], why.clone()),
+        Told::Withheld(why) => ("withheld", granted, [0; 2], why.clone()),
     };
     Line {
         principal: principal.to_owned(),
         state,
         kept,
         removed,
+        narrowed,
         watched: 0,
         would_have_broken: String::new(),
         detail,

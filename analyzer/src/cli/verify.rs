@@ -115,7 +115,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
             failed = true;
         }
         if ledger.info().rows == 0 {
-            streams.say("the ledger holds no calls, so nothing was asked of it");
+            streams.say("the ledger holds no calls");
         }
     }
     Ok(if failed { Exit::Failed } else { Exit::Done })

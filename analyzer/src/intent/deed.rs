@@ -208,8 +208,11 @@ impl Deed {
                 let buckets =
                     names.iter().filter_map(|name| name.trim_start_matches("s3://").split('/').next());
                 let buckets: BTreeSet<String> = buckets.map(str::to_owned).collect();
-                let shown: BTreeSet<String> = buckets.into_iter().take(NAMES).collect();
-                format!("objects under {} prefixes of {}", number(names.len()), quoted(&shown))
+                let of = match buckets.len() {
+                    ..=NAMES => quoted(&buckets),
+                    all => format!("{} buckets", number(all)),
+                };
+                format!("objects under {} prefixes of {of}", number(names.len()))
             }
             (..=NAMES, false) if things > names.len() => {
                 format!("{} {} {}{place}", number(things), plural(noun), quoted(names))

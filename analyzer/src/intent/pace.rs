@@ -61,7 +61,9 @@ impl Calendar<'_> {
     /// when, where it has stopped.
     pub(super) fn pace(self, days: &Days, hours: Option<&Hours>) -> String {
         if let Some(words) = self.after_deploys(days) {
-            return words;
+            let last = days.last().unwrap_or_default();
+            let in_vain = self.deploys.iter().filter(|day| *day > last && day + FOLLOWS < self.today());
+            return if in_vain.count() > 1 { format!("{words}, until {}", date(last)) } else { words };
         }
         let words = pace(days, hours);
         let rhythm = match Rhythm::of(days) {

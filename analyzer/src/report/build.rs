@@ -243,9 +243,10 @@ fn totals(principals: &[PrincipalSection], findings: &[FindingLine]) -> Totals {
             totals.denied += principal.denied;
         }
         totals.permissions.add(principal.permissions);
-        if let ProposalSection::Proven { removed, .. } = &principal.proposal {
+        if let ProposalSection::Proven { removed, narrowed, .. } = &principal.proposal {
             totals.proposals += 1;
             totals.removed += removed;
+            totals.narrowed += narrowed.unwrap_or(0);
         }
     }
     totals

@@ -204,9 +204,12 @@ fn waiting(report: &Report) -> Option<String> {
 fn hour(report: &Report) -> Option<String> {
     let hour = &report.hour;
     let removed: usize = hour.picks.iter().map(|pick| pick.removed).sum();
-    (removed > 0).then(|| {
+    (!hour.picks.is_empty()).then(|| {
         let reviews = counted(hour.picks.len(), "proposal", "proposals");
-        format!("An hour for {reviews} would remove {}", permissions(removed))
+        match removed {
+            0 => format!("An hour for {reviews} would narrow what is granted"),
+            removed => format!("An hour for {reviews} would remove {}", permissions(removed)),
+        }
     })
 }
 

@@ -107,6 +107,8 @@ pub struct Totals {
     pub proposals: usize,
     /// Permissions that those proposals remove as a whole.
     pub removed: usize,
+    /// Permissions that they take away in part, where they were not used.
+    pub narrowed: usize,
     /// Findings.
     pub findings: usize,
     /// Principals that are muted. They are in all other numbers.

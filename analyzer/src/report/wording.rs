@@ -200,10 +200,16 @@ pub(super) fn effect(report: &Report) -> String {
     if totals.proposals == 0 {
         return "No proposal changes anything.".to_owned();
     }
+    let is_one = totals.proposals == 1;
+    let narrow = if is_one { "narrows" } else { "narrow" };
+    let narrowed = match totals.narrowed {
+        0 => String::new(),
+        narrowed => format!(", and {narrow} {} to where they are needed", permissions(narrowed)),
+    };
     format!(
-        "{} {} {}, {} of what is granted.",
+        "{} {} {}, {} of what is granted{narrowed}.",
         counted(totals.proposals, "proven proposal", "proven proposals"),
-        if totals.proposals == 1 { "removes" } else { "remove" },
+        if is_one { "removes" } else { "remove" },
         permissions(totals.removed),
         share(totals.removed, totals.permissions.granted),
     )

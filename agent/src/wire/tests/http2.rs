@@ -130,6 +130,22 @@ fn a_call_of_grpc_waits_for_its_trailers() {
     assert_eq!((counts.unmatched, counts.unread), (0, 0));
 }
 
+/// A stream that goes on for longer than a call waits is told of without its end, and ends as one that was answered.
+#[test]
+fn a_call_of_grpc_that_waited_too_long_was_answered_all_the_same() {
+    let mut seen = begun();
+    for stream in [1, 3] {
+        seen.write(&post(stream, "application/grpc"));
+        seen.read(&frame(1, END_HEADERS, stream, &[0x88]));
+    }
+    seen.streams.sweep(Limits::default().patience + 1, &mut seen.calls);
+    assert_eq!(seen.calls.len(), 2);
+    seen.read(&frame(1, END_HEADERS | END_STREAM, 1, &literal(false, "grpc-status", "0")));
+    seen.read(&frame(0, END_STREAM, 3, b"body"));
+    let (_, counts) = seen.end();
+    assert_eq!((counts.unmatched, counts.unread), (0, 0));
+}
+
 #[test]
 fn any_method_is_seen_or_counted() {
     let mut seen = begun();

@@ -296,20 +296,28 @@ impl Judge<'_> {
         if self.off.contains(&Closure::Delegation) {
             return Vec::new();
         }
+        // Without that rule the verbs that free go themselves.
+        let keeps_verbs = !self.off.contains(&Closure::Admission);
         let is_free = |verb: &str, roles: &[&str], namespace: &Option<String>| {
-            roles.iter().all(|role| {
-                let freed = pattern(verb, RBAC, role).within(namespace.clone());
-                self.granted.permissions.keys().any(|own| own.covers(&freed))
-            })
+            keeps_verbs
+                && roles.iter().all(|role| {
+                    let freed = pattern(verb, RBAC, role).within(namespace.clone());
+                    self.granted.permissions.keys().any(|own| own.covers(&freed))
+                })
         };
         let mut namespaces: BTreeSet<Option<&str>> = BTreeSet::new();
-        for trigger in triggers {
+        let is_of_roles =
+            |trigger: &&Permission| trigger.resource().is_some_and(|(group, _)| [ALL, RBAC].contains(&group));
+        for trigger in triggers.iter().filter(is_of_roles) {
             for (written, verb, roles) in DELEGATING {
                 let is_written = pattern(&trigger.verb, RBAC, written).meet(trigger).is_some();
                 if is_written && !is_free(verb, roles, &trigger.namespace) {
                     namespaces.insert(trigger.namespace.as_deref());
                 }
             }
+        }
+        if namespaces.contains(&None) {
+            namespaces.retain(Option::is_none);
         }
         let everything = |namespace: Option<&str>| {
             let url = namespace.is_none().then(|| Permission::new(None, On::Url(ALL.to_owned()), ALL));

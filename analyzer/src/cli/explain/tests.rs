@@ -61,8 +61,8 @@ fn a_name_that_the_catalog_lacks_is_explained_where_it_is_kept_or_given_up() {
     let analysed = analysed(&[]);
     let principal = &analysed.analysis.principals[0];
     assert!(permissions(&analysed, principal, "otherservice:Act", &mut Vec::new()).is_err());
-    let slip = permissions(&analysed, principal, "sqs:CreateQeue", &mut Vec::new()).unwrap_err().to_string();
-    assert!(slip.ends_with("\nhint: similar: `sqs:CreateQueue`"), "{slip}");
+    let slip = permissions(&analysed, principal, "s3:GetObjct", &mut Vec::new()).unwrap_err().to_string();
+    assert!(slip.ends_with("\nhint: similar: `s3:GetObject`"), "{slip}");
 }
 
 #[test]

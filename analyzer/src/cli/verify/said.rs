@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::Context as _;
 use remit_policy::{ActionSet, Claim, Document, Evidence, Expander, SeenEntry, Window, granted_by, rbac};
 
 use super::folder::Expected;
@@ -47,8 +46,11 @@ impl Said {
         if !path.is_file() {
             return Ok(Vec::new());
         }
-        let review = WrittenReview::read(&read_file(&path)?);
-        let review = review.with_context(|| format!("cannot read review `{}`", path.display()))?;
+        let review = match WrittenReview::read(&read_file(&path)?) {
+            Ok(review) => review,
+            // The rest of the folder is looked at all the same.
+            Err(error) => return Ok(vec![format!("`review.json` cannot be read: {error:#}")]),
+        };
         expected.insert("review.md".to_owned(), Some(review.text(service_of)?));
         let mut unlike = Vec::new();
         if review.principal != self.principal {

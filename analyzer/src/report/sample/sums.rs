@@ -45,9 +45,10 @@ pub(super) fn with_totals(mut report: Report) -> Report {
         totals.permissions.used += principal.permissions.used;
         totals.permissions.unused += principal.permissions.unused;
         totals.permissions.unobservable += principal.permissions.unobservable;
-        if let ProposalSection::Proven { removed, .. } = principal.proposal {
+        if let ProposalSection::Proven { removed, narrowed, .. } = principal.proposal {
             totals.proposals += 1;
             totals.removed += removed;
+            totals.narrowed += narrowed.unwrap_or(0);
         }
         for gap in &principal.gaps {
             match gaps.iter_mut().find(|known| known.text == gap.text) {

@@ -50,6 +50,14 @@ pub(in crate::report) fn removal(
 ) -> String {
     // What stays of a permission that is narrowed counts by its parts.
     if let Some(narrowed @ 1..) = narrowed {
+        if removed == 0 {
+            return format!(
+                "Narrows {} of {} to where they are needed, and keeps {}, parts of those included.",
+                number(narrowed),
+                permissions(counts.granted),
+                number(granted_after),
+            );
+        }
         return format!(
             "Removes {} of {}, narrows {} more to where they are needed, and keeps {}, parts of those included.",
             number(removed),

@@ -73,7 +73,6 @@ fn the_levels_add_up() {
     assert_eq!(levels.iter().map(|(_, weight, unused)| weight * *unused as u64).sum::<u64>(), score);
 }
 
-/// What is proven of a cluster's roles has nothing to do with sizes of policies.
 /// What is used in one place and goes elsewhere is not removed.
 #[test]
 fn what_is_narrowed_is_told_apart_from_what_is_removed() {

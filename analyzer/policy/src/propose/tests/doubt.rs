@@ -281,8 +281,8 @@ fn what_is_logged_in_another_region_is_not_called_unused() {
         ("devicefarm:CreateProject", "us-east-1", Some("us-west-2")),
         ("route53-recovery-readiness:CreateCell", "us-east-1", Some("us-west-2")),
         ("ecr-public:CreateRepository", "eu-west-1", Some("us-east-1")),
-        ("ecr-public:CreateRepository", "us-west-2", None),
-        ("pricing:GetProducts", "ap-south-1", None),
+        ("ecr-public:CreateRepository", "us-west-2", Some("us-east-1")),
+        ("pricing:GetProducts", "ap-south-1", Some("us-east-1")),
         ("sqs:CreateQueue", "eu-west-1", None),
     ] {
         let granted = statement("Allow", &json!([action]), &json!("*"));
