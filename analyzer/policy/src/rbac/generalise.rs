@@ -14,7 +14,7 @@ use crate::usage::{Seen, merge};
 pub type Needed = BTreeMap<Permission, BTreeSet<Closure>>;
 
 /// A resource that was asked for in more namespaces than this is asked for in any.
-const NAMESPACES: usize = 16;
+pub(super) const NAMESPACES: usize = 16;
 
 /// As many paths of one kind are listed; of more, what the rule says stays.
 const URLS: usize = 16;

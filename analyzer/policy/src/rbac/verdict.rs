@@ -8,9 +8,11 @@ use remit_catalog::kubernetes::{Request, Target};
 use super::audit_policy::AuditPolicy;
 use super::call::{STREAMS, Usage};
 use super::closure::Closure;
+use super::generalise::NAMESPACES;
 use super::granted::{Granted, permissions_of};
 use super::hidden::{Hiding, SUBRESOURCES};
 use super::members::is_by_name;
+use super::names::is_generated;
 use super::permission::{On, Permission};
 use super::rule::ALL;
 use super::sight::Coverage;
@@ -316,8 +318,8 @@ impl Judge<'_> {
                 }
             }
         }
-        if namespaces.contains(&None) {
-            namespaces.retain(Option::is_none);
+        if namespaces.contains(&None) || self.writes_roles_anywhere(&namespaces) {
+            namespaces = BTreeSet::from([None]);
         }
         let everything = |namespace: Option<&str>| {
             let url = namespace.is_none().then(|| Permission::new(None, On::Url(ALL.to_owned()), ALL));
@@ -325,6 +327,20 @@ impl Judge<'_> {
             std::iter::once(resources).chain(url)
         };
         namespaces.into_iter().flat_map(everything).collect()
+    }
+
+    /// Whether roles are written in namespaces of which there may be others tomorrow, so that writing them stays in all.
+    fn writes_roles_anywhere(&self, namespaces: &BTreeSet<Option<&str>>) -> bool {
+        if namespaces.is_empty() || self.off.contains(&Closure::AllNamespaces) {
+            return false;
+        }
+        let is_sought = |request: &Request| {
+            ["list", "watch", "deletecollection"].contains(&request.verb.as_str())
+                && matches!(&request.target, Target::Resource(asked) if asked.group == RBAC && asked.namespace.is_empty())
+        };
+        namespaces.len() > NAMESPACES
+            || namespaces.iter().flatten().any(|namespace| is_generated(namespace))
+            || self.usage.uses.keys().any(|request| is_sought(request))
     }
 
     /// Acting as the groups that the server gives to those as whom the subject acted: it does so only where they were not asked for,

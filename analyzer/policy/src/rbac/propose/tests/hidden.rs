@@ -128,6 +128,13 @@ fn who_writes_roles_keeps_what_it_may_hand_on() {
         assert_eq!(told, "list pods: no_request");
         assert_eq!(proposed, "keep ClusterRoleBinding/b\nreplayed 1\n");
     }
+    // Who looks for roles everywhere may write one in any namespace tomorrow.
+    let world_of = world(&json!([
+        {"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]},
+        {"apiGroups": [group], "resources": ["roles"], "verbs": ["create", "list"]},
+    ]));
+    let calls = [call("create", group, "roles", "team", ""), call("list", group, "roles", "", "")];
+    assert_eq!(world_of.told("shop/web", &calls), "keep ClusterRoleBinding/b\nreplayed 2\n");
     let may = |verb: &str, roles: &[&str]| json!({"apiGroups": [group], "resources": roles, "verbs": [verb]});
     let told = |more: &serde_json::Value, resource: &str| verdict(more, Some("team"), "create", resource).0;
     assert_eq!(told(&may("escalate", &["roles"]), "roles"), "list pods: unused");
