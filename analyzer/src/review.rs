@@ -1,15 +1,16 @@
 //! What a person reads of a proposal before agreeing: what becomes of each permission and why, and what came of such
 //! proposals in the past.
 
+mod text;
 mod written;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use remit_catalog::Catalog;
 use remit_policy::{Days, EmittedFile, Generalise, Window, day};
 use serde::{Serialize, Serializer};
 
+use self::text::markdown;
 pub(crate) use self::written::WrittenReview;
 use crate::analysis::Analysed;
 use crate::backtest::{FEWEST, Line, Past, Plan, Policy, Realm, Record, Share, Train};
@@ -17,7 +18,7 @@ use crate::cluster::{AnalysedSubject, Cluster};
 use crate::deploys::{Deployed, Marker, SETTLING};
 use crate::learn::{Disposed, Disposition, Stratum, Tier, dispositions, of_subject};
 use crate::output::{counted, grouped, in_days, percent};
-use crate::report::markdown::{code, prose};
+use crate::report::markdown::prose;
 
 /// What came of such proposals in the past, by stratum.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,18 +60,8 @@ const STEP: i64 = 30;
 /// Version of the format of `review.json`.
 const SCHEMA: &str = "remit.review/v1";
 
-/// How what is watched comes to go.
-const WATCHED: &str = "What was never used stays until you say `--drop-watched`, and what was used in one stretch of days as long as that is in the \
-                       history (`--history`).";
-
 /// Days that tell how often something is deployed.
 const QUIET: i64 = 90;
-
-/// Permissions that are named of those that go, for each service.
-const NAMED: usize = 8;
-
-/// Permissions that are listed of those that stay or are watched.
-const LISTED: usize = 200;
 
 #[derive(Serialize)]
 struct Review<'a> {
@@ -312,64 +303,6 @@ fn files(
     Ok(vec![file("review.md", text), file("review.json", json)])
 }
 
-fn markdown(
-    principal: &str,
-    tier: &str,
-    says: &str,
-    waits: &[String],
-    groups: &[Group],
-) -> Result<String, std::fmt::Error> {
-    let number = |wanted: Disposition| -> usize {
-        groups.iter().filter(|group| group.disposition == wanted).map(|group| group.permissions.len()).sum()
-    };
-    let mut text = String::new();
-    writeln!(text, "# {}\n", code(principal))?;
-    let all: usize = groups.iter().map(|group| group.permissions.len()).sum();
-    writeln!(
-        text,
-        "Of {} {}, {}, {} and {} cannot be told (tier {tier}).\n",
-        counted(all as u64, "permission", "permissions"),
-        counted(number(Disposition::Remove) as u64, "goes", "go"),
-        counted(
-            number(Disposition::Watch) as u64,
-            "is watched and stays for now",
-            "are watched and stay for now"
-        ),
-        counted(number(Disposition::Keep) as u64, "stays", "stay"),
-        grouped(number(Disposition::Unknown) as u64),
-    )?;
-    writeln!(text, "{says}\n")?;
-    writeln!(
-        text,
-        "That does not cover jobs that are rarer than the history, and what is deployed from now on. `steps.md` says how to go \
-         back.\n"
-    )?;
-    for wait in waits {
-        writeln!(text, "{wait}\n")?;
-    }
-    for (disposition, title) in [
-        (Disposition::Watch, "Watched: kept for now"),
-        (Disposition::Keep, "Stays"),
-        (Disposition::Unknown, "Stays, since it cannot be told"),
-        (Disposition::Remove, "Goes"),
-    ] {
-        let of: Vec<&Group> = groups.iter().filter(|group| group.disposition == disposition).collect();
-        if of.is_empty() {
-            continue;
-        }
-        writeln!(text, "## {title}\n")?;
-        if disposition == Disposition::Watch {
-            writeln!(text, "{WATCHED}\n")?;
-        }
-        match disposition {
-            Disposition::Watch | Disposition::Keep => listed(&mut text, &of)?,
-            Disposition::Unknown | Disposition::Remove => summed(&mut text, &of)?,
-        }
-        writeln!(text)?;
-    }
-    Ok(text)
-}
-
 /// What to wait for before this is merged, where the identity has not been there for long.
 fn young(analysed: &Analysed) -> Option<String> {
     let coverage = &analysed.coverage;
@@ -414,48 +347,6 @@ fn deployed(deployed: &Deployed, window: Window) -> Option<String> {
         "What runs as the identity was deployed {marker}, {ago}: what is not used since may be what the new code needs. {wait} \
          `--settle {SETTLING}d` keeps it for now."
     ))
-}
-
-/// One line for each permission.
-fn listed(text: &mut String, groups: &[&Group]) -> std::fmt::Result {
-    let all = groups
-        .iter()
-        .flat_map(|group| group.permissions.iter().map(move |one| (&one.permission, &group.why)));
-    let all: BTreeMap<&String, &String> = all.collect();
-    for (name, why) in all.iter().take(LISTED) {
-        writeln!(text, "- {}: {}", code(name), prose(why))?;
-    }
-    if let Some(more @ 1..) = all.len().checked_sub(LISTED) {
-        writeln!(text, "- and {}: see `review.json`", counted(more as u64, "other", "others"))?;
-    }
-    Ok(())
-}
-
-/// One line for each service and reason.
-fn summed(text: &mut String, groups: &[&Group]) -> std::fmt::Result {
-    for group in groups {
-        writeln!(text, "{}:\n", prose(&group.why))?;
-        let mut services: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for Named { permission, service } in &group.permissions {
-            let prefix = permission.strip_prefix(service.as_str()).and_then(|rest| rest.strip_prefix(':'));
-            services.entry(service).or_default().push(prefix.unwrap_or(permission));
-        }
-        for (service, actions) in services.iter().take(LISTED) {
-            let named: Vec<_> = actions.iter().take(NAMED).map(|action| code(action)).collect();
-            let more = actions.len().saturating_sub(NAMED);
-            let more = if more > 0 { format!(" and {} more", grouped(more as u64)) } else { String::new() };
-            writeln!(text, "- {service}: {}{more}", named.join(", "))?;
-        }
-        if let Some(more @ 1..) = services.len().checked_sub(LISTED) {
-            writeln!(
-                text,
-                "- and {}: see `review.json`",
-                counted(more as u64, "other service", "other services")
-            )?;
-        }
-        writeln!(text)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -153,8 +153,8 @@ fn is_false(value: &str) -> bool {
     value == "0" || value.eq_ignore_ascii_case("false")
 }
 
-/// A list of the one of that name is authorised by it.
-fn selected_name(selector: &str) -> Option<&str> {
+/// The name that a field selector asks for, if any: a list of the one object of that name is authorised by it.
+pub fn selected_name(selector: &str) -> Option<&str> {
     // One term that says nothing makes the whole selector void.
     if selector.split(',').any(|term| !term.is_empty() && !term.contains('=')) {
         return None;

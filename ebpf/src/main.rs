@@ -22,6 +22,7 @@ mod own;
 mod packet;
 mod piece;
 mod reads;
+mod retry;
 mod rustls;
 mod shape;
 mod socket;

@@ -1,6 +1,7 @@
 //! What is kept of a query: names, and the values of those that name an operation or a resource.
 
 use percent_encoding::percent_decode_str;
+use remit_catalog::kubernetes::selected_name;
 
 use super::scope::{older, scope};
 use crate::head::{Query, Scope};
@@ -89,16 +90,10 @@ fn value(name: &str, raw: &str, path: &str) -> Option<String> {
             decoded(raw, 1024)
         }
         // A list of one object is authorised by that object's name.
-        "fieldSelector" => decoded(raw, 300).and_then(|value| selected_name(&value)),
+        "fieldSelector" => decoded(raw, 300)
+            .and_then(|value| selected_name(&value).map(|name| format!("metadata.name={name}"))),
         _ => None,
     }
-}
-
-/// The term of a selector that names an object. One that says nothing makes the whole selector void.
-fn selected_name(selector: &str) -> Option<String> {
-    let mut terms = selector.split(',').filter(|term| !term.is_empty());
-    let is_sound = terms.clone().all(|term| term.contains('='));
-    terms.find(|term| is_sound && term.starts_with("metadata.name=")).map(str::to_owned)
 }
 
 /// What a parameter occupies.

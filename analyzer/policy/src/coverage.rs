@@ -243,7 +243,7 @@ impl Reason {
 /// what is asked of their endpoints is logged: a trail of another region shows nothing of it. Of `sts` and `chime` that is one endpoint of several.
 /// Sources: AWS CloudTrail User Guide, "Global service events"; AWS Fault Isolation Boundaries, "Global services"; each service's page in the
 /// endpoint list of the AWS General Reference; and the endpoints and rules of endpoints of botocore 1.43.90.
-const WITHOUT_REGION: [(&[&str], &[&str]); 6] = [
+const WITHOUT_REGION: [(&[&str], &[&str], Asked); 6] = [
     (
         &[
             "account",
@@ -268,8 +268,9 @@ const WITHOUT_REGION: [(&[&str], &[&str]); 6] = [
             "waf",
         ],
         &["us-east-1", "cn-north-1", "cn-northwest-1", "us-gov-west-1"],
+        Asked::One,
     ),
-    (&["globalaccelerator", "networkmanager"], &["us-west-2", "us-gov-west-1"]),
+    (&["globalaccelerator", "networkmanager"], &["us-west-2", "us-gov-west-1"], Asked::One),
     (
         &[
             "bcm-dashboards",
@@ -285,18 +286,24 @@ const WITHOUT_REGION: [(&[&str], &[&str]); 6] = [
             "partnercentral",
         ],
         &["us-east-1", "cn-northwest-1"],
+        Asked::One,
     ),
-    (&["devicefarm", "route53-recovery-control-config", "route53-recovery-readiness"], &["us-west-2"]),
-    (&["ecr-public"], &["us-east-1", "us-west-2"]),
-    (&["pricing"], &["us-east-1", "ap-south-1", "eu-central-1", "cn-northwest-1"]),
+    (
+        &["devicefarm", "route53-recovery-control-config", "route53-recovery-readiness"],
+        &["us-west-2"],
+        Asked::One,
+    ),
+    (&["ecr-public"], &["us-east-1", "us-west-2"], Asked::Any),
+    (&["pricing"], &["us-east-1", "ap-south-1", "eu-central-1", "cn-northwest-1"], Asked::Any),
 ];
 
-/// Services of which any of the regions may be asked.
-const SEVERAL: [&str; 2] = ["ecr-public", "pricing"];
-
-/// What regions of a partition begin with; none of the one that is everybody's.
-fn partition(region: &str) -> Option<&'static str> {
-    ["cn-", "us-gov-"].into_iter().find(|start| region.starts_with(start))
+/// Which of a service's regions in a partition are asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// One of them, where what was asked of all is logged.
+    One,
+    /// Any, as whoever calls chooses.
+    Any,
 }
 
 impl Coverage {
@@ -319,30 +326,22 @@ impl Coverage {
     }
 
     fn hides_home(&self, service: &str) -> Option<Reason> {
-        let (_, homes) = WITHOUT_REGION.iter().find(|(services, _)| services.contains(&service))?;
-        let home =
-            if SEVERAL.contains(&service) { self.unseen_choice(homes) } else { self.unseen_home(homes) };
-        home.map(|home| Reason::HomeRegionOff(home.to_owned()))
+        let (_, homes, asked) = WITHOUT_REGION.iter().find(|(services, ..)| services.contains(&service))?;
+        self.unseen_home(homes, *asked).map(|home| Reason::HomeRegionOff(home.to_owned()))
     }
 
     /// The region of services without regions that was not logged for long, such as IAM; none where it was.
     pub fn home_off(&self) -> Option<&'static str> {
-        WITHOUT_REGION.first().and_then(|(_, homes)| self.unseen_home(homes))
+        WITHOUT_REGION.first().and_then(|(_, homes, asked)| self.unseen_home(homes, *asked))
     }
 
-    /// Of these regions the one in the account's partition, where none of them was logged.
-    fn unseen_home(&self, homes: &[&'static str]) -> Option<&'static str> {
+    /// One of these regions in the account's partition that was not logged, where it may be the one that was asked.
+    fn unseen_home(&self, homes: &[&'static str], asked: Asked) -> Option<&'static str> {
         let regions = self.regions.as_ref()?;
-        if homes.iter().any(|home| regions.contains(*home)) {
+        if asked == Asked::One && homes.iter().any(|home| regions.contains(*home)) {
             return None;
         }
-        let own = regions.iter().find_map(|region| partition(region));
-        homes.iter().copied().find(|home| partition(home) == own)
-    }
-
-    /// Of regions that whoever calls may choose of, one in the account's partition that was not logged.
-    fn unseen_choice(&self, homes: &[&'static str]) -> Option<&'static str> {
-        let regions = self.regions.as_ref()?;
+        let partition = |region: &str| ["cn-", "us-gov-"].into_iter().find(|start| region.starts_with(start));
         let own = regions.iter().find_map(|region| partition(region));
         homes.iter().copied().find(|home| partition(home) == own && !regions.contains(*home))
     }

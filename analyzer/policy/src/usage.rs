@@ -132,7 +132,7 @@ impl Seen {
 }
 
 /// How one action was used.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ActionUse {
     /// Calls that certainly needed the action.
     pub seen: Option<Seen>,
@@ -217,7 +217,7 @@ impl Usage {
             region: call.region.as_deref(),
         });
         for need in needs {
-            let action = self.actions.entry(need.action).or_insert_with(ActionUse::none);
+            let action = self.actions.entry(need.action).or_default();
             action.add(call, need.certainty, need.scope);
         }
     }
@@ -234,20 +234,6 @@ impl Usage {
 }
 
 impl ActionUse {
-    fn none() -> Self {
-        Self {
-            seen: None,
-            resources: BTreeMap::new(),
-            resource_unknown: false,
-            any_resource: false,
-            operations: BTreeSet::new(),
-            possible: BTreeSet::new(),
-            undecided: BTreeSet::new(),
-            via: BTreeSet::new(),
-            denied: Count::default(),
-        }
-    }
-
     fn add(&mut self, call: &Call, certainty: Certainty, scope: Scope) {
         let operation = format!("{}:{}", call.service, call.operation);
         match (call.outcome, certainty) {

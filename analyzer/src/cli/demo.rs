@@ -211,7 +211,7 @@ fn tell(
 fn line(principal: &PrincipalSection, is_too_large: bool) -> String {
     let permissions = principal.permissions;
     let proposal = match principal.proposal {
-        ProposalSection::Proven { removed, narrowed, .. } => match narrowed.unwrap_or(0) as u64 {
+        ProposalSection::Proven { removed, narrowed, .. } => match narrowed as u64 {
             0 => format!("{} go", grouped(removed as u64)),
             narrowed => format!("{} go, {} in part", grouped(removed as u64), grouped(narrowed)),
         },

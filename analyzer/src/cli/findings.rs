@@ -59,10 +59,10 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         Wanted { only: arguments.only.as_deref(), repositories: &arguments.repo, ..Wanted::default() };
     let Analysed { catalog, analysis, cluster, problems, .. } =
         analysed(&arguments.analysing, wanted, streams)?;
-    let is_judged = is_judged(&analysis, cluster.as_ref());
     let mut findings = findings(catalog, &analysis, cluster.as_ref());
     let is_anybody = !analysis.principals.is_empty()
         || cluster.as_ref().is_some_and(|cluster| cluster.all().next().is_some());
+    let is_judged = is_anybody && is_judged(&analysis, cluster.as_ref());
     // What they were found in is many times as much as they are, and nothing is asked of it any more.
     drop((analysis, cluster));
     let all = findings.len();
@@ -71,7 +71,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     let lines: Vec<_> = findings.iter().map(Line).collect();
     if !lines.is_empty() || arguments.format != Format::Table {
         print(&lines, arguments.format, streams.out)?;
-    } else if is_judged && is_anybody {
+    } else if is_judged {
         streams.say("no findings");
     }
     if !is_anybody {
@@ -89,15 +89,14 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     Ok(match (problems.is_empty(), arguments.check && !findings.is_empty()) {
         (false, _) => Exit::Failed,
         (true, true) => Exit::Findings,
-        (true, false) if arguments.check && !(is_judged && is_anybody) => Exit::Failed,
+        (true, false) if arguments.check && !is_judged => Exit::Failed,
         (true, false) => Exit::Done,
     })
 }
 
-/// Whether there is a window, of somebody at least, in which not seen can count as not used. Nobody to judge is no reason to complain.
+/// Whether there is a window, of somebody at least, in which not seen can count as not used.
 fn is_judged(analysis: &Analysis, cluster: Option<&Cluster>) -> bool {
     let of_account = analysis.principals.iter().map(|one| (one.coverage.window, one.coverage.minimum));
     let of_cluster = cluster.map(|cluster| (cluster.coverage.window, cluster.coverage.minimum));
-    let mut windows = of_account.chain(of_cluster).peekable();
-    windows.peek().is_none() || windows.any(|(window, minimum)| window.length() >= minimum)
+    of_account.chain(of_cluster).any(|(window, minimum)| window.length() >= minimum)
 }

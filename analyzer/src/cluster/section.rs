@@ -105,7 +105,7 @@ fn proposal(cluster: &Cluster, subject: &AnalysedSubject) -> ProposalSection {
         changes: changes(cluster, proven),
         granted_after: proven.kept(),
         removed: proven.removed(),
-        narrowed: Some(proven.narrowed()),
+        narrowed: proven.narrowed(),
         points: points(super::removed(subject).map(|removed| removed.level)),
         protected: proven.proof().protected,
         replayed: Some(proven.proof().allowed),

@@ -9,7 +9,7 @@ use serde::Serialize;
 pub(crate) use self::binding::{Granting, binding};
 use self::next::next;
 use super::caller::CallerKind;
-use super::pace::{pace, weekday};
+use super::pace::{paced, weekday};
 use super::{Calendar, Callers, Hours, Starters};
 use crate::learn::{Rhythm, is_working_day};
 
@@ -119,11 +119,11 @@ pub(crate) fn demand_of(
 
 /// The rhythm in which windows come, and in words. Windows of working days are those of what never came on another day.
 fn rhythm(begun: &Days) -> (Rhythm, String) {
-    match Rhythm::of(begun) {
-        Rhythm::WorkingDays if !begun.iter().all(is_working_day) => {
+    match paced(begun, None) {
+        (Rhythm::WorkingDays, _) if !begun.iter().all(is_working_day) => {
             (Rhythm::Daily, MOSTLY_WORKING_DAYS.to_owned())
         }
-        rhythm => (rhythm, pace(begun, None)),
+        told => told,
     }
 }
 

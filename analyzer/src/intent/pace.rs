@@ -13,14 +13,19 @@ pub(super) const WEEKDAYS: [&str; 7] =
 /// Hours of the day that are still a time of the day.
 const SHORT: usize = 6;
 
-/// When something is done, by the days and, where they are known, by the hours.
-pub(super) fn pace(days: &Days, hours: Option<&Hours>) -> String {
-    if hours.is_some_and(Hours::is_hourly) {
-        return "every hour".to_owned();
-    }
+/// When something is done, by the days and, where they are known, by the hours: the rhythm of its days, and in words.
+pub(super) fn paced(days: &Days, hours: Option<&Hours>) -> (Rhythm, String) {
     let rhythm = Rhythm::of(days);
+    if hours.is_some_and(Hours::is_hourly) {
+        // That is every day, on however few days.
+        let rhythm = match rhythm {
+            Rhythm::Once | Rhythm::Twice { .. } => Rhythm::Daily,
+            rhythm => rhythm,
+        };
+        return (rhythm, "every hour".to_owned());
+    }
     let words = match (rhythm, days.first(), days.last()) {
-        (Rhythm::Never, _, _) | (_, None, _) | (_, _, None) => return String::new(),
+        (Rhythm::Never, _, _) | (_, None, _) | (_, _, None) => return (rhythm, String::new()),
         (Rhythm::Once, Some(first), Some(last)) if first == last => format!("once, on {}", date(first)),
         (Rhythm::Once, Some(first), Some(last)) if days.len() > 2 => {
             format!("on {} days in one stretch, from {} to {}", days.len(), date(first), date(last))
@@ -41,10 +46,11 @@ pub(super) fn pace(days: &Days, hours: Option<&Hours>) -> String {
         },
         _ => rhythm.words(),
     };
-    match hours.and_then(Hours::stretch).filter(|stretch| stretch.hours <= SHORT) {
+    let words = match hours.and_then(Hours::stretch).filter(|stretch| stretch.hours <= SHORT) {
         Some(stretch) => format!("{words} {}", stretch.words()),
         None => words,
-    }
+    };
+    (rhythm, words)
 }
 
 /// What days are held against to say when something is done.
@@ -65,11 +71,7 @@ impl Calendar<'_> {
             let in_vain = self.deploys.iter().filter(|day| *day > last && day + FOLLOWS < self.today());
             return if in_vain.count() > 1 { format!("{words}, until {}", date(last)) } else { words };
         }
-        let words = pace(days, hours);
-        let rhythm = match Rhythm::of(days) {
-            Rhythm::Once | Rhythm::Twice { .. } if hours.is_some_and(Hours::is_hourly) => Rhythm::Daily,
-            rhythm => rhythm,
-        };
+        let (rhythm, words) = paced(days, hours);
         match days.last().filter(|_| rhythm.is_over(days, self.today())) {
             Some(last) => format!("{words}, until {}", date(last)),
             None => words,
@@ -122,6 +124,10 @@ mod tests {
         let mut all = Days::none(20_000);
         days.into_iter().for_each(|day| all.insert(day));
         all
+    }
+
+    fn pace(days: &Days, hours: Option<&Hours>) -> String {
+        paced(days, hours).1
     }
 
     #[test]

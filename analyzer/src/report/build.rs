@@ -246,7 +246,7 @@ fn totals(principals: &[PrincipalSection], findings: &[FindingLine]) -> Totals {
         if let ProposalSection::Proven { removed, narrowed, .. } = &principal.proposal {
             totals.proposals += 1;
             totals.removed += removed;
-            totals.narrowed += narrowed.unwrap_or(0);
+            totals.narrowed += narrowed;
         }
     }
     totals
@@ -359,7 +359,7 @@ fn proposal(catalog: &Catalog, account: &Account, analysed: &Analysed) -> Propos
                 changes: changes::rows(account, proven),
                 granted_after: proven.kept(),
                 removed: proven.removed(),
-                narrowed: None,
+                narrowed: proven.narrowed(),
                 points: points(removed.filter_map(|removed| Some(catalog.action(removed.action)?.level))),
                 protected: proven.proof().protected,
                 replayed: None,

@@ -14,7 +14,10 @@ use crate::usage::{Seen, merge};
 pub type Needed = BTreeMap<Permission, BTreeSet<Closure>>;
 
 /// A resource that was asked for in more namespaces than this is asked for in any.
-pub(super) const NAMESPACES: usize = 16;
+const NAMESPACES: usize = 16;
+
+/// Verbs of who looks for objects that he need not know: in all namespaces, where he does so in none.
+pub(super) const LOOKING: [&str; 3] = ["list", "watch", "deletecollection"];
 
 /// As many paths of one kind are listed; of more, what the rule says stays.
 const URLS: usize = 16;
@@ -114,8 +117,7 @@ impl Generaliser<'_> {
     fn verb(&mut self, kind: &Kind<'_>, verb: &str, places: &Places, because: &[Closure]) {
         let is_creator = kind.creates && self.is_on(Closure::CreatedNames) && !kind.is_lock();
         let can_name = can_name(verb, kind.resource) && !is_creator;
-        let is_passing = places.keys().any(|namespace| !namespace.is_empty() && is_generated(namespace));
-        let is_everywhere = (places.len() > NAMESPACES || kind.is_listed_everywhere || is_passing)
+        let is_everywhere = (kind.is_listed_everywhere || keep_coming(places.keys().map(String::as_str)))
             && self.is_on(Closure::AllNamespaces);
         // In all namespaces those names are asked for that were in any.
         let everywhere = is_everywhere.then(|| all_names(places));
@@ -252,7 +254,7 @@ impl<'a> Kind<'a> {
             group,
             resource,
             creates: verbs.is_some_and(|verbs| verbs.contains_key("create")),
-            is_listed_everywhere: ["list", "watch", "deletecollection"].into_iter().any(is_everywhere),
+            is_listed_everywhere: LOOKING.into_iter().any(is_everywhere),
         }
     }
 
@@ -282,6 +284,11 @@ impl<'a> Kind<'a> {
         };
         names.map(|name| Request { verb: verb.to_owned(), target: Target::Resource(asked(name)) }).collect()
     }
+}
+
+/// Whether there may be others tomorrow than these namespaces: they are many, or some have names that were made up.
+pub(super) fn keep_coming<'a>(namespaces: impl Iterator<Item = &'a str> + Clone) -> bool {
+    namespaces.clone().count() > NAMESPACES || namespaces.into_iter().any(is_generated)
 }
 
 /// The names of all namespaces, with all that was seen of each.

@@ -8,11 +8,10 @@ use remit_catalog::kubernetes::{Request, Target};
 use super::audit_policy::AuditPolicy;
 use super::call::{STREAMS, Usage};
 use super::closure::Closure;
-use super::generalise::NAMESPACES;
+use super::generalise::{LOOKING, keep_coming};
 use super::granted::{Granted, permissions_of};
 use super::hidden::{Hiding, SUBRESOURCES};
 use super::members::is_by_name;
-use super::names::is_generated;
 use super::permission::{On, Permission};
 use super::rule::ALL;
 use super::sight::Coverage;
@@ -335,11 +334,10 @@ impl Judge<'_> {
             return false;
         }
         let is_sought = |request: &Request| {
-            ["list", "watch", "deletecollection"].contains(&request.verb.as_str())
+            LOOKING.contains(&request.verb.as_str())
                 && matches!(&request.target, Target::Resource(asked) if asked.group == RBAC && asked.namespace.is_empty())
         };
-        namespaces.len() > NAMESPACES
-            || namespaces.iter().flatten().any(|namespace| is_generated(namespace))
+        keep_coming(namespaces.iter().flatten().copied())
             || self.usage.uses.keys().any(|request| is_sought(request))
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
-use remit_policy::rbac::{BoundRole, On, Permission, allows};
+use remit_policy::rbac::{BoundRole, On, Permission, VERBS, allows};
 use remit_policy::{Seen, Verdict, moment};
 
 use crate::cli::WrongUsage;
@@ -16,25 +16,8 @@ use crate::typo::nearest;
 /// Requests listed per permission.
 const SHOWN: usize = 10;
 
-/// Verbs that are known without a role that has them: those of the API, and those of paths.
-const VERBS: &[&str] = &[
-    "get",
-    "list",
-    "watch",
-    "create",
-    "update",
-    "patch",
-    "delete",
-    "deletecollection",
-    "head",
-    "post",
-    "put",
-    "options",
-    "bind",
-    "escalate",
-    "impersonate",
-    "use",
-];
+/// Verbs that are known without a role that has them, beside those of requests for resources: those of paths, and others.
+const MORE_VERBS: [&str; 8] = ["head", "post", "put", "options", "bind", "escalate", "impersonate", "use"];
 
 /// What is known of the subject.
 pub(super) fn summary(
@@ -167,7 +150,7 @@ pub(super) fn permissions(
         writeln!(out, "{asked}: not granted by a binding that names it")?;
         let rules = cluster.state.roles().flat_map(|role| &role.rules);
         let verbs = rules.flat_map(|rule| &rule.verbs).map(String::as_str);
-        if let Some(note) = unheard(&asked.verb, &verbs.chain(VERBS.iter().copied()).collect()) {
+        if let Some(note) = unheard(&asked.verb, &verbs.chain(VERBS).chain(MORE_VERBS).collect()) {
             writeln!(out, "  {note}")?;
         }
     }
@@ -301,7 +284,7 @@ mod tests {
 
     #[test]
     fn a_verb_that_nothing_knows_is_told() {
-        let known = VERBS.iter().copied().chain(["sign"]).collect();
+        let known = VERBS.into_iter().chain(MORE_VERBS).chain(["sign"]).collect();
         assert_eq!(unheard("list", &known), None);
         assert_eq!(unheard("sign", &known), None);
         assert_eq!(

@@ -72,8 +72,6 @@ pub(super) fn outside<'a>(
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
-
     use remit_ledger::{CLOUDTRAIL, HOUR, Provider};
     use remit_policy::{ActionUse, Count, Days, Seen};
     use serde_json::json;
@@ -100,17 +98,7 @@ mod tests {
         let count = Count::from(count);
         let seen = Seen { count, first, last, sample: None, days: Days::none(0) };
         let action = Catalog::embedded().unwrap().find("sqs:SendMessage").unwrap();
-        let use_ = ActionUse {
-            seen: Some(seen),
-            resources: BTreeMap::new(),
-            resource_unknown: true,
-            any_resource: false,
-            operations: BTreeSet::new(),
-            possible: BTreeSet::new(),
-            undecided: BTreeSet::new(),
-            via: BTreeSet::new(),
-            denied: Count::default(),
-        };
+        let use_ = ActionUse { seen: Some(seen), resource_unknown: true, ..ActionUse::default() };
         Usage { actions: [(action, use_)].into(), calls: count, ..Usage::default() }
     }
 

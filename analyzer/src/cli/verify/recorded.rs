@@ -16,6 +16,9 @@ pub(super) const EVER: Window = Window { start: 0, end: i64::MAX };
 /// Whose calls, and when.
 type Asked = (Provider, Window);
 
+/// The calls of everybody, by name.
+type Everybody = Option<BTreeMap<String, PrincipalCalls>>;
+
 /// Calls of a ledger by who made them and in which window.
 pub(super) struct Recorded<'a> {
     ledger: &'a Ledger,
@@ -23,7 +26,9 @@ pub(super) struct Recorded<'a> {
     /// the calls of everybody: each query opens every file of the ledger.
     asked: HashSet<Asked>,
     /// The calls of everybody of what was asked for last; none where they cannot be read, though those of one identity may be.
-    everybody: Option<(Asked, Option<BTreeMap<String, PrincipalCalls>>)>,
+    everybody: Option<(Asked, Everybody)>,
+    /// The same of [`EVER`], which is asked for between others.
+    ever: Option<(Asked, Everybody)>,
     /// Of what was asked for last, what users of a cluster needed.
     users: Option<UsersOf>,
 }
@@ -33,7 +38,7 @@ type UsersOf = ((Option<String>, Window), BTreeMap<String, Usage>);
 
 impl<'a> Recorded<'a> {
     pub(super) fn in_ledger(ledger: &'a Ledger) -> Self {
-        Self { ledger, asked: HashSet::new(), everybody: None, users: None }
+        Self { ledger, asked: HashSet::new(), everybody: None, ever: None, users: None }
     }
 
     /// Which calls the sources of the ledger could have shown, when.
@@ -63,9 +68,7 @@ impl<'a> Recorded<'a> {
         identity: &str,
         window: Window,
     ) -> anyhow::Result<Vec<Call>> {
-        // Of all of time hardly anybody's calls are asked for.
-        if window != EVER
-            && !self.asked.insert((provider, window))
+        if !self.asked.insert((provider, window))
             && let Some(all) = self.of_everybody(provider, window)
         {
             let made = names_of(provider, identity).filter_map(|name| all.get(&name));
@@ -80,14 +83,15 @@ impl<'a> Recorded<'a> {
         window: Window,
     ) -> Option<&BTreeMap<String, PrincipalCalls>> {
         let asked = (provider, window);
-        if self.everybody.as_ref().is_none_or(|(before, _)| *before != asked) {
+        let held = if window == EVER { &mut self.ever } else { &mut self.everybody };
+        if held.as_ref().is_none_or(|(before, _)| *before != asked) {
             // Proposals of one account stand together, and what was read for others goes first.
-            self.everybody = None;
+            *held = None;
             let filter = Filter { window: Some(window), provider: Some(provider), ..Filter::default() };
             let callers = self.ledger.roll_up(&filter).ok();
-            self.everybody = Some((asked, callers.map(|mut callers| by_principal(&mut callers, provider))));
+            *held = Some((asked, callers.map(|mut callers| by_principal(&mut callers, provider))));
         }
-        self.everybody.as_ref().and_then(|(_, calls)| calls.as_ref())
+        held.as_ref().and_then(|(_, calls)| calls.as_ref())
     }
 }
 

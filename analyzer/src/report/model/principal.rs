@@ -215,8 +215,7 @@ pub enum ProposalSection {
         /// Permissions removed as a whole.
         removed: usize,
         /// Of a cluster's subject, permissions of which a part is removed, used or not: where nobody used them.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        narrowed: Option<usize>,
+        narrowed: usize,
         /// What they added to the score.
         points: u64,
         /// Pairs of a permission and a resource that were checked to be still allowed; of a cluster's subject, permissions.

@@ -322,7 +322,7 @@ fn proposal(
             changes: changes(name),
             granted_after: permissions.used + permissions.unobservable,
             removed: permissions.unused,
-            narrowed: None,
+            narrowed: 0,
             points: 7 * permissions.unused as u64,
             protected: permissions.used * 3,
             replayed: None,

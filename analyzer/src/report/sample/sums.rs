@@ -48,7 +48,7 @@ pub(super) fn with_totals(mut report: Report) -> Report {
         if let ProposalSection::Proven { removed, narrowed, .. } = principal.proposal {
             totals.proposals += 1;
             totals.removed += removed;
-            totals.narrowed += narrowed.unwrap_or(0);
+            totals.narrowed += narrowed;
         }
         for gap in &principal.gaps {
             match gaps.iter_mut().find(|known| known.text == gap.text) {

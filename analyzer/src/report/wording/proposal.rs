@@ -17,10 +17,10 @@ pub(in crate::report) const NOTHING: &str =
 pub(in crate::report) fn state(proposal: &ProposalSection) -> String {
     match proposal {
         ProposalSection::Proven { removed, narrowed, changes, .. } => match (removed, narrowed) {
-            (0, None | Some(0)) => format!("changes {}", counted(changes.len(), "policy", "policies")),
-            (0, Some(narrowed)) => format!("narrows {}", number(narrowed)),
-            (removed, None | Some(0)) => format!("removes {}", number(removed)),
-            (removed, Some(narrowed)) => format!("removes {}, narrows {}", number(removed), number(narrowed)),
+            (0, 0) => format!("changes {}", counted(changes.len(), "policy", "policies")),
+            (0, narrowed) => format!("narrows {}", number(narrowed)),
+            (removed, 0) => format!("removes {}", number(removed)),
+            (removed, narrowed) => format!("removes {}, narrows {}", number(removed), number(narrowed)),
         },
         ProposalSection::Nothing => "nothing to change".to_owned(),
         ProposalSection::Impossible { .. } => "no proposal".to_owned(),
@@ -45,11 +45,11 @@ pub(in crate::report) fn narrowed<'a>(used: &'a UsedRow, proposal: &ProposalSect
 pub(in crate::report) fn removal(
     counts: &PermissionCounts,
     removed: usize,
-    narrowed: Option<usize>,
+    narrowed: usize,
     granted_after: usize,
 ) -> String {
     // What stays of a permission that is narrowed counts by its parts.
-    if let Some(narrowed @ 1..) = narrowed {
+    if narrowed > 0 {
         if removed == 0 {
             return format!(
                 "Narrows {} of {} to where they are needed, and keeps {}, parts of those included.",

@@ -77,9 +77,9 @@ fn the_levels_add_up() {
 #[test]
 fn what_is_narrowed_is_told_apart_from_what_is_removed() {
     let counts = PermissionCounts { granted: 11, ..PermissionCounts::default() };
-    assert_eq!(removal(&counts, 4, None, 7), "Removes 4 of 11 permissions and keeps 7.");
+    assert_eq!(removal(&counts, 4, 0, 7), "Removes 4 of 11 permissions and keeps 7.");
     assert_eq!(
-        removal(&counts, 4, Some(2), 7),
+        removal(&counts, 4, 2, 7),
         "Removes 4 of 11 permissions, narrows 2 more to where they are needed, and keeps 7, parts of those included."
     );
     let proposal = |removed, narrowed| ProposalSection::Proven {
@@ -92,9 +92,9 @@ fn what_is_narrowed_is_told_apart_from_what_is_removed() {
         replayed: Some(5),
         folder: String::new(),
     };
-    assert_eq!(state(&proposal(4, Some(0))), "removes 4");
-    assert_eq!(state(&proposal(4, Some(2))), "removes 4, narrows 2");
-    assert_eq!(state(&proposal(0, Some(2))), "narrows 2");
+    assert_eq!(state(&proposal(4, 0)), "removes 4");
+    assert_eq!(state(&proposal(4, 2)), "removes 4, narrows 2");
+    assert_eq!(state(&proposal(0, 2)), "narrows 2");
 }
 
 #[test]
