@@ -1,6 +1,7 @@
 //! From events of the kernel's programs to named calls.
 
 mod answer;
+mod caller;
 mod repeats;
 
 use std::collections::HashMap;
@@ -11,6 +12,7 @@ use remit_abi::{Direction as Way, Header, Kind, Library, Peer, flag};
 use remit_ledger::{Outcome, Provider};
 
 use self::answer::Answer;
+use self::caller::{credential, principal};
 pub use self::repeats::Sums;
 use self::repeats::{Again, Repeats};
 use crate::identity::{Identities, PodList, Subject};
@@ -285,21 +287,13 @@ fn named(call: &wire::Call, subject: Arc<Subject>, surroundings: &Surroundings<'
     };
     named.parameters.extend(answer.parameter(&call.head.method));
     Call {
+        principal: principal(call, named.provider),
         credential: credential(call, named.provider),
         outcome: answer.outcome(),
         error_code: answer.error_code(),
         sample_id: call.response.as_ref().and_then(|response| response.request_id.clone()),
         ..one(named, subject, call.time)
     }
-}
-
-/// The public identifier of what a call is made with, as the provider's own log writes it.
-fn credential(call: &wire::Call, provider: Provider) -> Option<String> {
-    let key = call.head.scope.as_ref().map(|scope| scope.access_key.clone());
-    // Whose token it is tells nothing of whom a call is made as that asks to be made as another. What could not be decoded
-    // may be that.
-    let is_own = provider == Provider::Kubernetes && call.unknown == 0 && !call.head.is_impersonating;
-    key.or_else(|| call.head.token.as_ref().filter(|_| is_own).map(|token| format!("JTI={token}")))
 }
 
 /// One call on the wire of which no more is known than its names, and who made it when.

@@ -17,8 +17,8 @@ pub struct Head {
     pub scope: Option<Scope>,
     /// Whether the request carries a bearer token; the token itself is never kept.
     pub is_bearer: bool,
-    /// The identifier (`jti`) of a bearer token that tells it, by which its issuer and audit logs know it.
-    pub token: Option<String>,
+    /// What a bearer token tells of itself.
+    pub token: Option<Token>,
     /// Whether it asks to be made as somebody else (`Impersonate-User`, which API servers of Kubernetes have).
     pub is_impersonating: bool,
     /// `Content-Type` without its parameters, in lower case.
@@ -65,6 +65,38 @@ pub struct Scope {
     pub region: String,
     /// The service's signing name, such as `s3`.
     pub service: String,
+}
+
+/// What a bearer token of JSON tells of itself. Whether it is genuine is for the server to find out.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Token {
+    /// Its identifier (`jti`), by which its issuer and audit logs know it.
+    pub id: Option<String>,
+    /// Whose it is, where that is told.
+    pub bearer: Option<Bearer>,
+}
+
+impl Token {
+    /// The bytes of its texts.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let bearer = match &self.bearer {
+            Some(Bearer::Application(name) | Bearer::User(name) | Bearer::ServiceAccount(name)) => name.len(),
+            None => 0,
+        };
+        self.id.as_ref().map_or(0, String::len) + bearer
+    }
+}
+
+/// Whose a token is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Bearer {
+    /// An application's or a managed identity's of Microsoft Entra: the client id.
+    Application(String),
+    /// A user's of Microsoft Entra, for whom an application calls: the user's object id.
+    User(String),
+    /// A service account's of Google Cloud, which signed it: its address.
+    ServiceAccount(String),
 }
 
 /// What the beginning of a body names.

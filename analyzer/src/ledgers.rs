@@ -1,5 +1,7 @@
 //! Opens a ledger for queries: the files that count at one moment, as a table.
 
+mod links;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 use std::path::Path;
@@ -16,7 +18,6 @@ use datafusion::prelude::{SessionConfig, SessionContext};
 use remit_ledger::{
     Address, CLOUDTRAIL, CoverageRecord, LedgerInfo, Provider, Snapshot, StateWriter, usage_schema,
 };
-use remit_policy::link::{Link, LinkUse, Sessions};
 use remit_policy::{Call, Window};
 use url::Url;
 
@@ -33,7 +34,6 @@ use crate::rollup::{
     ByName, Caller, Filter, PartOf, PrincipalCalls, ROWS, RowsOf, TABLE, Text, by_principal, roll_up,
     roll_up_parts, rows, unexpected,
 };
-use crate::sessions;
 use crate::sightings::{self, Asked, Beginning, Sighting};
 use crate::states::States;
 use crate::suspects::{Suspects, suspects};
@@ -308,7 +308,7 @@ impl Ledger {
     /// Sessions of a principal, by any of its names, of which the wire tells the workload.
     pub(crate) fn sessions_on_wire(&self, names: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
         // Without an agent's records nothing tells, and nothing need be joined.
-        if self.coverage.iter().all(|record| remit_ledger::is_log(&record.evidence)) {
+        if self.is_of_logs() {
             return Ok(BTreeMap::new());
         }
         let sought = sightings::on_wire(&self.context, names);
@@ -364,14 +364,9 @@ impl Ledger {
         self.ask(query(&|filter| Ok(Some(rows(TABLE, filter, "")))), failed)
     }
 
-    /// Which of these links sessions show to have been used in a window.
-    pub(crate) fn link_uses(&self, links: &[Link], window: Window) -> anyhow::Result<Vec<LinkUse>> {
-        let mut sessions = Sessions::of(links);
-        if !links.is_empty() {
-            let counted = sessions::count(&self.context, window, &mut sessions);
-            self.ask(counted, "cannot look for sessions in the ledger")?;
-        }
-        Ok(sessions.uses())
+    /// Whether no node agent recorded anything.
+    fn is_of_logs(&self) -> bool {
+        self.coverage.iter().all(|record| remit_ledger::is_log(&record.evidence))
     }
 
     /// Calls that strangers may have made.

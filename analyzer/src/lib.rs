@@ -30,6 +30,7 @@ mod outcome;
 mod output;
 mod owners;
 mod pattern;
+mod pod_calls;
 mod proposals;
 mod regions;
 mod renewal;

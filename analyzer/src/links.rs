@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use remit_catalog::Catalog;
-use remit_policy::link::{
-    Link, LinkSeen, LinkUse, Mechanism, OpenTrust, Trust, links, open_trusts, workloads,
-};
+use remit_policy::link::{Link, LinkSeen, LinkUse, OpenTrust, Trust, links, open_trusts, workloads};
 use remit_policy::{Reason, moment};
 
 use crate::analysis::Analysis;
@@ -41,10 +39,7 @@ pub(crate) fn judge(
     linked: Linked,
     analysis: &mut Analysis,
 ) -> anyhow::Result<()> {
-    let uses = match analysis.window {
-        Some(window) => ledger.link_uses(&linked.links, window)?,
-        None => vec![LinkUse::NotSeen; linked.links.len()],
-    };
+    let uses = ledger.link_uses(&linked.links, analysis.window)?;
     analysis.links = lines(catalog, analysis, &linked, &uses);
     analysis.open_trusts = linked.open;
     Ok(())
@@ -53,10 +48,15 @@ pub(crate) fn judge(
 /// An exchange of a token needs no permission, and is recorded as this is, by which associations get their sessions.
 const ASSUME: (&str, &str) = ("sts", "AssumeRole");
 
-/// The lines, in the order of service accounts. `uses` are those of the links.
-fn lines(catalog: &Catalog, analysis: &Analysis, linked: &Linked, uses: &[LinkUse]) -> Vec<LinkLine> {
+/// The lines, in the order of service accounts. `uses` are those of the links, with what was called where that tells.
+fn lines(
+    catalog: &Catalog,
+    analysis: &Analysis,
+    linked: &Linked,
+    uses: &[(LinkUse, BTreeSet<String>)],
+) -> Vec<LinkLine> {
     let all = linked.links.iter().zip(&linked.workloads).zip(uses);
-    all.map(|((link, workloads), use_)| line(catalog, analysis, link, workloads, *use_)).collect()
+    all.map(|((link, workloads), use_)| line(catalog, analysis, link, workloads, use_)).collect()
 }
 
 fn line(
@@ -64,18 +64,18 @@ fn line(
     analysis: &Analysis,
     link: &Link,
     workloads: &BTreeSet<String>,
-    use_: LinkUse,
+    (use_, called): &(LinkUse, BTreeSet<String>),
 ) -> LinkLine {
     let role = analysis.principals.iter().find(|analysed| analysed.principal.arn == link.principal);
     let used = role.map(|role| {
         let actions = role.usage.actions.iter().filter(|(_, use_)| use_.seen.is_some());
         actions.filter_map(|(id, _)| Some(catalog.action(*id)?.full_name())).collect()
     });
-    let (verdict, reason, seen) = match use_ {
+    let (verdict, reason, seen) = match *use_ {
         LinkUse::Seen(seen) => ("used", None, Some(seen)),
         LinkUse::Ambiguous(seen) => {
-            let why = "some sessions may be its own, or those of others".to_owned();
-            ("unobservable", Some(why), Some(seen))
+            let why = if link.mechanism.is_of_aws() { SESSIONS } else { CALLS };
+            ("unobservable", Some(why.to_owned()), Some(seen))
         }
         LinkUse::NotSeen => match hides(catalog, analysis, link) {
             Some(why) => ("unobservable", Some(why), None),
@@ -93,16 +93,25 @@ fn line(
         reason,
         calls: seen.map_or(0, |seen: LinkSeen| seen.count),
         last_seen: seen.map(|seen| moment(seen.last)),
-        used: used.unwrap_or_default(),
+        used: used.unwrap_or_else(|| called.iter().cloned().collect()),
         granted: role.map(|role| role.judgement.counts().granted()),
         origin: link.origin.as_ref().map(|origin| format!("{}:{}", origin.file, origin.line)),
     }
 }
 
+/// Why it is not known whether sessions were of a link.
+const SESSIONS: &str = "some sessions may be its own, or those of others";
+
+/// Why it is not known whether calls were of a link.
+const CALLS: &str = "its pods called that cloud, and the calls do not tell whether as this identity or with a key of their own";
+
 /// Why the link might have been used unseen.
 fn hides(catalog: &Catalog, analysis: &Analysis, link: &Link) -> Option<String> {
-    if !matches!(link.mechanism, Mechanism::Irsa | Mechanism::PodIdentity) {
-        return Some("no log of that cloud is read".to_owned());
+    if !link.mechanism.is_of_aws() {
+        return Some(
+            "no log of that cloud is read, and no node agent saw a call of its pods that may be as it"
+                .to_owned(),
+        );
     }
     let Some(role) = analysis.principals.iter().find(|analysed| analysed.principal.arn == link.principal)
     else {

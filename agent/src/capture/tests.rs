@@ -1,5 +1,8 @@
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
 use super::*;
 use crate::head::Response;
 use crate::identity::{CgroupTree, IdentitySettings};
@@ -173,6 +176,34 @@ fn a_token_is_no_credential_elsewhere() {
     let get = "GET / HTTP/1.1\r\nHost: example.com\r\nAuthorization: Bearer e30.eyJqdGkiOiJyZW1pdC0xIn0.hunter2\r\n\r\n";
     let [call] = calls(&[(Way::Written, get)]).try_into().unwrap();
     assert_eq!(call.credential, None);
+}
+
+#[test]
+fn a_token_tells_whose_it_is_where_the_cloud_takes_such_tokens() {
+    const CLIENT: &str = "6fdb3a32-15b0-4a1b-9a0f-0d5d6b1f5e77";
+    const ADDRESS: &str = "orders@shop-1.iam.gserviceaccount.com";
+    let entra = |more: &str| format!(r#"{{"iss":"https://sts.windows.net/t/","appid":"{CLIENT}"{more}}}"#);
+    let own = format!(r#"{{"iss":"{ADDRESS}","sub":"{ADDRESS}"}}"#);
+    let of = |host: &str, claims: &str, status: &str| {
+        let token = format!("e30.{}.hunter2", BASE64_URL_SAFE_NO_PAD.encode(claims));
+        let get = format!("GET /a HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\r\n");
+        let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+        let [call] = calls(&[(Way::Written, &get), (Way::Read, &answer)]).try_into().unwrap();
+        call.principal.map(|principal| (principal.name, principal.kind))
+    };
+    let named = |name: &str, kind: &str| Some((name.to_owned(), kind.to_owned()));
+    let (azure, google) = ("shop.blob.core.windows.net", "storage.googleapis.com");
+    for status in ["200 OK", "403 Forbidden", "404 Not Found", "500 Internal Server Error"] {
+        assert_eq!(of(azure, &entra(""), status), named(CLIENT, "service_principal"), "{status}");
+    }
+    assert_eq!(of(azure, &entra(""), "401 Unauthorized"), None, "nobody was told by it");
+    for host in [google, "example.com", "s3.eu-west-1.amazonaws.com", "10.96.0.1:6443"] {
+        assert_eq!(of(host, &entra(""), "200 OK"), None, "{host}");
+    }
+    let user = format!(r#","scp":"user_impersonation","oid":"{}""#, CLIENT.replace('6', "7"));
+    assert_eq!(of(azure, &entra(&user), "200 OK"), named(&CLIENT.replace('6', "7"), "user"));
+    assert_eq!(of(google, &own, "200 OK"), named(ADDRESS, "service_account"));
+    assert_eq!(of(azure, &own, "200 OK"), None);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::{
     scope::authorization,
     target::{Target, authority},
 };
-use crate::head::Scope;
+use crate::head::{Scope, Token};
 
 /// The name of a field, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ pub(super) enum Field {
     Authorization {
         scope: Option<Scope>,
         is_bearer: bool,
-        token: Option<String>,
+        token: Option<Token>,
     },
     Impersonation,
     ContentType(String),
@@ -157,7 +157,7 @@ impl Field {
             | Self::SmithyProtocol(text)
             | Self::CopySource(text)
             | Self::RequestId(text) => text.len(),
-            Self::Authorization { token, .. } => token.as_ref().map_or(0, String::len),
+            Self::Authorization { token, .. } => token.as_ref().map_or(0, Token::bytes),
             Self::Path(target) => target.path.len() + target.query.iter().map(query_size).sum::<usize>(),
             _ => 0,
         }

@@ -1,4 +1,4 @@
-//! The scope of a signature or the identifier of a token, and nothing else of an `Authorization` header.
+//! The scope of a signature or which token it is and whose, and nothing else of an `Authorization` header.
 //!
 //! Sources: AWS, "Signature Version 4 signing process", of which 4a leaves the region out; and "Signing and authenticating
 //! REST requests" of S3, the older one, which S3 alone has and which names no region.
@@ -39,11 +39,11 @@ pub(super) fn older(access_key: &str) -> Option<Scope> {
     })
 }
 
-/// What is kept of an `Authorization` header: the scope of a signature, or that it is a bearer token and which.
+/// What is kept of an `Authorization` header: the scope of a signature, or that it is a bearer token, which and whose.
 pub(super) fn authorization(value: &str) -> Field {
     let (kind, rest) = value.split_once(' ').unwrap_or((value, ""));
     if kind.eq_ignore_ascii_case("bearer") {
-        return Field::Authorization { scope: None, is_bearer: true, token: token::identifier(rest.trim()) };
+        return Field::Authorization { scope: None, is_bearer: true, token: token::read(rest.trim()) };
     }
     let scope = match kind {
         "AWS" => rest.split_once(':').and_then(|(access_key, _)| older(access_key)),

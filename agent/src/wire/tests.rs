@@ -88,7 +88,7 @@ fn line(call: &Call) -> String {
         head.scope.as_ref().map(|scope| format!("{}/{}/{}", scope.access_key, scope.region, scope.service)),
     );
     words.extend(head.is_bearer.then(|| "bearer".to_owned()));
-    words.extend(head.token.clone());
+    words.extend(head.token.as_ref().and_then(|token| token.id.clone()));
     words.extend(head.is_impersonating.then(|| "as another".to_owned()));
     words.extend(head.content_type.clone());
     words.extend(head.smithy_protocol.clone());

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use cloud::Clouds;
 pub use read::{Described, Identities, Workload};
-pub use session::{LinkSeen, LinkUse, Session, Sessions};
+pub use session::{LinkSeen, LinkUse, PodCalls, Session, Sessions};
 pub use trust::{Trust, TrustPolicy};
 
 use crate::{Account, Origin};
@@ -97,6 +97,11 @@ impl std::fmt::Display for ServiceAccount {
 }
 
 impl Mechanism {
+    /// Whether the identity is a role of AWS.
+    pub fn is_of_aws(self) -> bool {
+        matches!(self, Self::Irsa | Self::PodIdentity)
+    }
+
     /// A stable name, for tables and JSON.
     pub fn as_str(self) -> &'static str {
         match self {

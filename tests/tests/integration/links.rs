@@ -3,8 +3,11 @@
 use std::fs;
 use std::path::Path;
 
+use remit_ledger::{Outcome, Provider, UNKNOWN, UsageRecord};
 use remit_tests::program;
 use serde_json::{Value, json};
+
+use crate::wire::{call, watch};
 
 const ISSUER: &str = "oidc.eks.eu-west-1.amazonaws.com/id/A1";
 const ACCOUNT: &str = "111122223333";
@@ -200,6 +203,102 @@ metadata:
   namespace: bank
   annotations: {azure.workload.identity/client-id: 11112222-3333-4444-5555-666677778888}
 ";
+
+/// What a pod of a namespace was seen to call as whom.
+fn pod_call(
+    subject: &str,
+    provider: Provider,
+    (service, operation): (&str, &str),
+    (principal, kind): (&str, &str),
+) -> UsageRecord {
+    UsageRecord {
+        provider,
+        region: None,
+        principal: principal.to_owned(),
+        principal_kind: kind.to_owned(),
+        service: service.to_owned(),
+        operation: operation.to_owned(),
+        credential: None,
+        source_identity: Some(format!("system:serviceaccount:{subject}")),
+        ..call("web", "", ("", ""), Outcome::Allowed)
+    }
+}
+
+/// Without a log of the clouds, node agents tell of pods that called them: as whom where a token or a request for one says so.
+#[test]
+fn calls_of_pods_tell_which_identities_of_other_clouds_were_used() {
+    const CLIENT: &str = "11112222-3333-4444-5555-666677778888";
+    let place = tempfile::tempdir().unwrap();
+    let accounts = [
+        ("shop/web", "iam.gke.io/gcp-service-account", "web@acme.iam.gserviceaccount.com"),
+        ("shop/asks", "iam.gke.io/gcp-service-account", "asks@acme.iam.gserviceaccount.com"),
+        ("shop/key", "iam.gke.io/gcp-service-account", "key@acme.iam.gserviceaccount.com"),
+        ("bank/till", "azure.workload.identity/client-id", CLIENT),
+        ("bank/opaque", "azure.workload.identity/client-id", "22222222-3333-4444-5555-666677778888"),
+        ("bank/idle", "azure.workload.identity/client-id", CLIENT),
+    ];
+    let manifests = accounts.map(|(account, annotation, identity)| {
+        let (namespace, name) = account.split_once('/').unwrap();
+        let annotations = json!({ annotation: identity });
+        json!({"apiVersion": "v1", "kind": "ServiceAccount",
+            "metadata": {"name": name, "namespace": namespace, "annotations": annotations}})
+    });
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": manifests});
+    fs::write(place.path().join("accounts.json"), list.to_string()).unwrap();
+    let unknown = (UNKNOWN, UNKNOWN);
+    let (azure, gcp) = (Provider::Azure, Provider::Gcp);
+    let mut asked = pod_call("shop:asks", gcp, ("iamcredentials", "GenerateAccessToken"), unknown);
+    asked.resources = vec!["projects/-/serviceAccounts/asks@acme.iam.gserviceaccount.com".to_owned()];
+    let own = ("key@acme.iam.gserviceaccount.com", "service_account");
+    let mut refused = pod_call("bank:idle", azure, ("storage", "GetBlob"), (CLIENT, "service_principal"));
+    refused.outcome = Outcome::Denied;
+    let ledger = place.path().join("ledger");
+    watch(
+        &ledger,
+        azure,
+        &mut [
+            pod_call("bank:till", azure, ("storage", "GetBlob"), (CLIENT, "service_principal")),
+            pod_call("bank:till", azure, ("keyvault", "GET /secrets/{}"), (CLIENT, "service_principal")),
+            pod_call("bank:opaque", azure, ("storage", "PutBlob"), unknown),
+            refused,
+        ],
+    );
+    let web = pod_call("shop:web", gcp, ("storage", "storage.objects.get"), unknown);
+    watch(
+        &ledger,
+        gcp,
+        &mut [web, asked, pod_call("shop:key", gcp, ("storage", "storage.objects.get"), own)],
+    );
+    program::remit(
+        place.path(),
+        &["report", "--ledger", "ledger", "--grants", "accounts.json", "--out", "out"],
+    );
+    let report = fs::read_to_string(place.path().join("out/report.json")).unwrap();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    let told: Vec<String> = report["links"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|link| {
+            let text = |name: &str| link[name].as_str().unwrap_or("-").to_owned();
+            let used: Vec<&str> =
+                link["used"].as_array().unwrap().iter().map(|used| used.as_str().unwrap()).collect();
+            let (account, verdict, reason) = (text("service_account"), text("verdict"), text("reason"));
+            format!("{account} {verdict} {} {} {reason}", link["calls"], used.join(","))
+        })
+        .collect();
+    let not_told = "its pods called that cloud, and the calls do not tell whether as this identity or with a key of their own";
+    let not_seen = "no log of that cloud is read, and no node agent saw a call of its pods that may be as it";
+    let expected = [
+        format!("bank/idle unobservable 0  {not_seen}"),
+        format!("bank/opaque unobservable 10  {not_told}"),
+        "bank/till used 20 keyvault:GET /secrets/{},storage:GetBlob -".to_owned(),
+        "shop/asks used 10 iamcredentials:GenerateAccessToken -".to_owned(),
+        format!("shop/key unobservable 0  {not_seen}"),
+        format!("shop/web unobservable 10  {not_told}"),
+    ];
+    assert_eq!(told, expected);
+}
 
 /// What `gcloud` and `az` print, in a folder with the cluster's manifests.
 #[test]

@@ -64,7 +64,12 @@ fn log() -> Value {
 }
 
 /// A call that the agent saw a deployment make, ten times in an hour of the last day.
-fn call(owner: &str, credential: &str, (service, operation): (&str, &str), outcome: Outcome) -> UsageRecord {
+pub(crate) fn call(
+    owner: &str,
+    credential: &str,
+    (service, operation): (&str, &str),
+    outcome: Outcome,
+) -> UsageRecord {
     let start = START + (DAYS - 1) * DAY + 10 * HOUR;
     UsageRecord {
         window_start: start,
@@ -102,7 +107,7 @@ fn call(owner: &str, credential: &str, (service, operation): (&str, &str), outco
 }
 
 /// Writes calls of a provider as their source does, with a loss of which nobody knows the account.
-fn watch(ledger: &Path, provider: Provider, calls: &mut [UsageRecord]) {
+pub(crate) fn watch(ledger: &Path, provider: Provider, calls: &mut [UsageRecord]) {
     calls.sort_by(|a, b| (&a.service, &a.operation).cmp(&(&b.service, &b.operation)));
     let (mut writer, _) = LedgerWriter::open(ledger, WriterOptions::default()).unwrap();
     let flush = writer.begin(provider);

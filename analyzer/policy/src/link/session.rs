@@ -1,6 +1,6 @@
-//! Which links were used: sessions of roles that logs tell of, and whose they are.
+//! Which links were used: sessions of roles that logs tell of, and calls that pods were seen to make, and whose they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Link, Mechanism, ServiceAccount};
 
@@ -21,6 +21,21 @@ pub struct Session {
     pub last: i64,
 }
 
+/// Calls of a cloud that runs no sessions, or whose logs are not read, as pods were seen to make them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodCalls {
+    /// How service accounts become identities of that cloud.
+    pub mechanism: Mechanism,
+    /// Whom the pods run as.
+    pub service_account: ServiceAccount,
+    /// The cloud identity that the calls were made as, or that they asked a token of; none where that is not told.
+    pub identity: Option<String>,
+    /// What was called, `service:operation`.
+    pub called: String,
+    /// How many and when.
+    pub seen: LinkSeen,
+}
+
 /// What was seen of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LinkSeen {
@@ -32,16 +47,19 @@ pub struct LinkSeen {
     pub last: i64,
 }
 
-/// Whether a link was used, as far as sessions tell.
+/// Whether a link was used, as far as sessions and calls tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkUse {
     /// It was.
     Seen(LinkSeen),
-    /// Some session may have been of it, or of others.
+    /// Some may have been of it, or of others.
     Ambiguous(LinkSeen),
-    /// No session was of it.
+    /// Nothing was of it.
     NotSeen,
 }
+
+/// Operations of one link that are kept.
+const OPERATIONS: usize = 64;
 
 /// Sessions by the links that they may be of.
 #[derive(Debug)]
@@ -49,7 +67,10 @@ pub struct Sessions<'a> {
     links: &'a [Link],
     /// Places of links by their role, without its path.
     by_role: BTreeMap<String, Vec<usize>>,
+    /// Places of links by their service account and how that becomes another.
+    by_account: BTreeMap<(Mechanism, &'a ServiceAccount), Vec<usize>>,
     uses: Vec<LinkUse>,
+    called: Vec<BTreeSet<String>>,
 }
 
 /// What the name of a session that Pod Identity makes begins with; cluster, pod and a random part follow (Amazon EKS Auth API
@@ -60,10 +81,13 @@ impl<'a> Sessions<'a> {
     /// No sessions yet of these links.
     pub fn of(links: &'a [Link]) -> Self {
         let mut by_role: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut by_account: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         for (at, link) in links.iter().enumerate() {
             by_role.entry(pathless(&link.principal)).or_default().push(at);
+            by_account.entry((link.mechanism, &link.service_account)).or_default().push(at);
         }
-        Self { links, by_role, uses: vec![LinkUse::NotSeen; links.len()] }
+        let (uses, called) = (vec![LinkUse::NotSeen; links.len()], vec![BTreeSet::new(); links.len()]);
+        Self { links, by_role, by_account, uses, called }
     }
 
     /// Counts sessions.
@@ -81,9 +105,32 @@ impl<'a> Sessions<'a> {
         }
     }
 
-    /// What the sessions tell of each link, in the order of the links.
-    pub fn uses(self) -> Vec<LinkUse> {
-        self.uses
+    /// Counts calls that pods made. Those that do not tell whom they were made as may be of any link of the service account, or
+    /// of a key that the pod has.
+    pub fn add_calls(&mut self, calls: &PodCalls) {
+        let Some(places) = self.by_account.get(&(calls.mechanism, &calls.service_account)) else { return };
+        for at in places {
+            let (Some(link), Some(use_), Some(called)) =
+                (self.links.get(*at), self.uses.get_mut(*at), self.called.get_mut(*at))
+            else {
+                continue;
+            };
+            match &calls.identity {
+                Some(identity) if identity.eq_ignore_ascii_case(&link.principal) => {
+                    *use_ = use_.with(calls.seen, true);
+                    if called.len() < OPERATIONS {
+                        called.insert(calls.called.clone());
+                    }
+                }
+                Some(_) => {}
+                None => *use_ = use_.with(calls.seen, false),
+            }
+        }
+    }
+
+    /// What was seen of each link, in the order of the links, and what was called through it where its own calls tell.
+    pub fn uses(self) -> Vec<(LinkUse, BTreeSet<String>)> {
+        self.uses.into_iter().zip(self.called).collect()
     }
 }
 

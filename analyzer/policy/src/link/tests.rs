@@ -290,7 +290,7 @@ fn sessions_are_counted_for_the_links_that_they_can_be_of() {
     let seen = |count, first, last| LinkUse::Seen(LinkSeen { count, first, last });
     let ambiguous = LinkUse::Ambiguous(LinkSeen { count: 2, first: 7, last: 8 });
     assert_eq!(
-        sessions.uses(),
+        uses(sessions),
         [
             seen(4, 4, 9),
             LinkUse::NotSeen,
@@ -327,5 +327,62 @@ fn a_cluster_whose_name_is_cut_off_may_be_meant() {
         last: 1,
     };
     sessions.add(&session);
-    assert_eq!(sessions.uses(), [LinkUse::Ambiguous(LinkSeen { count: 1, first: 1, last: 1 })]);
+    assert_eq!(uses(sessions), [LinkUse::Ambiguous(LinkSeen { count: 1, first: 1, last: 1 })]);
+}
+
+fn uses(sessions: Sessions<'_>) -> Vec<LinkUse> {
+    sessions.uses().into_iter().map(|(use_, _)| use_).collect()
+}
+
+/// A call tells whom it was made as by its token, or may be of whatever its pod can become.
+#[test]
+fn calls_of_pods_are_counted_for_the_links_that_they_can_be_of() {
+    let account = |name: &str| ServiceAccount { namespace: "shop".to_owned(), name: name.to_owned() };
+    let link = |name: &str, mechanism, principal: &str| Link {
+        service_account: account(name),
+        mechanism,
+        principal: principal.to_owned(),
+        target: None,
+        cluster: None,
+        since: None,
+        origin: None,
+        trust: Trust::Given,
+    };
+    let links = [
+        link("web", Mechanism::Azure, "6FDB3A32"),
+        link("web", Mechanism::Azure, "other"),
+        link("web", Mechanism::Gke, "web@shop.iam.gserviceaccount.com"),
+        link("jobs", Mechanism::Azure, "6fdb3a32"),
+        link("jobs", Mechanism::Irsa, "arn:aws:iam::1:role/jobs"),
+    ];
+    let calls = |mechanism, name: &str, identity: Option<&str>, called: &str, last| PodCalls {
+        mechanism,
+        service_account: account(name),
+        identity: identity.map(str::to_owned),
+        called: called.to_owned(),
+        seen: LinkSeen { count: 2, first: last - 1, last },
+    };
+    let mut sessions = Sessions::of(&links);
+    for calls in [
+        calls(Mechanism::Azure, "web", None, "storage:PutBlob", 3),
+        calls(Mechanism::Azure, "web", Some("6fdb3a32"), "storage:GetBlob", 5),
+        calls(Mechanism::Azure, "web", Some("6fdb3a32"), "keyvault:GET /secrets/{}", 7),
+        calls(Mechanism::Azure, "web", Some("stranger"), "storage:GetBlob", 9),
+        calls(Mechanism::Gke, "web", None, "storage:storage.objects.get", 9),
+        calls(Mechanism::Azure, "nobody", Some("6fdb3a32"), "storage:GetBlob", 9),
+    ] {
+        sessions.add_calls(&calls);
+    }
+    let told = |count, first, last| LinkSeen { count, first, last };
+    let called = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(
+        sessions.uses(),
+        [
+            (LinkUse::Seen(told(4, 4, 7)), called(&["keyvault:GET /secrets/{}", "storage:GetBlob"])),
+            (LinkUse::Ambiguous(told(2, 2, 3)), called(&[])),
+            (LinkUse::Ambiguous(told(2, 8, 9)), called(&[])),
+            (LinkUse::NotSeen, called(&[])),
+            (LinkUse::NotSeen, called(&[])),
+        ]
+    );
 }
