@@ -28,6 +28,11 @@ pub(crate) trait Edits {
 
     /// How many permissions it removes in part.
     fn narrowed(&self) -> usize;
+
+    /// How many permissions stay on less than today.
+    fn on_less(&self) -> usize {
+        self.narrowed()
+    }
 }
 
 impl Edits for remit_policy::Proven {
@@ -46,6 +51,10 @@ impl Edits for remit_policy::Proven {
     /// None: what stays of an action is told by its resources.
     fn narrowed(&self) -> usize {
         0
+    }
+
+    fn on_less(&self) -> usize {
+        self.proposal().kept.iter().filter(|kept| !kept.narrowed.is_empty()).count()
     }
 }
 

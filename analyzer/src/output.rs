@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
 pub(crate) use remit_forge::number::{counted, grouped};
 use remit_policy::Count;
+use remit_policy::markdown::is_treacherous;
 use serde::Serialize;
 
 /// Says a line. Nobody listening is no reason to fail.
@@ -235,9 +236,10 @@ pub(crate) fn cut(text: &str, letters: usize) -> String {
     }
 }
 
-/// Text from a log or a policy made safe for a terminal: control characters are shown, not obeyed.
+/// Text from a log or a policy made safe for a terminal: what it would obey, or what turns the direction of writing, is shown.
 pub(crate) fn plain(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    let is_obeyed = |c: char| c == '\n' || is_treacherous(c);
+    let shown = |c: char| if is_obeyed(c) { c.escape_default().to_string() } else { c.to_string() };
     text.chars().map(shown).collect()
 }
 

@@ -21,15 +21,24 @@ use crate::grants::Grants;
 use crate::pattern::Pattern;
 use crate::written::Written;
 
+/// Keys of tags that name who looks after an identity, where none are said.
+const TAGS: &str = "owner,team";
+
 /// Who looks after identities
-#[derive(Clone, Debug, Default, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(crate) struct OwnerArguments {
     /// Keys of tags, annotations and labels that name who looks after an identity, the first that is there counting
-    #[arg(long, value_name = "KEY", value_delimiter = ',', default_value = "owner,team")]
+    #[arg(long, value_name = "KEY", value_delimiter = ',', default_value = TAGS)]
     pub(crate) owner_tag: Vec<String>,
     /// People who have left, as CSV with a header: a column `owner`, `email`, `login` or `name`, and `left` with the day
     #[arg(long, value_name = "FILE")]
     pub(crate) leavers: Option<PathBuf>,
+}
+
+impl Default for OwnerArguments {
+    fn default() -> Self {
+        Self { owner_tag: TAGS.split(',').map(str::to_owned).collect(), leavers: None }
+    }
 }
 
 /// Who owns what matches.

@@ -13,6 +13,7 @@ use crate::identifiers::{Identifiers, REMEMBERED, read_identifiers};
 use crate::layout::{day_of, day_of_name, place_of};
 use crate::losses::{History, is_loss};
 use crate::merge::merge_files;
+use crate::packing::Packing;
 use crate::publish::{LedgerWriter, Publication, Published, TakeOver, WriterOptions};
 use crate::snapshot::{LedgerInfo, Snapshot, open_batches};
 use crate::{CoverageRecord, EventClass, LedgerError, Provider, Workload, coverage_records};
@@ -137,7 +138,7 @@ impl<'a> Work<'a> {
             let day = day_of_name(date);
             match (files.as_slice(), day) {
                 ([_, _, ..], Some(day)) => {
-                    let mut file = flush.stage(day)?;
+                    let mut file = flush.stage_packed(day, Packing::Tight)?;
                     merge_files(&root, &files, &mut file)?;
                     file.flush()?;
                     staged.push(file);

@@ -26,6 +26,7 @@ mod lock;
 mod losses;
 mod merge;
 mod month;
+mod packing;
 mod publish;
 mod record;
 #[cfg(test)]

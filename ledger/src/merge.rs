@@ -6,6 +6,7 @@ use std::path::Path;
 use arrow::array::RecordBatch;
 
 use crate::contents::LedgerFile;
+use crate::packing::Packing;
 use crate::snapshot::open_batches;
 use crate::staged::StagedFile;
 use crate::{LedgerError, UsageRecord, bound_names, usage_records};
@@ -43,7 +44,8 @@ fn merge_many(root: &Path, mut left: Vec<String>, output: &mut StagedFile) -> Re
         let mut merged = Vec::new();
         for some in left.chunks(OPEN) {
             number += 1;
-            let mut file = StagedFile::create(root, format!("{MEANWHILE}/{number}"), output.day())?;
+            let mut file =
+                StagedFile::create(root, format!("{MEANWHILE}/{number}"), output.day(), Packing::Quick)?;
             merge_open(root, some, &mut file)?;
             merged.push(file.close_apart()?);
         }

@@ -17,9 +17,10 @@ use crate::identifiers::{Identifiers, write_identifiers};
 use crate::layout::{WRITER_LOCK, commit_of_identifiers, day_of, identifiers_path, table_path};
 use crate::lock::{Presence, WriterLock, create_readers_lock, without_readers};
 use crate::losses::losses;
+use crate::packing::{Packing, properties};
 use crate::schema::{Table, coverage_schema};
 use crate::snapshot::Snapshot;
-use crate::staged::{StagedFile, StagedTable, Unpublished, create_folder, properties, sync_folder};
+use crate::staged::{StagedFile, StagedTable, Unpublished, create_folder, sync_folder};
 use crate::{CoverageRecord, LedgerError, Provider};
 
 /// A process that writes a ledger folder.
@@ -247,7 +248,11 @@ impl Flush<'_> {
     /// # Errors
     /// When the file cannot be created.
     pub fn stage(&self, day: i64) -> Result<StagedFile, LedgerError> {
-        StagedFile::create(&self.writer.root, self.path(Table::Usage, day), day)
+        self.stage_packed(day, Packing::Quick)
+    }
+
+    pub(crate) fn stage_packed(&self, day: i64, packing: Packing) -> Result<StagedFile, LedgerError> {
+        StagedFile::create(&self.writer.root, self.path(Table::Usage, day), day, packing)
     }
 
     /// Publishes the flush: afterwards its rows count, and so does its checkpoint.

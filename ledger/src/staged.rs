@@ -7,40 +7,19 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::ArrowWriterOptions;
-use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::{
-    EnabledStatistics, WriterProperties, WriterPropertiesBuilder, WriterVersion,
-};
-use parquet::schema::types::ColumnPath;
+use parquet::file::properties::WriterProperties;
 
 use crate::LedgerError;
 use crate::encode::UsageColumns;
 use crate::footer::Footer;
 use crate::layout::TEMPORARY;
+use crate::packing::{Packing, usage_properties};
 use crate::record::UsageRow;
-use crate::schema::{column, usage_schema};
+use crate::schema::usage_schema;
 
 /// Rows that are laid out as columns at a time.
 const BATCH_ROWS: usize = 1024;
-
-/// Rows in one row group: the unit of parallel reading and of skipping by statistics.
-const ROW_GROUP_ROWS: usize = 262_144;
-
-/// Columns by which readers pass over row groups. To keep the extremes of the others costs two comparisons a row.
-const SEARCHED: &[&str] = &[
-    column::WINDOW_START,
-    column::FIRST_SEEN,
-    column::LAST_SEEN,
-    column::ACCOUNT,
-    column::PRINCIPAL,
-    column::SERVICE,
-    column::OPERATION,
-];
-
-/// Level of zstd. Names in a dictionary hardly repeat, so the next levels take longer and find nothing; from the sixth on
-/// they take several times as long for a few percent.
-const ZSTD_LEVEL: i32 = 1;
 
 /// A usage file of a flush, written under a temporary name.
 pub struct StagedFile {
@@ -59,8 +38,8 @@ pub(crate) struct StagedTable {
 }
 
 impl StagedFile {
-    pub(crate) fn create(root: &Path, path: String, day: i64) -> Result<Self, LedgerError> {
-        let file = StagedTable::create(root, path, usage_schema(), usage_properties())?;
+    pub(crate) fn create(root: &Path, path: String, day: i64, packing: Packing) -> Result<Self, LedgerError> {
+        let file = StagedTable::create(root, path, usage_schema(), usage_properties(packing))?;
         Ok(Self { day, columns: UsageColumns::new(), file, span: None })
     }
 
@@ -192,37 +171,4 @@ pub(crate) fn create_folder(folder: &Path) -> Result<(), LedgerError> {
 /// Makes the names in a folder durable.
 pub(crate) fn sync_folder(folder: &Path) -> Result<(), LedgerError> {
     File::open(folder).and_then(|file| file.sync_all()).map_err(LedgerError::io("sync", folder))
-}
-
-/// How files are written where nothing else is said.
-pub(crate) fn properties() -> WriterPropertiesBuilder {
-    let zstd = ZstdLevel::try_new(ZSTD_LEVEL).unwrap_or_default();
-    WriterProperties::builder()
-        .set_created_by(format!("remit version {}", env!("CARGO_PKG_VERSION")))
-        .set_writer_version(WriterVersion::PARQUET_1_0)
-        .set_compression(Compression::ZSTD(zstd))
-        .set_statistics_enabled(EnabledStatistics::Chunk)
-        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .set_offset_index_disabled(true)
-}
-
-/// How files of many calls are written.
-pub(crate) fn usage_properties() -> WriterProperties {
-    // Ids are unique and times nearly so: a dictionary would only repeat them. Ids are of one length, which is
-    // best kept apart, and the upper bytes of times hardly change.
-    let encoded = [
-        (column::SAMPLE_ID, Encoding::DELTA_LENGTH_BYTE_ARRAY),
-        (column::FIRST_SEEN, Encoding::BYTE_STREAM_SPLIT),
-        (column::LAST_SEEN, Encoding::BYTE_STREAM_SPLIT),
-    ];
-    let properties = encoded.into_iter().fold(properties(), |properties, (column, encoding)| {
-        properties
-            .set_column_dictionary_enabled(ColumnPath::from(column), false)
-            .set_column_encoding(ColumnPath::from(column), encoding)
-    });
-    let properties = properties.set_statistics_enabled(EnabledStatistics::None);
-    let searched = SEARCHED.iter().fold(properties, |properties, column| {
-        properties.set_column_statistics_enabled(ColumnPath::from(*column), EnabledStatistics::Chunk)
-    });
-    searched.build()
 }

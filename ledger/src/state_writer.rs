@@ -13,10 +13,11 @@ use crate::layout::{ROLLUP, ROLLUP_LOCK, TEMPORARY};
 use crate::listing::walk;
 use crate::lock::{WriterLock, without_readers};
 use crate::month::Month;
+use crate::packing::{Packing, usage_properties};
 use crate::publish::random_name;
 use crate::record::DAY;
 use crate::snapshot::Place;
-use crate::staged::{StagedTable, sync_folder, usage_properties};
+use crate::staged::{StagedTable, sync_folder};
 use crate::state::{Summed, state_path, state_schema};
 use crate::store::join;
 use crate::{LedgerError, Provider, Snapshot};
@@ -73,7 +74,7 @@ impl StateWriter {
     /// When the file cannot be created.
     pub fn begin(&self, provider: Provider, month: Month) -> Result<StagedState, LedgerError> {
         let path = state_path(provider, month, &self.writer);
-        let file = StagedTable::create(&self.root, path, state_schema(), usage_properties())?;
+        let file = StagedTable::create(&self.root, path, state_schema(), usage_properties(Packing::Quick))?;
         Ok(StagedState { file, rows: 0 })
     }
 

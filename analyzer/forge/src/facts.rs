@@ -193,12 +193,12 @@ impl Facts {
         self.window.1.parse::<Timestamp>().map_or(0, Timestamp::as_second)
     }
 
-    /// Days of the window, rounded.
+    /// Whole days of the window.
     pub(crate) fn days(&self) -> u64 {
         let moment = |text: &str| text.parse::<Timestamp>().ok().map(Timestamp::as_second);
         let seconds =
             moment(&self.window.1).zip(moment(&self.window.0)).map_or(0, |(end, start)| end - start);
-        u64::try_from((seconds + 43_200) / 86_400).unwrap_or(0)
+        u64::try_from(seconds / 86_400).unwrap_or(0)
     }
 }
 

@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 use self::attachments::{Exchange, Swap};
 use crate::evidence::{AfterEntry, PolicyEntry};
 use crate::grant::Versions;
+use crate::markdown::code;
 use crate::proposal::Edit;
+use crate::shell::{block, option};
 
 /// The steps as Markdown with AWS CLI commands: first what adds, then what puts one document in the place of another, then what
 /// takes away, so that nothing is missing in between; and the way back. All of it is in the evidence, so that it can be made again of that.
@@ -24,13 +26,14 @@ pub(crate) fn steps(
     for entry in entries.iter().filter(|entry| entry.edit != Edit::Keep) {
         subject.change(entry, &mut forth, &mut back);
     }
-    let (user, attached) = (quote(subject.name), entries.iter().filter(|entry| is_attached(entry)).count());
+    let user = option("--user-name", subject.name);
+    let attached = entries.iter().filter(|entry| is_attached(entry)).count();
     for group in leaves_groups {
-        let group = quote(group);
-        forth.last.push(format!("aws iam remove-user-from-group --user-name {user} --group-name {group}"));
-        back.first.push(format!("aws iam add-user-to-group --user-name {user} --group-name {group}"));
+        let group = option("--group-name", group);
+        forth.last.push(format!("aws iam remove-user-from-group {user} {group}"));
+        back.first.push(format!("aws iam add-user-to-group {user} {group}"));
     }
-    let mut text = format!("# {kind} `{}`\n", subject.name);
+    let mut text = format!("# {kind} {}\n", code(subject.name));
     let after = attached + forth.added() - forth.taken();
     let forth = forth.in_order(attached, attached.max(after), &subject);
     section("Add what stays", &forth.adding, &mut text);
@@ -52,7 +55,8 @@ const REPLACING: &str = "Replace what is narrowed: what goes is gone with this";
 /// Commands stop at the first that fails, without ending the shell that they are pasted into.
 fn section(title: &str, commands: &[String], text: &mut String) {
     if !commands.is_empty() {
-        let _ = write!(text, "\n## {title}\n\n```sh\n(\nset -e\n{}\n)\n```\n", commands.join("\n"));
+        let lines = format!("(\nset -e\n{}\n)", commands.join("\n"));
+        let _ = write!(text, "\n## {title}\n\n{}", block(&lines));
     }
 }
 
@@ -145,26 +149,27 @@ impl<'a> Subject<'a> {
 
     fn attachment(&self, verb: &str, arn: &str) -> String {
         let kind = self.kind;
-        format!("aws iam {verb}-{kind}-policy --{kind}-name {} --policy-arn {}", quote(self.name), quote(arn))
+        format!("aws iam {verb}-{kind}-policy {} {}", self.named(), option("--policy-arn", arn))
     }
 
     fn put(&self, policy: &str, file: &str) -> String {
         let kind = self.kind;
         format!(
-            "aws iam put-{kind}-policy --{kind}-name {} --policy-name {} --policy-document {}",
-            quote(self.name),
-            quote(policy),
+            "aws iam put-{kind}-policy {} {} {}",
+            self.named(),
+            option("--policy-name", policy),
             document(file)
         )
     }
 
     fn delete(&self, policy: &str) -> String {
         let kind = self.kind;
-        format!(
-            "aws iam delete-{kind}-policy --{kind}-name {} --policy-name {}",
-            quote(self.name),
-            quote(policy)
-        )
+        format!("aws iam delete-{kind}-policy {} {}", self.named(), option("--policy-name", policy))
+    }
+
+    /// Whom a command is about.
+    fn named(&self) -> String {
+        option(&format!("--{}-name", self.kind), self.name)
     }
 
     /// The ARN that a policy gets which is made for this principal.
@@ -192,12 +197,12 @@ impl<'a> Subject<'a> {
                 ),
                 _ => {
                     forth.first.push(format!(
-                        "aws iam create-policy --policy-name {} --policy-document {}",
-                        quote(&new.name),
+                        "aws iam create-policy {} {}",
+                        option("--policy-name", &new.name),
                         document(&new.file)
                     ));
                     let arn = self.arn_of(new);
-                    back.last.push(format!("aws iam delete-policy --policy-arn {}", quote(&arn)));
+                    back.last.push(format!("aws iam delete-policy {}", option("--policy-arn", &arn)));
                     swap.attach.push(arn);
                 }
             }
@@ -226,41 +231,32 @@ fn new_version(
 ) {
     let create = |file: &str| {
         format!(
-            "aws iam create-policy-version --policy-arn {} --policy-document {} --set-as-default",
-            quote(arn),
+            "aws iam create-policy-version {} {} --set-as-default",
+            option("--policy-arn", arn),
             document(file)
         )
     };
     if let Some(surplus) = versions.and_then(|versions| versions.surplus.as_ref()) {
         forth.push(format!(
-            "aws iam delete-policy-version --policy-arn {} --version-id {}",
-            quote(arn),
-            quote(surplus)
+            "aws iam delete-policy-version {} {}",
+            option("--policy-arn", arn),
+            option("--version-id", surplus)
         ));
     }
     forth.push(create(after));
     back.push(match versions {
         // The old version is still there, and there may be no room for another.
         Some(versions) => format!(
-            "aws iam set-default-policy-version --policy-arn {} --version-id {}",
-            quote(arn),
-            quote(&versions.default)
+            "aws iam set-default-policy-version {} {}",
+            option("--policy-arn", arn),
+            option("--version-id", &versions.default)
         ),
         None => create(before),
     });
 }
 
 fn document(file: &str) -> String {
-    quote(&format!("file://{file}"))
-}
-
-/// A word as a POSIX shell reads it back.
-pub(crate) fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
+    option("--policy-document", &format!("file://{file}"))
 }
 
 #[cfg(test)]

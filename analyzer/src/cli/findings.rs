@@ -86,10 +86,10 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         let are = if muted == 1 { "is" } else { "are" };
         streams.say(&format!("{} {are} muted", counted(muted as u64, "finding", "findings")));
     }
-    Ok(match (problems.is_empty(), arguments.check && !findings.is_empty()) {
+    let is_unjudged = arguments.check && !is_judged;
+    Ok(match (problems.is_empty() && !is_unjudged, arguments.check && !findings.is_empty()) {
         (false, _) => Exit::Failed,
         (true, true) => Exit::Findings,
-        (true, false) if arguments.check && !is_judged => Exit::Failed,
         (true, false) => Exit::Done,
     })
 }

@@ -162,7 +162,7 @@ fn line(
     folder: impl FnOnce() -> String,
 ) -> Line {
     let (state, kept, [removed, narrowed], detail) = match told {
-        Told::Changes(proven) => ("proven", proven.kept(), [proven.removed(), proven.narrowed()], folder()),
+        Told::Changes(proven) => ("proven", proven.kept(), [proven.removed(), proven.on_less()], folder()),
         Told::Nothing => ("nothing to change", granted, [0; 2], String::new()),
         Told::Impossible(why) => ("none", granted, [0; 2], why.clone()),
         Told::Withheld(why) => ("withheld", granted, [0; 2], why.clone()),

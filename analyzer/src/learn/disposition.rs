@@ -1,6 +1,7 @@
 //! What becomes of each granted permission, and why, in words for whoever has to agree.
 
 use remit_catalog::{ActionId, Catalog};
+use remit_ledger::DAY;
 use remit_policy::rbac::{Closure, Kept, Permission, Removed};
 use remit_policy::{Days, Reason, Retained, Seen, Verdict, Window, day};
 use serde::{Deserialize, Serialize};
@@ -123,7 +124,7 @@ impl Time {
     }
 
     fn unused(self, why: Option<String>) -> String {
-        let days = in_days(Days::day_of(self.window.end) - Days::day_of(self.window.start));
+        let days = in_days(self.window.length() / DAY);
         if let Some(why) = why {
             return format!("no use in {days}; {why}");
         }

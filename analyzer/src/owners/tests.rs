@@ -32,7 +32,7 @@ fn rules(rules: &[(&str, &str)]) -> Vec<(Place, OwnerRule)> {
 }
 
 fn arguments(leavers: Option<PathBuf>) -> OwnerArguments {
-    OwnerArguments { owner_tag: vec!["owner".to_owned(), "team".to_owned()], leavers }
+    OwnerArguments { leavers, ..OwnerArguments::default() }
 }
 
 fn details(owners: &Owners) -> Vec<(String, String)> {

@@ -6,14 +6,17 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use remit_catalog::Catalog;
+use remit_policy::shell::{block, option};
 use remit_policy::{Edit, Evidence, PrincipalKind, file_stem, moment};
 use serde_json::json;
 
 use super::{Cover, Listing, Part};
 use crate::analysis::Analysed;
 use crate::intent::Starters;
-use crate::output::{counted, grouped, plain};
+use crate::outcome::Edits as _;
+use crate::output::{counted, grouped};
 use crate::proposals::{self, write_file};
+use crate::report::markdown::{code, prose};
 
 /// The index of a split, by which its folder is known.
 pub(crate) const SPLIT_FILE: &str = "split.json";
@@ -81,7 +84,7 @@ pub(crate) fn write(
             "granted": granted,
             "permissions": listing,
             "used_by_others_only": part.leaves_to_others(whole),
-            "resources": narrowed(part),
+            "resources": part.analysed.outcome.proven().map_or(0, |proven| proven.on_less()),
         }));
     }
     let window = whole.coverage.window;
@@ -100,12 +103,6 @@ fn state(part: &Part) -> &'static str {
     if part.analysed.outcome.proven().is_some() { "proven" } else { "none" }
 }
 
-/// How many permissions of a part stay on fewer resources than today.
-fn narrowed(part: &Part) -> usize {
-    let kept = part.analysed.outcome.proven().into_iter().flat_map(|proven| &proven.proposal().kept);
-    kept.filter(|kept| !kept.narrowed.is_empty()).count()
-}
-
 /// The name of the part's role, as long as one may be.
 fn role_of(whole: &Analysed, part: &Part) -> String {
     const LONGEST: usize = 64;
@@ -117,8 +114,8 @@ fn role_of(whole: &Analysed, part: &Part) -> String {
 fn summary(whole: &Analysed, part: &Part, listing: &Listing, starters: &Starters, steps: &str) -> String {
     let mut text = String::new();
     let (removed, granted) = part.loses();
-    let _ = writeln!(text, "# {}\n", plain(&part.name.words()));
-    let _ = writeln!(text, "One of the workloads that call as `{}`.\n", plain(&whole.principal.arn));
+    let _ = writeln!(text, "# {}\n", prose(&part.name.words()));
+    let _ = writeln!(text, "One of the workloads that call as {}.\n", code(&whole.principal.arn));
     let _ = writeln!(
         text,
         "- {} on {}",
@@ -146,7 +143,7 @@ fn summary(whole: &Analysed, part: &Part, listing: &Listing, starters: &Starters
     listing.uses(&mut text);
     if let Some(why) = part.why_none() {
         let _ =
-            writeln!(text, "\nNo policies are written for it, and it stays with today's: {}.", plain(&why));
+            writeln!(text, "\nNo policies are written for it, and it stays with today's: {}.", prose(&why));
         return text;
     }
     listing.rest(&mut text);
@@ -161,7 +158,7 @@ fn summary(whole: &Analysed, part: &Part, listing: &Listing, starters: &Starters
          which it cannot be told whether it is used; whatever they allow, today's allow; and {rest}. \
          Not proven is that a future call is one that was seen.\n\n## How to give it a role of its own\n"
     );
-    let who: Vec<String> = starters.keys().take(10).map(|starter| plain(&starter.words())).collect();
+    let who: Vec<String> = starters.keys().take(10).map(|starter| prose(&starter.words())).collect();
     let who = if who.is_empty() { "the ledger does not show who".to_owned() } else { who.join(", ") };
     let _ = writeln!(
         text,
@@ -169,7 +166,8 @@ fn summary(whole: &Analysed, part: &Part, listing: &Listing, starters: &Starters
     );
     let _ = writeln!(
         text,
-        "2. Make the role:\n\n```sh\n{steps}```\n\n3. Let the workload use it, and look whether it does."
+        "2. Make the role:\n\n{}\n3. Let the workload use it, and look whether it does.",
+        block(steps)
     );
     let _ = writeln!(text, "4. When all workloads have moved, take the old identity away.");
     text
@@ -177,39 +175,33 @@ fn summary(whole: &Analysed, part: &Part, listing: &Listing, starters: &Starters
 
 /// The commands that make the part's role.
 fn commands(whole: &Analysed, part: &Part, evidence: &Evidence) -> String {
-    let role = role_of(whole, part);
-    let mut text =
-        format!("aws iam create-role --role-name '{role}' --assume-role-policy-document file://trust.json\n");
+    let role = option("--role-name", &role_of(whole, part));
+    let partition = whole.principal.arn.split(':').nth(1).unwrap_or("aws");
+    let mut text = format!("aws iam create-role {role} --assume-role-policy-document file://trust.json\n");
     for policy in &evidence.policies {
         if let (true, Some(arn)) = (policy.edit == Edit::Keep, &policy.arn) {
-            let _ = writeln!(
-                text,
-                "aws iam attach-role-policy --role-name '{role}' --policy-arn '{}'",
-                quoted(arn)
-            );
+            let _ = writeln!(text, "aws iam attach-role-policy {role} {}", option("--policy-arn", arn));
             continue;
         }
         for after in &policy.after {
             let file = after.file.replacen("after/", "policies/", 1);
             let name = file_stem(&after.name);
             // A user's policies may be of a group, and a role has none.
+            let document = option("--policy-document", &format!("file://{file}"));
             if after.inline || whole.principal.kind == PrincipalKind::User {
                 let _ = writeln!(
                     text,
-                    "aws iam put-role-policy --role-name '{role}' --policy-name '{}' --policy-document 'file://{}'",
-                    quoted(&name),
-                    quoted(&file)
+                    "aws iam put-role-policy {role} {} {document}",
+                    option("--policy-name", &name)
                 );
             } else {
                 let own: String = format!("{name}-{}", part.stem).chars().take(128).collect();
-                let account = &whole.account;
+                let arn = format!("arn:{partition}:iam::{}:policy/{own}", whole.account);
                 let _ = writeln!(
                     text,
-                    "aws iam create-policy --policy-name '{own}' --policy-document 'file://{0}'\n\
-                     aws iam attach-role-policy --role-name '{role}' --policy-arn 'arn:aws:iam::{account}:policy/{own}'",
-                    quoted(&file),
-                    own = quoted(&own),
-                    account = quoted(account),
+                    "aws iam create-policy {} {document}\naws iam attach-role-policy {role} {}",
+                    option("--policy-name", &own),
+                    option("--policy-arn", &arn)
                 );
             }
         }
@@ -218,9 +210,4 @@ fn commands(whole: &Analysed, part: &Part, evidence: &Evidence) -> String {
         text.push_str("# The old identity has a permissions boundary: give the role the same one.\n");
     }
     text
-}
-
-/// A text within single quotes of a shell.
-fn quoted(text: &str) -> String {
-    plain(text).replace('\'', "'\\''")
 }

@@ -37,7 +37,10 @@ pub(super) fn floor(bench: &Bench<'_>) -> anyhow::Result<Vec<Row>> {
         target: Target::AtMostAimingAt(3.0, 2.0),
     }];
     rows.push(Row::peak(format!("peak memory of ingesting {events} events"), ours, MEMORY));
-    rows.push(size(bench, &ledger)?);
+    rows.push(size(bench, &ledger, "as it came in")?);
+    let mut compact = Command::new(&bench.programs()?.remit);
+    once(compact.args(["ledger", "compact", "--ledger"]).arg(&ledger))?;
+    rows.push(size(bench, &ledger, "once compacted")?);
     Ok(rows)
 }
 
@@ -178,7 +181,7 @@ pub(super) fn pace(events: u64, seconds: f64) -> String {
 }
 
 /// Bytes of the ledger for each of its rows, counted by DuckDB.
-fn size(bench: &Bench<'_>, ledger: &Path) -> anyhow::Result<Row> {
+fn size(bench: &Bench<'_>, ledger: &Path, when: &str) -> anyhow::Result<Row> {
     let mut count = Command::new(python(bench)?);
     count.arg(script(bench, "ledger_size.py")).arg(ledger);
     let said = once(&mut count)?.said;
@@ -187,7 +190,7 @@ fn size(bench: &Bench<'_>, ledger: &Path) -> anyhow::Result<Row> {
         anyhow::bail!("`{}` is not the ledger's size", said.trim());
     };
     Ok(Row {
-        what: "bytes of the ledger for each row".to_owned(),
+        what: format!("bytes of the ledger for each row, {when}"),
         remit: format!("{bytes:.0} bytes, {rows:.0} rows"),
         other: String::new(),
         reached: Some(bytes / rows).filter(|size| size.is_finite()).context("the ledger is empty")?,

@@ -350,13 +350,14 @@ fn requests(granted: &Granted<'_>, usage: &Usage) -> (Vec<Arc<Request>>, Vec<Els
     (replayed, elsewhere)
 }
 
-/// Roles whose last binding goes.
+/// Roles whose last binding goes, and that no other role takes rules of.
 fn unbound(state: &State, changes: &[Change<'_>]) -> BTreeSet<ObjectName> {
     let mut gone: BTreeMap<&ObjectName, usize> = BTreeMap::new();
     for change in changes.iter().filter(|change| change.edit == Edit::Remove) {
         *gone.entry(&change.before.1.name).or_default() += 1;
     }
-    let is_unbound = |(role, gone): &(&ObjectName, usize)| state.bindings_to(role) == *gone;
+    let is_unbound =
+        |(role, gone): &(&ObjectName, usize)| state.bindings_to(role) == *gone && !state.is_aggregated(role);
     gone.into_iter().filter(is_unbound).map(|(role, _)| role.clone()).collect()
 }
 

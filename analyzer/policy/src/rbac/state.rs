@@ -47,6 +47,10 @@ impl SubjectKey {
     }
 }
 
+/// What labels begin with by which the cluster's own roles (`view`, `edit`, `admin`) take over others' rules.
+/// Source: Kubernetes documentation, "Using RBAC Authorization", "Default roles and role bindings".
+const AGGREGATE: &str = "rbac.authorization.k8s.io/aggregate-to-";
+
 impl State {
     /// The state that these objects make. Of several with one kind and name the last counts, as where they are applied
     /// in this order.
@@ -191,6 +195,13 @@ impl State {
     /// How many bindings bind to a role.
     pub(super) fn bindings_to(&self, role: &ObjectName) -> usize {
         self.bound.get(role).copied().unwrap_or_default()
+    }
+
+    /// Whether a role's rules are taken over by another, be it one of the cluster's own that is not in the input.
+    pub(super) fn is_aggregated(&self, role: &ObjectName) -> bool {
+        let Some(role) = self.roles.get(role) else { return false };
+        role.labels.keys().any(|key| key.starts_with(AGGREGATE))
+            || self.roles.values().any(|other| other.aggregates.iter().any(|one| one.selects(&role.labels)))
     }
 
     /// Whether there is a role or binding of that name.

@@ -6,7 +6,8 @@ use super::evidence::Files;
 use super::manifest;
 use super::object::{Binding, ObjectName, Subject};
 use super::proposal::{Change, Edit, Proposal};
-use crate::steps::quote;
+use crate::markdown::code;
+use crate::shell::{block, quote};
 
 /// What is to be known of bindings that others keep.
 const EDITED: &str = "\nOf each binding that others keep, this subject alone is taken out, at the position it had or, where others were \
@@ -22,10 +23,10 @@ const UNBOUND: &str =
 /// The steps as Markdown with `kubectl` commands: first what adds, then what takes away, so that nothing is missing in
 /// between; and the way back.
 pub(super) fn steps(proposal: &Proposal<'_>, files: &Files) -> String {
-    let mut text = format!("# `{}`\n", proposal.user.name);
+    let mut text = format!("# {}\n", code(&proposal.user.name));
     let mut section = |title: &str, commands: Vec<String>| {
         if !commands.is_empty() {
-            let _ = write!(text, "\n## {title}\n\n```sh\n{}\n```\n", commands.join("\n"));
+            let _ = write!(text, "\n## {title}\n\n{}", block(&commands.join("\n")));
         }
     };
     let command =
@@ -49,7 +50,7 @@ pub(super) fn steps(proposal: &Proposal<'_>, files: &Files) -> String {
         if !names.is_empty() {
             let _ = write!(text, "\n## {title}\n\n");
             for name in names {
-                let _ = writeln!(text, "- `{name}`");
+                let _ = writeln!(text, "- {}", code(&name));
             }
             text.push_str(note);
         }

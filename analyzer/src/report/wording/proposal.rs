@@ -92,10 +92,10 @@ pub(in crate::report) fn proof(protected: impl Count, replayed: Option<usize>) -
              unobservable {is_granted} granted still; {PROVEN_OF_CLUSTER}."
         );
     }
+    let is = if protected.count() == 1 { "is" } else { "are" };
     format!(
-        "Proven: {} that the ledger saw allowed {} allowed still; {PROVEN}.",
+        "Proven: {} that {is} used or unobservable {is} allowed still; {PROVEN}.",
         counted(protected, "pair of a permission and a resource", "pairs of a permission and a resource"),
-        if protected.count() == 1 { "is" } else { "are" },
     )
 }
 

@@ -1,11 +1,11 @@
 //! Which objects are written, and which are left alone.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::world::*;
 use crate::rbac::{NoProposal, read_objects};
 
-fn reader() -> serde_json::Value {
+fn reader() -> Value {
     role(
         None,
         "reader",
@@ -141,6 +141,24 @@ done
     assert!(steps.contains(put_back), "{steps}");
 }
 
+/// Whoever is bound to the role that takes over its rules still needs it.
+#[test]
+fn a_role_that_others_take_over_is_never_said_to_be_unbound() {
+    let rules = json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "delete"]}]);
+    let told = |label: &str, more: &[Value]| {
+        let mut part = role(None, "part", &rules);
+        part["metadata"]["labels"] = json!({ label: "true" });
+        let own = binding(Some("shop"), "b", "ClusterRole/part", &["shop/web"]);
+        let world = World::new(&[&[part, own], more].concat());
+        world.told("shop/web", &[call("get", "", "pods", "shop", "x")])
+    };
+    let mut whole = role(None, "whole", &json!([]));
+    whole["aggregationRule"] = json!({"clusterRoleSelectors": [{"matchLabels": {"to-whole": "true"}}]});
+    assert!(told("to-other", &[whole.clone()]).contains("unbound ClusterRole/part"));
+    assert!(!told("to-whole", &[whole]).contains("unbound"));
+    assert!(!told("rbac.authorization.k8s.io/aggregate-to-view", &[]).contains("unbound"));
+}
+
 /// R10: bootstrap roles, what aggregation wrote, and bindings of the system are never edited.
 #[test]
 fn r10_what_the_server_makes_again_is_never_edited() {
@@ -228,7 +246,7 @@ fn what_was_proposed_and_applied_stays() {
     let calls = [call("get", "", "pods", "a", "x").lasting()];
     let files = World::new(&manifests).files("shop/web", &calls);
     let text = &files.iter().find(|file| file.path == "apply.yaml").unwrap().text;
-    let applied: Vec<serde_json::Value> = serde_saphyr::from_multiple(text).unwrap();
+    let applied: Vec<Value> = serde_saphyr::from_multiple(text).unwrap();
     assert_eq!(read_objects(&applied[0], &crate::Origin { file: String::new(), line: 1 }).0.len(), 1);
     let mut after = vec![manifests[0].clone()];
     after.extend(applied);

@@ -72,10 +72,6 @@ pub fn pieces(text: &str) -> Vec<(bool, &str)> {
 /// Shows control characters, invisible ones and those that change the direction of writing, instead of
 /// obeying them. Names come from logs, and a log may hold anything.
 pub fn legible(text: String) -> String {
-    let is_treacherous = |c: char| {
-        matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-            || (c.is_control() && c != '\n')
-    };
     if !text.contains(is_treacherous) {
         return text;
     }
@@ -88,6 +84,12 @@ pub fn legible(text: String) -> String {
         }
     }
     shown
+}
+
+/// Whether a terminal or a page obeys a character instead of showing it, but for the end of a line.
+pub fn is_treacherous(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || (c.is_control() && c != '\n')
 }
 
 #[cfg(test)]
