@@ -147,6 +147,11 @@ fn lines(callers: &BTreeMap<Caller, PrincipalCalls>) -> Vec<Line> {
             merged.entry(key).and_modify(|line| add(line, call)).or_insert_with(|| line(caller, call));
         }
         let mut own: Vec<_> = merged.into_values().collect();
+        // Once all are there: an operation may have been called on any number of names.
+        for line in &mut own {
+            line.resources.sort_unstable();
+            line.resources.dedup();
+        }
         own.sort_by(|a, b| {
             (std::cmp::Reverse(a.count), &a.service, &a.operation).cmp(&(
                 std::cmp::Reverse(b.count),
@@ -187,6 +192,4 @@ fn add(line: &mut Line, call: &Call) {
     line.last_seen = moment(call.seen.last).max(std::mem::take(&mut line.last_seen));
     line.sample_id = line.sample_id.iter().chain(&call.seen.sample).min().cloned();
     line.resources.extend(call.resources.iter().cloned());
-    line.resources.sort();
-    line.resources.dedup();
 }

@@ -87,8 +87,12 @@ impl Impersonators {
             if own.groups.iter().any(|group| self.groups.contains(group)) {
                 members.push(own);
             } else if own.account().is_none() && !is_component(name) {
-                // Who is in a group that the server does not give, nobody tells: one whom the policy names may be.
-                members.extend(people.iter().map(|group| User::named(name, [(*group).clone()])));
+                // Who is in a group that the server does not give, nobody tells: one whom the policy names may be, and in
+                // another that it names besides.
+                for one in people.iter().map(|group| User::named(name, [(*group).clone()])) {
+                    members.extend(with_groups(&one, texts));
+                    members.push(one);
+                }
             }
         }
         members

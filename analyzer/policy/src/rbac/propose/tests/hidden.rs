@@ -287,3 +287,29 @@ fn what_hides_an_impersonator_hides_whom_it_impersonates() {
     calls[0].impersonator = Some("quiet".to_owned());
     assert_eq!(verdicts(&world, &calls), ["get pods: used", "list pods: audit_policy_hides"]);
 }
+
+/// Who may impersonate by a group may be in another, too, and a rule may ask for both a name and a group.
+#[test]
+fn what_hides_a_member_of_two_groups_hides_whom_he_may_impersonate() {
+    let hidden = |rule: &serde_json::Value| {
+        let mut world = World::new(&[
+            role(None, "r", &json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}])),
+            binding(None, "b", "ClusterRole/r", &["shop/web"]),
+            role(
+                None,
+                "acts",
+                &json!([{"apiGroups": [""], "resources": ["serviceaccounts"], "verbs": ["impersonate"]}]),
+            ),
+            binding(None, "acts", "ClusterRole/acts", &["@oncall"]),
+        ]);
+        world.audit = Some(policy(&json!([rule, {"level": "Metadata"}])));
+        let told = verdicts(&world, &[call("get", "", "pods", "a", "x")]);
+        told.contains(&"list pods: audit_policy_hides".to_owned())
+    };
+    assert!(hidden(&json!({"level": "None", "users": ["bob"], "userGroups": ["dev"], "verbs": ["list"]})));
+    assert!(hidden(&json!({"level": "None", "users": ["bob"], "verbs": ["list"]})));
+    assert!(hidden(&json!({"level": "None", "userGroups": ["dev"], "verbs": ["list"]})));
+    assert!(!hidden(
+        &json!({"level": "None", "users": ["bob"], "userGroups": ["system:nodes"], "verbs": ["list"]})
+    ));
+}
