@@ -73,6 +73,8 @@ pub(crate) enum Failure {
     Absent,
     /// It does not let this user list it.
     Forbidden(String),
+    /// It does not know any more where the list was left off.
+    Expired(String),
     /// Something else.
     Other(String),
 }
@@ -87,7 +89,7 @@ impl Failure {
                 let hint = format!("\nhint: grant `list` on `{}` of the API group `{group}`", kind.plural);
                 (why.as_str(), hint)
             }
-            Self::Other(why) => (why.as_str(), String::new()),
+            Self::Expired(why) | Self::Other(why) => (why.as_str(), String::new()),
         };
         format!("cannot list {}: {why}{hint}", kind.plural)
     }
@@ -124,11 +126,18 @@ impl ApiServer {
         Ok(Self { client })
     }
 
-    /// The objects of a kind, in the order of namespaces and names.
+    /// The objects of a kind, in the order of namespaces and names. Where the server forgot where a list was left off, it is asked
+    /// for all at once, as clients do (Kubernetes documentation, "API concepts", "Retrieving large results sets in chunks").
     pub(crate) async fn list(&self, kind: &Kind) -> Result<Vec<Value>, Failure> {
+        match self.pages(kind, ListParams::default().limit(PAGE)).await {
+            Err(Failure::Expired(_)) => self.pages(kind, ListParams::default()).await,
+            listed => listed,
+        }
+    }
+
+    async fn pages(&self, kind: &Kind, mut parameters: ListParams) -> Result<Vec<Value>, Failure> {
         let root = if kind.version == "v1" { "api" } else { "apis" };
         let address = Request::new(format!("/{root}/{}/{}", kind.version, kind.plural));
-        let mut parameters = ListParams::default().limit(PAGE);
         let mut objects = Vec::new();
         for _ in 0..PAGES {
             let request = address.list(&parameters).map_err(|error| Failure::Other(error.to_string()))?;
@@ -139,6 +148,9 @@ impl ApiServer {
             };
             objects.extend(items.iter().map(|item| kind.kept(item)));
             match page.pointer("/metadata/continue").and_then(Value::as_str) {
+                Some(next) if parameters.continue_token.as_deref() == Some(next) => {
+                    return Err(Failure::Other("the server names the same page again".to_owned()));
+                }
                 Some(next) if !next.is_empty() => parameters.continue_token = Some(next.to_owned()),
                 _ => {
                     let text = |object: &Value, at: &str| {
@@ -159,7 +171,10 @@ fn failure(error: kube::Error) -> Failure {
     match error {
         kube::Error::Api(status) if status.code == 404 => Failure::Absent,
         kube::Error::Api(status) if status.code == 403 => Failure::Forbidden(status.message.clone()),
-        kube::Error::Api(status) => Failure::Other(format!("{} (status {})", status.message, status.code)),
+        kube::Error::Api(status) => {
+            let why = format!("{} (status {})", status.message, status.code);
+            if status.code == 410 { Failure::Expired(why) } else { Failure::Other(why) }
+        }
         error => Failure::Other(format!("{:#}", anyhow::Error::from(error))),
     }
 }

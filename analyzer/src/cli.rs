@@ -208,8 +208,20 @@ impl Streams<'_> {
     }
 
     fn error(&mut self, error: &anyhow::Error) {
-        crate::output::say_wrong(self.talk, "error", &format!("{error:#}"));
+        crate::output::say_wrong(self.talk, "error", &told(error));
     }
+}
+
+/// An error with its causes, but for those that it tells itself.
+fn told(error: &anyhow::Error) -> String {
+    let mut all = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !all.contains(&cause) {
+            all.push_str(": ");
+            all.push_str(&cause);
+        }
+    }
+    all
 }
 
 /// A use of the command line that clap cannot see is wrong.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use anyhow::anyhow;
 use datafusion::arrow::compute::concat_batches;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::datasource::MemTable;
@@ -9,8 +10,12 @@ use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionContext;
-use remit_ledger::Snapshot;
+use futures::StreamExt as _;
+use remit_ledger::{Snapshot, usage_schema};
 use url::Url;
+
+/// Name of the table of one file that may be damaged.
+const SOUGHT: &str = "sought";
 
 /// The files of a ledger at one moment, and where they are.
 pub(crate) struct Files {
@@ -39,6 +44,28 @@ impl Files {
         context.deregister_table(name)?;
         context.register_table(name, Arc::new(table.with_cache(statistics)))?;
         Ok(())
+    }
+
+    /// Which usage file cannot be read, and why, as what `failed` by it.
+    pub(crate) async fn damage(&self, context: &SessionContext, failed: &str) -> Option<anyhow::Error> {
+        for file in self.snapshot.usage_files() {
+            let read = async {
+                self.register(context, SOUGHT, usage_schema(), [file.path.as_str()])?;
+                let mut batches = context.table(SOUGHT).await?.execute_stream().await?;
+                while let Some(batch) = batches.next().await {
+                    batch?;
+                }
+                Ok::<_, DataFusionError>(())
+            };
+            if let Err(error) = read.await {
+                return Some(anyhow!(
+                    "{failed}: `{}` cannot be read: {error}\n\
+                     hint: bring the file back from a copy of the ledger; what it holds counts, so nothing is told without it",
+                    file.path
+                ));
+            }
+        }
+        None
     }
 
     fn url(&self, path: &str) -> Result<ListingTableUrl, DataFusionError> {

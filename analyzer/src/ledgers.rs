@@ -1,26 +1,22 @@
 //! Opens a ledger for queries: the files that count at one moment, as a table.
 
+mod engine;
 mod links;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZero;
-use std::path::Path;
 use std::sync::Arc;
-use std::thread::available_parallelism;
 use std::time::Instant;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use datafusion::arrow::array::{AsArray as _, RecordBatch};
 use datafusion::error::DataFusionError;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
-use remit_ledger::{
-    Address, CLOUDTRAIL, CoverageRecord, LedgerInfo, Provider, Snapshot, StateWriter, usage_schema,
-};
+use remit_ledger::{CLOUDTRAIL, CoverageRecord, LedgerInfo, Provider, StateWriter, usage_schema};
 use remit_policy::{Call, Window};
-use url::Url;
 
+use self::engine::{Engine, cores};
 use crate::ahead;
 use crate::analysis::pathless;
 use crate::calls::{RECORDED, register, register_joined};
@@ -29,7 +25,7 @@ use crate::files::{Files, hold};
 use crate::holes::Called;
 use crate::intent::Hours;
 use crate::output::warn;
-use crate::renewal::{Renewed, renew};
+use crate::renewal::{self, Renewed, renew};
 use crate::rollup::{
     ByName, Caller, Filter, PartOf, PrincipalCalls, ROWS, RowsOf, TABLE, Text, by_principal, roll_up,
     roll_up_parts, rows, unexpected,
@@ -43,10 +39,6 @@ const RENEWAL: usize = 600 << 20;
 
 /// Bytes of them for each of those that work on a query at a time.
 const PARTITION: usize = 64 << 20;
-
-/// Threads, where there are fewer cores, that wait for files: what each read the allocator keeps for it until it ends, some
-/// megabytes, and there would be one for each file that is opened at a time.
-const BLOCKING: usize = 4;
 
 /// Rows up to which a ledger is read into memory once. Each takes some hundred bytes there, and its files, often many of few rows,
 /// would be opened anew for each query.
@@ -64,50 +56,6 @@ pub(crate) struct Ledger {
     /// What is later is dated in the future.
     limit: i64,
     context: SessionContext,
-}
-
-/// The files of a ledger, and what asks them.
-struct Engine {
-    runtime: tokio::runtime::Runtime,
-    files: Files,
-    context: SessionContext,
-}
-
-impl Engine {
-    fn open(location: &str, config: SessionConfig, environment: RuntimeEnvBuilder) -> anyhow::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .max_blocking_threads(cores().max(BLOCKING))
-            .build()
-            .context("cannot start worker threads")?;
-        let config = config
-            .set_bool("datafusion.execution.parquet.pushdown_filters", true)
-            .set_bool("datafusion.execution.parquet.schema_force_view_types", true);
-        let environment = environment.build_arc().context("cannot query the ledger")?;
-        let context = SessionContext::new_with_config_rt(config, environment);
-        let (snapshot, store) = match Address::parse(location)? {
-            Some(address) => {
-                let url = Url::parse(&address.bucket())
-                    .with_context(|| format!("cannot open ledger `{location}`"))?;
-                let store = address.store()?;
-                context.register_object_store(&url, Arc::clone(&store));
-                (runtime.block_on(Snapshot::of_store(store, address.path().clone()))?, Some(url))
-            }
-            None => {
-                if !Path::new(location).is_dir() {
-                    bail!(
-                        "no ledger at `{location}`\nhint: `remit ingest cloudtrail PATH --ledger {location}` makes one"
-                    );
-                }
-                (Snapshot::of_folder(Path::new(location))?, None)
-            }
-        };
-        Ok(Self { runtime, files: Files { snapshot, store }, context })
-    }
-}
-
-fn cores() -> usize {
-    available_parallelism().map_or(1, NonZero::get)
 }
 
 /// The states of a ledger, told of those that cannot be used.
@@ -174,7 +122,13 @@ impl Ledger {
         let Engine { runtime, files, context } = Engine::open(location, config, environment)?;
         let states = found(&runtime, &files)?;
         let writer = StateWriter::open(&files.snapshot)?;
-        let (renewed, unused) = runtime.block_on(renew(&context, &files, &states, &writer))?;
+        let renewed = runtime.block_on(async {
+            match renew(&context, &files, &states, &writer).await {
+                Err(error) => Err(files.damage(&context, renewal::FAILED).await.unwrap_or(error)),
+                done => done,
+            }
+        });
+        let (renewed, unused) = renewed?;
         // As a reader of its own the snapshot would keep everything where it is.
         drop(files);
         runtime.block_on(writer.remove(&unused))?;
@@ -334,7 +288,15 @@ impl Ledger {
         if self.files.snapshot.usage_files().is_empty() {
             return Ok(T::default());
         }
-        self.wait(query).context(failed)
+        self.wait(query).map_err(|error| match self.damage(failed) {
+            Some(damage) => damage,
+            None => anyhow::Error::new(error).context(failed),
+        })
+    }
+
+    /// A file of calls that cannot be read: most often a query fails by one, and no message of a query says which.
+    fn damage(&self, failed: &'static str) -> Option<anyhow::Error> {
+        self.runtime.block_on(self.files.damage(&self.context, failed))
     }
 
     fn wait<T>(&self, query: impl Future<Output = T>) -> T {
@@ -355,10 +317,16 @@ impl Ledger {
             let rows_of = |filter: &Filter| self.states.rows(&self.files, &self.context, filter);
             match self.wait(query(&rows_of)) {
                 Ok(found) => return Ok(found),
-                Err(error) => warn(&format!(
-                    "states of the ledger cannot be used, its usage files are read in their place: {error}\n\
-                     hint: remove the folder `rollup` of the ledger, and `remit ledger roll-up` makes states anew"
-                )),
+                Err(error) => {
+                    // A state is not blamed for what is wrong with a file: it may be the only sound copy.
+                    if let Some(damage) = self.damage(failed) {
+                        return Err(damage);
+                    }
+                    warn(&format!(
+                        "states of the ledger cannot be used, its usage files are read in their place: {error}\n\
+                         hint: remove the folder `rollup` of the ledger, and `remit ledger roll-up` makes states anew"
+                    ));
+                }
             }
         }
         self.ask(query(&|filter| Ok(Some(rows(TABLE, filter, "")))), failed)

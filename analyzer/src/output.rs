@@ -78,7 +78,7 @@ pub(crate) enum Format {
     /// Aligned columns for a person.
     #[default]
     Table,
-    /// One JSON array of objects.
+    /// JSON: an array of objects, or one object where there is but one.
     Json,
     /// Comma-separated values with a header line.
     Csv,

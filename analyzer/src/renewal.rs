@@ -25,6 +25,9 @@ use crate::output::warn;
 use crate::rollup::{BY, ByName, DAY, SUMS, ranges, unexpected};
 use crate::states::STATES;
 
+/// What is said where it cannot be done.
+pub(crate) const FAILED: &str = "cannot roll up the ledger";
+
 /// Name of the table of usage files that are added.
 const ADDED: &str = "added";
 
@@ -84,7 +87,7 @@ pub(crate) async fn renew(
                 added = renewal.look(&of_month).await?;
                 done = renewal.add_up(&added, begin).await;
             }
-            let staged = done.context("cannot roll up the ledger")?;
+            let staged = done.context(FAILED)?;
             renewed.written += 1;
             renewed.files += added.files.len();
             renewed.added += added.files.values().map(|file| file.rows).sum::<u64>();

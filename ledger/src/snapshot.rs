@@ -94,6 +94,11 @@ impl Snapshot {
         Ok(Self { place: Place::Store { store, prefix }, contents, listing, _lock: None })
     }
 
+    /// Whether there is no table of a ledger at all, be it one that does not count.
+    pub fn is_empty(&self) -> bool {
+        self.listing().tables.is_empty()
+    }
+
     /// The usage files that count, by path.
     pub fn usage_files(&self) -> &[LedgerFile] {
         &self.contents.usage

@@ -314,9 +314,18 @@ impl Coverage {
         self.hides_service(action.service)
             .or_else(|| self.hides_class(&action.visibility, scopes))
             .or_else(|| self.hides_home(action.service))
-            .or_else(|| (self.lost > 0).then_some(Reason::EventsLost(self.lost)))
-            .or_else(|| (self.unreadable > 0).then_some(Reason::LedgerDamaged(self.unreadable)))
-            .or_else(|| (self.window.length() < self.minimum).then_some(Reason::WindowTooShort))
+            .or_else(|| self.hides_all())
+    }
+
+    /// Why nothing that is not seen can count as not used, whatever it is.
+    pub fn hides_all(&self) -> Option<Reason> {
+        if self.lost > 0 {
+            return Some(Reason::EventsLost(self.lost));
+        }
+        if self.unreadable > 0 {
+            return Some(Reason::LedgerDamaged(self.unreadable));
+        }
+        (self.window.length() < self.minimum).then_some(Reason::WindowTooShort)
     }
 
     /// The settings can leave out `kms` and `rds-data`, whose event sources are named like their actions.

@@ -78,7 +78,8 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         streams.say("nothing could be judged, since the grants name nobody");
     } else if !is_judged {
         streams.problem(
-            "of no permission it can be told that it is not used: there is no log of it, or the window is shorter than `--min-window`\n\
+            "of no permission it can be told that it is not used: there is no log of it, events of it were lost, or the window is \
+             shorter than `--min-window`\n\
              hint: `remit doctor` says what is missing",
         );
     }
@@ -94,9 +95,9 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     })
 }
 
-/// Whether there is a window, of somebody at least, in which not seen can count as not used.
+/// Whether there is somebody of whom not seen can count as not used.
 fn is_judged(analysis: &Analysis, cluster: Option<&Cluster>) -> bool {
-    let of_account = analysis.principals.iter().map(|one| (one.coverage.window, one.coverage.minimum));
-    let of_cluster = cluster.map(|cluster| (cluster.coverage.window, cluster.coverage.minimum));
-    of_account.chain(of_cluster).any(|(window, minimum)| window.length() >= minimum)
+    let of_account = analysis.principals.iter().map(|one| one.coverage.hides_all());
+    let of_cluster = cluster.map(|cluster| cluster.coverage.hides_all());
+    of_account.chain(of_cluster).any(|hidden| hidden.is_none())
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use remit_ingest::{IngestError, Options, Progress, Summary, cloudtrail, kubernetes};
+use remit_ledger::Address;
 use remit_policy::moment;
 
 use super::Streams;
@@ -99,25 +100,55 @@ pub(super) fn ingest_kubernetes(
     arguments: &KubernetesArguments,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
-    let options = options(&arguments.paths, &arguments.ledger, arguments.threads);
+    let options = options(&arguments.paths, &arguments.ledger, arguments.threads)?;
     let bar = Bar::new();
     let done = kubernetes::ingest(options, arguments.cluster.as_deref(), &bar);
-    finish(&bar, done, streams)
+    finish(&bar, done, ("--cluster", arguments.cluster.is_some()), streams)
 }
 
-fn options(paths: &[String], ledger: &LedgerArguments, threads: Option<std::num::NonZeroUsize>) -> Options {
-    Options {
+fn options(
+    paths: &[String],
+    ledger: &LedgerArguments,
+    threads: Option<std::num::NonZeroUsize>,
+) -> anyhow::Result<Options> {
+    // Taken for a folder, an address would be one of that name in the working folder.
+    if Address::parse(&ledger.ledger)?.is_some() {
+        anyhow::bail!(
+            "`{}` is no folder, and logs are ingested into a folder\n\
+             hint: ingest into a folder with `--ledger DIR`, and copy it there, as `aws s3 sync` does",
+            ledger.ledger
+        );
+    }
+    Ok(Options {
         inputs: paths.to_vec(),
         ledger: PathBuf::from(&ledger.ledger),
         threads: threads.map_or(0, std::num::NonZeroUsize::get),
         ..Options::default()
+    })
+}
+
+/// Says that what was said of files is not taken of those that were ingested before.
+fn tell_untaken(option: &str, is_said: bool, summary: &Summary, streams: &mut Streams<'_>) {
+    if is_said && summary.files.known > 0 {
+        streams.problem(&format!(
+            "`{option}` changes nothing of what was ingested before\n\
+             hint: where it was wrong then, ingest all of it into another ledger"
+        ));
     }
 }
 
-fn finish(bar: &Bar, done: Result<Summary, IngestError>, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+/// Tells what was done. `said` is an option on what was ingested, and whether it was given.
+fn finish(
+    bar: &Bar,
+    done: Result<Summary, IngestError>,
+    said: (&str, bool),
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
     bar.0.finish_and_clear();
     let summary = done?;
     tell(&summary, streams);
+    // Where something is new it is taken of that, and of files that are ingested again every day nothing need be said.
+    tell_untaken(said.0, said.1 && summary.files.read == 0, &summary, streams);
     Ok(if summary.is_partial() { Exit::Failed } else { Exit::Done })
 }
 
@@ -127,10 +158,10 @@ pub(super) fn ingest_cloudtrail(
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
     let selectors = arguments.coverage.as_ref().map(|path| read_selectors(path, streams)).transpose()?;
-    let options = options(&arguments.paths, &arguments.ledger, arguments.threads);
+    let options = options(&arguments.paths, &arguments.ledger, arguments.threads)?;
     let bar = Bar::new();
     let done = cloudtrail::ingest(options, selectors, &bar);
-    finish(&bar, done, streams)
+    finish(&bar, done, ("--coverage", arguments.coverage.is_some()), streams)
 }
 
 /// A progress bar, drawn on a terminal only.

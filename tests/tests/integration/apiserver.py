@@ -1,7 +1,8 @@
 """A stand-in for an API server that serves lists over TLS.
 
 apiserver.py CERTIFICATE KEY OBJECTS: prints its port, and then each request. OBJECTS maps an address to the items of its list,
-or to a status that it answers instead.
+or to a status that it answers instead, or to `{"items": [...], "after": ...}`: what comes of going on behind the first page is
+the status `after`, or the first page again where that is `again`.
 """
 
 import json
@@ -27,7 +28,13 @@ class Handler(BaseHTTPRequestHandler):
             return self.answer(found, {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": found,
                                        "reason": "Because", "message": f"{address.path} is {found}"})
         start = int(query.get("continue", ["0"])[0])
-        end = start + min(int(query["limit"][0]), 2)
+        if isinstance(found, dict):
+            found, after = found["items"], found["after"]
+            if start and isinstance(after, int):
+                return self.answer(after, {"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": after,
+                                           "reason": "Expired", "message": "the provided continue parameter is too old"})
+            start = 0
+        end = start + min(int(query["limit"][0]), 2) if "limit" in query else len(found)
         more = {"continue": str(end)} if end < len(found) else {}
         self.answer(200, {"kind": "AnyList", "apiVersion": "any/v1", "metadata": more, "items": found[start:end]})
 

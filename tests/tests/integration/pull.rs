@@ -180,6 +180,27 @@ fn what_cannot_be_listed_is_said() {
     assert_eq!(written, expected);
 }
 
+/// A server forgets where a list was left off, and one that never ends does not keep us.
+#[test]
+fn a_list_that_expires_is_asked_for_at_once() {
+    let place = tempfile::tempdir().unwrap();
+    let mut objects = served();
+    let roles = "/apis/rbac.authorization.k8s.io/v1/roles";
+    let served = objects[roles].take();
+    objects[roles] = json!({"items": served, "after": 410});
+    let server = Server::start(place.path(), &objects);
+    let ran = pull(place.path(), &["--context", "stand-in"]);
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+    assert!(ran.talk.contains("roles: 5 objects in `out/roles.yaml`"), "{}", ran.talk);
+    assert_eq!(server.asked().iter().filter(|line| line.contains("/v1/roles")).count(), 3);
+    let place = tempfile::tempdir().unwrap();
+    objects[roles]["after"] = json!("again");
+    let _server = Server::start(place.path(), &objects);
+    let ran = pull(place.path(), &["--context", "stand-in"]);
+    assert_eq!(ran.code, Some(2), "{ran:#?}");
+    assert!(ran.talk.contains("cannot list roles: the server names the same page again"), "{}", ran.talk);
+}
+
 /// The stand-in's certificate is not one that anybody else would take.
 #[test]
 fn a_context_or_certificate_that_cannot_be_used_is_said() {

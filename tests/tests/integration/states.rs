@@ -117,6 +117,32 @@ fn a_damaged_state_is_told_and_passed_over() {
     assert_eq!((ran.out.as_str(), ran.talk.as_str()), (before.as_str(), ""));
 }
 
+/// A state may be the only sound copy of what a damaged file held.
+#[test]
+fn a_damaged_file_of_calls_is_named_and_no_state_is_blamed() {
+    let place = place();
+    let place = place.path();
+    ingest(place, false);
+    roll_up(place);
+    let size = |path: &PathBuf| std::fs::metadata(path).unwrap().len();
+    let file = files(&place.join("ledger/usage")).into_iter().max_by_key(size).unwrap();
+    let mut bytes = std::fs::read(&file).unwrap();
+    // What describes the columns is at the end, most of a small file, and stays whole.
+    bytes[24..200].fill(0xa5);
+    std::fs::write(&file, bytes).unwrap();
+    let name = file.file_name().unwrap().to_str().unwrap();
+    let says = |verb: &[&str]| {
+        let ran = run(place, verb);
+        assert_eq!(ran.code, Some(2), "{ran:#?}");
+        assert!(ran.talk.contains(name) && ran.talk.contains("hint: bring the file back"), "{}", ran.talk);
+        assert!(!ran.talk.contains("rollup"), "{}", ran.talk);
+    };
+    says(&["findings", "--ledger", "ledger", "--grants", GRANTS]);
+    std::fs::remove_dir_all(place.join("ledger/rollup")).unwrap();
+    says(&["usage", "--ledger", "ledger"]);
+    says(&["ledger", "roll-up", "--ledger", "ledger"]);
+}
+
 #[test]
 fn there_must_be_a_ledger_to_roll_up_and_there_may_be_nothing_in_it() {
     let place = tempfile::tempdir().unwrap();

@@ -129,4 +129,11 @@ fn what_is_not_in_the_store_is_said() {
         assert_eq!(ran.code, Some(2), "{ran:#?}");
         assert!(ran.talk.contains(words) && ran.talk.contains(address), "{}", ran.talk);
     }
+    let ran = run(&cloud, place.path(), &["usage", "--ledger", "s3://trail/ledgre"]);
+    assert_eq!(ran.code, Some(2), "{ran:#?}");
+    assert!(
+        ran.talk.starts_with("error: no ledger at `s3://trail/ledgre`: nothing is there\nhint: "),
+        "{}",
+        ran.talk
+    );
 }

@@ -85,6 +85,39 @@ fn findings_are_one_only_where_they_are_checked() {
     check(&ask(place.path(), &["findings", "--check"]), 1, &[]);
 }
 
+/// What nobody can judge is no clean account, whatever else is found.
+#[test]
+fn what_cannot_be_judged_is_not_clean() {
+    let place = place();
+    let place = place.path();
+    std::fs::create_dir(place.join("empty")).unwrap();
+    let check_of =
+        |ledger: &str| run(place, &["findings", "--check", "--grants", GRANTS, "--ledger", ledger]);
+    check(&check_of("empty"), 2, &["has no records"]);
+    std::fs::write(place.join("damaged.json"), "garbage").unwrap();
+    let damaged = run(place, &["ingest", "cloudtrail", "damaged.json", "--ledger", "ledger"]);
+    check(&damaged, 2, &["damaged.json"]);
+    check(&check_of("ledger"), 2, &["events of it were lost", "hint: `remit doctor`"]);
+}
+
+/// Taken for a name, an address would be a folder of that name.
+#[test]
+fn logs_are_ingested_into_folders_and_what_is_said_too_late_is_told() {
+    let place = place();
+    let place = place.path();
+    for (ledger, word) in
+        [("s3://bucket/prefix", "is no folder"), ("gs://bucket/prefix", "only addresses of the form")]
+    {
+        check(&run(place, &["ingest", "cloudtrail", "AWSLogs", "--ledger", ledger]), 2, &[word, ledger]);
+    }
+    assert!(!place.join("s3:").exists() && !place.join("gs:").exists());
+    let again = ["ingest", "cloudtrail", "AWSLogs", "--ledger", "ledger"];
+    let ran = run(place, &again);
+    assert!(!ran.talk.contains("warning"), "{ran:#?}");
+    let ran = run(place, &[again.as_slice(), &["--coverage", "event-selectors.json"]].concat());
+    check(&ran, 0, &["`--coverage` changes nothing of what was ingested before", "hint:"]);
+}
+
 #[test]
 fn a_changed_proposal_is_not_proven() {
     let place = place();

@@ -28,7 +28,7 @@ pub struct Coverage {
 
 impl Coverage {
     /// Why nothing that is not seen can count as not used, whatever it is.
-    pub(super) fn hides_all(&self) -> Option<Reason> {
+    pub fn hides_all(&self) -> Option<Reason> {
         if self.lost > 0 {
             return Some(Reason::EventsLost(self.lost));
         }
