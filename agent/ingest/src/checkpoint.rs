@@ -151,6 +151,12 @@ impl Checkpoint {
         &self.names_tell
     }
 
+    /// The parts of a bucket within this one, and itself, that were not read to their end.
+    pub(crate) fn prefixes_within(&self, name: &str) -> impl Iterator<Item = &str> {
+        let names = self.prefixes.keys().map(String::as_str);
+        names.filter(move |other| other.ends_with('/') && other.starts_with(name))
+    }
+
     /// How far a source of this name was read, if not to its end.
     pub(crate) fn prefix(&self, name: &str) -> Option<Prefix> {
         self.prefixes.get(name).copied()

@@ -17,6 +17,7 @@ mod input;
 mod interner;
 mod known;
 pub mod kubernetes;
+mod named;
 mod options;
 mod pieces;
 mod progress;

@@ -34,7 +34,7 @@ pub(crate) struct Shared<'a> {
     pub(crate) bytes: AtomicU64,
     /// Positions of sources that could not be read, for the next flush.
     pub(crate) unread: Mutex<Vec<SourcePosition>>,
-    /// Positions of folders that can be listed again, for the last flush.
+    /// Positions of what an earlier run did not reach or list and this one did, for the last flush.
     pub(crate) listed: Mutex<Vec<SourcePosition>>,
 }
 

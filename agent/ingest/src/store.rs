@@ -67,13 +67,13 @@ struct Prefix {
     room: Arc<Semaphore>,
 }
 
-/// Lists the objects under an address and hands them, fetched or to be fetched, to `use_object`, which
-/// answers whether to go on. Answers whether there was a list: the address may be that of one object.
+/// Lists the objects under an address, which may be that of one object, and hands them, fetched or to be fetched, to
+/// `use_object`, which answers whether to go on.
 pub(crate) fn list(
     address: &Address,
     shared: &Shared<'_>,
     use_object: &mut dyn FnMut(StoredObject) -> bool,
-) -> io::Result<bool> {
+) -> io::Result<()> {
     let prefix = Prefix::open(address)?;
     let runtime = Arc::clone(&prefix.runtime);
     runtime.block_on(prefix.hand_over(shared, use_object))
@@ -95,7 +95,7 @@ impl Prefix {
         &self,
         shared: &Shared<'_>,
         use_object: &mut dyn FnMut(StoredObject) -> bool,
-    ) -> io::Result<bool> {
+    ) -> io::Result<()> {
         let mut found = false;
         let listed = self.store.list(Some(&self.path)).map_err(said);
         let logs = listed.try_filter_map(|object| {
@@ -108,7 +108,7 @@ impl Prefix {
         });
         self.fetch(logs.boxed(), shared, use_object).await?;
         if found {
-            return Ok(true);
+            return Ok(());
         }
         let object = match self.store.head(&self.path).await {
             Ok(object) => object,
@@ -117,8 +117,7 @@ impl Prefix {
             }
             Err(error) => return Err(said(error)),
         };
-        self.fetch(futures::stream::iter([Ok(object)]).boxed(), shared, use_object).await?;
-        Ok(false)
+        self.fetch(futures::stream::iter([Ok(object)]).boxed(), shared, use_object).await
     }
 
     /// Hands over objects in their order, and passes over those that were ingested before.

@@ -5,7 +5,7 @@ use crate::Limits;
 use crate::NoProgress;
 
 #[test]
-fn one_object_is_no_list() {
+fn one_object_is_read_as_a_prefix_is() {
     let runtime = Arc::new(tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap());
     let store: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
     runtime.block_on(store.put(&StorePath::from("logs/a.json"), "{}".into())).unwrap();
@@ -24,12 +24,11 @@ fn one_object_is_no_list() {
             names.push(object.source.name.to_string());
             true
         };
-        let is_list = runtime.block_on(prefix.hand_over(&shared, use_object));
-        is_list.map(|is_list| (is_list, names)).map_err(|error| error.kind())
+        let listed = runtime.block_on(prefix.hand_over(&shared, use_object));
+        listed.map(|()| names).map_err(|error| error.kind())
     };
     let object = vec!["bucket/logs/a.json".to_owned()];
-    assert_eq!(list("logs"), Ok((true, object.clone())));
-    // What is said of the object under this name is for its reader to say.
-    assert_eq!(list("logs/a.json"), Ok((false, object)));
+    assert_eq!(list("logs"), Ok(object.clone()));
+    assert_eq!(list("logs/a.json"), Ok(object));
     assert_eq!(list("none"), Err(io::ErrorKind::NotFound));
 }
