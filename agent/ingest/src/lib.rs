@@ -19,6 +19,7 @@ mod known;
 pub mod kubernetes;
 mod named;
 mod options;
+mod pages;
 mod pieces;
 mod progress;
 mod publisher;

@@ -142,7 +142,7 @@ fn no_log(counts: &Counts) -> Option<String> {
 /// Names every source to the workers.
 fn list_sources(names: &[String], shared: &Shared<'_>, sources: &Sender<Source>) {
     let mut listed: BTreeMap<String, Identification> = BTreeMap::new();
-    let mut unlisted = Vec::new();
+    let (mut unlisted, mut passed_over) = (Vec::new(), Vec::new());
     let hand_over = |source| !shared.stopped.load(Ordering::Relaxed) && sources.send(source).is_ok();
     let mut use_input = |input: Input| match input {
         Input::File(path) => {
@@ -157,7 +157,8 @@ fn list_sources(names: &[String], shared: &Shared<'_>, sources: &Sender<Source>)
             let prefix = Identification::of_prefix(&address);
             match store::list(&address, shared, &mut |object| hand_over(Source::Object(object))) {
                 Err(error) => shared.unread(&prefix, &error),
-                Ok(()) => {
+                Ok(unnameable) => {
+                    passed_over.extend(unnameable.into_iter().map(|source| source.name));
                     let within = shared.checkpoint.prefixes_within(&prefix.name);
                     let prefixes = within.map(|name| Identification { name: name.into(), ..prefix.clone() });
                     listed.extend(prefixes.map(|prefix| (prefix.name.to_string(), prefix)));
@@ -191,7 +192,7 @@ fn list_sources(names: &[String], shared: &Shared<'_>, sources: &Sender<Source>)
         names.iter().filter(|name| is_pattern(name)).map(|name| Identification::of_path(Path::new(name)));
     let begun = patterns.filter(|pattern| shared.checkpoint.prefix(&pattern.name).is_some());
     listed.extend(begun.map(|pattern| (pattern.name.to_string(), pattern)));
-    for name in unlisted {
+    for name in unlisted.into_iter().chain(passed_over) {
         listed.remove(name.as_ref());
     }
     let positions = listed.values().map(|source| reached_position(source, shared.checkpoint.names()));

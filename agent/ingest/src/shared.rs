@@ -136,6 +136,12 @@ impl<'a> Shared<'a> {
         self.add_files(OTHER, 1);
     }
 
+    /// Notes that one that was found holds nothing, as its name says.
+    pub(crate) fn no_source_after_all(&self) {
+        self.other();
+        self.progress.done(1, 0, 0);
+    }
+
     pub(crate) fn known(&self, bytes: u64) {
         self.add_files(KNOWN, 1);
         self.progress.done(1, bytes, 0);
