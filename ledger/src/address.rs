@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use object_store::aws::AmazonS3Builder;
+use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path as StorePath;
 use object_store::{ObjectStore, RetryConfig};
 
@@ -57,6 +57,14 @@ impl Address {
     /// # Errors
     /// When a setting of the environment is wrong.
     pub fn store(&self) -> Result<Arc<dyn ObjectStore>, LedgerError> {
+        Ok(self.amazon()?)
+    }
+
+    /// The store as what it is, for what other stores cannot do.
+    ///
+    /// # Errors
+    /// When a setting of the environment is wrong.
+    pub fn amazon(&self) -> Result<Arc<AmazonS3>, LedgerError> {
         let retry = RetryConfig { max_retries: RETRIES, retry_timeout: PATIENCE, ..RetryConfig::default() };
         let store = AmazonS3Builder::from_env().with_bucket_name(&self.bucket).with_retry(retry).build();
         let failed = |source| LedgerError::Store { action: "open", path: self.bucket(), source };

@@ -131,7 +131,7 @@ impl<'a> Work<'a> {
             let known = commit.supersedes.iter().filter(|path| may_return(snapshot, path, today));
             takes_over.supersedes.extend(known.cloned());
         }
-        publication.sources = latest(publication.sources);
+        publication.sources = latest(provider, publication.sources);
         let flush = writer.begin(provider);
         let mut staged = Vec::new();
         for (date, files) in days {
@@ -239,8 +239,8 @@ fn merged_identifiers(
 
 /// A source read further, or to its end, needs no earlier position. Of the positions that tell of the same bytes under
 /// the same name the first says when a loss began, and the last when another was made good.
-fn latest(sources: Vec<SourcePosition>) -> Vec<SourcePosition> {
-    let history = History::of(sources.iter());
+fn latest(provider: Provider, sources: Vec<SourcePosition>) -> Vec<SourcePosition> {
+    let history = History::of(sources.iter().map(|source| (provider, source)));
     let mut ends: BTreeMap<(&str, &str), (usize, usize)> = BTreeMap::new();
     for (place, source) in sources.iter().enumerate() {
         if let Extent::Whole { content } = &source.extent {
@@ -248,7 +248,7 @@ fn latest(sources: Vec<SourcePosition>) -> Vec<SourcePosition> {
         }
     }
     let is_kept = |(place, source): (usize, &SourcePosition)| match &source.extent {
-        Extent::Prefix { .. } => !history.is_superseded(place, source),
+        Extent::Prefix { .. } => !history.is_superseded(place, provider, source),
         Extent::Whole { content } => ends
             .get(&(source.name.as_str(), content.as_str()))
             .is_some_and(|(first, last)| [*first, *last].contains(&place)),

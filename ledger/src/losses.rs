@@ -11,16 +11,17 @@ pub(crate) const NAMELESS: &str = "-";
 
 /// What the positions of all commits, in their order, say of each source.
 pub(crate) struct History<'a> {
-    named: BTreeMap<&'a str, Vec<(usize, &'a SourcePosition)>>,
+    /// By whose calls the source was read for, and its name: a folder may hold logs of several.
+    named: BTreeMap<(Provider, &'a str), Vec<(usize, &'a SourcePosition)>>,
     /// The hours of a content's events. A copy that was known is not read again, so its position does not tell.
     spans: BTreeMap<&'a str, (i64, i64)>,
 }
 
 impl<'a> History<'a> {
-    pub(crate) fn of(positions: impl Iterator<Item = &'a SourcePosition>) -> Self {
+    pub(crate) fn of(positions: impl Iterator<Item = (Provider, &'a SourcePosition)>) -> Self {
         let mut history = Self { named: BTreeMap::new(), spans: BTreeMap::new() };
-        for (at, source) in positions.enumerate() {
-            history.named.entry(&source.name).or_default().push((at, source));
+        for (at, (provider, source)) in positions.enumerate() {
+            history.named.entry((provider, &source.name)).or_default().push((at, source));
             if let (Extent::Whole { content }, Some(span)) = (&source.extent, source.span) {
                 history.spans.insert(content, span);
             }
@@ -29,15 +30,16 @@ impl<'a> History<'a> {
     }
 
     /// Whether the source at this place, read in part, was read that far again, and further, or to its end.
-    pub(crate) fn is_superseded(&self, at: usize, source: &SourcePosition) -> bool {
-        let same = self.named.get(source.name.as_str()).map(Vec::as_slice).unwrap_or_default();
+    pub(crate) fn is_superseded(&self, at: usize, provider: Provider, source: &SourcePosition) -> bool {
+        let same = self.named.get(&(provider, source.name.as_str())).map(Vec::as_slice).unwrap_or_default();
         let later = same.get(same.partition_point(|(place, _)| *place <= at)..).unwrap_or_default();
         later.iter().any(|(_, other)| source.span.is_none_or(|span| self.reaches_over(other, span)))
     }
 
     /// Whether other bytes were read without loss in place of those that lost events at this place.
-    fn is_made_good(&self, at: usize, source: &SourcePosition, names: &[&str]) -> bool {
-        let named = names.iter().filter(|name| **name != NAMELESS).filter_map(|name| self.named.get(name));
+    fn is_made_good(&self, at: usize, provider: Provider, source: &SourcePosition, names: &[&str]) -> bool {
+        let names = names.iter().filter(|name| **name != NAMELESS);
+        let named = names.filter_map(|name| self.named.get(&(provider, *name)));
         named.flatten().any(|(other_at, other)| {
             let is_sound = other.lost == 0 && matches!(other.extent, Extent::Whole { .. });
             is_sound && source.span.map_or(*other_at > at, |span| self.reaches_over(other, span))
@@ -67,24 +69,24 @@ pub(crate) fn losses<'a>(commits: impl Iterator<Item = (Provider, &'a Commit)>) 
             commit.sources.iter().map(move |source| (provider, commit.committed_at, source))
         })
         .collect();
-    let history = History::of(positions.iter().map(|(_, _, source)| *source));
+    let history = History::of(positions.iter().map(|(provider, _, source)| (*provider, *source)));
     // Equal bytes are one source under several names.
-    let mut names: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (_, _, source) in &positions {
+    let mut names: BTreeMap<(Provider, &str), Vec<&str>> = BTreeMap::new();
+    for (provider, _, source) in &positions {
         if let Extent::Whole { content } = &source.extent
             && source.lost > 0
         {
-            names.entry(content).or_default().push(&source.name);
+            names.entry((*provider, content)).or_default().push(&source.name);
         }
     }
     let mut records = Vec::new();
     for (at, (provider, committed_at, source)) in positions.into_iter().enumerate() {
         let is_lost = match &source.extent {
-            Extent::Prefix { .. } => !history.is_superseded(at, source),
+            Extent::Prefix { .. } => !history.is_superseded(at, provider, source),
             // The names of a content are taken with its first position.
-            Extent::Whole { content } if source.lost > 0 => {
-                names.remove(content.as_str()).is_some_and(|names| !history.is_made_good(at, source, &names))
-            }
+            Extent::Whole { content } if source.lost > 0 => names
+                .remove(&(provider, content.as_str()))
+                .is_some_and(|names| !history.is_made_good(at, provider, source, &names)),
             Extent::Whole { .. } => false,
         };
         if is_lost {

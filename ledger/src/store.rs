@@ -98,7 +98,9 @@ async fn walk(
     let failed = |source| LedgerError::Store { action: "list", path: folder.to_string(), source };
     let mut objects = store.list(Some(&folder));
     while let Some(object) = objects.try_next().await.map_err(failed)? {
-        let Some(parts) = object.location.prefix_match(prefix) else { continue };
+        // What consoles make of a folder: an empty object whose name ends in a slash, which the location lacks.
+        let is_folder = object.size == 0 && object.location.filename().is_none_or(|name| !name.contains('.'));
+        let Some(parts) = object.location.prefix_match(prefix).filter(|_| !is_folder) else { continue };
         found(parts.map(|part| part.as_ref().to_owned()).collect::<Vec<_>>().join("/"), object.size);
     }
     Ok(())

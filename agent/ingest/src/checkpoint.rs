@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use foldhash::fast::FixedState;
-use remit_ledger::{Extent, HOUR, Provider, Snapshot, SourcePosition, read_identifiers};
+use remit_ledger::{Commit, Extent, HOUR, Provider, Snapshot, SourcePosition, read_identifiers};
 use twox_hash::XxHash3_128;
 
 use crate::diagnostic::Diagnostics;
@@ -74,12 +74,23 @@ impl Checkpoint {
                 checkpoint.add(source);
             }
         }
-        'loading: for commit in commits.into_iter().rev() {
+        let files = snapshot.usage_files().iter();
+        let ends: HashMap<&str, i64> =
+            files.filter_map(|file| Some((file.path.as_str(), file.footer.span?.1))).collect();
+        let mut is_full = false;
+        for commit in commits.into_iter().rev() {
             for path in &commit.identifiers {
+                if is_full {
+                    // An older log may have been read later: what is not remembered may be newer than what is.
+                    seen.forget(newest_hour(commit, &ends));
+                    continue;
+                }
                 match read_identifiers(root, path) {
-                    Ok(identifiers) if seen.load(&identifiers) => {}
-                    Ok(_) => break 'loading,
-                    Err(error) => diagnostics.source(path, error.to_string()),
+                    Ok(identifiers) => is_full = !seen.load(&identifiers),
+                    Err(error) => {
+                        seen.forget(newest_hour(commit, &ends));
+                        diagnostics.source(path, error.to_string());
+                    }
                 }
             }
         }
@@ -151,10 +162,23 @@ impl Checkpoint {
         &self.names_tell
     }
 
+    /// The parts of a bucket within this one, and itself, that were not read to their end.
+    pub(crate) fn prefixes_within(&self, name: &str) -> impl Iterator<Item = &str> {
+        let names = self.prefixes.keys().map(String::as_str);
+        names.filter(move |other| other.ends_with('/') && other.starts_with(name))
+    }
+
     /// How far a source of this name was read, if not to its end.
     pub(crate) fn prefix(&self, name: &str) -> Option<Prefix> {
         self.prefixes.get(name).copied()
     }
+}
+
+/// The last hour of which a commit may hold an event, as far as its sources and files tell.
+fn newest_hour(commit: &Commit, ends: &HashMap<&str, i64>) -> i64 {
+    let sources = commit.sources.iter().filter_map(|source| Some(source.span?.1.saturating_sub(1)));
+    let files = commit.usage.iter().filter_map(|path| ends.get(path.as_str()).copied());
+    sources.chain(files).max().unwrap_or(commit.committed_at).div_euclid(HOUR)
 }
 
 /// The first and last hour of a span that begins and ends with hours.

@@ -60,6 +60,15 @@ impl Seen {
         true
     }
 
+    /// Notes that events of this hour, in hours since the Unix epoch, and of those before it may not be remembered.
+    pub(crate) fn forget(&self, hour: i64) {
+        let hour = i32::try_from(hour).unwrap_or(i32::MAX);
+        if let Some(shard) = self.shards.first() {
+            let mut shard = lock(shard);
+            shard.forgotten = shard.forgotten.max(Some(hour));
+        }
+    }
+
     /// The first hour, since the Unix epoch, from which on every event met is remembered; none when nothing was ever
     /// forgotten.
     pub(crate) fn horizon(&self) -> Option<i64> {

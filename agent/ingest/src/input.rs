@@ -103,7 +103,7 @@ fn expand_path(
             go_on
         }
         Ok(_) => use_input(Input::File(path.to_owned())),
-        Err(_) if name.contains(['*', '?', '[', '{']) => expand_glob(name, use_input, problem),
+        Err(_) if has_wildcard(name) => expand_glob(name, use_input, problem),
         Err(error) => {
             problem(name, Problem::Unread(error));
             true
@@ -163,7 +163,7 @@ fn expand_glob(
     // The walk starts at the last folder that the pattern names without a wildcard.
     let fixed: PathBuf = Path::new(pattern)
         .components()
-        .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']))
+        .take_while(|part| !has_wildcard(&part.as_os_str().to_string_lossy()))
         .collect();
     let start = if fixed.as_os_str().is_empty() { Path::new(".") } else { fixed.as_path() };
     let mut matches = 0_u64;
@@ -205,6 +205,15 @@ fn expand_glob(
     let partly = partly.into_inner();
     let mut whole = folders.into_iter().filter(|folder| !partly.contains(folder));
     go_on && whole.all(|folder| use_input(Input::Folder(folder)))
+}
+
+/// Whether a name is no file's or folder's, but a pattern of such.
+pub(crate) fn is_pattern(name: &str) -> bool {
+    has_wildcard(name) && matches!(Address::parse(name), Ok(None)) && Path::new(name).metadata().is_err()
+}
+
+fn has_wildcard(name: &str) -> bool {
+    name.contains(['*', '?', '[', '{'])
 }
 
 /// Whether a file's name allows it to be a log.

@@ -8,6 +8,7 @@ use remit_ledger::{Counts, LedgerError, LedgerWriter, Publication};
 
 use crate::accounting::Work;
 use crate::format::{Format, Recorder as _};
+use crate::named::Named;
 use crate::shared::{Shared, Signal};
 use crate::source::lock;
 use crate::summary::Summary;
@@ -18,6 +19,7 @@ pub(crate) struct Publisher<F: Format> {
     pub(crate) summary: Summary,
     /// Workers that have no more to do.
     pub(crate) finished: usize,
+    pub(crate) named: Named,
 }
 
 impl<F: Format> Publisher<F> {
@@ -64,11 +66,17 @@ impl<F: Format> Publisher<F> {
             shared.weigh(recorder);
         }
         drop(gate);
-        let mut unread = std::mem::take(&mut *shared.unread.lock().unwrap_or_else(PoisonError::into_inner));
-        if self.finished == recorders.len() {
-            unread.append(&mut shared.listed.lock().unwrap_or_else(PoisonError::into_inner));
-        }
+        let unread = std::mem::take(&mut *shared.unread.lock().unwrap_or_else(PoisonError::into_inner));
         works.push(Work { sources: unread, ..Work::default() });
+        let is_last = self.finished == recorders.len();
+        let mut named = Vec::new();
+        if is_last {
+            named = std::mem::take(&mut *shared.listed.lock().unwrap_or_else(PoisonError::into_inner));
+            named.append(&mut self.named.reached(&works, &shared.checkpoint));
+        } else if !works.iter().all(Work::is_empty) {
+            named = self.named.begun(&works, &shared.checkpoint);
+        }
+        works.push(Work { sources: named, ..Work::default() });
         if works.iter().all(Work::is_empty) {
             return Ok(());
         }

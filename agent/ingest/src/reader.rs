@@ -32,6 +32,11 @@ const STRETCH: usize = 128 << 10;
 /// While looking for an event after damage, most attempts fail at once.
 const SEARCH_STRETCH: usize = 4 << 10;
 
+/// While looking for events after damage, so many bytes may be read in vain for each byte of the source, and so many
+/// beside. What is made to nest without end would have each of its brackets read to the end of the data.
+const VAIN_PER_BYTE: u64 = 64;
+const VAIN_BESIDE: u64 = 4 * RECORD_LIMIT as u64;
+
 /// Reads a source piece by piece.
 #[derive(Debug)]
 pub(crate) struct Reader<G: Grammar> {
@@ -45,6 +50,8 @@ pub(crate) struct Reader<G: Grammar> {
     /// Where the last record ended, to know a source that holds none.
     fruitful: u64,
     searching: bool,
+    /// Bytes that were read in vain while looking for events after damage.
+    in_vain: u64,
     /// Whether the beginning of a list may be among what was lost.
     is_damaged: bool,
     index: Index,
@@ -79,6 +86,7 @@ impl<G: Grammar> Default for Reader<G> {
             records: 0,
             fruitful: 0,
             searching: false,
+            in_vain: 0,
             is_damaged: false,
             index: Index::default(),
             within: None,
@@ -278,6 +286,13 @@ impl<G: Grammar> Reader<G> {
         Next::Continue(start + 1)
     }
 
+    /// How many bytes behind a position may be read in the search for an event.
+    fn reach(&self, at: usize) -> usize {
+        let position = self.offset.saturating_add(at as u64);
+        let all = position.saturating_mul(VAIN_PER_BYTE).saturating_add(VAIN_BESIDE);
+        usize::try_from(all.saturating_sub(self.in_vain)).unwrap_or(usize::MAX)
+    }
+
     /// Looks for the next event after damage: an object that begins a line, or, where no event can hold what looks like
     /// another, as every event or after another object in a list, and that reads as an event. What does not is part of the
     /// damage.
@@ -305,9 +320,11 @@ impl<G: Grammar> Reader<G> {
             if !(begins_line || G::EVENT_START.is_some_and(begins_event)) {
                 continue;
             }
+            let reach = self.reach(start).min(rest.len());
+            let within = bytes.get(..start + reach).unwrap_or(bytes);
             // What was marked before belongs to strings that the damage has shifted.
             index.clear();
-            let end = indexed(index, bytes, start, SEARCH_STRETCH, |mut cursor| {
+            let end = indexed(index, within, start, SEARCH_STRETCH, |mut cursor| {
                 let shape = G::read(&mut cursor, None, |rest| sink.known_identity(rest))?;
                 match shape {
                     Shape::Event(_) if has_swallowed::<G>(bytes, start, cursor.position()) => {
@@ -328,8 +345,11 @@ impl<G: Grammar> Reader<G> {
             });
             match end {
                 Ok(end) => return Next::Continue(end),
-                Err(Fault::End) if !last && rest.len() < RECORD_LIMIT => return wait,
-                Err(_) => {}
+                Err(Fault::End) if !last && reach == rest.len() && reach < RECORD_LIMIT => return wait,
+                Err(_) => {
+                    let read = index.end().saturating_sub(start) as u64;
+                    self.in_vain = self.in_vain.saturating_add(read);
+                }
             }
         }
         if last {

@@ -8,19 +8,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use remit_ledger::{Counts, HOUR, LedgerError, LedgerWriter, WriterOptions};
 
-use crate::accounting::{Accounting, NOT_AN_EVENT, SourceCounts};
-use crate::checkpoint::{Checkpoint, name_hash};
+use crate::accounting::{Accounting, NOT_AN_EVENT};
+use crate::checkpoint::Checkpoint;
 use crate::diagnostic::Diagnostics;
 use crate::duplicates::Seen;
 use crate::format::{Format, Recorder};
 use crate::grammar::Grammar;
-use crate::input::{Input, Problem, expand};
+use crate::input::{Input, Problem, expand, is_pattern};
+use crate::named::Named;
 use crate::options::{Limits, Options};
 use crate::progress::Progress;
 use crate::publisher::{Publisher, sum};
 use crate::reader::Reader;
 use crate::shared::{Shared, Signal};
-use crate::source::{Identification, Workbench, position, whole};
+use crate::source::{Identification, Workbench, reached_position};
 use crate::store::{self, StoredObject};
 use crate::summary::Summary;
 
@@ -83,7 +84,8 @@ pub(crate) fn ingest<F: Format>(
             Mutex::new(format.recorder(accounting, options.limits, threads))
         })
         .collect();
-    let mut published = Publisher { format, summary: Summary::default(), finished: 0 };
+    let named = Named::new(&options.inputs);
+    let mut published = Publisher { format, summary: Summary::default(), finished: 0, named };
     let (send, sources) = bounded(1024);
     std::thread::scope(|scope| {
         let (names, sharing) = (&options.inputs, &shared);
@@ -140,7 +142,7 @@ fn no_log(counts: &Counts) -> Option<String> {
 /// Names every source to the workers.
 fn list_sources(names: &[String], shared: &Shared<'_>, sources: &Sender<Source>) {
     let mut listed: BTreeMap<String, Identification> = BTreeMap::new();
-    let mut unlisted = Vec::new();
+    let (mut unlisted, mut passed_over) = (Vec::new(), Vec::new());
     let hand_over = |source| !shared.stopped.load(Ordering::Relaxed) && sources.send(source).is_ok();
     let mut use_input = |input: Input| match input {
         Input::File(path) => {
@@ -152,14 +154,15 @@ fn list_sources(names: &[String], shared: &Shared<'_>, sources: &Sender<Source>)
             hand_over(Source::Stdin)
         }
         Input::Store(address) => {
-            let name: Arc<str> = format!("{}/{}", address.bucket(), address.path()).into();
-            let prefix = Identification { name, size: 0, modified: 0, replayable: true, is_near: false };
+            let prefix = Identification::of_prefix(&address);
             match store::list(&address, shared, &mut |object| hand_over(Source::Object(object))) {
                 Err(error) => shared.unread(&prefix, &error),
-                Ok(true) if shared.checkpoint.prefix(&prefix.name).is_some() => {
-                    listed.insert(prefix.name.to_string(), prefix);
+                Ok(unnameable) => {
+                    passed_over.extend(unnameable.into_iter().map(|source| source.name));
+                    let within = shared.checkpoint.prefixes_within(&prefix.name);
+                    let prefixes = within.map(|name| Identification { name: name.into(), ..prefix.clone() });
+                    listed.extend(prefixes.map(|prefix| (prefix.name.to_string(), prefix)));
                 }
-                Ok(_) => {}
             }
             !shared.stopped.load(Ordering::Relaxed)
         }
@@ -184,14 +187,15 @@ fn list_sources(names: &[String], shared: &Shared<'_>, sources: &Sender<Source>)
             unlisted.push(source.name);
         }
     });
-    for name in unlisted {
+    // A pattern that an earlier run did not come to the end of.
+    let patterns =
+        names.iter().filter(|name| is_pattern(name)).map(|name| Identification::of_path(Path::new(name)));
+    let begun = patterns.filter(|pattern| shared.checkpoint.prefix(&pattern.name).is_some());
+    listed.extend(begun.map(|pattern| (pattern.name.to_string(), pattern)));
+    for name in unlisted.into_iter().chain(passed_over) {
         listed.remove(name.as_ref());
     }
-    let positions = listed.values().map(|folder| {
-        // A folder has no bytes of its own to be known by.
-        let content = whole(name_hash(&folder.name, 0, 0));
-        position(folder, content, &SourceCounts::default(), shared.checkpoint.names())
-    });
+    let positions = listed.values().map(|source| reached_position(source, shared.checkpoint.names()));
     shared.listed.lock().unwrap_or_else(PoisonError::into_inner).extend(positions);
 }
 

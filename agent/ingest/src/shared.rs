@@ -34,7 +34,7 @@ pub(crate) struct Shared<'a> {
     pub(crate) bytes: AtomicU64,
     /// Positions of sources that could not be read, for the next flush.
     pub(crate) unread: Mutex<Vec<SourcePosition>>,
-    /// Positions of folders that can be listed again, for the last flush.
+    /// Positions of what an earlier run did not reach or list and this one did, for the last flush.
     pub(crate) listed: Mutex<Vec<SourcePosition>>,
 }
 
@@ -134,6 +134,12 @@ impl<'a> Shared<'a> {
     /// Notes a file whose name says that it is no log.
     pub(crate) fn other(&self) {
         self.add_files(OTHER, 1);
+    }
+
+    /// Notes that one that was found holds nothing, as its name says.
+    pub(crate) fn no_source_after_all(&self) {
+        self.other();
+        self.progress.done(1, 0, 0);
     }
 
     pub(crate) fn known(&self, bytes: u64) {

@@ -1,15 +1,15 @@
 //! Reads one source into a worker's counts.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use remit_ledger::{Extent, HOUR, SourcePlace, SourcePosition};
+use remit_ledger::{Address, Extent, HOUR, SourcePlace, SourcePosition};
 use twox_hash::XxHash3_128;
 
 use crate::accounting::{Accounting, LostOf, SourceCounts};
-use crate::checkpoint::Claim;
+use crate::checkpoint::{Claim, name_hash};
 use crate::content::{Compression, Hashed, inflate};
 use crate::format::{Names, Recorder};
 use crate::grammar::Grammar;
@@ -39,11 +39,40 @@ pub(crate) struct Identification {
 }
 
 impl Identification {
-    /// What is known of a file or folder that cannot be opened.
+    /// What is known of a folder, or of a file that cannot be opened.
     pub(crate) fn of_path(path: &Path) -> Self {
         let name = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        // A slash at the end makes no other folder of it.
+        let name: PathBuf = name.components().collect();
         let name = name.to_string_lossy().into();
         Self { name, size: 0, modified: 0, replayable: true, is_near: true }
+    }
+
+    /// What is known of a file.
+    pub(crate) fn of_file(path: &Path, metadata: &Metadata) -> io::Result<Self> {
+        let modified =
+            metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+        Ok(Self {
+            name: std::path::absolute(path)?.to_string_lossy().into(),
+            size: metadata.len(),
+            modified: modified.and_then(|since| i64::try_from(since.as_micros()).ok()).unwrap_or(0),
+            replayable: metadata.is_file(),
+            is_near: metadata.is_file(),
+        })
+    }
+
+    /// What is known of a part of a bucket. No object has a name that ends so.
+    pub(crate) fn of_prefix(address: &Address) -> Self {
+        let path = address.path();
+        let end = if path.as_ref().is_empty() { "" } else { "/" };
+        let name = format!("{}/{path}{end}", address.bucket()).into();
+        Self { name, size: 0, modified: 0, replayable: true, is_near: false }
+    }
+
+    /// What cannot be read again: nothing that comes later has its name.
+    pub(crate) fn of_passing() -> Self {
+        let name = format!("- at {}", jiff::Timestamp::now()).into();
+        Self { name, size: 0, modified: 0, replayable: true, is_near: false }
     }
 }
 
@@ -60,16 +89,7 @@ impl Workbench {
         recorder: &Mutex<R>,
     ) {
         let result = File::open(path).and_then(|file| {
-            let metadata = file.metadata()?;
-            let modified =
-                metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
-            let source = Identification {
-                name: std::path::absolute(path)?.to_string_lossy().into(),
-                size: metadata.len(),
-                modified: modified.and_then(|since| i64::try_from(since.as_micros()).ok()).unwrap_or(0),
-                replayable: metadata.is_file(),
-                is_near: metadata.is_file(),
-            };
+            let source = Identification::of_file(path, &file.metadata()?)?;
             Ok((file, source))
         });
         match result {
@@ -219,7 +239,13 @@ fn is_new<G: Grammar, R: Recorder<G>>(
         Claim::New => {}
         Claim::Ingested => known_content(source, content, shared, recorder),
         // The other source's position tells of it once it is counted; the next run knows this one by its content.
-        Claim::Underway => shared.known(source.size),
+        Claim::Underway => {
+            if shared.checkpoint.prefix(&source.name).is_some() {
+                let reached = reached_position(source, shared.checkpoint.names());
+                shared.listed.lock().unwrap_or_else(PoisonError::into_inner).push(reached);
+            }
+            shared.known(source.size);
+        }
     }
     claim == Claim::New
 }
@@ -340,17 +366,30 @@ fn place_of(source: &Identification, counts: &SourceCounts, is_read: bool, names
     place
 }
 
+/// The position of a source of which nothing was read yet. That it lost events is true only while nothing follows.
+pub(crate) fn begun_position(source: &Identification, names: &Names) -> SourcePosition {
+    position(source, nothing(), &SourceCounts::default(), names)
+}
+
+/// The position of what has no bytes of its own to be known by, such as a folder, once all of it was read.
+pub(crate) fn reached_position(source: &Identification, names: &Names) -> SourcePosition {
+    position(source, whole(name_hash(&source.name, 0, 0)), &SourceCounts::default(), names)
+}
+
 /// The position of a source of which nothing could be read: it has lost an event at least.
 pub(crate) fn unread_position(source: &Identification, names: &Names) -> SourcePosition {
     let counts = SourceCounts { lost: 1, ..SourceCounts::default() };
     let extent = if source.replayable {
-        let nothing = XxHash3_128::new().finish_128();
-        Extent::Prefix { offset: 0, content: format!("{nothing:032x}") }
+        nothing()
     } else {
         // No bytes have such a hash, and no other loss is the same one.
         Extent::Whole { content: format!("unread {} at {}", source.name, jiff::Timestamp::now()) }
     };
     position(source, extent, &counts, names)
+}
+
+fn nothing() -> Extent {
+    Extent::Prefix { offset: 0, content: format!("{:032x}", XxHash3_128::new().finish_128()) }
 }
 
 /// A worker that panicked is not there to disagree.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use bytes::{Buf, Bytes};
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt};
+use object_store::aws::AmazonS3;
 use object_store::path::Path as StorePath;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use remit_ledger::Address;
@@ -17,6 +18,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::input::may_be_log;
+use crate::pages::{Entry, entries};
 use crate::shared::Shared;
 use crate::source::Identification;
 
@@ -59,7 +61,7 @@ pub(crate) struct Remote {
 
 /// A part of a bucket.
 struct Prefix {
-    store: Arc<dyn ObjectStore>,
+    store: Arc<AmazonS3>,
     /// What names of its objects begin with.
     bucket: String,
     path: StorePath,
@@ -67,13 +69,13 @@ struct Prefix {
     room: Arc<Semaphore>,
 }
 
-/// Lists the objects under an address and hands them, fetched or to be fetched, to `use_object`, which
-/// answers whether to go on. Answers whether there was a list: the address may be that of one object.
+/// Lists the objects under an address, which may be that of one object, and hands them, fetched or to be fetched, to
+/// `use_object`, which answers whether to go on. Returns what could not be read for its name.
 pub(crate) fn list(
     address: &Address,
     shared: &Shared<'_>,
     use_object: &mut dyn FnMut(StoredObject) -> bool,
-) -> io::Result<bool> {
+) -> io::Result<Vec<Identification>> {
     let prefix = Prefix::open(address)?;
     let runtime = Arc::clone(&prefix.runtime);
     runtime.block_on(prefix.hand_over(shared, use_object))
@@ -83,7 +85,7 @@ impl Prefix {
     fn open(address: &Address) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         Ok(Self {
-            store: address.store().map_err(io::Error::other)?,
+            store: address.amazon().map_err(io::Error::other)?,
             bucket: address.bucket(),
             path: address.path().clone(),
             runtime: Arc::new(runtime),
@@ -95,20 +97,33 @@ impl Prefix {
         &self,
         shared: &Shared<'_>,
         use_object: &mut dyn FnMut(StoredObject) -> bool,
-    ) -> io::Result<bool> {
-        let mut found = false;
-        let listed = self.store.list(Some(&self.path)).map_err(said);
-        let logs = listed.try_filter_map(|object| {
+    ) -> io::Result<Vec<Identification>> {
+        let (mut found, mut unnameable) = (false, Vec::new());
+        let listed = entries(Arc::clone(&self.store) as Arc<_>, &self.path).map_err(said);
+        let logs = listed.try_filter_map(|entry| {
             found = true;
+            let object = match entry {
+                Entry::Object(object) => object,
+                Entry::Unnameable(beginning) => {
+                    unnameable.push(self.unnameable(&beginning));
+                    return std::future::ready(Ok(None));
+                }
+            };
             let is_log = may_be_log(Path::new(object.location.as_ref()));
             if !is_log {
                 shared.other();
             }
             std::future::ready(Ok(is_log.then_some(object)))
         });
-        self.fetch(logs.boxed(), shared, use_object).await?;
+        let listed = self.fetch(logs.boxed(), shared, use_object).await;
+        for source in &unnameable {
+            let message = "objects of such names, with a segment that is empty, of dots, or with control characters, \
+                           cannot be fetched\nhint: give them other names, or name longer prefixes that leave them out";
+            shared.unread(source, &io::Error::other(message));
+        }
+        listed?;
         if found {
-            return Ok(true);
+            return Ok(unnameable);
         }
         let object = match self.store.head(&self.path).await {
             Ok(object) => object,
@@ -118,7 +133,12 @@ impl Prefix {
             Err(error) => return Err(said(error)),
         };
         self.fetch(futures::stream::iter([Ok(object)]).boxed(), shared, use_object).await?;
-        Ok(false)
+        Ok(Vec::new())
+    }
+
+    fn unnameable(&self, beginning: &str) -> Identification {
+        let name = format!("{}/{beginning}", self.bucket).into();
+        Identification { name, size: 0, modified: 0, replayable: true, is_near: false }
     }
 
     /// Hands over objects in their order, and passes over those that were ingested before.
@@ -151,6 +171,10 @@ impl Prefix {
                         return Ok(());
                     }
                 }
+                // What consoles make of a folder: an empty object whose name ends in a slash, which the name here lacks.
+                Err(error) if source.size == 0 && error.kind() == io::ErrorKind::NotFound => {
+                    shared.no_source_after_all()
+                }
                 Err(error) => shared.unread(&source, &error),
             }
         }
@@ -169,12 +193,14 @@ impl Prefix {
 
     async fn body(&self, location: StorePath, size: u64) -> io::Result<Body> {
         let (store, runtime) = (Arc::clone(&self.store), Arc::clone(&self.runtime));
-        let remote = Remote { store, location, runtime };
+        let remote = Remote { store: store as Arc<dyn ObjectStore>, location, runtime };
         let Some(size) = u32::try_from(size).ok().filter(|size| u64::from(*size) <= WHOLE) else {
             return Ok(Body::Remote(remote));
         };
         let room = Arc::clone(&self.room).acquire_many_owned(size).await.map_err(io::Error::other)?;
-        let answer = remote.store.get(&remote.location).await.map_err(io::Error::other)?;
+        // Of what is no more there something may be lost, but not of what is empty.
+        let failed = |error| if size == 0 { said(error) } else { io::Error::other(error) };
+        let answer = remote.store.get(&remote.location).await.map_err(failed)?;
         let bytes = answer.bytes().await.map_err(io::Error::other)?;
         Ok(Body::Fetched(Fetched { bytes, _room: room }))
     }

@@ -147,7 +147,7 @@ fn positions_that_are_kept_tell_of_the_same_losses() {
     };
     for code in 0..6_usize.pow(5) {
         let sources = positions(code);
-        let kept = latest(sources.clone());
+        let kept = latest(Provider::Aws, sources.clone());
         assert_eq!(lost(&kept), lost(&sources), "{sources:?}\n{kept:?}");
     }
 }

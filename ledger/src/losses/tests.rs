@@ -43,6 +43,17 @@ fn a_source_read_again_without_loss_takes_its_loss_back_in_any_order() {
 }
 
 #[test]
+fn what_was_read_for_calls_of_another_provider_takes_no_loss_back() {
+    let commit = |source| Commit { committed_at: 99 * HOUR, sources: vec![source], ..Commit::default() };
+    let end = commit(whole("a", "2", 0, None));
+    for lost in [prefix("a", 1), whole("a", "1", 1, None)] {
+        let lost = commit(lost);
+        let left = |other| losses([(Provider::Aws, &lost), (other, &end)].into_iter()).len();
+        assert_eq!((left(Provider::Kubernetes), left(Provider::Aws)), (1, 0));
+    }
+}
+
+#[test]
 fn a_source_of_unknown_hours_is_lost_until_another_is_read_later() {
     let garbage = whole("a", "1", 1, None);
     let empty = whole("a", "2", 0, None);

@@ -118,6 +118,10 @@ impl Recorder {
             self.accounting.skip(reason);
             return Ok(());
         }
+        // CloudTrail says of every call who made it, if only that it does not know; without that it may be anybody's.
+        if event.known_identity.is_none() && event.identity.is_none_or(is_empty) {
+            return Err("incomplete");
+        }
         let plan_number = self.plans.find(source, name).ok_or("not_utf8")?;
         let plan = self.plans.get(plan_number).ok_or("not_utf8")?;
         let outcome = match event.error_code {
@@ -302,6 +306,11 @@ fn skipped<F>(event: &Event<'_, F>) -> Option<&'static str> {
             _ => None,
         },
     }
+}
+
+/// Whether an object holds nothing.
+fn is_empty(object: &[u8]) -> bool {
+    object.iter().all(|byte| matches!(byte, b'{' | b'}' | b'[' | b']') || byte.is_ascii_whitespace())
 }
 
 /// The number of a text, which is that of the empty text for none; none when it is not UTF-8.

@@ -191,6 +191,27 @@ fn deep_nesting_is_no_danger() {
     assert_eq!(read(closed.as_bytes()).ids, ["e1"]);
 }
 
+/// The bytes that were read in vain of a text, for each of its bytes; the event behind it is found.
+fn in_vain(damage: &str) -> u64 {
+    let text = format!("x\n{damage}\n{}\n{}\n", events(1..2), events(2..3));
+    let (mut found, mut reader) = (Found::default(), Reader::<Cloudtrail>::default());
+    reader.feed(text.as_bytes(), true, &mut found);
+    assert!(found.ids.contains(&"e2".to_owned()), "{:?}", found.ids);
+    let beside = reader.in_vain.saturating_sub(VAIN_BESIDE);
+    beside / text.len() as u64
+}
+
+#[test]
+fn what_nests_without_end_after_damage_costs_no_more_than_its_length() {
+    let count = 20_000;
+    let open = "\n{\"a\":".repeat(count);
+    let closed = format!("{open}1{}", "}".repeat(count));
+    let lists = "\n{\"Records\":1,\"a\":[".repeat(count / 2);
+    for damage in [open.clone(), closed, lists, format!("{open}\u{1}\"\n")] {
+        assert!(in_vain(&damage) <= VAIN_PER_BYTE, "{}", in_vain(&damage));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]

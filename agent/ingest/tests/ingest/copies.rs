@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use remit_ingest::cloudtrail::ingest;
 use remit_ingest::{Files, Limits, NoProgress, Options, Summary};
-use remit_ledger::{Snapshot, Step};
+use remit_ledger::{HOUR, Snapshot, Step};
 
 use crate::contents::sums;
 use crate::log::{event, gzip, records};
@@ -116,4 +116,21 @@ fn many_sources_without_new_events_are_flushed_as_they_come() {
     assert_eq!((moved.counts.read, moved.files.known), (0, 3_000));
     assert!(moved.commits > 1, "{moved:?}");
     assert_eq!(place.run("ledger", "moved", SMALL).commits, 0);
+}
+
+#[test]
+fn what_was_read_before_an_older_log_is_not_said_to_be_found() {
+    let place = Place::of(records(76_000..76_024).as_bytes(), 1);
+    let limits = Limits { remembered: 1600, ..Limits::default() };
+    assert_eq!(place.run("ledger", "input", limits).duplicates_found_since, None);
+    for (name, text) in [("older", records(0..4_000)), ("again", records(76_000..76_024) + "\n")] {
+        fs::create_dir(place.path(name)).unwrap();
+        fs::write(place.path(name).join("events.log"), text).unwrap();
+    }
+    place.run("ledger", "older", limits);
+    let again = place.run("ledger", "again", limits);
+    assert!(again.counts.recorded > 0, "{again:?}");
+    // All of them are of the twentieth of October.
+    let end = 1_792_540_800_000_000;
+    assert!(again.duplicates_found_since.unwrap() > end - 2 * HOUR, "{again:?}");
 }

@@ -10,6 +10,7 @@ mod bad_input;
 mod contents;
 mod copies;
 mod events;
+mod interrupted;
 mod kill;
 mod log;
 mod losses;

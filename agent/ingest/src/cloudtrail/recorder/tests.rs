@@ -47,3 +47,21 @@ fn one_event_a_line_and_one_bad_line() {
     assert!(summary.is_partial(), "{summary:?}");
     assert!(!summary.diagnostics.is_empty());
 }
+
+#[test]
+fn a_call_that_does_not_say_who_made_it_is_lost() {
+    let who = r#"{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/ann","accountId":"111122223333"}"#;
+    let as_is = event(1, "");
+    for nobody in [r#""userIdentity":null,"#, r#""userIdentity":{ },"#, r#""userIdentity":"ann","#, ""] {
+        let call = as_is.replace(&format!(r#""userIdentity":{who},"#), nobody);
+        assert_ne!(call, as_is);
+        // A sound copy of it still counts, and a service's events may come from nobody.
+        let of_service = call
+            .replace("{\"eventVersion", "{\"eventType\":\"AwsServiceEvent\",\"eventVersion")
+            .replace("0001", "0002");
+        let summary = ingested(&[call, as_is.clone(), of_service].join("\n"));
+        assert_eq!((summary.counts.recorded, summary.counts.lost["incomplete"]), (1, 1), "{nobody}");
+        assert_eq!(summary.counts.skipped["service_event"], 1);
+        assert!(summary.diagnostics[0].to_string().contains("who did what"), "{summary:?}");
+    }
+}
