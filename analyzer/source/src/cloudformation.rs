@@ -106,7 +106,7 @@ impl Reader<'_> {
                         name: policy.get("PolicyName").and_then(|node| text_of(node, self.source.text)),
                         holder: Some(holder.clone()),
                         holders: own.clone(),
-                        namespace: None,
+                        ..Names::default()
                     };
                     let address = format!("Resources.{}.Policies[{at}]", self.name);
                     match policy.get("PolicyDocument") {
@@ -133,7 +133,7 @@ impl Reader<'_> {
                     name: text("PolicyName"),
                     holder,
                     holders: self.holders(properties),
-                    namespace: None,
+                    ..Names::default()
                 };
                 let address = format!("Resources.{}", self.name);
                 self.add(document, address, names);
@@ -148,14 +148,14 @@ impl Reader<'_> {
                 let name = text("ManagedPolicyName").unwrap_or_else(generated);
                 let mut holders = self.holders(properties);
                 holders.extend(self.attached.get(self.name).cloned().unwrap_or_default());
-                let names = Names { name: Some(name), holder: None, holders, namespace: None };
+                let names = Names { name: Some(name), holders, ..Names::default() };
                 let address = format!("Resources.{}", self.name);
                 self.add(document, address, names);
             }
             SET => {
                 let Some(document) = properties.get("InlinePolicy") else { return };
                 let holders = vec![self.holder(SET, &Text::opaque(self.name))];
-                let names = Names { name: None, holder: text("Name"), holders, namespace: None };
+                let names = Names { holder: text("Name"), holders, ..Names::default() };
                 self.add(document, format!("Resources.{}.InlinePolicy", self.name), names);
                 if let Some(place) = self.places.last_mut() {
                     place.reasons.push(Reason::of_permission_set());
@@ -192,8 +192,7 @@ impl Reader<'_> {
                 // The transform numbers the documents of a function.
                 name: Some(Text::literal(format!("{}RolePolicy{at}", self.name))),
                 holder: Some(name),
-                namespace: None,
-                holders: Vec::new(),
+                ..Names::default()
             };
             let address = format!("Resources.{}.Policies[{at}]", self.name);
             if policy.get("Statement").is_some() {

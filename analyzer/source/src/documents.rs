@@ -69,7 +69,6 @@ fn names(around: &Node) -> Names {
     Names {
         name: text(&["PolicyName"]).or_else(of_arn).map(literal),
         holder: text(&["RoleName", "UserName", "GroupName"]).map(literal),
-        holders: Vec::new(),
-        namespace: None,
+        ..Names::default()
     }
 }

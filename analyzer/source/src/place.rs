@@ -105,6 +105,9 @@ pub struct Names {
     pub holders: Vec<Text>,
     /// Namespace of a Role; opaque where whoever applies it says.
     pub namespace: Option<Text>,
+    /// Its name with its holder as each round of a loop and each call of a module makes them, as far as that is written out. Empty where
+    /// neither decides them.
+    pub made: Vec<(Option<Text>, Option<Text>)>,
 }
 
 /// How a place is written.

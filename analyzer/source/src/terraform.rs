@@ -6,6 +6,7 @@ mod definitions;
 mod expression;
 mod holder;
 mod inputs;
+mod made;
 mod module;
 mod reference;
 mod resource_policy;
@@ -101,6 +102,7 @@ pub(crate) fn places(files: &[File]) -> (Vec<Place>, Vec<Place>, Vec<Attachment>
         let mut attached = holder::attached(module);
         let mut own = Vec::new();
         module.places(&attached.own, &mut own);
+        own.iter_mut().for_each(|place| made::by_calls(&all, module, &mut place.names));
         own.extend(cluster::places(module));
         let mut of_resources = resource_policy::places(module);
         let follower = Within::follower(&all, at);
@@ -227,7 +229,7 @@ impl<'a> Module<'a> {
                     name: self.name(file, inline),
                     holder: self.name(file, block),
                     holders,
-                    namespace: None,
+                    ..Names::default()
                 };
                 let address = format!("{}.inline_policy[{at}]", block.address());
                 wanted.push(Wanted { file, block, address, names, value, form: None });
@@ -241,7 +243,7 @@ impl<'a> Module<'a> {
             None => attached.get(&block.address()).cloned().unwrap_or_default(),
         };
         let holder = holder.map(|(_, node)| self.text(file, node));
-        let names = Names { name: self.name(file, block), holder, holders, namespace: None };
+        let names = Names { name: self.name(file, block), holder, holders, ..Names::default() };
         wanted.push(Wanted { file, block, address: block.address(), names, value, form: None });
     }
 
@@ -309,6 +311,8 @@ impl<'a> Module<'a> {
         }
         place.address.clone_from(&wanted.address);
         place.names = wanted.names.clone();
+        let Names { name, holder, .. } = &wanted.names;
+        place.names.made = made::by_rounds(self, wanted.file, wanted.block, (name, holder));
         Some(place)
     }
 
