@@ -43,6 +43,7 @@ pub(crate) fn places(
                 reasons,
                 context: String::new(),
                 inputs: Inputs::default(),
+                uses: Vec::new(),
             });
         }
     }

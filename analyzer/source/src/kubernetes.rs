@@ -153,6 +153,7 @@ impl Reader<'_> {
             reasons,
             context,
             inputs: Inputs::default(),
+            uses: Vec::new(),
         });
     }
 

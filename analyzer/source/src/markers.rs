@@ -73,6 +73,7 @@ pub(crate) fn places(files: &[File], others: &mut [Place]) -> Vec<Place> {
             reasons: Vec::new(),
             context: String::new(),
             inputs: Inputs::default(),
+            uses: Vec::new(),
         });
     }
     places

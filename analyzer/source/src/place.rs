@@ -36,6 +36,8 @@ pub struct Place {
     pub context: String,
     /// What its expressions refer to, but for those of its statements and rules.
     pub inputs: Inputs,
+    /// What else of the repository takes over what it says, or has its policy, in words: an edit would change that, too.
+    pub uses: Vec<String>,
 }
 
 impl Place {

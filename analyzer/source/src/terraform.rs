@@ -8,12 +8,15 @@ mod holder;
 mod inputs;
 mod made;
 mod module;
+mod paths;
 mod reference;
+mod references;
 mod resource_policy;
 mod rounds;
 mod tags;
 #[cfg(test)]
 mod tests;
+pub(crate) mod uses;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -30,6 +33,7 @@ use crate::statement::{Definitions, Source, plain};
 use crate::text::Text;
 use expression::{Found, Written};
 use inputs::Within;
+use references::References;
 
 /// The blocks of one folder, which Terraform reads as one module.
 pub(crate) struct Module<'a> {
@@ -98,11 +102,13 @@ fn modules(files: &[File]) -> Vec<Module<'_>> {
 pub(crate) fn places(files: &[File]) -> (Vec<Place>, Vec<Place>, Vec<Attachment>) {
     let (mut places, mut resource_policies, mut attachments) = (Vec::new(), Vec::new(), Vec::new());
     let all = modules(files);
+    let references: Vec<References<'_>> = all.iter().map(References::of).collect();
     for (at, module) in all.iter().enumerate() {
         let mut attached = holder::attached(module);
         let mut own = Vec::new();
         module.places(&attached.own, &mut own);
         own.iter_mut().for_each(|place| made::by_calls(&all, module, &mut place.names));
+        uses::note(&all, &references, (at, &attached.own), &mut own);
         own.extend(cluster::places(module));
         let mut of_resources = resource_policy::places(module);
         let follower = Within::follower(&all, at);
@@ -328,6 +334,7 @@ impl<'a> Module<'a> {
             reasons,
             context: String::new(),
             inputs: Inputs::default(),
+            uses: Vec::new(),
         }
     }
 

@@ -16,8 +16,11 @@ impl Repository {
         let place = self.places.get(place).filter(|place| place.reasons.is_empty())?;
         let path = self.path(place.file);
         let (name, holder) = fits(place, path, held.name(), held.holder())?;
-        if let Some(doubt) = unsaid(place, name, held) {
-            return Some(doubt);
+        let is_linked = self.links.iter().any(|linked| path.starts_with(linked));
+        let linked = || is_linked.then(|| "a link elsewhere stands for its file, too".to_owned());
+        let doubt = unsaid(place, name, held).or_else(|| place.uses.first().cloned()).or_else(linked);
+        if doubt.is_some() {
+            return doubt;
         }
         let own = (name, holder);
         if let Some(other) = known.policies().iter().find(|other| is_as_well(place, path, own, held, other)) {

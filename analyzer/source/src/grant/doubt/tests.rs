@@ -1,5 +1,7 @@
 //! Tests of what is not edited, since it may be somebody else's.
 
+mod uses;
+
 use std::path::PathBuf;
 
 use remit_policy::{Document, Edit, parse};
