@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::hcl::Block;
+use crate::node::Node;
 use crate::place::{Content, Form, Place};
 use crate::text::Text;
 
@@ -38,6 +40,7 @@ pub(super) fn note(
             place.uses.extend(attachments(attached.get(&address).into_iter().flatten()));
         }
         place.uses.extend(by.into_iter().map(|by| format!("`{by}` refers to it, too")));
+        place.uses.extend(module.without_effect(place, &address, block.1));
     }
 }
 
@@ -71,6 +74,31 @@ pub(crate) fn attachments<'t>(holders: impl Iterator<Item = &'t Text>) -> Option
 }
 
 impl Module<'_> {
+    /// Why an edit of a place has no effect: what is in force is kept, or another file replaces what is written.
+    fn without_effect(&self, place: &Place, address: &str, block: &Block) -> Option<String> {
+        // In JSON a block is an attribute.
+        let within = block.blocks("lifecycle").find_map(|one| one.get("ignore_changes"));
+        let ignored = within.or_else(|| block.get("lifecycle")?.items().first()?.get("ignore_changes"));
+        let is_kept = |node: &Node| {
+            let (file, _) = self.block(address)?;
+            let text = self.written(file).get(node.span.clone())?;
+            Some(["policy", "inline_policy", "all"].iter().any(|name| {
+                text.split(|sign: char| !sign.is_alphanumeric() && sign != '_').any(|word| word == *name)
+            }))
+        };
+        if ignored.and_then(is_kept) == Some(true) {
+            return Some("its `ignore_changes` keeps what is in force, whatever is written".to_owned());
+        }
+        let source = self.source_of(place);
+        let is_meant = |one: &Block| one.address() == address || Some(one.address()) == source;
+        let overriding = self.blocks.iter().filter(|(_, one)| is_meant(one)).find_map(|(file, _)| {
+            let path = &self.files.get(*file)?.path;
+            let name = path.file_name()?.to_str()?.split('.').next()?;
+            (name == "override" || name.ends_with("_override")).then(|| path.display().to_string())
+        });
+        Some(format!("`{}` replaces parts of it", overriding?))
+    }
+
     /// What a place is written as a part of that others may refer to: a document, or a local name.
     fn source_of(&self, place: &Place) -> Option<String> {
         if place.form == Form::TerraformDocument {
@@ -78,7 +106,7 @@ impl Module<'_> {
             let (_, block) = blocks.find(|(file, block)| *file == place.file && block.span == place.span)?;
             return (block.labels.first().is_some_and(|kind| kind == DOCUMENT)).then(|| block.address());
         }
-        let is_in = |(_, (file, node)): &(&&str, &(usize, &crate::node::Node))| {
+        let is_in = |(_, (file, node)): &(&&str, &(usize, &Node))| {
             *file == place.file && node.span.start <= place.span.start && place.span.end <= node.span.end
         };
         let (name, _) = self.locals.iter().find(is_in)?;

@@ -191,3 +191,55 @@ fn calls_of_a_module_say_what_its_inputs_are() {
     let looped = "for_each = toset([\"x\"])\n  n = each.key";
     assert_eq!(of(looped, "a"), refused("no source of it was found"));
 }
+
+/// That less can be told is no reason to say that a source says something else.
+#[test]
+fn what_cannot_be_told_is_named() {
+    let own = [first("main", "r-a")];
+    let actions = "[\"ec2:DescribeInstances\", \"ec2:DescribeSubnets\"]";
+    let of = |said: &str, more: &str| {
+        let text = terraform("main", "r-a", "").replace(actions, said) + more;
+        edited(&[("main.tf", &text)], &own, &[])
+    };
+    let locals = format!("locals {{\n  all = {actions}\n  one = [\"ec2:DescribeInstances\"]\n}}\n");
+    assert_eq!(of("local.all", &locals), refused("`local.all` says what is there"));
+    let some = "concat(local.one, var.more)";
+    assert_eq!(of(some, &locals), refused(&format!("`{some}` says what is there")));
+    assert_eq!(of("local.one", &locals), refused("`local.one` says what is there"));
+    assert_eq!(of("[\"ec2:RunInstances\"]", ""), refused("it says something else than what is in force"));
+    let template = |statement: &str| {
+        let text = format!(
+            "x-base: &base\n  Effect: Allow\n  Resource: '*'\nResources:\n  A:\n    Type: AWS::IAM::Role\n    Properties:\n      \
+             RoleName: r-a\n      Policies:\n      - PolicyName: main\n        PolicyDocument:\n          Statement:\n          - {statement}\n"
+        );
+        edited(&[("t.yaml", &text)], &own, &[])
+    };
+    let merged = template("<<: *base\n            Action: ['ec2:DescribeInstances', 'ec2:DescribeSubnets']");
+    assert_eq!(merged, refused("`<<: *base` says what is there"));
+    let chosen =
+        template("Fn::If: [Prod, {Effect: Allow, Action: 'ec2:*', Resource: '*'}, !Ref AWS::NoValue]");
+    assert_eq!(chosen, refused("`Fn::If` says what is there"));
+}
+
+/// What is written elsewhere may stay as it is beside what is edited.
+#[test]
+fn actions_of_a_local_name_are_compared_with_what_is_in_force() {
+    let statement = |actions: &str| format!("{{ Effect = \"Allow\", Action = {actions}, Resource = \"*\" }}");
+    let text = format!(
+        "locals {{\n  all = [\"s3:GetObject\", \"s3:PutObject\"]\n}}\n\
+         resource \"aws_iam_role_policy\" \"p\" {{\n  name = \"main\"\n  role = \"r-a\"\n  policy = jsonencode({{ Statement = [\n    {},\n    {},\n  ] }})\n}}\n",
+        statement("local.all"),
+        statement("[\"ec2:DescribeInstances\", \"ec2:DescribeSubnets\"]")
+    );
+    let given = |kept: &[&str]| {
+        let (first, second) = (allowing(&["s3:GetObject", "s3:PutObject"]), allowing(kept));
+        let mut document: Document = parse(&first).unwrap();
+        document.statements.extend(parse(&second).unwrap().statements);
+        document
+    };
+    let mut own = first("main", "r-a");
+    let Changes::Policies(changes) = &mut own.changes else { panic!() };
+    changes[0].before = given(&["ec2:DescribeInstances", "ec2:DescribeSubnets"]);
+    changes[0].after = vec![("main".to_owned(), given(&["ec2:DescribeInstances"]))];
+    assert_eq!(edited(&[("main.tf", &text)], &[own], &[]), done("main.tf"));
+}

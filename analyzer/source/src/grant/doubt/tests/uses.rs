@@ -106,6 +106,23 @@ fn a_file_that_something_else_may_read_is_not_edited() {
     }
 }
 
+/// An anchor without an alias stands for nothing else.
+#[test]
+fn anchors_count_where_aliases_are() {
+    let of = |more: &str| {
+        let statement =
+            "{Effect: Allow, Action: ['ec2:DescribeInstances', 'ec2:DescribeSubnets'], Resource: '*'}";
+        let text = format!(
+            "Resources:\n  A:\n    Type: AWS::IAM::RolePolicy\n    Properties:\n      PolicyName: main\n      RoleName: r-a\n      \
+             PolicyDocument: &document\n        Statement:\n        - {statement}\n{more}"
+        );
+        edited(&[("t.yaml", &text)], &[first("main", "r-a")], &[])
+    };
+    assert_eq!(of(""), done("t.yaml"));
+    let other = "  B:\n    Type: AWS::IAM::RolePolicy\n    Properties:\n      PolicyName: b\n      RoleName: b\n      PolicyDocument: *document\n";
+    assert_eq!(of(other), refused("an alias elsewhere in the file stands for it, too"));
+}
+
 /// A managed policy of a role alone, as an account has it.
 fn managed(files: &[(&str, &str)]) -> (Vec<String>, Vec<String>) {
     let mut own: Proposal = first("solopol", "solo");
@@ -181,4 +198,27 @@ fn a_file_for_which_a_link_stands_is_not_edited() {
     std::fs::remove_file(place.path().join("r-a/other.json")).unwrap();
     std::os::unix::fs::symlink("r-a", place.path().join("r-b")).unwrap();
     assert_eq!(told(edits(&own)), refused(why));
+}
+
+#[test]
+fn a_policy_that_stays_whatever_is_written_is_not_edited() {
+    let kept = "its `ignore_changes` keeps what is in force, whatever is written";
+    for (changes, expected) in [
+        ("[policy]", refused(kept)),
+        ("all", refused(kept)),
+        ("[name, policy]", refused(kept)),
+        ("[name]", done("main.tf")),
+    ] {
+        let text = DOCUMENT
+            .replace("name   =", &format!("lifecycle {{\n    ignore_changes = {changes}\n  }}\n  name   ="));
+        assert_eq!(edited(&[("main.tf", &text)], &[first("main", "r-a")], &[]), expected, "{changes}");
+    }
+    for (path, replaced) in [
+        ("override.tf", "resource \"aws_iam_role_policy\" \"a\" {\n  policy = \"{}\"\n}\n"),
+        ("iam_override.tf", "data \"aws_iam_policy_document\" \"x\" {\n}\n"),
+    ] {
+        let why = format!("`{path}` replaces parts of it");
+        let files = [("main.tf", DOCUMENT), (path, replaced)];
+        assert_eq!(edited(&files, &[first("main", "r-a")], &[]), refused(&why));
+    }
 }
