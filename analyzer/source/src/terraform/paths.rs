@@ -1,5 +1,6 @@
 //! Which expressions may read a file.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::place::FileId;
@@ -9,56 +10,78 @@ use crate::text::{Fit, Text};
 use super::Module;
 use super::references::{References, Said, Use};
 
-/// The expressions of all modules that may read a file, local names followed.
-pub(super) fn uses<'s>(all: &[Module<'_>], references: &'s [References<'_>], file: FileId) -> Vec<Use<'s>> {
-    let of = |(module, own): (&Module<'_>, &'s References<'_>)| {
-        let reading = own
-            .all
-            .iter()
-            .enumerate()
-            .flat_map(|(at, said)| std::iter::repeat_n((at, ""), times(module, said, file)));
-        own.behind(reading.collect::<Vec<_>>().into_iter())
-    };
-    all.iter().zip(references).flat_map(of).collect()
+/// The quoted texts of a folder's expressions that may be paths of files, each with the place of its expression.
+#[derive(Default)]
+pub(super) struct Paths {
+    /// Those that name a file from the folder on.
+    named: BTreeMap<FileId, Vec<usize>>,
+    /// Those that name none, by their last parts: what is read from the folder in which the program runs is not below this one.
+    tails: BTreeMap<String, Vec<(usize, String)>>,
+    /// Those that are interpolated, or patterns, where something is read.
+    open: Vec<(usize, Text)>,
 }
 
-/// How many texts of an expression may be the path of a file.
-fn times(module: &Module<'_>, said: &Said<'_>, file: FileId) -> usize {
-    let Some(path) = module.files.get(file).map(|file| file.path.as_path()) else { return 0 };
-    let is_pattern = said.text.contains("fileset(");
-    let is_named = |(before, text): &(&str, &str)| {
-        let is_read = READING.iter().any(|function| before.trim_end().ends_with(function))
-            || said.by.contains("local_file.")
-            || is_pattern && text.contains('*');
-        names(module, text, path, (is_read, is_pattern))
-    };
-    quoted(said.text).iter().filter(|one| is_named(one)).count()
+/// The expressions of all modules that may read a file, local names followed.
+pub(super) fn uses<'s>(all: &[Module<'_>], references: &'s [References<'_>], file: FileId) -> Vec<Use<'s>> {
+    let path = all.first().and_then(|module| module.files.get(file)).map(|file| file.path.as_path());
+    let Some(path) = path else { return Vec::new() };
+    let of =
+        |own: &'s References<'_>| own.behind(own.paths.reading(file, path).into_iter().map(|at| (at, "")));
+    references.iter().flat_map(of).collect()
 }
 
 /// What takes a path.
 const READING: [&str; 4] = ["file(", "filebase64(", "fileset(", "format("];
 
-/// Whether a quoted text may be the path of a file. Where it is interpolated, only what is read is one.
-fn names(module: &Module<'_>, quoted: &str, path: &Path, (is_read, is_pattern): (bool, bool)) -> bool {
-    let own = ["${path.module}", "${path.cwd}", "${path.root}"]
-        .iter()
-        .fold(quoted.to_owned(), |text, folder| text.replace(folder, "."));
-    let is_open = own.contains("${") || own.contains("%s") || is_pattern && own.contains(['*', '?', '{']);
-    if !is_open {
-        if let Some(resolved) = joined(&module.folder, Path::new(&own))
-            && named(module.files, &resolved).is_some()
-        {
-            return resolved == path;
+impl Paths {
+    pub(super) fn of(module: &Module<'_>, all: &[Said<'_>]) -> Self {
+        let mut paths = Self::default();
+        for (at, said) in all.iter().enumerate() {
+            let is_pattern = said.text.contains("fileset(");
+            for (before, text) in quoted(said.text) {
+                let is_read = READING.iter().any(|function| before.trim_end().ends_with(function))
+                    || said.by.contains("local_file.")
+                    || is_pattern && text.contains('*');
+                paths.add(module, at, text, (is_read, is_pattern));
+            }
         }
-        // What is read from the folder in which the program runs is not below this one.
-        let bare: Vec<_> = own.split('/').filter(|part| !matches!(*part, "." | ".." | "")).collect();
-        return !bare.is_empty() && path.ends_with(bare.join("/"));
+        paths
     }
-    let text = open(own.trim_start_matches("./"), is_pattern);
-    let whole = slashed(path);
-    let mut tails =
-        whole.match_indices('/').filter_map(|(at, _)| whole.get(at + 1..)).chain([whole.as_str()]);
-    is_read && tails.any(|tail| text.fit(tail) != Fit::No)
+
+    fn add(&mut self, module: &Module<'_>, at: usize, text: &str, (is_read, is_pattern): (bool, bool)) {
+        let folders = ["${path.module}", "${path.cwd}", "${path.root}"];
+        let own = folders.iter().fold(text.to_owned(), |text, folder| text.replace(folder, "."));
+        if own.contains("${") || own.contains("%s") || is_pattern && own.contains(['*', '?', '{']) {
+            if is_read {
+                self.open.push((at, open(own.trim_start_matches("./"), is_pattern)));
+            }
+            return;
+        }
+        let file = joined(&module.folder, Path::new(&own)).and_then(|path| named(module.files, &path));
+        if let Some(file) = file {
+            self.named.entry(file).or_default().push(at);
+            return;
+        }
+        let parts: Vec<_> = own.split('/').filter(|part| !matches!(*part, "." | ".." | "")).collect();
+        if let Some(last) = parts.last() {
+            self.tails.entry((*last).to_owned()).or_default().push((at, parts.join("/")));
+        }
+    }
+
+    /// The expressions that may read a file, each as often as it does.
+    fn reading(&self, file: FileId, path: &Path) -> Vec<usize> {
+        let whole = slashed(path);
+        let name = whole.rsplit('/').next().unwrap_or_default();
+        let named = self.named.get(&file).into_iter().flatten().copied();
+        let tails = self.tails.get(name).into_iter().flatten();
+        let tails = tails.filter(|(_, tail)| path.ends_with(tail)).map(|(at, _)| *at);
+        let is_open = |text: &Text| {
+            let ends = whole.match_indices('/').filter_map(|(at, _)| whole.get(at + 1..));
+            ends.chain([whole.as_str()]).any(|end| text.fit(end) != Fit::No)
+        };
+        let open = self.open.iter().filter(|(_, text)| is_open(text)).map(|(at, _)| *at);
+        named.chain(tails).chain(open).collect()
+    }
 }
 
 /// A text in which anything may stand for what is interpolated, and for signs of patterns.

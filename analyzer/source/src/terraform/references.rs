@@ -6,6 +6,7 @@ use crate::hcl::Block;
 use crate::place::FileId;
 
 use super::Module;
+use super::paths::Paths;
 
 /// An expression of a folder.
 pub(super) struct Said<'a> {
@@ -26,7 +27,9 @@ pub(super) struct Use<'s> {
 
 /// The expressions of a folder, with the references in them by the address that they are of.
 pub(super) struct References<'a> {
-    pub(super) all: Vec<Said<'a>>,
+    all: Vec<Said<'a>>,
+    /// What may be a path of a file in them.
+    pub(super) paths: Paths,
     by_address: BTreeMap<String, Vec<(usize, &'a str)>>,
 }
 
@@ -45,7 +48,7 @@ impl<'a> References<'a> {
                 by_address.entry(address.to_owned()).or_default().push((at, attribute));
             }
         }
-        Self { all, by_address }
+        Self { paths: Paths::of(module, &all), all, by_address }
     }
 
     /// Where an address is referred to. What a local name stands for is referred to where that is.

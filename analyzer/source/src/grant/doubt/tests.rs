@@ -79,7 +79,7 @@ fn terraform(name: &str, role: &str, more: &str) -> String {
 
 /// What says the same under names that are written out, and cannot be edited.
 fn unread(name: &str, role: &str) -> String {
-    terraform(name, role, "").replace("jsonencode(", "var.wrap(").replace("var.wrap(", "wrapped(")
+    terraform(name, role, "").replace("jsonencode(", "wrapped(")
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn a_document_that_nothing_else_takes_over_is_edited() {
     ] {
         assert_eq!(with(more), done("main.tf"), "{more}");
     }
-    let local = DOCUMENT.replace("policy = data", "policy = local.doc #").to_owned()
+    let local = DOCUMENT.replace("policy = data", "policy = local.doc #")
         + "locals {\n  doc = data.aws_iam_policy_document.x.json\n}\n";
     assert_eq!(edited(&[("main.tf", &local)], &[first("main", "r-a")], &[]), done("main.tf"));
     let twice = format!("{local}{}", other("\"${local.doc} \""));
