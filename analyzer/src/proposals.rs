@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail};
 use rayon::prelude::*;
 use remit_catalog::{ActionId, Catalog, Visibility};
 use remit_policy::{EmittedFile, EvidenceContext, Principal, Proven, emit, file_stem};
+use remit_source::{Known, Proposal};
 use serde::{Deserialize, Serialize};
 
 use crate::analysis::{Analysed, Analysis, account_of};
@@ -236,6 +237,31 @@ pub(crate) fn read_index(folder: &Path) -> anyhow::Result<Index> {
     }
     Ok(index)
 }
+
+/// The proposals below a folder, and whose policies are known beside them: a folder of one principal is part of one that has an index.
+pub(crate) fn read_all(folder: &Path) -> anyhow::Result<(Vec<Proposal>, Known)> {
+    let whole =
+        fs::canonicalize(folder).with_context(|| format!("cannot read folder `{}`", folder.display()))?;
+    let index = match whole.join("index.json").is_file() {
+        true => Some((whole.as_path(), read_index(&whole)?)),
+        // A file of that name above may be of something else.
+        false => whole.ancestors().skip(1).take(BELOW).find_map(|root| Some((root, read_index(root).ok()?))),
+    };
+    let read = |folder: &Path| -> anyhow::Result<Vec<Proposal>> {
+        let folders = folders(folder)?;
+        Ok(folders.iter().map(|folder| Proposal::read(folder)).collect::<Result<_, _>>()?)
+    };
+    let own = read(folder)?;
+    let (all, settled) = match index {
+        Some((root, index)) => (read(root)?, index.settled),
+        None => (Vec::new(), BTreeSet::new()),
+    };
+    let known = Known::of(if all.is_empty() { &own } else { &all }, settled.iter().map(String::as_str));
+    Ok((own, known))
+}
+
+/// A principal's folder is no further below the index: `ACCOUNT/KIND/NAME`.
+const BELOW: usize = 3;
 
 /// The principals' folders below a folder: those that hold an `evidence.json`. Sorted.
 pub(crate) fn folders(root: &Path) -> anyhow::Result<Vec<PathBuf>> {

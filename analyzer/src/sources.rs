@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use remit_forge::{Change, Edited, Editor, Facts, Suggestion};
 use remit_policy::rbac::ObjectName;
 use remit_policy::{Document, Effect, Glob, Matcher, Statement, rbac};
 use remit_source::{
-    Changes, ClusterChange, Limits, Options, Outcome, PolicyChange, Proposal, Repository, slashed,
+    Changes, ClusterChange, Known, Limits, Options, Outcome, PolicyChange, Proposal, Repository, slashed,
 };
 
 use crate::output::counted;
@@ -15,12 +16,14 @@ use crate::output::counted;
 /// Finds policies in a repository, which is read once, and edits them.
 pub(crate) struct Sources {
     options: Options,
+    /// Whoever holds policies beside those of a proposal.
+    known: Arc<Known>,
     read: Option<(PathBuf, Repository)>,
 }
 
 impl Sources {
-    pub(crate) fn new(options: Options) -> Self {
-        Self { options, read: None }
+    pub(crate) fn new(options: Options, known: Known) -> Self {
+        Self { options, known: Arc::new(known), read: None }
     }
 
     /// What of the repository could not be read, each with its file and line. Policies may be in it.
@@ -58,7 +61,8 @@ impl Editor for Sources {
             }
         };
         let options = self.options;
-        let edits = self.repository(repository)?.edit(&proposal, options);
+        let known = Arc::clone(&self.known);
+        let edits = self.repository(repository)?.edit_all(std::slice::from_ref(&proposal), &known, options);
         // What was found nowhere is in another repository, and nobody has to do anything about it here.
         let (here, elsewhere): (Vec<_>, Vec<_>) =
             edits.suggestions.into_iter().partition(|suggestion| suggestion.path.is_some());

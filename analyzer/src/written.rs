@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use remit_policy::{Account, Origin, Policy, PolicyKind};
-use remit_source::{Found, Grant, Limits, ReadError, Repository};
+use remit_source::{Found, Grant, Held, Known, Limits, ReadError, Repository};
 
 use crate::grants::Grants;
 
@@ -64,11 +64,14 @@ impl Written {
             }
             Found::Several(_) | Found::None => None,
         };
-        for (at, policy, holder) in editable(&grants.account) {
-            let grant =
-                Grant::Policy { name: &policy.name, holder: holder.as_deref(), document: &policy.document };
-            if let Some(origin) = found(&grant) {
-                self.policies.entry(at).or_insert(origin);
+        let known = known(&grants.account);
+        for ((at, _), held) in editable(&grants.account).zip(known.policies()) {
+            let place = match repository.find(&held.grant()) {
+                Found::One { place, .. } if repository.doubt(place, held, &known).is_none() => place,
+                _ => continue,
+            };
+            if let Some(place) = repository.places.get(place) {
+                self.policies.entry(at).or_insert(here(place.file, place.line));
             }
         }
         let mut made: BTreeMap<&str, Vec<Origin>> = BTreeMap::new();
@@ -107,14 +110,21 @@ impl Written {
     }
 }
 
-/// The policies that an account can edit, with their places in it, and the name of who holds one where it is inline.
-pub(crate) fn editable(account: &Account) -> impl Iterator<Item = (usize, &Policy, Option<String>)> {
-    let own = account.policies.iter().enumerate().filter(|(_, one)| one.kind != PolicyKind::ProviderManaged);
-    own.map(|(at, policy)| {
-        let holder = policy.holders.first().and_then(|arn| arn.rsplit('/').next()).map(str::to_owned);
-        let is_inline = policy.kind != PolicyKind::CustomerManaged;
-        (at, policy, if is_inline { Some(holder.unwrap_or_default()) } else { None })
-    })
+/// The policies that an account can edit, with their places in it.
+fn editable(account: &Account) -> impl Iterator<Item = (usize, &Policy)> {
+    account.policies.iter().enumerate().filter(|(_, one)| one.kind != PolicyKind::ProviderManaged)
+}
+
+/// The same as repositories know them, each with whoever holds it where it is inline.
+pub(crate) fn known(account: &Account) -> Known {
+    let held = |(_, policy): (usize, &Policy)| {
+        let by = policy.holders.first().map_or("", String::as_str);
+        let name = by.rsplit('/').next().unwrap_or_default();
+        let holder = (policy.kind != PolicyKind::CustomerManaged).then_some(name);
+        let arn = policy.arn.as_deref().filter(|_| holder.is_none()).unwrap_or(by);
+        Held::new(arn, &policy.name, holder, &policy.document)
+    };
+    Known::new(editable(account).map(held).collect())
 }
 
 /// A path in a folder as the user would name it: in the working folder it is what it is there.

@@ -17,6 +17,7 @@ use crate::node::{Entry, Kind, Node};
 use crate::place::{Content, FileId, Form, Names, Place, Reason};
 use crate::repository::{File, Parsed};
 use crate::statement::{self, Source};
+use crate::terraform::uses::attachments;
 use crate::text::Text;
 use inputs::Template;
 use text::{is_nothing, referred, text_of, whole};
@@ -58,8 +59,16 @@ pub(crate) fn places(
             let (mut own, mut of_resources) = (Vec::new(), Vec::new());
             for entry in resources {
                 let (path, attached) = (file.path.as_path(), &attached);
-                let reader =
-                    Reader { id, source, name: &entry.key, path, attached, is_sam, places: &mut own };
+                let reader = Reader {
+                    id,
+                    source,
+                    name: &entry.key,
+                    resources,
+                    path,
+                    attached,
+                    is_sam,
+                    places: &mut own,
+                };
                 of_resources.extend(reader.resource_policies(&entry.value));
                 reader.resource(&entry.value);
             }
@@ -77,6 +86,8 @@ struct Reader<'a> {
     id: FileId,
     source: Source<'a>,
     name: &'a str,
+    /// All that the template makes.
+    resources: &'a [Entry],
     path: &'a Path,
     /// Holders of managed policies that say so themselves.
     attached: &'a BTreeMap<String, Vec<Text>>,
@@ -106,7 +117,7 @@ impl Reader<'_> {
                         name: policy.get("PolicyName").and_then(|node| text_of(node, self.source.text)),
                         holder: Some(holder.clone()),
                         holders: own.clone(),
-                        namespace: None,
+                        ..Names::default()
                     };
                     let address = format!("Resources.{}.Policies[{at}]", self.name);
                     match policy.get("PolicyDocument") {
@@ -133,7 +144,7 @@ impl Reader<'_> {
                     name: text("PolicyName"),
                     holder,
                     holders: self.holders(properties),
-                    namespace: None,
+                    ..Names::default()
                 };
                 let address = format!("Resources.{}", self.name);
                 self.add(document, address, names);
@@ -148,14 +159,19 @@ impl Reader<'_> {
                 let name = text("ManagedPolicyName").unwrap_or_else(generated);
                 let mut holders = self.holders(properties);
                 holders.extend(self.attached.get(self.name).cloned().unwrap_or_default());
-                let names = Names { name: Some(name), holder: None, holders, namespace: None };
+                let names = Names { name: Some(name), holders, ..Names::default() };
                 let address = format!("Resources.{}", self.name);
+                let uses = attachments(names.holders.iter()).into_iter().chain(self.bounded());
+                let uses = uses.collect();
                 self.add(document, address, names);
+                if let Some(place) = self.places.last_mut() {
+                    place.uses = uses;
+                }
             }
             SET => {
                 let Some(document) = properties.get("InlinePolicy") else { return };
                 let holders = vec![self.holder(SET, &Text::opaque(self.name))];
-                let names = Names { name: None, holder: text("Name"), holders, namespace: None };
+                let names = Names { holder: text("Name"), holders, ..Names::default() };
                 self.add(document, format!("Resources.{}.InlinePolicy", self.name), names);
                 if let Some(place) = self.places.last_mut() {
                     place.reasons.push(Reason::of_permission_set());
@@ -164,6 +180,16 @@ impl Reader<'_> {
             "AWS::Serverless::Function" | "AWS::Serverless::StateMachine" => self.serverless(properties),
             _ => {}
         }
+    }
+
+    /// What the policy bounds.
+    fn bounded(&self) -> Option<String> {
+        let bounds = |entry: &&Entry| {
+            let boundary = entry.value.get("Properties")?.get("PermissionsBoundary")?;
+            Some(referred(&text_of(boundary, self.source.text)?)? == self.name)
+        };
+        let entry = self.resources.iter().find(|entry| bounds(entry) == Some(true))?;
+        Some(format!("it is the boundary of `{}`", entry.key))
     }
 
     /// A role, user or group, by how the template refers to it.
@@ -192,8 +218,7 @@ impl Reader<'_> {
                 // The transform numbers the documents of a function.
                 name: Some(Text::literal(format!("{}RolePolicy{at}", self.name))),
                 holder: Some(name),
-                namespace: None,
-                holders: Vec::new(),
+                ..Names::default()
             };
             let address = format!("Resources.{}.Policies[{at}]", self.name);
             if policy.get("Statement").is_some() {
@@ -244,6 +269,7 @@ impl Reader<'_> {
             reasons: Vec::new(),
             context: String::new(),
             inputs: Inputs::default(),
+            uses: Vec::new(),
         }
     }
 }

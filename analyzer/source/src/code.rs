@@ -42,6 +42,7 @@ pub(crate) fn places(files: &[File]) -> Vec<Place> {
                 reasons: vec![Reason::Code],
                 context: String::new(),
                 inputs: Inputs::default(),
+                uses: Vec::new(),
             });
         }
     }

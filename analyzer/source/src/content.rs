@@ -4,9 +4,10 @@ use remit_policy::rbac::{self, Bound};
 use remit_policy::{Document, Statement as Given};
 use serde_json::Value;
 
+use crate::place::Reason;
 use crate::rule::Rule;
 use crate::statement::Statement;
-use crate::text::{Fit, Text};
+use crate::text::{Fit, Piece, Text};
 
 /// For each statement of a source, the place of that in force which it is. None where they do not pair.
 pub(crate) fn pair(statements: &[Statement], document: &Document) -> Option<Vec<usize>> {
@@ -36,11 +37,7 @@ fn is_statement(own: &Statement, given: &Given) -> bool {
         && own.principals.is_none()
         && given.principal.is_none()
         && own.not_actions == given.actions.negated
-        && is_list(
-            &own.actions.items.iter().map(|one| one.text.clone()).collect::<Vec<_>>(),
-            &given.actions.patterns,
-            lower,
-        )
+        && is_list(&actions(own), &given.actions.patterns, lower)
         && match &given.resources {
             None => own.resources.items.is_empty(),
             Some(resources) => {
@@ -54,6 +51,27 @@ fn is_statement(own: &Statement, given: &Given) -> bool {
             }
         }
         && are_conditions(own, given)
+}
+
+/// The actions of a statement: those of a name that the source defines itself, where all of them are known.
+fn actions(own: &Statement) -> Vec<Text> {
+    let said = own.actions.said();
+    let is_followed = own.actions.reason.is_some() && said.iter().all(|text| text.known().is_some());
+    match is_followed {
+        true => said.into_iter().cloned().collect(),
+        false => own.actions.items.iter().map(|one| one.text.clone()).collect(),
+    }
+}
+
+/// What of a source says something that cannot be told, so that nobody knows whether it says what is in force.
+pub(crate) fn untold(statements: &[Statement]) -> Option<Reason> {
+    let mut reasons = statements.iter().flat_map(|one| &one.reasons);
+    if let Some(reason) = reasons.find(|reason| reason.is_unread()) {
+        return Some(reason.clone());
+    }
+    let texts = statements.iter().flat_map(|one| one.actions.items.iter().chain(&one.resources.items));
+    let mut open = texts.filter(|token| matches!(token.text.pieces(), [Piece::Opaque(_)]));
+    Some(Reason::Expression(open.next()?.text.to_string()))
 }
 
 fn are_conditions(own: &Statement, given: &Given) -> bool {

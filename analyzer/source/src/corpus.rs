@@ -13,11 +13,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::{
-    Changes, Content, Edits, FileId, Found, Grant, Limits, Options, Place, PolicyChange, Proposal, Repository,
+    Changes, Content, Edits, FileId, Form, Found, Grant, Limits, Options, Place, PolicyChange, Proposal,
+    Repository,
 };
 use remit_policy::{Document, Effect};
 use strokes::{Gone, strokes};
-use support::{Sample, document, filled};
+use support::{Sample, called, document, filled};
 
 /// Repositories of the corpus: its folders.
 fn repositories() -> Vec<PathBuf> {
@@ -96,7 +97,9 @@ fn the_corpus_is_large() {
 /// Whether a place is of an identity's policy, whose edits are tried.
 fn is_policy(place: &Place) -> bool {
     let Content::Statements(statements) = &place.content else { return false };
-    !statements.is_empty() && !statements.iter().any(|statement| statement.principals.is_some())
+    // A document of which no policy is made is nobody's.
+    let is_used = place.form != Form::TerraformDocument || place.names.name.is_some();
+    is_used && !statements.is_empty() && !statements.iter().any(|statement| statement.principals.is_some())
 }
 
 /// The actions that may go: of statements that allow, by place in them.
@@ -131,7 +134,7 @@ fn edit(
     after: Document,
     options: Options,
 ) -> Edits {
-    let name = filled(&place.names.name);
+    let name = called(place);
     let holder = place.names.holder.is_some().then(|| filled(&place.names.holder));
     let change = PolicyChange {
         name: name.clone(),
@@ -142,7 +145,8 @@ fn edit(
         after: vec![(name, after)],
     };
     let changes = Changes::Policies(vec![change]);
-    let proposal = Proposal { folder: PathBuf::new(), principal: "role/app".to_owned(), changes };
+    let proposal =
+        Proposal { folder: PathBuf::new(), principal: "role/app".to_owned(), changes, staying: Vec::new() };
     repository.edit(&proposal, options)
 }
 
@@ -167,7 +171,7 @@ fn any_actions_of_any_policy_can_be_taken_away() {
             let Content::Statements(statements) = &place.content else { continue };
             let whole = document(statements, &BTreeSet::new());
             let (name, holder) =
-                (filled(&place.names.name), place.names.holder.as_ref().map(|_| filled(&place.names.holder)));
+                (called(place), place.names.holder.as_ref().map(|_| filled(&place.names.holder)));
             let grant = Grant::Policy { name: &name, holder: holder.as_deref(), document: &whole };
             let found = repository.find(&grant);
             let here = format!("{}/{}", folder.display(), repository.position(place));

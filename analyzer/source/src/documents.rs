@@ -43,6 +43,7 @@ pub(crate) fn places(
                 reasons,
                 context: String::new(),
                 inputs: Inputs::default(),
+                uses: Vec::new(),
             });
         }
     }
@@ -69,7 +70,6 @@ fn names(around: &Node) -> Names {
     Names {
         name: text(&["PolicyName"]).or_else(of_arn).map(literal),
         holder: text(&["RoleName", "UserName", "GroupName"]).map(literal),
-        holders: Vec::new(),
-        namespace: None,
+        ..Names::default()
     }
 }

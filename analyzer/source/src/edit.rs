@@ -11,7 +11,8 @@ mod suggestion;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use crate::grant::{Found, Grant};
+use crate::grant::Found;
+use crate::held::{Held, Known};
 use crate::place::{FileId, Reason};
 use crate::proposal::{Changes, PolicyChange, Proposal};
 use crate::repository::{Repository, slashed};
@@ -94,17 +95,19 @@ pub(crate) type Cuts = BTreeMap<FileId, Vec<Cut>>;
 impl Repository {
     /// Writes a proposal into the sources of its grants. Each edit is read back and proven; what does not hold is suggested.
     pub fn edit(&self, proposal: &Proposal, options: Options) -> Edits {
-        self.edit_all(std::slice::from_ref(proposal), options)
+        let proposals = std::slice::from_ref(proposal);
+        self.edit_all(proposals, &Known::of(proposals, []), options)
     }
 
-    /// Writes several proposals, one after the other, so that files which several of them change change once.
-    pub fn edit_all(&self, proposals: &[Proposal], options: Options) -> Edits {
-        let mut work = Work { repository: self.clone(), edits: Edits::default() };
+    /// Writes several proposals, one after the other, so that files which several of them change change once. What may be a policy of
+    /// somebody else who is known is not edited.
+    pub fn edit_all(&self, proposals: &[Proposal], known: &Known, options: Options) -> Edits {
+        let mut work = Work { repository: self.clone(), known, edits: Edits::default() };
         for proposal in proposals {
             match &proposal.changes {
                 Changes::Policies(changes) => {
                     for change in changes {
-                        work.policy(change, options);
+                        work.policy(&proposal.principal, change, options);
                     }
                 }
                 Changes::Cluster(change) => work.cluster(change, options),
@@ -114,9 +117,11 @@ impl Repository {
     }
 }
 
-struct Work {
+struct Work<'a> {
     /// The repository with what was edited so far.
     repository: Repository,
+    /// Whoever else holds policies.
+    known: &'a Known,
     edits: Edits,
 }
 
@@ -128,17 +133,16 @@ struct Narrowed {
     narrowed: BTreeMap<String, BTreeSet<String>>,
 }
 
-impl Work {
-    fn policy(&mut self, change: &PolicyChange, options: Options) {
-        let grant =
-            Grant::Policy { name: &change.name, holder: change.holder.as_deref(), document: &change.before };
-        let named = match &change.holder {
-            Some(holder) => format!("policy `{}` of `{holder}`", change.name),
-            None => format!("policy `{}`", change.name),
-        };
-        let found = self.repository.find(&grant);
+impl Work<'_> {
+    fn policy(&mut self, principal: &str, change: &PolicyChange, options: Options) {
+        let held = Held::of(principal, change);
+        let named = held.to_string();
+        let found = self.repository.find(&held.grant());
         let done = match &found {
-            Found::One { place, is_equal } => self.narrowed(*place, *is_equal, change, options),
+            Found::One { place, is_equal } => match self.repository.doubt(*place, &held, self.known) {
+                Some(doubt) => Err(NoEdit::Because(doubt)),
+                None => self.narrowed(*place, *is_equal, change, options),
+            },
             _ => Err(self.not_one(&found)),
         };
         let is_edited = done.is_ok();

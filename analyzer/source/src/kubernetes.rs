@@ -98,10 +98,9 @@ impl Reader<'_> {
         let is_namespaced = matches!(kind, "Role" | "RoleBinding");
         let names = Names {
             name: text("name").or_else(|| text("generateName").map(opened)),
-            holder: None,
-            holders: Vec::new(),
             namespace: is_namespaced
                 .then(|| text("namespace").unwrap_or_else(|| Text::opaque("(namespace)"))),
+            ..Names::default()
         };
         let (mut reasons, mut context) = (Vec::new(), String::new());
         if has_repeated(entries.iter().map(|entry| entry.key.as_str())) {
@@ -154,6 +153,7 @@ impl Reader<'_> {
             reasons,
             context,
             inputs: Inputs::default(),
+            uses: Vec::new(),
         });
     }
 

@@ -68,16 +68,12 @@ pub(crate) fn places(files: &[File], others: &mut [Place]) -> Vec<Place> {
             span: first.span.clone(),
             form: Form::Markers,
             address: format!("{kind}/{name}"),
-            names: Names {
-                name: Some(name),
-                holder: None,
-                holders: Vec::new(),
-                namespace: namespace.map(Text::literal),
-            },
+            names: Names { name: Some(name), namespace: namespace.map(Text::literal), ..Names::default() },
             content: Content::Rules(rules),
             reasons: Vec::new(),
             context: String::new(),
             inputs: Inputs::default(),
+            uses: Vec::new(),
         });
     }
     places

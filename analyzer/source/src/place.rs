@@ -36,6 +36,8 @@ pub struct Place {
     pub context: String,
     /// What its expressions refer to, but for those of its statements and rules.
     pub inputs: Inputs,
+    /// What else of the repository takes over what it says, or has its policy, in words: an edit would change that, too.
+    pub uses: Vec<String>,
 }
 
 impl Place {
@@ -105,6 +107,9 @@ pub struct Names {
     pub holders: Vec<Text>,
     /// Namespace of a Role; opaque where whoever applies it says.
     pub namespace: Option<Text>,
+    /// Its name with its holder as each round of a loop and each call of a module makes them, as far as that is written out. Empty where
+    /// neither decides them.
+    pub made: Vec<(Option<Text>, Option<Text>)>,
 }
 
 /// How a place is written.

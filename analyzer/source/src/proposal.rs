@@ -15,6 +15,8 @@ pub struct Proposal {
     pub principal: String,
     /// What is to change.
     pub changes: Changes,
+    /// Policies of the principal that stay as they are.
+    pub staying: Vec<PolicyChange>,
 }
 
 /// What is to change.
@@ -89,15 +91,17 @@ impl Proposal {
             let removed = removed.collect();
             let unbound = evidence.unbound_roles;
             let changes = Changes::Cluster(Box::new(ClusterChange { claim, unbound, removed, apply, edit }));
-            return Ok(Self { folder: folder.to_owned(), principal: evidence.principal, changes });
+            let (folder, principal) = (folder.to_owned(), evidence.principal);
+            return Ok(Self { folder, principal, changes, staying: Vec::new() });
         }
         let evidence: Evidence = serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;
         let document = |file: &str| parse(&read(file)?).map_err(|error| fail(format!("`{file}`: {error}")));
         let own = evidence.principal.rsplit('/').next().unwrap_or_default().to_owned();
-        let mut changes = Vec::new();
-        for policy in evidence.policies.iter().filter(|policy| policy.edit != Edit::Keep) {
+        let (mut changes, mut staying) = (Vec::new(), Vec::new());
+        for policy in &evidence.policies {
             let after = policy.after.iter().map(|after| Ok((after.name.clone(), document(&after.file)?)));
-            changes.push(PolicyChange {
+            let all = if policy.edit == Edit::Keep { &mut staying } else { &mut changes };
+            all.push(PolicyChange {
                 name: policy.name.clone(),
                 arn: policy.arn.clone(),
                 holder: policy.arn.is_none().then(|| policy.group.clone().unwrap_or_else(|| own.clone())),
@@ -110,6 +114,7 @@ impl Proposal {
             folder: folder.to_owned(),
             principal: evidence.principal,
             changes: Changes::Policies(changes),
+            staying,
         })
     }
 }

@@ -27,6 +27,8 @@ pub struct Repository {
     pub attachments: Vec<Attachment>,
     /// What could not be read; the rest was.
     pub problems: Vec<Problem>,
+    /// Files and folders for which links elsewhere stand, too.
+    pub(crate) links: Vec<PathBuf>,
     declared: OnceLock<Vec<Declared>>,
 }
 
@@ -187,7 +189,7 @@ impl Repository {
                 *file = File::new(file.path.clone(), text.clone(), is_template);
             }
         }
-        Self::located(files)
+        Self { links: self.links.clone(), ..Self::located(files) }
     }
 
     fn located(files: Vec<File>) -> Self {
@@ -207,8 +209,8 @@ impl Repository {
             let line = file.lines().of(problem.at);
             Some(Problem { path: file.path.clone(), line, message: problem.message.clone() })
         });
-        let (problems, declared) = (problems.collect(), OnceLock::new());
-        Self { problems, places, resource_policies, attachments, declared, files }
+        let (problems, declared, links) = (problems.collect(), OnceLock::new(), Vec::new());
+        Self { problems, places, resource_policies, attachments, links, declared, files }
     }
 
     /// Roles, users, groups, and whatever has tags, annotations or labels. They are read when they are first asked for, since an edit is

@@ -163,6 +163,12 @@ pub(crate) fn map(node: &Node, source: Source<'_>, removal: Removal) -> Option<S
     let mut names = Vec::new();
     for entry in entries {
         let name = entry.key.to_ascii_lowercase().replace('_', "");
+        // What takes over another map, or is one of two by a condition, says more than is written here.
+        if entry.key == "<<" || entry.key.starts_with("Fn::") {
+            let end = if entry.key == "<<" { entry.value.span.end } else { entry.key_span.end };
+            let written = source.text.get(entry.key_span.start..end).unwrap_or_default();
+            statement.reasons.push(Reason::Expression(written.to_owned()));
+        }
         take(&mut statement, &name, &entry.value, source);
         names.push(name);
     }

@@ -6,13 +6,17 @@ mod definitions;
 mod expression;
 mod holder;
 mod inputs;
+mod made;
 mod module;
+mod paths;
 mod reference;
+mod references;
 mod resource_policy;
 mod rounds;
 mod tags;
 #[cfg(test)]
 mod tests;
+pub(crate) mod uses;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -29,6 +33,7 @@ use crate::statement::{Definitions, Source, plain};
 use crate::text::Text;
 use expression::{Found, Written};
 use inputs::Within;
+use references::References;
 
 /// The blocks of one folder, which Terraform reads as one module.
 pub(crate) struct Module<'a> {
@@ -97,10 +102,13 @@ fn modules(files: &[File]) -> Vec<Module<'_>> {
 pub(crate) fn places(files: &[File]) -> (Vec<Place>, Vec<Place>, Vec<Attachment>) {
     let (mut places, mut resource_policies, mut attachments) = (Vec::new(), Vec::new(), Vec::new());
     let all = modules(files);
+    let references: Vec<References<'_>> = all.iter().map(References::of).collect();
     for (at, module) in all.iter().enumerate() {
         let mut attached = holder::attached(module);
         let mut own = Vec::new();
         module.places(&attached.own, &mut own);
+        own.iter_mut().for_each(|place| made::by_calls(&all, module, &mut place.names));
+        uses::note(&all, &references, (at, &attached.own), &mut own);
         own.extend(cluster::places(module));
         let mut of_resources = resource_policy::places(module);
         let follower = Within::follower(&all, at);
@@ -227,7 +235,7 @@ impl<'a> Module<'a> {
                     name: self.name(file, inline),
                     holder: self.name(file, block),
                     holders,
-                    namespace: None,
+                    ..Names::default()
                 };
                 let address = format!("{}.inline_policy[{at}]", block.address());
                 wanted.push(Wanted { file, block, address, names, value, form: None });
@@ -241,7 +249,7 @@ impl<'a> Module<'a> {
             None => attached.get(&block.address()).cloned().unwrap_or_default(),
         };
         let holder = holder.map(|(_, node)| self.text(file, node));
-        let names = Names { name: self.name(file, block), holder, holders, namespace: None };
+        let names = Names { name: self.name(file, block), holder, holders, ..Names::default() };
         wanted.push(Wanted { file, block, address: block.address(), names, value, form: None });
     }
 
@@ -309,6 +317,8 @@ impl<'a> Module<'a> {
         }
         place.address.clone_from(&wanted.address);
         place.names = wanted.names.clone();
+        let Names { name, holder, .. } = &wanted.names;
+        place.names.made = made::by_rounds(self, wanted.file, wanted.block, (name, holder));
         Some(place)
     }
 
@@ -324,6 +334,7 @@ impl<'a> Module<'a> {
             reasons,
             context: String::new(),
             inputs: Inputs::default(),
+            uses: Vec::new(),
         }
     }
 

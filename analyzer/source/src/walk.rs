@@ -72,7 +72,7 @@ impl Repository {
         let mut walk = WalkBuilder::new(root);
         walk.hidden(false).follow_links(false).parents(false).git_global(false).require_git(false);
         walk.filter_entry(|entry| !PASSED.iter().any(|name| entry.file_name() == *name));
-        let (mut files, mut problems) = (Vec::new(), Vec::new());
+        let (mut files, mut problems, mut links) = (Vec::new(), Vec::new(), Vec::new());
         let (mut looked, mut total) = (0, 0);
         for entry in walk.build() {
             let entry = match entry {
@@ -83,6 +83,9 @@ impl Repository {
                     continue;
                 }
             };
+            if entry.path_is_symlink() {
+                links.extend(target(root, entry.path()));
+            }
             if !entry.file_type().is_some_and(|kind| kind.is_file()) {
                 continue;
             }
@@ -105,10 +108,19 @@ impl Repository {
             }
         }
         let mut repository = Self::of(files);
+        repository.links = links;
         repository.problems.extend(problems);
         repository.problems.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
         Ok(repository)
     }
+}
+
+/// For which file or folder of a repository a link stands, if for one of it.
+fn target(root: &Path, link: &Path) -> Option<PathBuf> {
+    let (root, target) = (root.canonicalize().ok()?, link.canonicalize().ok()?);
+    let within = target.strip_prefix(root).ok()?;
+    // One to all of it stands for nothing that is not there.
+    (!within.as_os_str().is_empty()).then(|| within.to_owned())
 }
 
 /// What a file may hold, by its name.

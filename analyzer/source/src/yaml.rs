@@ -1,8 +1,9 @@
 //! YAML to values with their places.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span as Place, options};
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span as Place, StrInput, options};
 
 use crate::json::Unreadable;
 use crate::node::{Entry, Kind, Layout, List, Node, Span};
@@ -15,9 +16,9 @@ const DEPTH: usize = 64;
 pub(crate) fn read(text: &str) -> Result<Vec<Node>, Unreadable> {
     let bare = text.strip_prefix('\u{feff}').unwrap_or(text);
     let offset = text.len() - bare.len();
-    let limits = options! { flow_nesting_limit: DEPTH, block_nesting_limit: DEPTH };
-    let mut parser = Parser::new_from_str_with_options(bare, limits);
-    let mut builder = Builder { text, offset, open: Vec::new(), documents: Vec::new() };
+    let mut parser = parser(bare);
+    let aliased = aliased(bare);
+    let mut builder = Builder { text, offset, aliased, open: Vec::new(), documents: Vec::new() };
     loop {
         match parser.next_event() {
             None | Some(Ok((Event::StreamEnd, _))) => return Ok(builder.documents),
@@ -27,6 +28,25 @@ pub(crate) fn read(text: &str) -> Result<Vec<Node>, Unreadable> {
     }
 }
 
+fn parser(text: &str) -> Parser<'_, StrInput<'_>> {
+    let limits = options! { flow_nesting_limit: DEPTH, block_nesting_limit: DEPTH };
+    Parser::new_from_str_with_options(text, limits)
+}
+
+/// The anchors for which aliases stand: any other stands for itself alone.
+fn aliased(text: &str) -> BTreeSet<usize> {
+    // Most have no anchor.
+    if !text.contains('&') {
+        return BTreeSet::new();
+    }
+    let mut parser = parser(text);
+    let events = std::iter::from_fn(|| match parser.next_event() {
+        None | Some(Ok((Event::StreamEnd, _)) | Err(_)) => None,
+        Some(Ok((event, _))) => Some(event),
+    });
+    events.filter_map(|event| if let Event::Alias(anchor) = event { Some(anchor) } else { None }).collect()
+}
+
 fn unreadable(error: &ScanError, offset: usize) -> Unreadable {
     Unreadable { at: offset + error.marker().byte_offset().unwrap_or_default(), message: error.info() }
 }
@@ -34,6 +54,8 @@ fn unreadable(error: &ScanError, offset: usize) -> Unreadable {
 struct Builder<'a> {
     text: &'a str,
     offset: usize,
+    /// Anchors for which aliases stand.
+    aliased: BTreeSet<usize>,
     open: Vec<Open>,
     documents: Vec<Node>,
 }
@@ -71,7 +93,7 @@ impl Builder<'_> {
                 }
                 let span = self.trimmed(span);
                 let mut node = Node::new(span, scalar(text, style));
-                (node.is_shared, node.tag) = (anchor > 0, tag);
+                (node.is_shared, node.tag) = (self.aliased.contains(&anchor), tag);
                 self.add(node);
             }
             Event::Alias(_) => {
@@ -83,14 +105,14 @@ impl Builder<'_> {
             Event::SequenceStart(style, anchor, tag) => self.open.push(Open {
                 start: span.start,
                 is_block: style == granit_parser::StructureStyle::Block,
-                is_shared: anchor > 0,
+                is_shared: self.aliased.contains(&anchor),
                 tag: tag.map(|tag| tag.suffix().to_owned()),
                 inner: Inner::List(Vec::new()),
             }),
             Event::MappingStart(style, anchor, tag) => self.open.push(Open {
                 start: span.start,
                 is_block: style == granit_parser::StructureStyle::Block,
-                is_shared: anchor > 0,
+                is_shared: self.aliased.contains(&anchor),
                 tag: tag.map(|tag| tag.suffix().to_owned()),
                 inner: Inner::Map(Vec::new(), None),
             }),

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use anyhow::bail;
-use remit_source::{Edits, Options, Proposal};
+use remit_source::{Edits, Options};
 use serde::Serialize;
 
 use super::{Streams, locate};
 use crate::exit::Exit;
 use crate::output::counted;
-use crate::proposals::{folders, write_file};
+use crate::proposals::{read_all, write_file};
 
 /// Write a proposals folder into the sources of a repository, as a patch
 ///
@@ -77,16 +77,15 @@ struct Suggested<'a> {
 }
 
 pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    let folders = folders(&arguments.folder)?;
-    if folders.is_empty() {
+    let (proposals, known) = read_all(&arguments.folder)?;
+    if proposals.is_empty() {
         bail!(
             "no proposals in `{}`\nhint: `remit propose --out {0}` writes them",
             arguments.folder.display()
         );
     }
-    let proposals = folders.iter().map(|folder| Proposal::read(folder)).collect::<Result<Vec<_>, _>>()?;
     let (repository, is_whole) = locate::read(&arguments.repo, streams)?;
-    let edits = repository.edit_all(&proposals, Options { resources: arguments.resources });
+    let edits = repository.edit_all(&proposals, &known, Options { resources: arguments.resources });
     match arguments.format {
         Shape::Json => {
             serde_json::to_writer_pretty(&mut *streams.out, &told(&edits))?;

@@ -10,7 +10,7 @@ use super::Streams;
 use crate::exit::Exit;
 use crate::grants::{self, Grants};
 use crate::output::{Cell, Format, Row, plain, print};
-use crate::written::editable;
+use crate::written::known;
 
 /// Say where in a repository grants are written, and whether they can be edited there
 ///
@@ -90,14 +90,16 @@ pub(super) fn read(
 
 fn located(repository: &Repository, grants: &Grants) -> Vec<Line> {
     let mut lines = Vec::new();
-    for (_, policy, holder) in editable(&grants.account) {
-        let grant =
-            Grant::Policy { name: &policy.name, holder: holder.as_deref(), document: &policy.document };
-        let name = match &holder {
-            Some(holder) => format!("policy {} of {holder}", policy.name),
-            None => format!("policy {}", policy.name),
-        };
-        lines.extend(found(repository, &name, &repository.find(&grant)));
+    let known = known(&grants.account);
+    for held in known.policies() {
+        let place = repository.find(&held.grant());
+        let mut own = found(repository, &held.to_string().replace('`', ""), &place);
+        if let (Found::One { place, .. }, [line]) = (place, own.as_mut_slice())
+            && let Some(doubt) = repository.doubt(place, held, &known)
+        {
+            (line.editable, line.detail) = (false, doubt);
+        }
+        lines.append(&mut own);
     }
     for role in grants.rbac.roles().filter(|role| !role.name.name.starts_with("system:")) {
         let grant = Grant::Role { name: &role.name, rules: &role.rules };

@@ -8,7 +8,7 @@ use remit_source::Options;
 use super::Streams;
 use super::forge::{ForgeArguments, proposals_in, runtime};
 use crate::exit::Exit;
-use crate::proposals::write_file;
+use crate::proposals::{read_all, write_file};
 use crate::sources::Sources;
 
 /// Open pull requests that put proposals into force where their policies are written
@@ -51,7 +51,8 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
     settings.max_open = arguments.max_open;
     settings.a_day = arguments.a_day;
     settings.has_dashboard = !arguments.no_dashboard;
-    let mut sources = Sources::new(Options { resources: arguments.resources });
+    let (_, known) = read_all(&arguments.folder)?;
+    let mut sources = Sources::new(Options { resources: arguments.resources }, known);
     let now = jiff::Timestamp::now();
     let report = match &arguments.patch {
         Some(folder) => {

@@ -43,7 +43,9 @@ fn place() -> (tempfile::TempDir, Facts) {
 fn changed(kept: &[&str]) -> Change {
     let (place, facts) = place();
     let kept = kept.iter().map(|&one| one.to_owned()).collect();
-    Sources::new(Options::default()).change(&place.path().join("repository"), &facts, &kept).unwrap()
+    Sources::new(Options::default(), Known::default())
+        .change(&place.path().join("repository"), &facts, &kept)
+        .unwrap()
 }
 
 fn text(change: &Change) -> String {
@@ -60,11 +62,11 @@ fn a_source_that_cannot_be_read_is_suggested() {
     fs::remove_file(repository.join("iam/app.json")).unwrap();
     let broken = "locals {\n  a = { one = 1, one = 2 }\n}\nresource \"aws_iam_role_policy\" \"x\" {\n  name = \"app\"\n}\n";
     fs::write(repository.join("iam/application.tf"), broken.replace("\"app\"", "\"application\"")).unwrap();
-    let mut sources = Sources::new(Options::default());
+    let mut sources = Sources::new(Options::default(), Known::default());
     let none = sources.change(&repository, &facts, &BTreeSet::new()).unwrap();
     assert!(none.suggestions.is_empty() && none.absent.is_some(), "{none:?}");
     fs::write(repository.join("iam/main.tf"), broken).unwrap();
-    let mut sources = Sources::new(Options::default());
+    let mut sources = Sources::new(Options::default(), Known::default());
     let change = sources.change(&repository, &facts, &BTreeSet::new()).unwrap();
     let [suggestion] = &change.suggestions[..] else { panic!("{change:?}") };
     assert_eq!((suggestion.path.as_str(), suggestion.line), ("iam/main.tf", 5));
@@ -99,12 +101,12 @@ fn what_somebody_keeps_stays_where_it_was() {
 #[test]
 fn a_policy_that_is_elsewhere_is_told_of() {
     let (place, facts) = place();
-    let change = Sources::new(Options::default())
+    let change = Sources::new(Options::default(), Known::default())
         .change(&place.path().join("proposal/after"), &facts, &BTreeSet::new())
         .unwrap();
     assert!(change.files.is_empty() && change.suggestions.is_empty(), "{change:?}");
     assert_eq!(change.absent.as_deref(), Some("policy `app` of `app`: no source of it was found"));
-    let error = Sources::new(Options::default())
+    let error = Sources::new(Options::default(), Known::default())
         .change(&place.path().join("absent"), &facts, &BTreeSet::new())
         .unwrap_err();
     assert!(error.starts_with("cannot read repository"), "{error}");

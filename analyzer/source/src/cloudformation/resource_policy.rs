@@ -39,19 +39,13 @@ impl Reader<'_> {
         if kind == "AWS::Lambda::Permission" {
             let span = &properties.span;
             let statement = crate::permission::statement(span, self.source, |_, name| text(name));
-            let names =
-                Names { name: None, holder: text("FunctionName"), namespace: None, holders: Vec::new() };
+            let names = Names { holder: text("FunctionName"), ..Names::default() };
             let content = Content::Statements(vec![statement]);
             places.push(self.place(properties, format!("Resources.{}", self.name), names, content));
         }
         for (_, property, holder) in POLICIES.iter().filter(|(known, ..)| *known == kind) {
             let Some(document) = properties.get(property) else { continue };
-            let names = Names {
-                name: None,
-                holder: Some(text(holder).unwrap_or_else(own)),
-                namespace: None,
-                holders: Vec::new(),
-            };
+            let names = Names { holder: Some(text(holder).unwrap_or_else(own)), ..Names::default() };
             let address = if *property == "PolicyDocument" {
                 format!("Resources.{}", self.name)
             } else {

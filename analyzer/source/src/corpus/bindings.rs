@@ -91,7 +91,12 @@ fn without(repository: &Repository, binding: &rbac::Binding, subject: usize, nee
     let change = Box::new(ClusterChange { claim, unbound, removed, apply, edit });
     let principal = "system:serviceaccount:shop:worker".to_owned();
     repository.edit(
-        &Proposal { folder: PathBuf::new(), principal, changes: Changes::Cluster(change) },
+        &Proposal {
+            folder: PathBuf::new(),
+            principal,
+            changes: Changes::Cluster(change),
+            staying: Vec::new(),
+        },
         Options::default(),
     )
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use remit_policy::{Document, Matcher, PolicySet, Statement as Given, contain};
 
-use super::support::{document, filled};
+use super::support::{called, document, filled};
 use super::{edit, is_policy, read, repositories};
 use crate::{Content, Options, Place, Repository, Statement};
 
@@ -168,7 +168,7 @@ fn resources_of_any_policy_can_be_narrowed() {
             if statements.iter().any(|one| !one.reasons.is_empty()) {
                 continue;
             }
-            let name = filled(&place.names.name);
+            let name = called(place);
             let holder = place.names.holder.as_ref().map(|_| filled(&place.names.holder));
             let whole = document(statements, &BTreeSet::new());
             let grant = crate::Grant::Policy { name: &name, holder: holder.as_deref(), document: &whole };

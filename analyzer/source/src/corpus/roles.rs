@@ -98,7 +98,8 @@ pub(super) fn narrowed(place: &Place, rules: Vec<rbac::Rule>, left: Vec<rbac::Ru
     };
     let unbound = BTreeSet::from([old.name.of_role()]);
     let change = ClusterChange { claim, unbound, removed: Vec::new(), apply: None, edit: None };
-    Proposal { folder: PathBuf::new(), principal: user, changes: Changes::Cluster(Box::new(change)) }
+    let changes = Changes::Cluster(Box::new(change));
+    Proposal { folder: PathBuf::new(), principal: user, changes, staying: Vec::new() }
 }
 
 /// What came of edits: how many were made, of how many all bytes were looked at, how many were refused, and what is wrong.

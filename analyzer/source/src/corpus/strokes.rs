@@ -151,6 +151,18 @@ impl<'a> Strokes<'a> {
         let mut gaps = list.items[..=first].iter().zip(&list.items[1..=first]);
         if is_leading && !gaps.any(|(one, next)| text[one.end..next.start].contains(['#', '/'])) {
             self.take(head);
+            return;
+        }
+        // A bracket beside the last item is beside the last one that stays.
+        let end = |at: usize| behind[count - 1].and(behind[at]).map_or(list.items[at].end, |sign| sign + 1);
+        let tail = end(last)..end(count - 1);
+        let is_beside = !text[tail.end..list.span.end].contains('\n');
+        let mut gaps = list.items[last..].iter().zip(list.items.iter().skip(last + 1));
+        if is_beside
+            && text[tail.clone()].contains('\n')
+            && !gaps.any(|(one, next)| text[one.end..next.start].contains(['#', '/']))
+        {
+            self.take(tail);
         }
     }
 
@@ -358,7 +370,7 @@ fn bytes_that_are_not_of_what_goes_are_missed() {
     let list = Sequence::of(crate::hcl::read(&text).unwrap()[0].get("a").unwrap()).unwrap();
     let after = |gone: usize, after: &str| strokes(&text, &[Gone::item(&list, gone, false)], &whole(after));
     assert_eq!(after(1, "[\"a\", /* of c */ \"c\",\n  \"d\", ]\n"), None);
-    assert_eq!(after(3, "[\"a\", \"b\" , /* of c */ \"c\",\n ]\n"), None);
+    assert_eq!(after(3, "[\"a\", \"b\" , /* of c */ \"c\", ]\n"), None);
     for (gone, wrong) in [
         (1, "[\"a\", \"c\",\n  \"d\", ]\n"),
         (1, "[\"a\",/* of c */ \"c\",\n  \"d\", ]\n"),
@@ -366,6 +378,7 @@ fn bytes_that_are_not_of_what_goes_are_missed() {
         (1, "[\"a\", /* of c */ \"c\", \"d\", ]\n"),
         (1, "[\"a\", /* of c */ \"c\",\n  \"d\" ]\n"),
         (1, "[\"a\", /* of c */ \"c\",\n  \"d\",]\n"),
+        (3, "[\"a\", \"b\" , /* of c */ \"c\",\n ]\n"),
         (3, "[\"a\", \"b\" , /* of c */ \"c\"\n]\n"),
     ] {
         assert!(after(gone, wrong).is_some(), "{wrong}");

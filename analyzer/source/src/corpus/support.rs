@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Piece, Statement, Text};
+use crate::{Form, Piece, Place, Statement, Text};
 use remit_policy::{Condition, Document, Effect, Matcher, Statement as Given};
 use serde_json::Value;
 
@@ -21,6 +21,14 @@ pub(crate) fn fill(text: &Text, salt: usize) -> String {
 /// The same of a name that may not be there.
 pub(crate) fn filled(text: &Option<Text>) -> String {
     text.as_ref().map_or_else(|| "unnamed".to_owned(), |text| fill(text, 0))
+}
+
+/// What the policy of a place is called, which its file is called like where nothing else says it.
+pub(crate) fn called(place: &Place) -> String {
+    match place.form {
+        Form::Document if place.names.name.is_none() => place.address.clone(),
+        _ => filled(&place.names.name),
+    }
 }
 
 /// The policy that statements make without some of their actions.

@@ -25,7 +25,7 @@ struct Progress<'a> {
     refused: Vec<(String, Found, NoEdit)>,
 }
 
-impl Work {
+impl Work<'_> {
     /// Narrows the roles of which something goes, and takes the subject out of bindings. Either all of that is done, or what is
     /// proposed is suggested.
     pub(super) fn cluster(&mut self, change: &ClusterChange, options: Options) {

@@ -64,7 +64,11 @@ pub(super) fn edit(
         true => content::pair(statements, &change.before),
         false => None,
     };
-    let pairs = pairs.ok_or_else(|| because("it says something else than what is in force"))?;
+    let other = || match content::untold(statements) {
+        Some(reason) => NoEdit::Reason(reason),
+        None => because("it says something else than what is in force"),
+    };
+    let pairs = pairs.ok_or_else(other)?;
     let shares = shares(change);
     let mut plan = Plan::new(repository, place.form);
     let mut edit = Edit::default();
@@ -77,6 +81,10 @@ pub(super) fn edit(
         }
         let stays = shares.get(pair).map(Vec::as_slice).unwrap_or_default();
         let whole = Part { actions: actions(stays), resources: None };
+        // Actions that are written elsewhere cannot be narrowed here.
+        if let (Some(reason), false) = (&statement.actions.reason, are_kept(given, &whole.actions)) {
+            return Err(NoEdit::Reason(reason.clone()));
+        }
         let is_gone =
             fates(&statement.actions, &whole.actions, Glob::action)?.iter().all(|fate| *fate == Fate::Goes);
         if is_gone {
@@ -121,6 +129,13 @@ struct Part {
 
 fn actions(statements: &[&Given]) -> BTreeSet<String> {
     statements.iter().flat_map(|one| one.actions.patterns.iter().cloned()).collect()
+}
+
+/// Whether all actions of a statement stay.
+fn are_kept(given: &Given, kept: &BTreeSet<String>) -> bool {
+    let kept: Vec<Glob> = kept.iter().map(|one| Glob::action(one)).collect();
+    let kept: Vec<&Glob> = kept.iter().collect();
+    given.actions.patterns.iter().all(|one| Glob::action(one).is_included_in(&kept))
 }
 
 /// What stays of a statement, by the resources on which it stays.

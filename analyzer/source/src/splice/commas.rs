@@ -51,7 +51,32 @@ pub(super) fn remove(text: &str, list: &Sequence, removed: &BTreeSet<usize>, who
         let head = Cut::of(start.start..kept.start);
         return std::iter::once(head).chain(cleaned(text, &joined(text, gone), whole)).collect();
     }
-    cleaned(text, &joined(text, gone), whole)
+    // What comes to be the last keeps the bracket beside it, where the last one had it.
+    let end = last_kept.and_then(|kept| closing(text, list, &commas, (kept, had_none)));
+    if let Some(end) = &end {
+        gone.retain(|span| span.end <= end.start);
+    }
+    cleaned(text, &joined(text, gone), whole).into_iter().chain(end.map(Cut::of)).collect()
+}
+
+/// All behind the last item that stays, where the bracket is on the line of the last one and would be alone on the next.
+fn closing(
+    text: &str,
+    list: &Sequence,
+    commas: &[Option<usize>],
+    (kept, had_none): (usize, bool),
+) -> Option<Span> {
+    let (kept_item, last) = (list.items.get(kept)?, list.items.last()?);
+    let end = |at: usize, item: &Span| match commas.get(at) {
+        Some(Some(comma)) if !had_none => comma + 1,
+        _ => item.end,
+    };
+    let gone = end(kept, kept_item)..end(list.items.len().checked_sub(1)?, last);
+    let is_apart = has_line_end(text, gone.clone()) && !has_line_end(text, last.end..list.span.end);
+    let gaps = list.items.iter().skip(kept).zip(list.items.iter().skip(kept + 1));
+    let has_comment = |gap: Span| parts(text, gap).any(|(part, _)| part == Part::Comment);
+    let is_plain = gaps.into_iter().all(|(item, next)| !has_comment(item.end..next.start));
+    (is_apart && is_plain && !has_comment(last.end..list.span.end)).then_some(gone)
 }
 
 /// The comma behind each item.

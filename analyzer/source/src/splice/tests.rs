@@ -43,7 +43,10 @@ fn items_of_several_lines_go_with_their_lines() {
     assert_eq!(left(shared, &[1]), "[\"a\",\n \"c\", \"d\"]");
     assert_eq!(left(shared, &[2]), "[\"a\", \"b\",\n \"d\"]");
     assert_eq!(left(shared, &[3]), "[\"a\", \"b\",\n \"c\"]");
-    assert_eq!(left(shared, &[2, 3]), "[\"a\", \"b\"\n]");
+    // The bracket stays beside the last one, where it was.
+    assert_eq!(left(shared, &[2, 3]), "[\"a\", \"b\"]");
+    assert_eq!(left("[\"a\", \"b\",\n    \"c\"]", &[1, 2]), "[\"a\"]");
+    assert_eq!(left("[ \"a\",\n  \"b\",\n  \"c\" ]", &[0, 2]), "[\n  \"b\" ]");
 }
 
 /// What a value becomes, of the second list of a JSON or YAML text, with the first one beside it.

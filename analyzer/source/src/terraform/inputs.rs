@@ -197,7 +197,7 @@ impl Module<'_> {
     }
 
     /// The block that an address is of, or of a part of: `aws_iam_role.app` of `aws_iam_role.app.inline_policy[0]`.
-    fn block_of(&self, address: &str) -> Option<(FileId, &Block)> {
+    pub(super) fn block_of(&self, address: &str) -> Option<(FileId, &Block)> {
         let ends = address.match_indices('.').map(|(at, _)| at).chain([address.len()]);
         ends.filter_map(|end| self.block(address.get(..end)?)).next()
     }

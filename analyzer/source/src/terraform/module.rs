@@ -45,8 +45,7 @@ pub(super) fn policies<'a>(
         name: text("policy_name").or_else(|| text("name")).or_else(|| text("name_prefix").map(open)),
         // What holds it is often called like the module's other resources.
         holder: text("role_name").or_else(|| text("role")).or_else(|| text("function_name").map(open)),
-        namespace: None,
-        holders: Vec::new(),
+        ..Names::default()
     };
     for entry in &block.attributes {
         let (form, is_policy) = match &entry.value.kind {

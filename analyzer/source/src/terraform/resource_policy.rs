@@ -57,7 +57,7 @@ pub(super) fn places(module: &Module<'_>) -> Vec<Place> {
             let Some(value) = block.get(attribute) else { continue };
             let own = || Text::literal(block.address());
             let holder = block.get(holder).map(|node| module.text(*file, node)).unwrap_or_else(own);
-            let names = Names { name: None, holder: Some(holder), namespace: None, holders: Vec::new() };
+            let names = Names { holder: Some(holder), ..Names::default() };
             let address = if kind.ends_with("_policy") {
                 block.address()
             } else {
@@ -92,6 +92,6 @@ fn permission(module: &Module<'_>, file: FileId, block: &Block) -> Option<Place>
     let statement = crate::permission::statement(&block.span, module.source(file)?, get);
     let content = Content::Statements(vec![statement]);
     let place = module.place(file, &block.span, Form::Terraform, content, Vec::new());
-    let names = Names { name: None, holder: get("function_name", ""), namespace: None, holders: Vec::new() };
+    let names = Names { holder: get("function_name", ""), ..Names::default() };
     Some(Place { address: block.address(), names, ..place })
 }
