@@ -10,9 +10,10 @@ mod tests;
 use std::collections::BTreeSet;
 
 use remit_catalog::Catalog;
-use remit_ledger::{CoverageRecord, LedgerInfo};
+use remit_ledger::{CoverageRecord, LedgerInfo, Provider};
 use remit_policy::moment;
 use remit_policy::rbac::AuditPolicy;
+use remit_policy::shell::quote;
 use serde::Serialize;
 
 use crate::output::{counted, grouped};
@@ -58,6 +59,8 @@ pub(crate) struct Sight<'a> {
     pub(crate) records: &'a [CoverageRecord],
     pub(crate) called: &'a BTreeSet<Called>,
     pub(crate) info: &'a LedgerInfo,
+    /// Sources of which events were lost.
+    pub(crate) lossy: &'a BTreeSet<(Provider, &'a str)>,
     /// What of the ledger cannot be read.
     pub(crate) unreadable: &'a [String],
     pub(crate) settings: WindowSettings,
@@ -162,6 +165,22 @@ fn days(length: i64) -> String {
     match u64::try_from(length / DAY).unwrap_or(0) {
         0 => "less than a day".to_owned(),
         days => counted(days, "day", "days"),
+    }
+}
+
+/// How many files a command names.
+const NAMED: usize = 5;
+
+impl Sight<'_> {
+    /// What a command takes for the files of which events of a provider were lost.
+    fn damaged_files(&self, provider: Provider) -> String {
+        // What is no file has no path: an object, or what came through standard input or a webhook.
+        let of_provider = self.lossy.iter().filter(|(of, name)| *of == provider && name.starts_with('/'));
+        let files: Vec<String> = of_provider.map(|(_, name)| quote(name)).collect();
+        match files.len() {
+            1..=NAMED => files.join(" "),
+            _ => "THOSE-FILES".to_owned(),
+        }
     }
 }
 

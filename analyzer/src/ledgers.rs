@@ -163,6 +163,11 @@ impl Ledger {
         self.files.snapshot.info()
     }
 
+    /// The names of sources of a provider's calls of which events were lost that nobody made good.
+    pub(crate) fn lossy_sources(&self) -> BTreeSet<(Provider, &str)> {
+        self.files.snapshot.lossy_sources()
+    }
+
     /// Which calls the sources could have shown, when.
     pub(crate) fn coverage(&self) -> &[CoverageRecord] {
         &self.coverage

@@ -64,6 +64,14 @@ impl<'a> History<'a> {
 /// - A source that was read in part has lost what follows, until what is read later under its name reaches over the
 ///   hours of that part.
 pub(crate) fn losses<'a>(commits: impl Iterator<Item = (Provider, &'a Commit)>) -> Vec<CoverageRecord> {
+    let sources = lossy_sources(commits).into_iter();
+    sources.map(|(provider, committed_at, source)| record(provider, committed_at, source)).collect()
+}
+
+/// The sources of these losses, with when it was said.
+pub(crate) fn lossy_sources<'a>(
+    commits: impl Iterator<Item = (Provider, &'a Commit)>,
+) -> Vec<(Provider, i64, &'a SourcePosition)> {
     let positions: Vec<(Provider, i64, &SourcePosition)> = commits
         .flat_map(|(provider, commit)| {
             commit.sources.iter().map(move |source| (provider, commit.committed_at, source))
@@ -79,7 +87,7 @@ pub(crate) fn losses<'a>(commits: impl Iterator<Item = (Provider, &'a Commit)>) 
             names.entry((*provider, content)).or_default().push(&source.name);
         }
     }
-    let mut records = Vec::new();
+    let mut lossy = Vec::new();
     for (at, (provider, committed_at, source)) in positions.into_iter().enumerate() {
         let is_lost = match &source.extent {
             Extent::Prefix { .. } => !history.is_superseded(at, provider, source),
@@ -90,10 +98,10 @@ pub(crate) fn losses<'a>(commits: impl Iterator<Item = (Provider, &'a Commit)>) 
             Extent::Whole { .. } => false,
         };
         if is_lost {
-            records.push(record(provider, committed_at, source));
+            lossy.push((provider, committed_at, source));
         }
     }
-    records
+    lossy
 }
 
 /// Whether a record is one of [`losses`] that was written down.

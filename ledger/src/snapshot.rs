@@ -16,7 +16,7 @@ use crate::footer::{Commit, Counts, Footer, find, key};
 use crate::layout::{ROLLUP, place_of};
 use crate::listing::{Listing, walk};
 use crate::lock::ReaderLock;
-use crate::losses::{is_loss, losses};
+use crate::losses::{is_loss, losses, lossy_sources};
 use crate::schema::difference;
 use crate::state::State;
 use crate::states::States;
@@ -224,11 +224,18 @@ impl Snapshot {
         }
         // Losses that were written down may have been made good since; positions tell.
         records.retain(|record| !is_loss(record));
-        records.extend(losses(self.contents.commits.iter().filter_map(|(path, commit)| {
-            let (provider, _) = place_of(path)?;
-            Some((provider, commit))
-        })));
+        records.extend(losses(self.commits_by_provider()));
         Ok(records)
+    }
+
+    /// The names of sources of which events were lost that nobody made good, with whose calls they hold.
+    pub fn lossy_sources(&self) -> BTreeSet<(Provider, &str)> {
+        let lossy = lossy_sources(self.commits_by_provider()).into_iter();
+        lossy.map(|(provider, _, source)| (provider, source.name.as_str())).collect()
+    }
+
+    fn commits_by_provider(&self) -> impl Iterator<Item = (Provider, &Commit)> {
+        self.contents.commits.iter().filter_map(|(path, commit)| Some((place_of(path)?.0, commit)))
     }
 
     /// Reads which states stand for usage files.

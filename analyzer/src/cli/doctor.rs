@@ -58,6 +58,7 @@ pub(super) fn run(arguments: &Arguments, streams: &mut Streams<'_>) -> anyhow::R
         records: ledger.coverage(),
         called: &ledger.called()?,
         info: &ledger.info(),
+        lossy: &ledger.lossy_sources(),
         unreadable: &unreadable,
         settings: arguments.windows.settings(),
         said: &said,

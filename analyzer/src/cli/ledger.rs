@@ -10,7 +10,7 @@ use super::analysing::LedgerArguments;
 use super::{Streams, WrongUsage};
 use crate::exit::Exit;
 use crate::ledgers::Ledger;
-use crate::output::{Cell, Format, counted, grouped};
+use crate::output::{Cell, Format, counted, grouped, plain};
 
 /// Look after a ledger
 #[derive(Debug, clap::Subcommand)]
@@ -80,6 +80,7 @@ struct Info {
     recorded: u64,
     skipped: std::collections::BTreeMap<String, u64>,
     lost: std::collections::BTreeMap<String, u64>,
+    lossy_sources: Vec<String>,
     uncommitted_files: usize,
     replaced_files: usize,
 }
@@ -106,6 +107,7 @@ fn info(arguments: &InfoArguments, streams: &mut Streams<'_>) -> anyhow::Result<
         recorded: numbers.counts.recorded,
         skipped: numbers.counts.skipped,
         lost: numbers.counts.lost,
+        lossy_sources: ledger.lossy_sources().into_iter().map(|(_, name)| name.to_owned()).collect(),
         uncommitted_files: numbers.uncommitted,
         replaced_files: numbers.replaced,
     };
@@ -134,6 +136,11 @@ fn print_info(info: &Info, format: Format, streams: &mut Streams<'_>) -> anyhow:
     let skipped = reasons("events skipped", &info.skipped);
     let lost = reasons("events lost", &info.lost);
     pairs.extend(skipped.iter().chain(&lost).map(|(what, count)| (what.as_str(), Cell::Number(*count))));
+    let lossy = info
+        .lossy_sources
+        .iter()
+        .map(|name| ("lost events, or not read to the end", Cell::Text(plain(name))));
+    pairs.extend(lossy);
     match format {
         Format::Json => {
             serde_json::to_writer_pretty(&mut *streams.out, info)?;

@@ -80,7 +80,8 @@ fn of_account(sight: &Sight<'_>, account: &str, coverage: &Coverage, holes: &mut
     }
     if coverage.lost > 0 {
         let detail = format!("{} when damaged files were read", lost(coverage.lost));
-        let close = format!("remit ingest cloudtrail THOSE-FILES --ledger {}", sight.location);
+        let files = sight.damaged_files(Provider::Aws);
+        let close = format!("remit ingest cloudtrail {files} --ledger {}", sight.location);
         holes.push(hole("events_lost", detail, close));
     }
     if let Some((count, example)) = quiet_regions(sight, account, coverage) {

@@ -88,8 +88,9 @@ fn of_cluster(sight: &Sight<'_>, cluster: Option<&str>, holes: &mut Vec<Hole>) {
     if count > 0 {
         // A record does not tell whether a file or a webhook brought the events.
         let close = format!(
-            "remit ingest kubernetes-audit THOSE-FILES --ledger {}, once they are whole; what was lost of requests to `remit-agent \
+            "remit ingest kubernetes-audit {} --ledger {}, once they are whole; what was lost of requests to `remit-agent \
              webhook` is in no file, and a `--window` that begins after it does without",
+            sight.damaged_files(Provider::Kubernetes),
             sight.location
         );
         holes.push(hole("events_lost", format!("{} when logs were read", lost(count)), close));

@@ -61,6 +61,9 @@ fn told(
     found.iter().map(|hole| format!("{} {} {}: {}", hole.of, hole.place, hole.code, hole.detail)).collect()
 }
 
+/// Files that lost events.
+const LOSSY: [&str; 2] = ["/logs/a b.json", "/logs/c.json"];
+
 fn found(
     records: &[CoverageRecord],
     calls: &[Called],
@@ -85,6 +88,7 @@ fn found_in(
         records,
         called: &calls.iter().cloned().collect(),
         info,
+        lossy: &LOSSY.map(|name| (Provider::Aws, name)).into_iter().collect(),
         unreadable: &[],
         settings: WindowSettings { longest, history: 400 * DAY, minimum: 30 * DAY, longest_gap: 48 * HOUR },
         said: &Said::default(),
@@ -138,6 +142,9 @@ fn an_account_has_holes() {
             "aws 111122223333 window_too_short: the log covers 20 days, and not seen counts as not used from 30 days on",
         ]
     );
+    let closes = found(&records, &calls, 0, None);
+    let close = closes.iter().find(|hole| hole.code == "events_lost").map(|hole| hole.close.as_str());
+    assert_eq!(close, Some("remit ingest cloudtrail '/logs/a b.json' /logs/c.json --ledger ledger"));
     let writes = told(&[of_aws(0, 90, &[EventClass::ManagementRead])], &[], 0, None);
     assert_eq!(
         writes,
@@ -280,6 +287,7 @@ fn an_unreadable_file_is_a_hole() {
         records: &[],
         called: &BTreeSet::new(),
         info: &LedgerInfo::default(),
+        lossy: &BTreeSet::new(),
         unreadable: &unreadable,
         settings: WindowSettings {
             longest: 90 * DAY,
