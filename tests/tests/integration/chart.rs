@@ -110,6 +110,18 @@ fn values_that_mean_nothing_are_refused() {
             }),
             "the audit policy is a provider's",
         ),
+        (json!({ "report": { "enabled": true } }), "the report would have nothing to read"),
+        (
+            json!({ "ledger": { "url": "s3://usage", "claim": "l" } }),
+            "`ledger.url`, or on volumes, `ledger.claim`: set one of them",
+        ),
+        (
+            json!({
+                "webhook": { "enabled": true, "tls": "t", "clients": "c" },
+                "metrics": { "port": 8443 },
+            }),
+            "set `metrics.port` to another",
+        ),
         (json!({ "agent": { "spool": 1_000_000_001 } }), "spool"),
         (json!({ "compaction": { "enabled": true } }), "set `ledger.url`"),
         (json!({ "compaction": { "shedule": "" } }), "'shedule' not allowed"),
