@@ -6,6 +6,7 @@
 mod audit;
 mod counters;
 mod journal;
+mod lobby;
 #[cfg(test)]
 mod samples;
 mod server;

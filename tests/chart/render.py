@@ -1,4 +1,5 @@
-"""Renders the chart for each of several values, which stand as JSON lines on standard input, and prints for each what came out."""
+"""Renders the chart under a release's name for each of several values, which stand as JSON lines on standard input, and prints for each what
+came out."""
 
 import json
 import sys
@@ -24,12 +25,12 @@ def wrong(resource):
             yield f"{version}: {resource['kind']} {resource['metadata']['name']}: {place}: {error.message}"
 
 
-def rendered(chart, values):
+def rendered(chart, release, values):
     said = helm_python.lint(chart, values, strict=True)
     answer = {"lint": said["errors"] + [one["error"] for one in said["messages"] if one["severity"] > 1]}
     try:
         with helm_python.Chart.load(chart) as loaded:
-            files = loaded.render(values, name="remit", namespace="observing")
+            files = loaded.render(values, name=release, namespace="observing")
     except helm_python.HelmError as error:
         return answer | {"refused": str(error)}
     notes = "".join(text for name, text in files.items() if name.endswith("NOTES.txt"))
@@ -40,4 +41,4 @@ def rendered(chart, values):
 
 
 for line in sys.stdin:
-    print(json.dumps(rendered(sys.argv[1], json.loads(line))))
+    print(json.dumps(rendered(sys.argv[1], sys.argv[2], json.loads(line))))

@@ -16,10 +16,21 @@ use crate::{data, peer};
 /// Where `CI` is set and it is absent, or where it fails.
 #[must_use]
 pub fn rendered(values: &[Value]) -> Option<Vec<Value>> {
+    rendered_as("remit", values)
+}
+
+/// The same for a release of another name.
+///
+/// # Panics
+///
+/// As [`rendered`].
+#[must_use]
+pub fn rendered_as(release: &str, values: &[Value]) -> Option<Vec<Value>> {
     let mut command = peer::helm()?;
     command
         .arg(data::repository().join("tests/chart/render.py"))
-        .arg(data::repository().join("deploy/chart"));
+        .arg(data::repository().join("deploy/chart"))
+        .arg(release);
     let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     assert!(child.is_ok(), "Python does not start: {child:?}");
     let mut child = child.ok()?;

@@ -15,16 +15,15 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use super::counters::Counters;
 use super::journal::Refusal;
+use super::lobby::{Guest, Lobby};
 use super::tls::Tls;
 use super::writer::{Asking, Waiting, Writer};
-
-/// How long a handshake may take.
-const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// How long a connection may be idle, and how long a head may take. API servers send what they have every thirty seconds.
 const IDLE: Duration = Duration::from_secs(90);
@@ -48,14 +47,20 @@ pub struct ServerSettings {
     pub body_limit: u32,
     /// Bytes of all bodies that are not answered yet. Those beyond wait until there is room.
     pub room: usize,
-    /// Connections at a time. Those beyond wait to be accepted.
-    pub connections: usize,
+    /// Connections at a time that are served. As many more wait until one ends.
+    pub connections: u32,
+    /// Connections at a time whose handshake is not over. The oldest is closed for one beyond.
+    pub handshakes: usize,
+    /// How long a handshake may take.
+    pub handshake: Duration,
 }
 
 impl Default for ServerSettings {
     fn default() -> Self {
         // An API server sends at most ten megabytes at a time where it cuts batches, which it does unless told otherwise.
-        Self { body_limit: 32 << 20, room: 64 << 20, connections: 128 }
+        let (body_limit, room) = (32 << 20, 64 << 20);
+        // All connections together leave some of the 1,024 file descriptors that a program usually has.
+        Self { body_limit, room, connections: 128, handshakes: 512, handshake: Duration::from_secs(10) }
     }
 }
 
@@ -64,7 +69,7 @@ pub struct Server {
     listener: TcpListener,
     tls: Tls,
     desk: Arc<Desk>,
-    slots: Arc<Semaphore>,
+    lobby: Arc<Lobby>,
     writer: Writer,
 }
 
@@ -86,9 +91,9 @@ impl Server {
     ) -> Self {
         // One body of the largest size must find room.
         let room = settings.room.max(settings.body_limit as usize).min(Semaphore::MAX_PERMITS);
-        let slots = Arc::new(Semaphore::new(settings.connections.clamp(1, Semaphore::MAX_PERMITS)));
+        let lobby = Lobby::new(settings.handshakes, settings.connections, Arc::clone(&counters));
         let desk = Arc::new(Desk { settings, room: Arc::new(Semaphore::new(room)), counters });
-        Self { listener, tls, desk, slots, writer }
+        Self { listener, tls, desk, lobby, writer }
     }
 
     /// Serves until told to stop. Then requests that were begun are answered, and all that was answered is durable.
@@ -96,10 +101,6 @@ impl Server {
         let (farewell, ending) = watch::channel(());
         let mut stop = pin!(stop);
         loop {
-            let slot = tokio::select! {
-                slot = Arc::clone(&self.slots).acquire_owned() => slot,
-                () = &mut stop => break,
-            };
             let stream = tokio::select! {
                 accepted = self.listener.accept() => accepted,
                 () = &mut stop => break,
@@ -109,35 +110,57 @@ impl Server {
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 continue;
             };
-            let (acceptor, ending) = (self.tls.acceptor(), ending.clone());
+            let (acceptor, guest) = (self.tls.acceptor(), self.lobby.enter());
             let (desk, bodies) = (Arc::clone(&self.desk), self.writer.bodies.clone());
+            let mut ending = ending.clone();
             tokio::spawn(async move {
-                let _slot = slot;
-                if !connection(stream, acceptor, ending, &desk, &bodies).await {
+                let admitted = tokio::select! {
+                    admitted = admitted(stream, acceptor, guest, &desk) => admitted,
+                    // Nothing was begun that has to be answered. The sender is gone when the server ends.
+                    _ = ending.changed() => return,
+                };
+                let Some((stream, slot)) = admitted else { return };
+                if !connection(stream, ending, &desk, &bodies).await {
                     desk.counters.broke();
                 }
+                drop(slot);
             });
         }
         drop(self.listener);
         drop(ending);
         drop(farewell);
-        let all = u32::try_from(self.desk.settings.connections.max(1)).unwrap_or(u32::MAX);
-        let _ = tokio::time::timeout(FAREWELL, self.slots.acquire_many(all)).await;
+        let _ = tokio::time::timeout(FAREWELL, self.lobby.emptied()).await;
         let writer = self.writer;
         // What of it is left ends with the program.
         let _ = tokio::time::timeout(FAREWELL, tokio::task::spawn_blocking(|| writer.end())).await;
     }
 }
 
-/// Serves one connection, and says whether it ended well.
-async fn connection(
+/// Waits for the handshake, and then for a slot. Before the handshake nobody knows who it is, so that it takes no slot from others.
+async fn admitted(
     stream: TcpStream,
     acceptor: TlsAcceptor,
+    mut guest: Guest,
+    desk: &Desk,
+) -> Option<(TlsStream<TcpStream>, OwnedSemaphorePermit)> {
+    let shaken = tokio::select! {
+        shaken = tokio::time::timeout(desk.settings.handshake, acceptor.accept(stream)) => shaken,
+        () = guest.given_up() => return None,
+    };
+    let Ok(Ok(stream)) = shaken else {
+        desk.counters.broke();
+        return None;
+    };
+    Some((stream, guest.slot().await?))
+}
+
+/// Serves one connection, and says whether it ended well.
+async fn connection(
+    stream: TlsStream<TcpStream>,
     mut ending: watch::Receiver<()>,
-    desk: &Arc<Desk>,
+    desk: &Desk,
     bodies: &Sender<Waiting>,
 ) -> bool {
-    let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await else { return false };
     let service = service_fn(|request| async {
         let response = desk.answer(request, bodies).await;
         desk.counters.answered(response.status().as_u16());
@@ -148,7 +171,6 @@ async fn connection(
     let mut served = pin!(builder.serve_connection(TokioIo::new(stream), service));
     tokio::select! {
         done = &mut served => return done.is_ok(),
-        // The sender is gone when the server ends.
         _ = ending.changed() => served.as_mut().graceful_shutdown(),
     }
     served.await.is_ok()

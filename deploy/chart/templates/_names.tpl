@@ -1,7 +1,7 @@
 {{- /* Labels of all objects. */ -}}
 {{- define "remit.labels" -}}
 app.kubernetes.io/name: remit
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end -}}
@@ -9,17 +9,26 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- /* What pods of a part are selected by; a list of root and part. */ -}}
 {{- define "remit.selector" -}}
 app.kubernetes.io/name: remit
-app.kubernetes.io/instance: {{ (index . 0).Release.Name }}
+app.kubernetes.io/instance: {{ (index . 0).Release.Name | quote }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
 
 {{- /* The name of a part's objects; a list of root and part. */ -}}
 {{- define "remit.name" -}}
-{{ (index . 0).Release.Name | trunc 50 | trimSuffix "-" }}-{{ index . 1 }}
+{{- $part := index . 1 -}}
+{{- /* The name of a CronJob has 52 letters at most. */ -}}
+{{- $length := ternary (sub 51 (len $part)) 50 (has $part (list "report" "compaction")) -}}
+{{ (index . 0).Release.Name | trunc (int $length) | trimSuffix "-" | trimSuffix "." }}-{{ $part }}
+{{- end -}}
+
+{{- /* The name of the webhook's Service, which has no dots and begins with a letter, as no other name has to. */ -}}
+{{- define "remit.service" -}}
+{{- $name := include "remit.name" (list . "webhook") | replace "." "-" -}}
+{{ regexMatch "^[0-9]" $name | ternary "r-" "" }}{{ $name }}
 {{- end -}}
 
 {{- define "remit.image" -}}
-image: "{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"
+image: {{ printf "%s:%s" .Values.image.repository (.Values.image.tag | default .Chart.AppVersion) | quote }}
 imagePullPolicy: {{ .Values.image.pullPolicy }}
 {{- end -}}
 
@@ -46,7 +55,7 @@ imagePullSecrets:
 {{- with .Values.ledger.secret }}
 envFrom:
   - secretRef:
-      name: {{ . }}
+      name: {{ . | quote }}
 {{- end }}
 {{- end -}}
 

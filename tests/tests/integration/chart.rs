@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use remit_catalog::kubernetes::{Request, ResourceRequest, Target};
 use remit_policy::Origin;
 use remit_policy::rbac::{State, User, read_objects};
-use remit_tests::chart::rendered;
+use remit_tests::chart::{rendered, rendered_as};
 use remit_tests::program;
 use serde_json::{Value, json};
 
@@ -104,9 +104,25 @@ fn values_that_mean_nothing_are_refused() {
         (json!({ "ledger": { "url": "gs://usage" } }), "url"),
         (json!({ "report": { "auditPolicy": "esk" } }), "auditPolicy"),
         (
-            json!({ "report": { "enabled": true, "auditPolicy": "eks", "auditPolicyConfigMap": "c" } }),
-            "set one of them",
+            json!({
+                "ledger": { "claim": "l" },
+                "report": { "enabled": true, "auditPolicy": "eks", "auditPolicyConfigMap": "c" },
+            }),
+            "the audit policy is a provider's",
         ),
+        (json!({ "report": { "enabled": true } }), "the report would have nothing to read"),
+        (
+            json!({ "ledger": { "url": "s3://usage", "claim": "l" } }),
+            "`ledger.url`, or on volumes, `ledger.claim`: set one of them",
+        ),
+        (
+            json!({
+                "webhook": { "enabled": true, "tls": "t", "clients": "c" },
+                "metrics": { "port": 8443 },
+            }),
+            "set `metrics.port` to another",
+        ),
+        (json!({ "agent": { "spool": 1_000_000_001 } }), "spool"),
         (json!({ "compaction": { "enabled": true } }), "set `ledger.url`"),
         (json!({ "compaction": { "shedule": "" } }), "'shedule' not allowed"),
         (json!({ "metrics": { "port": 0 } }), "port"),
@@ -130,6 +146,173 @@ fn values_that_mean_nothing_are_refused() {
     }
 }
 
+/// Whatever a name looks like in YAML, programs and Kubernetes get it as it is.
+#[test]
+fn values_arrive_as_they_were_given() {
+    let words =
+        ["east #1", "prod: east", "123", "0x1f", "yes", "null", "- a", "a\"b'c\\d", "{a}", "*a", "&a", "@a"];
+    let store = "s3://usage/#1: a";
+    let values: Vec<Value> = words
+        .iter()
+        .flat_map(|word| {
+            let agent = json!({
+                "account": word, "vault": [word], "folder": format!("/a {word}"), "priorityClassName": word,
+                "kubelet": { "address": format!("https://{word}"), "certificates": format!("/{word}") },
+            });
+            let report = json!({ "enabled": true, "claim": word, "auditPolicyConfigMap": word });
+            let volumes = json!({
+                "image": { "repository": word, "tag": word },
+                "cluster": word,
+                "ledger": { "claim": word },
+                "agent": &agent,
+                "webhook": {
+                    "enabled": true, "tls": word, "clients": word, "priorityClassName": word,
+                    "service": { "clusterIP": word },
+                },
+                "report": &report,
+                "metrics": { "monitor": { "enabled": true, "interval": word } },
+            });
+            let store = json!({
+                "ledger": { "url": store, "secret": word, "region": word, "endpoint": word },
+                "agent": { "enabled": false },
+                "report": { "enabled": true },
+                "compaction": { "enabled": true },
+            });
+            let made = json!({
+                "ledger": { "storageClass": word, "size": word },
+                "webhook": { "enabled": true, "tls": word, "clients": word },
+            });
+            [volumes, store, made]
+        })
+        .collect();
+    let Some(answers) = rendered(&values) else { return };
+    for (word, answers) in words.iter().zip(answers.chunks(3)) {
+        for answer in answers {
+            assert_eq!(answer.get("refused"), None, "{word}");
+            let problems = answer["problems"].as_array().unwrap().iter();
+            let types: Vec<_> =
+                problems.filter(|problem| problem.as_str().unwrap().contains("is not of type")).collect();
+            assert!(types.is_empty(), "{word}: {types:?}");
+        }
+        let [volumes, store, made] = answers else { panic!("{word}") };
+        let all = |answer: &Value, wanted: &str| {
+            let mut found = Vec::new();
+            strings(&answer["objects"], &mut found);
+            found.iter().filter(|text| *text == wanted).count()
+        };
+        for (wanted, times) in [
+            (format!("--cluster={word}"), 3),
+            (format!("--account={word}"), 1),
+            (format!("--vault={word}"), 1),
+            (format!("--kubelet=https://{word}"), 1),
+            (format!("/{word}"), 1),
+            (format!("/a {word}"), 1),
+            (format!("{word}:{word}"), 4),
+            // Three claims of the ledger and one of reports, two Secrets and a ConfigMap, two classes, an address and an interval.
+            ((*word).to_owned(), 11),
+        ] {
+            assert_eq!(all(volumes, &wanted), times, "{wanted}");
+        }
+        assert_eq!(all(store, "--ledger=s3://usage/#1: a"), 2, "{word}");
+        // A Secret, a region and an endpoint, for the report and the compaction.
+        assert_eq!(all(store, word), 6, "{word}");
+        // Class and size of the claim, and two Secrets.
+        assert_eq!(all(made, word), 4, "{word}");
+    }
+}
+
+/// All strings of a value.
+fn strings(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Array(values) => values.iter().for_each(|value| strings(value, found)),
+        Value::Object(values) => values.values().for_each(|value| strings(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn numbers_are_written_out_and_lists_may_be_empty() {
+    let values = [
+        json!({ "agent": { "spool": 1_000_000, "capabilities": [] } }),
+        json!({ "agent": { "spool": 1_000_000_000, "capabilities": [], "sysAdmin": false } }),
+    ];
+    let Some(answers) = rendered(&values) else { return };
+    for (answer, (spool, added)) in
+        answers.iter().zip([("1000000", json!(["SYS_ADMIN"])), ("1000000000", json!([]))])
+    {
+        assert_eq!(answer["problems"], json!([]));
+        let agent = containers(answer)[0];
+        assert!(arguments(agent, "").contains(&format!("--spool-limit={spool}")));
+        assert_eq!(agent["securityContext"]["capabilities"]["add"], added);
+    }
+}
+
+/// Helm takes names of releases that names of objects may not be made of.
+#[test]
+fn names_are_such_that_api_servers_take_them_whatever_the_release_is_called() {
+    let values = [
+        json!({
+            "ledger": { "url": "s3://usage" },
+            "report": { "enabled": true },
+            "compaction": { "enabled": true },
+            "metrics": { "monitor": { "enabled": true } },
+        }),
+        json!({ "webhook": { "enabled": true, "tls": "t", "clients": "c" }, "report": { "enabled": true } }),
+    ];
+    let long = |end: &str| format!("{}{end}", "a".repeat(49));
+    let releases = [
+        ("123".to_owned(), "r-123-webhook".to_owned()),
+        ("remit.eu".to_owned(), "remit-eu-webhook".to_owned()),
+        (long(".bbb"), long("-webhook")),
+        (long("-bbb"), long("-webhook")),
+        (format!("1{}", "a".repeat(52)), format!("r-1{}", long("-webhook"))),
+        ("a".to_owned(), "a-webhook".to_owned()),
+    ];
+    for (release, service) in releases {
+        let Some(answers) = rendered_as(&release, &values) else { return };
+        for object in answers.iter().flat_map(|answer| objects(answer)) {
+            let (kind, name) =
+                (object["kind"].as_str().unwrap(), object["metadata"]["name"].as_str().unwrap());
+            let is_label = |label: &str| {
+                let is_edge =
+                    |letter: Option<char>| letter.is_some_and(|letter| letter.is_ascii_alphanumeric());
+                is_edge(label.chars().next()) && is_edge(label.chars().next_back())
+            };
+            assert!(name.split('.').all(is_label), "{kind} {name}");
+            // What a CronJob makes has eleven letters more, in 63.
+            let limit = if kind == "CronJob" { 52 } else { 63 };
+            assert!(name.len() <= limit, "{kind} {name}");
+            if kind == "Service" {
+                assert_eq!(name, service);
+            }
+            assert_eq!(
+                object["metadata"]["labels"]["app.kubernetes.io/instance"],
+                release.as_str(),
+                "{kind}"
+            );
+        }
+        for answer in &answers {
+            let problems = answer["problems"].as_array().unwrap().iter();
+            let typed: Vec<_> =
+                problems.filter(|problem| !problem.as_str().unwrap().starts_with("no schema")).collect();
+            assert!(typed.is_empty(), "{typed:?}");
+        }
+        assert!(
+            answers[1]["notes"].as_str().unwrap().contains(&format!("https://{service}.observing.svc:443"))
+        );
+    }
+    // Names that nothing is wrong with stay.
+    let Some(answers) = rendered_as("remit.eu", &values) else { return };
+    let names: BTreeSet<&str> =
+        objects(&answers[1]).iter().map(|object| object["metadata"]["name"].as_str().unwrap()).collect();
+    for name in
+        ["remit.eu-agent", "remit.eu-webhook", "remit.eu-report", "remit.eu-ledger", "remit.eu-reports"]
+    {
+        assert!(names.contains(name), "{name}");
+    }
+}
+
 #[test]
 fn anyone_may_send_events_only_where_that_is_said() {
     let webhook = |senders: &str, value: Value| json!({ "agent": { "enabled": false }, "webhook": { "enabled": true, "tls": "t", senders: value } });
@@ -148,7 +331,8 @@ fn anyone_may_send_events_only_where_that_is_said() {
 /// A ledger may have several clusters, and an API server a policy of its own.
 #[test]
 fn the_report_is_of_this_cluster_and_of_its_own_audit_policy() {
-    let report = |values: Value| json!({ "cluster": "blue", "report": values });
+    let report =
+        |values: Value| json!({ "cluster": "blue", "ledger": { "claim": "shared" }, "report": values });
     let values = [
         report(json!({ "enabled": true, "auditPolicy": "gke-data-access" })),
         report(json!({ "enabled": true, "auditPolicyConfigMap": "own" })),

@@ -175,6 +175,56 @@ async fn only_clients_that_are_known_are_heard() {
     }
 }
 
+/// They reach the port and have no certificate, and there are more of them than there is room for.
+#[tokio::test]
+async fn whoever_says_nothing_keeps_nobody_out() {
+    const SILENT: usize = 40;
+    let handshake = Duration::from_secs(24 * 60 * 60);
+    let settings = ServerSettings { connections: 2, handshakes: 8, handshake, ..ServerSettings::default() };
+    let bench = Bench::new(settings, false).await;
+    let mut silent = Vec::new();
+    for _ in 0..SILENT {
+        silent.push(TcpStream::connect(bench.address).await.unwrap());
+    }
+    let client = bench.keys.client(Some("client"));
+    let heard = client.post(bench.url()).body("events").send().await.unwrap();
+    assert_eq!(heard.status().as_u16(), 200);
+    // The client was one of those whose handshake was not over, and came last.
+    let given_up = SILENT - 7;
+    let metric = |stage: &str| bench.metric(&format!("remit_webhook_given_up_total{{stage=\"{stage}\"}}"));
+    assert_eq!((metric("handshake"), metric("slot")), (given_up.to_string(), "0".to_owned()));
+    for old in &mut silent[..given_up] {
+        assert_eq!(old.read(&mut [0]).await.unwrap(), 0, "the oldest were closed");
+    }
+    for young in &silent[given_up..] {
+        assert_eq!(young.try_read(&mut [0]).unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    }
+    assert_eq!(bench.counters.problems(), Vec::<String>::new());
+    // Nor do those that are left hold up the end.
+    bench.stop.send(()).unwrap();
+    bench.served.await.unwrap();
+}
+
+#[tokio::test]
+async fn where_all_slots_are_taken_one_waits_and_that_is_told() {
+    let bench = Bench::new(ServerSettings { connections: 1, ..ServerSettings::default() }, true).await;
+    let mut served = bench.connection().await;
+    served.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nfirst").await.unwrap();
+    served.read_exact(&mut [0; 12]).await.unwrap();
+    let waits = tokio::spawn(bench.keys.client(None).post(bench.url()).body("second").send());
+    while bench.metric("remit_webhook_waiting") != "1" {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(bench.counters.problems(), ["as many connections are open as may be, and others wait: 1"]);
+    // As many may wait as are served.
+    assert!(bench.keys.client(None).post(bench.url()).body("third").send().await.is_err());
+    assert_eq!(bench.metric("remit_webhook_given_up_total{stage=\"slot\"}"), "1");
+    drop(served);
+    assert_eq!(waits.await.unwrap().unwrap().status().as_u16(), 200);
+    assert_eq!(bench.counters.problems(), Vec::<String>::new());
+    assert_eq!(bench.durable(), ["first", "second"]);
+}
+
 #[tokio::test]
 async fn bodies_are_bounded_whether_they_tell_their_size_or_not() {
     let settings = ServerSettings { body_limit: 1000, ..ServerSettings::default() };
