@@ -36,6 +36,8 @@ pub(crate) enum Shape<'a, F: Find, G: Grammar> {
     Text(Option<Text<'a>>, Option<G::Context>),
     /// A log within the log, gzip'd and in base64.
     Packed(Text<'a>),
+    /// An event that was written otherwise, in JSON as it is to be read.
+    Rewritten(Vec<u8>),
     /// No event, for this reason.
     Skipped(&'static str),
 }

@@ -3,6 +3,7 @@
 mod asked;
 mod called;
 mod caller;
+mod columns;
 mod event;
 mod flush;
 mod google;

@@ -242,6 +242,7 @@ impl<G: Grammar> Reader<G> {
             Shape::Wrapped(inner, context) => {
                 deliver_object(inner, context.as_ref().unwrap_or(&self.context), place, sink);
             }
+            Shape::Rewritten(event) => deliver_object(Cursor::new(&event), &self.context, place, sink),
             Shape::Packed(text) if self.within.is_none() => deliver_packed(text, place, sink),
             Shape::Packed(_) => sink.skipped("not_an_event", place),
             Shape::Text(text, context) => {
@@ -331,7 +332,11 @@ impl<G: Grammar> Reader<G> {
                         return Err(Fault::Bad(start));
                     }
                     Shape::Event(_) => {}
-                    Shape::List(..) | Shape::Wrapped(..) | Shape::Text(..) | Shape::Packed(_)
+                    Shape::List(..)
+                    | Shape::Wrapped(..)
+                    | Shape::Text(..)
+                    | Shape::Rewritten(_)
+                    | Shape::Packed(_)
                         if begins_line =>
                     {
                         self.enclosing.clear();
@@ -431,6 +436,8 @@ fn deliver_object<G: Grammar, F: Find>(
     let shape = G::read(&mut object, None, |rest| sink.known_identity(rest));
     match shape {
         Ok(Shape::Event(event)) => sink.event(&event, context, place),
+        // It was rewritten once, and some text of it is no object.
+        Ok(Shape::Rewritten(_)) => sink.lost("malformed", place),
         Ok(_) => sink.skipped("not_an_event", place),
         Err(Fault::End) => sink.lost("truncated", place),
         Err(Fault::Bad(_)) => sink.lost("malformed", place),

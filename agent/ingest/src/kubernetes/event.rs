@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::columns::{as_objects, is_text};
 use super::google::Entry;
 use crate::grammar::{Grammar, Shape};
 use crate::scan::{Cursor, Fault, Find, Text, Value};
@@ -166,9 +167,12 @@ fn read_object<'a, F: Find>(
         packed: None,
     };
     let mut is_event = false;
+    let mut has_text = false;
     let mut first = true;
+    let (start, row) = (cursor.position(), cursor.rest());
     cursor.enter()?;
     while let Some(key) = cursor.key(&mut first)? {
+        has_text |= is_text(key, cursor)?;
         match key.raw {
             b"apiVersion" => {
                 let version = cursor.value()?.text();
@@ -305,6 +309,10 @@ fn read_object<'a, F: Find>(
     }
     if !is_event || wrapper.is_other_kind {
         return Ok(Shape::Skipped("not_an_event"));
+    }
+    if has_text {
+        let row = row.get(..cursor.position() - start).unwrap_or_default();
+        return Ok(Shape::Rewritten(as_objects(row)?));
     }
     Ok(Shape::Event(Found::Event(event)))
 }
