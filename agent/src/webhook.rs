@@ -108,7 +108,7 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     loop {
         tokio::select! {
             () = &mut served => return Ok(()),
-            _ = beat.tick() => board.write(counters.metrics(), counters.problems()),
+            _ = beat.tick() => board.write(counters.metrics(), counters.problem().into_iter().collect()),
         }
     }
 }

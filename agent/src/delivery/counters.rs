@@ -100,15 +100,6 @@ impl Counters {
         self.problem.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// All that is wrong: why the ledger took nothing the last time, and that connections wait.
-    pub fn problems(&self) -> Vec<String> {
-        let crowd = match self.waiting.load(Ordering::Relaxed) {
-            0 => None,
-            waiting => Some(format!("as many connections are open as may be, and others wait: {waiting}")),
-        };
-        self.problem().into_iter().chain(crowd).collect()
-    }
-
     /// The counts as metrics.
     pub fn metrics(&self) -> Vec<Metric> {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
