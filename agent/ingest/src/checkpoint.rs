@@ -24,6 +24,8 @@ pub(crate) struct Checkpoint {
     prefixes: HashMap<String, Prefix>,
     /// Sources that were read with losses, by the hash of their content.
     damaged: HashMap<u128, SourcePosition, FixedState>,
+    /// How many events were lost of a source, by the name under which it was ingested last.
+    losses: HashMap<String, u64>,
     /// The names, with their folders, of delivered files that were not read whole.
     lossy: HashMap<String, Vec<String>>,
     names_tell: Names,
@@ -108,7 +110,9 @@ impl Checkpoint {
                 self.prefixes.remove(&source.name);
                 self.names.insert(name_hash(&source.name, source.size, source.modified));
                 self.contents.insert(content);
+                self.losses.remove(&source.name);
                 if source.lost > 0 {
+                    self.losses.insert(source.name.clone(), source.lost);
                     self.damaged.insert(content, source.clone());
                 }
             }
@@ -134,6 +138,11 @@ impl Checkpoint {
         modified != 0
             && !self.prefixes.contains_key(name)
             && self.names.contains(&name_hash(name, size, modified))
+    }
+
+    /// How many events were lost of a source that is known by this name.
+    pub(crate) fn lost_of(&self, name: &str) -> Option<u64> {
+        self.losses.get(name).copied()
     }
 
     /// Claims a content for this run.

@@ -118,6 +118,7 @@ pub(crate) fn ingest<F: Format>(
     let mut summary = published.summary;
     published.format.finish(&mut summary);
     summary.files = shared.files();
+    summary.unread_sources = shared.unread_sources();
     summary.bytes = shared.bytes.load(Ordering::Relaxed);
     if let Some(message) = no_log(&summary.counts) {
         diagnostics.source(&options.inputs.join(" "), message);
@@ -183,6 +184,7 @@ fn list_sources(names: &[String], shared: &Shared<'_>, sources: &Sender<Source>)
         shared.diagnostics.source(name, problem.to_string());
         if let Problem::Unread(error) = problem {
             let source = Identification::of_path(Path::new(name));
+            shared.count_unread(&error);
             shared.lose(&source, &error);
             unlisted.push(source.name);
         }

@@ -31,6 +31,8 @@ pub(crate) struct Shared<'a> {
     pub(crate) flush: Sender<Signal>,
     pub(crate) stopped: AtomicBool,
     files: [AtomicU64; 4],
+    /// Sources that may hold events and cannot be read.
+    unread_sources: AtomicU64,
     pub(crate) bytes: AtomicU64,
     /// Positions of sources that could not be read, for the next flush.
     pub(crate) unread: Mutex<Vec<SourcePosition>>,
@@ -75,6 +77,7 @@ impl<'a> Shared<'a> {
             flush,
             stopped: AtomicBool::new(false),
             files: Default::default(),
+            unread_sources: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
             unread: Mutex::default(),
             listed: Mutex::default(),
@@ -142,6 +145,29 @@ impl<'a> Shared<'a> {
         self.progress.done(1, 0, 0);
     }
 
+    /// Whether a source was ingested before by its name; then it is passed over, and what was lost of it is said again.
+    pub(crate) fn is_known(&self, source: &Identification) -> bool {
+        let (name, size) = (&source.name, source.size);
+        let is_known = self.checkpoint.knows_name(name, size, source.modified);
+        if is_known {
+            self.known(size);
+            if let Some(lost) = self.checkpoint.lost_of(name) {
+                self.damaged(name, lost);
+            }
+        }
+        is_known
+    }
+
+    /// Says that events of a source were lost when it was ingested, which nothing has made good.
+    pub(crate) fn damaged(&self, name: &str, lost: u64) {
+        let events = if lost == 1 { "event" } else { "events" };
+        let message = format!(
+            "was ingested before; {lost} {events} of it could not be read then\nhint: put a sound copy in its place, or an \
+             empty file where it never was a log"
+        );
+        self.diagnostics.source(name, message);
+    }
+
     pub(crate) fn known(&self, bytes: u64) {
         self.add_files(KNOWN, 1);
         self.progress.done(1, bytes, 0);
@@ -149,8 +175,20 @@ impl<'a> Shared<'a> {
 
     pub(crate) fn unreadable(&self, name: &str, error: &io::Error, bytes: u64) {
         self.add_files(UNREADABLE, 1);
+        self.count_unread(error);
         self.diagnostics.source(name, format!("cannot be read: {error}"));
         self.progress.done(1, bytes, 0);
+    }
+
+    /// Counts a source as lost, unless it is not there.
+    pub(crate) fn count_unread(&self, error: &io::Error) {
+        let is_there = error.kind() != io::ErrorKind::NotFound;
+        self.unread_sources.fetch_add(u64::from(is_there), Ordering::Relaxed);
+    }
+
+    /// How many sources may hold events and cannot be read.
+    pub(crate) fn unread_sources(&self) -> u64 {
+        self.unread_sources.load(Ordering::Relaxed)
     }
 
     /// Notes a source of which nothing can be read, so that what it may hold is lost until it can be.

@@ -93,9 +93,7 @@ impl Workbench {
             Ok((file, source))
         });
         match result {
-            Ok((_, source)) if shared.checkpoint.knows_name(&source.name, source.size, source.modified) => {
-                shared.known(source.size);
-            }
+            Ok((_, source)) if shared.is_known(&source) => {}
             Ok((file, source)) => {
                 let unread = source.clone();
                 let reopen = || File::open(path).map(|file| Box::new(file) as Box<dyn Read + Send>);
@@ -259,8 +257,7 @@ fn known_content<G: Grammar, R: Recorder<G>>(
 ) {
     let damaged = shared.checkpoint.damaged(content);
     if let Some(SourcePosition { lost, .. }) = damaged {
-        let message = format!("was ingested before; {lost} events of it could not be read then");
-        shared.diagnostics.source(&source.name, message);
+        shared.damaged(&source.name, *lost);
     }
     let _gate = shared.enter();
     let mut recorder = lock(recorder);

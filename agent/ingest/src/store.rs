@@ -152,10 +152,7 @@ impl Prefix {
             .try_filter_map(|object| {
                 let source = self.identify(&object);
                 shared.found(source.size);
-                let is_known = shared.checkpoint.knows_name(&source.name, source.size, source.modified);
-                if is_known {
-                    shared.known(source.size);
-                }
+                let is_known = shared.is_known(&source);
                 std::future::ready(Ok((!is_known).then_some((object.location, source))))
             })
             .map_ok(|(location, source)| async move {

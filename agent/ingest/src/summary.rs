@@ -11,6 +11,8 @@ pub struct Summary {
     pub counts: Counts,
     /// What became of every file.
     pub files: Files,
+    /// Files, folders and objects that could not be read and may hold events, which nobody counted: they are lost, too.
+    pub unread_sources: u64,
     /// Bytes read, as stored.
     pub bytes: u64,
     /// Flushes published.

@@ -221,13 +221,19 @@ fn tell(summary: &Summary, streams: &mut Streams<'_>) {
         streams.say("hint: there is no file where it was looked for: give the folder or the prefix that the logs are in");
     }
     let counts = &summary.counts;
-    streams.say(&format!(
+    let mut line = format!(
         "read {}: {} recorded, {} skipped, {} lost",
         counted(counts.read, "event", "events"),
         grouped(counts.recorded),
         grouped(counts.skipped_total()),
         grouped(counts.lost_total())
-    ));
+    );
+    if summary.unread_sources > 0 {
+        let sources =
+            counted(summary.unread_sources, "source that cannot be read", "sources that cannot be read");
+        line.push_str(&format!(", and all of {sources}"));
+    }
+    streams.say(&line);
     for (what, reasons) in [("skipped", &counts.skipped), ("lost", &counts.lost)] {
         for (reason, count) in reasons {
             streams.say(&format!("  {what} {}: {}", grouped(*count), reason.replace('_', " ")));
@@ -274,6 +280,18 @@ mod tests {
             summary.files.read = read;
             let told = told(&summary);
             assert!(told.starts_with(expected) && !told.contains("hint: "), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_lost() {
+        for (unread_sources, expected) in [
+            (0, "0 lost\n"),
+            (1, "0 lost, and all of 1 source that cannot be read\n"),
+            (2, "of 2 sources that"),
+        ] {
+            let told = told(&Summary { unread_sources, ..Summary::default() });
+            assert!(told.contains(expected), "{told}");
         }
     }
 

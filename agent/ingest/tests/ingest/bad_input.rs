@@ -76,13 +76,18 @@ fn truncated_gzip() {
     let said = summary.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     assert!(said.contains("cut.json.gz") && said.contains("ends early"), "{said}");
     // Known from then on, and still said.
-    let again = place.run();
-    assert_eq!(again.counts.read, 0);
+    for input in [place.input(), place.input().join("cut.json.gz")] {
+        let again = ingest(options(&place.ledger(), &[&input]), None, &NoProgress).unwrap();
+        assert_eq!((again.counts.read, again.commits), (0, 0));
+        let said = again.diagnostics[0].to_string();
+        assert!(again.is_partial() && said.contains("; 1 event of it") && said.contains("hint:"), "{said}");
+    }
     // The whole file, delivered again, adds what was lost and repeats nothing.
     place.write("cut.json.gz", &packed);
     let whole = place.run();
     assert_eq!(summary.counts.recorded + whole.counts.recorded, Place::expected(200));
     assert_eq!(whole.counts.lost_total(), 0);
+    assert!(!place.run().is_partial());
 }
 
 impl Place {
@@ -176,6 +181,7 @@ fn what_is_not_there_or_not_readable() {
     let missing = place.input().join("missing.json");
     let summary = ingest(options(&place.ledger(), &[&missing, &place.input()]), None, &NoProgress).unwrap();
     assert_eq!((summary.files.unreadable, summary.counts.read), (1, 10));
+    assert_eq!(summary.unread_sources, 0, "it holds nothing");
     assert!(summary.diagnostics[0].to_string().contains("missing.json"));
     let nothing = ingest(options(&place.ledger(), &[]), None, &NoProgress);
     assert!(matches!(nothing, Err(IngestError::NoInput(_))));
@@ -197,7 +203,7 @@ fn an_unreadable_folder() {
     let summary = place.run();
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
     assert_eq!((summary.files.unreadable, summary.counts.read), (1, 10), "{summary:?}");
-    assert!(summary.is_partial());
+    assert!(summary.is_partial() && summary.unread_sources == 1);
 }
 
 /// Not a test of its own: the process without the superuser's rights.
@@ -207,7 +213,7 @@ fn unprivileged() {
         let summary =
             ingest(options(&folder.join("ledger"), &[&folder.join("input")]), None, &NoProgress).unwrap();
         assert_eq!((summary.files.unreadable, summary.counts.read), (2, 10), "{summary:?}");
-        assert!(summary.is_partial());
+        assert!(summary.is_partial() && summary.unread_sources == 2);
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn store(objects: &[(&str, &str)]) -> Arc<AmazonS3> {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let objects = Arc::clone(&objects);
-            std::thread::spawn(move || answer(stream.unwrap(), &objects));
+            std::thread::spawn(move || answer(&stream.unwrap(), &objects));
         }
     });
     let builder =
@@ -28,9 +28,8 @@ pub(super) fn store(objects: &[(&str, &str)]) -> Arc<AmazonS3> {
     Arc::new(builder.with_allow_http(true).with_skip_signature(true).build().unwrap())
 }
 
-fn answer(mut stream: TcpStream, objects: &Objects) {
-    let reader = BufReader::new(stream.try_clone().unwrap());
-    let mut lines = reader.lines().map(Result::unwrap);
+fn answer(mut stream: &TcpStream, objects: &Objects) {
+    let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
     while let Some(request) = lines.next() {
         lines.by_ref().take_while(|line| !line.is_empty()).count();
         let mut words = request.split(' ');
