@@ -46,8 +46,23 @@ impl Files {
         Ok(())
     }
 
-    /// Which usage file cannot be read, and why, as what `failed` by it.
-    pub(crate) async fn damage(&self, context: &SessionContext, failed: &str) -> Option<anyhow::Error> {
+    /// Which usage file of a folder cannot be read, and why, as what `failed` by it. Of a store all would have to be fetched, and it
+    /// may be the way there that is at fault.
+    pub(crate) async fn damage(
+        &self,
+        context: &SessionContext,
+        error: &DataFusionError,
+        failed: &str,
+    ) -> Option<anyhow::Error> {
+        let may_be_damage = matches!(
+            error.find_root(),
+            DataFusionError::ParquetError(_)
+                | DataFusionError::ArrowError(..)
+                | DataFusionError::ObjectStore(_)
+        );
+        if !may_be_damage || self.store.is_some() {
+            return None;
+        }
         for file in self.snapshot.usage_files() {
             let read = async {
                 self.register(context, SOUGHT, usage_schema(), [file.path.as_str()])?;

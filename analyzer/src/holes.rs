@@ -10,7 +10,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use remit_catalog::Catalog;
-use remit_ledger::{CoverageRecord, LedgerInfo, Provider};
+use remit_ledger::{CoverageRecord, LedgerInfo, LossySource, Provider};
 use remit_policy::moment;
 use remit_policy::rbac::AuditPolicy;
 use remit_policy::shell::quote;
@@ -60,7 +60,7 @@ pub(crate) struct Sight<'a> {
     pub(crate) called: &'a BTreeSet<Called>,
     pub(crate) info: &'a LedgerInfo,
     /// Sources of which events were lost.
-    pub(crate) lossy: &'a BTreeSet<(Provider, &'a str)>,
+    pub(crate) lossy: &'a BTreeSet<LossySource<'a>>,
     /// What of the ledger cannot be read.
     pub(crate) unreadable: &'a [String],
     pub(crate) settings: WindowSettings,
@@ -172,13 +172,18 @@ fn days(length: i64) -> String {
 const NAMED: usize = 5;
 
 impl Sight<'_> {
-    /// What a command takes for the files of which events of a provider were lost.
-    fn damaged_files(&self, provider: Provider) -> String {
-        // What is no file has no path: an object, or what came through standard input or a webhook.
-        let of_provider = self.lossy.iter().filter(|(of, name)| *of == provider && name.starts_with('/'));
-        let files: Vec<String> = of_provider.map(|(_, name)| quote(name)).collect();
-        match files.len() {
-            1..=NAMED => files.join(" "),
+    /// What a command takes for the sources of which events of an account or cluster were lost.
+    fn damaged_sources(&self, provider: Provider, account: Option<&str>) -> String {
+        let is_here = |source: &&LossySource<'_>| {
+            source.provider == provider && (source.account.is_none() || source.account == account)
+        };
+        // What came through standard input or a webhook cannot be given again.
+        let is_named = |name: &str| name.starts_with('/') || name.contains("://");
+        let sources: Vec<&LossySource<'_>> = self.lossy.iter().filter(is_here).collect();
+        match sources.len() {
+            1..=NAMED if sources.iter().all(|source| is_named(source.name)) => {
+                sources.iter().map(|source| quote(source.name)).collect::<Vec<_>>().join(" ")
+            }
             _ => "THOSE-FILES".to_owned(),
         }
     }

@@ -13,7 +13,9 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
-use remit_ledger::{CLOUDTRAIL, CoverageRecord, LedgerInfo, Provider, StateWriter, usage_schema};
+use remit_ledger::{
+    CLOUDTRAIL, CoverageRecord, LedgerInfo, LossySource, Provider, StateWriter, usage_schema,
+};
 use remit_policy::{Call, Window};
 
 use self::engine::{Engine, cores};
@@ -124,7 +126,10 @@ impl Ledger {
         let writer = StateWriter::open(&files.snapshot)?;
         let renewed = runtime.block_on(async {
             match renew(&context, &files, &states, &writer).await {
-                Err(error) => Err(files.damage(&context, renewal::FAILED).await.unwrap_or(error)),
+                Err(error) => Err(match error.downcast_ref() {
+                    Some(query) => files.damage(&context, query, renewal::FAILED).await.unwrap_or(error),
+                    None => error,
+                }),
                 done => done,
             }
         });
@@ -163,8 +168,8 @@ impl Ledger {
         self.files.snapshot.info()
     }
 
-    /// The names of sources of a provider's calls of which events were lost that nobody made good.
-    pub(crate) fn lossy_sources(&self) -> BTreeSet<(Provider, &str)> {
+    /// The sources of which events were lost that nobody made good.
+    pub(crate) fn lossy_sources(&self) -> BTreeSet<LossySource<'_>> {
         self.files.snapshot.lossy_sources()
     }
 
@@ -293,15 +298,15 @@ impl Ledger {
         if self.files.snapshot.usage_files().is_empty() {
             return Ok(T::default());
         }
-        self.wait(query).map_err(|error| match self.damage(failed) {
+        self.wait(query).map_err(|error| match self.damage(&error, failed) {
             Some(damage) => damage,
             None => anyhow::Error::new(error).context(failed),
         })
     }
 
     /// A file of calls that cannot be read: most often a query fails by one, and no message of a query says which.
-    fn damage(&self, failed: &'static str) -> Option<anyhow::Error> {
-        self.runtime.block_on(self.files.damage(&self.context, failed))
+    fn damage(&self, error: &DataFusionError, failed: &'static str) -> Option<anyhow::Error> {
+        self.runtime.block_on(self.files.damage(&self.context, error, failed))
     }
 
     fn wait<T>(&self, query: impl Future<Output = T>) -> T {
@@ -324,7 +329,7 @@ impl Ledger {
                 Ok(found) => return Ok(found),
                 Err(error) => {
                     // A state is not blamed for what is wrong with a file: it may be the only sound copy.
-                    if let Some(damage) = self.damage(failed) {
+                    if let Some(damage) = self.damage(&error, failed) {
                         return Err(damage);
                     }
                     warn(&format!(

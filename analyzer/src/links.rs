@@ -36,10 +36,11 @@ pub(crate) fn of_grants(grants: &Grants) -> Linked {
 pub(crate) fn judge(
     catalog: &Catalog,
     ledger: &Ledger,
+    cluster: Option<&str>,
     linked: Linked,
     analysis: &mut Analysis,
 ) -> anyhow::Result<()> {
-    let uses = ledger.link_uses(&linked.links, analysis.window)?;
+    let uses = ledger.link_uses(&linked.links, analysis.window, cluster)?;
     analysis.links = lines(catalog, analysis, &linked, &uses);
     analysis.open_trusts = linked.open;
     Ok(())

@@ -10,7 +10,7 @@ use remit_policy::Window;
 use remit_policy::link::{LinkSeen, Mechanism, PodCalls, ServiceAccount, Sessions};
 
 use crate::calls::RECORDED;
-use crate::rollup::{ByName, Filter, strings, unexpected};
+use crate::rollup::{ByName, Filter, literal, strings, unexpected};
 
 /// The service by which one identity of Google Cloud asks for tokens of another, which the call names.
 const CREDENTIALS: &str = "iamcredentials";
@@ -19,7 +19,12 @@ const CREDENTIALS: &str = "iamcredentials";
 const ACCOUNTS: &str = "/serviceAccounts/";
 
 /// The calls. What was refused is no use, and what came of a call has to be known for it to be one as somebody for certain.
-fn query(window: Window) -> String {
+fn query(window: Window, cluster: Option<&str>) -> String {
+    // An agent that is not told the cluster's name says none.
+    let here = cluster.map_or_else(String::new, |cluster| {
+        let own = "get_field(workload, 'cluster')";
+        format!("AND ({own} IS NULL OR {own} = {})", literal(cluster))
+    });
     let within = Filter { window: Some(window), ..Filter::default() }.condition(Some(window));
     let (gcp, azure) = (Provider::Gcp.as_str(), Provider::Azure.as_str());
     format!(
@@ -30,17 +35,18 @@ fn query(window: Window) -> String {
          CAST(service AS VARCHAR) AS service, CAST(operation AS VARCHAR) AS operation, \
          CAST(count AS BIGINT) AS count, first_seen, last_seen \
          FROM {RECORDED} {within} AND evidence IN ('{WIRE}', '{SNI}') AND provider IN ('{gcp}', '{azure}') \
-         AND outcome <> 'denied' AND source_identity LIKE 'system:serviceaccount:%'"
+         AND outcome <> 'denied' AND source_identity LIKE 'system:serviceaccount:%' {here}"
     )
 }
 
-/// Counts the calls of a window for the links that they may be of.
+/// Counts the calls of a window for the links that they may be of, those of one cluster where that is asked for.
 pub(crate) async fn count(
     context: &SessionContext,
     window: Window,
+    cluster: Option<&str>,
     sessions: &mut Sessions<'_>,
 ) -> Result<(), DataFusionError> {
-    let mut batches = context.sql(&query(window)).await?.execute_stream().await?;
+    let mut batches = context.sql(&query(window, cluster)).await?.execute_stream().await?;
     while let Some(batch) = batches.next().await {
         add(&batch?, sessions)?;
     }
@@ -68,12 +74,12 @@ fn add(batch: &RecordBatch, sessions: &mut Sessions<'_>) -> Result<(), DataFusio
         let asked = asked.first().and_then(|name| Some(name.rsplit_once(ACCOUNTS)?.1.to_owned()));
         let own = own.text(row);
         // A service account that signs its token does so with a key, of which no link is needed.
-        if is_google && own.is_some() && asked.is_none() {
+        if is_google && own.is_some() {
             continue;
         }
         let (service, operation) =
             (service.text(row).unwrap_or_default(), operation.text(row).unwrap_or_default());
-        sessions.add_calls(&PodCalls {
+        let calls = PodCalls {
             mechanism: if is_google { Mechanism::Gke } else { Mechanism::Azure },
             service_account,
             identity: if is_google { asked } else { own }.filter(|_| is_sure.value(row)),
@@ -83,7 +89,12 @@ fn add(batch: &RecordBatch, sessions: &mut Sessions<'_>) -> Result<(), DataFusio
                 first: first.value(row),
                 last: last.value(row),
             },
-        });
+        };
+        sessions.add_calls(&calls);
+        // Who asks for another's token may do so as anybody.
+        if is_google && calls.identity.is_some() {
+            sessions.add_calls(&PodCalls { identity: None, ..calls });
+        }
     }
     Ok(())
 }

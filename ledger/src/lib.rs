@@ -51,6 +51,7 @@ pub use error::LedgerError;
 pub use footer::{Commit, Counts, Extent, Footer, Role, SourcePlace, SourcePosition, key};
 pub use identifiers::{Identifiers, REMEMBERED, identify, read_identifiers};
 pub use layout::{day_name, day_of};
+pub use losses::LossySource;
 pub use merge::write_group;
 pub use month::Month;
 pub use publish::{Flush, LedgerWriter, Observer, Publication, Published, Step, WriterOptions};

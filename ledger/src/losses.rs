@@ -9,6 +9,17 @@ use crate::{CoverageRecord, Provider};
 /// The name of a source that has none of its own: nothing read later is the same source.
 pub(crate) const NAMELESS: &str = "-";
 
+/// A source of which events were lost that nobody made good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LossySource<'a> {
+    /// Whose calls it holds.
+    pub provider: Provider,
+    /// Of which account or cluster, where its name tells; of any otherwise.
+    pub account: Option<&'a str>,
+    /// Its name: the path of a file, the address of an object, or what else was read.
+    pub name: &'a str,
+}
+
 /// What the positions of all commits, in their order, say of each source.
 pub(crate) struct History<'a> {
     /// By whose calls the source was read for, and its name: a folder may hold logs of several.

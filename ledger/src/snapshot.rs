@@ -16,7 +16,7 @@ use crate::footer::{Commit, Counts, Footer, find, key};
 use crate::layout::{ROLLUP, place_of};
 use crate::listing::{Listing, walk};
 use crate::lock::ReaderLock;
-use crate::losses::{is_loss, losses, lossy_sources};
+use crate::losses::{LossySource, is_loss, losses, lossy_sources};
 use crate::schema::difference;
 use crate::state::State;
 use crate::states::States;
@@ -228,10 +228,15 @@ impl Snapshot {
         Ok(records)
     }
 
-    /// The names of sources of which events were lost that nobody made good, with whose calls they hold.
-    pub fn lossy_sources(&self) -> BTreeSet<(Provider, &str)> {
+    /// The sources of which events were lost that nobody made good.
+    pub fn lossy_sources(&self) -> BTreeSet<LossySource<'_>> {
         let lossy = lossy_sources(self.commits_by_provider()).into_iter();
-        lossy.map(|(provider, _, source)| (provider, source.name.as_str())).collect()
+        let told = lossy.map(|(provider, _, source)| LossySource {
+            provider,
+            account: source.place.as_ref().and_then(|place| place.account.as_deref()),
+            name: &source.name,
+        });
+        told.collect()
     }
 
     fn commits_by_provider(&self) -> impl Iterator<Item = (Provider, &Commit)> {

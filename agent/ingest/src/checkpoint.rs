@@ -1,10 +1,10 @@
 //! What was ingested before.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use foldhash::fast::FixedState;
-use remit_ledger::{Commit, Extent, HOUR, Provider, Snapshot, SourcePosition, read_identifiers};
+use remit_ledger::{Address, Commit, Extent, HOUR, Provider, Snapshot, SourcePosition, read_identifiers};
 use twox_hash::XxHash3_128;
 
 use crate::diagnostic::Diagnostics;
@@ -76,6 +76,9 @@ impl Checkpoint {
                 checkpoint.add(source);
             }
         }
+        // What a sound copy of another name has made good is not said again.
+        let lossy: BTreeSet<&str> = snapshot.lossy_sources().iter().map(|source| source.name).collect();
+        checkpoint.losses.retain(|name, _| lossy.contains(name.as_str()));
         let files = snapshot.usage_files().iter();
         let ends: HashMap<&str, i64> =
             files.filter_map(|file| Some((file.path.as_str(), file.footer.span?.1))).collect();
@@ -171,10 +174,11 @@ impl Checkpoint {
         &self.names_tell
     }
 
-    /// The parts of a bucket within this one, and itself, that were not read to their end.
+    /// The parts of a bucket within this one, and itself, that were not read to their end, and objects that cannot be named.
     pub(crate) fn prefixes_within(&self, name: &str) -> impl Iterator<Item = &str> {
         let names = self.prefixes.keys().map(String::as_str);
-        names.filter(move |other| other.ends_with('/') && other.starts_with(name))
+        let is_part = |other: &str| other.ends_with('/') || Address::parse(other).is_err();
+        names.filter(move |other| other.starts_with(name) && is_part(other))
     }
 
     /// How far a source of this name was read, if not to its end.

@@ -242,7 +242,7 @@ impl<G: Grammar> Reader<G> {
             Shape::Wrapped(inner, context) => {
                 deliver_object(inner, context.as_ref().unwrap_or(&self.context), place, sink);
             }
-            Shape::Rewritten(event) => deliver_object(Cursor::new(&event), &self.context, place, sink),
+            Shape::Rewritten(event) => deliver_rewritten(&event, &self.context, place, sink),
             Shape::Packed(text) if self.within.is_none() => deliver_packed(text, place, sink),
             Shape::Packed(_) => sink.skipped("not_an_event", place),
             Shape::Text(text, context) => {
@@ -436,11 +436,19 @@ fn deliver_object<G: Grammar, F: Find>(
     let shape = G::read(&mut object, None, |rest| sink.known_identity(rest));
     match shape {
         Ok(Shape::Event(event)) => sink.event(&event, context, place),
-        // It was rewritten once, and some text of it is no object.
-        Ok(Shape::Rewritten(_)) => sink.lost("malformed", place),
+        Ok(Shape::Rewritten(event)) => deliver_rewritten(&event, context, place, sink),
         Ok(_) => sink.skipped("not_an_event", place),
         Err(Fault::End) => sink.lost("truncated", place),
         Err(Fault::Bad(_)) => sink.lost("malformed", place),
+    }
+}
+
+/// Delivers what was rewritten once. If it would be again, some text of it is no object.
+fn deliver_rewritten<G: Grammar>(event: &[u8], context: &G::Context, place: Place, sink: &mut impl Sink<G>) {
+    let mut object = Cursor::new(event);
+    match G::read(&mut object, None, |rest| sink.known_identity(rest)) {
+        Ok(Shape::Event(event)) => sink.event(&event, context, place),
+        _ => sink.lost("malformed", place),
     }
 }
 

@@ -170,7 +170,7 @@ impl Prefix {
                 }
                 // What consoles make of a folder: an empty object whose name ends in a slash, which the name here lacks.
                 Err(error) if source.size == 0 && error.kind() == io::ErrorKind::NotFound => {
-                    shared.no_source_after_all()
+                    shared.no_source_after_all();
                 }
                 Err(error) => shared.unread(&source, &error),
             }

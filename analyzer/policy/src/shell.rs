@@ -6,7 +6,8 @@ use crate::markdown::is_treacherous;
 /// since 2024 (XCU 2.2.4, dollar-single-quotes), which bash, zsh and BusyBox have long read.
 pub fn quote(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
+    // What begins with `=` is the path of a program to zsh.
+    if !word.is_empty() && !word.starts_with('=') && word.chars().all(plain) {
         return word.to_owned();
     }
     if !word.contains(is_obeyed) {
@@ -51,9 +52,9 @@ mod tests {
     use super::*;
 
     /// What a shell takes a word for.
-    fn read_back(word: &str) -> String {
+    fn read_back(shell: &str, word: &str) -> String {
         let script = format!("printf '%s' {}", quote(word));
-        let output = Command::new("bash").args(["-c", &script]).output().unwrap();
+        let output = Command::new(shell).args(["-c", &script]).output().unwrap();
         String::from_utf8(output.stdout).unwrap()
     }
 
@@ -71,7 +72,9 @@ mod tests {
             "a\u{202e}b\u{85}",
             "größer",
         ] {
-            assert_eq!(read_back(word), word);
+            for shell in ["bash", "zsh"] {
+                assert_eq!(read_back(shell, word), word, "{shell}");
+            }
             assert!(!quote(word).contains(is_obeyed), "{word:?}");
         }
     }

@@ -15,6 +15,8 @@ pub struct Held {
     key: String,
     name: String,
     holder: Option<String>,
+    /// What the holder is: `role`, `user` or `group`. A role and a user may be called the same.
+    kind: Option<String>,
     document: Document,
     /// What becomes of it, where that is known.
     fate: Option<(Edit, Vec<Document>)>,
@@ -24,9 +26,15 @@ impl Held {
     /// A policy by the ARN of its own, or of whoever holds it where it is inline.
     pub fn new(arn: &str, name: &str, holder: Option<&str>, document: &Document) -> Self {
         let account = arn.split(':').nth(4).unwrap_or_default();
-        let key = holder.map_or_else(|| arn.to_owned(), |holder| format!("{account} {holder} {name}"));
+        let (of, own) = kind_and_name(arn);
+        // Of a user's policies some are of its groups.
+        let kind = holder.map(|holder| if holder == own { of } else { "group" }.to_owned());
+        let key = match (&kind, holder) {
+            (Some(kind), Some(holder)) => format!("{account} {kind} {holder} {name}"),
+            _ => arn.to_owned(),
+        };
         let (name, holder) = (name.to_owned(), holder.map(str::to_owned));
-        Self { key, name, holder, document: document.clone(), fate: None }
+        Self { key, name, holder, kind, document: document.clone(), fate: None }
     }
 
     /// A policy of a proposal for a principal.
@@ -50,6 +58,11 @@ impl Held {
         self.holder.as_deref()
     }
 
+    /// What the holder is: `role`, `user` or `group`.
+    pub(crate) fn kind(&self) -> Option<&str> {
+        self.kind.as_deref()
+    }
+
     /// Whether another is a policy of its own, of which something else becomes.
     pub(crate) fn is_apart_from(&self, other: &Self) -> bool {
         let is_same_fate = self.fate.is_some() && self.fate == other.fate;
@@ -71,8 +84,8 @@ impl fmt::Display for Held {
 #[derive(Clone, Debug, Default)]
 pub struct Known {
     policies: Vec<Held>,
-    /// The names of those whose policies are not known.
-    others: BTreeSet<String>,
+    /// Those whose policies are not known, by what they are and their names.
+    others: BTreeSet<(String, String)>,
 }
 
 impl Known {
@@ -91,7 +104,7 @@ impl Known {
             changing.iter().chain(&proposal.staying).map(|change| Held::of(&proposal.principal, change))
         });
         let others = others.into_iter().filter(|one| one.starts_with("arn:"));
-        let others = others.filter_map(|arn| arn.rsplit('/').next()).map(str::to_owned);
+        let others = others.map(kind_and_name).map(|(kind, name)| (kind.to_owned(), name.to_owned()));
         Self { policies: policies.collect(), others: others.collect() }
     }
 
@@ -100,8 +113,15 @@ impl Known {
         &self.policies
     }
 
-    /// The names of those whose policies are not known.
-    pub(crate) fn others(&self) -> impl Iterator<Item = &str> {
-        self.others.iter().map(String::as_str)
+    /// Those whose policies are not known, by what they are and their names.
+    pub(crate) fn others(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.others.iter().map(|(kind, name)| (kind.as_str(), name.as_str()))
     }
+}
+
+/// What an ARN is of, and its name: `arn:aws:iam::111122223333:role/team/app` is of the `role` called `app`.
+fn kind_and_name(arn: &str) -> (&str, &str) {
+    let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
+    let kind = resource.split('/').next().unwrap_or_default();
+    (kind, resource.rsplit('/').next().unwrap_or_default())
 }

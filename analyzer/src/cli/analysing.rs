@@ -278,7 +278,7 @@ pub(super) fn opened(
         analysis.owners.retain(only);
     }
     if only.is_none() {
-        links::judge(catalog, &ledger, linked, &mut analysis)?;
+        links::judge(catalog, &ledger, arguments.cluster.cluster.as_deref(), linked, &mut analysis)?;
     }
     let of_subjects = seen.as_mut().and_then(|seen| seen.past.take()).unwrap_or_default();
     let cluster = of_cluster.as_ref().zip(seen).map(|(asked, seen)| {

@@ -107,7 +107,7 @@ fn info(arguments: &InfoArguments, streams: &mut Streams<'_>) -> anyhow::Result<
         recorded: numbers.counts.recorded,
         skipped: numbers.counts.skipped,
         lost: numbers.counts.lost,
-        lossy_sources: ledger.lossy_sources().into_iter().map(|(_, name)| name.to_owned()).collect(),
+        lossy_sources: ledger.lossy_sources().iter().map(|source| source.name.to_owned()).collect(),
         uncommitted_files: numbers.uncommitted,
         replaced_files: numbers.replaced,
     };

@@ -80,7 +80,7 @@ fn of_account(sight: &Sight<'_>, account: &str, coverage: &Coverage, holes: &mut
     }
     if coverage.lost > 0 {
         let detail = format!("{} when damaged files were read", lost(coverage.lost));
-        let files = sight.damaged_files(Provider::Aws);
+        let files = sight.damaged_sources(Provider::Aws, Some(account));
         let close = format!("remit ingest cloudtrail {files} --ledger {}", sight.location);
         holes.push(hole("events_lost", detail, close));
     }

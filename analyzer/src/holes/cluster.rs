@@ -90,7 +90,7 @@ fn of_cluster(sight: &Sight<'_>, cluster: Option<&str>, holes: &mut Vec<Hole>) {
         let close = format!(
             "remit ingest kubernetes-audit {} --ledger {}, once they are whole; what was lost of requests to `remit-agent \
              webhook` is in no file, and a `--window` that begins after it does without",
-            sight.damaged_files(Provider::Kubernetes),
+            sight.damaged_sources(Provider::Kubernetes, cluster),
             sight.location
         );
         holes.push(hole("events_lost", format!("{} when logs were read", lost(count)), close));

@@ -61,8 +61,12 @@ fn told(
     found.iter().map(|hole| format!("{} {} {}: {}", hole.of, hole.place, hole.code, hole.detail)).collect()
 }
 
-/// Files that lost events.
-const LOSSY: [&str; 2] = ["/logs/a b.json", "/logs/c.json"];
+/// Sources that lost events, one of them of another account.
+const LOSSY: [LossySource<'_>; 3] = [
+    LossySource { provider: Provider::Aws, account: None, name: "/logs/a b.json" },
+    LossySource { provider: Provider::Aws, account: Some("111122223333"), name: "s3://trail/c.json" },
+    LossySource { provider: Provider::Aws, account: Some("444455556666"), name: "/logs/d.json" },
+];
 
 fn found(
     records: &[CoverageRecord],
@@ -88,7 +92,7 @@ fn found_in(
         records,
         called: &calls.iter().cloned().collect(),
         info,
-        lossy: &LOSSY.map(|name| (Provider::Aws, name)).into_iter().collect(),
+        lossy: &LOSSY.into_iter().collect(),
         unreadable: &[],
         settings: WindowSettings { longest, history: 400 * DAY, minimum: 30 * DAY, longest_gap: 48 * HOUR },
         said: &Said::default(),
@@ -144,7 +148,7 @@ fn an_account_has_holes() {
     );
     let closes = found(&records, &calls, 0, None);
     let close = closes.iter().find(|hole| hole.code == "events_lost").map(|hole| hole.close.as_str());
-    assert_eq!(close, Some("remit ingest cloudtrail '/logs/a b.json' /logs/c.json --ledger ledger"));
+    assert_eq!(close, Some("remit ingest cloudtrail '/logs/a b.json' s3://trail/c.json --ledger ledger"));
     let writes = told(&[of_aws(0, 90, &[EventClass::ManagementRead])], &[], 0, None);
     assert_eq!(
         writes,

@@ -15,6 +15,7 @@ impl Ledger {
         &self,
         links: &[Link],
         window: Option<Window>,
+        cluster: Option<&str>,
     ) -> anyhow::Result<Vec<(LinkUse, BTreeSet<String>)>> {
         let mut sessions = Sessions::of(links);
         if let Some(window) = window
@@ -25,7 +26,7 @@ impl Ledger {
         }
         if links.iter().any(|link| !link.mechanism.is_of_aws()) && !self.is_of_logs() {
             let window = Window { start: window.map_or(0, |window| window.start), end: i64::MAX };
-            let counted = pod_calls::count(&self.context, window, &mut sessions);
+            let counted = pod_calls::count(&self.context, window, cluster, &mut sessions);
             self.ask(counted, "cannot look for calls of pods in the ledger")?;
         }
         Ok(sessions.uses())

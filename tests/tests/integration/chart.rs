@@ -271,7 +271,7 @@ fn names_are_such_that_api_servers_take_them_whatever_the_release_is_called() {
     ];
     for (release, service) in releases {
         let Some(answers) = rendered_as(&release, &values) else { return };
-        for object in answers.iter().flat_map(|answer| objects(answer)) {
+        for object in answers.iter().flat_map(objects) {
             let (kind, name) =
                 (object["kind"].as_str().unwrap(), object["metadata"]["name"].as_str().unwrap());
             let is_label = |label: &str| {

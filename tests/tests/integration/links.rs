@@ -233,6 +233,7 @@ fn calls_of_pods_tell_which_identities_of_other_clouds_were_used() {
         ("shop/web", "iam.gke.io/gcp-service-account", "web@acme.iam.gserviceaccount.com"),
         ("shop/asks", "iam.gke.io/gcp-service-account", "asks@acme.iam.gserviceaccount.com"),
         ("shop/key", "iam.gke.io/gcp-service-account", "key@acme.iam.gserviceaccount.com"),
+        ("shop/far", "iam.gke.io/gcp-service-account", "far@acme.iam.gserviceaccount.com"),
         ("bank/till", "azure.workload.identity/client-id", CLIENT),
         ("bank/opaque", "azure.workload.identity/client-id", "22222222-3333-4444-5555-666677778888"),
         ("bank/idle", "azure.workload.identity/client-id", CLIENT),
@@ -250,6 +251,10 @@ fn calls_of_pods_tell_which_identities_of_other_clouds_were_used() {
     let mut asked = pod_call("shop:asks", gcp, ("iamcredentials", "GenerateAccessToken"), unknown);
     asked.resources = vec!["projects/-/serviceAccounts/asks@acme.iam.gserviceaccount.com".to_owned()];
     let own = ("key@acme.iam.gserviceaccount.com", "service_account");
+    let mut by_key = pod_call("shop:key", gcp, ("iamcredentials", "GenerateIdToken"), own);
+    by_key.resources = vec![format!("projects/-/serviceAccounts/{}", own.0)];
+    let mut far = pod_call("shop:far", gcp, ("storage", "storage.objects.get"), unknown);
+    far.workload.as_mut().unwrap().cluster = Some("staging".to_owned());
     let mut refused = pod_call("bank:idle", azure, ("storage", "GetBlob"), (CLIENT, "service_principal"));
     refused.outcome = Outcome::Denied;
     let ledger = place.path().join("ledger");
@@ -264,14 +269,11 @@ fn calls_of_pods_tell_which_identities_of_other_clouds_were_used() {
         ],
     );
     let web = pod_call("shop:web", gcp, ("storage", "storage.objects.get"), unknown);
-    watch(
-        &ledger,
-        gcp,
-        &mut [web, asked, pod_call("shop:key", gcp, ("storage", "storage.objects.get"), own)],
-    );
+    let key = pod_call("shop:key", gcp, ("storage", "storage.objects.get"), own);
+    watch(&ledger, gcp, &mut [web, asked, key, by_key, far]);
     program::remit(
         place.path(),
-        &["report", "--ledger", "ledger", "--grants", "accounts.json", "--out", "out"],
+        &["report", "--ledger", "ledger", "--grants", "accounts.json", "--out", "out", "--cluster", "prod"],
     );
     let report = fs::read_to_string(place.path().join("out/report.json")).unwrap();
     let report: Value = serde_json::from_str(&report).unwrap();
@@ -294,6 +296,7 @@ fn calls_of_pods_tell_which_identities_of_other_clouds_were_used() {
         format!("bank/opaque unobservable 10  {not_told}"),
         "bank/till used 20 keyvault:GET /secrets/{},storage:GetBlob -".to_owned(),
         "shop/asks used 10 iamcredentials:GenerateAccessToken -".to_owned(),
+        format!("shop/far unobservable 0  {not_seen}"),
         format!("shop/key unobservable 0  {not_seen}"),
         format!("shop/web unobservable 10  {not_told}"),
     ];

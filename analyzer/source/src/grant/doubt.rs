@@ -18,7 +18,11 @@ impl Repository {
         let (name, holder) = fits(place, path, held.name(), held.holder())?;
         let is_linked = self.links.iter().any(|linked| path.starts_with(linked));
         let linked = || is_linked.then(|| "a link elsewhere stands for its file, too".to_owned());
-        let doubt = unsaid(place, name, held).or_else(|| place.uses.first().cloned()).or_else(linked);
+        let doubt = of_another_kind(place, held);
+        let doubt = doubt
+            .or_else(|| unsaid(place, name, held))
+            .or_else(|| place.uses.first().cloned())
+            .or_else(linked);
         if doubt.is_some() {
             return doubt;
         }
@@ -27,10 +31,26 @@ impl Repository {
             return Some(format!("{other} says the same as it, and may be made of it, too"));
         }
         let is_open = held.holder().is_some() && holder != Fit::Exact;
-        let mut others = known.others().filter(|other| is_open && Some(*other) != held.holder());
-        let other = others.find(|other| may_hold(place, path, other))?;
+        let own = held.kind().zip(held.holder());
+        let mut others = known.others().filter(|other| is_open && Some(*other) != own);
+        let (_, other) = others.find(|(_, name)| may_hold(place, path, name))?;
         Some(format!("it may be a policy of `{other}`, too"))
     }
+}
+
+/// Why a place cannot be the policy's: whoever has it is a user, say, and the policy is of a role that is called the same.
+fn of_another_kind(place: &Place, held: &Held) -> Option<String> {
+    let kinds: Vec<&str> = place.names.holders.iter().filter_map(kind_of).collect();
+    let (wanted, first) = (held.kind()?, kinds.first()?);
+    let is_another = kinds.len() == place.names.holders.len() && !kinds.contains(&wanted);
+    is_another.then(|| format!("it is a policy of a {first}, and the one in force is of a {wanted}"))
+}
+
+/// What one that has a policy is, which its name begins with.
+fn kind_of(holder: &Text) -> Option<&str> {
+    let Some(Piece::Literal(literal)) = holder.pieces().first() else { return None };
+    let (kind, _) = literal.split_once(' ')?;
+    ["role", "user", "group"].contains(&kind).then_some(kind)
 }
 
 /// Why a place says nothing of whose it is: that it says the same is no reason to take it for a policy that is written elsewhere.

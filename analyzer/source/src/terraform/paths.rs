@@ -116,26 +116,30 @@ fn open(quoted: &str, is_pattern: bool) -> Text {
 
 /// The quoted texts of an expression, as they are written, those within templates by themselves, each with what stands before it.
 fn quoted(expression: &str) -> Vec<(&str, &str)> {
-    // Each begins after the quotes of those around it, and ends at the first that is not within braces.
-    let starts = expression.match_indices('"').map(|(at, _)| at + 1);
-    let of = |start: usize| {
-        let rest = expression.get(start..)?;
-        let (mut depth, mut before) = (0_usize, ' ');
-        for (at, sign) in rest.char_indices() {
-            match sign {
-                '{' if before == '$' => depth += 1,
-                '}' => depth = depth.saturating_sub(1),
-                '"' if depth == 0 && before != '\\' => {
-                    return Some((expression.get(..start - 1)?, rest.get(..at)?));
-                }
-                '\n' => return None,
-                _ => {}
+    let mut all = Vec::new();
+    // Where those begin that are open, and in how many braces of a template the last of them is.
+    let mut open: Vec<(usize, usize)> = Vec::new();
+    let (mut before, mut is_escaped) = (' ', false);
+    for (at, sign) in expression.char_indices() {
+        let was_escaped = std::mem::take(&mut is_escaped);
+        match (sign, open.last_mut()) {
+            // No text goes on in the next line.
+            ('\n', _) => open.clear(),
+            _ if was_escaped => {}
+            ('\\', Some((_, 0))) => is_escaped = true,
+            ('{', Some((_, depth))) if before == '$' => *depth += 1,
+            ('}', Some((_, depth))) => *depth = depth.saturating_sub(1),
+            ('"', Some((start, 0))) => {
+                let (start, text) = (*start, expression.get(*start..at));
+                all.extend(expression.get(..start - 1).zip(text));
+                open.pop();
             }
-            before = sign;
+            ('"', _) => open.push((at + 1, 0)),
+            _ => {}
         }
-        None
-    };
-    starts.filter_map(of).collect()
+        before = sign;
+    }
+    all
 }
 
 #[cfg(test)]
@@ -147,6 +151,9 @@ mod tests {
         let all = quoted("file(\"p/${var.a[\"k\"]}.json\")");
         assert!(all.contains(&("file(", "p/${var.a[\"k\"]}.json")), "{all:?}");
         assert!(all.iter().any(|(_, text)| *text == "k"), "{all:?}");
+        let texts = |expression| quoted(expression).into_iter().map(|(_, text)| text).collect::<Vec<_>>();
+        assert_eq!(texts(r#"join("a", ["b\"c", "d\\"])"#), ["a", r#"b\"c"#, r"d\\"]);
+        assert_eq!(texts("\"open\nfile(\"a.json\")"), ["a.json"]);
     }
 
     #[test]

@@ -104,6 +104,17 @@ fn a_document_below_the_folder_of_somebody_else_is_theirs() {
     assert_eq!(edited(&[("roles/v-a/main.json", &all)], &own, &others), done("roles/v-a/main.json"));
 }
 
+/// A role and a user may be called the same, and so may their policies.
+#[test]
+fn a_policy_of_a_user_is_none_of_a_role() {
+    let own = [first("p", "deploy")];
+    let of_user = terraform("p", "deploy", "").replace("aws_iam_role_policy", "aws_iam_user_policy");
+    let of_user = of_user.replace("  role = ", "  user = ");
+    let why = "it is a policy of a user, and the one in force is of a role";
+    assert_eq!(edited(&[("main.tf", &of_user)], &own, &[]), refused(why));
+    assert_eq!(edited(&[("main.tf", &terraform("p", "deploy", ""))], &own, &[]), done("main.tf"));
+}
+
 #[test]
 fn what_fits_another_policy_as_well_is_edited_for_neither() {
     let all = both();
