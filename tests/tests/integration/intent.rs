@@ -155,7 +155,10 @@ fn a_shared_role_is_split_into_what_each_needs() {
         (Some(4), Some("proven"))
     );
     let summary = fs::read_to_string(parts.join("report/summary.md")).unwrap();
-    assert!(summary.contains("loses 2 of 4 permissions") && summary.contains("--role-name shared-report"), "{summary}");
+    assert!(
+        summary.contains("loses 2 of 4 permissions") && summary.contains("--role-name shared-report"),
+        "{summary}"
+    );
     assert!(summary.contains("## What it loses") && summary.contains("`s3:PutBucketTagging`"), "{summary}");
     let report = split["parts"].as_array().unwrap().iter().find(|part| part["folder"] == "report").unwrap();
     assert_eq!(report["permissions"]["loses"]["ec2"][0], "ec2:TerminateInstances", "{split:#}");

@@ -29,9 +29,13 @@ fn what_is_read_to_write_does_not_grow_with_the_ledger() {
     for _ in 0..60 {
         read_by_a_flush();
     }
-    // What the second measurement reads of the first is counted, too, and its numbers have more digits.
+    // What the second measurement reads of the first is counted, too: its numbers have more digits, for which one call more or less
+    // may be made.
     let full = read_by_a_flush();
-    assert!(full.1 == empty.1 && full.0 <= empty.0 + 32, "{empty:?}, and of a ledger of 62 flushes {full:?}");
+    assert!(
+        full.1 <= empty.1 + 1 && full.0 <= empty.0 + 32,
+        "{empty:?}, and of a ledger of 62 flushes {full:?}"
+    );
     // A run that starts reads all of it.
     let before = read_so_far();
     place.store().write(batch(calls(&web, 1)));
