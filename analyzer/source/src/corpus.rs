@@ -136,6 +136,9 @@ fn edit(
 ) -> Edits {
     let name = called(place);
     let holder = place.names.holder.is_some().then(|| filled(&place.names.holder));
+    let kind = place.names.holders.first().map(ToString::to_string).unwrap_or_default();
+    let kind = ["user", "group"].into_iter().find(|one| kind.starts_with(one)).unwrap_or("role");
+    let principal = format!("arn:aws:iam::111122223333:{kind}/{}", holder.as_deref().unwrap_or("app"));
     let change = PolicyChange {
         name: name.clone(),
         arn: None,
@@ -145,8 +148,7 @@ fn edit(
         after: vec![(name, after)],
     };
     let changes = Changes::Policies(vec![change]);
-    let proposal =
-        Proposal { folder: PathBuf::new(), principal: "role/app".to_owned(), changes, staying: Vec::new() };
+    let proposal = Proposal { folder: PathBuf::new(), principal, changes, staying: Vec::new() };
     repository.edit(&proposal, options)
 }
 
