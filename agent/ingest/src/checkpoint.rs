@@ -77,8 +77,10 @@ impl Checkpoint {
             }
         }
         // What a sound copy of another name has made good is not said again.
-        let lossy: BTreeSet<&str> = snapshot.lossy_sources().iter().map(|source| source.name).collect();
-        checkpoint.losses.retain(|name, _| lossy.contains(name.as_str()));
+        if !checkpoint.losses.is_empty() {
+            let lossy: BTreeSet<&str> = snapshot.lossy_sources().iter().map(|source| source.name).collect();
+            checkpoint.losses.retain(|name, _| lossy.contains(name.as_str()));
+        }
         let files = snapshot.usage_files().iter();
         let ends: HashMap<&str, i64> =
             files.filter_map(|file| Some((file.path.as_str(), file.footer.span?.1))).collect();

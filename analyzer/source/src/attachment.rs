@@ -1,5 +1,7 @@
 //! Attachments of policies whose statements the repository does not hold, such as those of AWS.
 
+use std::collections::BTreeSet;
+
 use crate::inputs::Inputs;
 use crate::node::Span;
 use crate::place::FileId;
@@ -24,6 +26,13 @@ pub struct Attachment {
     pub inputs: Inputs,
     /// What decides whether it is there.
     pub switches: Inputs,
+}
+
+/// That several have a policy, in words.
+pub(crate) fn attachments<'t>(holders: impl Iterator<Item = &'t Text>) -> Option<String> {
+    let all: BTreeSet<String> = holders.map(|holder| format!("`{holder}`")).collect();
+    (all.len() > 1)
+        .then(|| format!("it is attached to {}", all.into_iter().collect::<Vec<_>>().join(" and ")))
 }
 
 /// A policy of the customer's that is attached by its name. It is no known text, since a name alone is one of the provider's policies.

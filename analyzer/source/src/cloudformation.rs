@@ -10,14 +10,13 @@ mod text;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::attachment::Attachment;
+use crate::attachment::{Attachment, attachments};
 use crate::declared::Declared;
 use crate::inputs::{Follower, Inputs};
 use crate::node::{Entry, Kind, Node};
 use crate::place::{Content, FileId, Form, Names, Place, Reason};
 use crate::repository::{File, Parsed};
 use crate::statement::{self, Source};
-use crate::terraform::uses::attachments;
 use crate::text::Text;
 use inputs::Template;
 use text::{is_nothing, referred, text_of, whole};

@@ -16,7 +16,7 @@ mod rounds;
 mod tags;
 #[cfg(test)]
 mod tests;
-pub(crate) mod uses;
+mod uses;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::cloudtrail::event::{Cloudtrail, Event};
+use crate::scan::Text;
 
 /// What a reader found.
 #[derive(Debug, Default, PartialEq, Eq)]

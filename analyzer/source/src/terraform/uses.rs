@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::attachment::attachments;
 use crate::hcl::Block;
 use crate::node::Node;
 use crate::place::{Content, Form, Place};
@@ -31,12 +32,11 @@ pub(super) fn note(
         if let Some(found) = sources.iter().position(|one| is_own(one.by)) {
             sources.remove(found);
         }
-        let mut of_policy = own.uses(&address);
-        of_policy.retain(|one| takes_policy(one, &address));
-        let mut by: BTreeSet<&str> = sources.iter().chain(&of_policy).map(|one| one.by).collect();
-        let of_arn = own.uses(&address);
+        let of_block = own.uses(&address);
+        let of_policy = of_block.iter().filter(|one| takes_policy(one, &address));
+        let mut by: BTreeSet<&str> = sources.iter().chain(of_policy).map(|one| one.by).collect();
         if block.1.labels.first().is_some_and(|kind| kind == "aws_iam_policy") {
-            by.extend(attaching(&of_arn));
+            by.extend(attaching(&of_block));
             place.uses.extend(attachments(attached.get(&address).into_iter().flatten()));
         }
         place.uses.extend(by.into_iter().map(|by| format!("`{by}` refers to it, too")));
@@ -64,13 +64,6 @@ fn attaching<'s>(uses: &[Use<'s>]) -> Vec<&'s str> {
     let is_bound = others.iter().any(|by| by.ends_with(".permissions_boundary"));
     let count = others.len() + usize::from(uses.iter().any(|one| is_attachment(&one)));
     if count < 2 && !is_bound { Vec::new() } else { others }
-}
-
-/// That several have a policy.
-pub(crate) fn attachments<'t>(holders: impl Iterator<Item = &'t Text>) -> Option<String> {
-    let all: BTreeSet<String> = holders.map(|holder| format!("`{holder}`")).collect();
-    (all.len() > 1)
-        .then(|| format!("it is attached to {}", all.into_iter().collect::<Vec<_>>().join(" and ")))
 }
 
 impl Module<'_> {
